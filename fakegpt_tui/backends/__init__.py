@@ -1,0 +1,1 @@
+"""What can reply: one module per protocol, behind one small interface."""

@@ -1,0 +1,1 @@
+"""One prompt and its reply at a time, and many of them at once."""

@@ -1,0 +1,382 @@
+"""The values every room speaks of, and the troubles a person may meet."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import ClassVar, TypeAlias
+from uuid import uuid4
+
+
+def new_id() -> str:
+    """A random UUID, in the form the wire uses for conversations and messages."""
+    return str(uuid4())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Text that must not show in logs, reports or representations."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __str__(self) -> str:
+        return "••••"
+
+
+class Role(StrEnum):
+    """Who speaks in a chat message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class MessageStatus(StrEnum):
+    """How far a chat message has come, and how it ended."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_final(self) -> bool:
+        """Will nothing more arrive for this message?"""
+        return self not in _UNDER_WAY
+
+
+_UNDER_WAY = {MessageStatus.QUEUED, MessageStatus.WAITING, MessageStatus.STREAMING}
+
+
+class TitleSource(StrEnum):
+    """Who gave a conversation its title; a person's title is never overwritten."""
+
+    PROMPT = "prompt"
+    SERVICE = "service"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The header of a tree of chat messages; `leaf_id` ends the path that is shown."""
+
+    id: str
+    title: str = ""
+    title_source: TitleSource = TitleSource.PROMPT
+    service: str
+    model: str
+    created_at: datetime
+    updated_at: datetime
+    leaf_id: str | None = None
+    unread: bool = False
+    pinned: bool = False
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage:
+    """One node of a conversation's tree.
+
+    `text` is what was typed or sent, untouched; `error` is a sentence for a person.
+    `service` and `model` say who was asked, and are empty for prompts.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    text: str
+    status: MessageStatus
+    created_at: datetime
+    error: str | None = None
+    service: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextMessage:
+    """One line of what a backend is asked to go on from; any role a service may know."""
+
+    role: str
+    text: str
+
+
+class ServiceKind(StrEnum):
+    """The protocols that a service may speak."""
+
+    EMBEDDED = "embedded"
+    FAKEGPT = "fakegpt"
+    OPENAI = "openai"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """Seconds that a stream may take; `None` means no limit.
+
+    `first_event` runs from the sent request to the first event, `idle` between any two bytes.
+    """
+
+    connect: float = 15.0
+    first_event: float = 120.0
+    idle: float = 60.0
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A configured backend. `url` is empty for the embedded host until it has a port."""
+
+    name: str
+    kind: ServiceKind
+    url: str = ""
+    model: str = ""
+    proxy: Secret | None = None
+    verify: bool | str = True
+    limits: TimeLimits = TimeLimits()
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Being signed in to one base URL. `expires_at` is `None` where nothing tells."""
+
+    base_url: str
+    token: Secret
+    expires_at: datetime | None
+    account: str
+    password: Secret
+    cookies: tuple[tuple[str, Secret], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Nobody has tried to sign in yet, or the session was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """Step `step` of `of` is under way; `what` names it in a few words."""
+
+    step: int
+    of: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The token is good until `expires_at`, as far as anyone knows."""
+
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The token is no longer good; the next prompt signs in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed:
+    """The service said no."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The service could not be reached."""
+
+    reason: str
+
+
+LoginState: TypeAlias = SignedOut | SigningIn | SignedIn | Expired | LoginFailed | Offline
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Something a service can answer with; `id` is what goes over the wire."""
+
+    id: str
+    title: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Text to add at the end of the reply; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReplaced:
+    """The reply was rewritten: keep its first `keep` code points, then add `text`."""
+
+    keep: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TitleSuggested:
+    """The service offers a title for the conversation."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know that is not part of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryScheduled:
+    """Nothing came yet; the next try is in `delay` seconds."""
+
+    attempt: int
+    of: int
+    delay: float
+    reason: str
+
+
+class FinishReason(StrEnum):
+    """Why a service says that its reply has ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The end marker. A stream without one was cut, whatever the transport says."""
+
+    reason: FinishReason = FinishReason.STOP
+
+
+StreamEvent: TypeAlias = (
+    TextDelta | TextReplaced | TitleSuggested | Notice | RetryScheduled | ReplyEnded
+)
+
+
+class Remedy(StrEnum):
+    """What a person, or the program for them, can do about a trouble."""
+
+    NOTHING = "nothing"
+    RETRY = "retry"
+    SIGN_IN = "sign in"
+    WAIT = "wait"
+
+
+class FakeGPTError(Exception):
+    """Expected trouble. Its text is a whole sentence for a person and holds no secret.
+
+    FakeGPTError
+    ├── ConfigError             a setting cannot be used
+    ├── NotFound                no such conversation, service or message
+    ├── StoreError              the store cannot be read or written
+    ├── SaveError               a file cannot be written
+    └── ServiceError            anything a service does
+        ├── Unreachable         no connection, a time limit, TLS, a proxy
+        ├── NotSignedIn         the token is missing or was refused
+        ├── LoginRefused        the login itself was refused
+        ├── RateLimited         too many requests; `retry_after` seconds if known
+        ├── Busy                the account is answering somebody else
+        ├── PromptTooLong       the model cannot take that much
+        ├── RequestRefused      any other refusal that a person should read
+        ├── Unsupported         the service speaks something this program does not
+        ├── BadReply            an answer that makes no sense
+        └── ReplyCut            the stream ended before its end; what came is kept
+    """
+
+    remedy: ClassVar[Remedy] = Remedy.NOTHING
+
+
+class ConfigError(FakeGPTError):
+    """A setting cannot be used as it is."""
+
+
+class NotFound(FakeGPTError):
+    """What was asked for by name or id does not exist."""
+
+
+class StoreError(FakeGPTError):
+    """The store cannot be read or written."""
+
+
+class SaveError(FakeGPTError):
+    """A file cannot be written."""
+
+
+class ServiceError(FakeGPTError):
+    """A service did not do what it was asked."""
+
+    remedy = Remedy.RETRY
+
+
+class Unreachable(ServiceError):
+    """The service could not be reached, or fell silent before it answered."""
+
+
+class NotSignedIn(ServiceError):
+    """The service no longer accepts the token."""
+
+    remedy = Remedy.SIGN_IN
+
+
+class LoginRefused(ServiceError):
+    """The service refused every account that was tried."""
+
+    remedy = Remedy.SIGN_IN
+
+
+class RateLimited(ServiceError):
+    """Too many requests. `retry_after` is in seconds, where the service told."""
+
+    remedy = Remedy.WAIT
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class Busy(RateLimited):
+    """The account is busy with another prompt; it may be free again in a minute."""
+
+
+class PromptTooLong(ServiceError):
+    """The prompt is longer than the model can take."""
+
+    remedy = Remedy.NOTHING
+
+
+class RequestRefused(ServiceError):
+    """The service refused, and asking again would not help."""
+
+    remedy = Remedy.NOTHING
+
+
+class Unsupported(ServiceError):
+    """The service answered in a way this program cannot read."""
+
+    remedy = Remedy.NOTHING
+
+
+class BadReply(ServiceError):
+    """The service answered with something that is not an answer."""
+
+
+class ReplyCut(ServiceError):
+    """The connection ended, or fell silent, before the reply did."""

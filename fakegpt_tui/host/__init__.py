@@ -1,0 +1,1 @@
+"""The host: any backend, served over the wire format."""

@@ -1,0 +1,119 @@
+"""Making foreign text safe to show.
+
+Characters are judged one by one, never as sequences, so that it makes no difference where a stream
+is cut: without ESC and the C1 controls the rest of a control sequence is only text. What is stored
+and copied stays as it came; this is for the screen.
+"""
+
+import re
+import unicodedata
+
+_LINE_BREAKS = {code: "\n" for code in (0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)}
+"""Line ends of `str.splitlines` that neither Markdown nor a terminal agrees about."""
+
+_CONTROLS = {
+    **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
+    0x7F: "␡",
+    **{code: f"‹{code:02X}›" for code in range(0x80, 0xA0)},
+}
+
+_HIDDEN_RANGES = (
+    (0x00AD, 0x00AD),  # soft hyphen
+    (0x034F, 0x034F),  # combining grapheme joiner
+    (0x061C, 0x061C),  # Arabic letter mark
+    (0x115F, 0x1160),  # Hangul fillers
+    (0x17B4, 0x17B5),  # Khmer inherent vowels
+    (0x180B, 0x180F),  # Mongolian variation selectors
+    (0x200B, 0x200B),  # zero-width space; the joiners 200C and 200D belong to words and emoji
+    (0x200E, 0x200F),  # left-to-right and right-to-left marks
+    (0x202A, 0x202E),  # embeddings and overrides
+    (0x2060, 0x2069),  # word joiner, invisible operators, isolates
+    (0x206A, 0x206F),  # deprecated format characters
+    (0x3164, 0x3164),  # Hangul filler
+    (0xFE00, 0xFE0D),  # variation selectors but for text and emoji style
+    (0xFEFF, 0xFEFF),  # byte order mark
+    (0xFFA0, 0xFFA0),  # half-width Hangul filler
+    (0xFFF9, 0xFFFB),  # interlinear annotation
+    (0x1BCA0, 0x1BCA3),  # shorthand format controls
+    (0x1D173, 0x1D17A),  # musical format controls
+    (0xE0000, 0xE0FFF),  # tags and the supplementary variation selectors
+)
+
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "�")
+
+_SHOWN = {
+    **_CONTROLS,
+    **_LINE_BREAKS,
+    **{
+        code: f"‹{code:04X}›"
+        for first, last in _HIDDEN_RANGES
+        if first < 0xE0000
+        for code in range(first, last + 1)
+    },
+    **_SURROGATES,
+}
+
+_HIDDEN = re.compile(
+    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HIDDEN_RANGES) + "]"
+)
+_TAGS = re.compile("[\U000e0000-\U000e0fff]")
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
+    "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\ufe20-\ufe2f"
+)
+_FLOOD = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
+"""More than eight marks on one letter are no script's, and spill over the lines around it."""
+
+_COPY_DROPPED = {
+    code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)
+}
+
+
+def safe_text(text: str) -> str:
+    """`text` as it may be shown: printable characters, tabs and line feeds only."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").translate(_SHOWN)
+    if text.isascii():
+        return text
+    text = _TAGS.sub(lambda match: f"‹{ord(match[0]):05X}›", text)
+    return _FLOOD.sub(r"\1…", text)
+
+
+def safe_line(text: str, limit: int = 200) -> str:
+    """`text` as one line of at most `limit` characters, for titles, names and errors."""
+    line = " ".join(safe_text(text[: limit * 4]).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def hidden_characters(text: str) -> int:
+    """How many characters of `text` take no room on the screen but are there."""
+    return 0 if text.isascii() else len(_HIDDEN.findall(text))
+
+
+def repaired(text: str) -> str:
+    """`text` with surrogates that have no partner as U+FFFD, so that it can be encoded."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.translate(_SURROGATES)
+    return text
+
+
+def copyable(text: str) -> str:
+    """`text` for the clipboard: as it came, without characters a shell would act on."""
+    return repaired(text).replace("\r\n", "\n").translate(_COPY_DROPPED)
+
+
+def file_stem(title: str, limit: int = 80) -> str:
+    """`title` as the stem of a file name of at most `limit` bytes; may be empty.
+
+    Letters and digits of every script stay; the rest becomes a hyphen, so that the name has no
+    meaning to a shell or a file system.
+    """
+    kept = "".join(
+        character if character.isalnum() else "-"
+        for character in unicodedata.normalize("NFC", repaired(title))
+    )
+    stem = re.sub("-+", "-", kept).strip("-").lower()
+    return stem.encode()[:limit].decode(errors="ignore").strip("-")

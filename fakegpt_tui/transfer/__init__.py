@@ -1,0 +1,1 @@
+"""Conversations out of and into files of other formats."""

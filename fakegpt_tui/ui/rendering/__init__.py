@@ -1,0 +1,1 @@
+"""Markdown to lines: pure functions, no widget."""
