@@ -8,7 +8,7 @@ and copied stays as it came; this is for the screen.
 import re
 import unicodedata
 
-_LINE_BREAKS = {code: "\n" for code in (0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)}
+_LINE_BREAKS = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), "\n")
 """Line ends of `str.splitlines` that neither Markdown nor a terminal agrees about."""
 
 _CONTROLS = {
@@ -17,6 +17,7 @@ _CONTROLS = {
     **{code: f"‹{code:02X}›" for code in range(0x80, 0xA0)},
 }
 
+_TAGS = (0xE0000, 0xE0FFF)
 _HIDDEN_RANGES = (
     (0x00AD, 0x00AD),  # soft hyphen
     (0x034F, 0x034F),  # combining grapheme joiner
@@ -36,7 +37,7 @@ _HIDDEN_RANGES = (
     (0xFFF9, 0xFFFB),  # interlinear annotation
     (0x1BCA0, 0x1BCA3),  # shorthand format controls
     (0x1D173, 0x1D17A),  # musical format controls
-    (0xE0000, 0xE0FFF),  # tags and the supplementary variation selectors
+    _TAGS,  # tags and the supplementary variation selectors
 )
 
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "�")
@@ -47,7 +48,7 @@ _SHOWN = {
     **{
         code: f"‹{code:04X}›"
         for first, last in _HIDDEN_RANGES
-        if first < 0xE0000
+        if first != _TAGS[0]
         for code in range(first, last + 1)
     },
     **_SURROGATES,
@@ -56,7 +57,7 @@ _SHOWN = {
 _HIDDEN = re.compile(
     "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HIDDEN_RANGES) + "]"
 )
-_TAGS = re.compile("[\U000e0000-\U000e0fff]")
+_TAG = re.compile("[\U000e0000-\U000e0fff]")
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
     "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\ufe20-\ufe2f"
@@ -76,7 +77,7 @@ def safe_text(text: str) -> str:
     text = text.replace("\r\n", "\n").translate(_SHOWN)
     if text.isascii():
         return text
-    text = _TAGS.sub(lambda match: f"‹{ord(match[0]):05X}›", text)
+    text = _TAG.sub(lambda match: f"‹{ord(match[0]):05X}›", text)
     return _FLOOD.sub(r"\1…", text)
 
 
