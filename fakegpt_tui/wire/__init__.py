@@ -1,0 +1,49 @@
+"""The FakeGPT wire format, both directions."""
+
+from fakegpt_tui.wire.errors import error_body, response_error, spoken_reason
+from fakegpt_tui.wire.login import (
+    Load,
+    SessionReply,
+    loads_body,
+    new_password,
+    read_loads,
+    read_session,
+    session_body,
+    token_expiry,
+)
+from fakegpt_tui.wire.models import models_body, read_models
+from fakegpt_tui.wire.replies import ReplyReader
+from fakegpt_tui.wire.requests import (
+    Action,
+    ConversationRequest,
+    InvalidRequest,
+    conversation_request,
+    pack_prompt,
+    read_conversation_request,
+)
+from fakegpt_tui.wire.writer import PING, ReplyWriter
+
+__all__ = [
+    "PING",
+    "Action",
+    "ConversationRequest",
+    "InvalidRequest",
+    "Load",
+    "ReplyReader",
+    "ReplyWriter",
+    "SessionReply",
+    "conversation_request",
+    "error_body",
+    "loads_body",
+    "models_body",
+    "new_password",
+    "pack_prompt",
+    "read_conversation_request",
+    "read_loads",
+    "read_models",
+    "read_session",
+    "response_error",
+    "session_body",
+    "spoken_reason",
+    "token_expiry",
+]
