@@ -1,0 +1,116 @@
+"""A backend that says what it was told to say, for tests and demonstrations."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.domain import Model, RequestRefused, ServiceError, StreamEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing comes for this many seconds."""
+
+    seconds: float
+
+
+@runtime_checkable
+class Waitable(Protocol):
+    """What a script can stand still at; an `asyncio.Event` of the same loop will do, too."""
+
+    async def wait(self) -> object: ...
+
+
+class Gate:
+    """Where scripts stand still until somebody opens it, on whatever thread they run.
+
+    A host streams in a loop of its own, so that an `asyncio.Event` of the test's loop cannot
+    hold it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_open = False
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    def open(self) -> None:
+        with self._lock:
+            self._is_open = True
+            waiting, self._waiting = self._waiting, []
+        for loop, event in waiting:
+            # A loop that is closed by now has nobody left who waits.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(event.set)
+
+    async def wait(self) -> None:
+        event = asyncio.Event()
+        with self._lock:
+            if self._is_open:
+                return
+            self._waiting.append((asyncio.get_running_loop(), event))
+        await event.wait()
+
+
+Step: TypeAlias = StreamEvent | Pause | Waitable | ServiceError
+"""An event is yielded, a pause slept, a gate waited for, an error raised."""
+
+
+class ScriptedBackend:
+    """Plays one script per request, in the order in which they were given.
+
+    Scripts are read as they are played, so that an endless iterator is an endless reply. What was
+    asked is kept in `requests`; `playing` tells how many replies are under way. Both may be read
+    from any thread.
+    """
+
+    def __init__(
+        self,
+        *scripts: Iterable[Step],
+        models: tuple[Model, ...] = (Model("scripted", "Scripted"),),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.requests: list[ReplyRequest] = []
+        self.playing = 0
+        self.closed = False
+        self._scripts = deque(scripts)
+        self._models = models
+        self._sleep = sleep
+
+    def enqueue(self, script: Iterable[Step]) -> None:
+        """Play `script` after those that are already waiting."""
+        self._scripts.append(script)
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+        """Stream the next script.
+
+        Raises:
+            RequestRefused: There is none.
+        """
+        self.requests.append(request)
+        if not self._scripts:
+            raise RequestRefused("The script has come to its end.")
+        self.playing += 1
+        try:
+            for step in self._scripts.popleft():
+                match step:
+                    case Pause(seconds):
+                        await self._sleep(seconds)
+                    case Waitable():
+                        await step.wait()
+                    case ServiceError():
+                        raise step
+                    case _:
+                        yield step
+        finally:
+            self.playing -= 1
+
+    async def models(self) -> tuple[Model, ...]:
+        return self._models
+
+    async def aclose(self) -> None:
+        self.closed = True
