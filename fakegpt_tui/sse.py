@@ -6,9 +6,11 @@ from typing import Final
 from fakegpt_tui.domain import ReplyCut
 
 MAX_EVENT_BYTES: Final = 16_000_000
-"""Room for a cumulative reply of a million characters outside ASCII, each escaped as six bytes."""
+"""Room for a cumulative reply of two million characters, each escaped as six bytes."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_END_MARKER = "[DONE]"
+_FIELD_BYTES = len("data:\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,9 @@ class EventReader:
 
     Beyond the standard, for services that do not keep to it:
 
-    - A lone `data: [DONE]` is dispatched at its own line end, because what follows it may never come.
-    - A data line that begins with `{` or is `[DONE]`, after one of the form `{…}`, starts a new event:
-      JSON cannot go on like that, and some services leave the blank line out.
+    - A lone `data: [DONE]` is dispatched at its own line end; nothing may ever come after it.
+    - A data line that begins with `{` or is `[DONE]`, after a single one of the form `{…}`, starts
+      a new event: no JSON goes on like that, and some services leave the blank line out.
     - `finish` dispatches what the last blank line was missing for.
     """
 
@@ -41,8 +43,9 @@ class EventReader:
         self._limit = max_event_bytes
         self._line = bytearray()
         self._data: list[str] = []
-        self._data_bytes = 0
+        self._size = 0
         self._event = ""
+        self._ready: list[ServerEvent] = []
         self._at_start = True
         self._after_return = False
         self._overflow: EventTooLong | None = None
@@ -54,7 +57,14 @@ class EventReader:
             EventTooLong: A line or an event is longer than the limit. Events that were complete
                 before it in the same bytes are returned first, and the next call raises.
         """
-        raise NotImplementedError
+        if data:
+            rest = data.removeprefix(b"\n") if self._after_return else data
+            self._after_return = data.endswith(b"\r")
+            for piece in rest.splitlines(keepends=True):
+                if self._overflow:
+                    break
+                self._take_piece(piece)
+        return self._hand_out()
 
     def finish(self) -> list[ServerEvent]:
         """What was still pending when the stream ended.
@@ -62,4 +72,70 @@ class EventReader:
         Raises:
             EventTooLong: As in `feed`.
         """
-        raise NotImplementedError
+        if self._line and not self._overflow:
+            self._take_line()
+        if not self._overflow:
+            self._dispatch()
+        return self._hand_out()
+
+    def _hand_out(self) -> list[ServerEvent]:
+        if self._overflow and not self._ready:
+            raise self._overflow
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _take_piece(self, piece: bytes) -> None:
+        content = piece.rstrip(b"\r\n")
+        self._line += content
+        if len(self._line) + self._size > self._limit:
+            self._overflow = EventTooLong(
+                f"The service sent an event of more than {self._limit:,} bytes,"
+                " so the reply was cut there."
+            )
+            self._line.clear()
+            self._data.clear()
+        elif len(content) < len(piece):
+            self._take_line()
+
+    def _take_line(self) -> None:
+        line = bytes(self._line)
+        self._line.clear()
+        if self._at_start:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+            self._at_start = False
+        if line:
+            self._take_field(line.decode(errors="replace"))
+        else:
+            self._dispatch()
+
+    def _take_field(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "data":
+                self._take_data(value)
+            case "event":
+                self._event = value
+            case _:
+                pass  # Comments, `id` and `retry`: a reply is never resumed.
+
+    def _take_data(self, value: str) -> None:
+        is_end = value.strip() == _END_MARKER
+        if (is_end or value.startswith("{")) and self._holds_whole_object():
+            self._dispatch()
+        self._data.append(value)
+        self._size += len(value) + _FIELD_BYTES
+        if is_end and len(self._data) == 1:
+            self._dispatch()
+
+    def _holds_whole_object(self) -> bool:
+        return (
+            len(self._data) == 1 and self._data[0].startswith("{") and self._data[0].endswith("}")
+        )
+
+    def _dispatch(self) -> None:
+        if self._data:
+            self._ready.append(ServerEvent("\n".join(self._data), self._event or "message"))
+            self._data.clear()
+            self._size = 0
+        self._event = ""
