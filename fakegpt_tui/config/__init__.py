@@ -1,0 +1,1 @@
+"""Settings: what a person configured, where each value came from, and what is wrong with it."""

@@ -1,0 +1,146 @@
+"""From flags, environment and file text to settings, and the loader that fetches the three."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+from fakegpt_tui.config import readers
+from fakegpt_tui.config.services import DEFAULT_SERVICE, service_entries
+from fakegpt_tui.config.settings import Folders, KeyInEnvironment, Origin, Settings, Source
+from fakegpt_tui.config.sources import PREFIX, Sources, Table
+from fakegpt_tui.domain import ConfigError
+
+_NAME = "fakegpt-tui"
+_CONFIG_VARIABLE = PREFIX + "CONFIG"
+
+
+def native_folders() -> Folders:
+    """Where files belong on this system: XDG on Linux, the native folders elsewhere."""
+    native = PlatformDirs(_NAME, appauthor=False)
+    return Folders(
+        config=native.user_config_path,
+        data=native.user_data_path,
+        state=native.user_state_path,
+        cache=native.user_cache_path,
+        exports=native.user_data_path / "exports",
+    )
+
+
+def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this run; reads the configuration file and nothing else.
+
+    Raises:
+        ConfigError: The file cannot be read, or a value in one of the places cannot be used.
+    """
+    folders = native_folders()
+    chosen = flags.get("config") or environ.get(_CONFIG_VARIABLE)
+    path = Path(str(chosen)).expanduser().absolute() if chosen else folders.config / "config.toml"
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if chosen:
+            raise ConfigError(f"The configuration file {path} does not exist.") from error
+        content = ""
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The configuration file {path} is not UTF-8 text.") from error
+    except OSError as error:
+        raise ConfigError(
+            f"The configuration file {path} cannot be read: {error.strerror}."
+        ) from error
+    return settings_from(flags, environ, content, path=path, folders=folders)
+
+
+def settings_from(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    content: str,
+    *,
+    path: Path,
+    folders: Folders,
+) -> Settings:
+    """The settings that flags, environment and the text of the file at `path` add up to.
+
+    Raises:
+        ConfigError: A value in one of the places cannot be used.
+    """
+    table = Table(_parsed(content, path), path=path)
+    sources = Sources(flags, environ, table)
+    services = table.table("services")
+    entries = service_entries(services)
+    keys = table.table("keys")
+    origin_of_file = Origin(Source.FILE, str(path))
+    settings = Settings(
+        config_file=path,
+        folders=_folders(sources, replace(folders, config=path.parent)),
+        service=sources.pick("service", readers.text, DEFAULT_SERVICE),
+        model=sources.pick("model", readers.text, None),
+        theme=sources.pick("theme", readers.text, None),
+        max_turns=sources.pick("max_turns", readers.whole(1, 64), 8, typed=readers.number_in),
+        repaint_rate=sources.pick(
+            "repaint_rate", readers.whole(1, 60), 20, typed=readers.number_in
+        ),
+        plain=_plain(sources, environ),
+        color=not environ.get("NO_COLOR"),
+        services={name: entry.service for name, entry in entries.items()},
+        upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
+        service_keys={name: entry.key for name, entry in entries.items() if entry.key},
+        keys={action: keys.take(action, readers.any_text, "") for action in keys},
+        origins=sources.origins
+        | {
+            f"services.{name}": origin_of_file if name in services else Origin(Source.DEFAULT)
+            for name in entries
+        }
+        | {f"keys.{action}": origin_of_file for action in keys},
+    )
+    table.refuse_rest()
+    sources.refuse_misspelt(
+        [_CONFIG_VARIABLE]
+        + [
+            key.variable
+            for key in settings.service_keys.values()
+            if isinstance(key, KeyInEnvironment)
+        ]
+    )
+    return settings
+
+
+def _parsed(content: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
+
+
+def _folders(sources: Sources, native: Folders) -> Folders:
+    """The folders; a chosen data folder takes in all that is not placed elsewhere by name."""
+
+    def folder(name: str, default: Path) -> Path:
+        return sources.pick(name, readers.path, default).absolute()
+
+    data = folder("data_dir", native.data)
+    moved = sources.origins["data_dir"].source is not Source.DEFAULT
+    return Folders(
+        config=native.config,
+        data=data,
+        state=folder("state_dir", data / "state" if moved else native.state),
+        cache=folder("cache_dir", data / "cache" if moved else native.cache),
+        exports=folder("exports_dir", data / "exports"),
+    )
+
+
+def _plain(sources: Sources, environ: Mapping[str, str]) -> bool:
+    """Line by line, where asked for, by ACCESSIBLE, or where the terminal can do no more."""
+    plain = sources.pick("plain", readers.flag, False, typed=readers.flag_in)
+    if sources.origins["plain"].source is not Source.DEFAULT:
+        return plain
+    if readers.flag_in(environ.get("ACCESSIBLE", "")) is not False:
+        sources.origins["plain"] = Origin(Source.ENVIRONMENT, "ACCESSIBLE")
+        return True
+    if environ.get("TERM") == "dumb":
+        sources.origins["plain"] = Origin(Source.ENVIRONMENT, "TERM")
+        return True
+    return False

@@ -1,0 +1,132 @@
+"""Services: the ready-made ones, and the tables that change them or add others."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from fakegpt_tui.config import readers
+from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeySource
+from fakegpt_tui.config.sources import Table
+from fakegpt_tui.domain import ConfigError, Service, ServiceKind, TimeLimits
+
+DEFAULT_SERVICE = "embedded"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+
+READY_MADE: Mapping[str, Service] = {
+    DEFAULT_SERVICE: Service(name=DEFAULT_SERVICE, kind=ServiceKind.EMBEDDED),
+    "zhile": Service(
+        name="zhile",
+        kind=ServiceKind.FAKEGPT,
+        url="https://chat-shared2.zhile.io",
+        notice="Its owner switched this service off, so it may not answer.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEntry:
+    """One service, with what only the composition root needs to know about it."""
+
+    service: Service
+    key: KeySource | None = None
+    upstream: str | None = None
+
+
+def service_entries(table: Table) -> dict[str, ServiceEntry]:
+    """All services: the ready-made ones, changed and joined by those of the `[services]` table.
+
+    Raises:
+        ConfigError: A table cannot be used.
+    """
+    entries = {name: ServiceEntry(service=service) for name, service in READY_MADE.items()}
+    for name in table:
+        if not _NAME.fullmatch(name):
+            raise ConfigError(
+                f"{table.label(name)} must have a name of at most 40 letters, digits "
+                "and the signs - _ . after the first."
+            )
+        entries[name] = _entry(name, table.table(name))
+    for name, entry in entries.items():
+        if entry.upstream is not None:
+            _check_upstream(table.table(name), entries, entry.upstream)
+    return entries
+
+
+def _entry(name: str, table: Table) -> ServiceEntry:
+    service = _service(name, table)
+    upstream = table.take("upstream", readers.text, None)
+    entry = ServiceEntry(service=service, key=_key(table), upstream=upstream)
+    table.refuse_rest()
+    if service.kind is ServiceKind.EMBEDDED:
+        if service.url:
+            raise ConfigError(
+                f"{table.label('url')} cannot be set: an embedded host picks its own port."
+            )
+    elif upstream is not None:
+        raise ConfigError(f"{table.label('upstream')} is for services of the kind 'embedded'.")
+    elif not service.url:
+        raise ConfigError(f"{table.label('url')} is missing; the service needs an address.")
+    return entry
+
+
+def _service(name: str, table: Table) -> Service:
+    ready = READY_MADE.get(name)
+    if ready is None and "kind" not in table:
+        kinds = ", ".join(f'"{kind}"' for kind in ServiceKind)
+        raise ConfigError(f"{table.label('kind')} is missing; it is one of {kinds}.")
+    kind = ServiceKind(
+        table.take("kind", readers.one_of(*ServiceKind), ready.kind if ready else "")
+    )
+    base = ready if ready is not None else Service(name=name, kind=kind)
+    return replace(
+        base,
+        kind=kind,
+        url=table.take("url", readers.url, base.url),
+        model=table.take("model", readers.text, base.model),
+        proxy=table.take("proxy", readers.proxy, base.proxy),
+        verify=_verify(table),
+        limits=_limits(table.table("timeouts")),
+    )
+
+
+def _verify(table: Table) -> bool | str:
+    """Whether certificates are checked, or the file of those that are trusted."""
+
+    def read(value: object) -> bool | str:
+        if isinstance(value, bool):
+            return value
+        return str(table.path.parent / readers.path(value))
+
+    default: bool | str = True
+    return table.take("verify", read, default)
+
+
+def _limits(table: Table) -> TimeLimits:
+    limits = TimeLimits()
+    limits = TimeLimits(
+        connect=table.take("connect", readers.seconds, limits.connect),
+        first_event=table.take("first_event", readers.seconds, limits.first_event),
+        idle=table.take("idle", readers.seconds, limits.idle),
+        total=table.take("total", readers.seconds, limits.total),
+    )
+    table.refuse_rest()
+    return limits
+
+
+def _key(table: Table) -> KeySource | None:
+    variable = table.take("key_env", readers.variable, None)
+    path = table.take("key_file", readers.path, None)
+    if variable is not None and path is not None:
+        raise ConfigError(f"{table.label('key_env')} and 'key_file' exclude each other.")
+    if variable is not None:
+        return KeyInEnvironment(variable)
+    return None if path is None else KeyInFile(table.path.parent / path)
+
+
+def _check_upstream(table: Table, entries: Mapping[str, ServiceEntry], upstream: str) -> None:
+    if upstream not in entries:
+        known = ", ".join(sorted(entries))
+        raise ConfigError(f"{table.label('upstream')} must name a service: one of {known}.")
+    if entries[upstream].service.kind is ServiceKind.EMBEDDED:
+        raise ConfigError(f"{table.label('upstream')} cannot name another embedded host.")

@@ -1,0 +1,141 @@
+"""Taking values from flags, the environment and the file, and refusing what nobody takes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
+
+from fakegpt_tui.config.readers import Reader, Unfit
+from fakegpt_tui.config.readers import table as read_table
+from fakegpt_tui.config.settings import Origin, Source
+from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.text import safe_line
+
+T = TypeVar("T")
+
+PREFIX = "FAKEGPT_"
+
+
+class Table:
+    """A table of the configuration file, of which each key is taken once."""
+
+    def __init__(self, values: Mapping[str, object], *, path: Path, name: str = "") -> None:
+        self._values = values
+        self._known: set[str] = set()
+        self.path = path
+        self.name = name
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def take(self, key: str, read: Reader[T], default: T) -> T:
+        """The value of `key` as `read` reads it.
+
+        Raises:
+            ConfigError: The value is not what `read` expects.
+        """
+        self._known.add(key)
+        if key not in self._values:
+            return default
+        return _read(read, self._values[key], self.label(key))
+
+    def table(self, key: str) -> "Table":
+        """The table inside this one; empty where there is none."""
+        return Table(self.take(key, read_table, {}), path=self.path, name=self._full(key))
+
+    def label(self, key: str) -> str:
+        """How an error names a key."""
+        return f"{self._full(key)!r} in {self.path}"
+
+    def refuse_rest(self) -> None:
+        """Refuse the keys that nobody took.
+
+        Raises:
+            ConfigError: There are some.
+        """
+        for key in self._values:
+            if key not in self._known:
+                hint = _did_you_mean(key, self._known)
+                raise ConfigError(f"{self.label(key)} is not a setting{hint or '.'}")
+
+    def _full(self, key: str) -> str:
+        return f"{self.name}.{key}" if self.name else key
+
+
+class Sources:
+    """The three places of top-level settings, the strongest first."""
+
+    def __init__(
+        self, flags: Mapping[str, object], environ: Mapping[str, str], table: Table
+    ) -> None:
+        self._flags = flags
+        self._environ = environ
+        self._table = table
+        self._variables: set[str] = set()
+        self.origins: dict[str, Origin] = {}
+
+    def pick(
+        self,
+        name: str,
+        read: Reader[T],
+        default: T,
+        *,
+        typed: Callable[[str], object] = str,
+    ) -> T:
+        """The value of the setting `name` from the first place that has it.
+
+        Args:
+            name: Its key in the file; flag and variable are named after it.
+            read: Checks the value.
+            default: What holds where no place has it.
+            typed: Turns a variable's text into the type that the file would hold.
+
+        Raises:
+            ConfigError: A value is unfit; also in the file when another place wins.
+        """
+        from_file = self._table.take(name, read, default)
+        variable = PREFIX + name.upper()
+        self._variables.add(variable)
+        option = "--" + name.replace("_", "-")
+        if self._flags.get(name) is not None:
+            self.origins[name] = Origin(Source.FLAG, option)
+            return _read(read, self._flags[name], option)
+        if self._environ.get(variable):
+            self.origins[name] = Origin(Source.ENVIRONMENT, variable)
+            return _read(read, typed(self._environ[variable]), variable)
+        if name in self._table:
+            self.origins[name] = Origin(Source.FILE, str(self._table.path))
+            return from_file
+        self.origins[name] = Origin(Source.DEFAULT)
+        return default
+
+    def refuse_misspelt(self, also_known: Iterable[str]) -> None:
+        """Refuse variables that look like a setting's and are none.
+
+        Only near misses: other programs may use the prefix, and so may a service's `key_env`.
+
+        Raises:
+            ConfigError: There is one.
+        """
+        known = self._variables.union(also_known)
+        for variable in self._environ:
+            if variable.startswith(PREFIX) and variable not in known:
+                hint = _did_you_mean(variable, known, cutoff=0.85)  # the prefix alone is alike
+                if hint:
+                    raise ConfigError(f"The environment variable {variable} is not a setting{hint}")
+
+
+def _read(read: Reader[T], value: object, label: str) -> T:
+    try:
+        return read(value)
+    except Unfit as error:
+        shown = "" if error.hide else f", not {safe_line(repr(value))}"
+        raise ConfigError(f"{label} must be {error}{shown}.") from error
+
+
+def _did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    close = get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
+    return f"; did you mean {close[0]!r}?" if close else ""
