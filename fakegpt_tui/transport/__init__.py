@@ -1,0 +1,1 @@
+"""HTTP clients for a service, and what their failures mean for a person."""
