@@ -1,0 +1,15 @@
+"""Text that must take an exact number of terminal cells."""
+
+from rich.cells import cell_len, set_cell_size
+
+
+def cut(text: str, width: int) -> str:
+    """`text`, ended with … where it takes more than `width` cells."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+def fit(text: str, width: int) -> str:
+    """`text` cut or filled up so that it takes `width` cells."""
+    return set_cell_size(cut(text, width), max(0, width))

@@ -1,0 +1,207 @@
+"""The list of conversations, drawn by index so that its length costs nothing."""
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.binding import Binding
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets.cells import fit
+from fakegpt_tui.ui.widgets.conversation_rows import (
+    ConversationRow,
+    Heading,
+    RowIndex,
+    RowSign,
+)
+
+__all__ = ["ConversationList", "ConversationRow", "RowSign"]
+
+_SIGN_CLASSES = {
+    RowSign.STREAMING: "conversation-list--busy",
+    RowSign.QUEUED: "conversation-list--busy",
+    RowSign.UNREAD: "conversation-list--unread",
+    RowSign.FAILED: "conversation-list--failed",
+    RowSign.DRAFT: "conversation-list--muted",
+}
+_EMPTY = "No conversations yet."
+
+
+class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
+    """Conversations in groups, with a cursor that stays on its conversation.
+
+    The cursor is where the keys are; `current` is the conversation that is open.
+    """
+
+    DEFAULT_CSS = """
+    ConversationList {
+        overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
+        & .conversation-list--muted { color: $text-muted; }
+        & .conversation-list--heading { color: $text-muted; text-style: bold; }
+        & .conversation-list--current { text-style: bold; }
+        & .conversation-list--busy { color: $text-accent; }
+        & .conversation-list--unread { color: $text-success; }
+        & .conversation-list--failed { color: $text-error; text-style: bold; }
+        & .conversation-list--cursor { background: $block-cursor-blurred-background; }
+        &:focus .conversation-list--cursor {
+            background: $block-cursor-background; color: $block-cursor-foreground;
+        }
+    }
+    """
+    COMPONENT_CLASSES = {
+        "conversation-list--muted",
+        "conversation-list--heading",
+        "conversation-list--current",
+        "conversation-list--busy",
+        "conversation-list--unread",
+        "conversation-list--failed",
+        "conversation-list--cursor",
+    }
+    ALLOW_SELECT = False
+    BINDINGS = [
+        Binding("enter", "open", "Open", id="list.open"),
+        Binding("up,k", "move(-1)", "Up", id="list.up", show=False),
+        Binding("down,j", "move(1)", "Down", id="list.down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="list.page-up", show=False),
+        Binding("pagedown", "page(1)", "Page down", id="list.page-down", show=False),
+        Binding("home,g", "first", "First", id="list.first", show=False),
+        Binding("end,G", "last", "Last", id="list.last", show=False),
+    ]
+
+    rows: reactive[tuple[ConversationRow, ...]] = reactive(())
+    current: reactive[str | None] = reactive(None)
+    cursor: reactive[str | None] = reactive(None, repaint=False)
+
+    class Opened(Message):
+        """A conversation was chosen."""
+
+        def __init__(self, conversation_id: str) -> None:
+            super().__init__()
+            self.conversation_id = conversation_id
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._index = RowIndex(())
+
+    def watch_rows(self, rows: tuple[ConversationRow, ...]) -> None:
+        before, self._index = self._index, RowIndex(rows)
+        was_shown = self._shows(before.line(self.cursor))
+        self.virtual_size = Size(1, len(self._index.entries))
+        if self.cursor not in self._index:
+            neighbour = self._index.nearest(before.position(self.cursor) or 0)
+            self.cursor = self.current if self.current in self._index else neighbour
+        if was_shown:
+            self._bring_into_view()
+
+    def watch_current(self, current: str | None) -> None:
+        if current in self._index:
+            self.cursor = current
+
+    def watch_cursor(self, before: str | None, after: str | None) -> None:
+        for line in (self._index.line(before), self._index.line(after)):
+            if line is not None:
+                self.refresh_line(line)
+        self._bring_into_view()
+
+    def on_resize(self) -> None:
+        self._bring_into_view()
+
+    def _shows(self, line: int | None) -> bool:
+        top = self.scroll_offset.y
+        return line is None or top <= line < top + self.size.height
+
+    def _bring_into_view(self) -> None:
+        line = self._index.line(self.cursor)
+        height = self.size.height
+        if line is None or height == 0:
+            return
+        first = max(self._index.top_of_group(line), line - height + 1)
+        if first < self.scroll_offset.y:
+            self.scroll_to(y=first, animate=False)
+        elif line >= self.scroll_offset.y + height:
+            self.scroll_to(y=line - height + 1, animate=False)
+
+    def action_move(self, rows: int) -> None:
+        position = self._index.position(self.cursor)
+        self.cursor = self._index.nearest(0 if position is None else position + rows)
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * max(1, self.size.height - 1))
+
+    def action_first(self) -> None:
+        self.cursor = self._index.nearest(0)
+
+    def action_last(self) -> None:
+        self.cursor = self._index.nearest(len(self.rows))
+
+    def action_open(self) -> None:
+        if self.cursor is not None:
+            self.post_message(self.Opened(self.cursor))
+
+    @on(events.Click)
+    def open_row_under_pointer(self, event: events.Click) -> None:
+        event.stop()
+        offset = event.get_content_offset(self)
+        line = -1 if offset is None else offset.y + self.scroll_offset.y
+        if 0 <= line < len(self._index.entries):
+            match self._index.entries[line]:
+                case ConversationRow(id=conversation_id):
+                    self.cursor = conversation_id
+                    self.action_open()
+                case Heading():
+                    pass
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_size.width
+        line = y + self.scroll_offset.y
+        if not self._index.entries:
+            return self._hint(y, width)
+        if line >= len(self._index.entries):
+            return Strip.blank(width, self.rich_style)
+        match self._index.entries[line]:
+            case Heading(text=text):
+                style = self.get_component_rich_style("conversation-list--heading")
+                return Strip([Segment(fit(f" {safe_line(text)}", width), style)], width)
+            case ConversationRow() as row:
+                return self._draw_row(row, width)
+
+    def _draw_row(self, row: ConversationRow, width: int) -> Strip:
+        is_cursor = row.id == self.cursor
+        is_current = row.id == self.current
+        style = self.rich_style
+        if is_current:
+            style += self._partial("conversation-list--current")
+        sign = style
+        if row.sign in _SIGN_CLASSES:
+            sign = style + self._partial(_SIGN_CLASSES[row.sign])
+        if is_cursor:
+            cursor = self.get_component_rich_style("conversation-list--cursor")
+            style, sign = style + cursor, sign + cursor
+        mark = "▌" if is_current else "›" if is_cursor and self.has_focus else " "
+        title = safe_line(row.title) or "Untitled"
+        segments = [
+            Segment(mark, style),
+            Segment(row.sign.value, sign),
+            Segment(fit(f" {title}", max(0, width - 2)), style),
+        ]
+        return Strip(segments, max(2, width)).crop(0, width)
+
+    def _hint(self, y: int, width: int) -> Strip:
+        style = self.get_component_rich_style("conversation-list--muted")
+        lines = Content(_EMPTY).wrap(max(1, width - 2))
+        text = f" {lines[y].plain}" if y < len(lines) else ""
+        return Strip([Segment(fit(text, width), style)], width)
+
+    def _partial(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True)
