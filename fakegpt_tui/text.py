@@ -102,8 +102,11 @@ def repaired(text: str) -> str:
 
 
 def copyable(text: str) -> str:
-    """`text` for the clipboard: as it came, without characters a shell would act on."""
-    return repaired(text).replace("\r\n", "\n").translate(_COPY_DROPPED)
+    """`text` for the clipboard, or from it, without characters that a terminal would act on.
+
+    Terminals paste a carriage return where a line ends.
+    """
+    return repaired(text).replace("\r\n", "\n").replace("\r", "\n").translate(_COPY_DROPPED)
 
 
 def file_stem(title: str, limit: int = 80) -> str:

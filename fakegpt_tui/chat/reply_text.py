@@ -1,0 +1,30 @@
+"""The text of a reply that is still growing."""
+
+
+class ReplyText:
+    """Gathers pieces and joins them only when somebody reads them.
+
+    A fast reply grows many times between two looks at it; joining once a look keeps that cheap.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        """The length in code points, without joining anything."""
+        return self._length
+
+    def __str__(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    def append(self, text: str) -> None:
+        self._pieces.append(text)
+        self._length += len(text)
+
+    def replace(self, keep: int, text: str) -> None:
+        """Keep the first `keep` code points and put `text` after them."""
+        self._pieces = [str(self)[:keep], text]
+        self._length = sum(map(len, self._pieces))

@@ -1,0 +1,268 @@
+"""One prompt and its reply, from saved to saved."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from time import monotonic
+from types import TracebackType
+from typing import Protocol, Self
+
+from fakegpt_tui.backends.base import Backend, ReplyRequest
+from fakegpt_tui.chat.reply_text import ReplyText
+from fakegpt_tui.chat.schedule import Schedule
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    FakeGPTError,
+    FinishReason,
+    MessageStatus,
+    Notice,
+    ReplyCut,
+    ReplyEnded,
+    RetryScheduled,
+    StoreError,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    TitleSuggested,
+)
+
+_CUT = "The reply ended without its end marker, so it may not be whole."
+_PROGRAM_ENDED = "The program ended before the reply did."
+_FAULT = "A fault in this program ended the reply."
+_LIMITS = {
+    FinishReason.LENGTH: "The reply stops here because it reached the model's length limit.",
+    FinishReason.CONTENT_FILTER: "The service's content filter ended the reply here.",
+}
+
+
+class TurnStore(Protocol):
+    """What a turn needs of the store.
+
+    A write is in the store's queue when the call returns, so no cancellation can lose it; its
+    future tells when it is on disk, or raises `StoreError`.
+    """
+
+    def add_turn(
+        self, conversation: Conversation, prompt: ChatMessage, reply: ChatMessage
+    ) -> Future[None]: ...
+
+    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None: ...
+
+    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]: ...
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a turn is getting on, in seconds and code points.
+
+    `streamed` counts from the first text on. `queue_position` counts from 1 while the turn waits
+    for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now.
+    """
+
+    waited: float
+    streamed: float
+    length: int
+    queue_position: int
+    retry: RetryScheduled | None
+    retry_in: float
+
+
+class Turn:
+    """Streams one reply into the store.
+
+    Enter it to save the prompt, iterate over `events` to take the reply, and leave it to save how
+    that ended, whichever way the block is left. Trouble with the service ends the block without an
+    exception: it is in `error`, and on the reply.
+    """
+
+    def __init__(
+        self,
+        store: TurnStore,
+        schedule: Schedule,
+        connect: Callable[[], Awaitable[Backend]],
+        *,
+        conversation: Conversation,
+        prompt: ChatMessage,
+        reply: ChatMessage,
+        request: ReplyRequest,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._store = store
+        self._schedule = schedule
+        self._connect = connect
+        self._request = request
+        self._clock = clock
+        self._reply = reply
+        self._text = ReplyText()
+        self._end: FinishReason | None = None
+        self._stopping = False
+        self._is_saved = False
+        self._task: asyncio.Task[object] | None = None
+        self._events: AsyncGenerator[StreamEvent] | None = None
+        self._began_at = clock()
+        self._first_text_at: float | None = None
+        self._retry: RetryScheduled | None = None
+        self._retry_at = 0.0
+        self.conversation = conversation
+        self.prompt = prompt
+        self.error: FakeGPTError | None = None
+        self.save_error: StoreError | None = None
+        self.notices: list[str] = []
+        self.suggested_title = ""
+
+    @property
+    def reply(self) -> ChatMessage:
+        """The reply as it stands."""
+        text = str(self._text)
+        if text is not self._reply.text:
+            self._reply = replace(self._reply, text=text)
+        return self._reply
+
+    @property
+    def progress(self) -> Progress:
+        now = self._clock()
+        first = self._first_text_at
+        return Progress(
+            waited=(now if first is None else first) - self._began_at,
+            streamed=0.0 if first is None else now - first,
+            length=len(self._text),
+            queue_position=self._schedule.position(self._reply.id),
+            retry=self._retry,
+            retry_in=max(0.0, self._retry_at - now),
+        )
+
+    @property
+    def is_saved(self) -> bool:
+        """Is the prompt in the store, or on its way there?"""
+        return self._is_saved
+
+    def stop(self) -> None:
+        """End the reply as a person's wish: what arrived stays, marked stopped."""
+        self._stopping = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def __aenter__(self) -> Self:
+        """Save the prompt.
+
+        Raises:
+            StoreError: It could not be saved, and so nothing is sent; `is_saved` stays false.
+        """
+        self._task = asyncio.current_task()
+        saved = self._store.add_turn(self.conversation, self.prompt, self._reply)
+        self._is_saved = True
+        try:
+            await _settled(saved)
+        except asyncio.CancelledError as error:
+            await self._finish(error)
+            raise
+        except StoreError as error:
+            self._is_saved = False
+            self.save_error = error
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> bool:
+        await self._finish(error)
+        return isinstance(error, FakeGPTError)
+
+    def events(self) -> AsyncGenerator[StreamEvent]:
+        """What the backend says, after it has been taken into the reply; to be asked for once.
+
+        Raises:
+            FakeGPTError: The service failed; leaving the turn's block handles it.
+        """
+        self._events = self._stream()
+        return self._events
+
+    async def _stream(self) -> AsyncGenerator[StreamEvent]:
+        if self._stopping:
+            return
+        async with self._schedule.place(self._reply.id):
+            self._set_status(MessageStatus.WAITING)
+            self._began_at = self._clock()
+            backend = await self._connect()
+            async with aclosing(backend.stream(self._request)) as events:
+                async for event in events:
+                    self._take(event)
+                    yield event
+
+    def _take(self, event: StreamEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self._begin_text()
+                self._text.append(text)
+                self._store.grow_reply(self._reply.id, text)
+            case TextReplaced(keep, text):
+                self._begin_text()
+                self._text.replace(keep, text)
+                self._store.grow_reply(self._reply.id, text, keep)
+            case RetryScheduled(delay=delay):
+                self._retry, self._retry_at = event, self._clock() + delay
+            case TitleSuggested(title):
+                self.suggested_title = title
+            case Notice(text):
+                self.notices.append(text)
+            case ReplyEnded(reason):
+                self._end = reason
+
+    def _begin_text(self) -> None:
+        self._retry = None
+        if self._first_text_at is None:
+            self._first_text_at = self._clock()
+            self._set_status(MessageStatus.STREAMING)
+
+    def _set_status(self, status: MessageStatus) -> None:
+        if self._reply.status is not status:
+            self._reply = replace(self._reply, status=status)
+            self._store.set_status(self._reply.id, status)
+
+    async def _finish(self, error: BaseException | None) -> None:
+        status, sentence = self._outcome(error)
+        if isinstance(error, FakeGPTError):
+            self.error = error
+        elif error is None and status is MessageStatus.INTERRUPTED:
+            self.error = ReplyCut(_CUT)
+        self._task = None
+        self._reply = replace(self.reply, status=status, error=sentence)
+        # In the store's queue before anything is awaited: from here on nothing can lose it.
+        saved = self._store.finish_reply(self._reply)
+        if self._events is not None:
+            await self._events.aclose()
+        try:
+            await _settled(saved)
+        except StoreError as store_error:
+            self.save_error = store_error
+
+    def _outcome(self, error: BaseException | None) -> tuple[MessageStatus, str | None]:
+        match error:
+            case _ if self._end is not None:
+                outcome = MessageStatus.COMPLETE, _LIMITS.get(self._end)
+            case None | asyncio.CancelledError() | GeneratorExit() if self._stopping:
+                outcome = MessageStatus.STOPPED, None
+            case None:
+                outcome = MessageStatus.INTERRUPTED, _CUT
+            case asyncio.CancelledError() | GeneratorExit():
+                outcome = MessageStatus.INTERRUPTED, _PROGRAM_ENDED
+            case ReplyCut():
+                outcome = MessageStatus.INTERRUPTED, str(error)
+            case FakeGPTError():
+                outcome = MessageStatus.FAILED, str(error)
+            case _:
+                outcome = MessageStatus.FAILED, _FAULT
+        return outcome
+
+
+async def _settled(saved: Future[None]) -> None:
+    """Wait for a write without letting a cancelled waiter take it back."""
+    await asyncio.shield(asyncio.wrap_future(saved))

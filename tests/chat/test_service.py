@@ -1,0 +1,345 @@
+"""Conversations and turns, with a scripted backend and a store in memory."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
+from fakegpt_tui.chat.service import ChatService, first_line
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import (
+    ContextMessage,
+    Conversation,
+    FinishReason,
+    MessageStatus,
+    NotFound,
+    Notice,
+    RateLimited,
+    ReplyCut,
+    ReplyEnded,
+    RetryScheduled,
+    StoreError,
+    TextDelta,
+    TextReplaced,
+    TitleSource,
+    TitleSuggested,
+    Unreachable,
+)
+from tests.stubs import SERVICE, MemoryStore, connecting
+
+
+def service_of(
+    *scripts: Iterable[Step], store: MemoryStore | None = None, max_turns: int = 8
+) -> tuple[ChatService, MemoryStore, ScriptedBackend]:
+    store = store or MemoryStore()
+    backend = ScriptedBackend(*scripts)
+    chat = ChatService(
+        store, {"scripted": SERVICE}, connecting(backend), service="scripted", max_turns=max_turns
+    )
+    return chat, store, backend
+
+
+async def run(chat: ChatService, turn: Turn) -> Turn:
+    try:
+        async with turn:
+            async for _ in turn.events():
+                pass
+    finally:
+        chat.end_turn(turn)
+    return turn
+
+
+async def ask(chat: ChatService, text: str, conversation: Conversation | None = None) -> Turn:
+    return await run(chat, chat.new_turn(conversation or chat.new_conversation(), text))
+
+
+async def streaming(turn: Turn, text: str) -> None:
+    async with asyncio.timeout(5):
+        while turn.reply.text != text:
+            await asyncio.sleep(0)
+
+
+async def test_a_reply_is_complete_once_its_end_marker_was_seen() -> None:
+    chat, store, _ = service_of([TextDelta("Hel"), TextDelta("lo"), ReplyEnded()])
+    turn = await ask(chat, "hi")
+    assert (turn.reply.text, turn.reply.status) == ("Hello", MessageStatus.COMPLETE)
+    assert turn.error is None
+    assert store.path(turn.conversation.id) == [turn.prompt, turn.reply]
+    assert chat.path(turn.conversation.id) == (turn.prompt, turn.reply)
+    assert chat.turns() == []
+
+
+async def test_a_stream_that_merely_ends_is_interrupted() -> None:
+    chat, store, _ = service_of([TextDelta("half")])
+    turn = await ask(chat, "hi")
+    assert (turn.reply.text, turn.reply.status) == ("half", MessageStatus.INTERRUPTED)
+    assert isinstance(turn.error, ReplyCut)
+    assert store.nodes[turn.reply.id].error == str(turn.error)
+
+
+async def test_a_cut_keeps_what_arrived_and_says_so() -> None:
+    chat, _, _ = service_of([TextDelta("half"), ReplyCut("The connection broke.")])
+    turn = await ask(chat, "hi")
+    assert (turn.reply.text, turn.reply.status) == ("half", MessageStatus.INTERRUPTED)
+    assert turn.reply.error == "The connection broke."
+
+
+async def test_trouble_keeps_the_prompt_and_what_arrived() -> None:
+    trouble = RateLimited("Too many requests.", retry_after=3)
+    chat, store, _ = service_of([TextDelta("a"), trouble])
+    turn = await ask(chat, "hi")
+    assert (turn.reply.text, turn.reply.status) == ("a", MessageStatus.FAILED)
+    assert turn.reply.error == "Too many requests."
+    assert turn.error is trouble
+    assert [node.text for node in store.path(turn.conversation.id)] == ["hi", "a"]
+
+
+async def test_the_prompt_is_saved_before_anything_is_asked() -> None:
+    store = MemoryStore()
+    seen: list[list[str]] = []
+
+    class Watching(ScriptedBackend):
+        def stream(self, request):
+            seen.append([node.text for node in store.nodes.values()])
+            return super().stream(request)
+
+    chat = ChatService(
+        store,
+        {"scripted": SERVICE},
+        connecting(Watching([ReplyEnded()])),
+        service="scripted",
+    )
+    await ask(chat, "remember me")
+    assert seen == [["remember me", ""]]
+
+
+async def test_a_prompt_that_cannot_be_saved_is_not_sent() -> None:
+    chat, store, backend = service_of([ReplyEnded()])
+    store.refusal = "The disk is full."
+    with pytest.raises(StoreError, match="The disk is full"):
+        await ask(chat, "hi")
+    assert backend.requests == []
+    assert chat.conversations() == []
+    assert chat.turns() == []
+
+
+async def test_a_later_prompt_that_cannot_be_saved_leaves_the_conversation_as_it_was() -> None:
+    chat, store, _ = service_of([TextDelta("one"), ReplyEnded()])
+    first = await ask(chat, "hi")
+    store.refusal = "The disk is full."
+    with pytest.raises(StoreError):
+        await ask(chat, "again", chat.conversation(first.conversation.id))
+    assert chat.conversation(first.conversation.id).leaf_id == first.reply.id
+    assert chat.path(first.conversation.id) == (first.prompt, first.reply)
+
+
+async def test_a_reply_that_cannot_be_saved_is_still_there_with_a_warning() -> None:
+    gate = Gate()
+    chat, store, _ = service_of([TextDelta("all"), gate, ReplyEnded()])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    task = asyncio.create_task(run(chat, turn))
+    await streaming(turn, "all")
+    store.refusal = "The disk is full."
+    gate.open()
+    await task
+    assert turn.reply.text == "all"
+    assert str(turn.save_error) == "The disk is full."
+
+
+async def test_stopping_keeps_what_arrived() -> None:
+    chat, store, backend = service_of([TextDelta("one "), Gate(), TextDelta("two")])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    task = asyncio.create_task(run(chat, turn))
+    await streaming(turn, "one ")
+    assert chat.stop(turn.conversation.id)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    saved = store.nodes[turn.reply.id]
+    assert (saved.text, saved.status, saved.error) == ("one ", MessageStatus.STOPPED, None)
+    assert backend.playing == 0
+    assert not chat.stop(turn.conversation.id)
+
+
+async def test_a_turn_that_is_stopped_before_it_runs_asks_nothing() -> None:
+    chat, store, backend = service_of([TextDelta("one")])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn.stop()
+    await run(chat, turn)
+    assert store.nodes[turn.reply.id].status is MessageStatus.STOPPED
+    assert backend.requests == []
+
+
+async def test_a_cancelled_task_leaves_its_reply_interrupted() -> None:
+    chat, store, _ = service_of([TextDelta("one "), Gate()])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    task = asyncio.create_task(run(chat, turn))
+    await streaming(turn, "one ")
+    task.cancel()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    saved = store.nodes[turn.reply.id]
+    assert (saved.text, saved.status) == ("one ", MessageStatus.INTERRUPTED)
+    assert saved.error
+
+
+async def test_leaving_the_loop_early_closes_the_stream() -> None:
+    chat, _, backend = service_of([TextDelta("a"), TextDelta("b"), Gate()])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    async with turn:
+        async for _ in turn.events():
+            break
+    assert backend.playing == 0
+    assert turn.reply.status is MessageStatus.INTERRUPTED
+
+
+async def test_a_fault_of_the_program_is_raised_and_leaves_a_failed_reply() -> None:
+    chat, store, _ = service_of([TextDelta("a"), ReplyEnded()])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    with pytest.raises(ZeroDivisionError):
+        async with turn:
+            raise ZeroDivisionError
+    assert store.nodes[turn.reply.id].status is MessageStatus.FAILED
+
+
+async def test_a_rewritten_reply_is_replaced_here_and_in_the_store() -> None:
+    chat, store, _ = service_of(
+        [TextDelta("Hello wrld"), TextReplaced(7, "orld"), TextDelta("!"), ReplyEnded()]
+    )
+    turn = await ask(chat, "hi")
+    assert turn.reply.text == "Hello world!"
+    assert store.nodes[turn.reply.id].text == "Hello world!"
+
+
+async def test_a_length_limit_is_told_on_a_complete_reply() -> None:
+    chat, _, _ = service_of([TextDelta("a"), ReplyEnded(FinishReason.LENGTH)])
+    turn = await ask(chat, "hi")
+    assert turn.reply.status is MessageStatus.COMPLETE
+    assert "length limit" in (turn.reply.error or "")
+
+
+async def test_the_shown_path_is_the_context_of_the_next_prompt() -> None:
+    chat, _, backend = service_of(
+        [TextDelta("one"), ReplyEnded()], [Unreachable("No.")], [ReplyEnded()]
+    )
+    first = await ask(chat, "a")
+    await ask(chat, "b", chat.conversation(first.conversation.id))
+    await ask(chat, "c", chat.conversation(first.conversation.id))
+    assert backend.requests[-1].messages == (
+        ContextMessage("user", "a"),
+        ContextMessage("assistant", "one"),
+        ContextMessage("user", "b"),
+        ContextMessage("user", "c"),
+    )
+    assert backend.requests[-1].model == SERVICE.model
+
+
+async def test_turns_of_several_conversations_run_at_once() -> None:
+    gates = [Gate() for _ in range(3)]
+    chat, _, _ = service_of(*([TextDelta("a"), gate, ReplyEnded()] for gate in gates))
+    turns = [chat.new_turn(chat.new_conversation(), str(number)) for number in range(3)]
+    tasks = [asyncio.create_task(run(chat, turn)) for turn in turns]
+    for turn in turns:
+        await streaming(turn, "a")
+    assert chat.turns() == turns
+    for gate in reversed(gates):
+        gate.open()
+    await asyncio.gather(*tasks)
+    assert {turn.reply.status for turn in turns} == {MessageStatus.COMPLETE}
+
+
+async def test_more_turns_than_places_wait_in_order() -> None:
+    gates = [Gate() for _ in range(3)]
+    chat, _, backend = service_of(
+        *([TextDelta("a"), gate, ReplyEnded()] for gate in gates), max_turns=1
+    )
+    turns = []
+    tasks = []
+    for number in range(3):
+        turn = chat.new_turn(chat.new_conversation(), str(number))
+        turns.append(turn)
+        tasks.append(asyncio.create_task(run(chat, turn)))
+        await asyncio.sleep(0)
+    await streaming(turns[0], "a")
+    assert [turn.progress.queue_position for turn in turns] == [0, 1, 2]
+    assert turns[1].reply.status is MessageStatus.QUEUED
+    assert len(backend.requests) == 1
+    turns[1].stop()
+    for gate in gates:
+        gate.open()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [turn.reply.status for turn in turns] == [
+        MessageStatus.COMPLETE,
+        MessageStatus.STOPPED,
+        MessageStatus.COMPLETE,
+    ]
+
+
+async def test_a_retry_is_told_until_text_comes() -> None:
+    gate = Gate()
+    retry = RetryScheduled(attempt=1, of=3, delay=2.0, reason="The account is busy.")
+    chat, _, _ = service_of([retry, gate, TextDelta("a"), ReplyEnded()])
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    task = asyncio.create_task(run(chat, turn))
+    async with asyncio.timeout(5):
+        while turn.progress.retry is None:
+            await asyncio.sleep(0)
+    assert 0 < turn.progress.retry_in <= 2.0
+    gate.open()
+    await task
+    assert turn.progress.retry is None
+
+
+async def test_notices_are_kept_apart_from_the_text() -> None:
+    chat, _, _ = service_of([TextDelta("a"), Notice("The prompt was flagged."), ReplyEnded()])
+    turn = await ask(chat, "hi")
+    assert turn.reply.text == "a"
+    assert turn.notices == ["The prompt was flagged."]
+
+
+async def test_the_title_comes_from_the_first_prompt_and_then_from_the_service() -> None:
+    chat, store, _ = service_of(
+        [ReplyEnded()], [TitleSuggested("Greetings\n\x1b[2J"), ReplyEnded()]
+    )
+    first = await ask(chat, "\n  Hello [/] there \nand more")
+    conversation = chat.conversation(first.conversation.id)
+    assert conversation.title == "Hello [/] there"
+    await ask(chat, "again", conversation)
+    titled = store.headers[conversation.id]
+    assert titled.title.startswith("Greetings")
+    assert "\x1b" not in titled.title
+    assert titled.title_source is TitleSource.SERVICE
+
+
+async def test_an_unread_reply_is_remembered() -> None:
+    chat, store, _ = service_of([ReplyEnded()])
+    turn = await ask(chat, "hi")
+    chat.set_unread(turn.conversation.id, unread=True)
+    assert store.headers[turn.conversation.id].unread
+    chat.set_unread(turn.conversation.id, unread=False)
+    assert not chat.conversation(turn.conversation.id).unread
+
+
+async def test_a_conversation_is_saved_as_a_file(tmp_path: Path) -> None:
+    chat, _, _ = service_of([TextDelta("Hello"), ReplyEnded()])
+    turn = await ask(chat, "Grüße")
+    path = chat.save_markdown(turn.conversation.id, tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert path.suffix == ".md"
+    assert "Grüße" in text
+    assert "Hello" in text
+
+
+async def test_unknown_names_are_told() -> None:
+    chat, _, _ = service_of()
+    with pytest.raises(NotFound):
+        chat.conversation("nothing")
+    with pytest.raises(NotFound, match="nowhere"):
+        await chat.sign_in("nowhere")
+
+
+def test_a_title_is_the_first_line_that_says_something() -> None:
+    assert first_line(" \n\n two\nthree") == "two"
+    assert first_line("\n") == "Untitled"
