@@ -1,0 +1,212 @@
+"""Keeping a service signed in to."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from fakegpt_tui.domain import (
+    Expired,
+    LoginFailed,
+    LoginState,
+    NotSignedIn,
+    Offline,
+    SaveError,
+    Secret,
+    ServiceError,
+    Session,
+    SignedIn,
+    SignedOut,
+    Unreachable,
+    now,
+)
+from fakegpt_tui.session.file import SessionShelf
+from fakegpt_tui.session.login import Login
+
+_MARGIN = timedelta(seconds=60)
+"""A token is given up this long before its end, so that no prompt meets the end on its way."""
+_YOUNG = timedelta(hours=1)
+"""A token refused within this time of its login speaks against its account."""
+
+
+class SessionKeeper:
+    """Has a session for whoever asks, signing in when there is none.
+
+    However many ask at once, one login is under way. It belongs to none of them: one that is
+    cancelled while it waits takes nothing from the others.
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        base_url: str,
+        *,
+        shelf: SessionShelf | None = None,
+        on_change: Callable[[LoginState], None] | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        """`base_url` is `Address.text`; without a `shelf` the session ends with the keeper."""
+        self.state: LoginState = SignedOut()
+        self.not_kept: str | None = None
+        """Why the session will not be there at the next start, if so."""
+        self._login = login
+        self._base_url = base_url
+        self._shelf = shelf
+        self._on_change = on_change
+        self._clock = clock
+        self._session: Session | None = None
+        self._previous: Session | None = None
+        self._dead: Secret | None = None
+        self._doubted: Secret | None = None
+        self._signed_in_at: datetime | None = None
+        self._under_way: asyncio.Task[Session] | None = None
+
+    async def current(self) -> Session:
+        """The session in use, else the kept one, else that of a new login.
+
+        Raises:
+            ServiceError: Signing in failed.
+        """
+        if self._session is not None:
+            if self._is_good(self._session):
+                return self._session
+            self._give_up(self._session)
+        return await self._shared()
+
+    async def sign_in(self) -> Session:
+        """Sign in unless that is so already.
+
+        Raises:
+            ServiceError: Signing in failed.
+        """
+        return await self.current()
+
+    async def renew(self, refused: Session) -> Session:
+        """Another session than `refused`.
+
+        The account of `refused` comes first, with its password, unless it was signed in to only
+        just: then the account is no good, and comes last.
+
+        Raises:
+            ServiceError: Signing in failed.
+        """
+        if self._session is None or self._session.token == refused.token:
+            self._dead = refused.token
+            self._give_up(refused)
+        return await self.current()
+
+    async def sign_out(self) -> None:
+        """Forget the session, here and on the shelf.
+
+        Raises:
+            SaveError: It is still on the shelf.
+        """
+        await self.aclose()
+        self._session = self._previous = self._dead = None
+        self._become(SignedOut())
+        if self._shelf:
+            await asyncio.to_thread(self._shelf.forget, self._base_url)
+
+    async def aclose(self) -> None:
+        """End the login that is under way, if any."""
+        task = self._under_way
+        if task is not None and task.get_loop() is asyncio.get_running_loop():
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _shared(self) -> Session:
+        task = self._under_way
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = self._under_way = asyncio.create_task(self._obtain(), name="sign-in")
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled() and not _is_cancelled():
+                raise NotSignedIn("The login was given up.") from None
+            raise
+
+    async def _obtain(self) -> Session:
+        try:
+            session = await self._kept() or await self._signed_in()
+        except Unreachable as error:
+            self._become(Offline(str(error)))
+            raise
+        except ServiceError as error:
+            self._become(LoginFailed(str(error)))
+            raise
+        except asyncio.CancelledError:
+            self._become(SignedOut())
+            raise
+        self._session = session
+        self._become(SignedIn(None if session.token == self._doubted else session.expires_at))
+        return session
+
+    async def _kept(self) -> Session | None:
+        """What is on the shelf, if it may still be good: another program may have renewed it."""
+        if self._shelf is None:
+            return None
+        kept = await asyncio.to_thread(self._shelf.load, self._base_url)
+        if kept is None:
+            return None
+        if kept.token != self._dead and self._is_good(kept):
+            return kept
+        self._previous = self._previous or kept
+        self._become(Expired())
+        return None
+
+    async def _signed_in(self) -> Session:
+        previous = self._previous
+        is_suspect = previous is not None and self._is_suspect(previous)
+        session = await self._login.sign_in(
+            self._become,
+            first=None if is_suspect else previous,
+            last=previous.account if previous else "",
+            dead=self._dead,
+        )
+        self._signed_in_at = self._clock()
+        if not self._is_good(session):
+            # The clock of this machine may be wrong, and must not lock anybody out.
+            self._doubted = session.token
+        await self._keep(session)
+        return session
+
+    async def _keep(self, session: Session) -> None:
+        if self._shelf is None:
+            return
+        try:
+            await asyncio.to_thread(self._shelf.save, session)
+        except SaveError as error:
+            self.not_kept = str(error)
+        else:
+            self.not_kept = None
+
+    def _is_good(self, session: Session) -> bool:
+        return (
+            session.expires_at is None
+            or session.token == self._doubted
+            or session.expires_at > self._clock() + _MARGIN
+        )
+
+    def _is_suspect(self, refused: Session) -> bool:
+        moment = self._clock()
+        return (
+            refused.token == self._dead
+            and self._signed_in_at is not None
+            and moment - self._signed_in_at < _YOUNG
+            and (refused.expires_at is None or refused.expires_at > moment)
+        )
+
+    def _give_up(self, session: Session) -> None:
+        self._session = None
+        self._previous = session
+        if self._under_way is None or self._under_way.done():
+            self._become(Expired())
+
+    def _become(self, state: LoginState) -> None:
+        self.state = state
+        if self._on_change:
+            self._on_change(state)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,219 @@
+"""The three requests of a login, and what their answers mean."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+import httpx
+
+from fakegpt_tui import wire
+from fakegpt_tui.domain import (
+    BadReply,
+    LoginRefused,
+    RateLimited,
+    RequestRefused,
+    Secret,
+    ServiceError,
+    Session,
+    SigningIn,
+    Unreachable,
+    now,
+)
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.transport.addresses import fits_a_header, origin
+from fakegpt_tui.transport.bodies import whole_body
+from fakegpt_tui.transport.clients import Transport
+from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.troubles import CONNECTION_TROUBLES, proxy_wants_password, translated
+
+Report: TypeAlias = Callable[[SigningIn], None]
+
+_STEP_NAMES = ("asking for accounts", "logging in", "fetching the token")
+_STEPS = len(_STEP_NAMES)
+_TOKEN_COOKIE = "credential"  # noqa: S105 - the name of the cookie, not what is in it
+_ACCOUNTS_LIMIT = 8_000_000
+_BODY_LIMIT = 1_000_000
+_COOKIES = 50
+_COOKIE_LENGTH = 8192
+_PROXY_STATUS = 407
+_PASSING = {_PROXY_STATUS, 408, 429}
+_OF_THE_ACCOUNT = {400, 401, 404, 409, 410, 422}
+"""Statuses that another account may not meet with; 403 and 429 are about this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRules:
+    """The bounds of every request: `seconds` for all of one answer, and how often to ask."""
+
+    seconds: float = 30.0
+    retries: Retries = field(default_factory=Retries)
+    clock: Callable[[], datetime] = now
+
+
+class AccountRefused(LoginRefused):
+    """This account will not do; another one may."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    location: str | None = None
+
+
+class LoginSteps:
+    """Performs the steps with one client, whose cookies are those of this login alone."""
+
+    def __init__(
+        self, transport: Transport, client: httpx.AsyncClient, report: Report, rules: StepRules
+    ) -> None:
+        self._route = transport.route
+        self._address = transport.address
+        self._client = client
+        self._report = report
+        self._rules = rules
+
+    async def accounts(self) -> list[wire.Load]:
+        """The shared accounts, in the order of the service.
+
+        Raises:
+            ServiceError: They could not be had, or there are none.
+        """
+        seconds = int(self._rules.clock().timestamp())
+        answer = await self._asked(1, "GET", f"/api/loads?t={seconds}", limit=_ACCOUNTS_LIMIT)
+        self._refuse_errors(answer)
+        return wire.read_loads(answer.body)
+
+    async def enter(self, account: str, password: Secret) -> Session:
+        """Be `account`, with a password that keeps its conversations apart from others'.
+
+        Whether that worked is judged by the token alone: services refuse a login with status 200,
+        and let one in with a redirect.
+
+        Raises:
+            AccountRefused: Another account may fare better.
+            ServiceError: No other account would.
+        """
+        self._client.cookies.clear()
+        form = {"token_key": account, "session_password": password.reveal()}
+        login = await self._asked(2, "POST", "/auth/login", form=form)
+        if not list(self._client.cookies.jar):
+            self._refuse_errors(login)
+        answer = await self._asked(3, "GET", "/api/auth/session")
+        reply = self._session_reply(login, answer)
+        return Session(
+            base_url=self._address.text,
+            token=reply.token,
+            expires_at=reply.expires_at,
+            account=account,
+            password=password,
+            cookies=tuple(self._cookies_to_send()),
+        )
+
+    def _session_reply(self, login: _Answer, answer: _Answer) -> wire.SessionReply:
+        try:
+            self._refuse_errors(answer)
+            return wire.read_session(answer.body)
+        except (LoginRefused, BadReply) as error:
+            token = self._token_cookie()
+            if token:
+                return wire.SessionReply(Secret(token), wire.token_expiry(token))
+            raise AccountRefused(wire.spoken_reason(login.body) or str(error)) from error
+
+    def _token_cookie(self) -> str:
+        """A token that came as a cookie, and may not have gone back: `Secure` on plain HTTP."""
+        values = [c.value or "" for c in self._client.cookies.jar if c.name == _TOKEN_COOKIE]
+        return next((value for value in values if fits_a_header(value)), "")
+
+    def _cookies_to_send(self) -> Iterator[tuple[str, Secret]]:
+        request = self._client.build_request("POST", self._address.url("/api/conversation"))
+        for pair in request.headers.get("Cookie", "").split("; ")[:_COOKIES]:
+            name, _, value = pair.partition("=")
+            if fits_a_header(pair) and name and len(pair) <= _COOKIE_LENGTH:
+                yield name, Secret(value)
+
+    def _refuse_errors(self, answer: _Answer) -> None:
+        if answer.status < httpx.codes.BAD_REQUEST:
+            return
+        error = self._error(answer)
+        if answer.status in _OF_THE_ACCOUNT:
+            raise AccountRefused(str(error)) from error
+        raise error
+
+    def _error(self, answer: _Answer) -> ServiceError:
+        if answer.status == _PROXY_STATUS and self._route.proxy:
+            return Unreachable(proxy_wants_password(self._route))
+        return wire.response_error(
+            answer.status, answer.headers, answer.body, service_host=str(self._route)
+        )
+
+    async def _asked(
+        self,
+        step: int,
+        method: str,
+        path: str,
+        *,
+        limit: int = _BODY_LIMIT,
+        form: dict[str, str] | None = None,
+    ) -> _Answer:
+        """The answer to one step, asked again where that may help."""
+        what = _STEP_NAMES[step - 1]
+        retries = self._rules.retries
+        attempt = 1
+        while True:
+            self._report(SigningIn(step, _STEPS, what))
+            try:
+                return await self._final_answer(method, self._address.url(path), limit, form)
+            except (Unreachable, RateLimited) as error:
+                delay = retries.delay(attempt, error)
+                if delay is None:
+                    raise
+            self._report(SigningIn(step, _STEPS, f"{what}, again in {delay:.0f} s"))
+            await retries.sleep(delay)
+            attempt += 1
+
+    async def _final_answer(
+        self, method: str, url: httpx.URL, limit: int, form: dict[str, str] | None
+    ) -> _Answer:
+        """An answer that asking again would not change; a GET goes along with one redirect."""
+        answer = await self._answer(self._client.build_request(method, url, data=form), limit)
+        if answer.location is not None and method == "GET":
+            target = self._within_origin(url, answer.location)
+            answer = await self._answer(self._client.build_request("GET", target), limit)
+            if answer.location is not None:
+                raise BadReply(f"The service at {self._route} sends its visitors in circles.")
+        if answer.status in _PASSING or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise self._error(answer)
+        return answer
+
+    def _within_origin(self, url: httpx.URL, location: str) -> httpx.URL:
+        try:
+            target = url.join(location)
+            if origin(target) == self._address.origin:
+                return target
+        except (httpx.InvalidURL, ValueError):
+            pass
+        raise RequestRefused(
+            f"The service at {self._route} sends its visitors to another place, "
+            f"and was not followed: {safe_line(location.partition('?')[0], 80)}"
+        )
+
+    async def _answer(self, request: httpx.Request, limit: int) -> _Answer:
+        try:
+            async with asyncio.timeout(self._rules.seconds):
+                response = await self._client.send(request, stream=True)
+                try:
+                    body = await whole_body(response, self._route, limit=limit)
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise Unreachable(
+                f"The service at {self._route} did not answer within {self._rules.seconds:g} s."
+            ) from error
+        except CONNECTION_TROUBLES as error:
+            raise translated(error, self._route) from error
+        location = response.headers.get("Location") if response.has_redirect_location else None
+        return _Answer(response.status_code, response.headers, body, location)
