@@ -121,8 +121,8 @@ class ChatService:
         """
         text = repaired(text)
         before = tuple(self._store.path(conversation.id)) if conversation.leaf_id else ()
-        prompt = self._message(conversation, Role.USER, text, parent_id=conversation.leaf_id)
-        reply = self._message(conversation, Role.ASSISTANT, "", parent_id=prompt.id)
+        prompt = _message(conversation, Role.USER, text, parent_id=conversation.leaf_id)
+        reply = _message(conversation, Role.ASSISTANT, "", parent_id=prompt.id)
         conversation = replace(
             conversation,
             title=conversation.title or first_line(text),
@@ -235,23 +235,22 @@ class ChatService:
         else:
             self._known()[turn.conversation.id] = replace(turn.conversation, leaf_id=parent_id)
 
-    def _message(
-        self, conversation: Conversation, role: Role, text: str, *, parent_id: str | None
-    ) -> ChatMessage:
-        is_reply = role is Role.ASSISTANT
-        waits = self._schedule.would_wait()
-        pending = MessageStatus.QUEUED if waits else MessageStatus.WAITING
-        return ChatMessage(
-            id=new_id(),
-            conversation_id=conversation.id,
-            parent_id=parent_id,
-            role=role,
-            text=text,
-            status=pending if is_reply else MessageStatus.COMPLETE,
-            created_at=now(),
-            service=conversation.service if is_reply else "",
-            model=conversation.model if is_reply else "",
-        )
+
+def _message(
+    conversation: Conversation, role: Role, text: str, *, parent_id: str | None
+) -> ChatMessage:
+    is_reply = role is Role.ASSISTANT
+    return ChatMessage(
+        id=new_id(),
+        conversation_id=conversation.id,
+        parent_id=parent_id,
+        role=role,
+        text=text,
+        status=MessageStatus.WAITING if is_reply else MessageStatus.COMPLETE,
+        created_at=now(),
+        service=conversation.service if is_reply else "",
+        model=conversation.model if is_reply else "",
+    )
 
 
 def first_line(text: str) -> str:

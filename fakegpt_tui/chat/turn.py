@@ -188,6 +188,8 @@ class Turn:
     async def _stream(self) -> AsyncGenerator[StreamEvent]:
         if self._stopping:
             return
+        if self._schedule.would_wait():
+            self._set_status(MessageStatus.QUEUED)
         async with self._schedule.place(self._reply.id):
             self._set_status(MessageStatus.WAITING)
             self._began_at = self._clock()

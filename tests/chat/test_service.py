@@ -261,9 +261,10 @@ async def test_more_turns_than_places_wait_in_order() -> None:
         turn = chat.new_turn(chat.new_conversation(), str(number))
         turns.append(turn)
         tasks.append(asyncio.create_task(run(chat, turn)))
-        await asyncio.sleep(0)
     await streaming(turns[0], "a")
-    assert [turn.progress.queue_position for turn in turns] == [0, 1, 2]
+    async with asyncio.timeout(5):
+        while [turn.progress.queue_position for turn in turns] != [0, 1, 2]:
+            await asyncio.sleep(0)
     assert turns[1].reply.status is MessageStatus.QUEUED
     assert len(backend.requests) == 1
     turns[1].stop()

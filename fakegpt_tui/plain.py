@@ -1,0 +1,166 @@
+"""Line-oriented chat for screen readers and terminals that can do no more.
+
+Whole sentences, no redraw, no spinner: what is written is never changed.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import (
+    Conversation,
+    FakeGPTError,
+    MessageStatus,
+    RetryScheduled,
+    TextDelta,
+    TextReplaced,
+)
+from fakegpt_tui.text import safe_line, safe_text
+
+HELP = """\
+Type a prompt and press Enter; ctrl+c stops a reply. Commands:
+/new        start a new conversation
+/list       list the conversations
+/open 3     open the third of the list
+/save       save this conversation as a Markdown file
+/help       say this again
+/quit       leave; so does ctrl+d"""
+
+_MOST_LISTED = 20
+_SENTENCE_END = re.compile(r"[.!?…:;]\s+|\n|[。！？]")
+
+Write = Callable[[str], None]
+
+
+class PlainChat:
+    """One conversation at a time, one line after another.
+
+    `write` takes one line without its end. It is given nothing that a terminal would act on.
+    """
+
+    def __init__(self, chat: ChatService, write: Write, *, exports: Path) -> None:
+        self._chat = chat
+        self._write = write
+        self._exports = exports
+        self._open = chat.new_conversation()
+
+    def open(self, conversation_id: str) -> None:
+        """Go on with a conversation, saying what was said last.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        self._open = self._chat.conversation(conversation_id)
+        self._write(f"Conversation: {safe_line(self._open.title)}")
+        for message in self._chat.path(self._open.id)[-2:]:
+            self._write(f"{message.role.value.capitalize()}:")
+            self._write(safe_text(message.text))
+
+    def command(self, line: str) -> bool:
+        """Obey a line that begins with a slash; may the chat go on?"""
+        name, _, rest = line.strip().partition(" ")
+        try:
+            match name:
+                case "/quit":
+                    return False
+                case "/new":
+                    self._open = self._chat.new_conversation()
+                    self._write("A new conversation.")
+                case "/list":
+                    self._list()
+                case "/open":
+                    self._open_nth(rest)
+                case "/save":
+                    self._save()
+                case _:
+                    self._write(HELP)
+        except FakeGPTError as error:
+            self._write(safe_line(str(error)))
+        return True
+
+    async def ask(self, text: str) -> None:
+        """Send a prompt and write the reply, sentence by sentence."""
+        turn = self._chat.new_turn(self._open, text)
+        try:
+            async with turn:
+                await self._tell(turn)
+        except FakeGPTError as error:
+            self._write(safe_line(str(error)))
+        finally:
+            self._chat.end_turn(turn)
+            if turn.is_saved:
+                self._open = self._chat.conversation(turn.conversation.id)
+                self._tell_end(turn)
+
+    async def _tell(self, turn: Turn) -> None:
+        self._write("Assistant:")
+        sentences = Sentences()
+        async for event in turn.events():
+            match event:
+                case TextDelta(delta):
+                    for sentence in sentences.add(delta):
+                        self._write(safe_text(sentence))
+                case TextReplaced():
+                    self._write("(The reply was rewritten. It is now:)")
+                    sentences = Sentences()
+                    for sentence in sentences.add(turn.reply.text):
+                        self._write(safe_text(sentence))
+                case RetryScheduled(delay=delay, reason=reason):
+                    self._write(f"({safe_line(reason)} Next try in {delay:.0f} seconds.)")
+                case _:
+                    pass
+        if rest := sentences.rest():
+            self._write(safe_text(rest))
+
+    def _tell_end(self, turn: Turn) -> None:
+        for notice in turn.notices:
+            self._write(f"({safe_line(notice)})")
+        reply = turn.reply
+        if reply.status is not MessageStatus.COMPLETE or reply.error:
+            self._write(f"({reply.status.value}. {safe_line(reply.error or '')})")
+
+    def _list(self) -> None:
+        conversations = self._listed()
+        for number, conversation in enumerate(conversations, 1):
+            mark = ", open" if conversation.id == self._open.id else ""
+            self._write(f"{number}. {safe_line(conversation.title)}{mark}")
+        if not conversations:
+            self._write("There are no conversations yet.")
+
+    def _open_nth(self, number: str) -> None:
+        conversations = self._listed()
+        if number.isdecimal() and 0 < int(number) <= len(conversations):
+            self.open(conversations[int(number) - 1].id)
+        else:
+            self._write("Say /open and a number of the list.")
+
+    def _save(self) -> None:
+        if self._open.leaf_id is None:
+            self._write("There is nothing to save yet.")
+        else:
+            path = self._chat.save_markdown(self._open.id, self._exports)
+            self._write(f"Saved as {safe_line(str(path), 1000)}")
+
+    def _listed(self) -> list[Conversation]:
+        return self._chat.conversations()[:_MOST_LISTED]
+
+
+class Sentences:
+    """Cuts growing text where a listener can pause."""
+
+    def __init__(self) -> None:
+        self._pending = ""
+
+    def add(self, text: str) -> Iterator[str]:
+        """The sentences that `text` completes."""
+        self._pending += text
+        while end := _SENTENCE_END.search(self._pending):
+            sentence, self._pending = self._pending[: end.end()], self._pending[end.end() :]
+            if stripped := sentence.strip():
+                yield stripped
+
+    def rest(self) -> str:
+        """What is left when nothing more comes."""
+        return self._pending.strip()

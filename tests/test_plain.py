@@ -1,0 +1,87 @@
+"""The line-oriented chat: whole sentences, and nothing a terminal would act on."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import RateLimited, ReplyEnded, TextDelta, TextReplaced
+from fakegpt_tui.plain import HELP, PlainChat, Sentences
+from tests.stubs import SERVICE, MemoryStore, connecting
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+def plain_chat(said: list[str], folder: Path, *scripts) -> PlainChat:
+    chat = ChatService(
+        MemoryStore(),
+        {"scripted": SERVICE},
+        connecting(ScriptedBackend(*scripts)),
+        service="scripted",
+    )
+    return PlainChat(chat, said.append, exports=folder)
+
+
+async def test_a_reply_is_written_sentence_by_sentence(said: list[str], tmp_path: Path) -> None:
+    deltas = [TextDelta(text) for text in ("One se", "ntence. Ano", "ther one.\nA line", " more")]
+    plain = plain_chat(said, tmp_path, [*deltas, ReplyEnded()])
+    await plain.ask("hi")
+    assert said == ["Assistant:", "One sentence.", "Another one.", "A line more"]
+
+
+async def test_a_rewritten_reply_is_said_again(said: list[str], tmp_path: Path) -> None:
+    script = [TextDelta("Wrong. "), TextReplaced(0, "Right."), ReplyEnded()]
+    plain = plain_chat(said, tmp_path, script)
+    await plain.ask("hi")
+    assert said[-1] == "Right."
+    assert "rewritten" in said[-2]
+
+
+async def test_trouble_is_a_sentence_and_the_chat_goes_on(said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(
+        said, tmp_path, [RateLimited("Too many requests.")], [TextDelta("Yes"), ReplyEnded()]
+    )
+    await plain.ask("hi")
+    assert said[-1] == "(failed. Too many requests.)"
+    await plain.ask("again")
+    assert said[-1] == "Yes"
+
+
+async def test_no_control_character_is_written(said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(said, tmp_path, [TextDelta("a\x1b]52;c;eA==\x07b\x9b2J"), ReplyEnded()])
+    await plain.ask("hi")
+    assert not any(not character.isprintable() for line in said for character in line)
+
+
+async def test_conversations_are_listed_opened_and_saved(said: list[str], tmp_path: Path) -> None:
+    scripts = [[TextDelta(text), ReplyEnded()] for text in ("one", "two")]
+    plain = plain_chat(said, tmp_path, *scripts)
+    await plain.ask("first")
+    plain.command("/new")
+    await plain.ask("second")
+    said.clear()
+    assert plain.command("/list")
+    assert said == ["1. second, open", "2. first"]
+    plain.command("/open 2")
+    assert said[-1] == "one"
+    plain.command("/save")
+    (path,) = tmp_path.iterdir()
+    assert said[-1] == f"Saved as {path}"
+    plain.command("/open 7")
+    assert "number" in said[-1]
+    plain.command("/what")
+    assert said[-1] == HELP
+    assert not plain.command("/quit")
+
+
+@given(st.lists(st.text("ab .!?\n", max_size=9)))
+def test_sentences_lose_no_word(pieces: list[str]) -> None:
+    sentences = Sentences()
+    found = [sentence for piece in pieces for sentence in sentences.add(piece)]
+    assert " ".join([*found, sentences.rest()]).split() == "".join(pieces).split()
