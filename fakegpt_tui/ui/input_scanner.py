@@ -1,0 +1,164 @@
+"""Cutting what a terminal sends into text, whole sequences and pastes, wherever reads are cut."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple
+
+PASTE_START = "\x1b[200~"
+PASTE_END = "\x1b[201~"
+
+_REPLY_PATIENCE = 1.0
+"""Seconds that the rest of a sequence may take which no person can have begun to type."""
+_PASTE_PATIENCE = 2.0
+"""Seconds of silence after which a paste is over, though its end never came."""
+_LONGEST = 8192
+"""Characters of an unfinished sequence; no reply that this program asks for is near that."""
+
+# Terminal replies: OSC, DCS and APC. What begins otherwise is Alt and a letter.
+_STRING = r"\](?=\d)|P(?=[\d>!$+|{])|_(?=G)"
+
+_WHOLE = re.compile(
+    rf"""\x1b(?:
+        \[(?:
+            <[^\x1bMm]*[Mm]               # mouse; VS Code sends NaN for a coordinate
+          | \[[A-E]                       # function keys of the Linux console
+          | M[^\x1b]{{3}}                 # mouse, as in 1987
+          | \d+\$                         # keys with shift of rxvt; final by use, not by grammar
+          | [0-?]*[ -/]*[@-LN-Z\\-~]      # any other; \[ and M are above
+          | [0-?]+[ -/]*M
+        )
+      | O[@-~]
+      | (?P<string>(?:{_STRING})[^\x1b\x07]*(?:\x07|\x1b\\))
+      | [^\x1b\[O\]P_]                    # Alt and a character
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_PARTIAL = re.compile(
+    rf"""\x1b(?:
+        \[(?: <[^\x1bMm]{{0,40}} | \[ | M[^\x1b]{{0,2}} | [0-?]*[ -/]* )
+      | [O\]P_]
+      | (?:{_STRING})[^\x1b\x07]*\x1b?
+    )?\Z""",
+    re.VERBOSE | re.ASCII,
+)
+_BROKEN = re.compile(
+    rf"\x1b(?:\[(?:<[^\x1bMm]{{0,40}}|[0-?]*[ -/]*)|(?:{_STRING})[^\x1b\x07]*)", re.ASCII
+)
+_TYPED = re.compile(r"\x1b(?:[\[O\]P_])?\Z")
+"""Unfinished sequences that Escape, or Alt and a character, look like."""
+
+# What is left of a reply whose ESC came so much earlier that it was taken for the Escape key.
+_BODY = re.compile(
+    r"\[(?:\?[\d;]+(?:\$y|[cunR])|<[^\x1bMm]{0,40}[Mm]|>[\d;]+c|[\d;]+[Rnt])", re.ASCII
+)
+
+
+class Kind(Enum):
+    """What a piece of input is."""
+
+    TEXT = auto()
+    SEQUENCE = auto()
+    PASTE = auto()
+
+
+class Piece(NamedTuple):
+    """A stretch of input: characters typed, one whole escape sequence, or one paste."""
+
+    kind: Kind
+    text: str
+
+
+class InputScanner:
+    """Cuts input into pieces. Sequences that break the grammar are left out.
+
+    Time is a number of seconds from any fixed moment, and is passed in.
+    """
+
+    def __init__(self, escape_delay: float) -> None:
+        self._escape_delay = escape_delay
+        self._pending = ""
+        self._pasting = False
+        self._pasted: list[str] = []
+        self._deadline: float | None = None
+        self._escaped_at: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When `expire` should be asked next, unless more is fed before."""
+        return self._deadline
+
+    def feed(self, text: str, now: float) -> Iterator[Piece]:
+        """Take `text` in, and yield what is whole."""
+        data = self._pending + text
+        if self._escaped_at is not None:
+            if now - self._escaped_at < _REPLY_PATIENCE and (body := _BODY.match(data)):
+                data = data[body.end() :]
+            self._escaped_at = None
+        self._pending, self._deadline = "", None
+        position = 0
+        while position < len(data):
+            if self._pasting:
+                pieces, position = self._paste(data, position, now)
+            elif data[position] != "\x1b":
+                end = data.find("\x1b", position)
+                end = len(data) if end < 0 else end
+                pieces, position = [Piece(Kind.TEXT, data[position:end])], end
+            else:
+                pieces, position = self._sequence(data, position, now)
+            yield from pieces
+
+    def expire(self, now: float) -> Iterator[Piece]:
+        """Yield what has been waited for long enough."""
+        if self._deadline is None or now < self._deadline:
+            return
+        pending, self._pending, self._deadline = self._pending, "", None
+        if self._pasting:
+            yield self._end_of_paste(pending)
+        elif _TYPED.match(pending):
+            self._escaped_at = now if pending == "\x1b" else None
+            yield Piece(Kind.SEQUENCE, pending)
+
+    def _sequence(self, data: str, start: int, now: float) -> tuple[list[Piece], int]:
+        if whole := _WHOLE.match(data, start):
+            if whole[0] == PASTE_START:
+                self._pasting = True
+                self._deadline = now + _PASTE_PATIENCE
+                return [], whole.end()
+            if whole["string"]:
+                return [], whole.end()  # nothing was asked that would be answered so
+            return [Piece(Kind.SEQUENCE, whole[0])], whole.end()
+        if len(data) - start <= _LONGEST and _PARTIAL.match(data, start):
+            self._pending = data[start:]
+            typed = _TYPED.match(self._pending)
+            self._deadline = now + (self._escape_delay if typed else _REPLY_PATIENCE)
+            return [], len(data)
+        if broken := _BROKEN.match(data, start):
+            return [], broken.end()
+        end = start + (2 if data[start + 1 : start + 2] not in ("", "\x1b") else 1)
+        return [Piece(Kind.SEQUENCE, data[start:end])], end
+
+    def _paste(self, data: str, start: int, now: float) -> tuple[list[Piece], int]:
+        end = data.find(PASTE_END, start)
+        if end >= 0:
+            self._deadline = None
+            return [self._end_of_paste(data[start:end])], end + len(PASTE_END)
+        cut = _begun(data, PASTE_END, start)
+        self._pasted.append(data[start:cut])
+        self._pending = data[cut:]
+        self._deadline = now + _PASTE_PATIENCE
+        return [], len(data)
+
+    def _end_of_paste(self, rest: str) -> Piece:
+        text = "".join([*self._pasted, rest])
+        self._pasting = False
+        self._pasted.clear()
+        return Piece(Kind.PASTE, text)
+
+
+def _begun(data: str, marker: str, start: int) -> int:
+    """Where `marker` may have begun at the end of `data`, or its length."""
+    for length in range(min(len(marker) - 1, len(data) - start), 0, -1):
+        if data.endswith(marker[:length]):
+            return len(data) - length
+    return len(data)
