@@ -1,0 +1,143 @@
+"""The database file: making it private, opening it, moving it aside when it is damaged."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from fakegpt_tui.domain import StoreError
+from fakegpt_tui.store import migrations
+from fakegpt_tui.store.trouble import ReplacedStore
+from fakegpt_tui.text import safe_line
+
+# Without flock a shared-memory log would rest on SQLite's own care alone, and versions before
+# 3.51.3 can lose commits when two connections write and checkpoint at once.
+JOURNAL = "DELETE" if sys.platform == "win32" else "WAL"
+
+_OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
+_PATIENCE = 5.0
+_LOG_LIMIT = 4 * 1024 * 1024
+_PARTS = ("", "-wal", "-shm", "-journal")
+
+_readable = partial(str, encoding="utf-8", errors="replace")
+"""Damaged text is shown as far as it goes, where Python's own decoding would raise."""
+
+
+def prepare_folder(path: Path) -> None:
+    """Make a folder, with those above it, for this user only."""
+    for folder in reversed((path, *path.parents)):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def prepare_file(path: Path) -> None:
+    """Make the file private before anything is in it; the logs beside it take over its mode."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            path.chmod(0o600)
+    finally:
+        os.close(descriptor)
+
+
+def opened(path: Path, *, read_only: bool = False, journal: str = JOURNAL) -> sqlite3.Connection:
+    """A connection to the store at `path`, which may be handed to another thread.
+
+    Raises:
+        StoreError: The database is another program's, a newer version's, or damaged.
+    """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreError(
+            f"This Python brings SQLite {sqlite3.sqlite_version}, which is too old for the store; "
+            f"{'.'.join(map(str, _OLDEST_SQLITE))} is needed."
+        )
+    connection = sqlite3.connect(
+        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _configure(connection, path, read_only, journal)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _configure(connection: sqlite3.Connection, path: Path, read_only: bool, journal: str) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.text_factory = _readable
+    migrations.check(connection, path)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    else:
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        # Where the disk is full, SQLite has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+class Identity:
+    """Which file was opened: a path may lead to another one later."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stat = path.stat()
+
+    def check(self) -> None:
+        """Raise `ReplacedStore` where writing would go to a file that nobody will find."""
+        try:
+            if os.path.samestat(self._stat, self._path.stat()):
+                return
+        except FileNotFoundError:
+            pass
+        raise ReplacedStore(
+            f"The store {safe_line(str(self._path))} was replaced or deleted while this program "
+            "ran. Please start it again."
+        )
+
+
+def back_up(connection: sqlite3.Connection, path: Path, found: int, time: datetime) -> Path:
+    """Copy the store of version `found` beside itself, and tell where the copy is."""
+    target = _free(path, f"v{found}-{_stamp(time)}.backup")
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(target)) as copy:
+        connection.backup(copy)
+    return target
+
+
+def moved_aside(path: Path, time: datetime) -> Path:
+    """Give a damaged store, with its logs, another name; nothing of it is deleted."""
+    target = _free(path, f"{_stamp(time)}.damaged")
+    for part in _PARTS:
+        source = path.with_name(path.name + part)
+        if source.exists():
+            source.rename(target.with_name(target.name + part))
+    return target
+
+
+def _free(path: Path, suffix: str) -> Path:
+    target = path.with_name(f"{path.name}.{suffix}")
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}.{suffix}-{number}")
+    return target
+
+
+def _stamp(time: datetime) -> str:
+    return f"{time:%Y%m%dT%H%M%SZ}"

@@ -1,0 +1,93 @@
+"""Locks that live in files, so that instances of the program can see each other."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fakegpt_tui.domain import StoreError
+from fakegpt_tui.text import safe_line
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> None:
+        # flock and not lockf: it belongs to the opened file, so that two stores in one process
+        # exclude each other too, and closing another descriptor does not give it up.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_FIRST_PAUSE = 0.0005
+_LONGEST_PAUSE = 0.02
+
+
+def take(path: Path) -> int | None:
+    """A descriptor that holds the lock of the file at `path`, or `None` where another has it.
+
+    The file is made if need be, with mode 0600. Closing the descriptor gives the lock up.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _try_lock(descriptor)
+        except (BlockingIOError, PermissionError):
+            os.close(descriptor)
+            return None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if _is_at(path, descriptor):
+            return descriptor
+        # Somebody deleted the file between opening and locking: nobody else would see this lock.
+        os.close(descriptor)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+class FileLock:
+    """Serialises what instances do with the same file."""
+
+    def __init__(
+        self, path: Path, *, patience: float = 5.0, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._path = path
+        self._patience = patience
+        self._pause = pause
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock.
+
+        Raises:
+            StoreError: Others kept it for longer than the patience lasts.
+            OSError: The file system has no such locks, or the file cannot be made.
+        """
+        descriptor = self._taken()
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _taken(self) -> int:
+        end = time.monotonic() + self._patience
+        pause = _FIRST_PAUSE
+        while (descriptor := take(self._path)) is None:
+            if time.monotonic() >= end:
+                raise StoreError(
+                    f"Another instance of this program keeps {safe_line(str(self._path))} locked."
+                )
+            self._pause(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        return descriptor

@@ -1,0 +1,85 @@
+"""Opening a store: everything that must be right before the first conversation is read."""
+
+import sqlite3
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fakegpt_tui.store import connection, instances, migrations, recovery
+from fakegpt_tui.store.instances import Instance
+from fakegpt_tui.store.locks import FileLock
+from fakegpt_tui.store.trouble import DamagedStore, translated
+from fakegpt_tui.text import safe_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFiles:
+    """What an open store holds, and what there is to say about how it was found."""
+
+    reader: sqlite3.Connection
+    writer: sqlite3.Connection
+    lock: FileLock
+    instance: Instance
+    notices: tuple[str, ...]
+
+
+def open_files(path: Path) -> OpenFiles:
+    """Open the store at `path`, an absolute one.
+
+    A damaged store is moved aside and a new one made, unless a running instance uses it.
+
+    Raises:
+        StoreError: It cannot be opened, or a newer version of the program wrote it.
+    """
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    with translated(path), ExitStack() as undo:
+        connection.prepare_folder(path.parent)
+        undo.enter_context(lock.held())
+        folder = path.with_name(f"{path.name}.instances")
+        living = instances.living(folder)
+        writer, notices = _sound(path, living)
+        on_failure = undo.enter_context(ExitStack())
+        on_failure.callback(writer.close)
+        reader = connection.opened(path, read_only=True)
+        on_failure.callback(reader.close)
+        files = OpenFiles(
+            reader=reader,
+            writer=writer,
+            lock=lock,
+            instance=Instance(folder),
+            notices=notices,
+        )
+        on_failure.pop_all()
+        return files
+
+
+def _sound(path: Path, living: frozenset[str]) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    """A connection to a store of this version, with a notice where it had to be made anew."""
+    try:
+        return _current(path, living), ()
+    except DamagedStore as damage:
+        if living:
+            raise
+        aside = connection.moved_aside(path, datetime.now(UTC))
+        notice = (
+            f"{damage} It was moved to {safe_line(aside.name)}, nothing of it was deleted, and a "
+            "new store was begun."
+        )
+        return _current(path, living), (notice,)
+
+
+def _current(path: Path, living: frozenset[str]) -> sqlite3.Connection:
+    with translated(path), ExitStack() as on_failure:
+        connection.prepare_file(path)
+        opened = connection.opened(path)
+        on_failure.callback(opened.close)
+        found = migrations.check(opened, path)
+        if 0 < found < migrations.VERSION:
+            connection.back_up(opened, path, found, datetime.now(UTC))
+        migrations.migrate(opened)
+        # Damage is better met here, where the store can be moved aside, than at every later start.
+        opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()
+        recovery.interrupt_orphans(opened, living)
+        on_failure.pop_all()
+        return opened
