@@ -1,10 +1,26 @@
 """The three login steps: the shared accounts, the password, the session."""
 
-from collections.abc import Iterable
+import re
+import secrets
+import string
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
-from fakegpt_tui.domain import Secret
+from fakegpt_tui.domain import BadReply, LoginRefused, Secret
+from fakegpt_tui.wire.complaints import Complaint, read_complaint
+from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.troubles import sentence
+
+_PASSWORD_LENGTH: Final = 14
+"""One service wants eight at least, another cuts at sixteen."""
+
+_SENDABLE = re.compile(r"[!-~]{1,16000}")
+"""What a header can carry."""
+
+_JWT_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +46,16 @@ def read_loads(body: bytes) -> list[Load]:
         LoginRefused: There are none.
         BadReply: That is not a list of accounts.
     """
-    raise NotImplementedError
+    match parsed(body):
+        case {"loads": []}:
+            raise LoginRefused("The service has no shared accounts to sign in with.")
+        case {"loads": list(items)}:
+            loads = {load.token_id: load for load in _loads(items)}
+        case _:
+            loads = {}
+    if not loads:
+        raise BadReply(_puzzled("a list of accounts", read_complaint(body)))
+    return list(loads.values())
 
 
 def read_session(body: bytes) -> SessionReply:
@@ -40,24 +65,95 @@ def read_session(body: bytes) -> SessionReply:
         LoginRefused: The service does not see anybody signed in.
         BadReply: That is not a session, or its token cannot be sent.
     """
-    raise NotImplementedError
+    match parsed(body):
+        case {"accessToken": str(token), **session} if token:
+            if not _SENDABLE.fullmatch(token):
+                raise BadReply("The service gave a token that cannot be sent back to it.")
+            return SessionReply(
+                Secret(token), token_expiry(token) or _moment(session.get("expires"))
+            )
+        case dict():
+            lead = "The service did not sign this program in"
+            raise LoginRefused(sentence(lead, read_complaint(body)))
+        case _:
+            raise BadReply(_puzzled("a session", read_complaint(body)))
 
 
 def token_expiry(token: str) -> datetime | None:
     """When a token says that it ends, unverified; `None` for one that does not say."""
-    raise NotImplementedError
+    parts = token.split(".")
+    if len(parts) != _JWT_PARTS:
+        return None
+    padding = "=" * (-len(parts[1]) % 4)
+    try:
+        payload = parsed(b64decode(parts[1] + padding, altchars=b"-_", validate=True))
+    except ValueError:
+        return None
+    match payload:
+        case {"exp": bool()}:
+            return None
+        case {"exp": int() | float() as moment}:
+            return _from_timestamp(moment)
+        case _:
+            return None
 
 
 def new_password() -> str:
     """A fresh session password, with the letter and the digit that services insist on."""
-    raise NotImplementedError
+    alphabet = string.ascii_lowercase + string.digits
+    while True:
+        password = "".join(secrets.choice(alphabet) for _ in range(_PASSWORD_LENGTH))
+        if not (password.isalpha() or password.isdigit()):
+            return password
 
 
 def loads_body(loads: Iterable[Load]) -> dict[str, object]:
     """The answer to `GET /api/loads`."""
-    raise NotImplementedError
+    return {"loads": [{"token_id": load.token_id, "count": load.count} for load in loads]}
 
 
 def session_body(token: Secret, expires_at: datetime, account: str) -> dict[str, object]:
     """The answer to `GET /api/auth/session`; `account` is shown as the user's name."""
-    raise NotImplementedError
+    user = {"id": account, "name": account, "email": account, "image": None, "picture": None}
+    expires = expires_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return {
+        "user": {**user, "groups": []},
+        "expires": f"{expires}Z",
+        "accessToken": token.reveal(),
+        "authProvider": "auth0",
+    }
+
+
+def _loads(items: Iterable[object]) -> Iterator[Load]:
+    seen = set()
+    for item in items:
+        match item:
+            case {"token_id": str(token_id), **rest} if token_id and token_id not in seen:
+                if token_id.isprintable():
+                    seen.add(token_id)
+                    yield Load(token_id, _count(rest.get("count")))
+            case _:
+                pass
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _moment(expires: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(expires))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_timestamp(moment: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(moment, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _puzzled(wanted: str, complaint: Complaint) -> str:
+    return sentence(f"The service answered with something else than {wanted}", complaint)

@@ -1,8 +1,12 @@
 """The list of models a service can answer with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from fakegpt_tui.domain import Model
+from fakegpt_tui.domain import BadReply, Model
+from fakegpt_tui.text import repaired
+from fakegpt_tui.wire.complaints import read_complaint
+from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.troubles import sentence
 
 
 def read_models(body: bytes) -> tuple[Model, ...]:
@@ -11,9 +15,58 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     Raises:
         BadReply: That is not a list of models.
     """
-    raise NotImplementedError
+    match parsed(body):
+        case {"models": list(items), **answer}:
+            default = _default(answer.get("categories"))
+            return tuple(sorted(_models(items), key=lambda model: model.id != default))
+        case _:
+            lead = "The service answered with something else than a list of models"
+            raise BadReply(sentence(lead, read_complaint(body)))
 
 
 def models_body(models: Sequence[Model]) -> dict[str, object]:
     """The answer to `GET /api/models`; the first model is the default."""
-    raise NotImplementedError
+    categories = [
+        {
+            "category": "default",
+            "human_category_name": model.title or model.id,
+            "subscription_level": "free",
+            "default_model": model.id,
+        }
+        for model in models[:1]
+    ]
+    return {"models": [_entry(model) for model in models], "categories": categories}
+
+
+def _entry(model: Model) -> dict[str, object]:
+    return {
+        "slug": model.id,
+        "max_tokens": 8191,
+        "title": model.title or model.id,
+        "description": model.description,
+        "tags": [],
+        "capabilities": {},
+    }
+
+
+def _models(items: Sequence[object]) -> Iterator[Model]:
+    for item in items:
+        match item:
+            case {"slug": str(slug)} if slug:
+                yield Model(
+                    repaired(slug), _text(item.get("title")), _text(item.get("description"))
+                )
+            case _:
+                pass
+
+
+def _text(value: object) -> str:
+    return repaired(value) if isinstance(value, str) else ""
+
+
+def _default(categories: object) -> str:
+    match categories:
+        case [{"default_model": str(slug)}, *_]:
+            return slug
+        case _:
+            return ""

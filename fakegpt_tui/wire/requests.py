@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from fakegpt_tui.domain import ContextMessage, RequestRefused
+from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
+from fakegpt_tui.text import repaired
+
+_LONGEST_NAME: Final = 200
+"""Characters of an id or a model; they are echoed in every event."""
 
 
 class Action(StrEnum):
@@ -19,7 +24,7 @@ class Action(StrEnum):
 class ConversationRequest:
     """What a client asked for. `messages` is empty only for `Action.CONTINUE`.
 
-    `conversation_id` is `None` for a new conversation; an empty `model` leaves the choice to the host.
+    `conversation_id` is `None` for a new conversation; an empty `model` is the host's choice.
     """
 
     action: Action
@@ -37,7 +42,7 @@ class ConversationRequest:
 
 
 class InvalidRequest(RequestRefused):
-    """A conversation request that cannot be read; `body` is the answer to send with status 422."""
+    """A conversation request that cannot be read; `body` is what to answer with status 422."""
 
     def __init__(self, problem: str, *place: str | int) -> None:
         super().__init__(f"{'.'.join(str(step) for step in place)}: {problem}.")
@@ -47,7 +52,8 @@ class InvalidRequest(RequestRefused):
     @property
     def body(self) -> dict[str, object]:
         """The list form of an error, naming the field."""
-        raise NotImplementedError
+        loc = ["body", *self.place]
+        return {"detail": [{"loc": loc, "msg": self.problem, "type": "value_error"}]}
 
 
 def pack_prompt(messages: Sequence[ContextMessage]) -> str:
@@ -58,7 +64,14 @@ def pack_prompt(messages: Sequence[ContextMessage]) -> str:
     Raises:
         ValueError: There is no message.
     """
-    raise NotImplementedError
+    match messages:
+        case []:
+            raise ValueError("There is no message to pack into a prompt.")
+        case [only]:
+            return only.text
+        case _:
+            lines = [f"{message.role.capitalize()}: {message.text}" for message in messages]
+            return "\n".join([*lines, "Assistant:"])
 
 
 def conversation_request(
@@ -68,13 +81,97 @@ def conversation_request(
 
     `timezone_offset_min` has the sign of JavaScript: -120 is two hours ahead of UTC.
     """
-    raise NotImplementedError
+    message = {
+        "id": message_id,
+        "author": {"role": "user"},
+        "content": {"content_type": "text", "parts": [repaired(prompt)]},
+        "metadata": {},
+    }
+    return {
+        "action": Action.NEXT.value,
+        "messages": [message],
+        "parent_message_id": parent_id,
+        "model": model,
+        "plugin_ids": [],
+        "timezone_offset_min": timezone_offset_min,
+        "suggestions": [],
+        "history_and_training_disabled": True,
+        "arkose_token": "",
+        "force_paragen": False,
+    }
 
 
 def read_conversation_request(body: object) -> ConversationRequest:
     """What a parsed JSON body asks for, however old the client that sent it.
 
+    Unknown fields are ignored, and null is as good as absent.
+
     Raises:
         InvalidRequest: Something it cannot do without is missing or of another kind.
     """
-    raise NotImplementedError
+    if not isinstance(body, dict):
+        raise InvalidRequest("a JSON object is required")
+    action = _action(body)
+    messages = body.get("messages") or []
+    if not isinstance(messages, list):
+        raise InvalidRequest("a list is required", "messages")
+    if not messages and action is not Action.CONTINUE:
+        raise InvalidRequest("at least one message is required", "messages")
+    return ConversationRequest(
+        action=action,
+        messages=tuple(_message(message, index) for index, message in enumerate(messages)),
+        model=_optional(body, "model") or "",
+        message_id=_last_id(messages) or new_id(),
+        parent_message_id=_optional(body, "parent_message_id"),
+        conversation_id=_optional(body, "conversation_id"),
+        history_disabled=body.get("history_and_training_disabled") is True,
+    )
+
+
+def _action(body: dict[str, object]) -> Action:
+    try:
+        return Action(_optional(body, "action") or Action.NEXT)
+    except ValueError:
+        known = ", ".join(Action)
+        raise InvalidRequest(f"must be one of {known}", "action") from None
+
+
+def _message(message: object, index: int) -> ContextMessage:
+    match message:
+        case {"content": {"parts": list(parts)}}:
+            texts = [part for part in parts if isinstance(part, str)]
+            if len(texts) < len(parts):
+                raise InvalidRequest("only text can be read", "messages", index, "content", "parts")
+            return ContextMessage(_role(message), repaired("".join(texts)))
+        case {"content": str(text)}:
+            return ContextMessage(_role(message), repaired(text))
+        case _:
+            raise InvalidRequest("a list is required", "messages", index, "content", "parts")
+
+
+def _role(message: object) -> str:
+    match message:
+        case {"author": {"role": str(role)}} | {"role": str(role)} if role:
+            return role
+        case _:
+            return Role.USER
+
+
+def _last_id(messages: list[object]) -> str | None:
+    match messages:
+        case [*_, {"id": str(message_id)}]:
+            return message_id
+        case _:
+            return None
+
+
+def _optional(body: dict[str, object], name: str) -> str | None:
+    match body.get(name):
+        case None | "":
+            return None
+        case str(text) if len(text) <= _LONGEST_NAME:
+            return repaired(text)
+        case str():
+            raise InvalidRequest(f"at most {_LONGEST_NAME} characters are allowed", name)
+        case _:
+            raise InvalidRequest("a string is required", name)

@@ -1,0 +1,96 @@
+"""Which trouble a complaint is, as far as its words and its code tell."""
+
+import math
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from fakegpt_tui.domain import (
+    Busy,
+    NotSignedIn,
+    PromptTooLong,
+    RateLimited,
+    RequestRefused,
+    ServiceError,
+    Unsupported,
+)
+from fakegpt_tui.wire.complaints import Complaint
+
+Trouble: TypeAlias = Callable[[Complaint, str, float | None], ServiceError]
+"""Makes the error of a complaint, of the name of who complains, and of the seconds to wait."""
+
+
+def known_trouble(complaint: Complaint, who: str, wait: float | None) -> ServiceError | None:
+    """The trouble that the code or the words make sure of, whatever the status."""
+    words = f"{complaint.code}\n{complaint.text}".lower()
+    trouble = _BY_CODE.get(complaint.code) or next(
+        (trouble for phrase, trouble in _BY_PHRASE if phrase in words), None
+    )
+    return trouble(complaint, who, wait) if trouble else None
+
+
+def signed_out(complaint: Complaint, who: str, _wait: float | None) -> NotSignedIn:
+    return NotSignedIn(sentence(f"{who} no longer accepts the login", complaint))
+
+
+def too_long(complaint: Complaint, who: str, _wait: float | None) -> PromptTooLong:
+    lead = f"The conversation has grown too long for {who}"
+    return PromptTooLong(sentence(lead, complaint, "Start a new one, or send less."))
+
+
+def conversation_unknown(complaint: Complaint, who: str, _wait: float | None) -> RequestRefused:
+    return RequestRefused(sentence(f"{who} does not know this conversation", complaint))
+
+
+def rate_limited(complaint: Complaint, who: str, wait: float | None) -> RateLimited:
+    advice = "Try again later." if wait is None else f"Try again in {_spell(wait)}."
+    lead = f"{who} gets too many requests"
+    return RateLimited(sentence(lead, complaint, advice), retry_after=wait)
+
+
+def sentence(lead: str, complaint: Complaint, advice: str = "") -> str:
+    """`lead`, what was said, and what to do, as whole sentences."""
+    said = f"{lead}: {complaint.text}" if complaint.text else lead
+    ended = said if said.endswith((".", "!", "?", "…", "。")) else f"{said}."
+    return f"{ended} {advice}".strip()
+
+
+def _busy(complaint: Complaint, who: str, wait: float | None) -> Busy:
+    lead = f"{who} is still answering another prompt of this account"
+    return Busy(sentence(lead, complaint, "Try again in a minute."), retry_after=wait)
+
+
+def _puzzle(complaint: Complaint, who: str, _wait: float | None) -> Unsupported:
+    lead = f"{who} wants a puzzle solved that only a browser can show"
+    return Unsupported(sentence(lead, complaint, "Try another model."))
+
+
+_BY_CODE: Final[dict[str, Trouble]] = {
+    "token_expired": signed_out,
+    "expired_session_key": signed_out,
+    "invalid_api_key": signed_out,
+    "invalid_jwt": signed_out,
+    "message_length_exceeds_limit": too_long,
+    "context_length_exceeded": too_long,
+    "model_cap_exceeded": rate_limited,
+    "rate_limit_exceeded": rate_limited,
+    "conversation_not_found": conversation_unknown,
+    "history_disabled_conversation_not_found": conversation_unknown,
+}
+_BY_PHRASE: Final[tuple[tuple[str, Trouble], ...]] = (
+    ("arkose", _puzzle),
+    ("only one message at a time", _busy),
+    ("too many requests", rate_limited),
+    ("rate limit", rate_limited),
+)
+
+_MANY_SECONDS = 100
+_MANY_MINUTES = 100
+
+
+def _spell(wait: float) -> str:
+    if wait <= 1:
+        return "a second"
+    if wait < _MANY_SECONDS:
+        return f"{math.ceil(wait)} seconds"
+    minutes = math.ceil(wait / 60)
+    return f"{minutes} minutes" if minutes < _MANY_MINUTES else f"{math.ceil(wait / 3600)} hours"
