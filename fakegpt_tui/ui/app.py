@@ -1,0 +1,139 @@
+"""The application: themes, the main screen, the workers that outlive it, and leaving in order."""
+
+import asyncio
+import signal
+import webbrowser
+
+from textual import on
+from textual.app import App
+from textual.driver import Driver
+from textual.worker import Worker
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
+from fakegpt_tui.ui.commands import ChatCommands
+from fakegpt_tui.ui.keymap import problems
+from fakegpt_tui.ui.messages import (
+    LoginChanged,
+    Noticed,
+    PromptNotSaved,
+    ReplyGrew,
+    TurnFinished,
+    TurnStarted,
+)
+from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.screens.chat import ChatScreen
+from fakegpt_tui.ui.themes import THEMES
+
+_LEAVING_SECONDS = 1.0
+"""How long leaving may wait for replies to be saved."""
+
+
+class FakeGPTApp(App[None]):
+    """Runs what must outlive a screen; everything a person sees is the screen's."""
+
+    TITLE = "fakegpt-tui"
+    COMMANDS = {ChatCommands}
+    COMMAND_PALETTE_BINDING = "f8"
+
+    def __init__(
+        self, chat: ChatService, options: Options, *, driver_class: type[Driver] | None = None
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self._chat = chat
+        self._options = options
+        self._chat_screen = ChatScreen(chat, options)
+
+    def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._options.theme
+        found = problems(self._options.keys)
+        if not found:
+            self.set_keymap(dict(self._options.keys))
+        self._chat.on_login(self._report_login)
+        self.push_screen(self._chat_screen)
+        for problem in found:
+            self._chat_screen.post_message(Noticed(problem))
+
+    @on(ChatScreen.TurnAsked)
+    def run_turn(self, event: ChatScreen.TurnAsked) -> None:
+        conversation_id = event.turn.conversation.id
+        self.run_worker(
+            self._take_turn(event.turn),
+            group=f"turn-{conversation_id}",
+            description="a turn",
+        )
+
+    async def _take_turn(self, turn: Turn) -> None:
+        """Stream a reply, reporting what happens as facts. Touches no widget."""
+        report = self._chat_screen.post_message
+        conversation_id = turn.conversation.id
+        try:
+            async with turn:
+                report(TurnStarted(conversation_id))
+                async for _ in turn.events():
+                    report(ReplyGrew())
+        except StoreError as error:
+            report(PromptNotSaved(conversation_id, turn.prompt.text, str(error)))
+        finally:
+            self._chat.end_turn(turn)
+            if turn.is_saved:
+                saved = () if turn.save_error is None else (str(turn.save_error),)
+                report(TurnFinished(turn.reply, (*turn.notices, *saved)))
+
+    @on(ChatScreen.SignInAsked)
+    def run_login(self, event: ChatScreen.SignInAsked) -> None:
+        self.run_worker(
+            self._log_in(event.service, out=event.out),
+            group=f"login-{event.service}",
+            exclusive=True,
+            description="a login",
+        )
+
+    async def _log_in(self, service: str, *, out: bool) -> None:
+        try:
+            if out:
+                await self._chat.sign_out(service)
+            else:
+                await self._chat.sign_in(service)
+        except FakeGPTError as error:
+            self._chat_screen.post_message(Noticed(str(error)))
+
+    @on(ChatScreen.OpenAsked)
+    def open_link(self, event: ChatScreen.OpenAsked) -> None:
+        self.run_worker(
+            asyncio.to_thread(webbrowser.open, event.href),
+            group="links",
+            description="a link",
+        )
+
+    async def action_quit(self) -> None:
+        """Stop all replies, wait until they are saved, and leave."""
+        for turn in self._chat.turns():
+            turn.stop()
+        await self._leave(0)
+
+    async def end_on_signal(self, number: signal.Signals) -> None:
+        """Leave because the system says so; replies under way count as interrupted."""
+        for worker in self._turn_workers():
+            worker.cancel()
+        await self._leave(128 + number)
+
+    async def _leave(self, code: int) -> None:
+        waits = [worker.wait() for worker in self._turn_workers()]
+        if waits:
+            over = asyncio.gather(*waits, return_exceptions=True)
+            await asyncio.wait([over], timeout=_LEAVING_SECONDS)
+        self.exit(return_code=code)
+
+    def _turn_workers(self) -> list[Worker[object]]:
+        return [
+            worker
+            for worker in self.workers
+            if worker.group.startswith("turn-") and not worker.is_finished
+        ]
+
+    def _report_login(self, service: str, state: LoginState) -> None:
+        self._chat_screen.post_message(LoginChanged(service, state))

@@ -1,0 +1,60 @@
+"""What the command palette finds: every command of the keymap, and conversations by title."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.keymap import COMMANDS, Command
+from fakegpt_tui.ui.screens.chat import ChatScreen
+
+_MOST_CONVERSATIONS = 20
+"""Drawing a hit costs far more than finding it."""
+
+
+class ChatCommands(Provider):
+    """Feeds the palette. Titles are foreign text, so each hit is made of `Content`."""
+
+    async def discover(self) -> Hits:
+        for command in _commands():
+            yield DiscoveryHit(_display(command), self._run(command), text=command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in _commands():
+            score = max(matcher.match(command.help), matcher.match(command.slash))
+            if score > 0:
+                yield Hit(score, _display(command), self._run(command), text=command.help)
+        for conversation_id, title in islice(self._titled(query), _MOST_CONVERSATIONS):
+            display = Content.assemble("Open  ", title)
+            yield Hit(0.5, display, self._open(conversation_id), text=title)
+
+    def _titled(self, query: str) -> Iterable[tuple[str, str]]:
+        if isinstance(self.screen, ChatScreen):
+            wanted = query.casefold()
+            for row in self.screen.rows():
+                title = safe_line(row.title)
+                if wanted in title.casefold():
+                    yield row.id, title
+
+    def _run(self, command: Command) -> Callable[[], object]:
+        return partial(self.screen.run_action, command.action)
+
+    def _open(self, conversation_id: str) -> Callable[[], object]:
+        def open_it() -> None:
+            if isinstance(self.screen, ChatScreen):
+                self.screen.open_conversation(conversation_id)
+
+        return open_it
+
+
+def _commands() -> Iterable[Command]:
+    return (command for command in COMMANDS if command.slash)
+
+
+def _display(command: Command) -> Content:
+    doors = "  ".join(part for part in (command.slash, command.keys.replace(",", ", ")) if part)
+    return Content.assemble(command.help, ("  " + doors, "dim"))

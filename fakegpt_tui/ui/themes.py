@@ -1,0 +1,37 @@
+"""The two themes of the program; every colour elsewhere is one of their variables."""
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="fakegpt-dark",
+    primary="#7aa2f7",
+    secondary="#bb9af7",
+    accent="#e0af68",
+    foreground="#c8d0e8",
+    background="#16181f",
+    surface="#1c1f28",
+    panel="#262a36",
+    success="#9ece6a",
+    warning="#e0af68",
+    error="#f7768e",
+    dark=True,
+    variables={"block-cursor-text-style": "none"},
+)
+
+LIGHT = Theme(
+    name="fakegpt-light",
+    primary="#2558c4",
+    secondary="#7a3fb8",
+    accent="#9a5b00",
+    foreground="#20242f",
+    background="#fbfbf8",
+    surface="#f2f2ed",
+    panel="#e3e4de",
+    success="#2f7a33",
+    warning="#9a5b00",
+    error="#b3263a",
+    dark=False,
+    variables={"block-cursor-text-style": "none"},
+)
+
+THEMES = (DARK, LIGHT)

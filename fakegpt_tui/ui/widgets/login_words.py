@@ -1,0 +1,71 @@
+"""The state of a login in a few words."""
+
+from datetime import datetime
+from enum import Enum, auto
+
+from fakegpt_tui.domain import (
+    Expired,
+    LoginFailed,
+    LoginState,
+    Offline,
+    SignedIn,
+    SignedOut,
+    SigningIn,
+)
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+_SOON = 5 * _MINUTE
+
+
+class Tone(Enum):
+    """What a colour may underline; the words alone say as much."""
+
+    PLAIN = auto()
+    GOOD = auto()
+    BUSY = auto()
+    BAD = auto()
+
+
+def login_words(state: LoginState, now: datetime) -> tuple[str, Tone]:
+    """How to say `state` at the time `now`, and in which tone."""
+    match state:
+        case SignedOut():
+            words = "signed out", Tone.PLAIN
+        case SigningIn(step, of, what):
+            words = f"signing in {step}/{of}: {what}", Tone.BUSY
+        case SignedIn(datetime() as expires_at):
+            words = _time_left_words((expires_at - now).total_seconds())
+        case SignedIn():
+            words = "signed in", Tone.GOOD
+        case Expired():
+            words = "expired", Tone.BAD
+        case LoginFailed(reason):
+            words = f"refused: {reason}", Tone.BAD
+        case Offline(reason):
+            words = f"offline: {reason}", Tone.BAD
+    return words
+
+
+def _time_left_words(seconds: float) -> tuple[str, Tone]:
+    if seconds <= 0:
+        return "expired", Tone.BAD
+    if seconds < _SOON:
+        return f"expires in {clock_words(seconds)}", Tone.BAD
+    return f"signed in · {duration_words(seconds)}", Tone.GOOD
+
+
+def duration_words(seconds: float) -> str:
+    """A length of time in its largest sensible unit: `11 d`, `5 h`, `42 min`."""
+    if seconds >= 2 * _DAY:
+        return f"{int(seconds // _DAY)} d"
+    if seconds >= 2 * _HOUR:
+        return f"{int(seconds // _HOUR)} h"
+    return f"{int(seconds // _MINUTE)} min"
+
+
+def clock_words(seconds: float) -> str:
+    """Minutes and seconds, as `4:59`."""
+    minutes, rest = divmod(int(seconds), _MINUTE)
+    return f"{minutes}:{rest:02}"

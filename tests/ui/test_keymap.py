@@ -1,0 +1,54 @@
+"""The one table of keys."""
+
+import pytest
+
+from fakegpt_tui.ui.keymap import COMMANDS, Where, bindings, problems
+
+_LEGACY_TWINS = {"ctrl+i", "ctrl+m", "ctrl+h", "ctrl+left_square_bracket", "alt+O"}
+_READLINE = {f"ctrl+{letter}" for letter in "abefkuwy"} | {"alt+b", "alt+f", "alt+d"}
+
+
+def test_every_command_has_a_name_of_its_own_and_help() -> None:
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+    slashes = [command.slash for command in COMMANDS if command.slash]
+    assert len(set(slashes)) == len(slashes)
+    assert all(command.help for command in COMMANDS)
+
+
+def test_the_table_itself_has_no_clash() -> None:
+    assert problems({}) == []
+
+
+def test_no_key_is_one_that_a_legacy_terminal_cannot_tell_from_another() -> None:
+    keys = {key for command in COMMANDS for key in command.keys.split(",")}
+    assert not keys & _LEGACY_TWINS
+
+
+def test_readline_keys_stay_readline_keys() -> None:
+    anywhere = {key for command in COMMANDS for key in command.keys.split(",")}
+    assert not anywhere & _READLINE
+
+
+@pytest.mark.parametrize("where", Where)
+def test_bindings_carry_the_ids_that_the_settings_name(where: Where) -> None:
+    ids = [binding.id for binding in bindings(where)]
+    assert None not in ids
+    assert set(ids) <= {command.id for command in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "problem"),
+    [
+        ({"chat.nwe": "ctrl+n"}, "There is no command 'chat.nwe'"),
+        ({"chat.new": "ctlr+n"}, "'ctlr+n', given to chat.new, is not the name of a key"),
+        ({"chat.new": "bananas"}, "'bananas', given to chat.new, is not the name of a key"),
+        ({"chat.new": "ctrl+s"}, "ctrl+s is given to both"),
+    ],
+)
+def test_a_settings_table_is_judged_before_it_is_used(overrides, problem: str) -> None:
+    assert any(found.startswith(problem) for found in problems(overrides))
+
+
+@pytest.mark.parametrize("key", ["f12", "alt+x", "ctrl+shift+p", "slash", "ctrl+@", ""])
+def test_a_command_can_be_moved_to_any_key_or_none(key: str) -> None:
+    assert problems({"chat.new": key}) == []

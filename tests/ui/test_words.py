@@ -1,0 +1,77 @@
+"""Logins and turns in a few words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fakegpt_tui.chat.turn import Progress
+from fakegpt_tui.domain import (
+    Expired,
+    LoginFailed,
+    LoginState,
+    MessageStatus,
+    Offline,
+    RetryScheduled,
+    SignedIn,
+    SignedOut,
+    SigningIn,
+)
+from fakegpt_tui.ui.turn_words import activity_words
+from fakegpt_tui.ui.widgets.login_words import Tone, login_words
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def left(**parts: float) -> SignedIn:
+    return SignedIn(NOW + timedelta(**parts))
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "tone"),
+    [
+        (SignedOut(), "signed out", Tone.PLAIN),
+        (SigningIn(2, 3, "choosing an account"), "signing in 2/3: choosing an account", Tone.BUSY),
+        (SignedIn(None), "signed in", Tone.GOOD),
+        (left(days=11, hours=3), "signed in · 11 d", Tone.GOOD),
+        (left(hours=5, minutes=59), "signed in · 5 h", Tone.GOOD),
+        (left(minutes=42), "signed in · 42 min", Tone.GOOD),
+        (left(minutes=4, seconds=59), "expires in 4:59", Tone.BAD),
+        (left(seconds=7), "expires in 0:07", Tone.BAD),
+        (left(seconds=0), "expired", Tone.BAD),
+        (left(days=-3), "expired", Tone.BAD),
+        (Expired(), "expired", Tone.BAD),
+        (LoginFailed("no account"), "refused: no account", Tone.BAD),
+        (Offline("no route"), "offline: no route", Tone.BAD),
+    ],
+)
+def test_a_login_in_words(state: LoginState, words: str, tone: Tone) -> None:
+    assert login_words(state, NOW) == (words, tone)
+
+
+def progress(**changes: object) -> Progress:
+    values = {
+        "waited": 1.25,
+        "streamed": 0.0,
+        "length": 0,
+        "queue_position": 0,
+        "retry": None,
+        "retry_in": 0.0,
+    }
+    return Progress(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "words"),
+    [
+        (MessageStatus.WAITING, progress(), "waiting 1.2 s"),
+        (MessageStatus.QUEUED, progress(queue_position=3), "waiting for a place (3 in line)"),
+        (MessageStatus.STREAMING, progress(streamed=10, length=3360), "streaming ~84 tok/s"),
+        (
+            MessageStatus.WAITING,
+            progress(retry=RetryScheduled(attempt=2, of=4, delay=3, reason="Busy."), retry_in=2.6),
+            "retry in 3 s (2/4): Busy.",
+        ),
+    ],
+)
+def test_a_turn_in_words(status: MessageStatus, given: Progress, words: str) -> None:
+    assert activity_words(status, given) == words
