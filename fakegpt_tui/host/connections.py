@@ -1,0 +1,79 @@
+"""Connections that nobody can hold without asking for something."""
+
+import asyncio
+from dataclasses import dataclass
+
+import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """How many connections there may be, and how long a whole request may take to arrive."""
+
+    connections: int = 64
+    request_seconds: float = 10.0
+
+
+class HostConnection(H11Protocol):
+    """HTTP/1.1 with a deadline for requests, which uvicorn does not know.
+
+    Where there are too many connections, the oldest one that is only waiting gives way, so that
+    half-open ones cannot shut anybody out. Where all of them are being answered, uvicorn says 503.
+    """
+
+    def __init__(self, config: Config, state: ServerState, limits: ConnectionLimits) -> None:
+        super().__init__(config, state, app_state={})
+        self._limits = limits
+        self._deadline: asyncio.TimerHandle | None = None
+        self.opened_at = self.loop.time()
+        self.lost: asyncio.Future[None] = self.loop.create_future()
+
+    @property
+    def is_answering(self) -> bool:
+        """Has a whole request arrived whose answer is not yet complete?"""
+        return (
+            self.conn.our_state in (h11.SEND_RESPONSE, h11.SEND_BODY)
+            and self.conn.their_state is not h11.SEND_BODY
+        )
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._start_deadline()
+        self._make_room()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._end_deadline()
+        elif self._deadline is None:
+            self._start_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_deadline()
+        super().connection_lost(exc)
+        self.lost.set_result(None)
+
+    def _start_deadline(self) -> None:
+        self._deadline = self.loop.call_later(self._limits.request_seconds, self.transport.abort)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _make_room(self) -> None:
+        if len(self.connections) <= self._limits.connections:
+            return
+        waiting = [
+            other
+            for other in self.connections
+            if isinstance(other, HostConnection) and other is not self and not other.is_answering
+        ]
+        if waiting:
+            oldest = min(waiting, key=lambda other: other.opened_at)
+            # At once, because the loss is reported only after others may have connected.
+            self.connections.discard(oldest)
+            oldest.transport.abort()

@@ -1,0 +1,74 @@
+"""Who may speak to the host at all: programs on this machine that know where it lives."""
+
+import hmac
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_LOOPBACK = {"127.0.0.1", "::1"}
+_OWN_PAGES = {"same-origin", "none"}
+"""`none` is a person who typed the address; a page cannot cause it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Lets through only requests under the secret path that no web page can have caused.
+
+    Names that resolve to this machine are refused unless they are its own (DNS rebinding), and so
+    is whatever a browser marks as coming from another page. The secret keeps other users of the
+    machine out, who could guess the port; without one every path is open.
+    """
+
+    app: ASGIApp
+    secret: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path = self._inner_path(scope["path"])
+        if path is None:
+            await _refusal(404, "Not Found")(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        names = _own_names(scope["server"])
+        if not _only(headers.getlist("host"), names):
+            response = _refusal(421, "This host answers only to its own address.")
+            await response(scope, receive, send)
+        elif not _from_no_other_page(headers, names):
+            response = _refusal(403, "This host answers no other site's pages.")
+            await response(scope, receive, send)
+        else:
+            await self.app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
+
+    def _inner_path(self, path: str) -> str | None:
+        if not self.secret:
+            return path
+        first, slash, rest = path.removeprefix("/").partition("/")
+        if not hmac.compare_digest(first.encode(), self.secret.encode()):
+            return None
+        return slash + rest
+
+
+def _own_names(server: tuple[str, int]) -> set[str]:
+    """What `Host` may be, by the address at which the connection arrived."""
+    address, port = server
+    names = {f"[{address}]:{port}" if ":" in address else f"{address}:{port}"}
+    return names | {f"localhost:{port}"} if address in _LOOPBACK else names
+
+
+def _only(values: list[str], allowed: set[str]) -> bool:
+    return len(values) == 1 and values[0] in allowed
+
+
+def _from_no_other_page(headers: Headers, names: set[str]) -> bool:
+    origins = headers.getlist("origin")
+    sites = headers.getlist("sec-fetch-site")
+    return (not origins or _only(origins, {f"http://{name}" for name in names})) and (
+        not sites or _only(sites, _OWN_PAGES)
+    )
+
+
+def _refusal(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status)

@@ -1,0 +1,157 @@
+"""Running the host inside this process, in a thread and an event loop of its own."""
+
+import asyncio
+import ipaddress
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.connections import ConnectionLimits
+from fakegpt_tui.host.loop_thread import LoopThread
+from fakegpt_tui.host.serving import Serving
+from fakegpt_tui.host.throttle import LoginThrottle
+from fakegpt_tui.host.tokens import Tokens
+
+_log = logging.getLogger("fakegpt_tui.host")
+
+_BACKEND_GRACE = 0.2
+_THREAD_GRACE = 2.0
+"""Seconds after which a thread is left to end with the process: its backend does not let go."""
+
+
+class HostServer:
+    """Serves a backend on one address until it is stopped; runs once.
+
+    With `secret_path` everything lives under a path that only the holder of the base URL knows, as
+    it must where other users of the machine can connect. `backend` may be a function that makes
+    one; then it is called in the host's own loop, and what it made is closed at the end. `port` 0
+    takes a free one. Trouble inside is logged, and never printed.
+    """
+
+    def __init__(
+        self,
+        backend: Backend | Callable[[], Backend],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        secret_path: bool = True,
+        token_lifetime: timedelta = timedelta(days=14),
+        limits: ConnectionLimits | None = None,
+        throttle: LoginThrottle | None = None,
+        ping_seconds: float = 15.0,
+    ) -> None:
+        self._backend = backend
+        self._address = (host, port)
+        self._secret = secrets.token_urlsafe(32) if secret_path else ""
+        self._tokens = Tokens(lifetime=token_lifetime)
+        self._limits = limits or ConnectionLimits()
+        self._throttle = throttle or LoginThrottle()
+        self._ping_seconds = ping_seconds
+        self._base_url = ""
+        self._thread: LoopThread | None = None
+        self._serving: Serving | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where clients find the host, without a slash at the end; empty before the start."""
+        return self._base_url
+
+    def start(self) -> str:
+        """Accept connections from now on, and return the base URL.
+
+        Raises:
+            ConfigError: The address cannot be used.
+        """
+        if self._thread is not None:
+            return self._base_url
+        if self._base_url:
+            raise RuntimeError("a host server runs once")
+        _keep_logs_off_the_screen()
+        listener = _listen(*self._address)
+        base_url = _base_url(listener, self._secret)
+        thread = LoopThread("fakegpt-host")
+        try:
+            thread.call(self._open(listener))
+        except BaseException:
+            listener.close()
+            thread.end(patience=_THREAD_GRACE)
+            raise
+        self._thread, self._base_url = thread, base_url
+        return base_url
+
+    def stop(self) -> None:
+        """End open replies, telling their clients, and leave nothing running."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        try:
+            thread.call(self._close(), seconds=_THREAD_GRACE)
+        except TimeoutError:
+            _log.error("the backend keeps the host from stopping")
+        finally:
+            thread.end(patience=_THREAD_GRACE)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def _open(self, listener: socket.socket) -> None:
+        backend = self._backend() if callable(self._backend) else self._backend
+        app = HostApp(
+            backend=backend,
+            tokens=self._tokens,
+            throttle=self._throttle,
+            ping_seconds=self._ping_seconds,
+        )
+        self._serving = Serving(app=app, secret=self._secret, limits=self._limits)
+        await self._serving.open(listener)
+
+    async def _close(self) -> None:
+        if self._serving is None:
+            return
+        await self._serving.close()
+        if callable(self._backend):
+            closing = asyncio.create_task(self._serving.app.backend.aclose())
+            await asyncio.wait({closing}, timeout=_BACKEND_GRACE)
+
+
+def _keep_logs_off_the_screen() -> None:
+    """Without any handler, Python prints warnings to standard error."""
+    for name in ("uvicorn", "fakegpt_tui.host"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"The host cannot use {host} port {port}: {reason}.") from error
+
+
+def _base_url(listener: socket.socket, secret: str) -> str:
+    host, port = listener.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    is_v6 = isinstance(address, ipaddress.IPv6Address)
+    if address.is_unspecified:
+        address = ipaddress.ip_address("::1" if is_v6 else "127.0.0.1")
+    name = f"[{address}]" if is_v6 else str(address)
+    return f"http://{name}:{port}/{secret}".rstrip("/")
