@@ -1,0 +1,105 @@
+"""One conversation request to a FakeGPT service, and the reply that streams back."""
+
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
+
+from fakegpt_tui import wire
+from fakegpt_tui.backends.answer import Answer, answered
+from fakegpt_tui.backends.stream_clock import StreamClock
+from fakegpt_tui.domain import (
+    ReplyCut,
+    ServiceError,
+    Session,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+)
+from fakegpt_tui.sse import EventReader, ServerEvent
+from fakegpt_tui.transport.clients import Transport
+
+_EVENT_STREAM = "text/event-stream"
+_NO_STREAM = (b"{", b"[", b"<")
+"""How JSON and HTML begin, and no line of an event stream does."""
+
+
+class FakeGptReply:
+    """Asks once and reads what comes, no further than its end marker."""
+
+    def __init__(self, transport: Transport, clock: StreamClock) -> None:
+        self.has_text = False
+        """Has a person seen any of it? Then no other reply can take its place."""
+        self._transport = transport
+        self._clock = clock
+        self._server_events = EventReader()
+        self._reader = wire.ReplyReader()
+
+    async def events(
+        self, session: Session, body: Mapping[str, object]
+    ) -> AsyncGenerator[StreamEvent]:
+        """The reply; `body` is what to post.
+
+        Raises:
+            ServiceError: What went wrong, after all that came before it.
+        """
+        trouble: ServiceError | None = None
+        try:
+            async with aclosing(self._arriving(session, body)) as arriving:
+                async for event in arriving:
+                    yield event
+        except ServiceError as error:
+            if not self._clock.began:
+                raise
+            trouble = error
+        for event in self._ending(trouble):
+            yield event
+
+    async def _arriving(
+        self, session: Session, body: Mapping[str, object]
+    ) -> AsyncGenerator[StreamEvent]:
+        asking = answered(
+            self._transport,
+            self._clock,
+            session,
+            "POST",
+            "/api/conversation",
+            accept=_EVENT_STREAM,
+            body=body,
+        )
+        async with asking as answer:
+            while not self._reader.done:
+                piece = await answer.piece()
+                if piece is None:
+                    break
+                if not self._clock.began:
+                    await _check_beginning(answer, piece)
+                self._clock.note_bytes()
+                for event in self._read(self._server_events.feed(piece)):
+                    yield event
+
+    def _ending(self, trouble: ServiceError | None) -> Iterator[StreamEvent]:
+        """The last events. A reply that proves whole is whole, whatever befell its connection."""
+        try:
+            if not self._reader.done:
+                yield from self._read(self._server_events.finish())
+            yield from self._reader.finish()
+        except ReplyCut as cut:
+            raise trouble or cut from cut
+
+    def _read(self, server_events: Iterable[ServerEvent]) -> Iterator[StreamEvent]:
+        for server_event in server_events:
+            if self._reader.done:
+                break
+            self._clock.note_event()
+            for event in self._reader.read(server_event.event, server_event.data):
+                self.has_text = self.has_text or isinstance(event, TextDelta | TextReplaced)
+                yield event
+
+
+async def _check_beginning(answer: Answer, piece: bytes) -> None:
+    """Refuse JSON and pages that come with status 200 in place of a stream.
+
+    Raises:
+        ServiceError: What they say.
+    """
+    if answer.media_type != _EVENT_STREAM and piece.lstrip().startswith(_NO_STREAM):
+        raise await answer.refusal(piece)
