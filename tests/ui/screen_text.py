@@ -1,0 +1,9 @@
+"""What a person would read on the screen."""
+
+from textual.app import App
+
+
+def screen_text(app: App[None]) -> str:
+    """The characters of the whole screen, line by line."""
+    strips = app.screen._compositor.render_strips()  # noqa: SLF001 - Textual has no public way
+    return "\n".join(strip.text.rstrip() for strip in strips)

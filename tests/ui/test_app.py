@@ -1,0 +1,461 @@
+"""The whole user interface, driven by keys, over a scripted backend."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Footer
+
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import (
+    LoginFailed,
+    MessageStatus,
+    RateLimited,
+    ReplyEnded,
+    Role,
+    Service,
+    ServiceKind,
+    SignedIn,
+    TextDelta,
+    TitleSuggested,
+)
+from fakegpt_tui.ui.app import FakeGPTApp
+from fakegpt_tui.ui.messages import LoginChanged
+from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.screens.chat import ChatScreen
+from fakegpt_tui.ui.screens.help import HelpScreen
+from fakegpt_tui.ui.screens.link import LinkScreen
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowSign
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from fakegpt_tui.ui.widgets.transcript import Transcript
+from tests.stubs import SERVICE, MemoryStore, connecting
+from tests.ui.screen_text import screen_text
+
+SHARED = Service(name="shared", kind=ServiceKind.FAKEGPT, url="http://127.0.0.1:9/", model="m")
+
+
+@dataclass
+class Running:
+    """A program that runs, and what stands behind it."""
+
+    app: FakeGPTApp
+    pilot: Pilot[None]
+    chat: ChatService
+    store: MemoryStore
+    backend: ScriptedBackend
+
+    @property
+    def prompt(self) -> PromptInput:
+        return self.app.screen.query_one(PromptInput)
+
+    @property
+    def list(self) -> ConversationList:
+        return self.app.screen.query_one(ConversationList)
+
+    @property
+    def status(self) -> str:
+        return str(self.app.screen.query_one(StatusBar).render())
+
+    @property
+    def text(self) -> str:
+        return screen_text(self.app)
+
+    async def see(self, wanted: str) -> None:
+        await self.until(lambda: wanted in self.text, lambda: f"{wanted!r} not in\n{self.text}")
+
+    async def until(
+        self, condition: Callable[[], bool], what: Callable[[], str] | None = None
+    ) -> None:
+        try:
+            async with asyncio.timeout(5):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            pytest.fail(what() if what else f"never came true; the screen:\n{self.text}")
+
+    async def ask(self, text: str) -> None:
+        self.prompt.insert(text)
+        await self.pilot.press("enter")
+
+
+@asynccontextmanager
+async def running(
+    *scripts: Iterable[Step],
+    store: MemoryStore | None = None,
+    size: tuple[int, int] = (100, 30),
+    service: Service = SERVICE,
+    exports: Path = Path("/nowhere"),
+    **options: object,
+):
+    store = store or MemoryStore()
+    backend = ScriptedBackend(*scripts)
+    chat = ChatService(store, {service.name: service}, connecting(backend), service=service.name)
+    app = FakeGPTApp(chat, Options(exports=exports, cursor_blink=False, **options))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Running(app, pilot, chat, store, backend)
+
+
+def reply(text: str, *, gate: Gate | None = None) -> list[Step]:
+    return [TextDelta(text), *([gate] if gate else []), ReplyEnded()]
+
+
+async def test_typing_and_enter_sends_and_the_reply_is_drawn_as_markdown() -> None:
+    async with running(reply("# Title\n\nSome **bold** text.")) as it:
+        assert it.app.focused is it.prompt
+        await it.pilot.press(*"hello", "enter")
+        await it.see("Some bold text.")
+        assert "hello" in it.text
+        assert "**" not in it.text
+        assert it.prompt.text == ""
+        (prompt, answer) = it.store.path(it.list.rows[0].id)
+        assert (prompt.role, prompt.text) == (Role.USER, "hello")
+        assert answer.status is MessageStatus.COMPLETE
+
+
+async def test_text_is_drawn_while_the_reply_streams_and_escape_keeps_it() -> None:
+    async with running([TextDelta("one two"), Gate()]) as it:
+        await it.ask("count")
+        await it.see("one two")
+        await it.until(lambda: "streaming" in it.status)
+        await it.pilot.press("escape")
+        await it.until(lambda: not it.chat.turns())
+        await it.see("stopped")
+        assert it.store.path(it.list.rows[0].id)[-1].text == "one two"
+        assert it.store.path(it.list.rows[0].id)[-1].status is MessageStatus.STOPPED
+        assert it.backend.playing == 0
+
+
+async def test_an_empty_prompt_is_not_sent() -> None:
+    async with running(reply("x")) as it:
+        await it.pilot.press("enter", "space", "enter")
+        assert it.backend.requests == []
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "shift+enter", "alt+enter", "ctrl+enter"])
+async def test_the_line_is_broken_by(key: str) -> None:
+    async with running(reply("x")) as it:
+        await it.pilot.press("a", key, "b")
+        assert it.prompt.text == "a\nb"
+        assert it.backend.requests == []
+
+
+async def test_a_backslash_before_enter_breaks_the_line() -> None:
+    async with running(reply("x")) as it:
+        await it.pilot.press("a", "backslash", "enter", "b")
+        assert it.prompt.text == "a\nb"
+
+
+async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:
+    async with running(size=(100, 30)) as it:
+        least = it.prompt.size.height
+        it.prompt.insert("\n".join(map(str, range(50))))
+        await it.pilot.pause()
+        assert least < it.prompt.size.height <= 10
+
+
+async def test_a_prompt_is_not_lost_while_a_reply_is_under_way() -> None:
+    gate = Gate()
+    async with running(reply("one", gate=gate)) as it:
+        await it.ask("first")
+        await it.see("one")
+        await it.ask("second")
+        assert it.prompt.text == "second"
+        await it.see("A reply is under way")
+        assert len(it.backend.requests) == 1
+        gate.open()
+
+
+async def test_conversations_stream_side_by_side_and_the_list_shows_which() -> None:
+    gates = [Gate(), Gate()]
+    scripts = [reply(text, gate=gate) for text, gate in zip(("AAA", "BBB"), gates, strict=True)]
+    async with running(*scripts) as it:
+        await it.ask("first")
+        await it.see("AAA")
+        await it.pilot.press("ctrl+n")
+        await it.until(lambda: "AAA" not in it.text)
+        await it.ask("second")
+        await it.see("BBB")
+        assert [row.sign for row in it.list.rows] == [RowSign.STREAMING, RowSign.STREAMING]
+        assert "1 running" in it.status
+        gates[0].open()
+        await it.until(lambda: len(it.chat.turns()) == 1)
+        await it.until(lambda: it.list.rows[1].sign is RowSign.UNREAD)
+        await it.until(lambda: "1 unread" in it.status)
+        await it.pilot.press("alt+u")
+        await it.see("AAA")
+        await it.until(lambda: it.list.rows[1].sign is RowSign.NONE)
+        gates[1].open()
+
+
+async def test_a_background_failure_is_marked_and_told() -> None:
+    gate = Gate()
+    async with running([gate, RateLimited("Too many requests.")], reply("x")) as it:
+        await it.ask("first")
+        await it.until(lambda: len(it.chat.turns()) == 1)
+        await it.pilot.press("ctrl+n")
+        gate.open()
+        await it.until(lambda: [row.sign for row in it.list.rows] == [RowSign.FAILED])
+        await it.see("Too many requests.")
+
+
+async def test_trouble_is_told_in_the_status_bar_and_on_the_reply() -> None:
+    trouble = RateLimited("Wait [/] a [@click=app.quit]while[/].")
+    async with running([TextDelta("some"), trouble]) as it:
+        await it.ask("hi")
+        await it.until(lambda: it.text.count("Wait [/] a [@click=app.quit]while[/].") == 2)
+        assert "some" in it.text
+        assert "failed" in it.text
+
+
+async def test_walking_through_conversations() -> None:
+    async with running(*(reply(f"reply {number}") for number in range(3))) as it:
+        for number in range(3):
+            await it.pilot.press("ctrl+n")
+            await it.ask(f"prompt {number}")
+            await it.see(f"reply {number}")
+        await it.pilot.press("alt+j")
+        await it.see("reply 1")
+        await it.pilot.press("alt+j")
+        await it.see("reply 0")
+        await it.pilot.press("alt+j")
+        await it.pilot.press("alt+k")
+        await it.see("reply 1")
+        await it.pilot.press("alt+1")
+        await it.see("reply 2")
+        await it.pilot.press("alt+3")
+        await it.see("reply 0")
+        await it.pilot.press("alt+9")
+        assert "reply 0" in it.text
+
+
+async def test_a_row_of_the_list_opens_with_enter() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await it.ask("first")
+        await it.see("one")
+        await it.pilot.press("ctrl+n")
+        await it.ask("second")
+        await it.see("two")
+        it.list.focus()
+        await it.pilot.press("G", "enter")
+        await it.see("one")
+        assert it.app.focused is it.prompt
+
+
+async def test_an_unsent_prompt_stays_with_its_conversation() -> None:
+    async with running(reply("one")) as it:
+        await it.ask("first")
+        await it.see("one")
+        it.prompt.insert("half a thou")
+        await it.pilot.press("ctrl+n")
+        assert it.prompt.text == ""
+        assert it.list.rows[0].sign is RowSign.DRAFT
+        await it.pilot.press("alt+1")
+        assert it.prompt.text == "half a thou"
+
+
+async def test_a_prompt_that_cannot_be_saved_comes_back() -> None:
+    async with running(reply("x")) as it:
+        it.store.refusal = "The disk is full."
+        await it.ask("precious")
+        await it.see("The disk is full.")
+        assert it.prompt.text == "precious"
+        assert it.backend.requests == []
+        it.store.refusal = None
+        await it.pilot.press("enter")
+        await it.until(lambda: len(it.backend.requests) == 1)
+
+
+async def test_saving_writes_a_file_and_says_where(tmp_path: Path) -> None:
+    async with running(reply("kept"), exports=tmp_path, size=(160, 30)) as it:
+        await it.pilot.press("ctrl+s")
+        await it.see("nothing to save")
+        await it.ask("remember")
+        await it.see("kept")
+        await it.pilot.press("ctrl+s")
+        await it.see("Saved as")
+        (path,) = tmp_path.iterdir()
+        assert "kept" in path.read_text()
+
+
+async def test_the_list_hides_and_shows() -> None:
+    async with running() as it:
+        assert it.list.display
+        await it.pilot.press("ctrl+t")
+        assert not it.list.display
+        await it.pilot.press("f9")
+        assert it.list.display
+
+
+async def test_help_shows_every_key_and_closes() -> None:
+    async with running(size=(100, 60)) as it:
+        await it.pilot.press("f1")
+        assert isinstance(it.app.screen, HelpScreen)
+        for words in ("ctrl+n, f4", "Stop the reply", "/save"):
+            await it.see(words)
+        await it.pilot.press("escape")
+        assert isinstance(it.app.screen, ChatScreen)
+
+
+async def test_a_question_mark_is_text_in_the_prompt_and_help_elsewhere() -> None:
+    async with running() as it:
+        await it.pilot.press("question_mark")
+        assert it.prompt.text == "?"
+        it.list.focus()
+        await it.pilot.press("question_mark")
+        assert isinstance(it.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "f8", "slash"])
+async def test_the_palette_finds_commands_and_conversations(key: str) -> None:
+    hostile = "Title [/] [@click=app.quit]x"
+    async with running([TextDelta("one"), TitleSuggested(hostile), ReplyEnded()]) as it:
+        await it.ask("hi")
+        await it.see("one")
+        await it.pilot.press("ctrl+n", key)
+        await it.see("Start a new conversation")
+        await it.pilot.press(*"title")
+        await it.see(f"Open  {hostile}")
+        await it.pilot.press("down", "enter")
+        await it.see("one")
+
+
+async def test_the_palette_runs_commands() -> None:
+    async with running(reply("one")) as it:
+        await it.ask("hi")
+        await it.see("one")
+        await it.pilot.press("ctrl+p", *"/new")
+        await it.see("Start a new conversation")
+        await it.pilot.press("down", "enter")
+        await it.until(lambda: "one" not in it.text)
+
+
+async def test_a_login_that_changes_shows_in_the_status_bar() -> None:
+    async with running(service=SHARED) as it:
+        it.app.screen.post_message(LoginChanged("shared", LoginFailed("no [/] account")))
+        await it.see("refused: no [/] account")
+        it.app.screen.post_message(LoginChanged("shared", SignedIn(None)))
+        await it.see("signed in")
+        it.app.screen.post_message(LoginChanged("other", LoginFailed("not shown")))
+        await it.pilot.pause()
+        assert "signed in" in it.status
+
+
+async def test_a_shared_account_is_warned_about() -> None:
+    async with running(service=SHARED) as it:
+        await it.see("owner of a shared account")
+
+
+async def test_ctrl_c_copies_or_stops_or_clears() -> None:
+    async with running([TextDelta("one"), Gate()]) as it:
+        await it.ask("go")
+        await it.see("one")
+        it.prompt.insert("unsent")
+        await it.pilot.press("ctrl+c")
+        await it.until(lambda: not it.chat.turns())
+        assert it.prompt.text == "unsent"
+        await it.pilot.press("ctrl+c")
+        assert it.prompt.text == ""
+        it.prompt.undo()
+        assert it.prompt.text == "unsent"
+
+
+async def test_leaving_stops_and_saves_what_streams() -> None:
+    store = MemoryStore()
+    async with running([TextDelta("half"), Gate()], store=store) as it:
+        await it.ask("go")
+        await it.see("half")
+        await it.pilot.press("ctrl+q")
+    (saved,) = [node for node in store.nodes.values() if node.role is Role.ASSISTANT]
+    assert (saved.text, saved.status) == ("half", MessageStatus.STOPPED)
+    assert it.app.return_code == 0
+
+
+async def test_ctrl_d_leaves_only_from_an_empty_prompt() -> None:
+    async with running() as it:
+        await it.pilot.press("a", "b", "home", "ctrl+d")
+        assert it.prompt.text == "b"
+        await it.pilot.press("ctrl+d", "ctrl+d")
+        assert it.app.return_code == 0
+
+
+async def test_a_pasted_text_is_one_edit_without_control_characters() -> None:
+    async with running() as it:
+        it.prompt.post_message(Paste("a\x1b[2Jb\r\nc\rd"))
+        await it.pilot.pause()
+        assert it.prompt.text == "a[2Jb\nc\nd"
+        it.prompt.undo()
+        assert it.prompt.text == ""
+
+
+async def test_keys_can_be_moved_and_wrong_ones_are_told() -> None:
+    async with running(keys={"chat.new": "f12"}) as it:
+        it.list.focus()
+        await it.pilot.press("f12")
+        assert it.app.focused is it.prompt
+    async with running(keys={"chat.nwe": "f12"}) as it:
+        await it.see("There is no command 'chat.nwe'")
+
+
+async def test_a_link_is_shown_before_anything_opens() -> None:
+    async with running(reply("[here](https://example.org/path)")) as it:
+        await it.ask("link")
+        await it.see("here")
+        it.app.screen.query_one(Transcript).post_message(
+            Transcript.LinkPressed("https://example.org/path")
+        )
+        await it.until(lambda: isinstance(it.app.screen, LinkScreen))
+        await it.see("https://example.org/path")
+        await it.pilot.press("escape")
+        assert isinstance(it.app.screen, ChatScreen)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (20, 5), (19, 4), (2, 2), (1, 1)])
+async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
+    async with running(reply("| a | b |\n|--|--|\n| c | d |\n\n- x"), size=size) as it:
+        await it.ask("hi")
+        await it.until(lambda: not it.chat.turns())
+        await it.pilot.resize_terminal(100, 30)
+        await it.see("You")
+
+
+async def test_a_narrow_screen_has_no_list_until_it_is_asked_for() -> None:
+    async with running(size=(60, 20)) as it:
+        assert not it.list.display
+        await it.pilot.press("ctrl+t")
+        assert it.list.display
+
+
+async def test_a_low_screen_has_no_footer() -> None:
+    async with running(size=(100, 10)) as it:
+        assert not it.app.screen.query_one(Footer).display
+
+
+async def test_old_conversations_are_listed_by_day_and_opened() -> None:
+    store = MemoryStore()
+    async with running(reply("old words"), store=store) as it:
+        await it.ask("remember")
+        await it.see("old words")
+    later = datetime(2099, 1, 1, tzinfo=UTC)
+    async with running(store=store, clock=lambda: later) as it:
+        await it.see("Older")
+        await it.pilot.press("alt+1")
+        await it.see("old words")
+
+
+async def test_a_conversation_can_be_resumed() -> None:
+    store = MemoryStore()
+    async with running(reply("old words"), store=store) as it:
+        await it.ask("remember")
+        await it.see("old words")
+        conversation_id = it.list.rows[0].id
+    async with running(store=store, resume=conversation_id) as it:
+        await it.see("old words")
