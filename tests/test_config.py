@@ -154,7 +154,9 @@ def test_the_embedded_host_can_answer_through_another_service() -> None:
 
 
 def test_keys_are_kept_by_the_id_of_their_action() -> None:
-    assert settled('[keys]\nquit = "ctrl+x"\nhelp = ""').keys == {"quit": "ctrl+x", "help": ""}
+    found = settled('[keys]\n"app.quit" = "ctrl+x"\nchat.new = "f4, f12"\napp.help = ""')
+    assert found.keys == {"app.quit": "ctrl+x", "chat.new": "f4, f12", "app.help": ""}
+    assert str(found.origins["keys.chat.new"]) == str(CONFIG)
 
 
 def test_a_chosen_data_folder_takes_in_everything_that_is_written() -> None:

@@ -71,7 +71,7 @@ def settings_from(
     sources = Sources(flags, environ, table)
     services = table.table("services")
     entries = service_entries(services)
-    keys = table.table("keys")
+    keys = _keys(table.table("keys"))
     origin_of_file = Origin(Source.FILE, str(path))
     settings = Settings(
         config_file=path,
@@ -88,8 +88,9 @@ def settings_from(
         services={name: entry.service for name, entry in entries.items()},
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
-        keys={action: keys.take(action, readers.any_text, "") for action in keys},
+        keys=keys,
         origins=sources.origins
+        | {"config": _config_origin(flags, environ)}
         | {
             f"services.{name}": origin_of_file if name in services else Origin(Source.DEFAULT)
             for name in entries
@@ -106,6 +107,25 @@ def settings_from(
         ]
     )
     return settings
+
+
+def _config_origin(flags: Mapping[str, object], environ: Mapping[str, str]) -> Origin:
+    if flags.get("config"):
+        return Origin(Source.FLAG, "--config")
+    if environ.get(_CONFIG_VARIABLE):
+        return Origin(Source.ENVIRONMENT, _CONFIG_VARIABLE)
+    return Origin(Source.DEFAULT)
+
+
+def _keys(table: Table) -> dict[str, str]:
+    """Actions and their keys. Ids have dots, which TOML reads as tables unless they are quoted."""
+    keys: dict[str, str] = {}
+    for name in table:
+        if table.holds_table(name):
+            keys |= {f"{name}.{rest}": value for rest, value in _keys(table.table(name)).items()}
+        else:
+            keys[name] = table.take(name, readers.any_text, "")
+    return keys
 
 
 def _parsed(content: str, path: Path) -> dict[str, object]:

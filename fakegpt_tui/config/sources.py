@@ -31,6 +31,9 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def holds_table(self, key: str) -> bool:
+        return isinstance(self._values.get(key), dict)
+
     def take(self, key: str, read: Reader[T], default: T) -> T:
         """The value of `key` as `read` reads it.
 

@@ -1,0 +1,19 @@
+.PHONY: check fix test run screenshots long
+
+check:  ## all that a change must pass
+	.ci/run
+
+fix:
+	.venv/bin/ruff check --fix && .venv/bin/ruff format
+
+test:
+	.venv/bin/pytest
+
+run:
+	.venv/bin/fakegpt-tui
+
+screenshots:
+	.venv/bin/python -m screenshots
+
+long:  ## the campaigns that take minutes
+	.venv/bin/pytest -m long

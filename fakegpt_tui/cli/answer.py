@@ -1,0 +1,62 @@
+"""Writing a reply to standard output while it grows."""
+
+import sys
+
+import click
+
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.cli.exits import say
+from fakegpt_tui.domain import (
+    Notice,
+    ReplyEnded,
+    RetryScheduled,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    TitleSuggested,
+)
+from fakegpt_tui.text import repaired, safe_text
+
+
+class Answer:
+    """What of a reply has been written; a terminal gets it made safe, a file as it came."""
+
+    def __init__(self) -> None:
+        self._shown = safe_text if sys.stdout.isatty() else repaired
+        self._length = 0
+        self._ends_line = True
+
+    def take(self, event: StreamEvent, turn: Turn) -> None:
+        """Write what `event` did to the reply of `turn`, and tell the rest on standard error.
+
+        Raises:
+            OSError: Standard output takes no more.
+        """
+        match event:
+            case TextDelta(text):
+                self._write(text)
+            case TextReplaced(keep, text) if keep >= self._length:
+                self._write(text)
+            case TextReplaced():
+                self.end()
+                say("The service changed what it had written; here is its answer anew.")
+                self._length = 0
+                self._write(turn.reply.text)
+            case RetryScheduled(attempt, of, delay, reason):
+                say(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
+            case Notice(text):
+                say(text)
+            case TitleSuggested() | ReplyEnded():
+                pass
+
+    def end(self) -> None:
+        """End the last line."""
+        if not self._ends_line:
+            click.echo()
+            self._ends_line = True
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._length += len(text)
+            self._ends_line = text.endswith("\n")
+            click.echo(self._shown(text), nl=False)

@@ -1,0 +1,39 @@
+"""`ask`: one prompt, its answer on standard output."""
+
+import sys
+
+import click
+
+from fakegpt_tui.cli.options import file_options, service_options, settings_of
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="[PROMPT]...")
+@service_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
+@click.option("--no-store", is_flag=True, help="Keep nothing of this on disk.")
+@file_options
+@click.pass_context
+def ask(context: click.Context, *, words: tuple[str, ...], as_json: bool, no_store: bool) -> None:
+    """Ask once, and print the answer as it arrives.
+
+    The prompt is PROMPT, or standard input, or both: then the input follows the prompt.
+    The conversation is kept, like every other.
+    """
+    prompt = _prompt(" ".join(words))
+    settings = settings_of(context)
+    from fakegpt_tui.cli.asking import ask_once  # noqa: PLC0415 - asyncio, not for --help
+
+    context.exit(ask_once(settings, prompt, as_json=as_json, keep=not no_store))
+
+
+def _prompt(words: str) -> str:
+    piped = "" if sys.stdin is None or sys.stdin.isatty() else _standard_input()
+    prompt = "\n\n".join(part for part in (words.strip(), piped.strip("\r\n")) if part.strip())
+    if not prompt:
+        raise click.UsageError("There is no prompt, neither as arguments nor on standard input.")
+    return prompt
+
+
+def _standard_input() -> str:
+    return sys.stdin.buffer.read().decode(errors="replace")

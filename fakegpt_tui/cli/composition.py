@@ -1,0 +1,155 @@
+"""The composition root: from settings to a store, connections and the chat service.
+
+What is slow to import is imported when the first connection is made, in a thread, so that neither
+the first picture nor a command that connects to nothing waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias
+
+from fakegpt_tui.chat.connection import Connection
+from fakegpt_tui.chat.service import ChatService, ChatStore
+from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.folders import make_folders
+from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.domain import ConfigError, LoginState, Service, ServiceKind
+from fakegpt_tui.store.conversations import ConversationStore
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.host.server import HostServer
+    from fakegpt_tui.session.file import SessionShelf
+
+Report: TypeAlias = Callable[[LoginState], None]
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[ConversationStore]:
+    """The store, closed at the end of the block; its folders are made if need be.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+    make_folders(settings.folders)
+    with ConversationStore.open(settings.database) as store:
+        for notice in store.notices:
+            say(notice)
+        yield store
+
+
+@asynccontextmanager
+async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatService]:
+    """The chat service; at the end of the block its connections and the embedded host end.
+
+    Raises:
+        ConfigError: There is no service of the chosen name.
+    """
+    connector = Connector(settings)
+    chat = ChatService(
+        store,
+        settings.services,
+        connector.connect,
+        service=settings.chosen_service.name,
+        model=settings.model or "",
+        max_turns=settings.max_turns,
+    )
+    try:
+        yield chat
+    finally:
+        await chat.aclose()
+        await asyncio.to_thread(connector.close)
+
+
+class Connector:
+    """Makes connections to services, and runs the embedded hosts that they need."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._hosts: list[HostServer] = []
+        self._is_closed = False
+        self._lock = Lock()
+
+    async def connect(self, service: Service, report: Report) -> Connection:
+        """A connection to `service`; `report` is told the state of its login.
+
+        Raises:
+            ConfigError: The service cannot be used as it is configured.
+        """
+        return await asyncio.to_thread(self._connected, service, report)
+
+    def close(self) -> None:
+        """Stop the hosts, also one that is only just being started."""
+        with self._lock:
+            self._is_closed = True
+            for host in self._hosts:
+                host.stop()
+
+    def _connected(self, service: Service, report: Report) -> Connection:
+        shelf: SessionShelf | None = None
+        if service.kind is ServiceKind.EMBEDDED:
+            service = replace(service, url=self._started_host(service), proxy=None)
+        else:
+            shelf = _session_file(self._settings)
+        return _connection(service, shelf, report)
+
+    def _started_host(self, service: Service) -> str:
+        with self._lock:
+            if self._is_closed:
+                raise ConfigError("The program is ending.")
+            host = host_for(self._settings, service)
+            url = host.start()
+            self._hosts.append(host)
+            return url
+
+
+def host_for(
+    settings: Settings,
+    service: Service,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    secret_path: bool = True,
+) -> HostServer:
+    """A host, not yet started, that answers through `service`; where that is embedded, itself.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
+
+    upstream = settings.upstreams.get(service.name)
+    if upstream is not None:
+        service = settings.service_named(upstream)
+    backend: Callable[[], Backend] = GuideBackend
+    if service.kind is not ServiceKind.EMBEDDED:
+        behind = _connection(service, _session_file(settings), lambda _state: None)
+        backend = lambda: behind.backend  # noqa: E731 - made here, where its trouble is ours
+    return HostServer(backend, host=host, port=port, secret_path=secret_path)
+
+
+def _connection(service: Service, shelf: SessionShelf | None, report: Report) -> Connection:
+    if service.kind is ServiceKind.OPENAI:
+        raise ConfigError(
+            f"The service {service.name!r} is of the kind 'openai', which cannot be used yet."
+        )
+    from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.keeper import SessionKeeper  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.login import Login  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
+
+    transport = Transport(service)
+    keeper = SessionKeeper(Login(transport), transport.address.text, shelf=shelf, on_change=report)
+    return Connection(service, FakeGptBackend(transport, keeper), keeper)
+
+
+def _session_file(settings: Settings) -> SessionShelf:
+    from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - slow, as above
+
+    return SessionFile(settings.session_file)

@@ -1,0 +1,99 @@
+"""Starting what a person chats in: the user interface, or the plain chat."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from fakegpt_tui.chat.service import ChatService, ChatStore
+from fakegpt_tui.cli.composition import opened_chat, opened_store
+from fakegpt_tui.cli.conversations import by_prefix, newest
+from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.store.conversations import ConversationStore
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.app import FakeGPTApp
+
+
+def open_interface(settings: Settings, *, resume: str | None) -> int:
+    """Open the interface that the settings ask for; the exit code of the process.
+
+    Args:
+        settings: The settings.
+        resume: The beginning of the id of the conversation to open, empty for the newest.
+
+    Raises:
+        FakeGPTError: It could not be opened.
+    """
+    if not settings.plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            "The user interface needs a terminal. `fakegpt-tui ask` answers without one, "
+            "and `fakegpt-tui --plain` chats line by line."
+        )
+    with opened_store(settings) as store:
+        conversation_id = _resumed(store, resume)
+        if settings.plain:
+            from fakegpt_tui.cli.plain_session import chat_plainly  # noqa: PLC0415 - or Textual
+
+            return chat_plainly(settings, store, conversation_id)
+        drop_empty_no_color(os.environ)
+        return asyncio.run(_show(settings, store, conversation_id))
+
+
+async def _show(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
+    async with opened_chat(settings, store) as chat:
+        with _no_collecting():
+            app = _app(settings, chat, conversation_id)
+        await app.run_async()
+    return app.return_code or 0
+
+
+def _app(settings: Settings, chat: ChatService, conversation_id: str | None) -> FakeGPTApp:
+    from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
+    from fakegpt_tui.ui.options import Options  # noqa: PLC0415
+    from fakegpt_tui.ui.themes import DARK, LIGHT  # noqa: PLC0415
+
+    ours = {"dark": DARK.name, "light": LIGHT.name}
+    name = settings.theme or "dark"
+    options = Options(
+        exports=settings.folders.exports,
+        theme=ours.get(name, name),
+        repaint_rate=settings.repaint_rate,
+        keys=settings.keys,
+        resume=conversation_id,
+    )
+    app = FakeGPTApp(chat, options)
+    known = sorted({*ours, *app.available_themes})
+    if name not in known:
+        raise ConfigError(f"There is no theme {name!r}; there are {', '.join(known)}.")
+    return app
+
+
+def _resumed(store: ConversationStore, resume: str | None) -> str | None:
+    if resume is None:
+        return None
+    known = store.conversations()
+    return (by_prefix(known, resume) if resume else newest(known)).id
+
+
+def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
+    """Unset an empty NO_COLOR, which Textual would take for a wish."""
+    if environ.get("NO_COLOR") == "":
+        del environ["NO_COLOR"]
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Spare the garbage collector the many objects that importing makes, now and ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -1,0 +1,80 @@
+"""The command line's root: options of the whole program, and its commands, loaded when named."""
+
+import io
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from fakegpt_tui import __version__
+from fakegpt_tui.cli.exits import PROGRAM, troubles_told
+from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
+
+_COMMANDS = ("ask", "paths", "save", "serve", "status")
+
+
+class Commands(click.Group):
+    """Finds a command in the module of its name, so that only what runs is imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"fakegpt_tui.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        with troubles_told():
+            return super().invoke(ctx)
+
+
+@click.group(
+    PROGRAM,
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@service_options
+@click.option(
+    "-r",
+    "--resume",
+    is_flag=False,
+    flag_value="",
+    metavar="[ID]",
+    help="Open the conversation whose id begins so; without an id, the newest.",
+)
+@click.option("-c", "--continue", "newest", is_flag=True, help="Open the newest conversation.")
+@setting_option("--theme", metavar="NAME", help="Use these colours.")
+@setting_option(
+    "--plain",
+    is_flag=True,
+    default=None,
+    help="Chat line by line, for screen readers and simple terminals.",
+)
+@file_options
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, *, resume: str | None, newest: bool) -> None:
+    """Chat with a FakeGPT service from the terminal.
+
+    Without a command this opens the user interface.
+    """
+    if context.invoked_subcommand is None:
+        from fakegpt_tui.cli.interface import open_interface  # noqa: PLC0415 - not for commands
+
+        code = open_interface(settings_of(context), resume="" if newest else resume)
+        context.exit(code)
+
+
+def run(arguments: Sequence[str]) -> NoReturn:
+    """Run the command line and leave the program with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character is no reason to lose an answer.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    cli.main(list(arguments), prog_name=PROGRAM)

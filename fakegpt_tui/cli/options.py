@@ -1,0 +1,54 @@
+"""Options that several commands share, and the settings that they lead to."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from fakegpt_tui.config.files import load_settings
+from fakegpt_tui.config.settings import Settings
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def setting_option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
+    """An option that sets the setting of its name; after a command's name it wins."""
+
+    def note(context: click.Context, option: click.Parameter, value: object) -> None:
+        flags = context.ensure_object(dict)
+        if value is not None and option.name is not None:
+            flags[option.name] = value
+
+    return click.option(*names, expose_value=False, callback=note, **attributes)
+
+
+def file_options(command: _Command) -> _Command:
+    """`--config` and `--data-dir`."""
+    command = setting_option(
+        "--data-dir", metavar="DIR", help="Keep everything that is written in this folder."
+    )(command)
+    return setting_option(
+        "--config", metavar="FILE", help="Read this configuration file instead of the usual one."
+    )(command)
+
+
+def service_options(command: _Command) -> _Command:
+    """`--service` and `--model`."""
+    command = setting_option(
+        "-m", "--model", metavar="MODEL", help="Ask for this model, by the service's name for it."
+    )(command)
+    return service_option(command)
+
+
+service_option = setting_option(
+    "-s", "--service", metavar="NAME", help="Use this service of the configuration."
+)
+
+
+def settings_of(context: click.Context) -> Settings:
+    """The settings that the options given so far lead to.
+
+    Raises:
+        ConfigError: A value in the configuration cannot be used.
+    """
+    return load_settings(context.ensure_object(dict))

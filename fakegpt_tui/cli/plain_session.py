@@ -1,0 +1,74 @@
+"""Reading lines for the plain chat, and giving them to it."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+
+from fakegpt_tui.chat.service import ChatService, ChatStore
+from fakegpt_tui.cli.composition import opened_chat
+from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.plain import PlainChat
+
+
+def chat_plainly(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
+    """Chat until the input ends or a person leaves; the exit code of the process.
+
+    Raises:
+        FakeGPTError: The chat could not be opened.
+    """
+    # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
+    # thread that waits for a line could not be ended.
+    with asyncio.Runner() as runner:
+        opened = opened_chat(settings, store)
+        chat = runner.run(opened.__aenter__())
+        try:
+            plain = PlainChat(chat, click.echo, exports=settings.folders.exports)
+            if conversation_id is not None:
+                plain.open(conversation_id)
+            _converse(runner, chat, plain)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+    return 0
+
+
+def _converse(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
+    for line in _lines():
+        if line.startswith("/"):
+            if not plain.command(line):
+                return
+        elif line.strip():
+            with _stopping_on_interrupt(runner.get_loop(), chat), suppress(asyncio.CancelledError):
+                runner.run(plain.ask(line))
+
+
+def _lines() -> Iterator[str]:
+    """What is typed, until ctrl+d or ctrl+c."""
+    prompt = "You: " if sys.stdin.isatty() else ""
+    while True:
+        try:
+            line = input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+            return
+        yield line
+
+
+@contextmanager
+def _stopping_on_interrupt(loop: asyncio.AbstractEventLoop, chat: ChatService) -> Iterator[None]:
+    """Let ctrl+c stop the reply, and not the program."""
+
+    def stop() -> None:
+        for turn in chat.turns():
+            turn.stop()
+
+    with suppress(NotImplementedError):  # on Windows ctrl+c ends the program, and saves the reply
+        loop.add_signal_handler(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)

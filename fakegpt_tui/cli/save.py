@@ -1,0 +1,48 @@
+"""`save`: conversations as Markdown files."""
+
+from pathlib import Path
+
+import click
+
+from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.options import file_options, settings_of
+
+
+@click.command()
+@click.argument("words", nargs=-1, metavar="(ID | --all) [DIR]")
+@click.option("--all", "everything", is_flag=True, help="Save every conversation.")
+@file_options
+@click.pass_context
+def save(context: click.Context, *, words: tuple[str, ...], everything: bool) -> None:
+    """Save one conversation, or all of them, as Markdown files.
+
+    The beginning of an id is enough. Without DIR the files go where the user interface saves them.
+    The path of each file is printed. A file that something else has written is never replaced.
+    """
+    prefix, folder = _targets(words, everything=everything)
+    settings = settings_of(context)
+    from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.conversations import by_prefix  # noqa: PLC0415
+    from fakegpt_tui.transfer.files import save_file  # noqa: PLC0415
+    from fakegpt_tui.transfer.markdown import to_markdown  # noqa: PLC0415
+
+    target = settings.folders.exports if folder is None else folder
+    with opened_store(settings) as store:
+        known = store.conversations()
+        chosen = known if prefix is None else [by_prefix(known, prefix)]
+        for conversation in chosen:
+            text = to_markdown(conversation, store.path(conversation.id))
+            saved = save_file(target, conversation.title, ".md", text, owner_id=conversation.id)
+            click.echo(saved)
+    if not chosen:
+        say("There are no conversations yet.")
+
+
+def _targets(words: tuple[str, ...], *, everything: bool) -> tuple[str | None, Path | None]:
+    """The beginning of an id, none for all; and the folder, none for the usual one."""
+    prefix, rest = (None, words) if everything else (words[0] if words else "", words[1:])
+    if prefix == "":
+        raise click.UsageError("Give the beginning of a conversation's id, or --all.")
+    if len(rest) > 1:
+        raise click.UsageError("Give at most one folder.")
+    return prefix, Path(rest[0]).expanduser() if rest else None
