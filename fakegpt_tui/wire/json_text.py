@@ -14,8 +14,3 @@ def parsed(text: str | bytes) -> object:
     except (ValueError, RecursionError):
         return NOT_JSON
     return value
-
-
-def compact(value: object) -> bytes:
-    """`value` as one line of ASCII, spaced as the services of the protocol do it."""
-    return json.dumps(value).encode("ascii")

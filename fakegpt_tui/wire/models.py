@@ -52,10 +52,9 @@ def _entry(model: Model) -> dict[str, object]:
 def _models(items: Sequence[object]) -> Iterator[Model]:
     for item in items:
         match item:
-            case {"slug": str(slug)} if slug:
-                yield Model(
-                    repaired(slug), _text(item.get("title")), _text(item.get("description"))
-                )
+            case {"slug": str(slug), **rest} if slug:
+                title, description = _text(rest.get("title")), _text(rest.get("description"))
+                yield Model(repaired(slug), title, description)
             case _:
                 pass
 

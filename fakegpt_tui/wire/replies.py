@@ -1,6 +1,31 @@
 """Reading a streamed reply, as the client receives it."""
 
-from fakegpt_tui.domain import StreamEvent
+from collections.abc import Iterator
+from typing import Final
+
+from fakegpt_tui.domain import (
+    BadReply,
+    FinishReason,
+    Notice,
+    ReplyCut,
+    ReplyEnded,
+    RequestRefused,
+    ServiceError,
+    StreamEvent,
+    TitleSuggested,
+    Unsupported,
+)
+from fakegpt_tui.text import repaired
+from fakegpt_tui.wire.answers import Answer, Ending, Unended, read_answer
+from fakegpt_tui.wire.complaints import Complaint, complaint_of, read_complaint
+from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.reply_text import ReplyText
+from fakegpt_tui.wire.troubles import known_trouble, sentence
+
+_END_MARKER: Final = "[DONE]"
+_NEWER_EVENTS: Final = ("delta", "delta_encoding")
+_MOST_MESSAGES: Final = 1000
+_WHO: Final = "The service"
 
 
 class ReplyReader:
@@ -10,10 +35,18 @@ class ReplyReader:
     appeared, with a blank line between; `TextReplaced.keep` counts from the start of all of it.
     """
 
+    def __init__(self) -> None:
+        self._text = ReplyText()
+        self._ending: Ending | None = None
+        self._complaint: Complaint | None = None
+        self._notices: set[str] = set()
+        self._is_newer = False
+        self._done = False
+
     @property
     def done(self) -> bool:
         """Has the end marker come? Nothing after it counts; stop reading and close."""
-        raise NotImplementedError
+        return self._done
 
     def read(self, event: str, data: str) -> list[StreamEvent]:
         """What one server event means. Never `ReplyEnded`: only `finish` can tell.
@@ -21,7 +54,20 @@ class ReplyReader:
         Raises:
             BadReply: The reply is made of absurdly many messages.
         """
-        raise NotImplementedError
+        if self._done or event == "ping":
+            return []
+        if data.strip() == _END_MARKER:
+            self._done = True
+            return []
+        if event in _NEWER_EVENTS:
+            self._is_newer = True
+            return []
+        value = parsed(data)
+        if isinstance(value, dict):
+            return list(self._read_object(value))
+        if event == "error":
+            self._complaint = read_complaint(data.encode(errors="replace"))
+        return []
 
     def finish(self) -> list[StreamEvent]:
         """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
@@ -36,4 +82,75 @@ class ReplyReader:
             BadReply: The service ended the reply without a word.
             ReplyCut: The stream ended before the reply did.
         """
-        raise NotImplementedError
+        reason = self._finish_reason()
+        if reason is None:
+            raise self._trouble()
+        return [*self._text.settle(), ReplyEnded(reason)]
+
+    def _read_object(self, value: dict[str, object]) -> Iterator[StreamEvent]:
+        if _tells_error(value):
+            self._complaint = complaint_of(value)
+        match value:
+            case {"moderation_response": dict(verdict), **rest}:
+                yield from self._judge(verdict, of_reply=rest.get("is_completion") is not False)
+            case {"type": "moderation"}:
+                yield from self._judge(value, of_reply=value.get("is_completion") is not False)
+            case {"type": "title_generation", "title": str(title)} if title.strip():
+                yield TitleSuggested(repaired(title.strip()))
+            case {"message": dict(message)}:
+                if answer := read_answer(message):
+                    yield from self._grow(answer)
+            case {"v": _} | {"p": _} | {"o": _} | {"type": str()}:
+                self._is_newer = True
+            case _:
+                pass  # Notices that say nothing to a person, and noise.
+
+    def _grow(self, answer: Answer) -> Iterator[StreamEvent]:
+        self._ending = answer.ending
+        if answer.text is not None:
+            yield from self._text.update(answer.message_id, answer.text)
+        if len(self._text) > _MOST_MESSAGES:
+            raise BadReply("The service answered with absurdly many messages at once.")
+
+    def _judge(self, verdict: dict[str, object], *, of_reply: bool) -> Iterator[StreamEvent]:
+        what = "this reply" if of_reply else "this prompt"
+        notice = f"The moderation of the service blocked {what}."
+        if verdict.get("blocked") is True and notice not in self._notices:
+            self._notices.add(notice)
+            yield Notice(notice)
+
+    def _finish_reason(self) -> FinishReason | None:
+        """How the reply ended, if it is whole."""
+        if isinstance(self._ending, FinishReason) and (self._text or not self._complaint):
+            return self._ending
+        is_whole = self._done and self._text and self._ending is not Unended.INTERRUPTED
+        return FinishReason.STOP if is_whole and not self._complaint else None
+
+    def _trouble(self) -> ServiceError:
+        if self._complaint:
+            return known_trouble(self._complaint, _WHO, self._complaint.clears_in) or ServiceError(
+                sentence(f"{_WHO} broke off the reply", self._complaint)
+            )
+        if self._text:
+            return ReplyCut("The reply broke off before its end.")
+        if self._notices:
+            return RequestRefused(" ".join(sorted(self._notices)))
+        if self._is_newer:
+            return Unsupported(f"{_WHO} answers in a newer format that this program cannot read.")
+        if self._done:
+            return BadReply(f"{_WHO} ended its reply without a word.")
+        return ReplyCut("The stream ended before a word of the reply came.")
+
+
+def _tells_error(value: dict[str, object]) -> bool:
+    match value:
+        case {"error": told} if told:
+            return True
+        case {"message": dict()}:
+            return False
+        case {"detail": told} if told:
+            return True
+        case {"code": _, "message": str()}:
+            return True
+        case _:
+            return False
