@@ -1,0 +1,120 @@
+"""Files that appear whole or not at all, and take the place only of what this program wrote."""
+
+import errno
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from fakegpt_tui.domain import SaveError
+from fakegpt_tui.text import file_stem, repaired, safe_line
+from fakegpt_tui.transfer.markdown import quoted
+
+_ATTEMPTS = 100
+_HEAD_SIZE = 16 * 1024
+_SHORT_ID_LENGTH = 8
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Follow no link, wait for no pipe, leave nothing open to other programs."""
+
+
+def save_file(folder: Path, stem: str, suffix: str, text: str, *, owner_id: str) -> Path:
+    """Write `text` into `folder` under a name made of `stem` and `owner_id`, and tell where.
+
+    A file whose front matter names `owner_id` is replaced; any other file, link or folder of that
+    name is left alone, and a number added to the name.
+
+    Raises:
+        SaveError: It could not be written; nothing has changed.
+    """
+    try:
+        _make_private(folder)
+        part = _written_part(folder, repaired(text).encode())
+        try:
+            target = _claimed(folder, _base_name(stem, owner_id), suffix, owner_id)
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        _sync(folder)
+    except OSError as error:
+        raise SaveError(_sentence(folder, error)) from error
+    return target
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder and those above it; `parents=True` would leave those open to others."""
+    for missing in reversed((folder, *folder.parents)):
+        if not missing.exists():
+            missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def _base_name(stem: str, owner_id: str) -> str:
+    """Never empty, and never one of the names that some systems keep for devices."""
+    short_id = re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
+    return "-".join(filter(None, (file_stem(stem) or "conversation", short_id)))
+
+
+def _written_part(folder: Path, data: bytes) -> Path:
+    part = folder / f".{token_hex(8)}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return part
+
+
+def _claimed(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
+    """A path in `folder` that is taken by an empty file of ours, or by the owner's last one."""
+    for number in range(1, _ATTEMPTS + 1):
+        path = folder / (f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
+        if _belongs_to(path, owner_id):
+            return path
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600))
+            return path
+    raise SaveError(
+        f"The folder {safe_line(str(folder))} has other files under every name that "
+        f"{safe_line(base + suffix)} could have."
+    )
+
+
+def _belongs_to(path: Path, owner_id: str) -> bool:
+    """Is this a plain file whose front matter names that id?"""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+    except OSError:
+        return False
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return False
+        head = os.read(descriptor, _HEAD_SIZE).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+    opening, _, rest = head.partition("\n")
+    front_matter, _, _ = rest.partition("\n---\n")
+    return opening == "---" and f"id: {quoted(owner_id)}" in front_matter.split("\n")
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name survive a power cut, where the system can promise that for a folder."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sentence(folder: Path, error: OSError) -> str:
+    shown = safe_line(str(folder))
+    if error.errno in _FULL:
+        return f"The disk is full, so nothing was saved in {shown}."
+    return f"Nothing could be saved in {shown}: {error.strerror or error}."
