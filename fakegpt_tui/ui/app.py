@@ -3,17 +3,22 @@
 import asyncio
 import signal
 import webbrowser
+from collections.abc import Sequence
+from typing import Any
 
 from textual import on
-from textual.app import App
-from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.worker import Worker
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
+from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.commands import ChatCommands
+from fakegpt_tui.ui.crash import CrashReporting
+from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.keymap import problems
+from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
     LoginChanged,
     Noticed,
@@ -24,26 +29,34 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
+from fakegpt_tui.ui.signals import exit_code, handled
 from fakegpt_tui.ui.themes import THEMES
 
 _LEAVING_SECONDS = 1.0
 """How long leaving may wait for replies to be saved."""
 
 
-class FakeGPTApp(App[None]):
+class FakeGPTApp(CrashReporting):
     """Runs what must outlive a screen; everything a person sees is the screen's."""
 
     TITLE = "fakegpt-tui"
     COMMANDS = {ChatCommands}
     COMMAND_PALETTE_BINDING = "f8"
 
-    def __init__(
-        self, chat: ChatService, options: Options, *, driver_class: type[Driver] | None = None
-    ) -> None:
-        super().__init__(driver_class=driver_class)
+    def __init__(self, chat: ChatService, options: Options) -> None:
+        super().__init__(driver_class=driver_class())
         self._chat = chat
         self._options = options
         self._chat_screen = ChatScreen(chat, options)
+
+    async def run_async(self, **options: Any) -> None:
+        """Run until somebody leaves, or the system says so by a signal."""
+        loop = asyncio.get_running_loop()
+        with handled(loop, lambda number: self.call_later(self._end_on_signal, number)):
+            await super().run_async(**options)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), SafeLineFilter()]
 
     def on_mount(self) -> None:
         for theme in THEMES:
@@ -101,6 +114,23 @@ class FakeGPTApp(App[None]):
         except FakeGPTError as error:
             self._chat_screen.post_message(Noticed(str(error)))
 
+    @on(ChatScreen.CopyAsked)
+    def run_copy(self, event: ChatScreen.CopyAsked) -> None:
+        self.run_worker(self._copy(event.text, event.what), group="copy", description="a copy")
+
+    async def _copy(self, text: str, what: str) -> None:
+        report = self._chat_screen.post_message
+        try:
+            route = await copy(
+                text,
+                to_terminal=lambda sequence: write_to_terminal(self, sequence),
+                folder=self._options.exports,
+            )
+        except FakeGPTError as error:
+            report(Noticed(str(error)))
+        else:
+            report(Noticed(f"{what.capitalize()}: {route.in_words}"))
+
     @on(ChatScreen.OpenAsked)
     def open_link(self, event: ChatScreen.OpenAsked) -> None:
         self.run_worker(
@@ -115,11 +145,11 @@ class FakeGPTApp(App[None]):
             turn.stop()
         await self._leave(0)
 
-    async def end_on_signal(self, number: signal.Signals) -> None:
+    async def _end_on_signal(self, number: signal.Signals) -> None:
         """Leave because the system says so; replies under way count as interrupted."""
         for worker in self._turn_workers():
             worker.cancel()
-        await self._leave(128 + number)
+        await self._leave(exit_code(number))
 
     async def _leave(self, code: int) -> None:
         waits = [worker.wait() for worker in self._turn_workers()]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
 
@@ -242,7 +242,7 @@ _PROMPT = (
 COMMANDS: tuple[Command, ...] = (*_PROMPT, *_ANY)
 
 
-def bindings(where: Where) -> list[Binding]:
+def bindings(where: Where) -> list[BindingType]:
     """Textual's bindings for one part of the screen; their ids are the commands' ids."""
     return [
         Binding(
