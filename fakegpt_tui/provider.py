@@ -1,0 +1,295 @@
+"""`FakeGpt`, for programs that want the text of a reply and nothing else."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, ClassVar, TypeAlias
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+import httpx
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.fakegpt import FakeGptBackend
+from fakegpt_tui.domain import (
+    ContextMessage,
+    Secret,
+    Service,
+    ServiceError,
+    ServiceKind,
+    Session,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    Unreachable,
+)
+from fakegpt_tui.session.keeper import SessionKeeper
+from fakegpt_tui.session.login import Login
+from fakegpt_tui.transport.clients import Transport
+
+Messages: TypeAlias = Sequence[Mapping[str, str]]
+
+_MODEL = "text-davinci-002-render-sha"
+_NOTHING_CAME = "No valid response"
+
+
+class _MemoryShelf:
+    """Keeps sessions for as long as the process lives, and tells of each."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    def load(self, base_url: str) -> Session | None:
+        return self._sessions.get(base_url)
+
+    def save(self, session: Session) -> None:
+        self._sessions[session.base_url] = session
+
+    def forget(self, base_url: str) -> None:
+        self._sessions.pop(base_url, None)
+
+    def clear(self) -> None:
+        self._sessions.clear()
+
+
+_Backends: TypeAlias = WeakValueDictionary[tuple[str, str | None], FakeGptBackend]
+
+
+class FakeGpt:
+    """Text from a service of the FakeGPT protocol, one piece at a time.
+
+    The first call signs in; later ones use its token until it ends, in any event loop. Nothing is
+    written to disk. Setting `_access_token` to `None` makes the next call sign in afresh.
+
+    ```python
+    async for text in FakeGpt.create_async_generator(
+        model="", messages=[{"role": "user", "content": "Hello"}], base_url="http://localhost:8100"
+    ):
+        print(text, end="")
+    ```
+    """
+
+    url: ClassVar[str] = "https://chat-shared2.zhile.io"
+    """The base URL of calls that name none. This one was switched off by its owner in 2024."""
+    supports_gpt_35_turbo: ClassVar[bool] = True
+    supports_stream: ClassVar[bool] = True
+    working: ClassVar[bool] = True
+    _access_token: ClassVar[str | None] = None
+    _cookie_jar: ClassVar[httpx.Cookies | None] = None
+
+    # On the class, because that is where callers of its kind look for the token.
+    _shelf: ClassVar[_MemoryShelf] = _MemoryShelf()
+    _under_way: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Backends]] = (
+        WeakKeyDictionary()
+    )
+
+    @classmethod
+    async def create_async_generator(
+        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str]:
+        """Stream a reply as text to append.
+
+        Text cannot be taken back. Where the service rewrites what it has said, nothing more is
+        yielded until its text goes on from what was yielded; if it ends otherwise, the whole final
+        text follows after a blank line.
+
+        Args:
+            model: What to ask for. Nothing, and any name of GPT-3.5, is the model of the protocol.
+            messages: The conversation, oldest first, each with `role` and `content`.
+            proxy: Used unless the service is on this machine; may hold a user name and a password.
+            kwargs: `base_url`, the service to ask instead of `url`, and `timeout`, the seconds that
+                all of the call may take. Others are ignored: callers pass what they pass to any
+                class of this kind.
+
+        Raises:
+            RuntimeError: "No valid response" where nothing came, else what cut the reply short;
+                the cause is the reason.
+            ConfigError: The base URL or the proxy cannot be used.
+            ValueError: There are no messages.
+        """
+        text = _AppendOnly()
+        try:
+            async with aclosing(cls._events(model, messages, proxy=proxy, **kwargs)) as events:
+                async for event in events:
+                    if piece := text.take(event):
+                        yield piece
+        except ServiceError as error:
+            raise RuntimeError(str(error) if text.shown else _NOTHING_CAME) from error
+        if piece := text.rest():
+            yield piece
+
+    @classmethod
+    async def create_async(cls, model: str, messages: Messages, **kwargs: Any) -> str:
+        """The whole reply, as the service left it after any rewriting.
+
+        Takes and raises what `create_async_generator` does.
+        """
+        text = _AppendOnly()
+        try:
+            async with aclosing(cls._events(model, messages, **kwargs)) as events:
+                async for event in events:
+                    text.take(event)
+        except ServiceError as error:
+            raise RuntimeError(str(error) if text.text else _NOTHING_CAME) from error
+        return text.text
+
+    @classmethod
+    def create_completion(
+        cls, model: str, messages: Messages, stream: bool = True, **kwargs: Any
+    ) -> Generator[str]:
+        """Stream a reply from code that is not asynchronous.
+
+        Takes and raises what `create_async_generator` does.
+
+        Args:
+            model: As there.
+            messages: As there.
+            stream: Yield the text as it comes, not all at once.
+            kwargs: As there.
+
+        Raises:
+            RuntimeError: An event loop is running here. Waiting for a reply would stop it, and with
+                it perhaps the very service that is to answer.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pieces = _synchronous(cls.create_async_generator(model, messages, **kwargs))
+            return pieces if stream else _at_once(pieces)
+        raise RuntimeError(
+            "create_completion cannot be used while an event loop is running; "
+            "use create_async_generator or create_async there."
+        )
+
+    @classmethod
+    async def _events(
+        cls,
+        model: str,
+        messages: Messages,
+        *,
+        proxy: str | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name that callers of its kind know
+        **_ignored: Any,
+    ) -> AsyncGenerator[StreamEvent]:
+        context = tuple(ContextMessage(line["role"], line["content"]) for line in messages)
+        request = ReplyRequest(messages=context, model=_model(model))
+        ends_at = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        backend = cls._backend(base_url or cls.url, proxy)
+        async with aclosing(backend.stream(request)) as events:
+            while True:
+                try:
+                    async with asyncio.timeout_at(ends_at):
+                        event = await anext(events, None)
+                except TimeoutError as error:
+                    raise Unreachable(f"The reply was not over within {timeout} s.") from error
+                if event is None:
+                    return
+                yield event
+
+    @classmethod
+    def _backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
+        """The one that other calls in this loop are using, so that they sign in together."""
+        if cls._access_token is None:
+            cls._shelf.clear()
+        here = cls._under_way.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+        backend = here.get((base_url, proxy))
+        if backend is None:
+            backend = here[base_url, proxy] = cls._new_backend(base_url, proxy)
+        return backend
+
+    @classmethod
+    def _new_backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
+        service = Service(
+            name=cls.__name__,
+            kind=ServiceKind.FAKEGPT,
+            url=base_url,
+            proxy=Secret(proxy) if proxy else None,
+        )
+        transport = Transport(service)
+        keeper = SessionKeeper(Login(transport), transport.address.text, shelf=cls._shelf)
+        return FakeGptBackend(transport, _Published(keeper, cls._publish))
+
+    @classmethod
+    def _publish(cls, session: Session) -> None:
+        if cls._access_token == session.token.reveal():
+            return
+        jar = httpx.Cookies()
+        host = httpx.URL(session.base_url).host
+        for name, value in session.cookies:
+            jar.set(name, value.reveal(), domain=host)
+        cls._access_token, cls._cookie_jar = session.token.reveal(), jar
+
+
+class _Published:
+    """A keeper of sessions that shows each to `publish` before it is used."""
+
+    def __init__(self, keeper: SessionKeeper, publish: Callable[[Session], None]) -> None:
+        self._keeper = keeper
+        self._publish = publish
+
+    async def current(self) -> Session:
+        return self._published(await self._keeper.current())
+
+    async def renew(self, refused: Session) -> Session:
+        return self._published(await self._keeper.renew(refused))
+
+    def _published(self, session: Session) -> Session:
+        self._publish(session)
+        return session
+
+
+class _AppendOnly:
+    """A reply that may be rewritten, for a reader who can only append."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        """What the service says so far."""
+        self.shown = ""
+        """What the reader has."""
+
+    def take(self, event: StreamEvent) -> str:
+        """What to append after `event`; may be empty."""
+        match event:
+            case TextDelta(text):
+                self.text += text
+            case TextReplaced(keep, text):
+                self.text = self.text[:keep] + text
+            case _:
+                return ""
+        if not self.text.startswith(self.shown):
+            return ""
+        piece = self.text[len(self.shown) :]
+        self.shown = self.text
+        return piece
+
+    def rest(self) -> str:
+        """What to append at the end; may be empty."""
+        return "" if self.text == self.shown else f"\n\n{self.text}"
+
+
+def _model(name: str) -> str:
+    return _MODEL if not name or name.startswith("gpt-3.5") else name
+
+
+def _synchronous(pieces: AsyncGenerator[str]) -> Generator[str]:
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                piece = runner.run(_next(pieces))
+                if piece is None:
+                    return
+                yield piece
+        finally:
+            runner.run(_close(pieces))
+
+
+async def _next(pieces: AsyncGenerator[str]) -> str | None:
+    return await anext(pieces, None)
+
+
+async def _close(pieces: AsyncGenerator[str]) -> None:
+    await pieces.aclose()
+
+
+def _at_once(pieces: Generator[str]) -> Generator[str]:
+    yield "".join(pieces)
