@@ -1,0 +1,122 @@
+"""The built-in responder: it knows this program, and says that it knows nothing else."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.guide_prose import long_answer
+from fakegpt_tui.backends.guide_text import best_topic, read_topics
+from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
+
+GUIDE = Model("guide", "Guide", "The built-in responder; it is not a language model.")
+
+_PACKED_END = "\nAssistant:"
+_USER_LINE = re.compile(r"^User: ?", re.MULTILINE)
+_SHOWING = re.compile(r"\b(?:show|example|examples|demo)\b", re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_PIECE = re.compile(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
+
+_QUESTION_LIMIT = 2_000
+"""Characters that are looked at; nobody asks about keys at greater length."""
+
+_QUOTE_LIMIT = 1_000
+
+_NOTHING_ASKED = (
+    "Your prompt is empty. I am the **guide**, a built-in responder; ask me `what can you do?`."
+)
+_NO_ANSWER = (
+    "You wrote:\n\n{quote}\n\n"
+    "I cannot answer that: I am the **guide** of this program, a built-in responder, and not a"
+    " language model. To talk to a real one, add a service to `config.toml`; ask me"
+    " `how do I connect a real model?` for the lines it takes.\n\n"
+    "What I can do: tell you about **keys**, **services**, **saving**, **many conversations**,"
+    " **stopping** and **files**, `show markdown`, `write 500 words` or `count to 100`."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast the guide speaks: seconds before the first piece, and pieces in a second."""
+
+    first: float = 0.35
+    per_second: float = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    text: str
+    title: str = ""
+
+
+class GuideBackend:
+    """Answers from the program's own help text, always the same to the same prompt."""
+
+    def __init__(
+        self,
+        *,
+        pace: Pace = Pace(),
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._pace = pace
+        self._sleep = sleep
+        self._handbook = read_topics("guide.md")
+        self._showcase = read_topics("guide_markdown.md")
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+        prompt, is_first = _asked(request)
+        answer = self._answer(prompt)
+        await self._sleep(self._pace.first)
+        for number, piece in enumerate(_pieces(answer.text)):
+            if number:
+                await self._sleep(1 / self._pace.per_second)
+            yield TextDelta(piece)
+        if is_first and answer.title:
+            yield TitleSuggested(answer.title)
+        yield ReplyEnded()
+
+    async def models(self) -> tuple[Model, ...]:
+        return (GUIDE,)
+
+    async def aclose(self) -> None:
+        pass
+
+    def _answer(self, prompt: str) -> _Answer:
+        if not prompt.strip():
+            return _Answer(_NOTHING_ASKED)
+        question = prompt[:_QUESTION_LIMIT]
+        if text := long_answer(question):
+            return _Answer(text)
+        topics = self._handbook
+        if _SHOWING.search(question):
+            if "markdown" in question.casefold():
+                return _Answer("\n\n".join(topic.text for topic in self._showcase), "Markdown")
+            topics = self._showcase + topics
+        if topic := best_topic(topics, question):
+            return _Answer(topic.text, topic.title)
+        return _Answer(_NO_ANSWER.format(quote=_quoted(prompt)))
+
+
+def _asked(request: ReplyRequest) -> tuple[str, bool]:
+    """What the person asked last, and whether that was the first prompt of the conversation.
+
+    A client of the protocol sends the whole conversation as one prompt, with a role before each
+    message; a message that has such a line inside cannot be told from two.
+    """
+    text = request.messages[-1].text
+    if not text.endswith(_PACKED_END):
+        return text, len(request.messages) == 1
+    _, *said = _USER_LINE.split(text.removesuffix(_PACKED_END))
+    return (said[-1], len(said) == 1) if said else (text, True)
+
+
+def _quoted(prompt: str) -> str:
+    cut = prompt if len(prompt) <= _QUOTE_LIMIT else f"{prompt[:_QUOTE_LIMIT]}…"
+    # Carriage returns end lines in Markdown, too, and with them the quotation.
+    return "\n".join(f"> {line}" for line in _LINE_END.split(cut))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """`text` in pieces of about the size in which a model speaks."""
+    return (match[0] for match in _PIECE.finditer(text))
