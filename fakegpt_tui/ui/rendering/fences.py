@@ -1,0 +1,129 @@
+"""Code: fences with a language, and indented blocks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich.segment import Segment
+
+from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.rendering.cells import chop, padded
+from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.highlighting import Piece as Token
+from fakegpt_tui.ui.rendering.highlighting import lex
+from fakegpt_tui.ui.rendering.line import Line
+from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
+
+_STEP = 40
+_MOST = 400
+"""Lines of code that are coloured at a time: 40, or more while a string or comment is open."""
+
+_WRAPPED = "↳"
+_GUTTER_FROM = 4
+"""Cells that a line must have to spare one of them for the mark."""
+
+_TAB = 4
+
+
+def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
+    """The code on a ground of its own, behind its language; long lines go on behind a mark."""
+    lines = [] if node.continued else _label(node, width, drawing)
+    rows = _rows(node.content)
+    if not rows and node.continued:
+        return lines
+    for index, tokens in enumerate(_by_line(lex("\n".join(rows), language(node)))):
+        segments = [Segment(text, drawing.palette.token(kind)) for kind, text in tokens]
+        lines.extend(_code_line(segments, _source(node, index), width, drawing))
+    return lines
+
+
+def split_code(node: Node, part: Slice) -> list[Piece]:
+    """`node` in pieces of about forty lines, each coloured by itself."""
+    rows = _rows(node.content)
+    if node.kind != "fence" or len(rows) <= _STEP:
+        return [part.whole(node)]
+    prefix = part.resume.prefix if part.resume and node.continued else _opening(node, part)
+    pieces: list[Piece] = []
+    at = 0
+    for size in _sizes(rows, language(node)):
+        first = at == 0
+        piece = replace(
+            node,
+            content="\n".join(rows[at : at + size]) + "\n",
+            continued=node.continued or not first,
+            rows=(node.rows[at], *node.rows[at + 1 : at + size + 2]),
+        )
+        start = node.source[0] if first else node.rows[at + 1]
+        resume = part.resume if first else Resume("fence", prefix=prefix)
+        pieces.append(Piece(piece, start, resume, spaced=not piece.continued))
+        at += size
+    return pieces
+
+
+def language(node: Node) -> str:
+    """The first word of what stands behind the opening fence."""
+    return next(iter(node.info.split()), "").lower()
+
+
+def _opening(node: Node, part: Slice) -> str:
+    return safe_text(part.text[node.rows[0] : node.rows[1]])
+
+
+def _sizes(rows: Sequence[str], name: str) -> Iterator[int]:
+    at = 0
+    while len(rows) - at > _STEP:
+        size = _STEP
+        while size < _MOST and len(rows) - at > size and _is_open(rows[at : at + size], name):
+            size += _STEP
+        if len(rows) - at <= size:
+            break
+        yield size
+        at += size
+    yield len(rows) - at
+
+
+def _is_open(rows: Sequence[str], name: str) -> bool:
+    kind = lex("\n".join(rows) + "\n", name)[-1][0]
+    return kind.startswith(("Literal.String", "Comment.Multiline"))
+
+
+def _rows(content: str) -> list[str]:
+    return content.removesuffix("\n").expandtabs(_TAB).split("\n") if content else []
+
+
+def _label(node: Node, width: int, drawing: Drawing) -> list[Line]:
+    words = safe_text(node.info).split()
+    if not words:
+        return []
+    label = [Segment(f" {words[0]}", drawing.palette.fence_label)]
+    fill = drawing.palette.fence
+    return [Line(tuple(padded(row, width, fill)), _source(node, -1)) for row in chop(label, width)]
+
+
+def _by_line(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    line: list[Token] = []
+    for kind, text in tokens:
+        first, *rest = text.split("\n")
+        line.append((kind, first))
+        for part in rest:
+            yield line
+            line = [(kind, part)]
+    yield line
+
+
+def _code_line(
+    segments: Sequence[Segment], source: tuple[int, int], width: int, drawing: Drawing
+) -> Iterator[Line]:
+    palette = drawing.palette
+    gutter = width >= _GUTTER_FROM
+    for index, row in enumerate(chop(segments, width - gutter)):
+        mark = [Segment(_WRAPPED, palette.fence_mark) if index else Segment(" ", palette.fence)]
+        line = padded([*(mark if gutter else ()), *row], width, palette.fence)
+        yield Line(tuple(line), source)
+
+
+def _source(node: Node, index: int) -> tuple[int, int]:
+    at = index + (node.kind == "fence")
+    if at + 1 < len(node.rows):
+        return node.rows[at], node.rows[at + 1]
+    return node.source

@@ -1,0 +1,46 @@
+"""One drawn line of a chat message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one row of the screen shows, and which part of the message it shows.
+
+    `segments` hold no control character. A link's segments carry the style meta
+    `{"href": target}`, where the target is an http, https or mailto address as it was written.
+
+    `source` is a range of the message's text: one line of a code block, otherwise the whole
+    paragraph, heading, cell row or rule that the line is part of; `None` for lines that only
+    separate. Copying a selection "as it was written" is taking the text from the smallest start
+    to the largest end of its lines.
+    """
+
+    segments: tuple[Segment, ...]
+    source: tuple[int, int] | None = None
+
+    @property
+    def strip(self) -> Strip:
+        """The cells to show, no wider than what they say.
+
+        Made anew each time: a strip's caches take more memory than everything else here, and only
+        a screenful of lines is looked at.
+        """
+        return Strip(self.segments)
+
+    @property
+    def plain(self) -> str:
+        """The characters as shown, without style."""
+        return "".join(segment.text for segment in self.segments)
+
+    def behind(self, prefix: Sequence[Segment]) -> "Line":
+        """This line with something to its left: a bullet, a bar, an indentation."""
+        return Line((*prefix, *self.segments), self.source)
+
+
+BLANK = Line(())
+"""The line between two blocks."""

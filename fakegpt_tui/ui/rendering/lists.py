@@ -1,0 +1,75 @@
+"""Bullet lists, ordered lists and task lists."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.segment import Segment
+
+from fakegpt_tui.ui.rendering.cells import width_of, wrap
+from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.line import BLANK, Line
+from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
+
+_BULLETS = {"-": "• ", "*": "• ", "+": "◦ "}
+_TASK = re.compile(r"\[([ xX])\][ \t\n]")
+
+
+def draw_list(node: Node, width: int, drawing: Drawing) -> list[Line]:
+    """The items, each behind its own mark; a blank line stands where one was written.
+
+    Neither marks nor gaps depend on other items, so that an item never changes once it is there.
+    """
+    lines: list[Line] = []
+    for index, item in enumerate(node.children):
+        if index and item.blank:
+            lines.append(BLANK)
+        lines.extend(_item(item, _mark(node, node.number + index), width, drawing))
+    return lines
+
+
+def split_list(node: Node, part: Slice) -> list[Piece]:
+    """`node` in one piece per item."""
+    pieces: list[Piece] = []
+    for index, item in enumerate(node.children):
+        continued = node.continued or index > 0
+        number = node.number + index
+        piece = replace(
+            node, children=(item,), number=number, continued=continued, source=item.source
+        )
+        resume = Resume(node.kind, number=number) if index else part.resume
+        spaced = item.blank if continued else True
+        pieces.append(Piece(piece, item.source[0], resume, spaced=spaced))
+    return pieces
+
+
+def _mark(node: Node, number: int) -> str:
+    if node.kind == "ordered_list":
+        return f"{number}{node.markup} "
+    return _BULLETS.get(node.markup, "• ")
+
+
+def _item(item: Node, mark: str, width: int, drawing: Drawing) -> list[Line]:
+    children, box = _task(item.children)
+    if box:
+        mark = f"{mark}{box} " if mark[0].isdigit() else f"{box} "
+    head = [Segment(mark, drawing.palette.bullet)]
+    if not drawing.fits(head, width):
+        marks = [Line(tuple(row), item.source) for row in wrap(head, width)]
+        return marks + drawing.blocks(children, width, spaced=False)
+    indent = width_of(head)
+    body = drawing.blocks(children, width - indent, spaced=False) or [Line((), item.source)]
+    space = [Segment(" " * indent, drawing.palette.text)]
+    first, *rest = body
+    return [first.behind(head), *(line.behind(space) if line.segments else line for line in rest)]
+
+
+def _task(children: Sequence[Node]) -> tuple[Sequence[Node], str]:
+    if not children or children[0].kind != "paragraph":
+        return children, ""
+    task = _TASK.match(children[0].content)
+    if task is None:
+        return children, ""
+    first = replace(children[0], content=children[0].content[task.end() :])
+    return (first, *children[1:]), "☐" if task[1] == " " else "☑"

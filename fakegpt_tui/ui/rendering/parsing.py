@@ -1,0 +1,143 @@
+"""Markdown text to blocks and inline tokens, by markdown-it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from fakegpt_tui.ui.rendering.links import may_be_target
+from fakegpt_tui.ui.rendering.node import Node
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+References = Mapping[str, Any]
+"""Targets by label, as markdown-it keeps them; empty until a reply is complete."""
+
+_DEPTH = 40
+"""Nesting that is drawn as such. markdown-it drops what is deeper; here it is shown literally."""
+
+_DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]+\]:", re.MULTILINE)
+_SEE_THROUGH = {"thead_open", "tbody_open"}
+"""A table is its rows; the first one is the header."""
+
+_WITH_ROWS = {"fence", "code_block"}
+
+
+def parse_blocks(text: str, offsets: Sequence[int], references: References) -> list[Node]:
+    """The blocks of `text`, whose line *n* stands at `offsets[n]` of the message.
+
+    Definitions of references are blocks of text until there are `references`.
+    """
+    tokens: list[Token] = []
+    parser = _parser(bool(references))
+    parser.block.parse(text, parser, {}, tokens)
+    return _Tree(text.split("\n"), offsets).grow(tokens)
+
+
+def parse_inline(content: str, references: References) -> list[Token]:
+    """The inline tokens of one leaf block."""
+    tokens: list[Token] = []
+    parser = _parser(bool(references))
+    parser.inline.parse(content, parser, {"references": references} if references else {}, tokens)
+    return tokens
+
+
+def find_references(text: str) -> References:
+    """The targets that `text` defines for its reference links."""
+    if not _DEFINITION.search(text):
+        return {}
+    environment: dict[str, Any] = {}
+    parser = _parser(True)
+    parser.block.parse(text, parser, environment, [])
+    found: References = environment.get("references", {})
+    return found
+
+
+@lru_cache(maxsize=2)
+def _parser(definitions: bool) -> MarkdownIt:
+    # Imported on first use: 50 ms that the first paint must not wait for.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    class Parser(MarkdownIt):
+        """Takes addresses as they were written, and only those that may be one."""
+
+        def normalizeLink(self, url: str) -> str:
+            return url
+
+        def normalizeLinkText(self, link: str) -> str:
+            return link
+
+        def validateLink(self, url: str) -> bool:
+            return may_be_target(url)
+
+    parser = Parser("js-default", {"html": False, "linkify": False, "maxNesting": _DEPTH})
+    parser.disable(["html_block", "html_inline", "linkify"])
+    if not definitions:
+        parser.disable("reference")
+    return parser
+
+
+class _Tree:
+    """Grows blocks out of a flat list of tokens."""
+
+    def __init__(self, lines: Sequence[str], offsets: Sequence[int]) -> None:
+        self._lines = lines
+        self._offsets = offsets
+
+    def grow(self, tokens: Sequence[Token]) -> list[Node]:
+        nodes: list[Node] = []
+        first = 0
+        for index, token in enumerate(tokens):
+            if token.level or token.nesting > 0:
+                continue
+            group = tokens[first : index + 1]
+            deep = max(inner.level for inner in group) >= _DEPTH - 2
+            nodes.append(self._literal(group[0]) if deep else self._grow(group))
+            first = index + 1
+        return nodes
+
+    def _grow(self, tokens: Sequence[Token]) -> Node:
+        open_children: list[list[Node]] = [[]]
+        opened: list[Token] = []
+        for token in tokens:
+            if token.nesting > 0:
+                opened.append(token)
+                open_children.append([])
+            elif token.nesting < 0:
+                children = open_children.pop()
+                container = opened.pop()
+                through = container.type in _SEE_THROUGH
+                inside = children if through else [self._node(container, children)]
+                open_children[-1].extend(inside)
+            else:
+                open_children[-1].append(self._node(token, []))
+        return open_children[0][0]
+
+    def _node(self, token: Token, children: list[Node]) -> Node:
+        kind = token.type.removesuffix("_open")
+        inline = children[0] if len(children) == 1 and children[0].kind == "inline" else None
+        first, last = token.map or (0, 0)
+        return Node(
+            kind=kind,
+            content=inline.content if inline else token.content,
+            markup=token.tag if kind == "heading" else token.markup,
+            info=token.info,
+            align=str(token.attrs.get("style", "text-align:left")).rpartition(":")[2],
+            children=() if inline else tuple(children),
+            source=(self._offsets[first], self._offsets[last]),
+            rows=tuple(self._offsets[first : last + 1]) if kind in _WITH_ROWS else (),
+            blank=first > 0 and not self._lines[first - 1].strip(" \t>"),
+            number=int(token.attrs.get("start", 1)),
+        )
+
+    def _literal(self, token: Token) -> Node:
+        first, last = token.map or (0, 0)
+        return Node(
+            kind="literal",
+            content="\n".join(self._lines[first:last]),
+            source=(self._offsets[first], self._offsets[last]),
+        )

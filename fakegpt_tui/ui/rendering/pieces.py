@@ -1,0 +1,70 @@
+"""How a block is split into pieces that settle one by one while it grows.
+
+A piece can be read again from where it begins, without what is before it: `Resume` says which
+lines to put in front so that the parser is where it was.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.parsing import References
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What reading has to know to begin in the middle of a block of this kind."""
+
+    kind: str
+    prefix: str = ""
+    number: int = 1
+    widths: tuple[int, ...] = ()
+    glue: str = ""
+
+    def applied(self, node: Node) -> Node:
+        """`node`, read behind the prefix, as the piece it is."""
+        if node.kind != self.kind:
+            return node
+        return replace(node, continued=True, number=self.number, widths=self.widths, glue=self.glue)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block, or a part of one, that is drawn and cached by itself.
+
+    `start` is where to read it again from, in the state that `resume` describes. `spaced` says
+    whether a blank line stands above it.
+    """
+
+    node: Node
+    start: int
+    resume: Resume | None = None
+    spaced: bool = True
+
+    @property
+    def joins(self) -> bool:
+        """Whether the first line of this piece replaces the last one of the piece before."""
+        return self.node.continued and self.node.kind == "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What a block may be split by: the message's text, and where and how reading began."""
+
+    text: str
+    start: int
+    resume: Resume | None
+    references: References
+    keep_breaks: bool
+
+    def whole(self, node: Node) -> Piece:
+        """`node` as one piece."""
+        return Piece(node, node.source[0], self.resume, spaced=not node.continued)
+
+
+Split = Callable[[Node, Slice], list[Piece]]
+
+
+def keep_whole(node: Node, part: Slice) -> list[Piece]:
+    """How blocks are split that never grow long."""
+    return [part.whole(node)]

@@ -1,0 +1,76 @@
+"""Reading a message, or the rest of one, into pieces."""
+
+import re
+from dataclasses import dataclass, replace
+
+from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.rendering.constructs import SPLITS
+from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.parsing import References, parse_blocks
+from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice, keep_whole
+
+_LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+"""What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
+
+_TITLE_LINES = {"table": 2}
+"""Lines that have to be whole before a block is what it seems to be; one for all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: the pieces, and how many of them no further text can change.
+
+    It is `broken` if what seemed the rest of a paragraph shows that it never was one.
+    """
+
+    pieces: tuple[Piece, ...]
+    settled: int
+    broken: bool = False
+
+
+def read(
+    text: str, start: int, resume: Resume | None, references: References, *, keep_breaks: bool
+) -> Reading:
+    """Read `text` from `start`, where `resume` tells what is open there."""
+    raw = text[start:]
+    ends = [start + match.end() for match in _LINE_END.finditer(raw)]
+    prefix = resume.prefix if resume else ""
+    offsets = [*[start] * prefix.count("\n"), start, *ends, len(text)]
+    nodes = parse_blocks(prefix + safe_text(raw), offsets, references)
+    broken = _is_broken(nodes, resume)
+    if resume and nodes:
+        nodes[0] = _resumed(nodes[0], resume, text, start)
+    pieces: list[Piece] = []
+    for index, node in enumerate(nodes):
+        part = Slice(text, start, None if index else resume, references, keep_breaks)
+        split = SPLITS.get(node.kind, keep_whole)
+        pieces.extend(split(node, part))
+    if pieces:
+        # What stands before the first block belongs to it, so that nothing is left between pieces.
+        pieces[0] = replace(pieces[0], start=start)
+    return Reading(tuple(pieces), _settled(pieces, ends), broken)
+
+
+def _is_broken(nodes: list[Node], resume: Resume | None) -> bool:
+    if resume is None or resume.kind != "paragraph":
+        return False
+    return not nodes or nodes[0].kind != "paragraph"
+
+
+def _resumed(node: Node, resume: Resume, text: str, start: int) -> Node:
+    node = resume.applied(node)
+    if node.children and resume.kind in ("bullet_list", "ordered_list") and node.continued:
+        above = safe_text(text[max(0, start - 200) : start]).split("\n")
+        first = replace(node.children[0], blank=len(above) > 1 and not above[-2].strip(" \t>"))
+        node = replace(node, children=(first, *node.children[1:]))
+    return node
+
+
+def _settled(pieces: list[Piece], ends: list[int]) -> int:
+    """The index of the last piece whose beginning is certain; those before it cannot change."""
+    for index in range(len(pieces) - 1, 0, -1):
+        piece = pieces[index]
+        needed = 1 if piece.node.continued else _TITLE_LINES.get(piece.node.kind, 1)
+        if piece.joins or (len(ends) >= needed and ends[-needed] > piece.start):
+            return index
+    return 0
