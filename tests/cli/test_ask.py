@@ -1,0 +1,233 @@
+"""`ask`: what goes to standard output, what to standard error, and how it ends."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+from contextlib import AbstractContextManager
+
+import pytest
+
+from fakegpt_tui.backends.scripted import Gate, Step
+from fakegpt_tui.domain import (
+    Busy,
+    FinishReason,
+    MessageStatus,
+    RateLimited,
+    ReplyEnded,
+    RequestRefused,
+    TextDelta,
+    TextReplaced,
+)
+from tests.cli.program import Home, served
+from tests.fault_server import FaultServer, Send, json_reply
+
+HELLO: list[Step] = [TextDelta("Hello "), TextDelta("you"), ReplyEnded()]
+
+
+def test_the_answer_alone_is_on_standard_output(home: Home) -> None:
+    with served(HELLO) as (backend, url):
+        home.use_service(url)
+        done = home.run("ask", "How", "are you?")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Hello you\n", "")
+    assert "How are you?" in backend.requests[0].messages[-1].text
+
+
+def test_the_conversation_is_kept(home: Home) -> None:
+    with served(HELLO) as (_, url):
+        home.use_service(url)
+        home.run("ask", "How are you?")
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        prompt, reply = store.path(conversation.id)
+    assert (prompt.text, reply.text) == ("How are you?", "Hello you")
+    assert (reply.status, reply.service) == (MessageStatus.COMPLETE, "home")
+
+
+def test_nothing_of_it_is_kept_on_demand(home: Home) -> None:
+    done = home.run("ask", "--no-store", "How are you?")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+    assert not home.data.exists()
+
+
+def test_with_nothing_configured_the_guide_answers(home: Home) -> None:
+    done = home.run("ask", "Who are you?")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "I am the **guide**" in done.stdout
+
+
+def test_standard_input_follows_the_prompt(home: Home) -> None:
+    with served(HELLO, HELLO) as (backend, url):
+        home.use_service(url)
+        home.run("ask", "Review this:", stdin="x = 1\n")
+        home.run("ask", stdin="Only this\n")
+    both, alone = (request.messages[-1].text for request in backend.requests)
+    assert "Review this:\n\nx = 1" in both
+    assert "Only this" in alone
+
+
+def test_without_a_prompt_it_is_used_wrongly(home: Home) -> None:
+    done = home.run("ask")
+    assert done.returncode == 2
+    assert "There is no prompt" in done.stderr
+
+
+def test_the_answer_is_written_while_it_arrives(home: Home) -> None:
+    gate = Gate()
+    with (
+        served([TextDelta("first "), gate, TextDelta("second"), ReplyEnded()]) as (_, url),
+        _asking(home, url) as process,
+    ):
+        assert process.stdout is not None
+        first = process.stdout.read(6)
+        running = process.poll() is None
+        gate.open()
+        rest = process.stdout.read()
+        code = process.wait(20)
+    assert (first, running, rest, code) == (b"first ", True, b"second\n", 0)
+
+
+def test_a_rewritten_answer_is_written_anew_and_said_so(home: Home) -> None:
+    script: list[Step] = [TextDelta("Helo"), Gate(), TextReplaced(2, "llo"), ReplyEnded()]
+    gate = script[1]
+    assert isinstance(gate, Gate)
+    with served(script) as (_, url), _asking(home, url) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.read(4)
+        gate.open()
+        rest = process.stdout.read()
+        said = process.stderr.read()
+    assert (first, rest) == (b"Helo", b"\nHello\n")
+    assert b"changed what it had written" in said
+
+
+def test_a_document_is_printed_on_demand(home: Home) -> None:
+    with served(HELLO) as (_, url):
+        home.use_service(url)
+        done = home.run("ask", "--json", "--model", "m-1", "Hi")
+    document = json.loads(done.stdout)
+    assert document.pop("conversation")
+    assert document == {
+        "version": 1,
+        "service": "home",
+        "model": "m-1",
+        "prompt": "Hi",
+        "reply": "Hello you",
+        "status": "complete",
+        "error": None,
+    }
+
+
+def test_a_reply_that_met_its_length_limit_says_so_and_is_done(home: Home) -> None:
+    with served([TextDelta("Hel"), ReplyEnded(FinishReason.LENGTH)]) as (_, url):
+        home.use_service(url)
+        done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (0, "Hel\n")
+    assert "length limit" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (RateLimited("Too many questions.", retry_after=3600), 5),
+        (Busy("Only one message at a time.", retry_after=3600), 5),
+        (RequestRefused("That is forbidden."), 1),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_an_exit_code(
+    home: Home, trouble: RateLimited | RequestRefused, code: int
+) -> None:
+    with served([trouble]) as (_, url):
+        home.use_service(url)
+        done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("fakegpt-tui: ")
+    assert "Traceback" not in done.stderr
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        prompt, reply = store.path(conversation.id)
+    assert (prompt.text, reply.status) == ("Hi", MessageStatus.FAILED)
+
+
+def test_a_service_that_is_down_is_unavailable(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    home.use_service(f"http://127.0.0.1:{port}")
+    done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"127.0.0.1:{port}" in done.stderr
+
+
+async def test_a_refused_login_is_not_signed_in(home: Home) -> None:
+    async with FaultServer() as server:
+        server.script("/api/loads", Send(json_reply({"loads": [{"token_id": "a", "count": 0}]})))
+        server.script("/auth/login", Send(json_reply({"code": 1, "message": "No."})))
+        home.use_service(server.url)
+        done = await asyncio.to_thread(home.run, "ask", "Hi")
+    assert done.returncode == 3
+    assert done.stdout == ""
+
+
+def test_an_unknown_service_is_wrong_use(home: Home) -> None:
+    done = home.run("ask", "--service", "nobody", "Hi")
+    assert done.returncode == 2
+    assert "the configured ones are embedded, zhile" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "status"),
+    [
+        (signal.SIGINT, 130, MessageStatus.STOPPED),
+        (signal.SIGTERM, 143, MessageStatus.INTERRUPTED),
+    ],
+)
+def test_a_signal_ends_it_and_keeps_what_arrived(
+    home: Home, number: signal.Signals, code: int, status: MessageStatus
+) -> None:
+    with (
+        served([TextDelta("partial"), Gate()]) as (_, url),
+        _asking(home, url) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(7) == b"partial"
+        process.send_signal(number)
+        assert (process.wait(20), process.stderr.read()) == (code, b"")
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        reply = store.path(conversation.id)[-1]
+    assert (reply.text, reply.status) == ("partial", status)
+
+
+def test_a_reader_that_goes_away_stops_the_reply_quietly(home: Home) -> None:
+    gate = Gate()
+    with (
+        served([TextDelta("first"), gate, TextDelta("second"), Gate()]) as (_, url),
+        _asking(home, url) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(5)
+        process.stdout.close()
+        gate.open()
+        assert (process.wait(20), process.stderr.read()) == (1, b"")
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        assert store.path(conversation.id)[-1].status is MessageStatus.STOPPED
+
+
+def test_what_is_kept_is_private(home: Home) -> None:
+    with served(HELLO) as (_, url):
+        home.use_service(url)
+        home.run("ask", "Hi")
+    kept = [home.data, *home.data.rglob("*")]
+    assert {path.name for path in kept} >= {"conversations.db", "sessions.json"}
+    assert not [path for path in kept if path.stat().st_mode & 0o077]
+
+
+def _asking(home: Home, url: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    home.use_service(url)
+    return home.started("ask", "Hi")

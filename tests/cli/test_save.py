@@ -1,0 +1,104 @@
+"""`save`: which conversations become files, and where."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from tests.cli.program import Home
+
+FIRST = "aaaa1111-0000-4000-8000-000000000000"
+SECOND = "aaaa2222-0000-4000-8000-000000000000"
+
+
+def keep(home: Home, conversation_id: str, title: str, *, days_ago: int = 0) -> None:
+    time = datetime(2026, 3, 1, 12, tzinfo=UTC) - timedelta(days=days_ago)
+
+    def message(role: Role, text: str, parent_id: str | None) -> ChatMessage:
+        return ChatMessage(
+            id=f"{role}-{conversation_id}",
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+            role=role,
+            text=text,
+            status=MessageStatus.COMPLETE,
+            created_at=time,
+        )
+
+    prompt = message(Role.USER, f"Tell me of {title}", None)
+    reply = message(Role.ASSISTANT, f"All about {title}", prompt.id)
+    conversation = Conversation(
+        id=conversation_id,
+        title=title,
+        service="home",
+        model="m",
+        created_at=time,
+        updated_at=time,
+        leaf_id=reply.id,
+    )
+    with home.store() as store:
+        store.add_turn(conversation, prompt, reply).result(5)
+
+
+def test_the_beginning_of_an_id_is_enough(home: Home, tmp_path: Path) -> None:
+    keep(home, FIRST, "Rivers")
+    keep(home, SECOND, "Mountains")
+    done = home.run("save", "aaaa2", str(tmp_path / "notes"))
+    assert (done.returncode, done.stderr) == (0, "")
+    (file,) = (tmp_path / "notes").iterdir()
+    assert done.stdout == f"{file}\n"
+    assert "All about Mountains" in file.read_text()
+
+
+def test_all_conversations_are_saved_where_the_interface_saves_them(home: Home) -> None:
+    keep(home, FIRST, "Rivers")
+    keep(home, SECOND, "Mountains")
+    done = home.run("save", "--all")
+    files = sorted((home.data / "exports").iterdir())
+    assert done.returncode == 0
+    assert sorted(done.stdout.splitlines()) == [str(file) for file in files]
+    assert len(files) == 2
+
+
+def test_saving_again_writes_the_same_file(home: Home) -> None:
+    keep(home, FIRST, "Rivers")
+    assert home.run("save", "--all").stdout == home.run("save", FIRST).stdout
+
+
+def test_an_id_that_fits_two_conversations_is_not_found(home: Home) -> None:
+    keep(home, FIRST, "Rivers")
+    keep(home, SECOND, "Mountains")
+    done = home.run("save", "aaaa")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "There are 2 conversations whose ids begin with 'aaaa'" in done.stderr
+
+
+def test_an_unknown_id_is_not_found(home: Home) -> None:
+    done = home.run("save", "bbbb")
+    assert done.returncode == 6
+    assert "There is no conversation whose id begins with 'bbbb'." in done.stderr
+
+
+def test_with_nothing_to_save_it_says_so(home: Home) -> None:
+    done = home.run("save", "--all")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "fakegpt-tui: There are no conversations yet.\n"
+
+
+def test_what_to_save_must_be_told(home: Home) -> None:
+    assert home.run("save").returncode == 2
+    assert home.run("save", "--all", "one", "two").returncode == 2
+
+
+def test_a_folder_that_cannot_be_written_is_a_failure(home: Home, tmp_path: Path) -> None:
+    keep(home, FIRST, "Rivers")
+    (tmp_path / "file").write_text("")
+    done = home.run("save", "--all", str(tmp_path / "file"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fakegpt-tui: ")
+
+
+def test_the_newest_conversation_is_resumed(home: Home) -> None:
+    keep(home, FIRST, "Rivers", days_ago=3)
+    keep(home, SECOND, "Mountains", days_ago=5)
+    assert "All about Rivers" in home.run("--plain", "--continue").stdout
+    assert "All about Mountains" in home.run("--plain", "--resume", "aaaa2").stdout

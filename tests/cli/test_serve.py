@@ -1,0 +1,71 @@
+"""`serve`: the first line, who can talk to it, and how it ends."""
+
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from fakegpt_tui.domain import ReplyEnded, TextDelta
+from tests.cli.program import Home, served
+
+
+def first_line(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().rstrip("\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_and_runs_until_it_is_interrupted(
+    home: Home, number: signal.Signals
+) -> None:
+    with home.started("serve") as process:
+        url = first_line(process)
+        assert url.startswith("http://127.0.0.1:")
+        process.send_signal(number)
+        assert process.wait(20) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
+
+
+def test_the_program_itself_can_talk_to_it(home: Home) -> None:
+    with home.started("serve", "--secret-path") as process:
+        home.use_service(first_line(process))
+        done = home.run("ask", "Who are you?")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "I am the **guide**" in done.stdout
+
+
+def test_another_service_answers_through_it(home: Home) -> None:
+    with served([TextDelta("from afar"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with home.started("serve", "--service", "home") as process:
+            home.use_service(first_line(process))
+            done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (0, "from afar\n")
+
+
+def test_the_embedded_host_answers_through_its_upstream(home: Home) -> None:
+    with served([TextDelta("from afar"), ReplyEnded()]) as (_, url):
+        home.configure(
+            '[services.embedded]\nupstream = "home"\n'
+            f'[services.home]\nkind = "fakegpt"\nurl = "{url}"\n'
+        )
+        done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (0, "from afar\n")
+
+
+def test_a_port_that_is_taken_is_told(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = home.run("serve", "--port", str(port))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(port) in done.stderr
+
+
+def test_a_service_of_a_kind_that_cannot_be_used_yet_is_told(home: Home) -> None:
+    home.configure('[services.o]\nkind = "openai"\nurl = "http://127.0.0.1:9"')
+    for command in (("serve", "--service", "o"), ("ask", "--service", "o", "Hi")):
+        done = home.run(*command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "cannot be used yet" in done.stderr

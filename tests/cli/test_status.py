@@ -1,0 +1,99 @@
+"""`status` and `paths`: what is known without asking anybody."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fakegpt_tui.domain import Secret, Session
+from fakegpt_tui.session.file import SessionFile
+from tests.cli.program import Home
+
+URL = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def _service(home: Home) -> None:
+    home.use_service(URL)
+
+
+def keep_session(home: Home, expires_at: datetime | None) -> None:
+    SessionFile(home.data / "state" / "sessions.json").save(
+        Session(
+            base_url=URL,
+            token=Secret("the-token-itself"),
+            expires_at=expires_at,
+            account="account-1",
+            password=Secret("the-password1"),
+        )
+    )
+
+
+def test_a_good_token_is_usable(home: Home) -> None:
+    keep_session(home, datetime.now(UTC) + timedelta(days=11, minutes=30))
+    done = home.run("status")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"home: {URL}, signed in until ")
+    assert "(11 d 0 h left)" in done.stdout
+
+
+def test_an_expired_token_is_not_usable(home: Home) -> None:
+    keep_session(home, datetime.now(UTC) - timedelta(minutes=1))
+    done = home.run("status")
+    assert done.returncode == 3
+    assert "the token expired at" in done.stdout
+
+
+def test_without_a_session_one_is_signed_out(home: Home) -> None:
+    done = home.run("status")
+    assert (done.returncode, done.stdout) == (3, f"home: {URL}, signed out.\n")
+
+
+def test_a_token_that_tells_no_end_is_usable(home: Home) -> None:
+    keep_session(home, None)
+    assert home.run("status").returncode == 0
+
+
+def test_the_embedded_host_needs_no_token(home: Home) -> None:
+    done = home.run("status", "--service", "embedded")
+    assert (done.returncode, done.stdout.split(":")[0]) == (0, "embedded")
+
+
+def test_the_document_holds_everything_but_the_token(home: Home) -> None:
+    expires_at = datetime.now(UTC) + timedelta(hours=2)
+    keep_session(home, expires_at)
+    done = home.run("status", "--json")
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "service": "home",
+        "kind": "fakegpt",
+        "url": URL,
+        "signed_in": True,
+        "usable": True,
+        "expires_at": expires_at.isoformat(),
+    }
+    for shown in (done, home.run("status")):
+        assert "the-token-itself" not in shown.stdout + shown.stderr
+        assert "the-password1" not in shown.stdout + shown.stderr
+
+
+def test_paths_tell_where_everything_is_and_why(home: Home) -> None:
+    done = home.run("paths")
+    lines = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
+    assert str(home.config) in lines["configuration"]
+    assert lines["configuration"].endswith("(FAKEGPT_CONFIG)")
+    assert str(home.data / "conversations.db") in lines["conversations"]
+    assert lines["conversations"].endswith("(FAKEGPT_DATA_DIR)")
+    assert str(home.data / "state" / "sessions.json") in lines["sessions"]
+
+
+def test_paths_follow_the_system_where_nothing_else_is_said(home: Home) -> None:
+    del home.environment["FAKEGPT_DATA_DIR"]
+    home.environment |= {
+        "XDG_DATA_HOME": str(home.folder / "xdg-data"),
+        "XDG_STATE_HOME": str(home.folder / "xdg-state"),
+    }
+    shown = home.run("paths").stdout
+    assert str(home.folder / "xdg-data" / "fakegpt-tui" / "conversations.db") in shown
+    assert str(home.folder / "xdg-state" / "fakegpt-tui" / "sessions.json") in shown
+    assert not (home.folder / "xdg-data").exists()

@@ -1,0 +1,54 @@
+"""What starting the program may import: each look is taken in a process of its own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SLOW = {"httpx", "starlette", "uvicorn", "markdown_it", "pygments"}
+
+
+def modules_after(code: str) -> set[str]:
+    """The modules that are loaded once `code` has run in a fresh interpreter."""
+    report = "import json, sys; sys.stderr.write(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, check=True, timeout=60
+    )
+    return set(json.loads(done.stderr))
+
+
+def after_command(*arguments: str) -> set[str]:
+    return modules_after(
+        "from fakegpt_tui.cli.main import cli\n"
+        f"try: cli.main({list(arguments)!r})\n"
+        "except SystemExit as end: assert end.code == 0"
+    )
+
+
+@pytest.mark.parametrize("command", ["ask", "paths", "save", "serve", "status"])
+def test_the_help_of_a_command_loads_nothing_slow(command: str) -> None:
+    assert not after_command(command, "--help") & (SLOW | {"textual", "rich", "sqlite3", "asyncio"})
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_loads_nothing_slow(option: str) -> None:
+    assert not after_command(option) & (SLOW | {"textual", "rich", "sqlite3", "asyncio"})
+
+
+@pytest.mark.parametrize("module", ["asking", "save", "serve", "plain_session", "interface"])
+def test_what_commands_run_knows_no_user_interface_and_connects_only_when_asked(
+    module: str,
+) -> None:
+    assert not modules_after(f"import fakegpt_tui.cli.{module}") & (SLOW | {"textual", "rich"})
+
+
+def test_importing_the_package_loads_nothing_else_of_it() -> None:
+    loaded = modules_after("import fakegpt_tui")
+    assert {name for name in loaded if name.startswith("fakegpt_tui")} == {"fakegpt_tui"}
+
+
+def test_the_first_picture_waits_for_no_network_and_no_markdown() -> None:
+    loaded = modules_after("import fakegpt_tui.cli.interface, fakegpt_tui.ui.app")
+    assert "textual" in loaded
+    assert not loaded & SLOW
