@@ -1,6 +1,5 @@
 """What a service says of a trouble, taken out of whatever shape it comes in."""
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def complaint_of(value: object) -> Complaint:
                 text=shown(_spoken(said)),
                 code=_word(inner.get("code")) or _word(value.get("code")),
                 status=_status(value.get("code")),
-                clears_in=seconds(inner.get("clears_in")) or seconds(value.get("clears_in")),
+                clears_in=seconds(inner.get("clears_in", value.get("clears_in"))),
                 is_json=True,
                 hand_off="wss_url" in value,
             )
@@ -91,7 +90,7 @@ def seconds(value: object) -> float | None:
     match value:
         case bool():
             return None
-        case int() | float() if math.isfinite(value) and 0 <= value <= _LONGEST_WAIT:
+        case int() | float() if 0 <= value <= _LONGEST_WAIT:
             return float(value)
         case _:
             return None

@@ -33,8 +33,8 @@ def signed_out(complaint: Complaint, who: str, _wait: float | None) -> NotSigned
 
 
 def too_long(complaint: Complaint, who: str, _wait: float | None) -> PromptTooLong:
-    lead = f"The conversation has grown too long for {who}"
-    return PromptTooLong(sentence(lead, complaint, "Start a new one, or send less."))
+    lead = f"{who} cannot take so long a prompt"
+    return PromptTooLong(sentence(lead, complaint, "Send less, or start a new conversation."))
 
 
 def conversation_unknown(complaint: Complaint, who: str, _wait: float | None) -> RequestRefused:
