@@ -20,6 +20,7 @@ _SENTENCES = {
     sqlite3.SQLITE_PERM: "The store {path} may not be opened by this user.",
     sqlite3.SQLITE_AUTH: "The store {path} may not be opened by this user.",
     sqlite3.SQLITE_CANTOPEN: "The store {path} cannot be opened.",
+    sqlite3.SQLITE_IOERR: "The disk failed while the store {path} was in use.",
     sqlite3.SQLITE_CORRUPT: "The store {path} is damaged.",
     sqlite3.SQLITE_NOTADB: "The file {path} is not a store, or its beginning is damaged.",
     sqlite3.SQLITE_TOOBIG: "That is more text than the store can keep in one piece.",

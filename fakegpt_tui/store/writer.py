@@ -59,12 +59,20 @@ class Writer:
     be written is kept, and tried again with the next write.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: FileLock) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        lock: FileLock,
+        *,
+        gathering_time: float = GATHERING_TIME,
+    ) -> None:
         self.trouble: StoreError | None = None
         """Why the last write failed; `None` after one that succeeded."""
         self._path = path
         self._connection = connection
         self._lock = lock
+        self._gathering_time = gathering_time
         self._identity = Identity(path)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
@@ -90,7 +98,7 @@ class Writer:
         """Gather growth of a reply."""
         with self._changed:
             if not self._growth:
-                self._due = time.monotonic() + GATHERING_TIME
+                self._due = time.monotonic() + self._gathering_time
                 self._changed.notify()
             self._growth.take(reply_id, text, keep)
             if self._growth.size >= GATHERING_SIZE:

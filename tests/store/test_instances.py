@@ -1,0 +1,114 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import MessageStatus, StoreError
+from fakegpt_tui.store import instances
+from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.instances import Instance
+from fakegpt_tui.store.locks import FileLock, take
+from tests.store.tree import conversation, turn
+
+ROOT = Path(__file__).parents[2]
+WRITES_MUCH = """
+import sys
+from pathlib import Path
+from fakegpt_tui.store.conversations import ConversationStore
+from tests.store.tree import conversation, turn
+with ConversationStore.open(Path(sys.argv[1])) as store:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(150):
+        store.add_turn(*turn(conversation(title=sys.argv[2]))).result()
+"""
+
+
+@pytest.mark.parametrize(
+    "status", [MessageStatus.QUEUED, MessageStatus.WAITING, MessageStatus.STREAMING]
+)
+def test_what_a_dead_instance_left_under_way_is_interrupted(
+    path: Path, status: MessageStatus
+) -> None:
+    header, prompt, reply = turn(conversation(), status=status)
+    with ConversationStore.open(path) as store:
+        store.add_turn(header, prompt, reply)
+        store.grow_reply(reply.id, "this far")
+    with ConversationStore.open(path) as store:
+        interrupted = replace(reply, text="this far", status=MessageStatus.INTERRUPTED)
+        assert store.path(header.id) == (prompt, interrupted)
+
+
+def test_what_another_instance_streams_is_left_alone(path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    with ConversationStore.open(path) as first:
+        first.add_turn(header, prompt, reply).result()
+        with ConversationStore.open(path) as second:
+            assert second.path(header.id) == (prompt, reply)
+        first.grow_reply(reply.id, "still here")
+        ended = replace(reply, text="still here", status=MessageStatus.COMPLETE)
+        first.finish_reply(ended).result()
+        assert first.path(header.id) == (prompt, ended)
+
+
+def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITES_MUCH, str(path), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        for name in "ab"
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+    for writer in writers:
+        writer.communicate(b"go\n", timeout=60)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    with ConversationStore.open(path) as store:
+        found = store.conversations()
+        assert sorted(each.title for each in found) == ["a"] * 150 + ["b"] * 150
+        assert {len(store.path(each.id)) for each in found} == {2}
+
+
+def test_the_living_are_told_from_the_dead(tmp_path: Path) -> None:
+    folder = tmp_path / "instances"
+    assert instances.living(folder) == frozenset()
+    one, two = Instance(folder), Instance(folder)
+    (folder / "dead").touch()
+    assert instances.living(folder) == {one.id, two.id}
+    assert not (folder / "dead").exists()
+    one.close()
+    assert instances.living(folder) == {two.id}
+    two.close()
+
+
+def test_a_lock_is_waited_for(tmp_path: Path) -> None:
+    held = FileLock(tmp_path / "lock").held()
+    held.__enter__()
+    waits = []
+
+    def give_up(pause: float) -> None:
+        waits.append(pause)
+        held.__exit__(None, None, None)
+
+    with FileLock(tmp_path / "lock", pause=give_up).held():
+        assert len(waits) == 1
+
+
+def test_patience_has_an_end(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "lock", patience=0.01)
+    with lock.held(), pytest.raises(StoreError, match="Another instance"), lock.held():
+        pass
+
+
+def test_a_lock_file_that_was_deleted_locks_nobody_out(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with FileLock(path).held():
+        path.unlink()
+        with FileLock(path).held():
+            assert take(path) is None

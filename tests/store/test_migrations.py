@@ -1,0 +1,90 @@
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.store import migrations
+from fakegpt_tui.store.connection import opened
+from fakegpt_tui.store.conversations import ConversationStore
+from tests.store.tree import conversation
+
+# The second step of a later version; SQLite asks for `die` only when a statement uses it.
+NEXT_STEP = (
+    "ALTER TABLE conversation ADD COLUMN colour TEXT",
+    "UPDATE conversation SET colour = 'blue'",
+    "CREATE INDEX conversation_colour ON conversation (colour)",
+)
+DYING = "SELECT die()"
+ROOT = Path(__file__).parents[2]
+CHILD = """
+import os, signal, sqlite3, sys
+from fakegpt_tui.store import migrations
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.create_function("die", 0, lambda: os.kill(os.getpid(), signal.SIGKILL))
+migrations.migrate(connection, eval(sys.argv[2]))
+"""
+
+
+def migrated_elsewhere(path: Path, steps: tuple[migrations.Step, ...]) -> int:
+    command = [sys.executable, "-c", CHILD, str(path), repr(steps)]
+    return subprocess.run(command, check=False, timeout=60, cwd=ROOT).returncode
+
+
+def look(path: Path) -> tuple[int, list[str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_schema ORDER BY name").fetchall()
+        columns = connection.execute("SELECT name FROM pragma_table_info('conversation')")
+        return migrations.version(connection), [name for (name,) in [*names, *columns]]
+
+
+@pytest.mark.parametrize("position", range(len(NEXT_STEP) + 1))
+def test_killed_between_two_statements_the_old_version_is_left(path: Path, position: int) -> None:
+    with ConversationStore.open(path) as store:
+        store.add_conversation(conversation())
+    before = look(path)
+    step = (*NEXT_STEP[:position], DYING, *NEXT_STEP[position:])
+    assert migrated_elsewhere(path, (*migrations.STEPS, step)) == -signal.SIGKILL
+    assert look(path) == before
+    with ConversationStore.open(path) as store:
+        assert len(store.conversations()) == 1
+
+
+def test_killed_while_it_is_made_a_store_can_be_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "c.db"
+    (first,) = migrations.STEPS[:1]
+    assert migrated_elsewhere(path, ((*first[:3], DYING, *first[3:]),)) == -signal.SIGKILL
+    assert look(path) == (0, [])
+    with ConversationStore.open(path) as store:
+        store.add_conversation(conversation()).result()
+
+
+def test_only_what_is_missing_is_done(path: Path) -> None:
+    with ConversationStore.open(path) as store:
+        store.add_conversation(conversation()).result()
+    with closing(opened(path)) as connection:
+        migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
+        assert migrations.version(connection) == migrations.VERSION + 1
+        migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
+        assert connection.execute("SELECT colour FROM conversation").fetchone()[0] == "blue"
+
+
+def test_a_step_that_fails_changes_nothing(path: Path) -> None:
+    with ConversationStore.open(path):
+        pass
+    before = look(path)
+    with closing(opened(path)) as connection, pytest.raises(sqlite3.OperationalError):
+        migrations.migrate(connection, (*migrations.STEPS, (*NEXT_STEP, "no SQL")))
+    assert look(path) == before
+
+
+def test_the_tables_take_only_what_their_columns_say(path: Path) -> None:
+    with ConversationStore.open(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT name, strict FROM pragma_table_list").fetchall()
+    tables = {name: strict for name, strict in found if not name.startswith("sqlite_")}
+    assert tables == {"conversation": 1, "chat_message": 1, "reply_delta": 1}

@@ -1,0 +1,185 @@
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import MessageStatus, StoreError
+from fakegpt_tui.store import opening
+from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.opening import OpenFiles
+from fakegpt_tui.store.writer import Writer
+from tests.store.tree import conversation, turn
+
+HOUR = 3600.0
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    """Wait until `check` holds; it looks at what other threads do."""
+    end = time.monotonic() + 20
+    tick = threading.Event()
+    while not check():
+        assert time.monotonic() < end, "it never came to that"
+        tick.wait(0.002)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[ConversationStore, OpenFiles]]:
+    """A store, and the files under it, which a test may make trouble with."""
+    files = opening.open_files(path)
+    with ConversationStore(path, files) as store:
+        yield store, files
+
+
+@contextmanager
+def patient_writer(path: Path) -> Iterator[Writer]:
+    """A second writer that gathers growth until there is enough of it."""
+    files = opening.open_files(path)
+    writer = Writer(path, files.writer, files.lock, gathering_time=HOUR)
+    yield writer
+    writer.close(10)
+    files.reader.close()
+    files.instance.close()
+
+
+def test_growth_is_written_without_being_asked_for(store: ConversationStore) -> None:
+    header, prompt, reply = turn(conversation())
+    store.add_turn(header, prompt, reply).result()
+    store.grow_reply(reply.id, "a word")
+    eventually(lambda: store.path(header.id)[-1].text == "a word")
+    store.grow_reply(reply.id, " and another")
+    eventually(lambda: store.path(header.id)[-1].text == "a word and another")
+
+
+def test_four_kilobytes_are_written_before_their_time(store: ConversationStore, path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    other = turn(conversation())
+    store.add_turn(header, prompt, reply)
+    store.add_turn(*other).result()
+    with patient_writer(path) as writer:
+        writer.grow(other[2].id, "b", None)
+        writer.grow(reply.id, "ü" * 2000, None)
+        writer.grow(reply.id, "ü" * 48, None)
+        eventually(lambda: store.path(header.id)[-1].text == "ü" * 2048)
+        assert store.path(other[0].id)[-1].text == "b"
+
+
+def test_growth_comes_before_any_later_write_and_at_the_end(
+    store: ConversationStore, path: Path
+) -> None:
+    header, prompt, reply = turn(conversation())
+    store.add_turn(header, prompt, reply).result()
+    with patient_writer(path) as writer:
+        writer.grow(reply.id, "one", None)
+        writer.submit(lambda _: None).result()
+        assert store.path(header.id)[-1].text == "one"
+        writer.grow(reply.id, " two", None)
+    assert store.path(header.id)[-1].text == "one two"
+
+
+def test_a_full_disk_loses_nothing_that_was_kept_in_memory(path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    with opened(path) as (store, files):
+        store.add_turn(header, prompt, reply).result()
+        files.writer.execute("PRAGMA max_page_count = 1")
+        for _ in range(30):
+            store.grow_reply(reply.id, "0123456789" * 1000)
+        eventually(lambda: store.trouble is not None)
+        assert "disk is full" in str(store.trouble)
+        ended = replace(reply, text="0123456789" * 30_000, status=MessageStatus.COMPLETE)
+        with pytest.raises(StoreError, match="disk is full"):
+            store.finish_reply(ended).result()
+        assert store.path(header.id)[0] == prompt
+        files.writer.execute("PRAGMA max_page_count = 1000000")
+        store.grow_reply(reply.id, "!")
+        store.set_status(reply.id, MessageStatus.STREAMING).result()
+        assert store.path(header.id)[-1].text == ended.text + "!"
+        assert store.trouble is None
+
+
+def test_what_could_not_be_written_is_tried_again_at_the_end(path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    with opened(path) as (store, files):
+        store.add_turn(header, prompt, reply).result()
+        files.writer.execute("PRAGMA query_only = ON")
+        store.grow_reply(reply.id, "kept")
+        eventually(lambda: store.trouble is not None)
+        files.writer.execute("PRAGMA query_only = OFF")
+        assert store.close()
+    with ConversationStore.open(path) as store:
+        assert store.path(header.id)[-1].text == "kept"
+
+
+def test_a_store_that_can_only_be_read_says_so(path: Path) -> None:
+    with opened(path) as (store, files):
+        files.writer.execute("PRAGMA query_only = ON")
+        with pytest.raises(StoreError, match="can only be read"):
+            store.add_conversation(conversation()).result()
+        assert store.conversations() == ()
+
+
+def test_a_store_that_another_program_keeps_busy_says_so(path: Path) -> None:
+    with opened(path) as (store, files):
+        files.writer.execute("PRAGMA busy_timeout = 1")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="busy"):
+                store.add_conversation(conversation()).result()
+        store.add_conversation(conversation()).result()
+
+
+def test_a_store_that_was_moved_away_takes_nothing_until_it_is_back(path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    away = path.with_name("away.db")
+    with ConversationStore.open(path) as store:
+        store.add_turn(header, prompt, reply).result()
+        path.rename(away)
+        store.grow_reply(reply.id, "text")
+        with pytest.raises(StoreError, match="replaced or deleted"):
+            store.add_conversation(conversation()).result()
+        path.write_bytes(b"another file")
+        with pytest.raises(StoreError, match="replaced or deleted"):
+            store.add_conversation(conversation()).result()
+        away.replace(path)
+        store.set_status(reply.id, MessageStatus.STREAMING).result()
+        assert store.path(header.id)[-1].text == "text"
+        assert len(store.conversations()) == 1
+
+
+def test_a_store_that_a_newer_version_has_changed_takes_nothing(path: Path) -> None:
+    with ConversationStore.open(path) as store:
+        with closing(sqlite3.connect(path)) as newer:
+            newer.execute("PRAGMA user_version = 99")
+        with pytest.raises(StoreError, match="newer version"):
+            store.add_conversation(conversation()).result()
+        assert store.conversations() == ()
+
+
+def test_leaving_does_not_wait_for_ever(path: Path) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(_: sqlite3.Connection) -> None:
+        begun.set()
+        may_end.wait(20)
+
+    with patient_writer(path) as writer:
+        current, queued = writer.submit(slow), writer.submit(lambda _: None)
+        begun.wait(20)
+        assert not writer.close(deadline=0.01)
+        with pytest.raises(StoreError, match="ended before"):
+            queued.result()
+        may_end.set()
+        current.result()
+
+
+def test_two_instances_see_what_the_other_writes(path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    with ConversationStore.open(path) as one, ConversationStore.open(path) as two:
+        one.add_turn(header, prompt, reply).result()
+        assert two.path(header.id) == (prompt, reply)
+        two.save_conversation(replace(header, title="new")).result()
+        assert [each.title for each in one.conversations()] == ["new"]
