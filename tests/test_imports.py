@@ -1,11 +1,14 @@
 """What starting the program may import: each look is taken in a process of its own."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 SLOW = {"httpx", "starlette", "uvicorn", "markdown_it", "pygments"}
 
 
@@ -52,3 +55,15 @@ def test_the_first_picture_waits_for_no_network_and_no_markdown() -> None:
     loaded = modules_after("import fakegpt_tui.cli.interface, fakegpt_tui.ui.app")
     assert "textual" in loaded
     assert not loaded & SLOW
+
+
+def test_rendering_uses_no_widget_and_no_app_of_textual() -> None:
+    sources = list((ROOT / "fakegpt_tui" / "ui" / "rendering").rglob("*.py"))
+    assert sources
+    found = {
+        (source.name, module)
+        for source in sources
+        for module in ("textual.widget", "textual.app")
+        if re.search(rf"^\s*(from|import) {module}", source.read_text(), re.MULTILINE)
+    }
+    assert not found

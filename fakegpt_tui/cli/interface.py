@@ -10,6 +10,8 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from fakegpt_tui.chat.service import ChatService, ChatStore
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
@@ -51,6 +53,10 @@ async def _show(settings: Settings, store: ChatStore, conversation_id: str | Non
         with _no_collecting():
             app = _app(settings, chat, conversation_id)
         await app.run_async()
+    if app.crash is not None:
+        from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
+
+        click.echo(crash_text(app.crash, folder=settings.crash_reports), err=True)
     return app.return_code or 0
 
 
