@@ -1,0 +1,61 @@
+"""What the keys of the transcript copy: always what was written, never how it is shown."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.parsing import parse_blocks
+from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+
+_FENCES = ("```", "~~~")
+_SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
+
+
+def whole_conversation(messages: Iterable[ChatMessage]) -> str:
+    """All messages, each under the name of who spoke."""
+    said = (f"{_SPEAKERS[message.role]}:\n\n{message.text}" for message in messages if message.text)
+    return "\n\n".join(said)
+
+
+class CodeBlocks:
+    """Goes through the code blocks from where the reader is, one with each call."""
+
+    def __init__(self, column: MessageColumn) -> None:
+        self._column = column
+        self._asked_from: Place | None = None
+        self._last: tuple[int, int] = (0, -1)
+
+    def following(self, top: Place) -> str | None:
+        """The first code block at or below `top`; asked again from there, the one after it."""
+        after = self._last if top == self._asked_from else self._before(top)
+        for index in range(after[0], len(self._column.messages)):
+            for end, code in code_blocks(self._column.messages[index].text):
+                if (index, end) > after:
+                    self._asked_from, self._last = top, (index, end)
+                    return code
+        again = self._asked_from == top
+        self._asked_from = None
+        return self.following(top) if again else None
+
+    def _before(self, top: Place) -> tuple[int, int]:
+        layout = self._column.layout(top.message)
+        for number in range(top.line, self._column.measure(top.message)):
+            source = layout.line(number).source
+            if source is not None:
+                return top.message, source[0]
+        return top.message + 1, -1
+
+
+def code_blocks(text: str) -> Iterator[tuple[int, str]]:
+    """The fenced blocks of a message: where each one ends, and its code."""
+    if any(fence in text for fence in _FENCES):
+        offsets = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        yield from _fences(parse_blocks(text, offsets, {}))
+
+
+def _fences(nodes: Sequence[Node]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
+        if node.kind == "fence":
+            yield node.source[1], node.content
+        yield from _fences(node.children)

@@ -1,0 +1,162 @@
+"""Chat messages one below the other, measured only where somebody looks."""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout
+from fakegpt_tui.ui.widgets.typesetter import Typesetter
+
+_KEPT_LAYOUTS = 300
+
+
+class Place(NamedTuple):
+    """A line of a message. Unlike a distance from the top, it is right whatever is estimated."""
+
+    message: int
+    line: int
+
+
+class MessageColumn:
+    """Where each message of a conversation is.
+
+    Heights are estimated until a message is laid out; a place stays the same place while
+    heights above it are put right. Layouts of the messages used last are kept.
+    """
+
+    def __init__(self, typesetter: Typesetter) -> None:
+        self.messages: list[ChatMessage] = []
+        self._typesetter = typesetter
+        self.width = 0
+        self._indices: dict[str, int] = {}
+        self._heights: list[int] = []
+        self._measured: set[int] = set()
+        self._tops: list[int] = [0]
+        self._layouts: OrderedDict[str, MessageLayout] = OrderedDict()
+
+    def fill(self, messages: Sequence[ChatMessage]) -> None:
+        """Hold these messages and no others."""
+        self.messages = list(messages)
+        self._indices = {message.id: index for index, message in enumerate(messages)}
+        self._estimate_all()
+
+    def put(self, message: ChatMessage) -> bool:
+        """Hold this message in place of the one with its id, or below all others.
+
+        Returns: Whether that changed anything.
+        """
+        index = self._indices.setdefault(message.id, len(self.messages))
+        if index == len(self.messages):
+            self.messages.append(message)
+            self._heights.append(0)
+        elif self.messages[index] == message:
+            return False
+        self.messages[index] = message
+        self._measured.discard(index)
+        if self.width and (not message.status.is_final or message.id in self._layouts):
+            self.measure(index)
+        else:
+            self._set_height(index, self._typesetter.estimate(message, self.width))
+        return True
+
+    def resize(self, width: int) -> None:
+        self.width = width
+        self._estimate_all()
+
+    def redress(self) -> None:
+        """Take over a change of the typesetter's look."""
+        for layout in self._layouts.values():
+            self._typesetter.redress(layout)
+
+    @property
+    def height(self) -> int:
+        return self._top(len(self.messages))
+
+    def index(self, message_id: str) -> int | None:
+        return self._indices.get(message_id)
+
+    def offset(self, place: Place) -> int:
+        """The lines above a place, some of them estimated."""
+        return self._top(place.message) + place.line
+
+    def at(self, offset: int) -> Place:
+        """The place that is about `offset` lines from the top."""
+        self._top(len(self.messages))
+        last = len(self.messages) - 1
+        index = max(0, min(last, bisect_right(self._tops, offset) - 1))
+        line, estimated = offset - self._tops[index], self._heights[index]
+        measured = self.measure(index)
+        if measured != estimated:
+            line = line * measured // max(1, estimated)
+        return Place(index, max(0, min(line, measured - 1)))
+
+    def moved(self, place: Place, lines: int) -> Place:
+        """The place exactly `lines` further down, or up; at most the first or last line."""
+        index, line = place.message, place.line + lines
+        while line < 0 and index > 0:
+            index -= 1
+            line += self.measure(index)
+        while index < len(self.messages) - 1 and line >= (height := self.measure(index)):
+            line -= height
+            index += 1
+        return Place(index, max(0, min(line, self.measure(index) - 1)))
+
+    def last_top(self, rows: int) -> Place:
+        """The place that is `rows` lines above the end."""
+        last = len(self.messages) - 1
+        return self.moved(Place(last, self.measure(last)), -rows)
+
+    def view(self, top: Place, rows: int) -> list[Place]:
+        """The places on `rows` rows, beginning with `top` unless the end comes sooner."""
+        places = self._below(top, rows)
+        return places if len(places) == rows else self._below(self.last_top(rows), rows)
+
+    def layout(self, index: int) -> MessageLayout:
+        message = self.messages[index]
+        layout = self._layouts.get(message.id)
+        if layout is None:
+            layout = self._layouts[message.id] = self._typesetter.lay_out(message)
+            if len(self._layouts) > _KEPT_LAYOUTS:
+                self._layouts.popitem(last=False)
+        else:
+            self._layouts.move_to_end(message.id)
+            if layout.message is not message:
+                layout.update(message)
+        layout.height(self.width)
+        return layout
+
+    def measure(self, index: int) -> int:
+        """The height of a message, exactly."""
+        if index not in self._measured:
+            self._measured.add(index)
+            self._set_height(index, self.layout(index).height(self.width))
+        return self._heights[index]
+
+    def _below(self, top: Place, rows: int) -> list[Place]:
+        places: list[Place] = []
+        index, line = top
+        while index < len(self.messages) and len(places) < rows:
+            end = min(self.measure(index), line + rows - len(places))
+            places.extend(Place(index, number) for number in range(line, end))
+            index, line = index + 1, 0
+        return places
+
+    def _estimate_all(self) -> None:
+        self._measured.clear()
+        width = self.width
+        self._heights = [self._typesetter.estimate(message, width) for message in self.messages]
+        self._tops = [0]
+
+    def _set_height(self, index: int, height: int) -> None:
+        self._heights[index] = height
+        del self._tops[index + 1 :]
+
+    def _top(self, index: int) -> int:
+        known = len(self._tops) - 1
+        if index > known:
+            heights = self._heights[known:index]
+            self._tops.extend(list(accumulate(heights, initial=self._tops[known]))[1:])
+        return self._tops[index]

@@ -1,0 +1,47 @@
+"""Making layouts of messages, all in one look."""
+
+from collections.abc import Callable
+
+from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.widgets.message_layout import (
+    Body,
+    Look,
+    MessageLayout,
+    estimated_height,
+    text_width,
+)
+from fakegpt_tui.ui.widgets.typed_text import TypedText
+
+
+class Typesetter:
+    """Sets replies as Markdown and prompts as they were typed."""
+
+    def __init__(
+        self, make_document: Callable[[Palette], Body], estimate: Callable[[str, int], int]
+    ) -> None:
+        self._make_document = make_document
+        self._estimate = estimate
+        self._palette: Palette | None = None
+        self._look = Look()
+
+    def dress(self, palette: Palette, look: Look) -> None:
+        """Set everything from now on in these colours."""
+        self._palette, self._look = palette, look
+
+    def redress(self, layout: MessageLayout) -> None:
+        layout.restyle(self._dressed(), self._look)
+
+    def lay_out(self, message: ChatMessage) -> MessageLayout:
+        is_typed = message.role is Role.USER
+        body = TypedText() if is_typed else self._make_document(self._dressed())
+        return MessageLayout(message, body, self._look)
+
+    def _dressed(self) -> Palette:
+        if self._palette is None:
+            raise RuntimeError("a message was laid out before there was a theme")
+        return self._palette
+
+    def estimate(self, message: ChatMessage, width: int) -> int:
+        """About how many lines a message will take, without laying it out."""
+        return estimated_height(message, self._estimate(message.text, text_width(width)))

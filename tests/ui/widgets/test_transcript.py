@@ -1,0 +1,653 @@
+"""The transcript: what it shows, how it moves, and what it costs."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.pilot import Pilot
+
+from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
+from fakegpt_tui.ui.widgets.transcript import Transcript
+from tests.ui.widgets.fake_document import FakeDocuments, guess_height
+from tests.ui.widgets.shown import shown, strips
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def reply(number: int, text: str, **changes) -> ChatMessage:
+    message = ChatMessage(
+        id=f"m{number}",
+        conversation_id="a",
+        parent_id=None,
+        role=Role.ASSISTANT,
+        text=text,
+        status=MessageStatus.COMPLETE,
+        created_at=THEN,
+        model="fake-1",
+    )
+    return replace(message, **changes)
+
+
+def prompt(number: int, text: str, **changes) -> ChatMessage:
+    return reply(number, text, role=Role.USER, model="", **changes)
+
+
+def many_lines(count: int, name: str = "line") -> str:
+    return "\n".join(f"{name} {number}" for number in range(count))
+
+
+def long_conversation(count: int = 40, lines: int = 6) -> list[ChatMessage]:
+    return [reply(number, many_lines(lines, f"m{number}")) for number in range(count)]
+
+
+class CountingTranscript(Transcript):
+    """Counts the lines that it is asked to draw."""
+
+    drawn = 0
+
+    def render_line(self, y: int):
+        self.drawn += 1
+        return super().render_line(y)
+
+
+class TranscriptApp(App[None]):
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents = FakeDocuments()
+        self.transcript = CountingTranscript(make_document=self.documents, estimate=guess_height)
+        self.heard: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+
+    def on_transcript_link_pressed(self, message: Transcript.LinkPressed) -> None:
+        self.heard.append(message)
+
+    def on_transcript_copy_requested(self, message: Transcript.CopyRequested) -> None:
+        self.heard.append(message)
+
+    def on_transcript_read_to_end(self, message: Transcript.ReadToEnd) -> None:
+        self.heard.append(message)
+
+    @property
+    def copied(self) -> list[tuple[str, str]]:
+        requests = [m for m in self.heard if isinstance(m, Transcript.CopyRequested)]
+        return [(request.text, request.what) for request in requests]
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+async def show(pilot: Pilot[None], *messages: ChatMessage, conversation_id: str = "a") -> None:
+    pilot.app.query_one(Transcript).show(conversation_id, messages)
+    await pilot.pause()
+
+
+async def grow(pilot: Pilot[None], message: ChatMessage) -> None:
+    pilot.app.query_one(Transcript).update_message(message)
+    await pilot.pause()
+
+
+async def test_messages_stand_one_below_the_other_with_their_speakers() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(
+            pilot,
+            prompt(0, "What is\n  *this*?"),
+            reply(1, "an answer\nof two lines"),
+            reply(2, "", status=MessageStatus.WAITING),
+        )
+        assert shown(app.transcript) == [
+            "",
+            "▌ You",
+            "▌ What is",
+            "▌   *this*?",
+            "",
+            "│ Assistant · fake-1",
+            "│ an answer",
+            "│ of two lines",
+            "",
+            "│ Assistant · fake-1 · waiting",
+            "",
+            "",
+        ]
+
+
+@pytest.mark.parametrize("status", [s for s in MessageStatus if s is not MessageStatus.COMPLETE])
+async def test_a_status_that_is_not_complete_is_said_in_a_word(status: MessageStatus) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, "text", status=status))
+        assert shown(app.transcript)[1] == f"│ Assistant · fake-1 · {status.value}"
+
+
+@pytest.mark.parametrize(
+    "status", [MessageStatus.FAILED, MessageStatus.INTERRUPTED, MessageStatus.STOPPED]
+)
+async def test_what_went_wrong_stands_below_what_arrived(status: MessageStatus) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        error = "The service said [/] \x1b[31mno, and it said it at length."
+        await show(pilot, reply(0, "part", status=status, error=error))
+        assert shown(app.transcript)[2:6] == [
+            "│ part",
+            "│ The service said [/] ␛[31mno, and it",
+            "│ said it at length.",
+            "",
+        ]
+
+
+async def test_the_status_is_kept_and_the_model_cut_where_room_is_short() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(36, 12)) as pilot:
+        message = reply(0, "x", model="a-very-long-model-name", status=MessageStatus.STREAMING)
+        await show(pilot, message)
+        assert shown(app.transcript)[1] == "│ Assistant · a-very-l… · streaming"
+
+
+@pytest.mark.parametrize(
+    "text", ["[/]", "[@click=app.quit]x[/]", "a\x1b]0;evil\x07b\x9b", "\u202eab"]
+)
+async def test_foreign_text_is_literal_everywhere(text: str) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(
+            pilot,
+            prompt(0, text),
+            reply(1, "x", model=text, status=MessageStatus.FAILED, error=text),
+        )
+        lines = shown(app.transcript)
+        everything = "".join(lines)
+        assert not any(
+            ord(character) < 32 or 127 <= ord(character) < 160 for character in everything
+        )
+        assert "\u202e" not in everything
+        if text.startswith("["):
+            assert everything.count(text) == 3
+        for y in range(12):
+            await pilot.click(app.transcript, offset=(3, y))
+        assert app.is_running
+
+
+async def test_an_empty_conversation_shows_its_text() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(40, 7)) as pilot:
+        app.transcript.empty_text = Content("Type [b]something[/b].\nEnter sends.")
+        await show(pilot)
+        assert [line.strip() for line in shown(app.transcript) if line] == [
+            "Type [b]something[/b].",
+            "Enter sends.",
+        ]
+        await press(pilot, "up", "down", "G", "g", "y", "Y", "c", "pageup")
+        assert not app.copied
+        await show(pilot, prompt(0, "hello"))
+        assert shown(app.transcript)[1:3] == ["▌ You", "▌ hello"]
+
+
+async def test_a_conversation_opens_at_its_end() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation())
+        assert shown(app.transcript)[-2:] == ["│ m39 4", "│ m39 5"]
+        assert app.transcript.scroll_y == app.transcript.max_scroll_y
+
+
+async def test_growth_is_followed_from_the_end() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, prompt(0, "go"))
+        for count in range(1, 30):
+            message = reply(1, many_lines(count), status=MessageStatus.STREAMING)
+            await grow(pilot, message)
+            expected = f"│ line {count - 1}"
+            assert [line for line in shown(app.transcript) if line][-1] == expected
+        assert not any("new" in line for line in shown(app.transcript))
+
+
+async def test_what_is_shown_after_growth_is_what_a_fresh_transcript_shows() -> None:
+    grown, fresh = TranscriptApp(), TranscriptApp()
+    texts = ["a", "a\nb", "a\nb changed\nc", "a\n", many_lines(25), many_lines(24) + "\nend"]
+    for text in texts:
+        async with fresh.run_test(size=(60, 10)) as pilot:
+            await show(pilot, prompt(0, "go"), reply(1, text))
+            expected = shown(fresh.transcript)
+        fresh = TranscriptApp()
+        async with grown.run_test(size=(60, 10)) as pilot:
+            await show(pilot, prompt(0, "go"))
+            for other in texts[: texts.index(text) + 1]:
+                await grow(pilot, reply(1, other, status=MessageStatus.STREAMING))
+            await grow(pilot, reply(1, text))
+            assert shown(grown.transcript) == expected
+        grown = TranscriptApp()
+
+
+async def test_only_lines_that_changed_are_drawn_again() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await show(pilot, prompt(0, "go"), reply(1, many_lines(20), status=MessageStatus.STREAMING))
+        app.transcript.drawn = 0
+        await grow(pilot, reply(1, many_lines(20) + " more", status=MessageStatus.STREAMING))
+        assert app.transcript.drawn == 1
+        await grow(pilot, reply(1, many_lines(20) + " more", status=MessageStatus.STREAMING))
+        assert app.transcript.drawn == 1
+
+
+async def test_nothing_moves_and_nothing_is_drawn_for_growth_out_of_sight() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50), status=MessageStatus.STREAMING))
+        await press(pilot, "pageup", "pageup")
+        before = shown(app.transcript)
+        await grow(pilot, reply(0, many_lines(51), status=MessageStatus.STREAMING))
+        after = shown(app.transcript)
+        assert after[:-1] == before[:-1]
+        assert after[-1].endswith(" ↓ 1 new line")
+        app.transcript.drawn = 0
+        await grow(pilot, reply(0, many_lines(53), status=MessageStatus.STREAMING))
+        assert shown(app.transcript)[-1].endswith(" ↓ 3 new lines")
+        assert app.transcript.drawn == 1
+
+
+@pytest.mark.parametrize("key", ["G", "end"])
+async def test_last_follows_again(key: str) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50)))
+        await press(pilot, "g")
+        await grow(pilot, reply(0, many_lines(60)))
+        assert shown(app.transcript)[-1].endswith("↓ 10 new lines")
+        await press(pilot, key)
+        assert shown(app.transcript)[-1] == "│ line 59"
+        await grow(pilot, reply(0, many_lines(61)))
+        assert shown(app.transcript)[-1] == "│ line 60"
+
+
+async def test_a_click_on_the_mark_follows_again() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50)))
+        await press(pilot, "g")
+        await grow(pilot, reply(0, many_lines(60)))
+        await pilot.click(app.transcript, offset=(55, 9))
+        await pilot.pause()
+        assert shown(app.transcript)[-1] == "│ line 59"
+
+
+async def test_one_line_up_is_enough_to_stop_following() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50)))
+        await press(pilot, "up")
+        await grow(pilot, reply(0, many_lines(51)))
+        assert shown(app.transcript)[-2] == "│ line 47"
+
+
+@pytest.mark.parametrize(("downs", "follows"), [(5, False), (6, False), (7, True), (9, True)])
+async def test_coming_within_three_lines_of_the_end_follows_again(
+    downs: int, follows: bool
+) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50)))
+        await press(pilot, *["up"] * 10, *["down"] * downs)
+        await grow(pilot, reply(0, many_lines(60)))
+        assert (shown(app.transcript)[-1] == "│ line 59") is follows
+
+
+async def test_new_lines_that_were_scrolled_past_are_no_longer_new() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50)))
+        await press(pilot, "up")
+        await grow(pilot, reply(0, many_lines(70)))
+        assert shown(app.transcript)[-1].endswith("↓ 20 new lines")
+        await press(pilot, *["down"] * 6)
+        assert shown(app.transcript)[-1].endswith("↓ 15 new lines")
+        await press(pilot, "up", "up")
+        assert shown(app.transcript)[-1].endswith("↓ 15 new lines")
+
+
+@pytest.mark.parametrize(
+    ("keys", "top"),
+    [
+        (("g",), 0),
+        (("home",), 0),
+        (("g", "down"), 1),
+        (("g", "j", "j"), 2),
+        (("g", "j", "j", "k"), 1),
+        (("g", "down", "up"), 0),
+        (("g", "up"), 0),
+        (("g", "pagedown"), 9),
+        (("g", "pagedown", "pagedown", "pageup"), 9),
+        (("g", "ctrl+d"), 4),
+        (("g", "ctrl+d", "ctrl+d", "ctrl+u"), 4),
+        (("end",), 92),
+        (("G",), 92),
+        (("G", "down"), 92),
+        (("end", "k"), 91),
+    ],
+)
+async def test_keys_move_by_exact_lines(keys: tuple[str, ...], top: int) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(100)))
+        await press(pilot, *keys)
+        everything = ["", "│ Assistant · fake-1", *(f"│ line {n}" for n in range(100))]
+        assert shown(app.transcript) == everything[top : top + 10]
+
+
+async def test_the_wheel_moves_too() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(100)))
+        app.transcript.post_message(wheel(events.MouseScrollUp, app.transcript))
+        await pilot.pause()
+        assert shown(app.transcript)[-1] == "│ line 97"
+        app.transcript.post_message(wheel(events.MouseScrollDown, app.transcript))
+        await pilot.pause()
+        assert shown(app.transcript)[-1] == "│ line 99"
+
+
+def wheel(kind: type[events.MouseEvent], widget: Transcript) -> events.MouseEvent:
+    return kind(widget, 1, 1, 0, 0, 0, shift=False, meta=False, ctrl=False)
+
+
+async def test_pages_up_through_unseen_messages_never_jump() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation(30, 7))
+        everything: list[str] = []
+        for number in range(30):
+            lines = [f"│ m{number} {line}" for line in range(7)]
+            everything += ["", "│ Assistant · fake-1", *lines]
+        top = len(everything) - 10
+        while top > 0:
+            await press(pilot, "pageup")
+            top = max(0, top - 9)
+            assert shown(app.transcript) == everything[top : top + 10]
+        assert app.transcript.scroll_y == 0
+        assert app.transcript.virtual_size.height == len(everything)
+
+
+async def test_a_scroll_bar_reaches_every_part_and_both_ends() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation(100, 20))
+        middle = app.transcript.virtual_size.height // 2
+        app.transcript.scroll_to(y=middle)
+        await pilot.pause()
+        name = next(line for line in shown(app.transcript) if line.startswith("│ m")).split()[1]
+        assert 40 <= int(name[1:]) <= 60
+        app.transcript.scroll_to(y=0)
+        await pilot.pause()
+        assert shown(app.transcript)[2] == "│ m0 0"
+        app.transcript.scroll_to(y=1_000_000)
+        await pilot.pause()
+        assert shown(app.transcript)[-1] == "│ m99 19"
+
+
+async def test_each_conversation_keeps_its_reading_position() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        first = long_conversation(30)
+        second = [replace(message, id=f"b{message.id}", conversation_id="b") for message in first]
+        await show(pilot, *first)
+        await press(pilot, "pageup", "pageup", "up")
+        left = shown(app.transcript)
+        await show(pilot, *second, conversation_id="b")
+        assert shown(app.transcript)[-1] == "│ m29 5"
+        await press(pilot, "g")
+        await show(pilot, *first)
+        assert shown(app.transcript) == left
+        await show(pilot, *second, conversation_id="b")
+        assert shown(app.transcript)[2] == "│ m0 0"
+
+
+async def test_a_conversation_left_at_its_end_opens_at_its_new_end() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        messages = long_conversation(30)
+        await show(pilot, *messages)
+        await show(pilot, reply(0, "x", conversation_id="b"), conversation_id="b")
+        await show(pilot, *messages, reply(30, many_lines(20, "new")))
+        assert shown(app.transcript)[-1] == "│ new 19"
+
+
+async def test_a_position_in_a_message_that_is_gone_is_the_end() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        messages = long_conversation(30)
+        await show(pilot, *messages)
+        await press(pilot, "g")
+        await show(pilot, conversation_id="b")
+        await show(pilot, *messages[5:])
+        assert shown(app.transcript)[-1] == "│ m29 5"
+
+
+async def test_messages_of_other_conversations_are_not_shown() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, prompt(0, "here"))
+        before = shown(app.transcript)
+        await grow(pilot, reply(1, "elsewhere", conversation_id="b"))
+        assert shown(app.transcript) == before
+
+
+async def test_five_thousand_messages_open_by_laying_out_a_screenful() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await show(pilot, *long_conversation(5000))
+        assert len(app.documents.made) <= 6
+        assert app.documents.laid_out <= 6
+        await press(pilot, "g")
+        assert shown(app.transcript)[2] == "│ m0 0"
+        assert len(app.documents.made) <= 12
+
+
+async def test_documents_out_of_use_are_let_go() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation(400, 1))
+        for _ in range(140):
+            await pilot.press("pageup")
+        assert len(app.documents.made) == 400
+        await press(pilot, "g", "G")
+        assert shown(app.transcript)[-1] == "│ m399 0"
+        assert len(app.documents.made) > 400
+
+
+async def test_a_change_of_width_keeps_the_text_at_the_top() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        words = "\n".join(f"{n:04}" + "x" * 96 for n in range(200))
+        await show(pilot, prompt(0, "before"), reply(1, words), *long_conversation(20))
+        await press(pilot, "g", *["pagedown"] * 3)
+        top = next(line for line in shown(app.transcript) if line[2:6].isdigit())[2:6]
+        for width in (41, 120, 60, 19, 80):
+            await pilot.resize_terminal(width, 20)
+            await pilot.pause()
+            assert any(top in line for line in shown(app.transcript)[:4])
+
+
+async def test_a_change_of_height_keeps_the_top_and_the_end() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation(40))
+        for height in (30, 5, 12):
+            await pilot.resize_terminal(60, height)
+            await pilot.pause()
+            assert shown(app.transcript)[-1] == "│ m39 5"
+        await press(pilot, *["pageup"] * 5)
+        top = shown(app.transcript)[0]
+        for height in (30, 5, 12):
+            await pilot.resize_terminal(60, height)
+            await pilot.pause()
+            assert shown(app.transcript)[0] == top
+
+
+async def test_a_change_of_theme_keeps_the_place_and_changes_the_colours() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation(40))
+        await press(pilot, "pageup")
+        before, palette = shown(app.transcript), app.documents.made[0].palette
+        styles = strips(app.transcript)
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert shown(app.transcript) == before
+        assert app.documents.made[0].palette != palette
+        assert strips(app.transcript) != styles
+
+
+async def test_a_click_on_a_link_says_where_it_leads() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, "text\nlink https://example.org/"))
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.click(app.transcript, offset=(5, 3))
+        pressed = [m for m in app.heard if isinstance(m, Transcript.LinkPressed)]
+        assert [message.href for message in pressed] == ["https://example.org/"]
+
+
+async def test_the_end_is_reported_once_each_time_it_comes_into_view() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+
+        def times() -> int:
+            return sum(isinstance(message, Transcript.ReadToEnd) for message in app.heard)
+
+        await show(pilot, reply(0, many_lines(50)))
+        assert times() == 1
+        await grow(pilot, reply(0, many_lines(51)))
+        assert times() == 1
+        await press(pilot, "g")
+        await grow(pilot, reply(0, many_lines(52)))
+        assert times() == 1
+        await press(pilot, "G")
+        assert times() == 2
+
+
+async def test_y_copies_the_message_in_view_as_it_was_written() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, prompt(0, many_lines(20, "*p*")), reply(1, many_lines(20)))
+        await press(pilot, "y", "g", "y")
+        assert app.copied == [
+            (many_lines(20), "message"),
+            (many_lines(20, "*p*"), "message"),
+        ]
+
+
+async def test_capital_y_copies_the_conversation() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, prompt(0, "one"), reply(1, "*two*"))
+        await press(pilot, "Y")
+        assert app.copied == [("You:\n\none\n\nAssistant:\n\n*two*", "conversation")]
+
+
+async def test_c_copies_one_code_block_after_the_other_from_here_on() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(
+            pilot,
+            reply(0, "```py\nzero\n```\n" + many_lines(20)),
+            reply(1, "text\n\n```py\none\n  two\n```\n\n- x\n\n  ~~~\n  three\n  ~~~\n"),
+            reply(2, "no code"),
+        )
+        await press(pilot, "g", "pagedown", "c", "c", "c")
+        texts = [text for text, _ in app.copied]
+        assert texts == ["one\n  two\n", "three\n", "one\n  two\n"]
+        await press(pilot, "g", "c")
+        assert app.copied[-1] == ("zero\n", "code block")
+
+
+async def drag(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> str | None:
+    transcript = pilot.app.query_one(Transcript)
+    await pilot.mouse_down(transcript, offset=start)
+    await pilot.hover(transcript, offset=end)
+    await pilot.mouse_up(transcript, offset=end)
+    await pilot.pause()
+    return pilot.app.screen.get_selected_text()
+
+
+async def test_text_can_be_selected_with_the_mouse() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, "alpha beta\n日本語 text\ngamma"), reply(1, "end"))
+        plain = strips(app.transcript)
+        assert await drag(pilot, (2, 2), (6, 2)) == "alpha"
+        assert strips(app.transcript)[2] != plain[2]
+        assert strips(app.transcript)[3] == plain[3]
+        assert await drag(pilot, (8, 2), (4, 3)) == "beta\n日本"
+        assert await drag(pilot, (0, 2), (58, 4)) == "alpha beta\n日本語 text\ngamma"
+        await pilot.click(app.transcript, offset=(30, 9))
+        assert app.screen.get_selected_text() is None
+        assert strips(app.transcript) == plain
+
+
+async def test_a_selection_over_messages_takes_whole_ones_as_they_were_written() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(30, 20)) as pilot:
+        long = "word " * 20
+        await show(pilot, reply(0, "first"), prompt(1, long), reply(2, "third one"))
+        rows = shown(app.transcript)
+        last = rows.index("│ third one")
+        assert (
+            await drag(pilot, (2, 2), (6, last)) == f"first\n\n{long}\n\nAssistant · fake-1\nthird"
+        )
+
+
+async def test_a_selection_stays_on_its_text_while_heights_are_put_right() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, *long_conversation(40))
+        assert await drag(pilot, (2, 8), (6, 9)) == "m39 4\nm39 5"
+        await press(pilot, "pageup", "pageup", "G")
+        assert app.screen.get_selected_text() == "m39 4\nm39 5"
+
+
+async def test_a_double_click_selects_one_message() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, prompt(0, "one *two*"), reply(1, "three"))
+        await pilot.click(app.transcript, offset=(4, 2), times=2)
+        await pilot.pause()
+        assert app.screen.get_selected_text() == "one *two*"
+
+
+async def test_dragging_over_a_link_does_not_press_it() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, "link https://example.org/"))
+        assert await drag(pilot, (2, 2), (5, 2)) == "link"
+        assert not any(isinstance(m, Transcript.LinkPressed) for m in app.heard)
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (2, 1), (1, 10), (3, 3), (10, 2), (19, 6), (20, 6), (40, 12), (200, 60)]
+)
+async def test_any_size_will_do(size: tuple[int, int]) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=size) as pilot:
+        app.transcript.empty_text = Content("Nothing here yet.")
+        await pilot.pause()
+        error = "日本語 broke"
+        failed = reply(2, "日本語 " * 30, status=MessageStatus.FAILED, error=error)
+        await show(pilot, prompt(0, "日本語 " * 30), reply(1, many_lines(80)), failed)
+        await press(pilot, "g", "pagedown", "ctrl+u", "k")
+        await grow(pilot, reply(3, many_lines(30), status=MessageStatus.STREAMING))
+        assert len(strips(app.transcript)) == app.transcript.size.height
+        assert all(s.cell_length == app.transcript.size.width for s in strips(app.transcript))
+        await press(pilot, "G", "y", "c")
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert shown(app.transcript)[-1] == "│ line 29"
