@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import count, islice
 
-_LONGEST = 20_000
+_LONGEST = 10_000
 
 _WORDS = re.compile(
     r"\b(?:write|say|give|show)\b[^.?!]{0,60}?\b(\d[\d,.']{0,20})[ -]words?\b", re.IGNORECASE

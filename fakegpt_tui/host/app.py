@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -115,9 +115,10 @@ class HostApp:
                 asked = wire.read_conversation_request(await read_json(request))
         if asked.conversation_id is not None or asked.action is Action.CONTINUE:
             return _unknown_conversation(asked)
-        model = asked.model or (await self.backend.models())[0].id
+        if not asked.model:
+            asked = replace(asked, model=(await self.backend.models())[0].id)
         return ReplyStream(
-            self.backend.stream(ReplyRequest(messages=asked.messages, model=model)),
+            self.backend.stream(ReplyRequest(messages=asked.messages, model=asked.model)),
             wire.ReplyWriter(asked, conversation_id=new_id(), reply_id=new_id(), created_at=now()),
             stopping=self.stopping,
             ping_seconds=self.ping_seconds,

@@ -3,29 +3,28 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
 class LoginThrottle:
-    """A bucket of `burst` tries that fills by one every `seconds_each`.
+    """Lets `burst` tries through at once, and then one every `seconds_each`.
 
-    There is one bucket for everybody: on loopback all callers share an address.
+    It is the same for everybody: on loopback all callers share an address.
     """
 
     burst: int = 30
     seconds_each: float = 2.0
     clock: Callable[[], float] = time.monotonic
-    _used: float = 0.0
-    _seen: float | None = None
+    _rested_at: float = field(default=-math.inf, init=False)
+    """When all tries that were taken will have been made up for."""
 
     def wait(self) -> int:
-        """Take one try, or tell in how many whole seconds there will be one."""
+        """Take one try and return 0, or tell in how many whole seconds there will be one."""
         moment = self.clock()
-        if self._seen is not None:
-            self._used = max(0.0, self._used - (moment - self._seen) / self.seconds_each)
-        self._seen = moment
-        if self._used <= self.burst - 1:
-            self._used += 1
-            return 0
-        return max(1, math.ceil((self._used - self.burst + 1) * self.seconds_each))
+        rested_at = max(self._rested_at, moment)
+        excess = rested_at - moment - (self.burst - 1) * self.seconds_each
+        if excess > 0:
+            return math.ceil(excess)
+        self._rested_at = rested_at + self.seconds_each
+        return 0

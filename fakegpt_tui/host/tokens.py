@@ -52,6 +52,8 @@ class Tokens:
             "exp": int((issued_at + self.lifetime).timestamp()),
             "account": account,
             "owner": self.derived("owner", password.reveal()),
+            # Two logins in one second must not get the same: clients take that for a dead token.
+            "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self.key, algorithm=_ALGORITHM)
 

@@ -1,0 +1,20 @@
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from fakegpt_tui.backends.scripted import ScriptedBackend, Step
+from fakegpt_tui.host.server import HostServer
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., HostServer]]:
+    """Starts hosts that play scripts, or that serve the backend given, until the test ends."""
+    with ExitStack() as stack:
+
+        def start(*scripts: Iterable[Step], **options: Any) -> HostServer:
+            backend = options.pop("backend", None) or ScriptedBackend(*scripts)
+            return stack.enter_context(HostServer(backend, **options))
+
+        yield start
