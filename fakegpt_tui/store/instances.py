@@ -33,7 +33,7 @@ def living(folder: Path) -> frozenset[str]:
     To be asked under the store's lock.
     """
     paths = list(folder.iterdir()) if folder.is_dir() else []
-    return frozenset(path.name for path in paths if _is_held(path))
+    return frozenset(path.name for path in paths if path.is_file() and _is_held(path))
 
 
 def _is_held(path: Path) -> bool:

