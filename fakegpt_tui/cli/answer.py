@@ -1,6 +1,6 @@
 """Writing a reply to standard output while it grows."""
 
-import sys
+import os
 
 import click
 
@@ -22,7 +22,7 @@ class Answer:
     """What of a reply has been written; a terminal gets it made safe, a file as it came."""
 
     def __init__(self) -> None:
-        self._shown = safe_text if sys.stdout.isatty() else repaired
+        self._shown = safe_text if os.isatty(1) else repaired
         self._length = 0
         self._ends_line = True
 

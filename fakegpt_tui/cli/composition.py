@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
@@ -59,11 +59,9 @@ async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[Cha
         model=settings.model or "",
         max_turns=settings.max_turns,
     )
-    try:
-        yield chat
-    finally:
-        await chat.aclose()
-        await asyncio.to_thread(connector.close)
+    with closing(connector):
+        async with aclosing(chat):
+            yield chat
 
 
 class Connector:
@@ -124,9 +122,7 @@ def host_for(
     from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
 
-    upstream = settings.upstreams.get(service.name)
-    if upstream is not None:
-        service = settings.service_named(upstream)
+    service = settings.answering(service)
     backend: Callable[[], Backend] = GuideBackend
     if service.kind is not ServiceKind.EMBEDDED:
         behind = _connection(service, _session_file(settings), lambda _state: None)

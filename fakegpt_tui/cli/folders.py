@@ -37,4 +37,4 @@ def _make_private(folder: Path) -> None:
 
 
 def _belongs_to_somebody_else(folder: Path) -> bool:
-    return hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()
+    return os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -33,7 +32,8 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
     Raises:
         FakeGPTError: It could not be opened.
     """
-    if not settings.plain and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual reads from standard input and draws on standard error.
+    if not settings.plain and not all(os.isatty(descriptor) for descriptor in (0, 1, 2)):
         raise ConfigError(
             "The user interface needs a terminal. `fakegpt-tui ask` answers without one, "
             "and `fakegpt-tui --plain` chats line by line."

@@ -73,8 +73,8 @@ def cli(context: click.Context, *, resume: str | None, newest: bool) -> None:
 
 def run(arguments: Sequence[str]) -> NoReturn:
     """Run the command line and leave the program with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character is no reason to lose an answer.
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # A character that cannot be read or shown is no reason to lose the others.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     cli.main(list(arguments), prog_name=PROGRAM)

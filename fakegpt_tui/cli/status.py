@@ -17,12 +17,12 @@ from fakegpt_tui.domain import Service, ServiceKind, Session, now
 @file_options
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
-    """Show the chosen service and how long its token is good.
+    """Show the chosen service, or its upstream, and how long its token is good.
 
     Nothing is sent. The exit code is 3 when there is no usable token.
     """
     settings = settings_of(context)
-    service = settings.chosen_service
+    service = settings.answering(settings.chosen_service)
     session = _kept_session(settings, service)
     usable = service.kind is not ServiceKind.FAKEGPT or _is_good(session)
     if as_json:

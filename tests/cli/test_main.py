@@ -1,5 +1,6 @@
 """The options of the whole program, and what it refuses."""
 
+import subprocess
 import sys
 
 import pytest
@@ -62,6 +63,14 @@ def test_there_must_be_something_to_go_on_with(home: Home, option: str) -> None:
 def test_an_option_after_the_command_wins_over_one_before_it(home: Home) -> None:
     done = home.run("--service", "embedded", "status", "--service", "zhile")
     assert done.stdout.startswith("zhile: ")
+
+
+def test_closed_streams_are_no_crash(home: Home) -> None:
+    script = f"{' '.join(COMMAND)} ask --no-store 'count to 3' <&- >&-"
+    done = subprocess.run(
+        ["sh", "-c", script], check=False, capture_output=True, env=home.environment, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_an_unknown_theme_is_named_before_the_screen_is_taken(home: Home) -> None:

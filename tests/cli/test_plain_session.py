@@ -1,6 +1,5 @@
 """The plain chat, line by line."""
 
-
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import MessageStatus, ReplyEnded, TextDelta
 from tests.cli.program import COMMAND, Home, served

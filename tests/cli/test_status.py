@@ -59,6 +59,12 @@ def test_the_embedded_host_needs_no_token(home: Home) -> None:
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "embedded")
 
 
+def test_an_embedded_host_is_signed_in_as_its_upstream_is(home: Home) -> None:
+    home.configure(home.config.read_text() + '[services.embedded]\nupstream = "home"\n')
+    done = home.run("status", "--service", "embedded")
+    assert (done.returncode, done.stdout) == (3, f"home: {URL}, signed out.\n")
+
+
 def test_the_document_holds_everything_but_the_token(home: Home) -> None:
     expires_at = datetime.now(UTC) + timedelta(hours=2)
     keep_session(home, expires_at)
