@@ -118,7 +118,8 @@ class Terminal:
             start_new_session=True,
         )
         self._slave: int | None = slave
-        self._hung_up = threading.Event()
+        self._closed = False
+        self._not_reading = threading.Event()
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
 
@@ -223,12 +224,17 @@ class Terminal:
         self._reader.join(2.0)
         return code
 
+    def stop_reading(self) -> None:
+        """Take no more output, as a terminal does that was stopped or is far away."""
+        self._not_reading.set()
+        self._reader.join()
+
     def hang_up(self) -> None:
         """Close the terminal under the program, as closing its window does."""
-        if not self._hung_up.is_set():
-            self._hung_up.set()
-            self._reader.join()
-            self._close_slave()
+        self.stop_reading()
+        self._close_slave()
+        if not self._closed:
+            self._closed = True
             os.close(self._master)
 
     def kill(self) -> None:
@@ -252,7 +258,7 @@ class Terminal:
             self._slave = None
 
     def _read(self) -> None:
-        while not self._hung_up.is_set():
+        while not self._not_reading.is_set():
             if not select.select([self._master], [], [], 0.05)[0]:
                 continue
             try:
@@ -309,11 +315,11 @@ def unauthored(raw: bytes, *also_allowed: bytes) -> list[bytes]:
     others, or search for the very bytes.
 
     Args:
-        raw: What a program wrote.
+        raw: What a program wrote so far; a sequence that is cut at its end is not judged.
         also_allowed: Beginnings of further sequences that this program may write.
     """
     return [
         found
-        for found in _CONTROLS.findall(raw)
+        for found in _CONTROLS.findall(_UNFINISHED.sub(b"", raw))
         if not _AUTHORED.fullmatch(found) and not (also_allowed and found.startswith(also_allowed))
     ]

@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import textual
 from rich.console import RenderableType
@@ -27,7 +26,7 @@ _SHOWN_FRAMES = 40
 _MOST_ERRORS = 20
 
 
-class CrashReporting(App[Any]):
+class CrashReporting(App[None]):
     """An app that keeps the error which ended it, instead of printing it with its variables.
 
     After `run`, `crash` is that error, `return_code` is 1, and the terminal is as it was.

@@ -18,6 +18,7 @@ else:
     from textual.drivers.linux_driver import LinuxDriver
 
     from fakegpt_tui.ui.input_parser import TolerantParser
+    from fakegpt_tui.ui.signals import exit_code
     from fakegpt_tui.ui.terminal_output import TerminalOutput
 
     _POLL = 0.1
@@ -26,7 +27,8 @@ else:
     class TolerantDriver(LinuxDriver):
         """Reads any bytes, and outlives a terminal that is gone or busy.
 
-        A terminal that is closed is reported as SIGHUP, once, whoever started the program.
+        A terminal that is closed ends the app as SIGHUP does, also where that signal is ignored or
+        goes to others: without its terminal the app can do nothing.
         """
 
         def __init__(self, *args: Any, **options: Any) -> None:
@@ -68,7 +70,11 @@ else:
                 return b""  # the other side of the terminal is closed
 
         def _input_ended(self) -> None:
-            if self.input_tty and not self.exit_event.is_set():
+            if not self.input_tty or self.exit_event.is_set():
+                return
+            if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+                self._app.call_later(self._app.exit, return_code=exit_code(signal.SIGHUP))
+            else:
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGHUP)
 
         def _run_input_thread(self) -> None:

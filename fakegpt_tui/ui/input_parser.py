@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from textual import constants, events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._parser import ParseError, Parser
 from textual._xterm_parser import XTermParser
+from textual.keys import Keys
 from textual.message import Message
 
 from fakegpt_tui.ui.input_scanner import InputScanner, Kind, Piece
@@ -19,7 +22,7 @@ _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeErr
 """What Textual's parser may raise over a sequence that no terminal should send."""
 
 _KITTY_KEY = re.compile(
-    r"\x1b\[(\d*)(?::(\d*))?[\d:]*(?:;(\d{0,3})(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])", re.ASCII
+    r"\x1b\[(\d*)(?::(\d*))?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])", re.ASCII
 )
 _XTERM_KEY = re.compile(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
 _SHIFT, _CAPS_LOCK, _NUM_LOCK = 1, 64, 128
@@ -66,13 +69,14 @@ class TolerantParser(XTermParser):
 
     def _sequence_events(self, sequence: str) -> Iterable[Message]:
         if kitty := _KITTY_KEY.fullmatch(sequence):
+            if not _is_key(kitty):
+                # Textual would type the character of that number: "!" for F19, which is 33.
+                return [events.Key(key.value, None) for key in _legacy_keys(sequence)]
             if (plain := _plain_kitty_key(kitty)) is None:
                 return []
             # Asked directly, as it may come while TEXTUAL_DISABLE_KITTY_KEY is set: from xterm, or
             # from tmux.
-            if plain.endswith("u"):
-                return [key.copy() for key in self._parse_extended_key(plain) or ()]
-            sequence = plain
+            return [key.copy() for key in self._parse_extended_key(plain) or ()]
         return self._decoded(sequence)
 
     def _decoded(self, text: str) -> list[Message]:
@@ -97,12 +101,24 @@ class TolerantParser(XTermParser):
 
 def _xterm_as_kitty(sequence: str) -> str:
     """xterm's `modifyOtherKeys` in kitty's form; other sequences as they are."""
-    if (match := _XTERM_KEY.fullmatch(sequence)) is None or not _is_character(match[2]):
+    if (match := _XTERM_KEY.fullmatch(sequence)) is None:
         return sequence
+    if not _is_character(match[2]):
+        return f"\x1b[{match[2]}u"  # which is no key
     # xterm names the letter that shift makes, kitty the key.
     key = chr(int(match[2]))
     code = ord(key.lower()) if key.isascii() else ord(key)
     return f"\x1b[{code};{match[1]}u"
+
+
+def _is_key(key: re.Match[str]) -> bool:
+    """Has `key` the number of a character, or a number and a letter that stand for a key?"""
+    return key[6] == "u" or f"{key[1] or 1}{key[6]}" in FUNCTIONAL_KEYS
+
+
+def _legacy_keys(sequence: str) -> tuple[Keys, ...]:
+    keys = ANSI_SEQUENCES_KEYS.get(sequence, ())
+    return keys if isinstance(keys, tuple) else ()
 
 
 def _plain_kitty_key(key: re.Match[str]) -> str | None:
@@ -111,7 +127,7 @@ def _plain_kitty_key(key: re.Match[str]) -> str | None:
     Reports of a key's release and codes that are no character are no keys.
     """
     code, shifted, modifiers, event, text, final = key.groups(default="")
-    if event == _RELEASED:
+    if event == _RELEASED or len(modifiers) > len("256"):
         return None
     if final != "u":
         return f"\x1b[{code}{f';{modifiers}' if modifiers else ''}{final}"

@@ -12,6 +12,10 @@ _REPLY_PATIENCE = 1.0
 """Seconds that the rest of a sequence may take which no person can have begun to type."""
 _PASTE_PATIENCE = 2.0
 """Seconds of silence after which a paste is over, though its end never came."""
+_BURST = 32
+_STREAM_GAP = 0.25
+"""What a terminal sends of a paste comes in bursts, or all the time. What comes otherwise is typed,
+by somebody who wonders where the keys have gone, and counts as silence."""
 _LONGEST = 8192
 """Characters of an unfinished sequence; no reply that this program asks for is near that."""
 
@@ -80,6 +84,8 @@ class InputScanner:
         self._pending = ""
         self._pasting = False
         self._pasted: list[str] = []
+        self._pasted_at = 0.0
+        self._silence = 0.0
         self._deadline: float | None = None
         self._escaped_at: float | None = None
 
@@ -90,6 +96,8 @@ class InputScanner:
 
     def feed(self, text: str, now: float) -> Iterator[Piece]:
         """Take `text` in, and yield what is whole."""
+        if not text:
+            return
         data = self._pending + text
         if self._escaped_at is not None:
             if now - self._escaped_at < _REPLY_PATIENCE and (body := _BODY.match(data)):
@@ -123,7 +131,8 @@ class InputScanner:
         if whole := _WHOLE.match(data, start):
             if whole[0] == PASTE_START:
                 self._pasting = True
-                self._deadline = now + _PASTE_PATIENCE
+                self._pasted_at = now
+                self._deadline = self._silence = now + _PASTE_PATIENCE
                 return [], whole.end()
             if whole["string"]:
                 return [], whole.end()  # nothing was asked that would be answered so
@@ -146,7 +155,10 @@ class InputScanner:
         cut = _begun(data, PASTE_END, start)
         self._pasted.append(data[start:cut])
         self._pending = data[cut:]
-        self._deadline = now + _PASTE_PATIENCE
+        if len(data) - start >= _BURST or now - self._pasted_at < _STREAM_GAP:
+            self._silence = now + _PASTE_PATIENCE
+        self._pasted_at = now
+        self._deadline = self._silence
         return [], len(data)
 
     def _end_of_paste(self, rest: str) -> Piece:

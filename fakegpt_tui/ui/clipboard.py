@@ -1,0 +1,186 @@
+"""Copying text to wherever it can be pasted from, and saying the truth about where that is."""
+
+import asyncio
+import os
+import shutil
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fakegpt_tui.domain import SaveError
+from fakegpt_tui.text import copyable, hidden_characters, safe_line
+
+OSC_52_LIMIT = 74_994
+"""Bytes of text; encoded they fill the 100,000 that hterm takes, the least of those known."""
+
+_TOOL_SECONDS = 3.0
+
+_DEAF = {"dumb", "linux", "vt100", "vt220"}
+"""Values of TERM whose terminals have no clipboard."""
+
+_KEPT_VARIABLES = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
+    *("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "TMUX", "TMUX_TMPDIR"),
+    *("SYSTEMROOT", "WSL_DISTRO_NAME", "WSL_INTEROP"),
+)
+"""What a clipboard tool needs to know; tokens and proxies are not for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRoute:
+    """The ways that a text took. `tool` is the program that confirmed to have it."""
+
+    to_terminal: bool = False
+    tool: str = ""
+    file: Path | None = None
+    hidden: int = 0
+    dropped: int = 0
+
+    @property
+    def in_words(self) -> str:
+        """A sentence for a person."""
+        if self.tool:
+            said = f"Copied with {self.tool}."
+        elif self.to_terminal:
+            said = "Handed to the terminal to copy; not every terminal does."
+        else:
+            said = f"There is no clipboard here; saved to {safe_line(str(self.file), 300)}."
+        if self.dropped:
+            said += f" {_counted(self.dropped, 'control character')} left out."
+        if self.hidden:
+            said += f" {_counted(self.hidden, 'hidden character')} in it."
+        return said
+
+
+async def copy(
+    text: str,
+    *,
+    to_terminal: Callable[[str], bool],
+    folder: Path,
+    environment: Mapping[str, str] = os.environ,
+    find_tool: Callable[[str], str | None] = shutil.which,
+) -> CopyRoute:
+    """Copy `text` as it came, but for control characters: `text.copyable` is applied here.
+
+    The terminal is told by OSC 52, which it does not confirm; so on this machine a tool is asked as
+    well. Over SSH a tool would fill the clipboard of the wrong machine, except for tmux's own.
+    Where there is neither, the text becomes a file.
+
+    Args:
+        text: What to copy, from whatever source.
+        to_terminal: Writes a control sequence; `False` if there is no terminal.
+        folder: Where a file may be made. It is created if need be.
+        environment: Tells what the terminal is.
+        find_tool: Finds a program by its name.
+
+    Raises:
+        SaveError: It came down to a file, and that cannot be written.
+    """
+    clean = copyable(text)
+    data = clean.encode()
+    sequence = osc_52(data, environment)
+    told = bool(sequence) and to_terminal(sequence)
+    tool = await _with_a_tool(data, environment, find_tool)
+    return CopyRoute(
+        to_terminal=told,
+        tool=tool,
+        file=None if told or tool else _saved(data, folder),
+        hidden=hidden_characters(clean),
+        dropped=len(text.replace("\r\n", "\n")) - len(clean),
+    )
+
+
+def osc_52(data: bytes, environment: Mapping[str, str]) -> str:
+    """The control sequence that asks the terminal to copy; empty where that is no use.
+
+    Inside tmux it is sent twice: once for tmux, if `set-clipboard` is on, and once wrapped for the
+    terminal around it, if `allow-passthrough` is.
+    """
+    deaf = (
+        environment.get("TERM", "") in _DEAF
+        or environment.get("TERM_PROGRAM") == "Apple_Terminal"
+        or "STY" in environment  # screen takes 768 bytes at most, and answers nothing
+    )
+    if deaf or len(data) > OSC_52_LIMIT:
+        return ""
+    sequence = f"\x1b]52;c;{b64encode(data).decode()}\x07"
+    if environment.get("TMUX"):
+        sequence += f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+    return sequence
+
+
+def tools(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Commands that may fill the clipboard a person sees, best first. Text goes to their input."""
+    found: list[tuple[str, ...]] = []
+    if environment.get("TMUX"):
+        found.append(("tmux", "load-buffer", "-w", "-"))
+    if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
+        return found
+    local: list[tuple[str, ...]] = []
+    if environment.get("WAYLAND_DISPLAY"):
+        local.append(("wl-copy", "--type", "text/plain;charset=utf-8"))
+    if environment.get("DISPLAY"):
+        local += [("xclip", "-selection", "clipboard", "-in"), ("xsel", "--clipboard", "--input")]
+    return [*local, ("pbcopy",), ("clip.exe",), *found]
+
+
+async def _with_a_tool(
+    data: bytes, environment: Mapping[str, str], find_tool: Callable[[str], str | None]
+) -> str:
+    """The name of the first tool that took `data`; empty if none did."""
+    for name, *arguments in tools(environment):
+        path = find_tool(name)
+        # A name that was found in the working folder is nobody's clipboard tool.
+        if path is None or not Path(path).is_absolute():
+            continue
+        given = data.decode().encode("utf-16") if name == "clip.exe" else data
+        if await _run([path, *arguments], given, environment):
+            return name
+    return ""
+
+
+async def _run(command: Sequence[str], data: bytes, environment: Mapping[str, str]) -> bool:
+    kept = {name: environment[name] for name in _KEPT_VARIABLES if name in environment}
+    try:
+        # Output is not read: xclip and wl-copy live on and would keep it open.
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=kept,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return False
+    try:
+        async with asyncio.timeout(_TOOL_SECONDS):
+            await process.communicate(data)
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return process.returncode == 0
+
+
+def _saved(data: bytes, folder: Path) -> Path:
+    path = folder / f"copy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+    except OSError as trouble:
+        raise SaveError(
+            f"There is no clipboard here, and {safe_line(str(folder))} cannot be written."
+        ) from trouble
+    return path
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,139 @@
+"""Ending in order when the system asks for it, and at once when it asks twice."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+from types import FrameType
+
+if sys.platform != "win32":
+    import termios
+
+_PATIENCE = 5.0
+"""Seconds that an orderly exit may take before the program leaves without it."""
+_ECHO = 1.0
+"""Seconds in which a further signal is the same wish: closing a window sends SIGHUP two times, from
+the terminal and from the shell, and a session's end sends SIGTERM besides."""
+
+_MODES_OFF = (
+    "\x1b[?2026l"  # no frame is half drawn
+    "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"  # mouse
+    "\x1b[?2004l\x1b[?1004l\x1b[?2048l"  # bracketed paste, focus and size reports
+    "\x1b[?7h"  # line wrap
+    "\x1b[<u"  # kitty's keyboard; its stack belongs to the screen that is left next
+    "\x1b[?1049l\x1b[0m\x1b[?25h"
+)
+
+
+def exit_code(number: signal.Signals) -> int:
+    """What a shell is told of a program that a signal ended."""
+    return 128 + number
+
+
+@contextmanager
+def handled(
+    loop: asyncio.AbstractEventLoop,
+    on_signal: Callable[[signal.Signals], object],
+    *,
+    patience: float = _PATIENCE,
+    echo: float = _ECHO,
+) -> Iterator[None]:
+    """Handle SIGTERM, SIGHUP and what Windows has for them while the block runs.
+
+    The first is passed to `on_signal`, in the loop. After another that comes more than `echo`
+    seconds later, or when the block is not left within `patience` seconds, the terminal is restored
+    and the process ends there and then: the loop may be waiting for a terminal that takes no more.
+    Signals that whoever started the program wants ignored (`nohup`) stay ignored. SIGINT, SIGTSTP
+    and SIGCONT are left to Textual.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ending = _Ending(loop, on_signal, patience=patience, echo=echo)
+    numbers = [number for number in _ending_signals() if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, ending.handle) for number in numbers}
+    try:
+        yield
+    finally:
+        ending.over()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def restore_terminal(descriptor: int = 2) -> None:
+    """Take back every mode that Textual sets, without waiting for a terminal that takes nothing."""
+    if not os.isatty(descriptor):
+        return
+    blocking = os.get_blocking(descriptor)
+    with suppress(OSError):
+        os.set_blocking(descriptor, False)
+        os.write(descriptor, _MODES_OFF.encode())
+    with suppress(OSError):
+        # The shell uses the terminal through the same setting.
+        os.set_blocking(descriptor, blocking)
+
+
+class _Ending:
+    """The way out, from the first signal on."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_signal: Callable[[signal.Signals], object],
+        *,
+        patience: float,
+        echo: float,
+    ) -> None:
+        self._loop = loop
+        self._on_signal = on_signal
+        self._patience = patience
+        self._echo = echo
+        self._restore = _terminal_restorer()
+        self._first_at: float | None = None
+        self._last_resort: threading.Timer | None = None
+
+    def handle(self, number: int, _frame: FrameType | None) -> None:
+        received = signal.Signals(number)
+        if self._first_at is not None:
+            if monotonic() - self._first_at > self._echo:
+                self._leave(received)
+            return
+        self._first_at = monotonic()
+        self._last_resort = threading.Timer(self._patience, self._leave, (received,))
+        self._last_resort.daemon = True
+        self._last_resort.start()
+        self._loop.call_soon_threadsafe(self._on_signal, received)
+
+    def over(self) -> None:
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+
+    def _leave(self, number: signal.Signals) -> None:
+        self._restore()
+        os._exit(exit_code(number))
+
+
+def _ending_signals() -> list[signal.Signals]:
+    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
+
+
+def _terminal_restorer() -> Callable[[], None]:
+    """A function that gives the terminal the line modes it has now, and takes back Textual's."""
+    if sys.platform == "win32":
+        return restore_terminal
+    try:
+        line_modes = termios.tcgetattr(0)
+    except termios.error:
+        return restore_terminal
+
+    def restore() -> None:
+        restore_terminal()
+        with suppress(termios.error):
+            termios.tcsetattr(0, termios.TCSANOW, line_modes)
+
+    return restore
