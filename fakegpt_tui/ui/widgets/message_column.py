@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.widgets.message_layout import MessageLayout
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimated_height
 from fakegpt_tui.ui.widgets.typesetter import Typesetter
 
 _KEPT_LAYOUTS = 300
@@ -59,7 +59,7 @@ class MessageColumn:
         if self.width and (not message.status.is_final or message.id in self._layouts):
             self.measure(index)
         else:
-            self._set_height(index, self._typesetter.estimate(message, self.width))
+            self._set_height(index, estimated_height(message, self.width))
         return True
 
     def resize(self, width: int) -> None:
@@ -147,7 +147,7 @@ class MessageColumn:
     def _estimate_all(self) -> None:
         self._measured.clear()
         width = self.width
-        self._heights = [self._typesetter.estimate(message, width) for message in self.messages]
+        self._heights = [estimated_height(message, width) for message in self.messages]
         self._tops = [0]
 
     def _set_height(self, index: int, height: int) -> None:

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.rendering.document import Document, estimate_height
+from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.widgets.cells import cut
 from fakegpt_tui.ui.widgets.copying import CodeBlocks, whole_conversation
@@ -103,13 +103,12 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self,
         *,
         make_document: Callable[[Palette], Body] = Document,
-        estimate: Callable[[str, int], int] = estimate_height,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._typesetter = Typesetter(make_document, estimate)
+        self._typesetter = Typesetter(make_document)
         self._column = MessageColumn(self._typesetter)
         self._reader = Reader(self._column)
         self._conversation_id: str | None = None

@@ -4,24 +4,15 @@ from collections.abc import Callable
 
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.widgets.message_layout import (
-    Body,
-    Look,
-    MessageLayout,
-    estimated_height,
-    text_width,
-)
+from fakegpt_tui.ui.widgets.message_layout import Body, Look, MessageLayout
 from fakegpt_tui.ui.widgets.typed_text import TypedText
 
 
 class Typesetter:
     """Sets replies as Markdown and prompts as they were typed."""
 
-    def __init__(
-        self, make_document: Callable[[Palette], Body], estimate: Callable[[str, int], int]
-    ) -> None:
+    def __init__(self, make_document: Callable[[Palette], Body]) -> None:
         self._make_document = make_document
-        self._estimate = estimate
         self._palette: Palette | None = None
         self._look = Look()
 
@@ -41,7 +32,3 @@ class Typesetter:
         if self._palette is None:
             raise RuntimeError("a message was laid out before there was a theme")
         return self._palette
-
-    def estimate(self, message: ChatMessage, width: int) -> int:
-        """About how many lines a message will take, without laying it out."""
-        return estimated_height(message, self._estimate(message.text, text_width(width)))

@@ -67,9 +67,3 @@ class FakeDocuments:
     @property
     def laid_out(self) -> int:
         return sum(document.laid_out for document in self.made)
-
-
-def guess_height(text: str, width: int) -> int:
-    """Wrong on purpose: half of what it will be, so that every height must be put right."""
-    del width
-    return (text.count("\n") + 1) // 2

@@ -1,5 +1,7 @@
 """The transcript: what it shows, how it moves, and what it costs."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +14,7 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from tests.ui.widgets.fake_document import FakeDocuments, guess_height
+from tests.ui.widgets.fake_document import FakeDocuments
 from tests.ui.widgets.shown import shown, strips
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,7 +62,7 @@ class TranscriptApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.documents = FakeDocuments()
-        self.transcript = CountingTranscript(make_document=self.documents, estimate=guess_height)
+        self.transcript = CountingTranscript(make_document=self.documents)
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
@@ -457,7 +459,7 @@ async def test_documents_out_of_use_are_let_go() -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, *long_conversation(400, 1))
         for _ in range(140):
-            await pilot.press("pageup")
+            app.transcript.action_page(-1)
         assert len(app.documents.made) == 400
         await press(pilot, "g", "G")
         assert shown(app.transcript)[-1] == "│ m399 0"
@@ -630,6 +632,47 @@ async def test_dragging_over_a_link_does_not_press_it() -> None:
         await show(pilot, reply(0, "link https://example.org/"))
         assert await drag(pilot, (2, 2), (5, 2)) == "link"
         assert not any(isinstance(m, Transcript.LinkPressed) for m in app.heard)
+
+
+async def test_markdown_is_drawn_and_what_is_hostile_in_it_is_not_obeyed() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript()
+    async with app.run_test(size=(60, 16)) as pilot:
+        text = "# Title\n\n- [/] **bold**\n\n[@click=app.quit]x[/]\n\n```py\n\x1b]0;x\x07 = 1\n```"
+        await show(pilot, reply(0, text))
+        everything = "\n".join(shown(app.transcript))
+        for part in ("Title", "[/] bold", "[@click=app.quit]x[/]", "␛]0;x␇ = 1"):
+            assert part in everything
+        assert "**" not in everything
+        for y in range(16):
+            await pilot.click(app.transcript, offset=(5, y))
+        assert app.is_running
+
+
+async def test_streamed_markdown_shows_what_the_whole_of_it_shows() -> None:
+    text = "## Two\n\nSome *words*.\n\n- one\n- two\n\n```py\nx = 1\n```\n\n> quoted\n\nThe end."
+    whole, grown = TranscriptApp(), TranscriptApp()
+    whole.transcript, grown.transcript = CountingTranscript(), CountingTranscript()
+    async with whole.run_test(size=(60, 12)) as pilot:
+        await show(pilot, prompt(0, "go"), reply(1, text))
+        expected = shown(whole.transcript)
+    async with grown.run_test(size=(60, 12)) as pilot:
+        await show(pilot, prompt(0, "go"))
+        for end in range(1, len(text), 3):
+            await grow(pilot, reply(1, text[:end], status=MessageStatus.STREAMING))
+        await grow(pilot, reply(1, text))
+        assert shown(grown.transcript) == expected
+
+
+def test_importing_the_widgets_needs_neither_parser_nor_highlighter() -> None:
+    program = (
+        "import sys, fakegpt_tui.ui.widgets.transcript, fakegpt_tui.ui.widgets.conversation_list;"
+        "print([name for name in ('markdown_it', 'pygments') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
