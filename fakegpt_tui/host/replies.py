@@ -46,13 +46,13 @@ class ReplyStream:
         try:
             await self._attend(tasks, output)
         finally:
-            finished = relaying.done()
+            is_over, is_left = relaying.done(), left.done()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        if finished:
+        if is_over:
             await relaying
-        elif self._stopping.is_set() and not left.done():
+        elif not is_left:
             await output.fail(ReplyCut("The host was stopped before the reply was whole."))
 
     async def _attend(self, tasks: set[asyncio.Task[object]], output: "_Output") -> None:
