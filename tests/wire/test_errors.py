@@ -242,7 +242,9 @@ def test_a_date_to_wait_for_is_measured_against_now_where_the_answer_has_no_date
     assert 90 < error.retry_after <= 100
 
 
-@pytest.mark.parametrize("clears_in", [-1, True, "soon", None, 10**400, 10**9], ids=lambda value: f"{value!r:.9}")
+@pytest.mark.parametrize(
+    "clears_in", [-1, True, "soon", None, 10**400, 10**9], ids=lambda value: f"{value!r:.9}"
+)
 def test_a_senseless_time_to_wait_gives_way_to_the_header(clears_in: object) -> None:
     body = detail("Cap.", "model_cap_exceeded", clears_in=clears_in)
     error = error_of(429, body, {"Retry-After": "7"})
