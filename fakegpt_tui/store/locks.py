@@ -33,27 +33,16 @@ def take(path: Path) -> int | None:
 
     The file is made if need be, with mode 0600. Closing the descriptor gives the lock up.
     """
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            _try_lock(descriptor)
-        except (BlockingIOError, PermissionError):
-            os.close(descriptor)
-            return None
-        except BaseException:
-            os.close(descriptor)
-            raise
-        if _is_at(path, descriptor):
-            return descriptor
-        # Somebody deleted the file between opening and locking: nobody else would see this lock.
-        os.close(descriptor)
-
-
-def _is_at(path: Path, descriptor: int) -> bool:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+        _try_lock(descriptor)
+    except (BlockingIOError, PermissionError):
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 class FileLock:

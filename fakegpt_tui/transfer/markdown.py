@@ -116,7 +116,7 @@ def _marked(message: ChatMessage, mark: str, closed_by: str) -> str:
 
 def _for_a_comment(text: str) -> str:
     """JSON in which nothing looks like the end of an HTML comment; it means the same."""
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
+    return text.replace("--", "-\\u002d")
 
 
 def _time(time: datetime) -> str:

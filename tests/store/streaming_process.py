@@ -26,7 +26,7 @@ def tell(*words: object) -> None:
     sys.stdout.flush()
 
 
-def stream(path: Path, seed: int) -> None:
+def stream(path: Path, seed: int, pieces: tuple[int, ...]) -> None:
     chance = random.Random(seed)
     with ConversationStore.open(path) as store:
         while True:
@@ -34,8 +34,8 @@ def stream(path: Path, seed: int) -> None:
             for saved, (_, _, reply) in [(store.add_turn(*each), each) for each in replies]:
                 saved.result()
                 tell("turn", reply.id)
-            length, piece = 0, chance.choice((1, 20, 300))
-            for _ in range(chance.randrange(400)):
+            length, piece = 0, chance.choice(pieces)
+            for _ in range(chance.randrange(400) if len(pieces) > 1 else 10**6):
                 for _, _, reply in replies:
                     whole = text_of(reply.id, length + piece)
                     store.grow_reply(reply.id, whole[length:])
@@ -50,4 +50,4 @@ def stream(path: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    stream(Path(sys.argv[1]), int(sys.argv[2]))
+    stream(Path(sys.argv[1]), int(sys.argv[2]), tuple(map(int, sys.argv[3:])))

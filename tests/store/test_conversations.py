@@ -1,4 +1,6 @@
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -190,7 +192,7 @@ def test_a_final_status_alone_keeps_what_arrived(store: ConversationStore) -> No
     assert store.path(header.id)[-1] == replace(reply, text="half", status=MessageStatus.STOPPED)
 
 
-def test_growth_after_the_end_is_dropped(store: ConversationStore) -> None:
+def test_growth_after_the_end_is_dropped(store: ConversationStore, path: Path) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply)
     ended = replace(reply, text="whole", status=MessageStatus.COMPLETE)
@@ -198,6 +200,8 @@ def test_growth_after_the_end_is_dropped(store: ConversationStore) -> None:
     store.grow_reply(reply.id, " and more")
     store.set_status(prompt.id, MessageStatus.COMPLETE).result()
     assert store.path(header.id)[-1] == ended
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT * FROM reply_delta").fetchall() == []
 
 
 def test_a_reply_may_go_on_after_it_was_saved(store: ConversationStore) -> None:

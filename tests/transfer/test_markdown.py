@@ -222,6 +222,15 @@ def test_only_what_would_go_on_is_closed(text: str, line: str | None) -> None:
     assert document.endswith(f"\n\n{end}\n")
 
 
+@pytest.mark.parametrize("foreign", ["a-->b", "--", "---->", "--!>", "<!--"])
+def test_no_field_ends_the_comment_it_is_in(foreign: str) -> None:
+    reply = message("text", id=foreign, model=foreign, error=foreign)
+    document = to_markdown(CONVERSATION, [reply])
+    (line,) = (line for line in document.split("\n") if line.startswith("<!-- message"))
+    assert line[4:-3].count("--") == 0
+    assert read_back(document, CONVERSATION.id) == [reply]
+
+
 def test_status_and_error_are_told_to_people() -> None:
     failed = message("half", status=MessageStatus.FAILED, error="The line\nbroke.")
     document = to_markdown(CONVERSATION, [failed])
