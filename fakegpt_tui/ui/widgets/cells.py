@@ -1,6 +1,7 @@
-"""Text that must take an exact number of terminal cells."""
+"""Text that must take an exact number of terminal cells, and the colour it has there."""
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
 
 
 def cut(text: str, width: int) -> str:
@@ -13,3 +14,8 @@ def cut(text: str, width: int) -> str:
 def fit(text: str, width: int) -> str:
     """`text` cut or filled up so that it takes `width` cells."""
     return set_cell_size(cut(text, width), max(0, width))
+
+
+def foreground(style: Style) -> Style:
+    """`style` without its background, for text that may stand on another one."""
+    return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)

@@ -1,7 +1,6 @@
 """The list of conversations, drawn by index so that its length costs nothing."""
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events, on
 from textual.binding import Binding
 from textual.content import Content
@@ -12,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.cells import fit
+from fakegpt_tui.ui.widgets.cells import fit, foreground
 from fakegpt_tui.ui.widgets.conversation_rows import (
     ConversationRow,
     Heading,
@@ -181,10 +180,10 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         is_current = row.id == self.current
         style = self.rich_style
         if is_current:
-            style += self._partial("conversation-list--current")
+            style += self.get_component_rich_style("conversation-list--current", partial=True)
         sign = style
         if row.sign in _SIGN_CLASSES:
-            sign = style + self._partial(_SIGN_CLASSES[row.sign])
+            sign = style + foreground(self.get_component_rich_style(_SIGN_CLASSES[row.sign]))
         if is_cursor:
             cursor = self.get_component_rich_style("conversation-list--cursor")
             style, sign = style + cursor, sign + cursor
@@ -202,6 +201,3 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         lines = Content(_EMPTY).wrap(max(1, width - 2))
         text = f" {lines[y].plain}" if y < len(lines) else ""
         return Strip([Segment(fit(text, width), style)], width)
-
-    def _partial(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True)

@@ -19,7 +19,7 @@ from textual.theme import Theme
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.widgets.cells import cut
+from fakegpt_tui.ui.widgets.cells import cut, foreground
 from fakegpt_tui.ui.widgets.copying import CodeBlocks, whole_conversation
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import Body, Look, margin
@@ -220,15 +220,11 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def _dress(self, theme: Theme) -> None:
         palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
         parts = ("user", "assistant", "note", "trouble")
-        look = Look(**{part: self._foreground(f"transcript--{part}") for part in parts})
+        styles = (self.get_component_rich_style(f"transcript--{part}") for part in parts)
+        look = Look(**dict(zip(parts, map(foreground, styles), strict=True)))
         self._typesetter.dress(palette, look)
         self._column.redress()
         self.refresh()
-
-    def _foreground(self, component: str) -> Style:
-        # Without the background: a line may stand on another one, such as a selection's.
-        style = self.get_component_rich_style(component)
-        return Style(color=style.color, bold=style.bold, italic=style.italic, dim=style.dim)
 
     def render_line(self, y: int) -> Strip:
         strip = self._painted[y] = self._draw(y)
@@ -245,6 +241,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _draw_place(self, place: Place) -> Strip:
         strip = self._column.layout(place.message).strip(place.line)
+        strip = strip.apply_style(self.visual_style.rich_style)
         bar = margin(self._column.width)
         selection = self.text_selection
         if selection is not None:
@@ -263,7 +260,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         style = self.get_component_rich_style("transcript--mark")
         style += Style.from_meta({"transcript": "follow"})
         room = width - len(words)
-        return Strip([*strip.crop_extend(0, room, None), Segment(words, style)], width)
+        base = self.visual_style.rich_style
+        return Strip([*strip.crop_extend(0, room, base), Segment(words, style)], width)
 
     def _draw_empty(self, y: int) -> Strip:
         width = self.scrollable_size.width

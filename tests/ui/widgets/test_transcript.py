@@ -509,6 +509,21 @@ async def test_a_change_of_theme_keeps_the_place_and_changes_the_colours() -> No
         assert strips(app.transcript) != styles
 
 
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
+async def test_every_cell_stands_on_the_background_of_the_theme(theme: str) -> None:
+    app = TranscriptApp()
+    app.theme = theme
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, prompt(0, "typed"), reply(1, many_lines(30)))
+        await press(pilot, "up")
+        await grow(pilot, reply(1, many_lines(31)))
+        expected = app.transcript.rich_style
+        for strip in strips(app.transcript)[:-1]:
+            for segment in strip:
+                assert segment.style is not None
+                assert segment.style.bgcolor == expected.bgcolor
+
+
 async def test_a_click_on_a_link_says_where_it_leads() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
