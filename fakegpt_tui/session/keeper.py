@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from fakegpt_tui.domain import (
     Expired,
@@ -20,12 +21,22 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.session.file import SessionShelf
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.steps import Report
 
 _MARGIN = timedelta(seconds=60)
 """A token is given up this long before its end, so that no prompt meets the end on its way."""
 _YOUNG = timedelta(hours=1)
 """A token refused within this time of its login speaks against its account."""
+
+
+class SignsIn(Protocol):
+    """What a `Login` does, for a keeper."""
+
+    async def sign_in(
+        self, report: Report, *, first: Session | None, last: str, dead: Secret | None
+    ) -> Session:
+        """As `Login.sign_in`."""
+        ...
 
 
 class SessionKeeper:
@@ -37,7 +48,7 @@ class SessionKeeper:
 
     def __init__(
         self,
-        login: Login,
+        login: SignsIn,
         base_url: str,
         *,
         shelf: SessionShelf | None = None,

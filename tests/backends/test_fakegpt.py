@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta, timezone
@@ -394,6 +395,31 @@ async def test_a_connection_that_ends_before_an_answer_is_tried_again(
     assert len(reasons) == 2
     assert all(server.host in reason for reason in reasons)
     assert text_of(events) == "Hi"
+
+
+AWAY = "http://service.invalid"
+
+
+async def test_a_proxy_is_asked_for_what_is_elsewhere(server: FaultServer) -> None:
+    server.script(CHAT, *stream("Hi"))
+    assert text_of(await events_of(backend(AWAY, proxy=server.url))) == "Hi"
+    assert (await server.arrived(CHAT)).target == f"{AWAY}{CHAT}"
+
+
+async def test_a_proxy_that_wants_a_password_says_so_itself(server: FaultServer) -> None:
+    server.script(CHAT, Send(json_reply({}, status=407)))
+    proxy = f"http://name:canary-password@{server.host}"
+    _, trouble = await outcome(backend(AWAY, proxy=proxy))
+    assert f"proxy {server.host} wants a user name" in str(trouble)
+    assert "canary" not in f"{trouble!r}"
+
+
+async def test_a_proxy_that_is_down_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        proxy = f"127.0.0.1:{taken.getsockname()[1]}"
+        _, trouble = await outcome(backend(AWAY, proxy=proxy))
+    assert f"proxy {proxy} refused" in str(trouble)
 
 
 async def test_no_secret_is_in_any_trouble(server: FaultServer) -> None:
