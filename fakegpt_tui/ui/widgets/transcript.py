@@ -121,8 +121,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, conversation_id: str | None, messages: Sequence[ChatMessage]) -> None:
         """Open a conversation where it was left, or at its end; `None` is one without a name."""
         self._keep_bookmark()
-        if self.is_mounted and self.text_selection is not None:
-            self.screen.clear_selection()
+        self._clear_selection()
         self._conversation_id = conversation_id
         self._has_read_to_end = False
         self._open(messages)
@@ -146,15 +145,14 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._dress(self.app.current_theme)
 
     def on_resize(self) -> None:
+        if self.scrollable_size.width != self._column.width:
+            self._clear_selection()
         had_a_view = bool(self._reader.view)
         self._reader.resize(self.scrollable_size.width, self.size.height)
         if had_a_view:
             self._place()
         else:
             self._open(self._column.messages)
-
-    def on_unmount(self) -> None:
-        self._keep_bookmark()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -211,6 +209,10 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             painted = self._painted.get(y)
             if strip is not painted and strip != painted:
                 self.refresh(Region(0, y, self.size.width, 1))
+
+    def _clear_selection(self) -> None:
+        if self.is_mounted and self.text_selection is not None:
+            self.screen.clear_selection()
 
     def _keep_bookmark(self) -> None:
         bookmark = self._reader.bookmark()

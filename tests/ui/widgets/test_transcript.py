@@ -632,6 +632,19 @@ async def test_a_selection_stays_on_its_text_while_heights_are_put_right() -> No
         assert app.screen.get_selected_text() == "m39 4\nm39 5"
 
 
+async def test_a_selection_ends_where_its_lines_no_longer_exist() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, "alpha beta"))
+        assert await drag(pilot, (2, 2), (6, 2)) == "alpha"
+        await pilot.resize_terminal(30, 10)
+        await pilot.pause()
+        assert app.screen.get_selected_text() is None
+        assert await drag(pilot, (2, 2), (6, 2)) == "alpha"
+        await show(pilot, reply(1, "other", conversation_id="b"), conversation_id="b")
+        assert app.screen.get_selected_text() is None
+
+
 async def test_a_double_click_selects_one_message() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
