@@ -33,14 +33,14 @@ def wrap(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
 
     Spaces at a break are dropped; a line feed always breaks. There is at least one line.
     """
-    text = "".join(segment.text for segment in segments)
+    segments, text = _joined(segments)
     ranges = _plain_breaks(text, width) if _one_cell_each(text) else _breaks(text, width)
     return _cut(segments, ranges)
 
 
 def chop(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
     """`segments` on full lines of `width` cells: nothing is dropped, spaces least of all."""
-    text = "".join(segment.text for segment in segments)
+    segments, text = _joined(segments)
     return _cut(segments, _chopped(text, 0, len(text), width))
 
 
@@ -52,6 +52,21 @@ def padded(
     before = {"right": room, "center": room // 2}.get(justify, 0)
     spaces = (Segment(" " * before, style), *segments, Segment(" " * (room - before), style))
     return [segment for segment in spaces if segment.text]
+
+
+def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
+    """`segments` without joiners that reach from one into the next, and their text.
+
+    What is drawn in two styles is not joined on any terminal, only measured wrongly.
+    """
+    text = "".join(segment.text for segment in segments)
+    if len(segments) > 1 and ("\u200d" in text or "\ufe0f" in text):
+        segments = [
+            Segment(segment.text.lstrip("\u200d\ufe0f").rstrip("\u200d"), segment.style)
+            for segment in segments
+        ]
+        text = "".join(segment.text for segment in segments)
+    return segments, text
 
 
 def _one_cell_each(text: str) -> bool:

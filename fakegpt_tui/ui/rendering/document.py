@@ -97,13 +97,18 @@ class Document:
                 break
             while self._pieces[keep].joins:
                 keep -= 1
+        same = keep
+        for old, new in zip(self._pieces[keep:], reading.pieces, strict=False):
+            if old != new:
+                break
+            same += 1
         self._pieces[keep:] = reading.pieces
         self._settled = keep + reading.settled
         if self._layout is not None:
-            self._layout.keep(keep)
+            self._layout.keep(same)
 
 
 def estimate_height(text: str, width: int) -> int:
     """About how many lines `text` will take, from the lengths of its lines alone."""
-    lines = text.split("\n")
-    return len(lines) + sum(map(max(width, _LEAST_WIDTH).__rfloordiv__, map(len, lines)))
+    width = max(width, _LEAST_WIDTH)
+    return sum(1 + len(line) // width for line in text.split("\n"))

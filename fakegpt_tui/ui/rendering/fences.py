@@ -1,5 +1,6 @@
 """Code: fences with a language, and indented blocks."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,9 @@ from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
 _STEP = 40
 _MOST = 400
 """Lines of code that are coloured at a time: 40, or more while a string or comment is open."""
+
+_OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
+"""What begins a string or a comment of several lines in one language or another."""
 
 _WRAPPED = "↳"
 _GUTTER_FROM = 4
@@ -83,7 +87,11 @@ def _sizes(rows: Sequence[str], name: str) -> Iterator[int]:
 
 
 def _is_open(rows: Sequence[str], name: str) -> bool:
-    kind = lex("\n".join(rows) + "\n", name)[-1][0]
+    code = "\n".join(rows) + "\n"
+    # Colouring twice is spared where nothing can be open.
+    if not _OPENS.search(code):
+        return False
+    kind = lex(code, name)[-1][0]
     return kind.startswith(("Literal.String", "Comment.Multiline"))
 
 

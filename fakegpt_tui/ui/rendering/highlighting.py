@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ def lex(code: str, language: str) -> tuple[Piece, ...]:
     lexer = _lexer(language)
     if lexer is None or max(map(len, code.split("\n"))) > _LONGEST_LINE:
         return (("", code),)
-    pieces = tuple((str(kind)[6:], text) for kind, text in lexer.get_tokens(code) if text)
+    kinds = groupby(lexer.get_tokens(code), key=itemgetter(0))
+    pieces = tuple((str(kind)[6:], "".join(text for _, text in run)) for kind, run in kinds)
     return pieces if "".join(text for _, text in pieces) == code else (("", code),)
 
 

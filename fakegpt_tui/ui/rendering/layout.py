@@ -33,9 +33,10 @@ class Layout(Sequence[Line]):
         """Draw what is in `pieces` beyond those that are drawn."""
         for index in range(len(self._drawn), len(pieces)):
             piece = pieces[index]
-            joins = piece.joins and self._drawn
-            self._starts.append(self._length - 1 if joins else self._length)
-            self._drawn.append(tuple(self._joined(piece) if joins else self._alone(piece, index)))
+            joins = piece.joins and index > 0
+            lines = self._joined(piece) if joins else self._alone(piece, index)
+            self._starts.append(self._length - joins)
+            self._drawn.append(tuple(lines))
             self._measure()
 
     def __len__(self) -> int:

@@ -7,12 +7,15 @@ from fakegpt_tui.text import safe_text
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OPENS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:https?://|mailto:(?=\S+@))[^\s<>\"`]+", re.IGNORECASE)
+_MADE_VISIBLE = re.compile("[\u2400-\u2421\ufffd‹›]")
+"""What safe text puts in the place of characters that an address might hide."""
+
 _TRAILING = ".,:;!?'*_~"
 
 
 def can_open(target: str) -> bool:
     """Whether a person may be offered to open `target`."""
-    return _OPENS.match(target) is not None and safe_text(target) == target
+    return _OPENS.match(target) is not None and _hides_nothing(target)
 
 
 def may_be_target(target: str) -> bool:
@@ -20,7 +23,7 @@ def may_be_target(target: str) -> bool:
 
     Anything else is shown as it was written, which also keeps `<std::string>` whole.
     """
-    return can_open(target) or (not _SCHEME.match(target) and safe_text(target) == target)
+    return can_open(target) or (not _SCHEME.match(target) and _hides_nothing(target))
 
 
 def addresses(text: str) -> list[tuple[int, int]]:
@@ -30,6 +33,10 @@ def addresses(text: str) -> list[tuple[int, int]]:
     return [
         (match.start(), match.start() + len(_bare(match[0]))) for match in _ADDRESS.finditer(text)
     ]
+
+
+def _hides_nothing(target: str) -> bool:
+    return safe_text(target) == target and not _MADE_VISIBLE.search(target)
 
 
 def _bare(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -111,10 +112,12 @@ class _Tree:
                 children = open_children.pop()
                 container = opened.pop()
                 through = container.type in _SEE_THROUGH
-                inside = children if through else [self._node(container, children)]
-                open_children[-1].extend(inside)
+                if through:
+                    open_children[-1].extend(children)
+                else:
+                    _append(open_children[-1], self._node(container, children))
             else:
-                open_children[-1].append(self._node(token, []))
+                _append(open_children[-1], self._node(token, []))
         return open_children[0][0]
 
     def _node(self, token: Token, children: list[Node]) -> Node:
@@ -141,3 +144,8 @@ class _Tree:
             content="\n".join(self._lines[first:last]),
             source=(self._offsets[first], self._offsets[last]),
         )
+
+
+def _append(siblings: list[Node], node: Node) -> None:
+    """What is above a first child is not its own gap, and may not even have been read."""
+    siblings.append(node if siblings or not node.blank else replace(node, blank=False))

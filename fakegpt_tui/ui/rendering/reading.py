@@ -12,6 +12,7 @@ from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice, keep_whole
 _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
+_BELOW = re.compile(r"[^\n]*\n[ \t]*[|:-][|: \t-]*(?:\n|\Z)")
 _TITLE_LINES = {"table": 2}
 """Lines that have to be whole before a block is what it seems to be; one for all others."""
 
@@ -37,7 +38,7 @@ def read(
     prefix = resume.prefix if resume else ""
     offsets = [*[start] * prefix.count("\n"), start, *ends, len(text)]
     nodes = parse_blocks(prefix + safe_text(raw), offsets, references)
-    broken = _is_broken(nodes, resume)
+    broken = _is_broken(nodes, resume, raw)
     if resume and nodes:
         nodes[0] = _resumed(nodes[0], resume, text, start)
     pieces: list[Piece] = []
@@ -51,10 +52,14 @@ def read(
     return Reading(tuple(pieces), _settled(pieces, ends), broken)
 
 
-def _is_broken(nodes: list[Node], resume: Resume | None) -> bool:
+def _is_broken(nodes: list[Node], resume: Resume | None, raw: str) -> bool:
     if resume is None or resume.kind != "paragraph":
         return False
-    return not nodes or nodes[0].kind != "paragraph"
+    if not nodes or nodes[0].kind != "paragraph":
+        return True
+    # A line that was cut in the middle may have been the header of a table.
+    below = _BELOW.match(raw)
+    return not resume.prefix.endswith("\n") and below is not None
 
 
 def _resumed(node: Node, resume: Resume, text: str, start: int) -> Node:
