@@ -11,6 +11,7 @@ import httpx
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import (
+    BadReply,
     ContextMessage,
     Secret,
     Service,
@@ -175,6 +176,7 @@ class FakeGpt:
         request = ReplyRequest(messages=context, model=_model(model))
         ends_at = None if timeout is None else asyncio.get_running_loop().time() + timeout
         backend = cls._backend(base_url or cls.url, proxy)
+        spoke = False
         async with aclosing(backend.stream(request)) as events:
             while True:
                 try:
@@ -183,8 +185,11 @@ class FakeGpt:
                 except TimeoutError as error:
                     raise Unreachable(f"The reply was not over within {timeout} s.") from error
                 if event is None:
-                    return
+                    break
+                spoke = spoke or isinstance(event, TextDelta | TextReplaced)
                 yield event
+        if not spoke:
+            raise BadReply("The service ended its reply without a word.")
 
     @classmethod
     def _backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
