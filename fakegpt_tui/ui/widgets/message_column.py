@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
+from textual.cache import LRUCache
+from textual.strip import Strip
+
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimated_height
 from fakegpt_tui.ui.widgets.typesetter import Typesetter
 
 _KEPT_LAYOUTS = 300
+_KEPT_STRIPS = 600
+"""A few screenfuls. A strip keeps so much about itself that there should be no more."""
 
 
 class Place(NamedTuple):
@@ -36,6 +42,7 @@ class MessageColumn:
         self._measured: set[int] = set()
         self._tops: list[int] = [0]
         self._layouts: OrderedDict[str, MessageLayout] = OrderedDict()
+        self._strips: LRUCache[Place, tuple[Line, Strip]] = LRUCache(_KEPT_STRIPS)
 
     def fill(self, messages: Sequence[ChatMessage]) -> None:
         """Hold these messages and no others."""
@@ -68,6 +75,7 @@ class MessageColumn:
 
     def redress(self) -> None:
         """Take over a change of the typesetter's look."""
+        self._strips.clear()
         for layout in self._layouts.values():
             self._typesetter.redress(layout)
 
@@ -128,6 +136,15 @@ class MessageColumn:
         layout.height(self.width)
         return layout
 
+    def strip(self, place: Place) -> Strip:
+        """A line as it is drawn: the same strip as before, if the line has not changed."""
+        layout = self.layout(place.message)
+        line = layout.line(place.line)
+        kept = self._strips.get(place)
+        if kept is None or kept[0] is not line:
+            kept = self._strips[place] = line, layout.strip(place.line)
+        return kept[1]
+
     def measure(self, index: int) -> int:
         """The height of a message, exactly."""
         if index not in self._measured:
@@ -146,6 +163,7 @@ class MessageColumn:
 
     def _estimate_all(self) -> None:
         self._measured.clear()
+        self._strips.clear()
         width = self.width
         self._heights = [estimated_height(message, width) for message in self.messages]
         self._tops = [0]

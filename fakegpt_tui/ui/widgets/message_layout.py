@@ -21,7 +21,6 @@ _HEAD = 2
 """The lines above the text: an empty one, and who speaks."""
 _NARROW = 20
 """Below this many columns there is no bar, and no margin."""
-_KEPT_STRIPS = 500
 _PLAIN = Style.null()
 _SPACE = Strip([Segment(" ")], 1)
 
@@ -65,7 +64,6 @@ class MessageLayout:
         self._head: tuple[Line, ...] = ()
         self._text: Sequence[Line] = ()
         self._tail: Sequence[Line] = ()
-        self._strips: dict[int, tuple[Line, Strip]] = {}
         body.update(message.text, complete=message.status.is_final)
 
     def update(self, message: ChatMessage) -> None:
@@ -78,12 +76,9 @@ class MessageLayout:
         self._body.restyle(palette)
         self._look = look
         self._head = ()
-        self._strips.clear()
 
     def height(self, width: int) -> int:
         """The number of lines at this width, which the other methods then speak of."""
-        if width != self._width:
-            self._strips.clear()
         if width != self._width or not self._head:
             inner = text_width(width)
             self._width = width
@@ -101,17 +96,10 @@ class MessageLayout:
         return self._tail[number - len(self._text)]
 
     def strip(self, number: int) -> Strip:
-        """The line with its bar. The same strip as before for a line that did not change."""
+        """The line with its bar, made anew each time."""
         line = self.line(number)
-        kept, strip = self._strips.get(number, (None, None))
-        if kept is line and strip is not None:
-            return strip
-        if len(self._strips) >= _KEPT_STRIPS:
-            self._strips.clear()
         # Textual finds out what the pointer is on by the segment below it, so there is always one.
-        strip = (self._with_bar(line) if number else line).strip or _SPACE
-        self._strips[number] = (line, strip)
-        return strip
+        return (self._with_bar(line) if number else line).strip or _SPACE
 
     def mark(self, number: int) -> Mark:
         """What is at the top of a line, in a way that outlives a change of width."""

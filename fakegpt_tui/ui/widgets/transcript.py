@@ -242,8 +242,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _draw_place(self, place: Place) -> Strip:
-        strip = self._column.layout(place.message).strip(place.line)
-        strip = strip.apply_style(self.visual_style.rich_style)
+        strip = self._column.strip(place).apply_style(self.visual_style.rich_style)
         bar = margin(self._column.width)
         selection = self.text_selection
         if selection is not None:
