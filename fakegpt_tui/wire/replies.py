@@ -82,10 +82,11 @@ class ReplyReader:
             BadReply: The service ended the reply without a word.
             ReplyCut: The stream ended before the reply did.
         """
+        halves = self._text.settle()
         reason = self._finish_reason()
         if reason is None:
             raise self._trouble()
-        return [*self._text.settle(), ReplyEnded(reason)]
+        return [*halves, ReplyEnded(reason)]
 
     def _read_object(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         if _tells_error(value):

@@ -230,6 +230,7 @@ def test_half_a_character_waits_for_its_other_half() -> None:
     assert read(message(half)) == [TextDelta("one ")]
     assert read(message(half), message(full)) == [TextDelta("one "), TextDelta("😀 two")]
     assert whole(message(half), DONE) == [TextDelta("one "), TextDelta("�"), STOP]
+    assert whole(message("\ud83d"), DONE) == [TextDelta("�"), STOP]
     assert whole(message(half, **FINISHED)) == [TextDelta("one "), TextDelta("�"), STOP]
 
 
