@@ -1,5 +1,7 @@
 """A session that nobody had to sign in for, and the service that it belongs to."""
 
+from contextlib import aclosing
+
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import (
@@ -7,6 +9,7 @@ from fakegpt_tui.domain import (
     NotSignedIn,
     Secret,
     Service,
+    ServiceError,
     ServiceKind,
     Session,
     StreamEvent,
@@ -101,3 +104,27 @@ def text_of(events: list[StreamEvent]) -> str:
             case _:
                 pass
     return text
+
+
+async def events_of(made: FakeGptBackend, request: ReplyRequest = ASK) -> list[StreamEvent]:
+    async with aclosing(made.stream(request)) as events:
+        return [event async for event in events]
+
+
+async def read(made: FakeGptBackend) -> tuple[list[StreamEvent], ServiceError | None]:
+    """What came, and the trouble that ended it."""
+    came: list[StreamEvent] = []
+    try:
+        async with aclosing(made.stream(ASK)) as events:
+            async for event in events:
+                came.append(event)  # noqa: PERF401 - what came before a trouble counts
+    except ServiceError as error:
+        return came, error
+    return came, None
+
+
+async def outcome(made: FakeGptBackend) -> tuple[list[StreamEvent], ServiceError]:
+    """What came before a trouble that there must be, and the trouble."""
+    came, trouble = await read(made)
+    assert trouble is not None
+    return came, trouble

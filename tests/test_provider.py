@@ -4,12 +4,13 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from typing import Any
 
 import httpx
 import pytest
 
 from fakegpt_tui import FakeGpt
-from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
 from fakegpt_tui.domain import (
     BadReply,
     ConfigError,
@@ -52,7 +53,7 @@ async def server() -> AsyncIterator[FaultServer]:
         yield server
 
 
-async def pieces(fresh: type[FakeGpt], url: str, **options: object) -> list[str]:
+async def pieces(fresh: type[FakeGpt], url: str, **options: Any) -> list[str]:
     made = fresh.create_async_generator("", HELLO, base_url=url, **options)
     async with aclosing(made):
         return [piece async for piece in made]
@@ -177,7 +178,7 @@ async def test_what_cannot_be_used_is_said_at_once(fresh: type[FakeGpt]) -> None
         await fresh.create_async("", [], base_url="http://127.0.0.1:9")
 
 
-REWRITES = {
+REWRITES: dict[str, tuple[list[Step], list[str]]] = {
     "goes on": ([TextDelta("One"), TextReplaced(1, "ne two")], ["One", " two"]),
     "comes back": ([TextDelta("One"), TextReplaced(1, ""), TextDelta("ne two")], ["One", " two"]),
     "ends otherwise": (
@@ -200,7 +201,7 @@ async def test_a_rewritten_reply_is_appended_to_or_said_again(
     fresh: type[FakeGpt], hosted: list[HostServer], name: str
 ) -> None:
     events, expected = REWRITES[name]
-    host = HostServer(ScriptedBackend(*[[*events, ReplyEnded()]] * 2))
+    host = HostServer(ScriptedBackend([*events, ReplyEnded()], [*events, ReplyEnded()]))
     hosted.append(host)
     url = host.start()
     assert await pieces(fresh, url) == expected
@@ -225,7 +226,8 @@ async def test_the_real_host_is_heard_while_it_speaks(
 def test_one_event_loop_after_another_will_do(
     fresh: type[FakeGpt], hosted: list[HostServer]
 ) -> None:
-    host = HostServer(ScriptedBackend(*[[TextDelta("Hello"), ReplyEnded()]] * 6))
+    script: list[Step] = [TextDelta("Hello"), ReplyEnded()]
+    host = HostServer(ScriptedBackend(*[script] * 6))
     hosted.append(host)
     url = host.start()
 
@@ -243,7 +245,7 @@ def test_one_event_loop_after_another_will_do(
 def test_it_serves_code_that_is_not_asynchronous(
     fresh: type[FakeGpt], hosted: list[HostServer]
 ) -> None:
-    script = [TextDelta("Hel"), TextDelta("lo"), ReplyEnded()]
+    script: list[Step] = [TextDelta("Hel"), TextDelta("lo"), ReplyEnded()]
     host = HostServer(ScriptedBackend(*[script] * 3))
     hosted.append(host)
     url = host.start()

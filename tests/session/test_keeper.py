@@ -273,7 +273,7 @@ async def test_a_session_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path
     blocker = tmp_path / "no folder"
     blocker.write_text("")
     world = World(SessionFile(blocker / "sessions.json"))
-    assert await world.keeper.current()
+    await world.keeper.current()
     assert world.keeper.not_kept is not None
     assert isinstance(world.keeper.state, SignedIn)
 
