@@ -145,10 +145,13 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._dress(self.app.current_theme)
 
     def on_resize(self) -> None:
-        if self.scrollable_size.width != self._column.width:
+        width, rows = max(1, self.scrollable_size.width), self.size.height
+        if not rows:
+            return
+        if width != self._column.width:
             self._clear_selection()
         had_a_view = bool(self._reader.view)
-        self._reader.resize(self.scrollable_size.width, self.size.height)
+        self._reader.resize(width, rows)
         if had_a_view:
             self._place()
         else:

@@ -495,6 +495,23 @@ async def test_a_change_of_height_keeps_the_top_and_the_end() -> None:
             assert shown(app.transcript)[0] == top
 
 
+@pytest.mark.parametrize("attribute", ["display", "height"])
+async def test_a_transcript_out_of_sight_keeps_the_place_and_what_comes(attribute: str) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        messages = long_conversation(40)
+        await show(pilot, *messages)
+        await press(pilot, *["pageup"] * 3)
+        before = shown(app.transcript)
+        setattr(app.transcript.styles, attribute, "none" if attribute == "display" else 0)
+        await pilot.pause()
+        await grow(pilot, reply(40, many_lines(5, "new"), status=MessageStatus.STREAMING))
+        setattr(app.transcript.styles, attribute, "block" if attribute == "display" else "100%")
+        await pilot.pause()
+        assert shown(app.transcript)[:-1] == before[:-1]
+        assert shown(app.transcript)[-1].endswith("↓ 7 new lines")
+
+
 async def test_a_change_of_theme_keeps_the_place_and_changes_the_colours() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
