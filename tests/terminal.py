@@ -229,6 +229,10 @@ class Terminal:
         self._not_reading.set()
         self._reader.join()
 
+    def unread(self) -> int:
+        """How many bytes wait to be read, after `stop_reading`."""
+        return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)))[0])
+
     def hang_up(self) -> None:
         """Close the terminal under the program, as closing its window does."""
         self.stop_reading()

@@ -15,6 +15,8 @@ from textual.driver import Driver
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
 else:
+    import termios
+
     from textual.drivers.linux_driver import LinuxDriver
 
     from fakegpt_tui.ui.input_parser import TolerantParser
@@ -41,6 +43,25 @@ else:
             # While the app is suspended nobody takes from the queue, and it holds thirty writes.
             if self._writer_thread is None or self._writer_thread.is_alive():
                 super().write(data)
+
+        def _sigcont_application(self, *_: object) -> None:
+            """Go on. Textual starts a second time here, whether it was stopped before or not."""
+            if not self._auto_restart:
+                return
+            if self._must_signal_resume:
+                self.resume_application_mode()
+            elif self._has_terminal():
+                # Stopped by SIGSTOP, without notice: a shell has had the terminal meanwhile.
+                self.suspend_application_mode()
+                self.resume_application_mode()
+
+        def _has_terminal(self) -> bool:
+            """Is there still one? A terminal that hangs up sends SIGCONT too."""
+            try:
+                termios.tcgetattr(self.fileno)
+            except termios.error:
+                return False
+            return True
 
         def run_input_thread(self) -> None:
             """Read until the app is done with its input, or the terminal is."""

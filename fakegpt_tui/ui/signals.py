@@ -44,11 +44,12 @@ def handled(
 ) -> Iterator[None]:
     """Handle SIGTERM, SIGHUP and what Windows has for them while the block runs.
 
-    The first is passed to `on_signal`, in the loop. After another that comes more than `echo`
-    seconds later, or when the block is not left within `patience` seconds, the terminal is restored
-    and the process ends there and then: the loop may be waiting for a terminal that takes no more.
-    Signals that whoever started the program wants ignored (`nohup`) stay ignored. SIGINT, SIGTSTP
-    and SIGCONT are left to Textual.
+    The first is passed to `on_signal`, in the loop, and the process is expected to end. After
+    another that comes more than `echo` seconds later, or when it still runs after `patience`
+    seconds, the terminal is restored and it ends there and then: the loop may be waiting for a
+    terminal that takes no more. This holds beyond the block, so that nothing interrupts what is
+    closed after it. Signals that whoever started the program wants ignored (`nohup`) stay ignored.
+    SIGINT, SIGTSTP and SIGCONT are left to Textual.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -59,9 +60,9 @@ def handled(
     try:
         yield
     finally:
-        ending.over()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not ending.has_begun:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def restore_terminal(descriptor: int = 2) -> None:
@@ -94,7 +95,6 @@ class _Ending:
         self._echo = echo
         self._restore = _terminal_restorer()
         self._first_at: float | None = None
-        self._last_resort: threading.Timer | None = None
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         received = signal.Signals(number)
@@ -103,14 +103,14 @@ class _Ending:
                 self._leave(received)
             return
         self._first_at = monotonic()
-        self._last_resort = threading.Timer(self._patience, self._leave, (received,))
-        self._last_resort.daemon = True
-        self._last_resort.start()
+        last_resort = threading.Timer(self._patience, self._leave, (received,))
+        last_resort.daemon = True
+        last_resort.start()
         self._loop.call_soon_threadsafe(self._on_signal, received)
 
-    def over(self) -> None:
-        if self._last_resort is not None:
-            self._last_resort.cancel()
+    @property
+    def has_begun(self) -> bool:
+        return self._first_at is not None
 
     def _leave(self, number: signal.Signals) -> None:
         self._restore()

