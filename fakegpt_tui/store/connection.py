@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import migrations
-from fakegpt_tui.store.trouble import ReplacedStore
+from fakegpt_tui.store.trouble import DamagedStore, ReplacedStore
 from fakegpt_tui.text import safe_line
 
 # Without flock a shared-memory log would rest on SQLite's own care alone, and versions before
@@ -23,7 +23,7 @@ _PATIENCE = 5.0
 _LOG_LIMIT = 4 * 1024 * 1024
 _PARTS = ("", "-wal", "-shm", "-journal")
 
-_readable = partial(str, encoding="utf-8", errors="replace")
+readable_text = partial(str, encoding="utf-8", errors="replace")
 """Damaged text is shown as far as it goes, where Python's own decoding would raise."""
 
 
@@ -68,7 +68,7 @@ def opened(path: Path, *, read_only: bool = False, journal: str = JOURNAL) -> sq
 
 def _configure(connection: sqlite3.Connection, path: Path, read_only: bool, journal: str) -> None:
     connection.row_factory = sqlite3.Row
-    connection.text_factory = _readable
+    connection.text_factory = readable_text
     migrations.check(connection, path)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -141,3 +141,14 @@ def _free(path: Path, suffix: str) -> Path:
 
 def _stamp(time: datetime) -> str:
     return f"{time:%Y%m%dT%H%M%SZ}"
+
+
+def must_be_sound(connection: sqlite3.Connection, path: Path, *, is_suspect: bool) -> None:
+    """Raise `DamagedStore` where SQLite finds fault with the structure of the file.
+
+    What is suspect is looked through whole, with what the indexes say, which takes longer.
+    """
+    check = "integrity_check" if is_suspect else "quick_check"
+    (verdict,) = connection.execute(f"PRAGMA {check}(1)").fetchone()
+    if verdict != "ok":
+        raise DamagedStore(f"The store {safe_line(str(path))} is damaged.")

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
 from fakegpt_tui.store import connection, opening, reading, writing
-from fakegpt_tui.store.trouble import translated
+from fakegpt_tui.store.trouble import DamagedStore, translated
 from fakegpt_tui.store.writer import Work, Writer
 from fakegpt_tui.text import repaired
 
@@ -33,6 +33,7 @@ class ConversationStore:
         self._files = files
         self._reader = files.reader
         self._reading = threading.Lock()
+        self._met_damage = False
         self._writer = Writer(path, files.writer, files.lock)
 
     @classmethod
@@ -66,7 +67,8 @@ class ConversationStore:
         with self._reading:
             self._reader.close()
         is_written = self._writer.close(deadline)
-        self._files.instance.close()
+        met_damage = self._met_damage or isinstance(self.trouble, DamagedStore)
+        self._files.instance.close(met_damage=met_damage)
         return is_written
 
     def conversations(self) -> tuple[Conversation, ...]:
@@ -126,10 +128,14 @@ class ConversationStore:
         return self._writer.submit(work, durable=durable)
 
     def _read(self, read: Callable[[sqlite3.Connection], _Found]) -> _Found:
-        # One transaction, so that a reply that is finished meanwhile is not seen half folded.
-        with (
-            self._reading,
-            translated(self.path_on_disk),
-            connection.transaction(self._reader, "BEGIN"),
-        ):
-            return read(self._reader)
+        try:
+            # One transaction, so that a reply that is finished meanwhile is not seen half folded.
+            with (
+                self._reading,
+                translated(self.path_on_disk),
+                connection.transaction(self._reader, "BEGIN"),
+            ):
+                return read(self._reader)
+        except DamagedStore as damage:
+            self._met_damage = True
+            raise DamagedStore(f"{damage} The next start brings over what is whole.") from damage

@@ -1,10 +1,14 @@
 """Which instances of the program share a store at this moment."""
 
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 from fakegpt_tui.store import locks
+
+_DAMAGE = b"damaged"
 
 
 class Instance:
@@ -20,26 +24,45 @@ class Instance:
         self._path = folder / self.id
         self._descriptor = locks.take(self._path)
 
-    def close(self) -> None:
-        if self._descriptor is not None:
+    def close(self, *, met_damage: bool = False) -> None:
+        """Give up the lock. Where damage was met, a note of it is left for the next to start."""
+        if self._descriptor is None:
+            return
+        if met_damage:
+            os.write(self._descriptor, _DAMAGE)
+        else:
             self._path.unlink(missing_ok=True)
-            os.close(self._descriptor)
-            self._descriptor = None
+        os.close(self._descriptor)
+        self._descriptor = None
 
 
-def living(folder: Path) -> frozenset[str]:
-    """The ids of all running instances; files that the dead left behind are deleted.
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Who uses a store, and who was ended by a crash or met damage since somebody last looked."""
 
-    To be asked under the store's lock.
-    """
-    paths = list(folder.iterdir()) if folder.is_dir() else []
-    return frozenset(path.name for path in paths if path.is_file() and _is_held(path))
+    living: frozenset[str]
+    dead: frozenset[str]
+    met_damage: bool
+
+
+def census(folder: Path) -> Census:
+    """Look after all instances. To be called under the store's lock."""
+    names = {path.name for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
+    living = frozenset(name for name in names if _is_held(folder / name))
+    dead = frozenset(names) - living
+    met_damage = any((folder / name).read_bytes() == _DAMAGE for name in dead)
+    return Census(living, dead, met_damage)
+
+
+def bury(folder: Path, dead: Iterable[str]) -> None:
+    """Delete what the dead left behind, once all that they have left under way is settled."""
+    for name in dead:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _is_held(path: Path) -> bool:
     descriptor = locks.take(path)
     if descriptor is None:
         return True
-    path.unlink(missing_ok=True)
     os.close(descriptor)
     return False

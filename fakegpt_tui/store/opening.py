@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fakegpt_tui.store import connection, instances, migrations, recovery
-from fakegpt_tui.store.instances import Instance
+from fakegpt_tui.store import connection, instances, migrations, recovery, salvage
+from fakegpt_tui.store.instances import Census, Instance
 from fakegpt_tui.store.locks import FileLock
 from fakegpt_tui.store.trouble import DamagedStore, translated
 from fakegpt_tui.text import safe_line
@@ -27,7 +27,8 @@ class OpenFiles:
 def open_files(path: Path) -> OpenFiles:
     """Open the store at `path`, an absolute one.
 
-    A damaged store is moved aside and a new one made, unless a running instance uses it.
+    A damaged store is moved aside, and a new one made of what can still be read, unless a running
+    instance uses it.
 
     Raises:
         StoreError: It cannot be opened, or a newer version of the program wrote it.
@@ -37,12 +38,13 @@ def open_files(path: Path) -> OpenFiles:
         connection.prepare_folder(path.parent)
         undo.enter_context(lock.held())
         folder = path.with_name(f"{path.name}.instances")
-        living = instances.living(folder)
-        writer, notices = _sound(path, living)
+        census = instances.census(folder)
+        writer, notices = _sound(path, census)
         on_failure = undo.enter_context(ExitStack())
         on_failure.callback(writer.close)
         reader = connection.opened(path, read_only=True)
         on_failure.callback(reader.close)
+        instances.bury(folder, census.dead)
         files = OpenFiles(
             reader=reader,
             writer=writer,
@@ -54,22 +56,26 @@ def open_files(path: Path) -> OpenFiles:
         return files
 
 
-def _sound(path: Path, living: frozenset[str]) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+def _sound(path: Path, census: Census) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """A connection to a store of this version, with a notice where it had to be made anew."""
     try:
-        return _current(path, living), ()
+        return _current(path, census), ()
     except DamagedStore as damage:
-        if living:
+        if census.living:
             raise
         aside = connection.moved_aside(path, datetime.now(UTC))
+        opened = _current(path, census)
+        conversations, messages = salvage.bring_over(aside, opened)
+        recovery.interrupt_orphans(opened, census.living)
         notice = (
-            f"{damage} It was moved to {safe_line(aside.name)}, nothing of it was deleted, and a "
-            "new store was begun."
+            f"{damage} It was moved to {safe_line(aside.name)}; nothing of it was deleted. A new "
+            f"store was begun with the {conversations} conversations and {messages} messages "
+            "that could still be read."
         )
-        return _current(path, living), (notice,)
+        return opened, (notice,)
 
 
-def _current(path: Path, living: frozenset[str]) -> sqlite3.Connection:
+def _current(path: Path, census: Census) -> sqlite3.Connection:
     with translated(path), ExitStack() as on_failure:
         connection.prepare_file(path)
         opened = connection.opened(path)
@@ -80,6 +86,8 @@ def _current(path: Path, living: frozenset[str]) -> sqlite3.Connection:
         migrations.migrate(opened)
         # Damage is better met here, where the store can be moved aside, than at every later start.
         opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()
-        recovery.interrupt_orphans(opened, living)
+        if census.dead:
+            connection.must_be_sound(opened, path, is_suspect=census.met_damage)
+        recovery.interrupt_orphans(opened, census.living)
         on_failure.pop_all()
         return opened

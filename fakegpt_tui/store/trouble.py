@@ -63,3 +63,7 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise store_error(error, path) from error
+    except UnicodeDecodeError as error:
+        # Python cannot read what SQLite says where it quotes the damaged bytes.
+        sentence = _SENTENCES[sqlite3.SQLITE_CORRUPT]
+        raise DamagedStore(sentence.format(path=safe_line(str(path)))) from error

@@ -219,7 +219,7 @@ hostile = st.text(st.characters(), max_size=20) | st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(hostile | st.tuples(st.integers(-2, 40), hostile), max_size=12))
 def test_folded_growth_is_the_text_whatever_was_sent(
     tmp_path_factory: pytest.TempPathFactory, events: list[str | tuple[int, str]]
@@ -239,7 +239,7 @@ def test_folded_growth_is_the_text_whatever_was_sent(
         assert store.path(header.id)[-1].text == repaired(expected)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(hostile, hostile, hostile, hostile)
 def test_hostile_values_are_kept_readable(
     tmp_path_factory: pytest.TempPathFactory, title: str, text: str, error: str, name: str

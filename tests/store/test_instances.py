@@ -8,7 +8,7 @@ import pytest
 from fakegpt_tui.domain import MessageStatus, StoreError
 from fakegpt_tui.store import instances
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.instances import Instance
+from fakegpt_tui.store.instances import Census, Instance
 from fakegpt_tui.store.locks import FileLock, take
 from tests.store.tree import conversation, turn
 
@@ -77,14 +77,17 @@ def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
 
 def test_the_living_are_told_from_the_dead(tmp_path: Path) -> None:
     folder = tmp_path / "instances"
-    assert instances.living(folder) == frozenset()
+    nobody: frozenset[str] = frozenset()
+    assert instances.census(folder) == Census(nobody, nobody, met_damage=False)
     one, two = Instance(folder), Instance(folder)
-    (folder / "dead").touch()
-    assert instances.living(folder) == {one.id, two.id}
-    assert not (folder / "dead").exists()
     one.close()
-    assert instances.living(folder) == {two.id}
-    two.close()
+    (folder / "crashed").touch()
+    only_two, crashed = frozenset({two.id}), frozenset({"crashed"})
+    assert instances.census(folder) == Census(only_two, crashed, met_damage=False)
+    instances.bury(folder, crashed)
+    assert instances.census(folder) == Census(only_two, nobody, met_damage=False)
+    two.close(met_damage=True)
+    assert instances.census(folder) == Census(nobody, only_two, met_damage=True)
 
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:

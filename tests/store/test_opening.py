@@ -68,6 +68,7 @@ def test_a_damaged_file_is_moved_aside_and_said_so(path: Path, garbage: bytes) -
         (aside,) = path.parent.glob("conversations.db.*.damaged")
         assert aside.name in notice
         assert "nothing of it was deleted" in notice
+        assert "0 conversations and 0 messages" in notice
         assert aside.read_bytes() == garbage
         store.add_conversation(conversation()).result()
     with ConversationStore.open(path) as again:

@@ -12,7 +12,7 @@ from fakegpt_tui.store.conversations import ConversationStore
 from tests.store.tree import conversation, turn
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=25))
 def test_the_path_is_the_walk_from_the_leaf(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, bool]]
