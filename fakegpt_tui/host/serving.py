@@ -11,10 +11,10 @@ from uvicorn.server import ServerState
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.connections import ConnectionLimits, HostConnection
 
-_REPLY_GRACE = 0.4
+_REPLY_GRACE = 0.3
 """Seconds in which replies may tell their clients that they were cut."""
 
-_FLUSH_GRACE = 0.2
+_FLUSH_GRACE = 0.1
 """Seconds in which the last bytes may leave, after which slow readers lose them."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ import httpx
 from fakegpt_tui.host.server import HostServer
 
 PASSWORD = "k3vq0zt1ab"
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Reading certificates for plain HTTP would take most of a test's time."""
 DEADLINE = 10.0
 
 
@@ -18,7 +21,7 @@ DEADLINE = 10.0
 async def calling(host: HostServer) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of `host` that is signed in to nothing."""
     async with httpx.AsyncClient(
-        base_url=host.base_url, trust_env=False, timeout=DEADLINE
+        base_url=host.base_url, trust_env=False, timeout=DEADLINE, verify=NO_TLS
     ) as client:
         yield client
 
@@ -92,16 +95,19 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def raw(host: HostServer, *lines: str) -> int:
-    """The status of a request whose head is exactly `lines`; 0 where there is no answer."""
+async def raw_head(host: HostServer, *lines: str, body: bytes = b"") -> str:
+    """The head of the answer to a request whose head is exactly `lines`, in lower case."""
     address = urlsplit(host.base_url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
-        writer.write("\r\n".join((*lines, "", "")).encode("latin-1"))
+        writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + body)
         async with asyncio.timeout(DEADLINE):
-            status_line = await reader.readline()
-    except ConnectionError:
-        return 0
+            head = await reader.readuntil(b"\r\n\r\n")
     finally:
         writer.close()
-    return int(status_line.split()[1]) if status_line else 0
+    return head.decode("latin-1").lower()
+
+
+async def raw(host: HostServer, *lines: str) -> int:
+    """The status of the answer to a request whose head is exactly `lines`."""
+    return int((await raw_head(host, *lines)).split()[1])

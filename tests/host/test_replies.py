@@ -199,7 +199,7 @@ async def test_a_busy_reply_leaves_room_for_other_requests(serve: Serve) -> None
 async def test_a_bug_in_a_backend_ends_the_connection_without_an_end_marker(serve: Serve) -> None:
     class Buggy(ScriptedBackend):
         async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
-            yield TextDelta("x")
+            yield TextDelta(request.model)
             raise ZeroDivisionError
 
     host = serve(backend=Buggy())
