@@ -171,3 +171,18 @@ def test_without_a_shared_log_the_store_works_the_same(path: Path) -> None:
     with closing(connection.opened(path, journal="DELETE")) as other:
         assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
         assert other.execute("SELECT count(*) FROM conversation").fetchone()[0] == 1
+
+
+def test_what_is_suspect_is_looked_through_with_its_indexes(path: Path) -> None:
+    filled(path, 1)
+    data = path.read_bytes()
+    with ConversationStore.open(path) as store:
+        (header,) = store.conversations()
+    first = data.index(header.id.encode())
+    second = data.index(header.id.encode(), first + 1)
+    # The id is in the table and in the index; the later of the two says something else now.
+    path.write_bytes(data[:second] + b"#" + data[second + 1 :])
+    with closing(connection.opened(path)) as damaged:
+        connection.must_be_sound(damaged, path, is_suspect=False)
+        with pytest.raises(StoreError, match="damaged"):
+            connection.must_be_sound(damaged, path, is_suspect=True)
