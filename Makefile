@@ -13,7 +13,7 @@ run:
 	.venv/bin/fakegpt-tui
 
 screenshots:
-	.venv/bin/python -m screenshots
+	.venv/bin/python -m tests.pictures
 
 long:  ## the campaigns that take minutes
 	.venv/bin/pytest -m long

@@ -37,6 +37,9 @@ class Command:
     priority: bool = False
 
 
+OPEN_NTH = "chat.open-"
+"""What the ids of the nine commands for the nine first conversations begin with."""
+
 _ANY = (
     Command(
         id="chat.new",
@@ -57,6 +60,14 @@ _ANY = (
         help="Stop the reply and keep what arrived",
         slash="/stop",
         in_footer=True,
+    ),
+    Command(
+        id="app.prompt",
+        where=Where.ANY,
+        keys="escape",
+        action="focus_prompt",
+        label="Prompt",
+        help="Go back to the prompt",
     ),
     Command(
         id="chat.stop-all",
@@ -115,7 +126,7 @@ _ANY = (
     ),
     *(
         Command(
-            id=f"chat.open-{number}",
+            id=f"{OPEN_NTH}{number}",
             where=Where.ANY,
             keys=f"alt+{number}",
             action=f"open_nth({number})",
@@ -218,7 +229,6 @@ _PROMPT = (
         label="Send",
         help="Send the prompt",
         in_footer=True,
-        priority=True,
     ),
     Command(
         id="prompt.newline",
@@ -227,7 +237,6 @@ _PROMPT = (
         action="newline",
         label="New line",
         help="Break the line; where a terminal knows no shift+enter, ctrl+j always works",
-        priority=True,
     ),
     Command(
         id="prompt.delete-or-quit",
@@ -276,7 +285,8 @@ def problems(overrides: Mapping[str, str]) -> list[str]:
     for name, command in by_id.items():
         for key in _split(overrides.get(name, command.keys)):
             other = taken.setdefault((command.where, key), name)
-            if other != name:
+            # Two commands of the table may share a key, where only one of them is ever possible.
+            if other != name and {other, name} & overrides.keys():
                 found.append(f"{key} is given to both {other} and {name}.")
     return sorted(found)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.widgets import Footer
 
@@ -152,6 +152,17 @@ async def test_a_backslash_before_enter_breaks_the_line() -> None:
     async with running(reply("x")) as it:
         await it.pilot.press("a", "backslash", "enter", "b")
         assert it.prompt.text == "a\nb"
+
+
+async def test_what_is_typed_ahead_stays_in_order() -> None:
+    gate = Gate()
+    async with running(reply("one", gate=gate)) as it:
+        for key in (*"first", "enter", *"second", "enter", *"th", "ctrl+j", *"ird"):
+            it.app.post_message(Key(key, key if len(key) == 1 else None))
+        await it.see("one")
+        await it.until(lambda: it.prompt.text == "second\nth\nird")
+        assert it.backend.requests[0].messages[-1].text == "first"
+        gate.open()
 
 
 async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:

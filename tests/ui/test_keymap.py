@@ -16,7 +16,14 @@ def test_every_command_has_a_name_of_its_own_and_help() -> None:
     assert all(command.help for command in COMMANDS)
 
 
-def test_the_table_itself_has_no_clash() -> None:
+def test_only_stopping_and_going_back_share_a_key() -> None:
+    keys = [
+        (command.where, key)
+        for command in COMMANDS
+        for key in command.keys.split(",")
+        if key and command.id != "app.prompt"
+    ]
+    assert len(set(keys)) == len(keys)
     assert problems({}) == []
 
 

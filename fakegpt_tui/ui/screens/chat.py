@@ -11,7 +11,7 @@ from textual.widgets import Footer, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError, MessageStatus
+from fakegpt_tui.domain import FakeGPTError, MessageStatus, NotFound
 from fakegpt_tui.ui.keymap import Where, bindings
 from fakegpt_tui.ui.links import judge
 from fakegpt_tui.ui.list_rows import conversation_rows
@@ -116,17 +116,18 @@ class ChatScreen(Screen[None]):
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
         if self._chat.turn(self._open.id) is not None:
+            self._prompt.give_back(event.text)
             self._status.show_notice("A reply is under way: esc stops it, ctrl+n asks elsewhere.")
             return
         turn = self._chat.new_turn(self._open, event.text)
         self._open = turn.conversation
-        self._prompt.clear()
         self._drafts.pop(self._open.id, None)
         self._failed.discard(self._open.id)
         self.post_message(self.TurnAsked(turn))
         self._transcript.update_message(turn.prompt)
         self._transcript.update_message(turn.reply)
         self._transcript.follow()
+        self._show_activity()
         self.refresh_rows()
 
     @on(TurnStarted)
@@ -137,8 +138,13 @@ class ChatScreen(Screen[None]):
 
     @on(ReplyGrew)
     def plan_repaint(self) -> None:
-        if self._repaint_timer is None:
-            self._repaint_timer = self.set_timer(self._pace.delay(), self._repaint)
+        if self._repaint_timer is not None:
+            return
+        # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
+        if delay := self._pace.delay():
+            self._repaint_timer = self.set_timer(delay, self._repaint)
+        else:
+            self._repaint()
 
     @on(TurnFinished)
     def show_end(self, event: TurnFinished) -> None:
@@ -159,15 +165,17 @@ class ChatScreen(Screen[None]):
     @on(PromptNotSaved)
     def give_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
-        self._status.show_notice(event.reason)
-        if event.conversation_id != self._open.id:
+        if event.conversation_id == self._open.id:
+            try:
+                self._open = self._chat.conversation(event.conversation_id)
+            except NotFound:
+                self._open = self._chat.new_conversation()
+            self._prompt.give_back(event.text)
+            self._show_conversation()
+        else:
             self._drafts[event.conversation_id] = event.text
-            return
-        self._prompt.load_text(event.text)
-        try:
-            self.open_conversation(event.conversation_id)
-        except FakeGPTError:
-            self.action_new_conversation()
+        self.refresh_rows()
+        self._status.show_notice(event.reason)
 
     @on(LoginChanged)
     def show_login(self, event: LoginChanged) -> None:
@@ -239,9 +247,18 @@ class ChatScreen(Screen[None]):
         self._prompt.focus()
         self.refresh_rows()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Stopping is offered while there is something to stop; else esc leads to the prompt."""
+        del parameters
+        if action == "stop":
+            return self._chat.turn(self._open.id) is not None
+        return action != "focus_prompt" or not isinstance(self.focused, PromptInput)
+
+    def action_focus_prompt(self) -> None:
+        self._prompt.focus()
+
     def action_stop(self) -> None:
-        if not self._chat.stop(self._open.id):
-            self._prompt.focus()
+        self._chat.stop(self._open.id)
 
     def action_stop_all(self) -> None:
         for turn in self._chat.turns():
@@ -317,6 +334,7 @@ class ChatScreen(Screen[None]):
             now=self._options.clock(),
         )
         self._status.others = other_words(turns, conversations, self._open.id)
+        self.refresh_bindings()
 
     def _show_conversation(self) -> None:
         conversation = self._open

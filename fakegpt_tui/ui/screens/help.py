@@ -1,5 +1,9 @@
 """All keys, on one page."""
 
+from collections.abc import Iterator
+
+from rich.table import Column, Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -7,8 +11,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH, Where
 
+_KEYS_WIDTH = 22
 _KEY_NAMES = {
     "escape": "esc",
     "question_mark": "?",
@@ -25,32 +30,28 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(help_text())
+            for where in Where:
+                yield Static(Content(where.value.capitalize()), classes="where")
+                yield Static(command_table(where))
 
     def on_mount(self) -> None:
         self.query_one("#help").border_title = Content("Keys — esc closes")
 
 
-def help_text() -> Content:
-    """The commands of every part of the screen, with their keys and slash commands."""
-    lines = []
-    for where in Where:
-        lines.append(Content.styled(where.value.capitalize(), "bold $primary"))
-        for command in COMMANDS:
-            if command.where is where and not command.id.startswith("chat.open-"):
-                keys = key_words(command.keys)
-                slash = f"  {command.slash}" if command.slash else ""
-                lines.append(
-                    Content.assemble((f"  {keys:<22}", "$accent"), command.help, (slash, "dim"))
-                )
-        if where is Where.ANY:
-            lines.append(
-                Content.assemble(
-                    (f"  {'alt+1 … alt+9':<22}", "$accent"), "Open a conversation by its place"
-                )
-            )
-        lines.append(Content(""))
-    return Content("\n").join(lines)
+def command_table(where: Where) -> Table:
+    """The commands of one part of the screen, with their keys and slash commands."""
+    table = Table.grid(Column(width=_KEYS_WIDTH), Column(), padding=(0, 2), pad_edge=True)
+    for keys, words, slash in _rows(where):
+        table.add_row(Text(key_words(keys), style="bold"), Text.assemble(words, (slash, "dim")))
+    return table
+
+
+def _rows(where: Where) -> Iterator[tuple[str, str, str]]:
+    for command in COMMANDS:
+        if command.where is where and not command.id.startswith(OPEN_NTH):
+            yield command.keys, command.help, f"  {command.slash}" if command.slash else ""
+    if where is Where.ANY:
+        yield "alt+1,…,alt+9", "Open a conversation by its place in the list", ""
 
 
 def key_words(keys: str) -> str:

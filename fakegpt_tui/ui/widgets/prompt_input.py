@@ -20,11 +20,10 @@ class PromptInput(TextArea):
     }
     """
 
-    # xterm's modifyOtherKeys form of shift+enter reaches Textual under an odd name.
-    BINDINGS = [*bindings(Where.PROMPT), ("shift+\r", "newline")]
+    BINDINGS = bindings(Where.PROMPT)
 
     class Submitted(Message):
-        """A person wants this text sent; it stays in the prompt until somebody clears it."""
+        """A person wants this text sent. The prompt is empty again; `give_back` fills it."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -48,8 +47,10 @@ class PromptInput(TextArea):
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif self.text.strip():
-            self.post_message(self.Submitted(self.text))
+        elif text := self.text.strip("\n"):
+            if text.strip():
+                self.clear()
+                self.post_message(self.Submitted(text))
 
     def action_newline(self) -> None:
         self.insert("\n", maintain_selection_offset=False)
@@ -60,11 +61,28 @@ class PromptInput(TextArea):
         else:
             self.post_message(self.QuitRequested())
 
-    def on_key(self, event: events.Key) -> None:
+    def give_back(self, text: str) -> None:
+        """Put a text that could not be sent before what was typed since."""
+        typed = self.text
+        self.load_text(f"{text}\n{typed}" if typed else text)
+        self.move_cursor(self.document.end)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Obey the prompt's own keys here, in turn with the letters around them.
+
+        A priority binding would be obeyed as soon as the key arrives, before the letters that were
+        typed ahead of it are in the text.
+        """
         if event.character == "/" and not self.text:
             event.stop()
             event.prevent_default()
             self.post_message(self.CommandsRequested())
+        elif not event.is_printable:
+            active = self.screen.active_bindings.get(event.key)
+            if active is not None and active.node is self and active.binding.id is not None:
+                event.stop()
+                event.prevent_default()
+                await self.run_action(active.binding.action)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""

@@ -1,0 +1,151 @@
+"""Makes the pictures in `screenshots/` from the real program: `python -m tests.pictures`.
+
+Each is the program as it is composed for a person, with its embedded host and an empty store of
+its own; only the terminal is left out.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from textual.pilot import Pilot
+
+from fakegpt_tui.cli.composition import opened_chat, opened_store
+from fakegpt_tui.config.files import load_settings
+from fakegpt_tui.ui.app import FakeGPTApp
+from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.themes import DARK, LIGHT
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from tests.ui.screen_text import screen_text
+
+_PATIENCE = 30.0
+
+Scene = Callable[["Sitter"], Awaitable[None]]
+
+
+class Sitter:
+    """The running program, and what a photographer asks of it."""
+
+    def __init__(self, app: FakeGPTApp, pilot: Pilot[None]) -> None:
+        self._app = app
+        self._pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        await self._pilot.press(*keys)
+
+    async def ask(self, prompt: str) -> None:
+        self._app.screen.query_one(PromptInput).insert(prompt)
+        await self._pilot.press("enter")
+
+    async def see(self, *wanted: str) -> None:
+        await self._until(
+            lambda: all(words in screen_text(self._app) for words in wanted), f"{wanted} is not in"
+        )
+
+    async def rest(self) -> None:
+        """Wait until the reply of the open conversation is there."""
+        status = self._app.screen.query_one(StatusBar)
+        await self._until(lambda: not status.activity, "the reply goes on in")
+
+    async def _until(self, condition: Callable[[], bool], complaint: str) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not condition():
+                    await self._pilot.pause(0.02)
+        except TimeoutError as error:
+            raise TimeoutError(f"{complaint}\n{screen_text(self._app)}") from error
+
+
+async def first_start(sitter: Sitter) -> None:
+    await sitter.see("signed in", "A new conversation")
+
+
+async def streaming(sitter: Sitter) -> None:
+    for prompt in ("write 2000 words", "what are the keys?", "count to 500"):
+        await sitter.ask(prompt)
+        await sitter.see("streaming")
+        await sitter.press("ctrl+n")
+    await sitter.ask("show markdown")
+    await sitter.see("def fibonacci", "return before", "streaming", "2 running", "1 unread")
+
+
+async def several(sitter: Sitter) -> None:
+    for prompt in ("what are you?", "how do I save a conversation?"):
+        await sitter.ask(prompt)
+        await sitter.rest()
+        await sitter.press("ctrl+n")
+    for prompt in ("write 2000 words", "count to 500"):
+        await sitter.ask(prompt)
+        await sitter.see("streaming")
+        await sitter.press("ctrl+n")
+    await sitter.ask("how do I connect a real model?")
+    await sitter.rest()
+    await sitter.see("2 running", "config.toml")
+
+
+async def narrow(sitter: Sitter) -> None:
+    await sitter.ask("what are you?")
+    await sitter.rest()
+    await sitter.see("how to stop a reply")
+
+
+async def light(sitter: Sitter) -> None:
+    await sitter.ask("how do I connect a real model?")
+    await sitter.rest()
+    await sitter.see("config.toml")
+
+
+async def help_page(sitter: Sitter) -> None:
+    await sitter.see("signed in")
+    await sitter.press("f1")
+    await sitter.see("Start a new conversation")
+
+
+SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
+    "first-start": (first_start, (110, 30), DARK.name),
+    "streaming": (streaming, (120, 36), DARK.name),
+    "several-conversations": (several, (120, 36), DARK.name),
+    "narrow": (narrow, (60, 20), DARK.name),
+    "light": (light, (110, 30), LIGHT.name),
+    "help": (help_page, (110, 40), DARK.name),
+}
+
+
+async def take(name: str) -> str:
+    """The picture of that name, as SVG."""
+    scene, size, theme = SCENES[name]
+    with TemporaryDirectory() as folder:
+        async with _program(Path(folder), theme) as app, app.run_test(size=size) as pilot:
+            await scene(Sitter(app, pilot))
+            await pilot.pause()
+            return _self_contained(app.export_screenshot(title="fakegpt-tui"))
+
+
+def _self_contained(picture: str) -> str:
+    """The picture without the fonts that Textual would have a browser fetch."""
+    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
+
+
+@asynccontextmanager
+async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
+    settings = load_settings({"data_dir": str(folder)}, {})
+    with opened_store(settings) as store:
+        async with opened_chat(settings, store) as chat:
+            yield FakeGPTApp(chat, Options(exports=folder, theme=theme, cursor_blink=False))
+
+
+def main(folder: Path, names: list[str]) -> None:
+    """Take the pictures of these names, or all, and write them into `folder`."""
+    for name in names or SCENES:
+        picture = asyncio.run(take(name))
+        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
+        sys.stdout.write(f"{name}.svg\n")
+
+
+if __name__ == "__main__":
+    main(Path(__file__).parent.parent / "screenshots", sys.argv[1:])

@@ -1,0 +1,235 @@
+"""The whole program in a real terminal, doing what it is for."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.domain import MessageStatus, RateLimited, ReplyEnded, TextDelta
+from tests.cli.program import COMMAND, Home, served
+from tests.terminal import Terminal, unauthored
+
+HOSTILE = (
+    "a\x1b]52;c;b3Vycw==\x07b \x1b]0;title\x1b\\ \x1b[2J\x1b[31m \x9b31m \x9d0;x\x9c \x7f "
+    "\u202eevil\u202c \u2066x\u2069 [/] [@click=app.quit]x[/] <think>not lost</think>\n\n"
+    "```sh\necho \x1b[6n \u202e# hidden\n```\n\n[\x1b]8;;http://x\x1b\\link](https://example.org)\n"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@contextmanager
+def opened(
+    home: Home, *arguments: str, size: tuple[int, int] = (100, 30), signs_in: bool = True
+) -> Iterator[Terminal]:
+    command = [*COMMAND, *arguments]
+    with Terminal(command, env=home.environment, size=size) as terminal:
+        if signs_in:
+            terminal.wait_for("signed in")
+        yield terminal
+
+
+def ask(terminal: Terminal, prompt: str) -> None:
+    terminal.type(prompt)
+    terminal.press("enter")
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("ctrl+q")
+    assert terminal.wait() == 0
+
+
+def replies(home: Home) -> list[tuple[str, MessageStatus]]:
+    """The last message of each conversation, the one used last first."""
+    with home.store() as store:
+        paths = [store.path(conversation.id) for conversation in store.conversations()]
+    return [(path[-1].text, path[-1].status) for path in paths]
+
+
+def test_with_nothing_configured_it_signs_in_and_answers(home: Home) -> None:
+    with opened(home) as terminal:
+        assert "signed in · 13 d" in terminal.text or "signed in · 14 d" in terminal.text
+        ask(terminal, "what are you?")
+        terminal.wait_for("nothing you write to me leaves this machine")
+        terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+        leave(terminal)
+    ((text, status),) = replies(home)
+    assert "language model" in text
+    assert status is MessageStatus.COMPLETE
+
+
+def test_escape_stops_a_reply_and_keeps_what_arrived(home: Home) -> None:
+    with served([TextDelta("one two three"), Gate()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "count")
+            terminal.wait_for("one two three")
+            terminal.wait_for("streaming")
+            terminal.press("esc")
+            terminal.wait_for("stopped")
+            leave(terminal)
+    assert replies(home) == [("one two three", MessageStatus.STOPPED)]
+
+
+def test_conversations_go_on_side_by_side_and_are_found_again(home: Home) -> None:
+    gate = Gate()
+    slow = [TextDelta("first half"), gate, TextDelta(" second half"), ReplyEnded()]
+    with served(slow, [TextDelta("quick answer"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "slowly")
+            terminal.wait_for("first half")
+            terminal.press("ctrl+n")
+            terminal.wait_for("A new conversation")
+            ask(terminal, "quickly")
+            terminal.wait_for("quick answer")
+            terminal.wait_for("» slowly")
+            terminal.wait_for("1 running")
+            gate.open()
+            terminal.wait_for("● slowly")
+            terminal.press("alt+u")
+            terminal.wait_for("first half second half")
+            leave(terminal)
+        with opened(home) as terminal:
+            terminal.wait_for("quickly")
+            terminal.press("alt+2")
+            terminal.wait_for("first half second half")
+            leave(terminal)
+
+
+def test_a_killed_program_finds_its_reply_interrupted(home: Home) -> None:
+    words = [TextDelta(f"word {number} ") for number in range(300)]
+    with served([*words, Gate()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "go on for ever")
+            terminal.wait_for("word 299")
+            home_store_has(home, "word 299")
+            terminal.kill()
+        assert replies(home)[0][1] is MessageStatus.INTERRUPTED
+        with opened(home) as terminal:
+            terminal.press("alt+1")
+            terminal.wait_for("interrupted")
+            terminal.wait_for("word 299")
+            leave(terminal)
+
+
+def home_store_has(home: Home, text: str) -> None:
+    """Wait until `text` is on disk, which is at most a quarter of a second behind the screen."""
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        for _ in range(500):
+            if text in store.path(conversation.id)[-1].text:
+                return
+            signal.sigtimedwait([], 0.01)
+    pytest.fail(f"{text!r} was not saved")
+
+
+def test_a_conversation_is_saved_as_markdown(home: Home) -> None:
+    with served([TextDelta("# Kept\n\n```py\nprint(1)\n```"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(200, 30)) as terminal:
+            ask(terminal, "remember")
+            terminal.wait_for("print(1)")
+            terminal.press("ctrl+s")
+            terminal.wait_for("Saved as")
+            leave(terminal)
+    (path,) = (home.data / "exports").glob("*.md")
+    text = path.read_text()
+    assert text.startswith("---\n")
+    assert "## User" in text
+    assert "```py\nprint(1)\n```" in text
+
+
+def test_no_byte_of_an_answer_reaches_the_terminal_as_a_control_sequence(home: Home) -> None:
+    with served([*map(TextDelta, HOSTILE), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "attack")
+            terminal.wait_for("link")
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            assert "<think>not lost</think>" in terminal.text
+            assert "[@click=app.quit]x[/]" in terminal.text
+            leave(terminal)
+        assert unauthored(terminal.raw) == []
+    assert replies(home) == [(HOSTILE, MessageStatus.COMPLETE)]
+
+
+def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
+    with served() as (_, url):
+        pass
+    home.use_service(url)
+    with opened(home, size=(160, 30), signs_in=False) as terminal:
+        terminal.wait_for("offline")
+        ask(terminal, "are you there?")
+        terminal.wait_for("failed")
+        leave(terminal)
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        prompt, reply = store.path(conversation.id)
+    assert prompt.text == "are you there?"
+    assert reply.status is MessageStatus.FAILED
+    assert reply.error
+    assert "127.0.0.1" in reply.error
+
+
+def test_a_rate_limit_is_told_on_the_reply(home: Home) -> None:
+    limited = RateLimited("Too many requests in 1 hour. Try again later.", retry_after=3600)
+    with served([limited], [limited], [limited], [limited]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(160, 30)) as terminal:
+            ask(terminal, "hello")
+            terminal.wait_for("failed")
+            terminal.wait_for("Too many requests")
+            leave(terminal)
+    assert replies(home)[0][1] is MessageStatus.FAILED
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_the_reply_and_restores_the_terminal(home: Home, number: int) -> None:
+    with served([TextDelta("half of it"), Gate()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "go")
+            terminal.wait_for("half of it")
+            terminal.signal(number)
+            assert terminal.wait() == 128 + number
+        for mode in (b"\x1b[?1049l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?25h"):
+            assert terminal.raw.rindex(mode) > terminal.raw.rindex(b"half of it")
+    assert replies(home) == [("half of it", MessageStatus.INTERRUPTED)]
+
+
+def test_every_size_is_survived_while_a_reply_streams(home: Home) -> None:
+    gate = Gate()
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n\n- x\n\n> y\n\n```\nz\n```\n\n"
+    with served([TextDelta(table * 5), gate, TextDelta("the end"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "go")
+            terminal.wait_for("streaming")
+            for size in ((1, 1), (2, 2), (19, 4), (20, 5), (300, 90), (40, 10), (100, 30)):
+                terminal.resize(*size)
+            gate.open()
+            terminal.wait_for("the end")
+            leave(terminal)
+
+
+def test_the_token_is_used_again_at_the_next_start(home: Home) -> None:
+    with served([TextDelta("one"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            leave(terminal)
+        (kept,) = home.data.rglob("sessions.json")
+        before = kept.read_bytes()
+        assert kept.stat().st_mode & 0o777 == 0o600
+        with opened(home) as terminal:
+            ask(terminal, "hello")
+            terminal.wait_for("one")
+            leave(terminal)
+        assert kept.read_bytes() == before
