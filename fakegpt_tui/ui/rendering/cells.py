@@ -5,6 +5,7 @@ Knows nothing of this program: any text made of Rich segments can be broken with
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
@@ -50,8 +51,14 @@ def padded(
     """`segments` with spaces to fill `width` cells."""
     room = max(0, width - width_of(segments))
     before = {"right": room, "center": room // 2}.get(justify, 0)
-    spaces = (Segment(" " * before, style), *segments, Segment(" " * (room - before), style))
+    spaces = (blank(before, style), *segments, blank(room - before, style))
     return [segment for segment in spaces if segment.text]
+
+
+@lru_cache(maxsize=1024)
+def blank(cells: int, style: Style | None) -> Segment:
+    """Spaces in a style, shared by all lines that need as many: they are a third of all text."""
+    return Segment(" " * cells, style)
 
 
 def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:

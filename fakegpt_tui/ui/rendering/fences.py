@@ -7,7 +7,7 @@ from dataclasses import replace
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.rendering.cells import chop, padded
+from fakegpt_tui.ui.rendering.cells import blank, chop, padded
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.highlighting import Piece as Token
 from fakegpt_tui.ui.rendering.highlighting import lex
@@ -125,7 +125,7 @@ def _code_line(
     palette = drawing.palette
     gutter = width >= _GUTTER_FROM
     for index, row in enumerate(chop(segments, width - gutter)):
-        mark = [Segment(_WRAPPED, palette.fence_mark) if index else Segment(" ", palette.fence)]
+        mark = [Segment(_WRAPPED, palette.fence_mark) if index else blank(1, palette.fence)]
         line = padded([*(mark if gutter else ()), *row], width, palette.fence)
         yield Line(tuple(line), source)
 

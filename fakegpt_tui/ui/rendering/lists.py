@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rich.segment import Segment
 
-from fakegpt_tui.ui.rendering.cells import width_of, wrap
+from fakegpt_tui.ui.rendering.cells import blank, width_of, wrap
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
@@ -60,7 +60,7 @@ def _item(item: Node, mark: str, width: int, drawing: Drawing) -> list[Line]:
         return marks + drawing.blocks(children, width, spaced=False)
     indent = width_of(head)
     body = drawing.blocks(children, width - indent, spaced=False) or [Line((), item.source)]
-    space = [Segment(" " * indent, drawing.palette.text)]
+    space = [blank(indent, drawing.palette.text)]
     first, *rest = body
     return [first.behind(head), *(line.behind(space) if line.segments else line for line in rest)]
 
