@@ -57,7 +57,7 @@ def padded(
 
 @lru_cache(maxsize=1024)
 def blank(cells: int, style: Style | None) -> Segment:
-    """Spaces in a style, shared by all lines that need as many: they are a third of all text."""
+    """Spaces in a style, one segment for all lines that need as many."""
     return Segment(" " * cells, style)
 
 
