@@ -79,7 +79,10 @@ VECTORS = {
         b'data: {"a": 1}\ndata: {"a": 2}\ndata: [DONE]\n',
         messages('{"a": 1}', '{"a": 2}', "[DONE]"),
     ),
-    "end marker among other data": (b"data: a\ndata: [DONE]\n\n", messages("a\n[DONE]")),
+    "end marker among other data": (
+        b"data: a\ndata: [DONE]\ndata: b\n\n",
+        messages("a\n[DONE]\nb"),
+    ),
 }
 
 
