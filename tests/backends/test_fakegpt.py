@@ -203,6 +203,25 @@ async def test_a_reply_has_a_total_limit_where_one_is_set(server: FaultServer) -
     assert "longer than the 0.3 s" in str(trouble)
 
 
+async def test_a_steady_reply_may_take_longer_than_any_one_event(server: FaultServer) -> None:
+    events = [Send(chunk(message_event("x" * n)), 0.03) for n in range(1, 20)]
+    end = [Send(chunk(message_event("x" * 19, status="finished_successfully") + DONE))]
+    server.script(CHAT, Send(stream_head()), *events, *end)
+    limits = TimeLimits(first_event=0.3, idle=0.3)
+    assert text_of(await events_of(backend(server.url, limits=limits))) == "x" * 19
+
+
+async def test_the_environment_has_no_say_about_this_machine(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FaultServer() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        server.script(CHAT, *stream("Hi"))
+        await events_of(backend(server.url))
+        assert proxy.exchanges == []
+
+
 async def test_a_slow_reader_is_not_the_fault_of_the_service(server: FaultServer) -> None:
     server.script(CHAT, *stream("Hel", "Hello"))
     limits = TimeLimits(first_event=0.2, idle=0.2)

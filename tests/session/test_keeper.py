@@ -269,6 +269,14 @@ async def test_what_another_program_renewed_is_used(tmp_path: Path) -> None:
     assert world.logins == 1
 
 
+async def test_a_refused_session_is_not_taken_from_the_shelf_again(tmp_path: Path) -> None:
+    world = World(SessionFile(tmp_path / "sessions.json"))
+    refused = await world.keeper.current()
+    renewed = await world.keeper.renew(refused)
+    assert renewed.token != refused.token
+    assert SessionFile(tmp_path / "sessions.json").load(BASE) == renewed
+
+
 async def test_a_session_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path) -> None:
     blocker = tmp_path / "no folder"
     blocker.write_text("")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fakegpt_tui.domain import BadReply, Unsupported
-from fakegpt_tui.transport.bodies import whole_body
+from fakegpt_tui.transport.bodies import pieces, whole_body
 from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import FaultServer, Send, reply
 from tests.signed_in import service
@@ -42,7 +42,20 @@ async def test_a_body_is_read_whole(server: FaultServer, content: bytes, encodin
     assert await body(server, content, encoding) == b"hello"
 
 
-async def test_a_bomb_is_not_unpacked(server: FaultServer) -> None:
+async def test_a_bomb_comes_in_pieces_that_can_be_held(server: FaultServer) -> None:
+    bomb = gzip.compress(b"\0" * 20_000_000)
+    server.script("/", Send(reply(bomb, headers={"Content-Encoding": "gzip"})))
+    transport = Transport(service(server.url))
+    async with (
+        transport.client() as client,
+        client.stream("GET", transport.address.url("/")) as response,
+    ):
+        sizes = [len(piece) async for piece in pieces(response, transport.route)]
+    assert sum(sizes) == 20_000_000
+    assert max(sizes) <= 1 << 20
+
+
+async def test_a_bomb_is_not_unpacked_to_its_end(server: FaultServer) -> None:
     with pytest.raises(BadReply):
         await body(server, gzip.compress(b"\0" * 50_000_000), "gzip")
 
