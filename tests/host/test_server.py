@@ -271,8 +271,8 @@ with HostServer(Buggy(), secret_path=False) as host:
         form = {"token_key": account, "session_password": "k3vq0zt1ab"}
         client.post("/auth/login", data=form)
         token = client.cookies["credential"]
-        assert client.get("/api/models", headers={"X-Authorization": token}).status_code == 500
         assert client.get("/nowhere").status_code == 404
+        assert client.get("/api/models", headers={"X-Authorization": token}).status_code == 500
     address = urlsplit(host.base_url)
     for head in (b"NONSENSE\\r\\n\\r\\n", b"GET / HTTP/1.1\\r\\nUpgrade: websocket\\r\\n"
                  b"Connection: upgrade\\r\\nHost: x\\r\\n\\r\\n"):
