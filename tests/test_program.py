@@ -72,7 +72,7 @@ def test_escape_stops_a_reply_and_keeps_what_arrived(home: Home) -> None:
             terminal.wait_for("one two three")
             terminal.wait_for("streaming")
             terminal.press("esc")
-            terminal.wait_for("stopped")
+            terminal.wait_for("Stopped: ")
             leave(terminal)
     assert replies(home) == [("one two three", MessageStatus.STOPPED)]
 
@@ -115,7 +115,7 @@ def test_a_killed_program_finds_its_reply_interrupted(home: Home) -> None:
         assert replies(home)[0][1] is MessageStatus.INTERRUPTED
         with opened(home) as terminal:
             terminal.press("alt+1")
-            terminal.wait_for("interrupted")
+            terminal.wait_for("Interrupted: the program ended before the reply did.")
             terminal.wait_for("word 299")
             leave(terminal)
 
@@ -168,7 +168,7 @@ def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
     with opened(home, size=(160, 30), signs_in=False) as terminal:
         terminal.wait_for("offline")
         ask(terminal, "are you there?")
-        terminal.wait_for("failed")
+        terminal.wait_for("Failed: ")
         leave(terminal)
     with home.store() as store:
         (conversation,) = store.conversations()
@@ -185,7 +185,7 @@ def test_a_rate_limit_is_told_on_the_reply(home: Home) -> None:
         home.use_service(url)
         with opened(home, size=(160, 30)) as terminal:
             ask(terminal, "hello")
-            terminal.wait_for("failed")
+            terminal.wait_for("Failed: ")
             terminal.wait_for("Too many requests")
             leave(terminal)
     assert replies(home)[0][1] is MessageStatus.FAILED

@@ -13,11 +13,11 @@ from textual.worker import Worker
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
+from fakegpt_tui.ui.bindings import problems
 from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.commands import ChatCommands
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
-from fakegpt_tui.ui.keymap import problems
 from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
     LoginChanged,
@@ -46,6 +46,8 @@ class FakeGPTApp(CrashReporting):
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(driver_class=driver_class())
         self._chat = chat
+        # One instance: strips are cached by the filters they went through.
+        self._safe = SafeLineFilter()
         self._options = options
         self._chat_screen = ChatScreen(chat, options)
 
@@ -56,7 +58,7 @@ class FakeGPTApp(CrashReporting):
             await super().run_async(**options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), SafeLineFilter()]
+        return [*super().get_line_filters(), self._safe]
 
     def on_mount(self) -> None:
         for theme in THEMES:

@@ -13,7 +13,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._parser import ParseError, Parser
 from textual._xterm_parser import XTermParser
-from textual.keys import Keys
+from textual.keys import Keys, _character_to_key
 from textual.message import Message
 
 from fakegpt_tui.ui.input_scanner import InputScanner, Kind, Piece
@@ -25,6 +25,7 @@ _KITTY_KEY = re.compile(
     r"\x1b\[(\d*)(?::(\d*))?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])", re.ASCII
 )
 _XTERM_KEY = re.compile(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
+_ALT_CHARACTER = re.compile(r"\x1b([-=0-9§])")
 _SHIFT, _CAPS_LOCK, _NUM_LOCK = 1, 64, 128
 _RELEASED = "3"
 _FIRST_FUNCTIONAL, _LAST_FUNCTIONAL = 57344, 63743
@@ -49,11 +50,11 @@ class TolerantParser(XTermParser):
 
     def feed(self, data: str) -> Iterator[Message]:
         for piece in self._scanner.feed(data, self._clock()):
-            yield from self._events(piece)
+            yield from map(_without_letter, self._events(piece))
 
     def tick(self) -> Iterator[Message]:
         for piece in self._scanner.expire(self._clock()):
-            yield from self._events(piece)
+            yield from map(_without_letter, self._events(piece))
 
     def _events(self, piece: Piece) -> Iterable[Message]:
         match piece.kind:
@@ -64,6 +65,9 @@ class TolerantParser(XTermParser):
             case Kind.SEQUENCE if piece.text == "\x1b\r":
                 # Textual says "enter" here, which would send a prompt that should grow a line.
                 return [events.Key("alt+enter", None)]
+            case Kind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
+                # Textual types the sign that a Mac's option key makes of a digit.
+                return [events.Key(f"alt+{_character_to_key(alt[1])}", None)]
             case Kind.SEQUENCE:
                 return self._sequence_events(_xterm_as_kitty(piece.text))
 
@@ -97,6 +101,13 @@ class TolerantParser(XTermParser):
     def _forget(self) -> None:
         """Begin afresh, but for what is known of the mouse and of the terminal's size."""
         Parser.__init__(self)
+
+
+def _without_letter(message: Message) -> Message:
+    """A key that was pressed together with alt types nothing, or it would never be a command."""
+    if isinstance(message, events.Key) and message.key.startswith("alt+") and message.character:
+        return events.Key(message.key, None)
+    return message
 
 
 def _xterm_as_kitty(sequence: str) -> str:

@@ -11,10 +11,10 @@ from textual.widgets import Footer, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError, MessageStatus, NotFound
-from fakegpt_tui.ui.keymap import Where, bindings
+from fakegpt_tui.domain import FakeGPTError, NotFound
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.links import judge
-from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.messages import (
     LoginChanged,
     Noticed,
@@ -27,19 +27,18 @@ from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.link import LinkScreen
-from fakegpt_tui.ui.turn_words import activity_words, other_words
 from fakegpt_tui.ui.welcome import welcome
-from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow, RowSign
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.workspace import TROUBLE, Workspace
 
 _LIST_FROM_WIDTH = 80
 _LEAST_WIDTH = 20
 _LEAST_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
 _STATUS_SECONDS = 0.5
-_TROUBLE = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 
 
 class ChatScreen(Screen[None]):
@@ -84,9 +83,7 @@ class ChatScreen(Screen[None]):
         self._options = options
         self._pace = Pace(options.repaint_rate)
         self._repaint_timer: Timer | None = None
-        self._open = chat.new_conversation()
-        self._drafts: dict[str, str] = {}
-        self._failed: set[str] = set()
+        self._workspace = Workspace(chat, options.clock)
         self._list_wanted: bool | None = None
 
     def compose(self) -> ComposeResult:
@@ -111,18 +108,15 @@ class ChatScreen(Screen[None]):
         if self._options.resume is not None:
             self.open_conversation(self._options.resume)
         self.refresh_rows()
-        self.post_message(self.SignInAsked(self._open.service))
+        self.action_sign_in()
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
-        if self._chat.turn(self._open.id) is not None:
+        if self._workspace.turn is not None:
             self._prompt.give_back(event.text)
             self._status.show_notice("A reply is under way: esc stops it, ctrl+n asks elsewhere.")
             return
-        turn = self._chat.new_turn(self._open, event.text)
-        self._open = turn.conversation
-        self._drafts.pop(self._open.id, None)
-        self._failed.discard(self._open.id)
+        turn = self._workspace.ask(event.text)
         self.post_message(self.TurnAsked(turn))
         self._transcript.update_message(turn.prompt)
         self._transcript.update_message(turn.reply)
@@ -132,7 +126,7 @@ class ChatScreen(Screen[None]):
 
     @on(TurnStarted)
     def show_turn(self, event: TurnStarted) -> None:
-        if event.conversation_id == self._open.id:
+        if event.conversation_id == self._workspace.open.id:
             self._repaint()
         self.refresh_rows()
 
@@ -148,38 +142,27 @@ class ChatScreen(Screen[None]):
 
     @on(TurnFinished)
     def show_end(self, event: TurnFinished) -> None:
-        reply, conversation_id = event.reply, event.reply.conversation_id
-        if conversation_id == self._open.id:
-            self._open = self._chat.conversation(conversation_id)
+        reply = event.reply
+        if self._workspace.finish(reply):
             self._transcript.update_message(reply)
-        else:
-            self._chat.set_unread(conversation_id, unread=True)
-            if reply.status in _TROUBLE:
-                self._failed.add(conversation_id)
-        for notice in (*event.notices, reply.error if reply.status in _TROUBLE else None):
+        for notice in (*event.notices, reply.error if reply.status in TROUBLE else None):
             if notice:
                 self._status.show_notice(notice)
-        self.refresh_rows()
         self._show_activity()
+        self.refresh_rows()
 
     @on(PromptNotSaved)
     def give_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
-        if event.conversation_id == self._open.id:
-            try:
-                self._open = self._chat.conversation(event.conversation_id)
-            except NotFound:
-                self._open = self._chat.new_conversation()
+        if self._workspace.take_back(event.conversation_id, event.text):
             self._prompt.give_back(event.text)
             self._show_conversation()
-        else:
-            self._drafts[event.conversation_id] = event.text
-        self.refresh_rows()
         self._status.show_notice(event.reason)
+        self.refresh_rows()
 
     @on(LoginChanged)
     def show_login(self, event: LoginChanged) -> None:
-        if event.service == self._open.service:
+        if event.service == self._workspace.open.service:
             self._status.login = event.state
 
     @on(Noticed)
@@ -224,24 +207,21 @@ class ChatScreen(Screen[None]):
         self._list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted
         self.query_one(Footer).display = height >= _FOOTER_FROM_HEIGHT
 
-    def open_conversation(self, conversation_id: str) -> None:
-        """Show a conversation, and note that it has been read."""
+    def open_conversation(self, conversation_id: str | None) -> None:
+        """Show a conversation, if there is one to show."""
+        if conversation_id is None:
+            return
         try:
-            conversation = self._chat.conversation(conversation_id)
-        except FakeGPTError as error:
+            draft = self._workspace.go_to(conversation_id, self._prompt.text)
+        except NotFound as error:
             self._status.show_notice(str(error))
             return
-        self._keep_draft()
-        self._failed.discard(conversation_id)
-        self._chat.set_unread(conversation_id, unread=False)
-        self._open = conversation
-        self._prompt.load_text(self._drafts.get(conversation_id, ""))
+        self._prompt.load_text(draft)
         self._show_conversation()
         self.refresh_rows()
 
     def action_new_conversation(self) -> None:
-        self._keep_draft()
-        self._open = self._chat.new_conversation()
+        self._workspace.start(self._prompt.text)
         self._prompt.clear()
         self._show_conversation()
         self._prompt.focus()
@@ -251,14 +231,14 @@ class ChatScreen(Screen[None]):
         """Stopping is offered while there is something to stop; else esc leads to the prompt."""
         del parameters
         if action == "stop":
-            return self._chat.turn(self._open.id) is not None
+            return self._workspace.turn is not None
         return action != "focus_prompt" or not isinstance(self.focused, PromptInput)
 
     def action_focus_prompt(self) -> None:
         self._prompt.focus()
 
     def action_stop(self) -> None:
-        self._chat.stop(self._open.id)
+        self._chat.stop(self._workspace.open.id)
 
     def action_stop_all(self) -> None:
         for turn in self._chat.turns():
@@ -267,15 +247,15 @@ class ChatScreen(Screen[None]):
     def action_copy_or_stop(self) -> None:
         if selected := (self._prompt.selected_text or self.get_selected_text()):
             self.post_message(self.CopyAsked(selected, "selection"))
-        elif not self._chat.stop(self._open.id):
+        elif not self._chat.stop(self._workspace.open.id):
             self._prompt.clear()
 
     def action_save(self) -> None:
-        if self._open.leaf_id is None:
+        if self._workspace.open.leaf_id is None:
             self._status.show_notice("There is nothing to save yet.")
             return
         try:
-            path = self._chat.save_markdown(self._open.id, self._options.exports)
+            path = self._chat.save_markdown(self._workspace.open.id, self._options.exports)
         except FakeGPTError as error:
             self._status.show_notice(str(error))
         else:
@@ -286,28 +266,22 @@ class ChatScreen(Screen[None]):
         self._list.display = self._list_wanted
 
     def action_step(self, step: int) -> None:
-        rows = self.rows()
-        places = [place for place, row in enumerate(rows) if row.id == self._open.id]
-        place = places[0] + step if places else (0 if step > 0 else len(rows) - 1)
-        if 0 <= place < len(rows):
-            self.open_conversation(rows[place].id)
+        self.open_conversation(self._workspace.neighbour(step))
 
     def action_open_nth(self, number: int) -> None:
-        if number <= len(self.rows()):
-            self.open_conversation(self.rows()[number - 1].id)
+        rows = self._workspace.rows
+        self.open_conversation(rows[number - 1].id if number <= len(rows) else None)
 
     def action_open_unread(self) -> None:
-        waiting = (row for row in self.rows() if row.sign in {RowSign.UNREAD, RowSign.FAILED})
-        if row := next(waiting, None):
-            self.open_conversation(row.id)
-        else:
+        if (conversation_id := self._workspace.unread()) is None:
             self._status.show_notice("Nothing is unread.")
+        self.open_conversation(conversation_id)
 
     def action_sign_in(self) -> None:
-        self.post_message(self.SignInAsked(self._open.service))
+        self.post_message(self.SignInAsked(self._workspace.open.service))
 
     def action_sign_out(self) -> None:
-        self.post_message(self.SignInAsked(self._open.service, out=True))
+        self.post_message(self.SignInAsked(self._workspace.open.service, out=True))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
@@ -319,47 +293,35 @@ class ChatScreen(Screen[None]):
         self.app.refresh(layout=True, repaint=True)
 
     def rows(self) -> tuple[ConversationRow, ...]:
-        return self._list.rows
+        """The conversations, as the list shows them."""
+        return self._workspace.rows
 
     def refresh_rows(self) -> None:
         """Make the list and the counts say what the chat service knows."""
-        conversations = self._chat.conversations()
-        turns = self._chat.turns()
-        self._list.current = self._open.id
-        self._list.rows = conversation_rows(
-            conversations,
-            {turn.conversation.id: turn.reply for turn in turns},
-            self._failed,
-            {name for name, text in self._drafts.items() if text.strip()},
-            now=self._options.clock(),
-        )
-        self._status.others = other_words(turns, conversations, self._open.id)
+        workspace = self._workspace
+        workspace.refresh()
+        self._list.current = workspace.open.id
+        self._list.rows = workspace.rows
+        self._status.others = workspace.others
         self.refresh_bindings()
 
     def _show_conversation(self) -> None:
-        conversation = self._open
-        messages = self._chat.path(conversation.id) if conversation.leaf_id else ()
+        conversation = self._workspace.open
         self._transcript.empty_text = welcome(self._chat.service(conversation.service))
-        self._transcript.show(conversation.id, messages)
+        self._transcript.show(conversation.id, self._workspace.path)
         self._status.service = f"{conversation.service} {conversation.model}".strip()
-        self._status.login = self._chat.login_state(conversation.service)
+        self._status.login = self._workspace.login
         self._show_activity()
 
     def _repaint(self) -> None:
         self._repaint_timer = None
-        if (turn := self._chat.turn(self._open.id)) is not None:
+        if (turn := self._workspace.turn) is not None:
             with self._pace:
                 self._transcript.update_message(turn.reply)
                 self._show_activity()
 
     def _show_activity(self) -> None:
-        turn = self._chat.turn(self._open.id)
-        self._status.activity = (
-            "" if turn is None else activity_words(turn.reply.status, turn.progress)
-        )
-
-    def _keep_draft(self) -> None:
-        self._drafts[self._open.id] = self._prompt.text
+        self._status.activity = self._workspace.activity
 
     @property
     def _list(self) -> ConversationList:

@@ -2,7 +2,6 @@
 
 from rich.segment import Segment
 from textual import events, on
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -11,6 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.widgets.cells import fit, foreground
 from fakegpt_tui.ui.widgets.conversation_rows import (
     ConversationRow,
@@ -62,15 +63,7 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         "conversation-list--cursor",
     }
     ALLOW_SELECT = False
-    BINDINGS = [
-        Binding("enter", "open", "Open", id="list.open"),
-        Binding("up,k", "move(-1)", "Up", id="list.up", show=False),
-        Binding("down,j", "move(1)", "Down", id="list.down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="list.page-up", show=False),
-        Binding("pagedown", "page(1)", "Page down", id="list.page-down", show=False),
-        Binding("home,g", "first", "First", id="list.first", show=False),
-        Binding("end,G", "last", "Last", id="list.last", show=False),
-    ]
+    BINDINGS = bindings(Where.LIST)
 
     rows: reactive[tuple[ConversationRow, ...]] = reactive(())
     current: reactive[str | None] = reactive(None)

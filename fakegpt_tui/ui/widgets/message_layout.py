@@ -21,6 +21,13 @@ _HEAD = 2
 """The lines above the text: an empty one, and who speaks."""
 _NARROW = 20
 """Below this many columns there is no bar, and no margin."""
+_ENDS = {
+    MessageStatus.STOPPED: ("Stopped", "what had arrived is kept."),
+    MessageStatus.FAILED: ("Failed", "no reason is known."),
+    MessageStatus.INTERRUPTED: ("Interrupted", "the program ended before the reply did."),
+}
+"""What a status is called in a sentence, and the reason where none was kept."""
+
 _PLAIN = Style.null()
 _SPACE = Strip([Segment(" ")], 1)
 
@@ -84,7 +91,7 @@ class MessageLayout:
             self._width = width
             self._head = (BLANK, self._header(max(1, width - margin(width))))
             self._text = self._body.lines(inner)
-            self._tail = wrapped(self._trouble(), inner, self._look.trouble)
+            self._tail = wrapped(how_it_ended(self.message), inner, self._look.trouble)
         return _HEAD + len(self._text) + len(self._tail)
 
     def line(self, number: int) -> Line:
@@ -136,7 +143,7 @@ class MessageLayout:
         model = safe_line(message.model or message.service)
         room = width - cell_len(role) - cell_len(status)
         model = cut(f" · {model}", room) if model and room > len(" · …") else ""
-        style = self._look.trouble if _went_wrong(message) else self._look.note
+        style = self._look.trouble if message.status in _ENDS else self._look.note
         segments = [
             Segment(role, self._look.of(message.role) + Style(bold=True)),
             Segment(model, self._look.note),
@@ -144,16 +151,13 @@ class MessageLayout:
         ]
         return Line(tuple(segment for segment in segments if segment.text))
 
-    def _trouble(self) -> str:
-        return (self.message.error or "") if _went_wrong(self.message) else ""
 
-
-def _went_wrong(message: ChatMessage) -> bool:
-    return message.status in (
-        MessageStatus.FAILED,
-        MessageStatus.INTERRUPTED,
-        MessageStatus.STOPPED,
-    )
+def how_it_ended(message: ChatMessage) -> str:
+    """What is said below a message that did not end as it should; empty for one that did."""
+    if message.status not in _ENDS:
+        return message.error or ""
+    word, reason = _ENDS[message.status]
+    return f"{word}: {message.error or reason}"
 
 
 def _letters(line: Line) -> int:
@@ -178,4 +182,4 @@ def estimated_height(message: ChatMessage, width: int) -> int:
     """
     text = message.text
     lines = (text.count("\n") + len(text) // text_width(width) + 1) * 7 // 8
-    return _HEAD + lines + (1 if message.error else 0)
+    return _HEAD + lines + (1 if how_it_ended(message) else 0)

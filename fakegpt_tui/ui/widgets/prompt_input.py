@@ -6,7 +6,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from fakegpt_tui.text import copyable
-from fakegpt_tui.ui.keymap import Where, bindings
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.keymap import Where
 
 
 class PromptInput(TextArea):
@@ -47,10 +48,9 @@ class PromptInput(TextArea):
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif text := self.text.strip("\n"):
-            if text.strip():
-                self.clear()
-                self.post_message(self.Submitted(text))
+        elif text := self.text.strip():
+            self.clear()
+            self.post_message(self.Submitted(text))
 
     def action_newline(self) -> None:
         self.insert("\n", maintain_selection_offset=False)

@@ -6,7 +6,6 @@ from typing import Any
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -17,6 +16,8 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.widgets.cells import cut, foreground
@@ -59,21 +60,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         "transcript--trouble",
         "transcript--mark",
     }
-    BINDINGS = [
-        Binding("up,k", "move(-1)", "Up", id="transcript.up", show=False),
-        Binding("down,j", "move(1)", "Down", id="transcript.down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="transcript.page-up", show=False),
-        Binding("pagedown", "page(1)", "Page down", id="transcript.page-down", show=False),
-        Binding("ctrl+u", "page(-0.5)", "Half up", id="transcript.half-page-up", show=False),
-        Binding("ctrl+d", "page(0.5)", "Half down", id="transcript.half-page-down", show=False),
-        Binding("g,home", "first", "First", id="transcript.first", show=False),
-        Binding("G,end", "last", "Last", id="transcript.last"),
-        Binding("y", "copy_message", "Copy message", id="transcript.copy-message"),
-        Binding("c", "copy_code", "Copy code", id="transcript.copy-code"),
-        Binding(
-            "Y", "copy_conversation", "Copy all", id="transcript.copy-conversation", show=False
-        ),
-    ]
+    BINDINGS = bindings(Where.TRANSCRIPT)
 
     empty_text: reactive[Content] = reactive(Content(""))
 

@@ -139,12 +139,28 @@ async def test_what_went_wrong_stands_below_what_arrived(status: MessageStatus) 
     async with app.run_test(size=(40, 12)) as pilot:
         error = "The service said [/] \x1b[31mno, and it said it at length."
         await show(pilot, reply(0, "part", status=status, error=error))
-        assert shown(app.transcript)[2:6] == [
-            "│ part",
-            "│ The service said [/] ␛[31mno, and it",
-            "│ said it at length.",
-            "",
-        ]
+        text = " ".join(line.removeprefix("│ ") for line in shown(app.transcript)[2:6]).strip()
+        word = status.value.capitalize()
+        assert text == f"part {word}: The service said [/] ␛[31mno, and it said it at length."
+
+
+@pytest.mark.parametrize(
+    "status", [MessageStatus.FAILED, MessageStatus.INTERRUPTED, MessageStatus.STOPPED]
+)
+async def test_a_reply_that_ended_early_says_so_below_it_without_a_reason(
+    status: MessageStatus,
+) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(70, 12)) as pilot:
+        await show(pilot, reply(0, "part", status=status))
+        assert shown(app.transcript)[3].startswith(f"│ {status.value.capitalize()}: ")
+
+
+async def test_a_note_on_a_complete_reply_stands_below_it() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(70, 12)) as pilot:
+        await show(pilot, reply(0, "part", error="The length limit was reached."))
+        assert shown(app.transcript)[3] == "│ The length limit was reached."
 
 
 async def test_the_status_is_kept_and_the_model_cut_where_room_is_short() -> None:

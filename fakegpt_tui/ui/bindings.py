@@ -1,0 +1,72 @@
+"""Textual's bindings, made from the keymap, and the check of what a person changes in it."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from textual.binding import Binding, BindingType
+from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
+
+from fakegpt_tui.ui.keymap import COMMANDS, Where
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """Textual's bindings for one part of the screen; their ids are the commands' ids."""
+    return [
+        Binding(
+            command.keys,
+            command.action,
+            command.label,
+            id=command.id,
+            show=command.in_footer,
+            priority=command.priority,
+            tooltip=command.help,
+        )
+        for command in COMMANDS
+        if command.where is where and command.keys
+    ]
+
+
+def problems(overrides: Mapping[str, str]) -> list[str]:
+    """What is wrong with a `[keys]` table, one sentence for each trouble.
+
+    Textual itself takes unknown ids, misspelt keys and clashes in silence.
+    """
+    by_id = {command.id: command for command in COMMANDS if command.keys}
+    found = [f"There is no command {name!r} to give a key to." for name in overrides.keys() - by_id]
+    for name in by_id.keys() & overrides.keys():
+        found += [
+            f"{key!r}, given to {name}, is not the name of a key."
+            for key in _split(overrides[name])
+            if not _is_key(key)
+        ]
+    taken: dict[tuple[Where, str], str] = {}
+    for name, command in by_id.items():
+        for key in _split(overrides.get(name, command.keys)):
+            other = taken.setdefault((command.where, key), name)
+            # Two commands of the table may share a key, where only one of them is ever possible.
+            if other != name and {other, name} & overrides.keys():
+                found.append(f"{key} is given to both {other} and {name}.")
+    return sorted(found)
+
+
+def _split(keys: str) -> Iterable[str]:
+    return (key.strip() for key in keys.split(",") if key.strip())
+
+
+_MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
+_NAMED_KEYS = {key.value for key in Keys} | set(KEY_ALIASES) | set(KEY_NAME_REPLACEMENTS.values())
+
+
+def _is_key(key: str) -> bool:
+    *modifiers, name = key.split("+")
+    known = key in _NAMED_KEYS or name in _NAMED_KEYS or len(name) == 1 or _is_character(name)
+    return known and set(modifiers) <= _MODIFIERS
+
+
+def _is_character(name: str) -> bool:
+    """Is this the Unicode name of a character, as Textual spells those keys?"""
+    try:
+        unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return False
+    return True
