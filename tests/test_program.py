@@ -1,6 +1,7 @@
 """The whole program in a real terminal, doing what it is for."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -203,6 +204,47 @@ def test_a_signal_saves_the_reply_and_restores_the_terminal(home: Home, number: 
         for mode in (b"\x1b[?1049l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?25h"):
             assert terminal.raw.rindex(mode) > terminal.raw.rindex(b"half of it")
     assert replies(home) == [("half of it", MessageStatus.INTERRUPTED)]
+
+
+CRASHING = """
+from fakegpt_tui.__main__ import main
+from fakegpt_tui.ui.screens.chat import ChatScreen
+
+def crash(self):
+    token = "canary-in-a-local"
+    raise ValueError("canary-in-a-message")
+
+ChatScreen.action_help = crash
+main()
+"""
+
+
+def test_a_crash_saves_the_reply_and_is_told_without_what_it_was_about(home: Home) -> None:
+    with served([TextDelta("half of it"), Gate()]) as (_, url):
+        home.use_service(url)
+        command = [sys.executable, "-c", CRASHING]
+        with Terminal(command, env=home.environment, size=(100, 30)) as terminal:
+            terminal.wait_for("signed in")
+            ask(terminal, "go")
+            terminal.wait_for("half of it")
+            terminal.press("f1")
+            assert terminal.wait() == 1
+            assert "ended because of a defect: ValueError" in terminal.text
+        (report,) = home.data.rglob("crash-*.txt")
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert "in crash" in report.read_text()
+    assert "canary" not in report.read_text()
+    assert b"canary" not in terminal.raw
+    assert replies(home) == [("half of it", MessageStatus.INTERRUPTED)]
+
+
+def test_a_damaged_store_is_moved_aside_and_told_on_the_screen(home: Home) -> None:
+    home.data.mkdir()
+    (home.data / "conversations.db").write_bytes(b"this is no database" * 1000)
+    with opened(home, size=(200, 30), signs_in=False) as terminal:
+        terminal.wait_for("moved")
+        leave(terminal)
+    assert [path.read_bytes() for path in home.data.glob("conversations*damaged*")]
 
 
 def test_every_size_is_survived_while_a_reply_streams(home: Home) -> None:

@@ -30,8 +30,12 @@ Report: TypeAlias = Callable[[LoginState], None]
 
 
 @contextmanager
-def opened_store(settings: Settings) -> Iterator[ConversationStore]:
+def opened_store(
+    settings: Settings, tell: Callable[[str], None] = say
+) -> Iterator[ConversationStore]:
     """The store, closed at the end of the block; its folders are made if need be.
+
+    What a person should know about it is passed to `tell`.
 
     Raises:
         StoreError: It cannot be opened.
@@ -39,7 +43,7 @@ def opened_store(settings: Settings) -> Iterator[ConversationStore]:
     make_folders(settings.folders)
     with ConversationStore.open(settings.database) as store:
         for notice in store.notices:
-            say(notice)
+            tell(notice)
         yield store
 
 

@@ -38,20 +38,23 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
             "The user interface needs a terminal. `fakegpt-tui ask` answers without one, "
             "and `fakegpt-tui --plain` chats line by line."
         )
-    with opened_store(settings) as store:
-        conversation_id = _resumed(store, resume)
-        if settings.plain:
-            from fakegpt_tui.cli.plain_session import chat_plainly  # noqa: PLC0415 - or Textual
+    if settings.plain:
+        from fakegpt_tui.cli.plain_session import chat_plainly  # noqa: PLC0415 - or Textual
 
-            return chat_plainly(settings, store, conversation_id)
-        drop_empty_no_color(os.environ)
-        return asyncio.run(_show(settings, store, conversation_id))
+        with opened_store(settings) as store:
+            return chat_plainly(settings, store, _resumed(store, resume))
+    drop_empty_no_color(os.environ)
+    notices: list[str] = []
+    with opened_store(settings, notices.append) as store:
+        return asyncio.run(_show(settings, store, notices, _resumed(store, resume)))
 
 
-async def _show(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
+async def _show(
+    settings: Settings, store: ChatStore, notices: list[str], conversation_id: str | None
+) -> int:
     async with opened_chat(settings, store) as chat:
         with _no_collecting():
-            app = _app(settings, chat, conversation_id)
+            app = _app(settings, chat, notices, conversation_id)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -60,7 +63,9 @@ async def _show(settings: Settings, store: ChatStore, conversation_id: str | Non
     return app.return_code or 0
 
 
-def _app(settings: Settings, chat: ChatService, conversation_id: str | None) -> FakeGPTApp:
+def _app(
+    settings: Settings, chat: ChatService, notices: list[str], conversation_id: str | None
+) -> FakeGPTApp:
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
     from fakegpt_tui.ui.themes import DARK, LIGHT  # noqa: PLC0415
@@ -73,6 +78,7 @@ def _app(settings: Settings, chat: ChatService, conversation_id: str | None) -> 
         repaint_rate=settings.repaint_rate,
         keys=settings.keys,
         resume=conversation_id,
+        notices=tuple(notices),
     )
     app = FakeGPTApp(chat, options)
     known = sorted({*ours, *app.available_themes})

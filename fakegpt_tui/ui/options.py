@@ -15,12 +15,17 @@ def local_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Folders, looks and keys; `repaint_rate` is repaints a second while a reply streams."""
+    """Folders, looks and keys.
+
+    `repaint_rate` is repaints a second while a reply streams. `notices` are sentences that a
+    person should read at the start.
+    """
 
     exports: Path
     theme: str = DARK.name
     repaint_rate: float = 20.0
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
+    notices: tuple[str, ...] = ()
     cursor_blink: bool = True
     clock: Callable[[], datetime] = local_now
