@@ -69,8 +69,39 @@ class TitleSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationSettings:
+    """How a model should write; `None` leaves it to the service."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+class FinishReason(StrEnum):
+    """Why a service says that its reply has ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a reply cost, in tokens as the service counts them."""
+
+    prompt_tokens: int
+    reply_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The header of a tree of chat messages; `leaf_id` ends the path that is shown."""
+    """The header of a tree of chat messages; `leaf_id` ends the path that is shown.
+
+    `server_id` is the service's own name for it, where the service keeps the history. A
+    conversation with a `trashed_at` is in the trash since then.
+    """
 
     id: str
     title: str = ""
@@ -83,6 +114,10 @@ class Conversation:
     unread: bool = False
     pinned: bool = False
     archived: bool = False
+    trashed_at: datetime | None = None
+    server_id: str = ""
+    system_prompt: str = ""
+    generation: GenerationSettings = GenerationSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +125,8 @@ class ChatMessage:
     """One node of a conversation's tree.
 
     `text` is what was typed or sent, untouched; `error` is a sentence for a person.
-    `service` and `model` say who was asked, and are empty for prompts.
+    `service` and `model` say who was asked, and are empty for prompts. `reasoning` is what a
+    service sent apart from the text. `server_id` is the service's own name for the message.
     """
 
     id: str
@@ -103,6 +139,11 @@ class ChatMessage:
     error: str | None = None
     service: str = ""
     model: str = ""
+    reasoning: str = ""
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+    server_id: str = ""
+    trashed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +292,26 @@ class RetryScheduled:
     reason: str
 
 
-class FinishReason(StrEnum):
-    """Why a service says that its reply has ended."""
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """Text to add to what the model thought before and while it replied; never empty."""
 
-    STOP = "stop"
-    LENGTH = "length"
-    CONTENT_FILTER = "content_filter"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """What the reply cost so far, by the service's own count."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLocated:
+    """Where the service keeps this reply: its own ids of the conversation and the message."""
+
+    conversation_id: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +322,15 @@ class ReplyEnded:
 
 
 StreamEvent: TypeAlias = (
-    TextDelta | TextReplaced | TitleSuggested | Notice | RetryScheduled | ReplyEnded
+    TextDelta
+    | TextReplaced
+    | ReasoningDelta
+    | UsageReported
+    | ReplyLocated
+    | TitleSuggested
+    | Notice
+    | RetryScheduled
+    | ReplyEnded
 )
 
 

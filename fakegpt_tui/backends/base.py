@@ -1,18 +1,59 @@
 """What every backend can do, and what the ones that sign in need for it."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Protocol
 
-from fakegpt_tui.domain import ContextMessage, Model, Session, StreamEvent
+from fakegpt_tui.domain import (
+    ContextMessage,
+    GenerationSettings,
+    Model,
+    Session,
+    StreamEvent,
+    new_id,
+)
+
+
+class Purpose(Enum):
+    """What a reply is for."""
+
+    NEXT = auto()
+    """It answers a new prompt."""
+
+    VARIANT = auto()
+    """It answers a prompt that has been answered before."""
+
+    CONTINUE = auto()
+    """It goes on where the last reply of the context stops; only the continuation is streamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlace:
+    """Where a prompt belongs in a conversation that the service keeps, by the service's ids.
+
+    `parent_id` is the message that the prompt follows, or for `Purpose.CONTINUE` the reply that
+    is continued.
+    """
+
+    conversation_id: str
+    parent_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRequest:
-    """What a backend is asked to answer: the shown path, oldest first, ending in the prompt."""
+    """What a backend is asked to answer: the shown path, oldest first, ending in the prompt.
+
+    All of it is always there, so that a backend whose service keeps the history may use `place`
+    and `prompt_id`, and fall back to the messages where the service has forgotten.
+    """
 
     messages: tuple[ContextMessage, ...]
     model: str
+    purpose: Purpose = Purpose.NEXT
+    prompt_id: str = field(default_factory=new_id)
+    place: ServerPlace | None = None
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
 
 
 class Backend(Protocol):

@@ -7,9 +7,9 @@ class ReplyText:
     A fast reply grows many times between two looks at it; joining once a look keeps that cheap.
     """
 
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._length = 0
+    def __init__(self, text: str = "") -> None:
+        self._pieces: list[str] = [text]
+        self._length = len(text)
 
     def __len__(self) -> int:
         """The length in code points, without joining anything."""
@@ -18,7 +18,7 @@ class ReplyText:
     def __str__(self) -> str:
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
-        return self._pieces[0] if self._pieces else ""
+        return self._pieces[0]
 
     def append(self, text: str) -> None:
         self._pieces.append(text)

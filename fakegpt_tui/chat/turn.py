@@ -19,14 +19,17 @@ from fakegpt_tui.domain import (
     FinishReason,
     MessageStatus,
     Notice,
+    ReasoningDelta,
     ReplyCut,
     ReplyEnded,
+    ReplyLocated,
     RetryScheduled,
     StoreError,
     StreamEvent,
     TextDelta,
     TextReplaced,
     TitleSuggested,
+    UsageReported,
 )
 
 _CUT = "The reply ended without its end marker, so it may not be whole."
@@ -98,7 +101,11 @@ class Turn:
         self._request = request
         self._clock = clock
         self._reply = reply
-        self._text = ReplyText()
+        # A reply that continues another begins with the other's text, of which the backend that
+        # streams the rest knows nothing.
+        self._text = ReplyText(reply.text)
+        self._kept = len(reply.text)
+        self._reasoning = ReplyText(reply.reasoning)
         self._end: FinishReason | None = None
         self._stopping = False
         self._is_saved = False
@@ -114,13 +121,14 @@ class Turn:
         self.save_error: StoreError | None = None
         self.notices: list[str] = []
         self.suggested_title = ""
+        self.server_id = conversation.server_id
 
     @property
     def reply(self) -> ChatMessage:
         """The reply as it stands."""
-        text = str(self._text)
-        if text is not self._reply.text:
-            self._reply = replace(self._reply, text=text)
+        text, reasoning = str(self._text), str(self._reasoning)
+        if text is not self._reply.text or reasoning is not self._reply.reasoning:
+            self._reply = replace(self._reply, text=text, reasoning=reasoning)
         return self._reply
 
     @property
@@ -207,16 +215,38 @@ class Turn:
                 self._store.grow_reply(self._reply.id, text)
             case TextReplaced(keep, text):
                 self._begin_text()
+                keep += self._kept
                 self._text.replace(keep, text)
                 self._store.grow_reply(self._reply.id, text, keep)
+            case ReplyEnded(reason):
+                self._end = reason
+            case _:
+                self._note(event)
+
+    def _note(
+        self,
+        event: ReasoningDelta
+        | UsageReported
+        | ReplyLocated
+        | RetryScheduled
+        | TitleSuggested
+        | Notice,
+    ) -> None:
+        """Take what is about the reply, and not of its text."""
+        match event:
+            case ReasoningDelta(text):
+                self._reasoning.append(text)
+            case UsageReported(usage):
+                self._reply = replace(self._reply, usage=usage)
+            case ReplyLocated(conversation_id, message_id):
+                self.server_id = conversation_id
+                self._reply = replace(self._reply, server_id=message_id)
             case RetryScheduled(delay=delay):
                 self._retry, self._retry_at = event, self._clock() + delay
             case TitleSuggested(title):
                 self.suggested_title = title
             case Notice(text):
                 self.notices.append(text)
-            case ReplyEnded(reason):
-                self._end = reason
 
     def _begin_text(self) -> None:
         self._retry = None
@@ -236,7 +266,7 @@ class Turn:
         elif error is None and status is MessageStatus.INTERRUPTED:
             self.error = ReplyCut(_CUT)
         self._task = None
-        self._reply = replace(self.reply, status=status, error=sentence)
+        self._reply = replace(self.reply, status=status, error=sentence, finish=self._end)
         # In the store's queue before anything is awaited: from here on nothing can lose it.
         saved = self._store.finish_reply(self._reply)
         if self._events is not None:

@@ -8,12 +8,15 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.cli.exits import say
 from fakegpt_tui.domain import (
     Notice,
+    ReasoningDelta,
     ReplyEnded,
+    ReplyLocated,
     RetryScheduled,
     StreamEvent,
     TextDelta,
     TextReplaced,
     TitleSuggested,
+    UsageReported,
 )
 from fakegpt_tui.text import repaired, safe_text
 
@@ -46,7 +49,13 @@ class Answer:
                 say(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
             case Notice(text):
                 say(text)
-            case TitleSuggested() | ReplyEnded():
+            case (
+                TitleSuggested()
+                | ReplyEnded()
+                | ReasoningDelta()
+                | UsageReported()
+                | ReplyLocated()
+            ):
                 pass
 
     def end(self) -> None:

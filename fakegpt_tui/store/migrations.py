@@ -29,7 +29,11 @@ STEPS: tuple[Step, ...] = (
             leaf_id TEXT,
             unread INTEGER NOT NULL,
             pinned INTEGER NOT NULL,
-            archived INTEGER NOT NULL
+            archived INTEGER NOT NULL,
+            trashed_at INTEGER,
+            server_id TEXT NOT NULL,
+            system_prompt TEXT NOT NULL,
+            generation TEXT NOT NULL
         ) STRICT
         """,
         "CREATE INDEX conversation_updated ON conversation (updated_at)",
@@ -50,6 +54,12 @@ STEPS: tuple[Step, ...] = (
             service TEXT NOT NULL,
             model TEXT NOT NULL,
             error TEXT,
+            finish TEXT,
+            prompt_tokens INTEGER,
+            reply_tokens INTEGER,
+            server_id TEXT NOT NULL,
+            trashed_at INTEGER,
+            reasoning TEXT NOT NULL,
             text TEXT NOT NULL
         ) STRICT
         """,

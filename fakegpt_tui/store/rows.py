@@ -1,10 +1,21 @@
 """Domain values as rows of the store, and back."""
 
+import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, TitleSource
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    FinishReason,
+    GenerationSettings,
+    MessageStatus,
+    Role,
+    TitleSource,
+    Usage,
+)
 from fakegpt_tui.text import repaired
 
 Values = Mapping[str, str | int | None]
@@ -13,9 +24,11 @@ Values = Mapping[str, str | int | None]
 # Words that damage has made unknown must not make a whole conversation unreadable.
 _TITLE_SOURCES = {word.value: word for word in TitleSource}
 _ROLES = {word.value: word for word in Role}
+_FINISHES = {word.value: word for word in FinishReason}
 _STATUSES = {word.value: word for word in MessageStatus}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LARGEST = 2**63 - 1
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -47,6 +60,10 @@ def conversation_values(conversation: Conversation) -> Values:
         "unread": int(conversation.unread),
         "pinned": int(conversation.pinned),
         "archived": int(conversation.archived),
+        "trashed_at": _microseconds(conversation.trashed_at),
+        "server_id": repaired(conversation.server_id),
+        "system_prompt": repaired(conversation.system_prompt),
+        "generation": generation_text(conversation.generation),
     }
 
 
@@ -63,6 +80,10 @@ def conversation(row: sqlite3.Row) -> Conversation:
         unread=bool(row["unread"]),
         pinned=bool(row["pinned"]),
         archived=bool(row["archived"]),
+        trashed_at=_time_at(row["trashed_at"]),
+        server_id=row["server_id"],
+        system_prompt=row["system_prompt"],
+        generation=generation(row["generation"]),
     )
 
 
@@ -78,6 +99,12 @@ def message_values(message: ChatMessage) -> Values:
         "error": _repaired(message.error),
         "service": repaired(message.service),
         "model": repaired(message.model),
+        "finish": None if message.finish is None else message.finish.value,
+        "prompt_tokens": None if message.usage is None else _clamped(message.usage.prompt_tokens),
+        "reply_tokens": None if message.usage is None else _clamped(message.usage.reply_tokens),
+        "server_id": repaired(message.server_id),
+        "trashed_at": _microseconds(message.trashed_at),
+        "reasoning": repaired(message.reasoning),
     }
 
 
@@ -94,7 +121,59 @@ def chat_message(row: sqlite3.Row, text: str) -> ChatMessage:
         error=row["error"],
         service=row["service"],
         model=row["model"],
+        finish=_FINISHES.get(row["finish"]),
+        usage=_usage(row["prompt_tokens"], row["reply_tokens"]),
+        server_id=row["server_id"],
+        trashed_at=_time_at(row["trashed_at"]),
+        reasoning=row["reasoning"],
     )
+
+
+def generation_text(settings: GenerationSettings) -> str:
+    """The settings as JSON, without those that are left to the service."""
+    chosen = {name: value for name, value in asdict(settings).items() if value not in (None, ())}
+    return json.dumps(chosen, sort_keys=True)
+
+
+def generation(text: str) -> GenerationSettings:
+    """The settings of a row; what is damaged counts as left to the service."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    chosen = found if isinstance(found, dict) else {}
+    stop = chosen.get("stop")
+    return GenerationSettings(
+        temperature=_number(chosen.get("temperature")),
+        top_p=_number(chosen.get("top_p")),
+        max_tokens=_integer(chosen.get("max_tokens")),
+        seed=_integer(chosen.get("seed")),
+        stop=tuple(map(str, stop)) if isinstance(stop, list) else (),
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _usage(prompt_tokens: int | None, reply_tokens: int | None) -> Usage | None:
+    return None if prompt_tokens is None else Usage(prompt_tokens, reply_tokens or 0)
+
+
+def _clamped(count: int) -> int:
+    return min(max(count, 0), _LARGEST)
+
+
+def _microseconds(time: datetime | None) -> int | None:
+    return None if time is None else microseconds(time)
+
+
+def _time_at(count: int | None) -> datetime | None:
+    return None if count is None else time_at(count)
 
 
 def _repaired(text: str | None) -> str | None:

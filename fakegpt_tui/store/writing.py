@@ -11,11 +11,11 @@ from fakegpt_tui.text import repaired
 _ADD_CONVERSATION = """
     INSERT INTO conversation (
         id, title, title_source, service, model, created_at, updated_at, leaf_id,
-        unread, pinned, archived
+        unread, pinned, archived, trashed_at, server_id, system_prompt, generation
     )
     VALUES (
         :id, :title, :title_source, :service, :model, :created_at, :updated_at, :leaf_id,
-        :unread, :pinned, :archived
+        :unread, :pinned, :archived, :trashed_at, :server_id, :system_prompt, :generation
     )
 """
 _CHANGES = """
@@ -28,7 +28,11 @@ _CHANGES = """
     leaf_id = :leaf_id,
     unread = :unread,
     pinned = :pinned,
-    archived = :archived
+    archived = :archived,
+    trashed_at = :trashed_at,
+    server_id = :server_id,
+    system_prompt = :system_prompt,
+    generation = :generation
 """
 _SAVE_CONVERSATION = f"UPDATE conversation SET {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
 _ADD_OR_SAVE_CONVERSATION = f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
@@ -36,17 +40,19 @@ _DELETE_CONVERSATION = "DELETE FROM conversation WHERE id = :id"
 
 _ADD_MESSAGE = """
     INSERT INTO chat_message (
-        id, conversation_id, parent_id, role, status, owner, created_at, service, model, error, text
+        id, conversation_id, parent_id, role, status, owner, created_at, service, model, error,
+        finish, prompt_tokens, reply_tokens, server_id, trashed_at, reasoning, text
     )
     VALUES (
         :id, :conversation_id, :parent_id, :role, :status, :owner, :created_at, :service, :model,
-        :error, :text
+        :error, :finish, :prompt_tokens, :reply_tokens, :server_id, :trashed_at, :reasoning, :text
     )
 """
 _FINISH_REPLY = """
     UPDATE chat_message
     SET status = :status, owner = :owner, service = :service, model = :model, error = :error,
-        text = :text
+        finish = :finish, prompt_tokens = :prompt_tokens, reply_tokens = :reply_tokens,
+        server_id = :server_id, reasoning = :reasoning, text = :text
     WHERE id = :id
 """
 _FORGET_DELTAS = "DELETE FROM reply_delta WHERE message_id = :id"

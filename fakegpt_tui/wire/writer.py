@@ -8,14 +8,17 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
     Notice,
+    ReasoningDelta,
     ReplyCut,
     ReplyEnded,
+    ReplyLocated,
     RetryScheduled,
     Role,
     StreamEvent,
     TextDelta,
     TextReplaced,
     TitleSuggested,
+    UsageReported,
     new_id,
 )
 from fakegpt_tui.wire.requests import ConversationRequest
@@ -78,7 +81,7 @@ class ReplyWriter:
             case ReplyEnded(reason):
                 self._reason = reason
                 return []
-            case Notice() | RetryScheduled():
+            case Notice() | RetryScheduled() | ReasoningDelta() | UsageReported() | ReplyLocated():
                 return []
 
     def finish(self) -> list[bytes]:
