@@ -154,6 +154,56 @@ class ContextMessage:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed for a conversation and not sent yet; `cursor` is a line and a column."""
+
+    conversation_id: str
+    text: str
+    cursor: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedPrompt:
+    """A prompt that was sent while its conversation streamed, and waits for the end of that."""
+
+    id: str
+    conversation_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """What to look for; every word of `text` must be there, as it stands in the box.
+
+    `is_pinned` and `is_archived` want it so where they are true. `before` and `after` are about
+    when the message came, and for a title when its conversation was last changed.
+    """
+
+    text: str = ""
+    title_only: bool = False
+    model: str = ""
+    is_pinned: bool = False
+    is_archived: bool = False
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A place where the words were found; without a `message_id` it is the title itself.
+
+    Each of the `marks` is where a word begins within `snippet`, and where what follows it does.
+    """
+
+    conversation_id: str
+    message_id: str | None
+    title: str
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
+    created_at: datetime
+
+
 class ServiceKind(StrEnum):
     """The protocols that a service may speak."""
 
