@@ -57,6 +57,32 @@ def test_the_first_picture_waits_for_no_network_and_no_markdown() -> None:
     assert not loaded & SLOW
 
 
+FIRST_PAINT = """
+import asyncio
+from pathlib import Path
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.ui.app import FakeGPTApp
+from fakegpt_tui.ui.options import Options
+from tests.stubs import SERVICE, MemoryStore
+
+async def never(service, report):
+    await asyncio.Event().wait()
+
+async def main():
+    chat = ChatService(MemoryStore(), {"scripted": SERVICE}, never, service="scripted")
+    app = FakeGPTApp(chat, Options(exports=Path()))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "sends" in "".join(strip.text for strip in app.screen._compositor.render_strips())
+
+asyncio.run(main())
+"""
+
+
+def test_the_first_paint_itself_draws_no_markdown_and_asks_no_network() -> None:
+    assert not modules_after(FIRST_PAINT) & SLOW
+
+
 def test_rendering_uses_no_widget_and_no_app_of_textual() -> None:
     sources = list((ROOT / "fakegpt_tui" / "ui" / "rendering").rglob("*.py"))
     assert sources

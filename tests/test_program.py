@@ -2,8 +2,10 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,42 @@ def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
     assert reply.status is MessageStatus.FAILED
     assert reply.error
     assert "127.0.0.1" in reply.error
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A host that has an account and lets nobody in."""
+
+    def do_GET(self) -> None:
+        accounts = b'{"loads": [{"token_id": "a1", "count": 0}]}'
+        self._answer(accounts if self.path.startswith("/api/loads") else b"{}")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(b'{"code": 500, "message": "this account is closed [/]"}')
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def test_a_refused_login_is_told_and_nothing_is_lost(home: Home) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        home.use_service(f"http://127.0.0.1:{server.server_port}")
+        with opened(home, size=(160, 30), signs_in=False) as terminal:
+            terminal.wait_for("refused: ")
+            ask(terminal, "let me in")
+            terminal.wait_for("Failed: ")
+            assert "this account is closed [/]" in terminal.text
+            leave(terminal)
+        server.shutdown()
+    assert replies(home)[0][1] is MessageStatus.FAILED
 
 
 def test_a_rate_limit_is_told_on_the_reply(home: Home) -> None:

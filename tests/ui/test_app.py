@@ -27,6 +27,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
 )
 from fakegpt_tui.ui.app import FakeGPTApp
+from fakegpt_tui.ui.keymap import COMMANDS, Where
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
@@ -310,7 +311,7 @@ async def test_help_shows_every_key_and_closes() -> None:
     async with running(size=(100, 60)) as it:
         await it.pilot.press("f1")
         assert isinstance(it.app.screen, HelpScreen)
-        for words in ("ctrl+n, f4", "Stop the reply", "/save"):
+        for words in ("ctrl+n, F4", "Stop the reply", "/save"):
             await it.see(words)
         await it.pilot.press("escape")
         assert isinstance(it.app.screen, ChatScreen)
@@ -414,6 +415,63 @@ async def test_keys_can_be_moved_and_wrong_ones_are_told() -> None:
         assert it.app.focused is it.prompt
     async with running(keys={"chat.nwe": "f12"}) as it:
         await it.see("There is no command 'chat.nwe'")
+
+
+FOCUS = {
+    Where.PROMPT: PromptInput,
+    Where.ANY: PromptInput,
+    Where.TRANSCRIPT: Transcript,
+    Where.LIST: ConversationList,
+}
+
+
+async def test_every_key_reaches_its_command() -> None:
+    async with running([TextDelta("one"), Gate()]) as it:
+        await it.ask("hi")
+        await it.see("one")
+        for command in COMMANDS:
+            it.app.screen.query_one(FOCUS[command.where]).focus()
+            if command.id in {"app.help", "app.prompt"}:
+                it.list.focus()
+            await it.pilot.pause()
+            if command.id == "app.prompt":
+                continue  # esc stops while a reply is under way
+            for key in filter(None, command.keys.split(",")):
+                reached = it.app.screen.active_bindings[key].binding.id
+                assert reached == command.id or key in {"f8", "ctrl+q"}, (key, reached)
+
+
+async def test_escape_goes_back_to_the_prompt_when_nothing_streams() -> None:
+    async with running() as it:
+        it.list.focus()
+        await it.pilot.press("escape")
+        assert it.app.focused is it.prompt
+
+
+@pytest.mark.parametrize(
+    ("key", "seen"),
+    [
+        ("f4", "A new conversation"),
+        ("f5", "Saved as"),
+        ("f7", "signed"),
+        ("ctrl+l", "one"),
+    ],
+)
+async def test_function_keys_do_as_their_letters(key: str, seen: str, tmp_path: Path) -> None:
+    async with running(reply("one"), exports=tmp_path, size=(160, 30)) as it:
+        await it.ask("hi")
+        await it.see("one")
+        await it.pilot.press(key)
+        await it.see(seen)
+
+
+async def test_tab_walks_through_the_panes() -> None:
+    async with running(reply("one")) as it:
+        seen = []
+        for key in ("tab", "f2", "tab", "shift+tab"):
+            await it.pilot.press(key)
+            seen.append(type(it.app.focused))
+        assert seen == [ConversationList, Transcript, PromptInput, Transcript]
 
 
 async def test_a_link_is_shown_before_anything_opens() -> None:

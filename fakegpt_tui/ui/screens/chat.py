@@ -300,8 +300,8 @@ class ChatScreen(Screen[None]):
         """Make the list and the counts say what the chat service knows."""
         workspace = self._workspace
         workspace.refresh()
-        self._list.current = workspace.open.id
         self._list.rows = workspace.rows
+        self._list.current = workspace.open.id
         self._status.others = workspace.others
         self.refresh_bindings()
 

@@ -1,5 +1,6 @@
 """All keys, on one page."""
 
+import re
 from collections.abc import Iterator
 
 from rich.table import Column, Table
@@ -13,7 +14,8 @@ from textual.widgets import Static
 
 from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH, Where
 
-_KEYS_WIDTH = 22
+_KEYS_WIDTH = 24
+_FUNCTION_KEY = re.compile(r"f\d+")
 _KEY_NAMES = {
     "escape": "esc",
     "question_mark": "?",
@@ -56,4 +58,8 @@ def _rows(where: Where) -> Iterator[tuple[str, str, str]]:
 
 def key_words(keys: str) -> str:
     """The keys of a binding as people write them."""
-    return ", ".join(_KEY_NAMES.get(key, key) for key in keys.split(","))
+    return ", ".join(map(_key_word, keys.split(",")))
+
+
+def _key_word(key: str) -> str:
+    return _KEY_NAMES.get(key, key.upper() if _FUNCTION_KEY.fullmatch(key) else key)

@@ -43,11 +43,10 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
         & .conversation-list--muted { color: $text-muted; }
         & .conversation-list--heading { color: $text-muted; text-style: bold; }
-        & .conversation-list--current { text-style: bold; }
+        & .conversation-list--current { background: $panel; text-style: bold; }
         & .conversation-list--busy { color: $text-accent; }
         & .conversation-list--unread { color: $text-success; }
         & .conversation-list--failed { color: $text-error; text-style: bold; }
-        & .conversation-list--cursor { background: $block-cursor-blurred-background; }
         &:focus .conversation-list--cursor {
             background: $block-cursor-background; color: $block-cursor-foreground;
         }
@@ -177,7 +176,7 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         sign = style
         if row.sign in _SIGN_CLASSES:
             sign = style + foreground(self.get_component_rich_style(_SIGN_CLASSES[row.sign]))
-        if is_cursor:
+        if is_cursor and self.has_focus:
             cursor = self.get_component_rich_style("conversation-list--cursor")
             style, sign = style + cursor, sign + cursor
         mark = "▌" if is_current else "›" if is_cursor and self.has_focus else " "
