@@ -227,7 +227,11 @@ class TimeLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A configured backend. `url` is empty for the embedded host until it has a port."""
+    """A configured backend. `url` is empty for the embedded host until it has a port.
+
+    `window` is how many tokens the model takes, where the person knows better than the service.
+    With `prefill` the service goes on from a reply that is sent as the last message.
+    """
 
     name: str
     kind: ServiceKind
@@ -237,6 +241,8 @@ class Service:
     verify: bool | str = True
     limits: TimeLimits = TimeLimits()
     notice: str = ""
+    window: int | None = None
+    prefill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,11 +302,18 @@ LoginState: TypeAlias = SignedOut | SigningIn | SignedIn | Expired | LoginFailed
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Something a service can answer with; `id` is what goes over the wire."""
+    """Something a service can answer with; `id` is what goes over the wire.
+
+    `window` is how many tokens it takes, where the service tells; `size` and `family` are in the
+    service's own words, such as “7B” and “llama”.
+    """
 
     id: str
     title: str = ""
     description: str = ""
+    window: int | None = None
+    size: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
