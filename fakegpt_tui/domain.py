@@ -225,12 +225,34 @@ class TimeLimits:
     total: float | None = None
 
 
+class History(StrEnum):
+    """Who keeps what was said before a prompt."""
+
+    PACKED = "packed"
+    """This program, which sends all of it with every prompt."""
+
+    SERVER = "server"
+    """The service, which is told where in its own conversation a prompt belongs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a FakeGPT service has what it offers, below its base URL."""
+
+    loads: str = "/api/loads"
+    login: str = "/auth/login"
+    session: str = "/api/auth/session"
+    conversation: str = "/api/conversation"
+    models: str = "/api/models"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A configured backend. `url` is empty for the embedded host until it has a port.
 
     `window` is how many tokens the model takes, where the person knows better than the service.
-    With `prefill` the service goes on from a reply that is sent as the last message.
+    With `prefill` the service goes on from a reply that is sent as the last message. `headers` are
+    sent with every request; one without a value is left out, also where it is usually sent.
     """
 
     name: str
@@ -243,6 +265,9 @@ class Service:
     notice: str = ""
     window: int | None = None
     prefill: bool = False
+    history: History = History.PACKED
+    endpoints: Endpoints = Endpoints()
+    headers: tuple[tuple[str, Secret], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,7 +478,14 @@ class ServiceError(FakeGPTError):
 
 
 class Unreachable(ServiceError):
-    """The service could not be reached, or fell silent before it answered."""
+    """The service could not be reached, or fell silent before it answered.
+
+    `retry_after` is in seconds, where the service told.
+    """
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class NotSignedIn(ServiceError):
