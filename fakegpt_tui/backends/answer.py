@@ -1,8 +1,10 @@
-"""An answer of a service to a request that is signed in, as it arrives."""
+"""An answer of a service to a request, as it arrives."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import httpx
 
@@ -17,6 +19,27 @@ from fakegpt_tui.transport.troubles import proxy_wants_password
 _REFUSAL_BYTES = 64_000
 _PROXY_STATUS = 407
 
+Explain: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
+"""What an answer means that is not the one hoped for: its status, its headers and the beginning of
+its body, and the name of who sent it."""
+
+
+def _explained(
+    status: int, headers: Mapping[str, str], body: bytes, service_host: str
+) -> ServiceError:
+    return wire.response_error(status, headers, body, service_host=service_host)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A request: what it says beside its path, and how a refusal of it is to be understood."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, object] | None = None
+    explain: Explain = _explained
+
 
 class Answer:
     """An answer whose head has come, and speaks of success."""
@@ -27,11 +50,13 @@ class Answer:
         arriving: AsyncGenerator[bytes],
         clock: StreamClock,
         route: Route,
+        explain: Explain,
     ) -> None:
         self._response = response
         self._arriving = arriving
         self._clock = clock
         self._route = route
+        self._explain = explain
 
     @property
     def media_type(self) -> str:
@@ -66,11 +91,8 @@ class Answer:
         if self._response.status_code == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_wants_password(self._route))
         body = await self.body(limit=_REFUSAL_BYTES, beginning=beginning)
-        return wire.response_error(
-            self._response.status_code,
-            self._response.headers,
-            body,
-            service_host=str(self._route),
+        return self._explain(
+            self._response.status_code, self._response.headers, body, str(self._route)
         )
 
 
@@ -91,19 +113,32 @@ async def answered(
         ServiceError: There is none, or it is a refusal.
     """
     headers = {"Accept": accept} | _authorization(session)
-    if body is not None:
+    asking = Asking(method=method, path=path, headers=headers, body=body)
+    async with asked(transport, clock, asking) as answer:
+        yield answer
+
+
+@asynccontextmanager
+async def asked(transport: Transport, clock: StreamClock, asking: Asking) -> AsyncGenerator[Answer]:
+    """The answer to any request, closed on leaving, read or not.
+
+    Raises:
+        ServiceError: There is none, or it is a refusal.
+    """
+    headers = dict(asking.headers)
+    if asking.body is not None:
         headers["Content-Type"] = "application/json"
     async with transport.client() as client:
         request = client.build_request(
-            method,
-            transport.address.url(path),
+            asking.method,
+            transport.address.url(asking.path),
             headers=headers,
-            content=None if body is None else json.dumps(body),
+            content=None if asking.body is None else json.dumps(asking.body),
         )
         response = await clock.wait(client.send(request, stream=True))
         try:
             async with aclosing(pieces(response, transport.route)) as arriving:
-                answer = Answer(response, arriving, clock, transport.route)
+                answer = Answer(response, arriving, clock, transport.route, asking.explain)
                 if not response.is_success:
                     raise await answer.refusal()
                 yield answer

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui.domain import ConfigError, Service
+from fakegpt_tui import __version__
+from fakegpt_tui.domain import ConfigError, Service, ServiceKind
 from fakegpt_tui.transport.addresses import Address, ProxyAddress, proxy_address, service_address
 
 FindProxy: TypeAlias = Callable[[Address], str | None]
@@ -83,6 +84,9 @@ class Transport:
             await _uninterrupted_close(client)
 
     def _headers(self) -> dict[str, str]:
+        if self.service.kind is ServiceKind.OPENAI:
+            # A browser is expected where the protocol was made for one, and nowhere else.
+            return {"Accept-Encoding": "identity", "User-Agent": f"fakegpt-tui/{__version__}"}
         return {
             "Accept-Language": "en-US",
             "Accept-Encoding": "identity",
