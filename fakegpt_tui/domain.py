@@ -439,6 +439,7 @@ class FakeGPTError(Exception):
     ├── NotFound                no such conversation, service or message
     ├── StoreError              the store cannot be read or written
     ├── SaveError               a file cannot be written
+    ├── LoadError               a file cannot be read as conversations
     └── ServiceError            anything a service does
         ├── Unreachable         no connection, a time limit, TLS, a proxy
         ├── NotSignedIn         the token is missing or was refused
@@ -469,6 +470,10 @@ class StoreError(FakeGPTError):
 
 class SaveError(FakeGPTError):
     """A file cannot be written."""
+
+
+class LoadError(FakeGPTError):
+    """A file cannot be read as conversations."""
 
 
 class ServiceError(FakeGPTError):
