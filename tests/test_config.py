@@ -16,7 +16,7 @@ from fakegpt_tui.config.settings import (
     Settings,
     Source,
 )
-from fakegpt_tui.domain import ConfigError, ServiceKind, TimeLimits
+from fakegpt_tui.domain import ConfigError, Endpoints, History, ServiceKind, TimeLimits
 
 CONFIG = Path("/conf/config.toml")
 NATIVE = Folders(
@@ -131,6 +131,56 @@ def test_a_service_is_read_whole() -> None:
     assert found.service_keys == {"home": KeyInEnvironment("HOME_KEY")}
     assert str(found.origins["services.home"]) == str(CONFIG)
     assert "hunter2" not in repr(found)
+
+
+def test_a_service_of_the_protocol_can_be_unlike_the_original() -> None:
+    home = settled(
+        """
+        service = "home"
+        [services.home]
+        kind = "fakegpt"
+        url = "http://127.0.0.1:1"
+        history = "server"
+        paths = { loads = "/shared/loads", conversation = "/backend-api/conversation" }
+        headers = { User-Agent = "Canary/1.0 (x)", sec-ch-ua = "" }
+        """
+    ).chosen_service
+    assert home.history is History.SERVER
+    assert home.endpoints == Endpoints(
+        loads="/shared/loads", conversation="/backend-api/conversation"
+    )
+    assert [(name, value.reveal()) for name, value in home.headers] == [
+        ("User-Agent", "Canary/1.0 (x)"),
+        ("sec-ch-ua", ""),
+    ]
+    assert "Canary" not in repr(home)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ('history = "cloud"', '"packed" or "server"'),
+        ('paths = { loads = "api/loads" }', "a path such as"),
+        ('paths = { loads = "/api/loads?secret=1" }', "a path such as"),
+        ('paths = { loads = "//elsewhere.invalid/x" }', "a path such as"),
+        ('paths = { load = "/x" }', "did you mean 'loads'?"),
+        ('headers = { Cookie = "x=1" }', "set by the program"),
+        ('headers = { X-Authorization = "x" }', "set by the program"),
+        ('headers = { "a b" = "x" }', "not the name of a header"),
+        ('headers = { X-Key = "secret\\r\\nX: y" }', "printable ASCII"),
+        ('headers = { X-Key = "sécret" }', "printable ASCII"),
+        ("headers = { X-Key = 5 }", "printable ASCII"),
+    ],
+)
+def test_what_a_service_could_not_be_asked_with_is_refused(setting: str, words: str) -> None:
+    said = complaint(f'[services.x]\nkind = "fakegpt"\nurl = "http://127.0.0.1:1"\n{setting}')
+    assert words in said
+    assert "cret" not in said
+
+
+def test_only_the_protocol_knows_who_keeps_the_history() -> None:
+    service = '[services.x]\nkind = "openai"\nurl = "http://127.0.0.1:1"\n'
+    assert "is not a setting" in complaint(f'{service}history = "server"')
 
 
 def test_a_key_file_is_found_beside_the_configuration_file() -> None:

@@ -13,6 +13,7 @@ Reader: TypeAlias = Callable[[object], T]
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+_URL_PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
 _A_DAY = 86_400
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
@@ -106,6 +107,13 @@ def url(value: object) -> str:
     if "@" in parts.netloc:
         raise Unfit("a URL without a user name or password", hide=True)
     return parts.geturl().rstrip("/")
+
+
+def url_path(value: object) -> str:
+    """A path that is joined to a base URL."""
+    if isinstance(value, str) and _URL_PATH.fullmatch(value) and "//" not in value:
+        return value
+    raise Unfit('a path such as "/api/loads"', hide=_may_hold_secret(value))
 
 
 def proxy(value: object) -> Secret:

@@ -5,9 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.config import readers
+from fakegpt_tui.config.headers import headers
 from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeySource
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.domain import ConfigError, Service, ServiceKind, TimeLimits
+from fakegpt_tui.domain import (
+    ConfigError,
+    Endpoints,
+    History,
+    Service,
+    ServiceKind,
+    TimeLimits,
+)
 
 DEFAULT_SERVICE = "embedded"
 
@@ -79,6 +87,8 @@ def _service(name: str, table: Table) -> Service:
         table.take("kind", readers.one_of(*ServiceKind), ready.kind if ready else "")
     )
     base = ready if ready is not None else Service(name=name, kind=kind)
+    if kind is not ServiceKind.OPENAI:
+        base = _with_protocol(base, table)
     return replace(
         base,
         kind=kind,
@@ -87,7 +97,27 @@ def _service(name: str, table: Table) -> Service:
         proxy=table.take("proxy", readers.proxy, base.proxy),
         verify=_verify(table),
         limits=_limits(table.table("timeouts")),
+        headers=headers(table.table("headers")),
     )
+
+
+def _with_protocol(service: Service, table: Table) -> Service:
+    """`service` with what can be said of one that speaks the FakeGPT protocol."""
+    history = table.take("history", readers.one_of(*History), str(service.history))
+    return replace(service, history=History(history), endpoints=_endpoints(table.table("paths")))
+
+
+def _endpoints(table: Table) -> Endpoints:
+    endpoints = Endpoints()
+    endpoints = Endpoints(
+        loads=table.take("loads", readers.url_path, endpoints.loads),
+        login=table.take("login", readers.url_path, endpoints.login),
+        session=table.take("session", readers.url_path, endpoints.session),
+        conversation=table.take("conversation", readers.url_path, endpoints.conversation),
+        models=table.take("models", readers.url_path, endpoints.models),
+    )
+    table.refuse_rest()
+    return endpoints
 
 
 def _verify(table: Table) -> bool | str:
