@@ -118,7 +118,9 @@ class HostApp:
         if not asked.model:
             asked = replace(asked, model=(await self.backend.models())[0].id)
         return ReplyStream(
-            self.backend.stream(ReplyRequest(messages=asked.messages, model=asked.model)),
+            self.backend.stream(
+                ReplyRequest(messages=asked.messages, model=asked.model, prompt_id=asked.message_id)
+            ),
             wire.ReplyWriter(asked, conversation_id=new_id(), reply_id=new_id(), created_at=now()),
             stopping=self.stopping,
             ping_seconds=self.ping_seconds,

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from fakegpt_tui import wire
 from fakegpt_tui.domain import (
-    Busy,
+    LoginRefused,
+    NotSignedIn,
     PromptTooLong,
     RateLimited,
     RequestRefused,
@@ -22,16 +23,19 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.tokens import Refusal
 from fakegpt_tui.wire import InvalidRequest
 
-_TOO_LONG = "message_length_exceeds_limit"
-
 _STATUSES: dict[type, HTTPStatus] = {
     PromptTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestRefused: HTTPStatus.BAD_REQUEST,
+    # The login of this host is good, but a client that signs in again may find that one mended,
+    # too, and tries no more than once.
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    LoginRefused: HTTPStatus.UNAUTHORIZED,
     Unsupported: HTTPStatus.NOT_IMPLEMENTED,
     Unreachable: HTTPStatus.GATEWAY_TIMEOUT,
-    # No 401, also where a service behind this host wants a login: clients would sign in here again.
     ServiceError: HTTPStatus.BAD_GATEWAY,
 }
+_CLEAR = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
+"""Statuses that say all there is, so that the plain form of an error will do."""
 
 
 def json_response(
@@ -62,14 +66,12 @@ def service_refusal(error: ServiceError) -> Response:
     match error:
         case InvalidRequest():
             return json_response(error.body, HTTPStatus.UNPROCESSABLE_ENTITY)
-        case Busy(retry_after=wait):
-            return rate_limit(f"Only one message at a time: {error}", wait)
         case RateLimited(retry_after=wait):
-            return rate_limit(str(error), wait, code="model_cap_exceeded")
+            return rate_limit(wire.spoken(error), wait, code=wire.code_of(error))
         case _:
-            code = _TOO_LONG if isinstance(error, PromptTooLong) else None
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-            return json_response(wire.error_body(str(error), code=code), status)
+            code = None if status in _CLEAR else wire.code_of(error)
+            return json_response(wire.error_body(wire.spoken(error), code=code), status)
 
 
 def rate_limit(sentence: str, seconds: float | None, *, code: str | None = None) -> Response:
@@ -86,7 +88,7 @@ async def refuse_http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     too_long = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    body = wire.error_body(error.detail, code=_TOO_LONG if too_long else None)
+    body = wire.error_body(error.detail, code=wire.TOO_LONG if too_long else None)
     return json_response(body, error.status_code, error.headers)
 
 

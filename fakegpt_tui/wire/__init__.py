@@ -12,6 +12,7 @@ from fakegpt_tui.wire.login import (
     token_expiry,
 )
 from fakegpt_tui.wire.models import models_body, read_models
+from fakegpt_tui.wire.relayed import TOO_LONG, code_of, spoken
 from fakegpt_tui.wire.replies import ReplyReader
 from fakegpt_tui.wire.requests import (
     Action,
@@ -25,6 +26,7 @@ from fakegpt_tui.wire.writer import PING, ReplyWriter
 
 __all__ = [
     "PING",
+    "TOO_LONG",
     "Action",
     "ConversationRequest",
     "InvalidRequest",
@@ -32,6 +34,7 @@ __all__ = [
     "ReplyReader",
     "ReplyWriter",
     "SessionReply",
+    "code_of",
     "conversation_request",
     "error_body",
     "loads_body",
@@ -44,6 +47,7 @@ __all__ = [
     "read_session",
     "response_error",
     "session_body",
+    "spoken",
     "spoken_reason",
     "token_expiry",
 ]

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.wire.complaints import Complaint
+from fakegpt_tui.wire.relayed import RELAYED
 
 Trouble: TypeAlias = Callable[[Complaint, str, float | None], ServiceError]
 """Makes the error of a complaint, of the name of who complains, and of the seconds to wait."""
@@ -21,6 +22,8 @@ Trouble: TypeAlias = Callable[[Complaint, str, float | None], ServiceError]
 
 def known_trouble(complaint: Complaint, who: str, wait: float | None) -> ServiceError | None:
     """The trouble that the code or the words make sure of, whatever the status."""
+    if relayed := RELAYED.get(complaint.code):
+        return relayed(sentence(f"{who} reports trouble", complaint))
     words = f"{complaint.code}\n{complaint.text}".lower()
     trouble = _BY_CODE.get(complaint.code) or next(
         (trouble for phrase, trouble in _BY_PHRASE if phrase in words), None

@@ -8,6 +8,7 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
     Notice,
+    RateLimited,
     ReasoningDelta,
     ReplyCut,
     ReplyEnded,
@@ -21,6 +22,7 @@ from fakegpt_tui.domain import (
     UsageReported,
     new_id,
 )
+from fakegpt_tui.wire.relayed import code_of, spoken
 from fakegpt_tui.wire.requests import ConversationRequest
 
 PING: Final = b": ping\n\n"
@@ -99,7 +101,14 @@ class ReplyWriter:
 
     def fail(self, error: FakeGPTError) -> list[bytes]:
         """The end of a reply that went wrong; what was written before it stays valid."""
-        return [self._event(None, str(error) or "The reply failed."), _END]
+        told = {"message": None, "conversation_id": self._conversation_id, "error": spoken(error)}
+        if code := code_of(error):
+            told["code"] = code
+        match error:
+            case RateLimited(retry_after=float(wait)):
+                return [_line({**told, "clears_in": wait}), _END]
+            case _:
+                return [_line(told), _END]
 
     def _echoes(self) -> list[bytes]:
         system = self._message(new_id(), Role.SYSTEM, status=_FINISHED, end_turn=True, weight=0.0)
@@ -146,9 +155,8 @@ class ReplyWriter:
             "recipient": "all",
         }
 
-    def _event(self, message: dict[str, object] | None, error: str | None = None) -> bytes:
-        told = {"message": message, "conversation_id": self._conversation_id, "error": error}
-        return _line(told)
+    def _event(self, message: dict[str, object]) -> bytes:
+        return _line({"message": message, "conversation_id": self._conversation_id, "error": None})
 
     def _around(self, message: dict[str, object]) -> tuple[bytes, bytes]:
         """The event of `message`, whose text is empty, up to its text and from there on."""

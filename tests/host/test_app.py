@@ -210,7 +210,9 @@ async def asked_of(serve: Serve, body: dict[str, object]) -> ReplyRequest:
 
 async def test_the_backend_is_asked_what_the_client_asked(serve: Serve) -> None:
     assert await asked_of(serve, prompt_body("Grüße\n🙂")) == ReplyRequest(
-        messages=(ContextMessage("user", "Grüße\n🙂"),), model="text-davinci-002-render-sha"
+        messages=(ContextMessage("user", "Grüße\n🙂"),),
+        model="text-davinci-002-render-sha",
+        prompt_id="00000000-0000-4000-8000-000000000001",
     )
 
 

@@ -80,12 +80,12 @@ async def test_text_arrives_when_the_backend_says_it_and_not_later(serve: Serve)
         (RateLimited("Slow."), 429, {"code": "model_cap_exceeded"}),
         (Busy("Wait."), 429, "Only one message at a time: Wait."),
         (Unreachable("Down."), 504, "Down."),
-        (Unsupported("What?"), 501, "What?"),
-        (BadReply("Nonsense."), 502, "Nonsense."),
-        (ReplyCut("Cut."), 502, "Cut."),
-        (NotSignedIn("Out."), 502, "Out."),
-        (LoginRefused("Out."), 502, "Out."),
-        (ServiceError("Hm."), 502, "Hm."),
+        (Unsupported("What?"), 501, {"message": "What?", "code": "unsupported"}),
+        (BadReply("Nonsense."), 502, {"code": "bad_reply"}),
+        (ReplyCut("Cut."), 502, {"code": "reply_cut"}),
+        (NotSignedIn("Out."), 401, {"code": "expired_session_key"}),
+        (LoginRefused("Out."), 401, {"code": "login_refused"}),
+        (ServiceError("Hm."), 502, {"code": "service_error"}),
     ],
 )
 async def test_trouble_before_the_first_word_is_a_status(

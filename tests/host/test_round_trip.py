@@ -14,12 +14,16 @@ from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.backends.guide import GuideBackend
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
 from fakegpt_tui.domain import (
+    BadReply,
     Busy,
     ContextMessage,
     FinishReason,
+    LoginRefused,
     LoginState,
+    NotSignedIn,
     PromptTooLong,
     RateLimited,
+    ReplyCut,
     ReplyEnded,
     RequestRefused,
     Service,
@@ -32,6 +36,7 @@ from fakegpt_tui.domain import (
     TextReplaced,
     TitleSuggested,
     Unreachable,
+    Unsupported,
 )
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.session.keeper import SessionKeeper
@@ -147,20 +152,33 @@ def test_any_reply_arrives_as_it_was(events: list[StreamEvent], reason: FinishRe
     assert seen[-1] == ReplyEnded(reason)
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        PromptTooLong("It is too long."),
-        RequestRefused("I would rather not."),
-        Busy("Somebody else is served.", retry_after=4.0),
-        RateLimited("That was too much.", retry_after=7.0),
-        Unreachable("The model server is down."),
-    ],
-)
-async def test_trouble_arrives_as_what_it_is(serve: Serve, trouble: ServiceError) -> None:
-    async with client_of(serve((trouble,))) as client:
+TROUBLES: list[ServiceError] = [
+    PromptTooLong("It is too long."),
+    RequestRefused("I would rather not."),
+    Busy("Somebody else is served.", retry_after=4.0),
+    RateLimited("That was too much.", retry_after=7.0),
+    Unreachable("The model server is down."),
+    NotSignedIn("The login behind is over."),
+    LoginRefused("No account would do."),
+    Unsupported("That is a newer format."),
+    BadReply("That was no answer."),
+    ReplyCut("It broke off."),
+    ServiceError("Something else went wrong."),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: type(trouble).__name__)
+@pytest.mark.parametrize("said", [(), (TextDelta("some"),)], ids=["at once", "after text"])
+async def test_trouble_arrives_as_what_it_is(
+    serve: Serve, trouble: ServiceError, said: tuple[StreamEvent, ...]
+) -> None:
+    script = (*said, trouble)
+    backend = ScriptedBackend(script, script)
+    async with client_of(serve(backend=backend)) as client:
         events, error = await replied(client)
-    assert events == []
+    assert events == list(said)
+    # Whoever is signed out signs in once more, and asks again unless a person has seen text.
+    assert len(backend.requests) == 1 + (isinstance(trouble, NotSignedIn) and not said)
     assert type(error) is type(trouble)
     assert str(trouble) in str(error)
     if isinstance(trouble, RateLimited):

@@ -152,7 +152,7 @@ async def test_stopping_refuses_replies_that_have_not_begun() -> None:
         await asyncio.to_thread(host.stop)
         response = await asked
     assert response.status_code == 502
-    assert "stopped" in response.json()["detail"]
+    assert "stopped" in response.json()["detail"]["message"]
 
 
 @pytest.mark.parametrize("text", ["x" * 10, "x" * 100_000], ids=["short", "long"])

@@ -161,7 +161,12 @@ def test_a_title_is_passed_on_and_what_the_protocol_has_no_word_for_is_not() -> 
 def test_a_reply_that_failed_says_so_and_keeps_its_text() -> None:
     one = writer()
     lines = [*one.opening(), *one.write(TextDelta("Hi")), *one.fail(ReplyCut("It broke."))]
-    assert value_of(lines[-2]) == {"message": None, "conversation_id": "C", "error": "It broke."}
+    assert value_of(lines[-2]) == {
+        "message": None,
+        "conversation_id": "C",
+        "error": "It broke.",
+        "code": "reply_cut",
+    }
     assert lines[-2].startswith(b'data: {"message": null')
     assert lines[-1] == b"data: [DONE]\n\n"
     with pytest.raises(ServiceError, match="It broke"):
