@@ -79,6 +79,15 @@ class GenerationSettings:
     stop: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A way of writing that has a name, to be given to any conversation."""
+
+    name: str
+    system_prompt: str = ""
+    generation: GenerationSettings = GenerationSettings()
+
+
 class FinishReason(StrEnum):
     """Why a service says that its reply has ended."""
 
@@ -437,6 +446,7 @@ class FakeGPTError(Exception):
     FakeGPTError
     ├── ConfigError             a setting cannot be used
     ├── NotFound                no such conversation, service or message
+    ├── StillReplying           a reply is under way where something else was asked for
     ├── StoreError              the store cannot be read or written
     ├── SaveError               a file cannot be written
     ├── LoadError               a file cannot be read as conversations
@@ -462,6 +472,12 @@ class ConfigError(FakeGPTError):
 
 class NotFound(FakeGPTError):
     """What was asked for by name or id does not exist."""
+
+
+class StillReplying(FakeGPTError):
+    """This has to wait until the reply that is under way has ended, or is stopped."""
+
+    remedy = Remedy.WAIT
 
 
 class StoreError(FakeGPTError):
