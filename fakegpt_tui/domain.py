@@ -448,6 +448,7 @@ class FakeGPTError(Exception):
     ├── NotFound                no such conversation, service or message
     ├── StillReplying           a reply is under way where something else was asked for
     ├── StoreError              the store cannot be read or written
+    │   └── NotSavedYet         kept in memory, and tried again
     ├── SaveError               a file cannot be written
     ├── LoadError               a file cannot be read as conversations
     └── ServiceError            anything a service does
@@ -482,6 +483,10 @@ class StillReplying(FakeGPTError):
 
 class StoreError(FakeGPTError):
     """The store cannot be read or written."""
+
+
+class NotSavedYet(StoreError):
+    """A write is kept in memory and tried again; who made it can go on as if it were done."""
 
 
 class SaveError(FakeGPTError):
