@@ -2,7 +2,7 @@
 
 from contextlib import aclosing
 
-from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -106,16 +106,18 @@ def text_of(events: list[StreamEvent]) -> str:
     return text
 
 
-async def events_of(made: FakeGptBackend, request: ReplyRequest = ASK) -> list[StreamEvent]:
+async def events_of(made: Backend, request: ReplyRequest = ASK) -> list[StreamEvent]:
     async with aclosing(made.stream(request)) as events:
         return [event async for event in events]
 
 
-async def read(made: FakeGptBackend) -> tuple[list[StreamEvent], ServiceError | None]:
+async def read(
+    made: Backend, request: ReplyRequest = ASK
+) -> tuple[list[StreamEvent], ServiceError | None]:
     """What came, and the trouble that ended it."""
     came: list[StreamEvent] = []
     try:
-        async with aclosing(made.stream(ASK)) as events:
+        async with aclosing(made.stream(request)) as events:
             async for event in events:
                 came.append(event)  # noqa: PERF401 - what came before a trouble counts
     except ServiceError as error:
@@ -123,7 +125,7 @@ async def read(made: FakeGptBackend) -> tuple[list[StreamEvent], ServiceError | 
     return came, None
 
 
-async def outcome(made: FakeGptBackend) -> tuple[list[StreamEvent], ServiceError]:
+async def outcome(made: Backend) -> tuple[list[StreamEvent], ServiceError]:
     """What came before a trouble that there must be, and the trouble."""
     came, trouble = await read(made)
     assert trouble is not None

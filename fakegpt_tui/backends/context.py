@@ -1,0 +1,73 @@
+"""Cutting a conversation to what a model can take, in tokens that are only estimated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fakegpt_tui.domain import ContextMessage, Role
+
+_ASCII_PER_TOKEN: Final = 4
+_MESSAGE_TOKENS: Final = 4
+"""What a service writes around every message."""
+
+_LEAST_FOR_REPLY: Final = 16
+_REPLY_SHARE: Final = 4
+_MOST_FOR_REPLY: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is left of a conversation, and how many of its messages were left out."""
+
+    messages: tuple[ContextMessage, ...]
+    left_out: int
+
+
+def estimated_tokens(text: str) -> int:
+    """About how many tokens `text` is: an estimate, and to be shown as one.
+
+    Four characters of ASCII make one, and any other character is one by itself, which is rather
+    too much than too little for all usual models.
+    """
+    others = 0 if text.isascii() else sum(1 for sign in text if not sign.isascii())
+    return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others
+
+
+def estimated_size(messages: Sequence[ContextMessage]) -> int:
+    """About how many tokens a service makes of `messages`."""
+    return sum(estimated_tokens(message.text) + _MESSAGE_TOKENS for message in messages)
+
+
+def room_for_prompt(window: int, max_tokens: int | None) -> int:
+    """How many tokens of a model's `window` a conversation may take, so that a reply fits in."""
+    reply = min(window // _REPLY_SHARE, _MOST_FOR_REPLY) if max_tokens is None else max_tokens
+    return max(window - max(reply, _LEAST_FOR_REPLY), window // 2)
+
+
+def cut_to(messages: Sequence[ContextMessage], room: int) -> Cut:
+    """`messages` without the oldest turns, so that about `room` tokens are left.
+
+    What the system says first stays, and so does the last turn, even where that alone is too much.
+    """
+    start = next(
+        (index for index, message in enumerate(messages) if message.role != Role.SYSTEM),
+        len(messages),
+    )
+    system, rest = tuple(messages[:start]), messages[start:]
+    left = estimated_size(messages)
+    first = 0
+    for turn in _turn_starts(rest):
+        left -= estimated_size(rest[first:turn])
+        first = turn
+        if left <= room:
+            break
+    return Cut((*system, *rest[first:]), first)
+
+
+def _turn_starts(messages: Sequence[ContextMessage]) -> list[int]:
+    """Where a turn begins: at 0, and at every prompt of a person that follows something else."""
+    return [
+        index
+        for index, message in enumerate(messages)
+        if index == 0 or (message.role == Role.USER and messages[index - 1].role != Role.USER)
+    ]

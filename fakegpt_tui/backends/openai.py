@@ -1,0 +1,198 @@
+"""Replies from a service that speaks the OpenAI protocol."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import Final
+
+from fakegpt_tui.backends.answer import Asking, asked
+from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.context import estimated_size
+from fakegpt_tui.backends.openai_dialect import Dialect
+from fakegpt_tui.backends.openai_errors import FormRefused, WindowExceeded, response_error
+from fakegpt_tui.backends.openai_key import ServiceKey
+from fakegpt_tui.backends.openai_models import read_models
+from fakegpt_tui.backends.openai_reply import OpenAIReply
+from fakegpt_tui.backends.openai_window import Fitting, Windows
+from fakegpt_tui.backends.stream_clock import StreamClock, TooSlow
+from fakegpt_tui.domain import (
+    Model,
+    NotSignedIn,
+    RateLimited,
+    RequestRefused,
+    RetryScheduled,
+    Role,
+    ServiceError,
+    StreamEvent,
+    Unreachable,
+    Unsupported,
+)
+from fakegpt_tui.transport.clients import Transport
+from fakegpt_tui.transport.retries import Retries
+
+_MODELS_BYTES: Final = 8_000_000
+_ASK_FOR_WINDOW_ABOVE: Final = 2_000
+"""Estimated tokens; shorter conversations fit into any model that is in use."""
+
+_WINDOW_SECONDS: Final = 3.0
+
+
+class OpenAIBackend:
+    """Sends the shown path as turns; the service keeps no history of it.
+
+    A request is repeated only while no byte of the reply has come, and announced before it is. A
+    conversation that is too long is sent without its oldest turns, and a notice says so.
+    """
+
+    def __init__(
+        self, transport: Transport, key: ServiceKey, *, retries: Retries | None = None
+    ) -> None:
+        self._transport = transport
+        self._key = key
+        self._retries = retries or Retries()
+        self._dialect = Dialect(prefill=transport.service.prefill)
+        self._windows = Windows(transport.service.window)
+        self._models: tuple[Model, ...] | None = None
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+        """Stream one reply, as `Backend.stream` says."""
+        ends_at = self._deadline()
+        request = _continuable(request)
+        model = await self._model_for(request)
+        fitting = Fitting(request, model, self._windows)
+        dialect = self._dialect
+        attempt = 1
+        while True:
+            clock = self._stream_clock(ends_at)
+            reply = OpenAIReply(self._transport, clock, continued=_continued(request))
+            body = dialect.body(request, fitting.messages, model)
+            try:
+                async with aclosing(self._events(reply, body, fitting)) as events:
+                    async for event in events:
+                        yield event
+            except ServiceError as error:
+                if reply.has_words:
+                    raise
+                trouble = error
+            else:
+                self._dialect = dialect
+                return
+            match trouble:
+                case FormRefused(said=said) if other := dialect.after(said):
+                    dialect = other
+                case WindowExceeded() if fitting.shrink(trouble):
+                    pass
+                case _:
+                    retry = self._retry(attempt, clock, trouble)
+                    yield retry
+                    await self._retries.sleep(retry.delay)
+                    attempt = retry.attempt
+
+    async def models(self) -> tuple[Model, ...]:
+        """The models of the service, the configured one first.
+
+        Raises:
+            ServiceError: The list could not be had, or is empty.
+        """
+        default = self._transport.service.model
+        try:
+            found = await self._asked_models()
+        except (RequestRefused, Unsupported):
+            # Some services have no list, and need none where the model is known.
+            if not default:
+                raise
+            found = (Model(default),)
+        self._models = found
+        self._windows.note(found)
+        if default and all(model.id != default for model in found):
+            found = (Model(default), *found)
+        if not found:
+            raise RequestRefused(
+                f"The service at {self._transport.route} offers no model; load one there, "
+                "or name one in the settings of the service."
+            )
+        return tuple(sorted(found, key=lambda model: model.id != default))
+
+    async def aclose(self) -> None:
+        """Nothing is held: every stream has its own client."""
+
+    async def _events(
+        self, reply: OpenAIReply, body: dict[str, object], fitting: Fitting
+    ) -> AsyncGenerator[StreamEvent]:
+        """The events of one try, with what there is to say about what was sent before them."""
+        headers = await self._key.headers()
+        is_told = False
+        path = self._path("/chat/completions")
+        async with aclosing(reply.events(path, headers, body)) as events:
+            async for event in events:
+                if not is_told:
+                    is_told = True
+                    fitting.succeeded()
+                    if fitting.notice is not None:
+                        yield fitting.notice
+                yield event
+
+    async def _model_for(self, request: ReplyRequest) -> str:
+        """The model to ask; what it can take is found out where that may matter."""
+        model = request.model or self._transport.service.model
+        if not model:
+            model = (self._models or await self.models())[0].id
+        is_long = estimated_size(request.messages) > _ASK_FOR_WINDOW_ABOVE
+        if is_long and self._models is None and self._windows.window(model) is None:
+            self._models = ()  # asked for once, whatever comes of it
+            with suppress(ServiceError, TimeoutError):
+                async with asyncio.timeout(_WINDOW_SECONDS):
+                    await self.models()
+        return model
+
+    async def _asked_models(self) -> tuple[Model, ...]:
+        asking = Asking(
+            method="GET",
+            path=self._path("/models"),
+            headers={"Accept": "application/json"} | await self._key.headers(),
+            explain=response_error,
+        )
+        try:
+            async with asked(self._transport, self._stream_clock(), asking) as answer:
+                return read_models(await answer.body(limit=_MODELS_BYTES))
+        except NotSignedIn:
+            self._key.refuse()
+            raise
+
+    def _path(self, path: str) -> str:
+        """`path` below the address of the service, to which most people need not add a version."""
+        has_path = self._transport.address.text.count("/") > len("//")
+        return path if has_path else f"/v1{path}"
+
+    def _deadline(self) -> float | None:
+        total = self._transport.service.limits.total
+        return None if total is None else asyncio.get_running_loop().time() + total
+
+    def _stream_clock(self, ends_at: float | None = None) -> StreamClock:
+        return StreamClock(self._transport.service.limits, self._transport.route, ends_at=ends_at)
+
+    def _retry(self, attempt: int, clock: StreamClock, trouble: ServiceError) -> RetryScheduled:
+        """When to ask again.
+
+        Raises:
+            ServiceError: `trouble` itself, where asking again would not help.
+        """
+        if isinstance(trouble, NotSignedIn):
+            self._key.refuse()
+        is_passing = isinstance(trouble, Unreachable | RateLimited) and not clock.began
+        delay = self._retries.delay(attempt, trouble)
+        if delay is None or not is_passing or isinstance(trouble, TooSlow):
+            raise trouble
+        return RetryScheduled(attempt + 1, self._retries.tries, delay, str(trouble))
+
+
+def _continuable(request: ReplyRequest) -> ReplyRequest:
+    """`request`, which continues nothing where the last reply never had a word."""
+    if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
+        return replace(request, purpose=Purpose.NEXT)
+    return request
+
+
+def _continued(request: ReplyRequest) -> str | None:
+    return request.messages[-1].text if request.purpose is Purpose.CONTINUE else None

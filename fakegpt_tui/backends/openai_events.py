@@ -1,0 +1,158 @@
+"""Reading a streamed chat completion: events of the service in, events of the domain out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fakegpt_tui.backends.openai_errors import told_error
+from fakegpt_tui.backends.openai_pieces import ToolCalls, WholeCharacters, spoken, thought
+from fakegpt_tui.domain import (
+    BadReply,
+    FinishReason,
+    Notice,
+    ReasoningDelta,
+    ReplyCut,
+    ReplyEnded,
+    ServiceError,
+    StreamEvent,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from fakegpt_tui.wire.complaints import read_complaint
+from fakegpt_tui.wire.json_text import parsed
+
+_END_MARKER: Final = "[DONE]"
+_LENGTHS: Final = {"length", "max_tokens", "model_length"}
+_FILTERS: Final = {"content_filter", "safety"}
+_REFUSED: Final = "The model refused to answer; what follows is its refusal."
+
+
+class CompletionReader:
+    """Turns the events of one completion into domain events, and judges how it ended.
+
+    Of several choices only the first is read; nothing here asks for more.
+    """
+
+    def __init__(self) -> None:
+        self.done = False
+        """Has the end marker come? Nothing after it counts."""
+        self._reason: FinishReason | None = None
+        self._trouble: ServiceError | None = None
+        self._usage: Usage | None = None
+        self._has_words = False
+        self._has_thoughts = False
+        self._has_refused = False
+        self._text = WholeCharacters()
+        self._thoughts = WholeCharacters()
+        self._calls = ToolCalls()
+
+    @property
+    def has_reason(self) -> bool:
+        """Has the service said why the reply ends? All that may follow is numbers."""
+        return self._reason is not None
+
+    def read(self, event: str, data: str) -> Iterator[StreamEvent]:
+        """What one server event means; `ReplyEnded` and troubles are for `finish` to tell."""
+        if self.done:
+            return
+        if data.strip() == _END_MARKER:
+            self.done = True
+            return
+        value = parsed(data)
+        match value:
+            case {"error": told} if told:
+                self._trouble = told_error(value, data)
+            case {"object": "error"} | {"detail": _}:
+                self._trouble = told_error(value, data)
+            case dict():
+                yield from self._read_completion(value)
+            case _ if event == "error":
+                said = {"error": read_complaint(data.encode(errors="replace")).text}
+                self._trouble = told_error(said, data)
+            case _:
+                pass
+        # Nothing that follows an error is part of the reply.
+        self.done = self._trouble is not None
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
+
+        Raises:
+            ServiceError: The error that the stream told.
+            BadReply: The service ended the reply without a word.
+            ReplyCut: The stream ended before the reply did.
+        """
+        if text := self._text.rest() + self._calls.shown():
+            self._has_words = True
+            yield TextDelta(text)
+        if self._trouble is not None:
+            raise self._trouble
+        is_whole = self._reason is not None or (self.done and self._has_words)
+        if not is_whole:
+            raise self._cut()
+        is_explained = self._has_thoughts or self._reason is FinishReason.CONTENT_FILTER
+        if not (self._has_words or is_explained):
+            raise BadReply("The service ended its reply without a word.")
+        yield ReplyEnded(self._reason or FinishReason.STOP)
+
+    def _cut(self) -> ServiceError:
+        if self._has_words:
+            return ReplyCut("The reply broke off before its end.")
+        if self.done:
+            return BadReply("The service ended its reply without a word.")
+        return ReplyCut("The stream ended before a word of the reply came.")
+
+    def _read_completion(self, value: dict[str, object]) -> Iterator[StreamEvent]:
+        match value.get("choices"):
+            case [dict(choice), *_] if choice.get("index") in (0, None):
+                yield from self._read_choice(choice)
+            case _:
+                pass  # Numbers come without a choice, and some services say hello that way.
+        yield from self._read_usage(value)
+
+    def _read_choice(self, choice: dict[str, object]) -> Iterator[StreamEvent]:
+        match choice:
+            # A service that does not stream sends all of it as a message.
+            case {"delta": dict(delta)} | {"message": dict(delta)}:
+                yield from self._read_delta(delta)
+            case _:
+                pass
+        match choice.get("finish_reason"):
+            case str(reason) if reason:
+                self._reason = _reason(reason)
+            case _:
+                pass
+
+    def _read_delta(self, delta: dict[str, object]) -> Iterator[StreamEvent]:
+        if thoughts := self._thoughts.add(thought(delta)):
+            self._has_thoughts = True
+            yield ReasoningDelta(thoughts)
+        if refusal := spoken(delta.get("refusal")):
+            if not self._has_refused:
+                self._has_refused = True
+                yield Notice(_REFUSED)
+            yield from self._say(refusal)
+        yield from self._say(spoken(delta.get("content")))
+        self._calls.add(delta)
+
+    def _say(self, text: str) -> Iterator[StreamEvent]:
+        if whole := self._text.add(text):
+            self._has_words = True
+            yield TextDelta(whole)
+
+    def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
+        match value:
+            case {"usage": {"prompt_tokens": int(prompt), "completion_tokens": int(reply)}}:
+                usage = Usage(max(0, prompt), max(0, reply))
+                if usage != self._usage:
+                    self._usage = usage
+                    yield UsageReported(usage)
+            case _:
+                pass
+
+
+def _reason(word: str) -> FinishReason:
+    """A reason that nobody has heard of is still a reason to end."""
+    if word in _LENGTHS:
+        return FinishReason.LENGTH
+    return FinishReason.CONTENT_FILTER if word in _FILTERS else FinishReason.STOP

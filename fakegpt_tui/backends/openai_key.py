@@ -1,0 +1,44 @@
+"""The key of a service, read from where it is kept and never written anywhere."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret
+
+ReadKey: TypeAlias = Callable[[], Secret | None]
+"""Reads the key; `None` where the service has none. May take its time, and raise ConfigError."""
+
+
+class ServiceKey:
+    """Reads a key once, and once more after it was refused: it may have been put right."""
+
+    def __init__(self, read: ReadKey) -> None:
+        """Read the key.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        self._read = read
+        self._key = read()
+        self._is_refused = False
+        self._lock = asyncio.Lock()
+
+    async def headers(self) -> dict[str, str]:
+        """The headers that carry the key.
+
+        Raises:
+            NotSignedIn: It was refused before, and cannot be read any more.
+        """
+        async with self._lock:
+            if self._is_refused:
+                try:
+                    self._key = await asyncio.to_thread(self._read)
+                except ConfigError as error:
+                    raise NotSignedIn(str(error)) from error
+                self._is_refused = False
+        return {} if self._key is None else {"Authorization": f"Bearer {self._key.reveal()}"}
+
+    def refuse(self) -> None:
+        """Note that the service did not accept the key."""
+        self._is_refused = True

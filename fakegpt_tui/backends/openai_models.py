@@ -1,0 +1,89 @@
+"""The list of models of an OpenAI-compatible service, with what the many kinds of them tell."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from fakegpt_tui.domain import BadReply, Model
+from fakegpt_tui.text import repaired
+from fakegpt_tui.wire.complaints import read_complaint
+from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.troubles import sentence
+
+_WINDOW_NAMES: Final = (
+    "loaded_context_length",
+    "max_model_len",
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "max_input_tokens",
+    "n_ctx",
+    "n_ctx_train",
+)
+_MOST_MODELS: Final = 10_000
+_BILLION: Final = 1_000_000_000
+
+
+def read_models(body: bytes) -> tuple[Model, ...]:
+    """The models of `GET /v1/models`, in the order of the service.
+
+    Raises:
+        BadReply: That is not a list of models.
+    """
+    match parsed(body):
+        case {"data": list(items)} | {"models": list(items)} | list(items):
+            return tuple(_models(items[:_MOST_MODELS]))
+        # What is offered nothing says so with null.
+        case {"object": "list", "data": None}:
+            return ()
+        case _:
+            lead = "The service answered with something else than a list of models"
+            raise BadReply(sentence(lead, read_complaint(body)))
+
+
+def _models(items: list[object]) -> Iterator[Model]:
+    seen = set[str]()
+    for item in items:
+        match item:
+            case {"id": str(name), **rest} | {"model": str(name), **rest} if name.strip():
+                if name not in seen:
+                    seen.add(name)
+                    yield _model(repaired(name), rest)
+            case _:
+                pass
+
+
+def _model(name: str, rest: Mapping[object, object]) -> Model:
+    meta = _table(rest, "meta") | _table(rest, "details") | _table(rest, "architecture")
+    return Model(
+        name,
+        title=_text(rest, "name"),
+        description=_text(rest, "description"),
+        window=_window(rest) or _window(_table(rest, "top_provider")) or _window(meta),
+        size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
+        family=_text(meta, "family") or _text(rest, "arch") or _text(meta, "tokenizer"),
+    )
+
+
+def _table(values: Mapping[object, object], name: str) -> dict[object, object]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(values: Mapping[object, object], name: str) -> str:
+    found = values.get(name)
+    return repaired(found.strip()) if isinstance(found, str) else ""
+
+
+def _window(values: Mapping[object, object]) -> int | None:
+    found = (values.get(name) for name in _WINDOW_NAMES)
+    return next((each for each in found if isinstance(each, int) and each > 1), None)
+
+
+def _size(parameters: object) -> str:
+    if isinstance(parameters, int) and parameters > 0:
+        return (
+            f"{parameters / _BILLION:.2g}B"
+            if parameters < 100 * _BILLION
+            else (f"{parameters // _BILLION}B")
+        )
+    return ""

@@ -1,0 +1,137 @@
+"""The pieces of a chat completion: text and thoughts in their several forms, and tool calls."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from fakegpt_tui.text import repaired
+
+_HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
+_MOST_CALLS: Final = 100
+_MOST_ARGUMENTS: Final = 1_000_000
+_FENCES: Final = re.compile(r"`{3,}")
+
+
+def spoken(content: object) -> str:
+    """The text of a `content`, which is a string, nothing, or a list of parts."""
+    match content:
+        case str():
+            return content
+        case list():
+            return "".join(_texts(content, thoughts=False))
+        case _:
+            return ""
+
+
+def thought(delta: dict[str, object]) -> str:
+    """What the model thought; the fields hold the same where a service sends several."""
+    for name in ("reasoning_content", "reasoning"):
+        match delta.get(name):
+            case str(text) if text:
+                return text
+            case {"content": str(text)} if text:
+                return text
+            case _:
+                pass
+    content = delta.get("content")
+    return "".join(_texts(content, thoughts=True)) if isinstance(content, list) else ""
+
+
+def _texts(parts: list[object], *, thoughts: bool) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case {"type": "thinking", "thinking": inner}:
+                if thoughts:
+                    yield spoken(inner)
+            case {"text": str(text)} | str(text) if not thoughts:
+                yield text
+            case _:
+                pass
+
+
+class WholeCharacters:
+    """Joins halves of characters that a service sends apart, and replaces those left alone."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def add(self, text: str) -> str:
+        """What can be shown now of what was held and `text`."""
+        if not text or (text.isascii() and not self._held):
+            return text
+        text = self._held + text
+        self._held = text[-1] if ord(text[-1]) in _HIGH_SURROGATES else ""
+        return _joined(text[: len(text) - len(self._held)])
+
+    def rest(self) -> str:
+        """What was held, now that its other half cannot come any more."""
+        held, self._held = self._held, ""
+        return repaired(held)
+
+
+def _joined(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@dataclass(slots=True)
+class _Call:
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """Gathers the calls of tools, which this program has none of, to show that they were made."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, _Call] = {}
+        self._size = 0
+
+    def add(self, delta: dict[str, object]) -> None:
+        """Take what `delta` adds to the calls, in the newer form or the older."""
+        match delta:
+            case {"tool_calls": list(calls)}:
+                for position, call in enumerate(calls):
+                    self._add_call(call, position)
+            case {"function_call": dict(function)}:
+                self._add_function(0, function)
+            case _:
+                pass
+
+    def shown(self) -> str:
+        """Markdown that tells of all calls; empty where there was none."""
+        return "".join(_placeholder(call) for call in self._calls.values())
+
+    def _add_call(self, call: object, position: int) -> None:
+        match call:
+            case {"index": int(index), "function": dict(function)}:
+                self._add_function(index, function)
+            case {"function": dict(function)}:
+                self._add_function(position, function)
+            case _:
+                pass
+
+    def _add_function(self, index: int, function: dict[str, object]) -> None:
+        if index not in self._calls and len(self._calls) >= _MOST_CALLS:
+            return
+        call = self._calls.setdefault(index, _Call())
+        match function.get("name"):
+            case str(name) if name and not call.name:
+                call.name = name
+            case _:
+                pass
+        match function.get("arguments"):
+            case str(text) if self._size < _MOST_ARGUMENTS:
+                self._size += len(text)
+                call.arguments.append(text)
+            case _:
+                pass
+
+
+def _placeholder(call: _Call) -> str:
+    arguments = repaired("".join(call.arguments))
+    longest = max((len(run) for run in _FENCES.findall(arguments)), default=2)
+    fence = "`" * (longest + 1)
+    name = repaired(call.name).replace("`", "") or "?"
+    lead = f"\n\n**Tool call** `{name}`, which this program does not make."
+    return f"{lead}\n\n{fence}json\n{arguments}\n{fence}\n" if arguments else f"{lead}\n"

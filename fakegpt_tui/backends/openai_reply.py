@@ -1,0 +1,155 @@
+"""One chat completion, and the reply that streams back."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
+from typing import Final
+
+from fakegpt_tui.backends.answer import Answer, Asking, asked
+from fakegpt_tui.backends.continuation import Continuation
+from fakegpt_tui.backends.openai_errors import response_error
+from fakegpt_tui.backends.openai_events import CompletionReader
+from fakegpt_tui.backends.stream_clock import StreamClock
+from fakegpt_tui.domain import (
+    BadReply,
+    ReasoningDelta,
+    ReplyCut,
+    ServiceError,
+    StreamEvent,
+    TextDelta,
+)
+from fakegpt_tui.sse import EventReader, ServerEvent
+from fakegpt_tui.transport.clients import Transport
+
+_EVENT_STREAM: Final = "text/event-stream"
+_NO_STREAM: Final = (b"{", b"[", b"<")
+_WHOLE_BYTES: Final = 16_000_000
+_NUMBERS_SECONDS: Final = 2.0
+"""How long the numbers and the end marker may take once the service has said why it ends: some
+services send neither, and keep the connection open."""
+
+
+class OpenAIReply:
+    """Asks once and reads what comes, no further than its end."""
+
+    def __init__(
+        self, transport: Transport, clock: StreamClock, *, continued: str | None = None
+    ) -> None:
+        """`continued` is the text that the reply goes on from, if it does."""
+        self.has_words = False
+        """Has a person seen any of it? Then no other reply can take its place."""
+        self._transport = transport
+        self._clock = clock
+        self._server_events = EventReader()
+        self._reader = CompletionReader()
+        self._continuation = None if continued is None else Continuation(continued)
+
+    async def events(
+        self, path: str, headers: Mapping[str, str], body: Mapping[str, object]
+    ) -> AsyncGenerator[StreamEvent]:
+        """The reply; `body` is what to post to `path`.
+
+        Raises:
+            ServiceError: What went wrong, after all that came before it.
+        """
+        asking = Asking(
+            method="POST",
+            path=path,
+            headers={"Accept": _EVENT_STREAM, **headers},
+            body=body,
+            explain=response_error,
+        )
+        trouble: ServiceError | None = None
+        try:
+            async with aclosing(self._arriving(asking)) as arriving:
+                async for event in arriving:
+                    yield event
+        except ServiceError as error:
+            if not self._clock.began:
+                raise
+            trouble = error
+        for event in self._ending(trouble):
+            yield event
+
+    async def _arriving(self, asking: Asking) -> AsyncGenerator[StreamEvent]:
+        async with asked(self._transport, self._clock, asking) as answer:
+            while not self._reader.done:
+                piece = await self._piece(answer)
+                if piece is None:
+                    break
+                if not self._clock.began and _is_no_stream(answer, piece):
+                    for event in self._whole(await _whole_body(answer, piece)):
+                        yield event
+                    break
+                self._clock.note_bytes()
+                for event in self._read(self._server_events.feed(piece)):
+                    yield event
+
+    async def _piece(self, answer: Answer) -> bytes | None:
+        if not self._reader.has_reason:
+            return await answer.piece()
+        try:
+            async with asyncio.timeout(_NUMBERS_SECONDS):
+                return await answer.piece()
+        except TimeoutError:
+            return None
+
+    def _whole(self, body: bytes) -> Iterator[StreamEvent]:
+        """A completion that did not stream, or a trouble that came with status 200."""
+        self._clock.note_bytes()
+        yield from self._read([ServerEvent(body.decode(errors="replace"))])
+
+    def _ending(self, trouble: ServiceError | None) -> Iterator[StreamEvent]:
+        """The last events. A reply that proves whole is whole, whatever befell its connection."""
+        try:
+            if not self._reader.done:
+                yield from self._read(self._server_events.finish())
+            for event in self._reader.finish():
+                if not isinstance(event, TextDelta):
+                    yield from self._held()
+                yield from self._fresh(event)
+        except ReplyCut as cut:
+            yield from self._held()
+            raise trouble or cut from cut
+        except ServiceError:
+            yield from self._held()
+            raise
+
+    def _read(self, server_events: Iterable[ServerEvent]) -> Iterator[StreamEvent]:
+        for server_event in server_events:
+            self._clock.note_event()
+            for event in self._reader.read(server_event.event, server_event.data):
+                yield from self._fresh(event)
+
+    def _fresh(self, event: StreamEvent) -> Iterator[StreamEvent]:
+        """`event` without what a continued reply has said already."""
+        if isinstance(event, TextDelta) and self._continuation is not None:
+            if text := self._continuation.add(event.text):
+                self.has_words = True
+                yield TextDelta(text)
+            return
+        self.has_words = self.has_words or isinstance(event, TextDelta | ReasoningDelta)
+        yield event
+
+    def _held(self) -> Iterator[StreamEvent]:
+        if self._continuation is not None and (text := self._continuation.rest()):
+            self.has_words = True
+            yield TextDelta(text)
+
+
+def _is_no_stream(answer: Answer, piece: bytes) -> bool:
+    return answer.media_type != _EVENT_STREAM and piece.lstrip().startswith(_NO_STREAM)
+
+
+async def _whole_body(answer: Answer, beginning: bytes) -> bytes:
+    """A body of JSON that may hold a reply.
+
+    Raises:
+        ServiceError: It is a page, or too long to be a reply.
+    """
+    body = await answer.body(limit=_WHOLE_BYTES, beginning=beginning)
+    if body.lstrip().startswith(b"<") or b'"choices"' not in body:
+        raise await answer.refusal(body)
+    if len(body) >= _WHOLE_BYTES:
+        raise BadReply("The service answered with more than can be one reply.")
+    return body
