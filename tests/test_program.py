@@ -313,3 +313,37 @@ def test_the_token_is_used_again_at_the_next_start(home: Home) -> None:
             terminal.wait_for("one")
             leave(terminal)
         assert kept.read_bytes() == before
+
+
+def test_a_prompt_is_written_in_an_editor_while_a_reply_streams_on(home: Home) -> None:
+    editor = home.folder / "editor.sh"
+    editor.write_text('#!/bin/sh\nprintf "EDITOR IS OPEN"; read line; printf "$line" >> "$1"\n')
+    editor.chmod(0o700)
+    home.environment["EDITOR"] = str(editor)
+    gate = Gate()
+    slow = [TextDelta("before"), gate, TextDelta(" and meanwhile"), ReplyEnded()]
+    with served(slow, [TextDelta("second"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "go")
+            terminal.wait_for("before")
+            terminal.type("typed and ")
+            terminal.press("ctrl+g")
+            terminal.wait_for("EDITOR IS OPEN")
+            gate.open()
+            terminal.type("edited\n")
+            terminal.wait_for("typed and edited")
+            terminal.wait_for("before and meanwhile")
+            terminal.press("enter")
+            terminal.wait_for("second")
+            leave(terminal)
+
+
+def test_an_editor_that_cannot_be_started_is_told_and_the_prompt_stays(home: Home) -> None:
+    home.environment["EDITOR"] = "/nowhere/editor"
+    with opened(home, size=(160, 30)) as terminal:
+        terminal.type("precious")
+        terminal.press("ctrl+g")
+        terminal.wait_for("could not be started")
+        assert "precious" in terminal.text
+        leave(terminal)

@@ -18,10 +18,13 @@ from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.commands import ChatCommands
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
+from fakegpt_tui.ui.editor import edited
+from fakegpt_tui.ui.intents import CopyAsked, EditAsked, OpenAsked, SignInAsked, TurnAsked
 from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
     LoginChanged,
     Noticed,
+    PromptEdited,
     PromptNotSaved,
     ReplyGrew,
     TurnFinished,
@@ -72,8 +75,8 @@ class FakeGPTApp(CrashReporting):
         for notice in (*self._options.notices, *found):
             self._chat_screen.post_message(Noticed(notice))
 
-    @on(ChatScreen.TurnAsked)
-    def run_turn(self, event: ChatScreen.TurnAsked) -> None:
+    @on(TurnAsked)
+    def run_turn(self, event: TurnAsked) -> None:
         conversation_id = event.turn.conversation.id
         self.run_worker(
             self._take_turn(event.turn),
@@ -98,8 +101,8 @@ class FakeGPTApp(CrashReporting):
                 saved = () if turn.save_error is None else (str(turn.save_error),)
                 report(TurnFinished(turn.reply, (*turn.notices, *saved)))
 
-    @on(ChatScreen.SignInAsked)
-    def run_login(self, event: ChatScreen.SignInAsked) -> None:
+    @on(SignInAsked)
+    def run_login(self, event: SignInAsked) -> None:
         self.run_worker(
             self._log_in(event.service, out=event.out),
             group=f"login-{event.service}",
@@ -116,8 +119,8 @@ class FakeGPTApp(CrashReporting):
         except FakeGPTError as error:
             self._chat_screen.post_message(Noticed(str(error)))
 
-    @on(ChatScreen.CopyAsked)
-    def run_copy(self, event: ChatScreen.CopyAsked) -> None:
+    @on(CopyAsked)
+    def run_copy(self, event: CopyAsked) -> None:
         self.run_worker(self._copy(event.text, event.what), group="copy", description="a copy")
 
     async def _copy(self, text: str, what: str) -> None:
@@ -133,8 +136,19 @@ class FakeGPTApp(CrashReporting):
         else:
             report(Noticed(f"{what.capitalize()}: {route.in_words}"))
 
-    @on(ChatScreen.OpenAsked)
-    def open_link(self, event: ChatScreen.OpenAsked) -> None:
+    @on(EditAsked)
+    def run_editor(self, event: EditAsked) -> None:
+        self.run_worker(self._edit(event.text), group="editor", description="an editor")
+
+    async def _edit(self, text: str) -> None:
+        report = self._chat_screen.post_message
+        try:
+            report(PromptEdited(await edited(text, self)))
+        except FakeGPTError as error:
+            report(Noticed(str(error)))
+
+    @on(OpenAsked)
+    def open_link(self, event: OpenAsked) -> None:
         self.run_worker(
             asyncio.to_thread(webbrowser.open, event.href),
             group="links",

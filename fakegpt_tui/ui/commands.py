@@ -6,11 +6,14 @@ from itertools import islice
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.fuzzy import Matcher
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.keymap import COMMANDS, Command
 from fakegpt_tui.ui.screens.chat import ChatScreen
 
+_WORDS_FOUND = 1.0
+_LETTERS_FOUND = 0.5
 _MOST_CONVERSATIONS = 20
 """Drawing a hit costs far more than finding it."""
 
@@ -25,12 +28,11 @@ class ChatCommands(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in _commands():
-            score = max(matcher.match(command.help), matcher.match(command.slash))
-            if score > 0:
+            if score := _score(command, query, matcher):
                 yield Hit(score, _display(command), self._run(command), text=command.help)
         for conversation_id, title in islice(self._titled(query), _MOST_CONVERSATIONS):
             display = Content.assemble("Open  ", title)
-            yield Hit(0.5, display, self._open(conversation_id), text=title)
+            yield Hit(_WORDS_FOUND, display, self._open(conversation_id), text=title)
 
     def _titled(self, query: str) -> Iterable[tuple[str, str]]:
         if isinstance(self.screen, ChatScreen):
@@ -53,6 +55,16 @@ class ChatCommands(Provider):
 
 def _commands() -> Iterable[Command]:
     return (command for command in COMMANDS if command.slash)
+
+
+def _score(command: Command, query: str, matcher: Matcher) -> float:
+    """How well a command fits. Letters in order are looked for in its names alone: any few letters
+    are somewhere in a sentence."""
+    described = f"{command.slash} {command.label} {command.help}".casefold()
+    if all(word in described for word in query.casefold().split()):
+        return _WORDS_FOUND
+    named = max(matcher.match(command.label), matcher.match(command.slash))
+    return min(named, 1.0) * _LETTERS_FOUND
 
 
 def _display(command: Command) -> Content:

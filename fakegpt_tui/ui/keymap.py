@@ -57,6 +57,43 @@ _PROMPT = (
     ),
 )
 
+_PROMPT_HELP = (
+    Command(
+        Where.PROMPT,
+        "prompt.earlier",
+        "alt+p",
+        "earlier",
+        "Earlier",
+        "Bring back an earlier prompt; up does so on the first line",
+    ),
+    Command(
+        Where.PROMPT,
+        "prompt.later",
+        "alt+n",
+        "later",
+        "Later",
+        "Go on to a later prompt; down does so on the last line",
+    ),
+    Command(
+        Where.PROMPT,
+        "prompt.history",
+        "ctrl+r",
+        "screen.search_prompts",
+        "Earlier prompts",
+        "Search the earlier prompts",
+        "/history",
+    ),
+    Command(
+        Where.PROMPT,
+        "prompt.edit",
+        "ctrl+g",
+        "screen.edit_prompt",
+        "Editor",
+        "Write the prompt in $EDITOR; replies go on meanwhile",
+        "/edit",
+    ),
+)
+
 _CHAT = (
     Command(
         Where.ANY,
@@ -286,4 +323,12 @@ _LIST = (
     Command(Where.LIST, "list.last", "G,end", "last", "Last", "Go to the last conversation"),
 )
 
-COMMANDS: tuple[Command, ...] = (*_PROMPT, *_CHAT, *_LOGIN, *_PROGRAM, *_TRANSCRIPT, *_LIST)
+COMMANDS: tuple[Command, ...] = (
+    *_PROMPT,
+    *_CHAT,
+    *_PROMPT_HELP,
+    *_LOGIN,
+    *_PROGRAM,
+    *_TRANSCRIPT,
+    *_LIST,
+)

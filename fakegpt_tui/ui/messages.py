@@ -39,6 +39,14 @@ class PromptNotSaved(Message):
         self.reason = reason
 
 
+class PromptEdited(Message):
+    """An editor has given the prompt back."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
 class LoginChanged(Message):
     """The login of a service took a step."""
 

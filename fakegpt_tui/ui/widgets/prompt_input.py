@@ -1,5 +1,7 @@
 """Where a person types."""
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -42,6 +44,29 @@ class PromptInput(TextArea):
             placeholder=Content("Ask anything — Enter sends, ctrl+j breaks the line"),
         )
         self.cursor_blink = cursor_blink
+        self.earlier_prompts: Sequence[str] = ()
+        self._back = 0
+        self._unsent = ""
+
+    def action_earlier(self) -> None:
+        """Show the prompt before this one; what was being typed comes after the latest.
+
+        The cursor stays on the first line, so that the same arrow leads on.
+        """
+        self._show_earlier(self._back + 1)
+        self.move_cursor((0, len(self.document[0])))
+
+    def action_later(self) -> None:
+        self._show_earlier(self._back - 1)
+
+    def _show_earlier(self, back: int) -> None:
+        if not 0 <= back <= len(self.earlier_prompts):
+            return
+        if self._back == 0:
+            self._unsent = self.text
+        self._back = back
+        self.load_text(self.earlier_prompts[back - 1] if back else self._unsent)
+        self.move_cursor(self.document.end)
 
     def action_send(self) -> None:
         """Send, unless the line ends in a backslash, which asks for another line."""
@@ -49,6 +74,7 @@ class PromptInput(TextArea):
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
         elif text := self.text.strip():
+            self._back = 0
             self.clear()
             self.post_message(self.Submitted(text))
 
@@ -83,6 +109,19 @@ class PromptInput(TextArea):
                 event.stop()
                 event.prevent_default()
                 await self.run_action(active.binding.action)
+            else:
+                self._leave_by_arrow(event)
+
+    def _leave_by_arrow(self, event: events.Key) -> None:
+        """Go to another prompt where an arrow leads out of this one."""
+        place = self.cursor_location
+        if event.key == "up" and self.navigator.is_first_wrapped_line(place):
+            if self._back < len(self.earlier_prompts):
+                event.prevent_default()
+                self.action_earlier()
+        elif event.key == "down" and self.navigator.is_last_wrapped_line(place) and self._back:
+            event.prevent_default()
+            self.action_later()
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""

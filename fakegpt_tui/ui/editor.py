@@ -1,0 +1,74 @@
+"""Handing a text to the editor of a person's choice, while everything else goes on."""
+
+import asyncio
+import os
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
+
+from fakegpt_tui.domain import FakeGPTError, SaveError
+
+_DEFAULT = "vi"
+
+
+async def edited(text: str, app: App[Any], *, environment: Mapping[str, str] = os.environ) -> str:
+    """`text` as it comes back from `$VISUAL` or `$EDITOR`.
+
+    The terminal is the editor's meanwhile. Nothing is drawn, but replies go on streaming.
+
+    Raises:
+        FakeGPTError: The editor could not be started, or failed; the text is as it was.
+    """
+    command = _command(environment)
+    with TemporaryDirectory(prefix="fakegpt-tui-") as folder:
+        path = Path(folder) / "prompt.md"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        await _run([*command, str(path)], app)
+        try:
+            return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+        except OSError as error:
+            raise SaveError("The editor took the file away; the prompt is as it was.") from error
+
+
+def _command(environment: Mapping[str, str]) -> list[str]:
+    chosen = environment.get("VISUAL") or environment.get("EDITOR") or _DEFAULT
+    try:
+        return shlex.split(chosen) or [_DEFAULT]
+    except ValueError as error:
+        raise FakeGPTError(f"The editor {chosen!r} cannot be understood as a command.") from error
+
+
+async def _run(command: list[str], app: App[Any]) -> None:
+    failure: BaseException | None = None
+    try:
+        # Textual does not resume an app whose block ends with an exception.
+        with app.suspend():
+            try:
+                failure = await _ended(command)
+            except asyncio.CancelledError as error:
+                failure = error
+    except SuspendNotSupported as error:
+        raise FakeGPTError("This terminal cannot be lent to an editor.") from error
+    if failure is not None:
+        raise failure
+
+
+async def _ended(command: list[str]) -> FakeGPTError | None:
+    """Run the editor to its end; what went wrong, if anything did."""
+    try:
+        process = await asyncio.create_subprocess_exec(*command)
+    except OSError as error:
+        return FakeGPTError(f"The editor {command[0]!r} could not be started: {error.strerror}.")
+    try:
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+    return FakeGPTError(f"The editor ended with code {code}.") if code else None

@@ -1,0 +1,47 @@
+"""What a person wants that somebody must see to who outlives the screen."""
+
+from textual.message import Message
+
+from fakegpt_tui.chat.turn import Turn
+
+
+class TurnAsked(Message):
+    """A turn wants to be run."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self.turn = turn
+
+
+class SignInAsked(Message):
+    """A person wants to be signed in to a service, or no longer."""
+
+    def __init__(self, service: str, *, out: bool = False) -> None:
+        super().__init__()
+        self.service = service
+        self.out = out
+
+
+class CopyAsked(Message):
+    """A person wants `text` on the clipboard; `what` names it."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+
+
+class OpenAsked(Message):
+    """A person has seen where a link goes, and wants it opened."""
+
+    def __init__(self, href: str) -> None:
+        super().__init__()
+        self.href = href
+
+
+class EditAsked(Message):
+    """A person wants to write a prompt in an editor."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text

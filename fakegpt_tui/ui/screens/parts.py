@@ -1,0 +1,81 @@
+"""The parts of the main screen, and how they are made to show what is so."""
+
+from textual.screen import Screen
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import NotFound
+from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.welcome import welcome
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.workspace import Workspace
+
+
+class ChatParts(Screen[None]):
+    """What the commands of the main screen have in common: its widgets and its workspace."""
+
+    def __init__(self, chat: ChatService, options: Options) -> None:
+        super().__init__()
+        self._chat = chat
+        self._options = options
+        self._workspace = Workspace(chat, options.clock)
+
+    def notice(self, sentence: str) -> None:
+        """Tell a person something, for some seconds."""
+        self._status.show_notice(sentence)
+
+    def rows(self) -> tuple[ConversationRow, ...]:
+        """The conversations, as the list shows them."""
+        return self._workspace.rows
+
+    def refresh_rows(self) -> None:
+        """Make the list and the counts say what the chat service knows."""
+        workspace = self._workspace
+        workspace.refresh()
+        self._list.rows = workspace.rows
+        self._list.current = workspace.open.id
+        self._status.others = workspace.others
+        self.refresh_bindings()
+
+    def open_conversation(self, conversation_id: str | None) -> None:
+        """Show a conversation, if there is one to show."""
+        if conversation_id is None:
+            return
+        try:
+            draft = self._workspace.go_to(conversation_id, self._prompt.text)
+        except NotFound as error:
+            self.notice(str(error))
+            return
+        self._prompt.load_text(draft)
+        self.show_conversation()
+        self.refresh_rows()
+
+    def show_conversation(self) -> None:
+        """Make everything that is about the open conversation say what is so."""
+        conversation = self._workspace.open
+        self._transcript.empty_text = welcome(self._chat.service(conversation.service))
+        self._transcript.show(conversation.id, self._workspace.path)
+        self._status.service = f"{conversation.service} {conversation.model}".strip()
+        self._status.login = self._workspace.login
+        self.show_activity()
+
+    def show_activity(self) -> None:
+        self._status.activity = self._workspace.activity
+
+    @property
+    def _list(self) -> ConversationList:
+        return self.query_one(ConversationList)
+
+    @property
+    def _transcript(self) -> Transcript:
+        return self.query_one(Transcript)
+
+    @property
+    def _prompt(self) -> PromptInput:
+        return self.query_one(PromptInput)
+
+    @property
+    def _status(self) -> StatusBar:
+        return self.query_one(StatusBar)

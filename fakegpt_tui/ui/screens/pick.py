@@ -1,0 +1,96 @@
+"""Choosing one of many, by typing a part of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from fakegpt_tui.text import safe_line
+
+_MOST_SHOWN = 200
+"""An option list lays out all of its options whenever one changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose. `detail` is shown after `text`, and searched too."""
+
+    id: str
+    text: str
+    detail: str = ""
+
+
+class PickScreen(ModalScreen[str | None]):
+    """A field and the choices that have every word of it; dismissed with the id of one."""
+
+    CSS_PATH = "pick.tcss"
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close"),
+        Binding("down,ctrl+n", "move(1)", "Next", show=False),
+        Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="pick"):
+            yield Input(placeholder="Type to filter", compact=True)
+            yield OptionList(compact=True, markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#pick").border_title = Content(f"{self._title} — enter chooses, esc closes")
+        self._show("")
+
+    @on(Input.Changed)
+    def filter(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        option = self._options.highlighted_option
+        if option is not None:
+            self.dismiss(option.id)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+    def action_move(self, step: int) -> None:
+        options = self._options
+        if options.option_count:
+            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
+
+    def _show(self, query: str) -> None:
+        words = query.casefold().split()
+        fitting = (
+            choice
+            for choice in self._choices
+            if all(word in f"{choice.text} {choice.detail}".casefold() for word in words)
+        )
+        shown = list(islice(fitting, _MOST_SHOWN))
+        self._options.clear_options()
+        self._options.add_options([Option(self._line(choice), id=choice.id) for choice in shown])
+        ids = [choice.id for choice in shown]
+        if ids:
+            self._options.highlighted = ids.index(self._current) if self._current in ids else 0
+
+    def _line(self, choice: Choice) -> Content:
+        mark = "● " if choice.id == self._current else "  "
+        detail = f"  {safe_line(choice.detail)}" if choice.detail else ""
+        return Content.assemble(mark, safe_line(choice.text), (detail, "dim"))
+
+    @property
+    def _options(self) -> OptionList:
+        return self.query_one(OptionList)
