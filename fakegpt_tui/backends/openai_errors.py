@@ -74,12 +74,21 @@ def told_error(value: object, said: str) -> ServiceError:
     """The trouble that an event inside a stream tells; `said` is the event as it came."""
     who = "The service"
     complaint = complaint_of(value)
-    if trouble := _by_words(complaint, said, who, complaint.status or 0):
+    status = complaint.status or _inner_status(value)
+    if trouble := _by_words(complaint, said, who, status):
         return trouble
-    if "rate_limit" in complaint.code or complaint.status == _TOO_MANY:
+    if "rate_limit" in complaint.code or status == _TOO_MANY:
         text = sentence(f"{who} gets too many requests", complaint, "Try again later.")
         return RateLimited(text, retry_after=complaint.clears_in)
     return ServiceError(sentence(f"{who} broke off the reply", complaint))
+
+
+def _inner_status(value: object) -> int:
+    match value:
+        case {"error": {"code": int(status)}} | {"error": {"status": int(status)}}:
+            return status
+        case _:
+            return 0
 
 
 def _by_words(complaint: Complaint, said: str, who: str, status: int) -> ServiceError | None:
@@ -91,12 +100,16 @@ def _by_words(complaint: Complaint, said: str, who: str, status: int) -> Service
         lead = f"{who} cannot take so long a conversation"
         advice = "Send less, or start a new conversation."
         return WindowExceeded(sentence(lead, complaint, advice), window=_window(words))
+    if any(words_of in words for words_of in _BAD_KEY) and status in _MAY_BE_KEY:
+        return _key_refused(complaint, who, said)
     return None
 
 
 _PAYMENT: Final = 402
 _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
+_BAD_KEY: Final = ("invalid_api_key", "api key not valid", "incorrect api key")
+_MAY_BE_KEY: Final = (0, 400, 401, 403)
 _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
 
 
@@ -109,7 +122,7 @@ def _window(words: str) -> int | None:
 
 
 def _key_refused(complaint: Complaint, who: str, _said: str) -> ServiceError:
-    lead = f"{who} does not accept the key, or wants one (401 Unauthorized)"
+    lead = f"{who} does not accept the key, or wants one"
     advice = "Set key_env, key_file or key_keyring of the service."
     return NotSignedIn(sentence(lead, complaint, advice))
 
