@@ -11,6 +11,7 @@ MAX_EVENT_BYTES: Final = 16_000_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_MARKER = "[DONE]"
 _FIELD_BYTES = len("data:\n")
+_LONGEST_NAME = len("event:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,13 @@ class EventReader:
             EventTooLong: A line or an event is longer than the limit. Events that were complete
                 before it in the same bytes are returned first, and the next call raises.
         """
-        if data:
-            rest = data.removeprefix(b"\n") if self._after_return else data
-            self._after_return = data.endswith(b"\r")
-            for piece in rest.splitlines(keepends=True):
-                if self._overflow:
+        if data and not self._overflow:
+            *ended, rest = self._lines(data)
+            for line in ended:
+                if not self._take_line(line):
                     break
-                self._take_piece(piece)
+            else:
+                self._keep(rest)
         return self._hand_out()
 
     def finish(self) -> list[ServerEvent]:
@@ -72,9 +73,7 @@ class EventReader:
         Raises:
             EventTooLong: As in `feed`.
         """
-        if self._line and not self._overflow:
-            self._take_line()
-        if not self._overflow:
+        if not self._overflow and (not self._line or self._take_line(b"")):
             self._dispatch()
         return self._hand_out()
 
@@ -84,38 +83,57 @@ class EventReader:
         ready, self._ready = self._ready, []
         return ready
 
-    def _take_piece(self, piece: bytes) -> None:
-        content = piece.rstrip(b"\r\n")
-        self._line += content
-        if len(self._line) + self._size > self._limit:
-            self._overflow = EventTooLong(
-                f"The service sent an event of more than {self._limit:,} bytes,"
-                " so the reply was cut there."
-            )
-            self._line.clear()
-            self._data.clear()
-        elif len(content) < len(piece):
-            self._take_line()
+    def _lines(self, data: bytes) -> list[bytes]:
+        """`data` cut at its line ends; the last piece is of a line that has not ended."""
+        rest = data.removeprefix(b"\n") if self._after_return else data
+        self._after_return = data.endswith(b"\r")
+        if b"\r" in rest:
+            rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return rest.split(b"\n")
 
-    def _take_line(self) -> None:
-        line = bytes(self._line)
+    def _keep(self, piece: bytes) -> None:
+        if self._fits(piece):
+            self._line += piece
+
+    def _fits(self, piece: bytes) -> bool:
+        """Is there room for `piece` in the event? If not, nothing will be read any more."""
+        if len(self._line) + len(piece) + self._size <= self._limit:
+            return True
+        self._overflow = EventTooLong(
+            f"The service sent an event of more than {self._limit:,} bytes,"
+            " so the reply was cut there."
+        )
         self._line.clear()
+        self._data.clear()
+        return False
+
+    def _take_line(self, end: bytes) -> bool:
+        """Take the line that ends with `end`; `False` where it is too long."""
+        if not self._fits(end):
+            return False
+        line = end
+        if self._line:
+            self._line += end
+            line = bytes(self._line)
+            self._line.clear()
         if self._at_start:
             line = line.removeprefix(_BYTE_ORDER_MARK)
             self._at_start = False
         if line:
-            self._take_field(line.decode(errors="replace"))
+            self._take_field(line)
         else:
             self._dispatch()
+        return True
 
-    def _take_field(self, line: str) -> None:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
+    def _take_field(self, line: bytes) -> None:
+        name, colon, _ = line[:_LONGEST_NAME].partition(b":")
+        start = len(name) + len(colon)
+        start += line.startswith(b" ", start)
         match name:
-            case "data":
-                self._take_data(value)
-            case "event":
-                self._event = value
+            case b"data":
+                self._take_data(_text(line, start))
+            case b"event":
+                self._event = _text(line, start)
             case _:
                 pass  # Comments, `id` and `retry`: a reply is never resumed.
 
@@ -139,3 +157,8 @@ class EventReader:
             self._data.clear()
             self._size = 0
         self._event = ""
+
+
+def _text(line: bytes, start: int) -> str:
+    """The text of `line` from `start` on, at the price of one copy."""
+    return str(memoryview(line)[start:], "utf-8", "replace")

@@ -131,6 +131,13 @@ def test_a_carriage_return_ends_its_line_before_anything_follows() -> None:
     assert reader.feed(b"\ndata: 2\n\n") == messages("2")
 
 
+def test_a_line_end_cut_in_two_ends_one_line() -> None:
+    reader = EventReader()
+    assert reader.feed(b"data: 1\r") == []
+    assert reader.feed(b"\n") == []
+    assert reader.feed(b"\n") == messages("1")
+
+
 @pytest.mark.parametrize(
     "flood",
     [b"data: " + b"x" * 200, b": " + b"x" * 200, b"x" * 200, b"data: x\n" * 20, b"data\n" * 30],

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import NotSignedIn, ServiceError, Session, Unreachable
 from fakegpt_tui.transport.addresses import fits_a_header
 from fakegpt_tui.transport.bodies import pieces
 from fakegpt_tui.transport.clients import Route, Transport
+from fakegpt_tui.transport.inflow import Inflow
 from fakegpt_tui.transport.troubles import proxy_wants_password
 
 _REFUSAL_BYTES = 64_000
@@ -47,13 +48,13 @@ class Answer:
     def __init__(
         self,
         response: httpx.Response,
-        arriving: AsyncGenerator[bytes],
+        inflow: Inflow,
         clock: StreamClock,
         route: Route,
         explain: Explain,
     ) -> None:
         self._response = response
-        self._arriving = arriving
+        self._inflow = inflow
         self._clock = clock
         self._route = route
         self._explain = explain
@@ -64,13 +65,21 @@ class Answer:
         header: str = self._response.headers.get("Content-Type", "")
         return header.partition(";")[0].strip().lower()
 
-    async def piece(self) -> bytes | None:
-        """The bytes that arrive next; `None` after the last.
+    async def arrived(self) -> list[bytes]:
+        """All that has come by now and was not taken, in pieces; at least one, and none at the end.
 
         Raises:
             ServiceError: The connection failed, or took too long.
         """
-        return await self._clock.wait(anext(self._arriving, None))
+        return await self._clock.wait(self._inflow.take())
+
+    async def piece(self) -> bytes | None:
+        """All that has come by now and was not taken; `None` after the last of it.
+
+        Raises:
+            ServiceError: The connection failed, or took too long.
+        """
+        return b"".join(await self.arrived()) or None
 
     async def body(self, *, limit: int, beginning: bytes = b"") -> bytes:
         """`beginning` and what follows it, of at least `limit` bytes where there are as many.
@@ -137,8 +146,8 @@ async def asked(transport: Transport, clock: StreamClock, asking: Asking) -> Asy
         )
         response = await clock.wait(client.send(request, stream=True))
         try:
-            async with aclosing(pieces(response, transport.route)) as arriving:
-                answer = Answer(response, arriving, clock, transport.route, asking.explain)
+            async with aclosing(Inflow(pieces(response, transport.route))) as inflow:
+                answer = Answer(response, inflow, clock, transport.route, asking.explain)
                 if not response.is_success:
                     raise await answer.refusal()
                 yield answer

@@ -67,13 +67,13 @@ class FakeGptReply:
         )
         async with asking as answer:
             while not self._reader.done:
-                piece = await answer.piece()
-                if piece is None:
+                arrived = await answer.arrived()
+                if not arrived:
                     break
                 if not self._clock.began:
-                    await _check_beginning(answer, piece)
+                    await _check_beginning(answer, b"".join(arrived))
                 self._clock.note_bytes()
-                for event in self._read(self._server_events.feed(piece)):
+                for event in self._read(self._fed(arrived)):
                     yield event
 
     def _ending(self, trouble: ServiceError | None) -> Iterator[StreamEvent]:
@@ -85,14 +85,19 @@ class FakeGptReply:
         except ReplyCut as cut:
             raise trouble or cut from cut
 
+    def _fed(self, arrived: Iterable[bytes]) -> Iterator[ServerEvent]:
+        for piece in arrived:
+            yield from self._server_events.feed(piece)
+
     def _read(self, server_events: Iterable[ServerEvent]) -> Iterator[StreamEvent]:
+        for event in self._reader.read_all(self._noted(server_events)):
+            self.has_text = self.has_text or isinstance(event, TextDelta | TextReplaced)
+            yield event
+
+    def _noted(self, server_events: Iterable[ServerEvent]) -> Iterator[tuple[str, str]]:
         for server_event in server_events:
-            if self._reader.done:
-                break
             self._clock.note_event()
-            for event in self._reader.read(server_event.event, server_event.data):
-                self.has_text = self.has_text or isinstance(event, TextDelta | TextReplaced)
-                yield event
+            yield server_event.event, server_event.data
 
 
 async def _check_beginning(answer: Answer, piece: bytes) -> None:

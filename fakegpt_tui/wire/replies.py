@@ -1,6 +1,6 @@
 """Reading a streamed reply, as the client receives it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from fakegpt_tui.domain import (
@@ -9,6 +9,7 @@ from fakegpt_tui.domain import (
     Notice,
     ReplyCut,
     ReplyEnded,
+    ReplyLocated,
     RequestRefused,
     ServiceError,
     StreamEvent,
@@ -19,6 +20,7 @@ from fakegpt_tui.text import repaired
 from fakegpt_tui.wire.answers import Answer, Ending, Unended, read_answer
 from fakegpt_tui.wire.complaints import Complaint, complaint_of, read_complaint
 from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.repeats import Repeats
 from fakegpt_tui.wire.reply_text import ReplyText
 from fakegpt_tui.wire.troubles import known_trouble, sentence
 
@@ -36,7 +38,10 @@ class ReplyReader:
     """
 
     def __init__(self) -> None:
+        self.located: ReplyLocated | None = None
+        """Where the service says that the newest message of the reply is kept."""
         self._text = ReplyText()
+        self._repeats = Repeats()
         self._ending: Ending | None = None
         self._complaint: Complaint | None = None
         self._notices: set[str] = set()
@@ -54,20 +59,23 @@ class ReplyReader:
         Raises:
             BadReply: The reply is made of absurdly many messages.
         """
-        if self._done or event == "ping":
-            return []
-        if data.strip() == _END_MARKER:
-            self._done = True
-            return []
-        if event in _NEWER_EVENTS:
-            self._is_newer = True
-            return []
-        value = parsed(data)
-        if isinstance(value, dict):
-            return list(self._read_object(value))
-        if event == "error":
-            self._complaint = read_complaint(data.encode(errors="replace"))
-        return []
+        return list(self.read_all([(event, data)]))
+
+    def read_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
+        """What server events mean that came together, each with its name and its data.
+
+        Of the messages that grow, only the newest text is read; nothing else is passed over.
+
+        Raises:
+            ServiceError: What `read` raises, and what comes out of `server_events`, after all that
+                was told before it.
+        """
+        try:
+            yield from self._read_each(server_events)
+        except ServiceError:
+            yield from self._catch_up()
+            raise
+        yield from self._catch_up()
 
     def finish(self) -> list[StreamEvent]:
         """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
@@ -88,7 +96,35 @@ class ReplyReader:
             raise self._trouble()
         return [*halves, ReplyEnded(reason)]
 
-    def _read_object(self, value: dict[str, object]) -> Iterator[StreamEvent]:
+    def _read_each(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
+        for event, data in server_events:
+            if self._done:
+                break
+            if event == "message" and self._repeats.hold(data):
+                continue
+            yield from self._catch_up()
+            yield from self._read(event, data)
+
+    def _catch_up(self) -> Iterator[StreamEvent]:
+        for answer in self._repeats.newest():
+            yield from self._grow(answer)
+
+    def _read(self, event: str, data: str) -> Iterator[StreamEvent]:
+        if event == "ping":
+            return
+        if data.strip() == _END_MARKER:
+            self._done = True
+            return
+        if event in _NEWER_EVENTS:
+            self._is_newer = True
+            return
+        value = parsed(data)
+        if isinstance(value, dict):
+            yield from self._read_object(value, data)
+        elif event == "error":
+            self._complaint = read_complaint(data.encode(errors="replace"))
+
+    def _read_object(self, value: dict[str, object], data: str) -> Iterator[StreamEvent]:
         if _tells_error(value):
             self._complaint = complaint_of(value)
         match value:
@@ -101,10 +137,19 @@ class ReplyReader:
             case {"message": dict(message)}:
                 if answer := read_answer(message):
                     yield from self._grow(answer)
+                    self._repeats.learn(data, answer)
+                    self._locate(value.get("conversation_id"), message.get("id"))
             case {"v": _} | {"p": _} | {"o": _} | {"type": str()}:
                 self._is_newer = True
             case _:
                 pass  # Notices that say nothing to a person, and noise.
+
+    def _locate(self, conversation_id: object, message_id: object) -> None:
+        match conversation_id, message_id:
+            case str(), str() if conversation_id and message_id:
+                self.located = ReplyLocated(repaired(conversation_id), repaired(message_id))
+            case _:
+                pass
 
     def _grow(self, answer: Answer) -> Iterator[StreamEvent]:
         self._ending = answer.ending

@@ -1,0 +1,143 @@
+"""What it costs to take a reply that arrives as all of its text, over and over (budget B14).
+
+    python -m tests.benchmarks.taking
+
+A 50 KB reply comes in 10,000 events of five characters more each, some 250 MB in all, over loopback
+from a process of its own. Printed is the CPU time of taking it with `FakeGptBackend`, of reading
+the same bytes with httpx and throwing them away, and the ratio of the two, which may be 2 at most.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from multiprocessing.connection import Connection
+
+import httpx
+
+from fakegpt_tui.domain import TextDelta, TextReplaced
+from tests.fault_server import LAST_CHUNK, chunk, message_event, stream_head
+from tests.signed_in import ASK, backend
+
+CHARACTERS = 50_000
+STEP = 5
+ROUNDS = 5
+BUDGET = 2.0
+ALPHABETS = {
+    "plain text": "The quick brown fox jumps over the lazy dog. ",
+    "code and quotes": 'if x == "a\\n": print("b")\n\t',
+    "escaped characters": "Füße über ähnlich 你好 ",
+}
+
+
+def reply_text(alphabet: str) -> str:
+    return (alphabet * (CHARACTERS // len(alphabet) + 1))[:CHARACTERS]
+
+
+def serve(alphabet: str, told: Connection) -> None:
+    """Send the reply to whoever connects, one after another, each event a chunk of its own."""
+    text = reply_text(alphabet)
+    before, after = message_event("\0").split(json.dumps("\0")[1:-1].encode())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        told.send(listener.getsockname()[1])
+        while True:
+            client, _ = listener.accept()
+            with client:
+                _answer(client, text, before, after)
+
+
+def _answer(client: socket.socket, text: str, before: bytes, after: bytes) -> None:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += client.recv(65536)
+    client.sendall(stream_head())
+    escaped = b""
+    for end in range(STEP, CHARACTERS + STEP, STEP):
+        escaped += json.dumps(text[end - STEP : end])[1:-1].encode()
+        client.sendall(chunk(before + escaped + after))
+    client.sendall(
+        chunk(message_event(text, status="finished_successfully"))
+        + chunk(b"data: [DONE]\n\n")
+        + LAST_CHUNK
+    )
+    client.shutdown(socket.SHUT_WR)
+    while client.recv(65536):
+        pass
+
+
+@contextmanager
+def served(alphabet: str) -> Iterator[str]:
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(alphabet, theirs), daemon=True
+    )
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+async def thrown_away(url: str) -> None:
+    async with (
+        httpx.AsyncClient(timeout=None, trust_env=False) as client,
+        client.stream("POST", f"{url}/api/conversation", json={}) as response,
+    ):
+        async for _ in response.aiter_raw():
+            pass
+
+
+async def taken(url: str, expected: str) -> int:
+    """Take the reply, check it, and tell in how many pieces it came."""
+    text, pieces = "", 0
+    async with aclosing(backend(url).stream(ASK)) as events:
+        async for event in events:
+            match event:
+                case TextDelta(added):
+                    text += added
+                    pieces += 1
+                case TextReplaced(keep, added):
+                    text = text[:keep] + added
+                    pieces += 1
+                case _:
+                    pass
+    assert text == expected
+    return pieces
+
+
+def cpu_seconds(work: Callable[[], Awaitable[object]]) -> float:
+    started = time.process_time()
+    asyncio.run(_waited(work))
+    return time.process_time() - started
+
+
+async def _waited(work: Callable[[], Awaitable[object]]) -> None:
+    await work()
+
+
+def measured(name: str, alphabet: str) -> float:
+    """Print a line of the table; the ratio."""
+    expected = reply_text(alphabet)
+    with served(alphabet) as url:
+        asyncio.run(taken(url, expected))
+        floors, ours = [], []
+        for _ in range(ROUNDS):
+            floors.append(cpu_seconds(lambda: thrown_away(url)))
+            ours.append(cpu_seconds(lambda: taken(url, expected)))
+    floor, own = statistics.median(floors), statistics.median(ours)
+    print(  # noqa: T201 - what it is for
+        f"{name:20} {own:6.2f} s  [{min(ours):.2f} … {max(ours):.2f}]   floor {floor:5.2f} s"
+        f"  [{min(floors):.2f} … {max(floors):.2f}]   ratio {own / floor:5.2f}"
+    )
+    return own / floor
+
+
+if __name__ == "__main__":
+    ratios = [measured(name, alphabet) for name, alphabet in ALPHABETS.items()]
+    sys.exit(ratios[0] > BUDGET)
