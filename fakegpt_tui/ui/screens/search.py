@@ -1,0 +1,135 @@
+"""One box over the titles and texts of all conversations."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content, Span
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from fakegpt_tui.domain import FakeGPTError, SearchHit
+from fakegpt_tui.text import safe_line
+
+Stopped = Callable[[], bool]
+Search = Callable[[str, Stopped], Sequence[SearchHit]]
+"""Finds what fits a query; called in a thread, and to come back soon once it is stopped."""
+
+_FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a person chose: a conversation, a message of it or none, and what was looked for."""
+
+    conversation_id: str
+    message_id: str | None
+    query: str
+
+
+class SearchScreen(ModalScreen[Found | None]):
+    """Shows what is found while the words are typed; the next key ends the search before it."""
+
+    CSS_PATH = "search.tcss"
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close"),
+        Binding("down,ctrl+n", "move(1)", "Next", show=False),
+        Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
+    ]
+
+    def __init__(self, search: Search, clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._search = search
+        self._clock = clock
+        self._hits: Sequence[SearchHit] = ()
+        self._stop = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="search"):
+            yield Input(placeholder="Words in titles and messages", compact=True)
+            yield Static(Content(_FILTERS), id="filters")
+            yield OptionList(compact=True, markup=False)
+
+    def on_mount(self) -> None:
+        box = self.query_one("#search")
+        box.border_title = Content("Search — enter opens, esc closes")
+        self._look("")
+
+    def on_unmount(self) -> None:
+        self._stop.set()
+
+    @on(Input.Changed)
+    def look(self, event: Input.Changed) -> None:
+        self._look(event.value)
+
+    @on(Input.Submitted)
+    def open_highlighted(self) -> None:
+        self._open(self.query_one(OptionList).highlighted)
+
+    @on(OptionList.OptionSelected)
+    def open(self, event: OptionList.OptionSelected) -> None:
+        self._open(event.option_index)
+
+    def action_move(self, step: int) -> None:
+        options = self.query_one(OptionList)
+        if options.option_count:
+            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
+
+    @work(exclusive=True, group="search")
+    async def _look(self, query: str) -> None:
+        self._stop.set()
+        stop = self._stop = threading.Event()
+        try:
+            hits = await asyncio.to_thread(self._search, query, stop.is_set)
+        except FakeGPTError as error:
+            self._show((), str(error))
+        else:
+            if not stop.is_set():
+                self._show(hits, "" if hits else "Nothing was found.")
+
+    def _show(self, hits: Sequence[SearchHit], instead: str) -> None:
+        self._hits = hits
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(self._lines(hit)) for hit in hits])
+        options.highlighted = 0 if hits else None
+        self.query_one("#filters", Static).update(Content(safe_line(instead) or _FILTERS))
+
+    def _lines(self, hit: SearchHit) -> Content:
+        day = hit.created_at.astimezone(self._clock().tzinfo).strftime("%Y-%m-%d")
+        title = Content.assemble((safe_line(hit.title) or "Untitled", "bold"), f"  {day}")
+        if hit.message_id is None:
+            return title
+        return Content("\n").join([title, marked(hit.snippet, hit.marks)])
+
+    def _open(self, index: int | None) -> None:
+        if index is not None and index < len(self._hits):
+            hit = self._hits[index]
+            query = self.query_one(Input).value
+            self.dismiss(Found(hit.conversation_id, hit.message_id, query))
+
+
+def marked(snippet: str, marks: Sequence[tuple[int, int]]) -> Content:
+    """A snippet on one line with its marks, made safe piece by piece so that they stay in place."""
+    text, spans, place = "  ", [], 0
+    for start, end in marks:
+        text += _piece(snippet[place:start])
+        word = _piece(snippet[start:end])
+        spans.append(Span(len(text), len(text) + len(word), "$text-accent bold underline"))
+        text, place = text + word, end
+    return Content(text + _piece(snippet[place:]), spans)
+
+
+def _piece(text: str) -> str:
+    """`text` as part of a line, with the spaces at its ends."""
+    inner = safe_line(text, 400)
+    before = " " if text[:1].isspace() else ""
+    after = " " if inner and text[-1:].isspace() else ""
+    return before + inner + after
