@@ -1,4 +1,4 @@
-"""`save`: conversations as Markdown files."""
+"""`save`: conversations as files."""
 
 from pathlib import Path
 
@@ -11,29 +11,37 @@ from fakegpt_tui.cli.options import file_options, settings_of
 @click.command()
 @click.argument("words", nargs=-1, metavar="(ID | --all) [DIR]")
 @click.option("--all", "everything", is_flag=True, help="Save every conversation.")
+@click.option(
+    "-f",
+    "--format",
+    "suffix",
+    type=click.Choice(("md", "jsonl", "html")),
+    default="md",
+    show_default=True,
+    help="Markdown, JSON lines or one HTML page.",
+)
 @file_options
 @click.pass_context
-def save(context: click.Context, *, words: tuple[str, ...], everything: bool) -> None:
-    """Save one conversation, or all of them, as Markdown files.
+def save(context: click.Context, *, words: tuple[str, ...], everything: bool, suffix: str) -> None:
+    """Save one conversation, or all of them, as files, with every version of every message.
 
     The beginning of an id is enough. Without DIR the files go where the user interface saves them.
-    The path of each file is printed. A file that something else has written is never replaced.
+    The path of each file is printed. A file that something else has written, or that was edited
+    since, is never replaced. `import` reads Markdown and JSON lines back.
     """
     prefix, folder = _targets(words, everything=everything)
     settings = settings_of(context)
     from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import by_prefix  # noqa: PLC0415
-    from fakegpt_tui.transfer.files import save_file  # noqa: PLC0415
-    from fakegpt_tui.transfer.markdown import to_markdown  # noqa: PLC0415
+    from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
     with opened_store(settings) as store:
         known = store.conversations()
         chosen = known if prefix is None else [by_prefix(known, prefix)]
         for conversation in chosen:
-            text = to_markdown(conversation, store.path(conversation.id))
-            saved = save_file(target, conversation.title, ".md", text, owner_id=conversation.id)
-            click.echo(saved)
+            messages = store.messages(conversation.id)
+            click.echo(save_as(conversation, messages, target, suffix=suffix))
     if not chosen:
         say("There are no conversations yet.")
 

@@ -10,35 +10,38 @@ from secrets import token_hex
 
 from fakegpt_tui.domain import SaveError
 from fakegpt_tui.text import file_stem, repaired, safe_line
-from fakegpt_tui.transfer.markdown import quoted
+from fakegpt_tui.transfer.sealing import is_untouched, sealed
 
 _ATTEMPTS = 100
-_HEAD_SIZE = 16 * 1024
 _SHORT_ID_LENGTH = 8
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 """Follow no link, wait for no pipe, leave nothing open to other programs."""
 
 
-def save_file(folder: Path, stem: str, suffix: str, text: str, *, owner_id: str) -> Path:
+def save_file(
+    folder: Path, stem: str, suffix: str, text: str, *, owner_id: str, durable: bool = True
+) -> Path:
     """Write `text` into `folder` under a name made of `stem` and `owner_id`, and tell where.
 
-    A file whose front matter names `owner_id` is replaced; any other file, link or folder of that
-    name is left alone, and a number added to the name.
+    A file that was written here for `owner_id`, and that nobody has changed since, is replaced; any
+    other file, link or folder of that name is left alone, and a number added to the name. What is
+    in a file tells (see `sealing`). A `durable` file is on the disk when this returns.
 
     Raises:
         SaveError: It could not be written; nothing has changed.
     """
     try:
         _make_private(folder)
-        part = _written_part(folder, repaired(text).encode())
+        part = _written_part(folder, sealed(repaired(text).encode(), owner_id), durable=durable)
         try:
             target = _claimed(folder, _base_name(stem, owner_id), suffix, owner_id)
             part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        _sync(folder)
+        if durable:
+            _sync(folder)
     except OSError as error:
         raise SaveError(_sentence(folder, error)) from error
     return target
@@ -57,14 +60,15 @@ def _base_name(stem: str, owner_id: str) -> str:
     return "-".join(filter(None, (file_stem(stem) or "conversation", short_id)))
 
 
-def _written_part(folder: Path, data: bytes) -> Path:
+def _written_part(folder: Path, data: bytes, *, durable: bool) -> Path:
     part = folder / f".{token_hex(8)}.part"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(descriptor)
+            if durable:
+                file.flush()
+                os.fsync(descriptor)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -75,7 +79,7 @@ def _claimed(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
     """A path in `folder` that is taken by an empty file of ours, or by the owner's last one."""
     for number in range(1, _ATTEMPTS + 1):
         path = folder / (f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
-        if _belongs_to(path, owner_id):
+        if belongs_to(path, owner_id):
             return path
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600))
@@ -86,21 +90,17 @@ def _claimed(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
     )
 
 
-def _belongs_to(path: Path, owner_id: str) -> bool:
-    """Is this a plain file whose front matter names that id?"""
+def belongs_to(path: Path, owner_id: str) -> bool:
+    """Is this a plain file that was written here for that id, and never changed by hand?"""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     except OSError:
         return False
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return False
-        head = os.read(descriptor, _HEAD_SIZE).decode(errors="replace")
-    finally:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-    opening, _, rest = head.partition("\n")
-    front_matter, _, _ = rest.partition("\n---\n")
-    return opening == "---" and f"id: {quoted(owner_id)}" in front_matter.split("\n")
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return is_untouched(file.read(), owner_id)
 
 
 def _sync(folder: Path) -> None:

@@ -5,34 +5,53 @@ a word that occurs in none of the texts. A chat message begins at a line
 
     <!-- message MARK {"id": …, "parent": …, "role": …, "status": …, "created": …} -->
 
-and nowhere else; what comes before the first such line is for people. After that line come a
-heading and an empty line; where the line has an `error`, one line that shows it and an empty
-line; then the text as it came, a line that closes a fence or an HTML block if the line of the
-mark has `closed_by`, and an empty line.
+and nowhere else; what comes before the first such line is for people, and so is what follows a
+line `<!-- version MARK -->` up to the next of the former. After a message's line come a heading and
+an empty line; where the line has an `error`, one line that shows it and an empty line; where it
+has `reasoning`, a quote that holds it, below a line that names it, and an empty line; then the
+text as it came, a line that closes a fence or an HTML block if the line of the mark has
+`closed_by`, and an empty line.
+
+The messages of the shown path come first. Where others follow, `place` tells where each message
+stands in the order of the whole tree.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.text import repaired, safe_line
+from fakegpt_tui.transfer.fields import FORMAT, conversation_fields, message_fields
+from fakegpt_tui.transfer.front_matter import written_value
 from fakegpt_tui.transfer.open_blocks import closing_line
+from fakegpt_tui.transfer.sealing import UNSEALED
+from fakegpt_tui.transfer.tree import Run, Tree
 
-_SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+REASONING_HEAD = "> **Reasoning**\n>\n> "
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _MARK_LENGTH = 12
-_LAST_OF_FOUR_DIGITS = 0xFFFF
+_SNIPPET_LENGTH = 60
 
 
 def to_markdown(conversation: Conversation, messages: Sequence[ChatMessage]) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     mark = _mark(conversation, messages)
+    tree = Tree(messages, conversation.leaf_id)
+    path, runs = tree.path(), list(tree.other_runs())
+    in_file = [*path, *(message for run in runs for message in run.messages)]
+    places = {message.id: place for place, message in enumerate(messages)}
+    if in_file == list(messages):
+        places.clear()
     parts = [_front_matter(conversation, mark)]
     if title := safe_line(conversation.title):
         parts.append(f"# {title}\n")
-    parts.extend(_section(message, mark) for message in messages)
+    parts.extend(_section(message, tree, mark, places) for message in path)
+    for run in runs:
+        parts.append(_version(run, tree, mark))
+        parts.extend(_section(message, tree, mark, places) for message in run.messages)
     return "\n".join(parts)
 
 
@@ -48,77 +67,56 @@ def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
 
 def _front_matter(conversation: Conversation, mark: str) -> str:
     fields = {
-        "id": quoted(conversation.id),
-        "title": quoted(conversation.title),
-        "title_source": quoted(conversation.title_source.value),
-        "created": quoted(_time(conversation.created_at)),
-        "updated": quoted(_time(conversation.updated_at)),
-        "service": quoted(conversation.service),
-        "model": quoted(conversation.model),
-        "pinned": "true" if conversation.pinned else "false",
-        "archived": "true" if conversation.archived else "false",
-        "leaf": "null" if conversation.leaf_id is None else quoted(conversation.leaf_id),
-        "mark": quoted(mark),
+        "digest": UNSEALED,
+        "format": FORMAT,
+        **conversation_fields(conversation),
+        "mark": mark,
     }
-    lines = (f"{name}: {value}\n" for name, value in fields.items())
+    lines = (f"{name}: {written_value(value)}\n" for name, value in fields.items())
     return f"---\n{''.join(lines)}---\n"
 
 
-def quoted(text: str) -> str:
-    """`text` as a YAML scalar in double quotes, on one line and in printable characters."""
-    return '"' + "".join(map(_escaped, repaired(text))) + '"'
+def _version(run: Run, tree: Tree, mark: str) -> str:
+    """What tells a person where the messages that follow belong."""
+    number, count = tree.variant(run.messages[0])
+    said = safe_line(run.after.text, _SNIPPET_LENGTH) if run.after else ""
+    if run.after is None:
+        where = "from the beginning"
+    else:
+        where = f"after “{said}”" if said else f"after an empty {_NAMES[run.after.role]} message"
+    return f"<!-- version {mark} -->\n# Version {number} of {count}, {where}\n"
 
 
-def _escaped(character: str) -> str:
-    if character in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\u{code:04X}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08X}"
-
-
-def _section(message: ChatMessage, mark: str) -> str:
+def _section(message: ChatMessage, tree: Tree, mark: str, places: dict[str, int]) -> str:
     text = repaired(message.text)
     closed_by = closing_line(text)
-    lines = [_marked(message, mark, closed_by), _heading(message), ""]
+    fields = message_fields(message)
+    if message.id in places:
+        fields["place"] = places[message.id]
+    if message.reasoning:
+        fields["reasoning"] = True
+    if closed_by:
+        fields["closed_by"] = closed_by
+    shown = _for_a_comment(json.dumps(fields))
+    lines = [f"<!-- message {mark} {shown} -->", _heading(message, tree), ""]
     if message.error is not None:
         lines += [f"> {safe_line(message.error, 1000)}", ""]
+    if message.reasoning:
+        quote = _LINE_END.sub(lambda end: f"{end[0]}> ", repaired(message.reasoning))
+        lines += [REASONING_HEAD + quote, ""]
     lines.append(text)
     if closed_by:
         lines.append(closed_by)
     return "\n".join(lines) + "\n"
 
 
-def _heading(message: ChatMessage) -> str:
-    name = _NAMES[message.role]
-    if message.status is MessageStatus.COMPLETE:
-        return f"## {name}"
-    return f"## {name} ({message.status.value})"
-
-
-def _marked(message: ChatMessage, mark: str, closed_by: str) -> str:
-    fields = {
-        "id": message.id,
-        "parent": message.parent_id,
-        "role": message.role.value,
-        "status": message.status.value,
-        "created": _time(message.created_at),
-    }
-    if message.role is Role.ASSISTANT:
-        fields |= {"service": message.service, "model": message.model}
-    if message.error is not None:
-        fields["error"] = message.error
-    if closed_by:
-        fields["closed_by"] = closed_by
-    return f"<!-- message {mark} {_for_a_comment(json.dumps(fields))} -->"
+def _heading(message: ChatMessage, tree: Tree) -> str:
+    number, count = tree.variant(message)
+    variant = f" ‹{number}/{count}›" if count > 1 else ""
+    status = "" if message.status is MessageStatus.COMPLETE else f" ({message.status.value})"
+    return f"## {_NAMES[message.role]}{variant}{status}"
 
 
 def _for_a_comment(text: str) -> str:
     """JSON in which nothing looks like the end of an HTML comment; it means the same."""
     return text.replace("--", "-\\u002d")
-
-
-def _time(time: datetime) -> str:
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return time.astimezone(UTC).isoformat()

@@ -1,19 +1,28 @@
 import os
+import random
 import stat
 import threading
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, SaveError
-from fakegpt_tui.transfer import save_as
+from fakegpt_tui.domain import SaveError
 from fakegpt_tui.transfer.files import save_file
+from fakegpt_tui.transfer.formats import FORMATS, save_as
+from fakegpt_tui.transfer.json_lines import from_json_lines
+from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.sealing import UNSEALED, is_untouched, sealed
+from tests.transfer.trees import branched, hostile
 
 OWNER = "0a1b2c3d-0000-4000-8000-000000000001"
-OURS = f'---\nid: "{OWNER}"\n---\n\ntext\n'
+OURS = f'---\ndigest: "{UNSEALED}"\nid: "{OWNER}"\n---\n\ntext\n'
+
+
+def as_saved(text: str) -> str:
+    return sealed(text.encode(), OWNER).decode()
 
 
 def save(folder: Path, text: str = OURS, *, stem: str = "Rivers", owner: str = OWNER) -> Path:
@@ -27,7 +36,7 @@ def test_the_name_tells_the_title_and_the_id(tmp_path: Path) -> None:
 def test_saving_again_replaces_what_was_saved_before(tmp_path: Path) -> None:
     first = save(tmp_path)
     assert save(tmp_path, OURS + "more") == first
-    assert first.read_text() == OURS + "more"
+    assert first.read_text() == as_saved(OURS + "more")
     assert list(tmp_path.iterdir()) == [first]
 
 
@@ -39,7 +48,8 @@ def test_saving_again_replaces_what_was_saved_before(tmp_path: Path) -> None:
         f'id: "{OWNER}"',
         '---\nid: "another"\n---\n',
         f'---\nid: "another"\n---\nid: "{OWNER}"\n',
-        f'---\ntitle: "id: {OWNER}"\n---\n',
+        OURS,
+        sealed(OURS.encode(), "another").decode(),
     ],
 )
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path, foreign: str) -> None:
@@ -47,8 +57,18 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path, foreign: str) -> 
     theirs.write_text(foreign)
     saved = save(tmp_path)
     assert saved == tmp_path / "rivers-0a1b2c3d-2.md"
-    assert (theirs.read_text(), saved.read_text()) == (foreign, OURS)
+    assert (theirs.read_text(), saved.read_text()) == (foreign, as_saved(OURS))
     assert save(tmp_path) == saved
+
+
+def test_a_file_that_somebody_has_edited_is_left_alone(tmp_path: Path) -> None:
+    first = save(tmp_path)
+    edited = first.read_text() + "My own thoughts\n"
+    first.write_text(edited)
+    second = save(tmp_path, OURS + "more")
+    assert second.name == "rivers-0a1b2c3d-2.md"
+    assert save(tmp_path, OURS + "still more") == second
+    assert first.read_text() == edited
 
 
 def test_a_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
@@ -66,7 +86,7 @@ def test_a_link_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
 def test_what_is_no_plain_file_is_left_alone(tmp_path: Path, make: object) -> None:
     assert callable(make)
     make(tmp_path / "rivers-0a1b2c3d.md")
-    assert save(tmp_path).read_text() == OURS
+    assert save(tmp_path).read_text() == as_saved(OURS)
 
 
 def test_nothing_but_the_file_is_left_and_it_is_private(tmp_path: Path) -> None:
@@ -111,7 +131,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     while not done.is_set():
         seen.add(saved.read_text())
     writer.join()
-    assert seen <= set(texts)
+    assert seen <= set(map(as_saved, texts))
 
 
 @settings(deadline=None, max_examples=60)
@@ -131,21 +151,54 @@ def test_lone_surrogates_are_saved_readably(tmp_path: Path) -> None:
     assert save(tmp_path, "a\ud800b", stem="\udfff").read_text() == "a�b"
 
 
-def test_a_conversation_is_saved_under_its_title_and_found_again(tmp_path: Path) -> None:
-    time = datetime(2026, 11, 22, tzinfo=UTC)
-    conversation = Conversation(
-        id=OWNER, title='Überall "\n', service="s", model="m", created_at=time, updated_at=time
-    )
-    reply = ChatMessage(
-        id="a",
-        conversation_id=OWNER,
-        parent_id=None,
-        role=Role.ASSISTANT,
-        text="one\r\ntwo",
-        status=MessageStatus.COMPLETE,
-        created_at=time,
-    )
-    saved = save_as(conversation, [reply], tmp_path)
-    assert saved.name == "überall-0a1b2c3d.md"
-    assert b"one\r\ntwo" in saved.read_bytes()
-    assert save_as(conversation, [], tmp_path) == saved
+def test_ten_thousand_titles_stay_apart_and_inside_of_the_folder(tmp_path: Path) -> None:
+    letters = 'aB7 ./\\\x00\n\u202e\u0301éß字😀-_~:*?"<>|\ud800'
+    source = random.Random(7)
+    names = set()
+    for number in range(10_000):
+        title = "".join(source.choices(letters, k=source.randrange(120)))
+        path = save_file(tmp_path, title, ".md", OURS, owner_id=f"{number:08x}", durable=False)
+        assert path.parent == tmp_path
+        names.add(path.name.casefold())
+    assert len(names) == 10_000 == len(list(tmp_path.iterdir()))
+
+
+def test_the_same_title_and_the_same_short_id_get_numbers(tmp_path: Path) -> None:
+    owners = [f"{OWNER}-{number}" for number in range(30)]
+    paths = [save(tmp_path, owner=owner) for owner in owners]
+    assert len(set(paths)) == 30
+    assert [save(tmp_path, OURS + "more", owner=owner) for owner in owners] == paths
+
+
+@settings(deadline=None)
+@given(hostile, hostile, hostile)
+def test_a_seal_holds_for_its_owner_and_its_text_only(text: str, owner: str, other: str) -> None:
+    document = f"{UNSEALED}\n{text}".encode()
+    saved = sealed(document, owner)
+    assert is_untouched(saved, owner)
+    assert is_untouched(saved, other) is (owner == other)
+    assert is_untouched(saved + other.encode(), owner) is (other == "")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_conversation_is_saved_under_its_title_and_found_again(
+    tmp_path: Path, suffix: str
+) -> None:
+    conversation, messages = branched()
+    conversation = replace(conversation, title='Überall "\n')
+    saved = save_as(conversation, messages, tmp_path, suffix=suffix)
+    assert saved.name == f"überall-5f6c2a5e.{suffix}"
+    assert save_as(conversation, [], tmp_path, suffix=suffix) == saved
+    saved.write_text(saved.read_text() + " ")
+    assert save_as(conversation, [], tmp_path, suffix=suffix) != saved
+
+
+def test_saved_files_are_read_back_as_they_are_on_the_disk(tmp_path: Path) -> None:
+    conversation, messages = branched()
+    messages[-1] = replace(messages[-1], text="one\r\ntwo\rthree")
+    whole = (conversation, tuple(messages))
+    markdown = save_as(conversation, messages, tmp_path)
+    lines = save_as(conversation, messages, tmp_path, suffix="jsonl")
+    assert from_markdown(markdown.read_bytes().decode()) == whole
+    with lines.open("rb") as file:
+        assert list(from_json_lines(file)) == [whole]

@@ -1,41 +1,19 @@
-import json
 import re
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, TitleSource
+from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
 from fakegpt_tui.text import repaired
 from fakegpt_tui.transfer.markdown import to_markdown
-
-TIME = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-CONVERSATION = Conversation(
-    id="5f6c2a5e-0000-4000-8000-000000000001",
-    title="Rivers",
-    service="embedded",
-    model="guide",
-    created_at=TIME,
-    updated_at=TIME,
-    leaf_id="a",
-)
-
-
-def message(text: str, **changes: Any) -> ChatMessage:
-    plain = ChatMessage(
-        id="m",
-        conversation_id=CONVERSATION.id,
-        parent_id=None,
-        role=Role.ASSISTANT,
-        text=text,
-        status=MessageStatus.COMPLETE,
-        created_at=TIME,
-    )
-    return replace(plain, **changes)
+from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.tree import selected
+from tests.transfer.trees import CONVERSATION, TIME, branched, conversations, hostile, message
 
 
 def unquoted(scalar: str) -> str:
@@ -56,122 +34,38 @@ def front_matter(document: str) -> dict[str, str]:
     return {name: unquoted(value) if value[0] == '"' else value for name, value in pairs}
 
 
-def read_back(document: str, conversation_id: str) -> list[ChatMessage]:
-    """The rule that the writer's module states, word for word."""
-    mark = re.escape(front_matter(document)["mark"])
-    pieces = re.split(rf"(?:\A|(?<=\n))<!-- message {mark} (.*) -->\n", document)[1:]
-    found = []
-    for header, section in zip(pieces[::2], pieces[1::2], strict=True):
-        fields = json.loads(header)
-        heading, empty, body = section.split("\n", 2)
-        assert heading.startswith("## ")
-        assert empty == ""
-        if "error" in fields:
-            shown, empty, body = body.split("\n", 2)
-            assert shown.startswith("> ")
-            assert empty == ""
-        # Sections are joined by a line feed, so that the last one has one less.
-        body = body.removesuffix("\n") if section is pieces[-1] else body.removesuffix("\n\n")
-        if "closed_by" in fields:
-            body = body.removesuffix("\n" + fields["closed_by"])
-        found.append(
-            ChatMessage(
-                id=fields["id"],
-                conversation_id=conversation_id,
-                parent_id=fields["parent"],
-                role=Role(fields["role"]),
-                text=body,
-                status=MessageStatus(fields["status"]),
-                created_at=datetime.fromisoformat(fields["created"]),
-                error=fields.get("error"),
-                service=fields.get("service", ""),
-                model=fields.get("model", ""),
-            )
-        )
-    return found
-
-
 def headings(document: str) -> list[str]:
-    """The role headings that a reader of the rendered file sees, outside of any block."""
+    """The headings that a reader of the rendered file sees, outside of any block."""
     body = document.split("\n---\n", 1)[1]
     tokens = MarkdownIt("commonmark").parse(body)
     return [
         tokens[index + 1].content
         for index, token in enumerate(tokens)
-        if token.type == "heading_open" and token.level == 0 and token.tag == "h2"
+        if token.type == "heading_open" and token.level == 0 and token.tag in ("h1", "h2")
     ]
 
 
-hostile = st.lists(
-    st.one_of(
-        st.text(max_size=8),
-        st.sampled_from(
-            [
-                "```",
-                "~~~~",
-                "````python",
-                "   ```",
-                "- ```",
-                "> ```",
-                "1. a\n   ```\n   b",
-                "<pre>",
-                "<script>",
-                "<!--",
-                "-->",
-                "<?php",
-                "<![CDATA[",
-                "<!A",
-                "<div>",
-                "---",
-                "## User",
-                "## Assistant (stopped)",
-                "<!-- message aaaaaaaaaaaa {} -->",
-                '<!-- message {} {"id": "x"} -->',
-                "\n",
-                "\r",
-                "\r\n",
-                "\t",
-                " ",
-                "\x00",
-                "\x1b[31m",
-                "\u2028",
-                "\u202e",
-                "[a]: <",
-                "\\",
-            ]
-        ),
-    ),
-    max_size=8,
-).map("\n".join)
+@settings(deadline=None, max_examples=150)
+@given(conversations())
+def test_what_was_written_is_read_back_whatever_it_says(written: tuple) -> None:
+    assert from_markdown(to_markdown(*written)) == written
 
-messages = st.builds(
-    message,
-    hostile,
-    id=st.text(min_size=1, max_size=5),
-    parent_id=st.none() | hostile,
-    role=st.sampled_from(Role),
-    status=st.sampled_from(MessageStatus),
-    error=st.none() | hostile,
-    created_at=st.datetimes(timezones=st.just(UTC)),
-)
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=20_000)
+@given(conversations())
+def test_what_was_written_is_read_back_in_a_long_campaign(written: tuple) -> None:
+    assert from_markdown(to_markdown(*written)) == written
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.lists(messages, max_size=4))
-def test_what_was_written_can_be_read_back_whatever_it_says(written: list[ChatMessage]) -> None:
-    written = [
-        replace(each, service="s", model="-->") if each.role is Role.ASSISTANT else each
-        for each in written
-    ]
-    expected = [replace(each, text=repaired(each.text)) for each in written]
-    assert read_back(to_markdown(CONVERSATION, written), CONVERSATION.id) == expected
-
-
-@settings(deadline=None, max_examples=150)
-@given(hostile)
-def test_no_text_swallows_the_heading_of_the_next(text: str) -> None:
-    after = message("after", role=Role.SYSTEM, status=MessageStatus.INTERRUPTED)
-    document = to_markdown(CONVERSATION, [message(text), after])
+@given(hostile, hostile)
+def test_no_text_swallows_the_heading_of_the_next(text: str, reasoning: str) -> None:
+    after = message("after", id="z", role=Role.SYSTEM, status=MessageStatus.INTERRUPTED)
+    first = message(text, reasoning=reasoning)
+    document = to_markdown(
+        replace(CONVERSATION, leaf_id="z"), [first, replace(after, parent_id="m")]
+    )
     assert headings(document)[-1] == "System (interrupted)"
 
 
@@ -192,13 +86,34 @@ def test_the_front_matter_says_what_the_conversation_is(
     assert datetime.fromisoformat(fields["created"]) == TIME
 
 
+def test_the_shown_path_comes_first_and_every_other_version_after_it() -> None:
+    document = to_markdown(*branched())
+    assert headings(document) == [
+        "Rivers",
+        "User",
+        "Assistant ‹2/2›",
+        "Version 1 of 2, after “Tell of rivers”",
+        "Assistant ‹1/2›",
+        "User",
+    ]
+
+
+def test_a_selection_is_a_path_of_its_own() -> None:
+    conversation, messages = branched()
+    chosen = selected(messages, {"a", "c"})
+    conversation = replace(conversation, leaf_id="c")
+    document = to_markdown(conversation, chosen)
+    assert headings(document) == ["Rivers", "User", "User"]
+    assert [each.parent_id for each in from_markdown(document)[1]] == [None, "a"]
+
+
 def test_a_text_that_knows_the_mark_gets_another_one() -> None:
     plain = to_markdown(CONVERSATION, [message("hello")])
     mark = front_matter(plain)["mark"]
     fake = message(f'<!-- message {mark} {{"id": "x"}} -->\n## User\n\nI never said that')
     document = to_markdown(CONVERSATION, [fake])
     assert front_matter(document)["mark"] != mark
-    assert [each.text for each in read_back(document, CONVERSATION.id)] == [fake.text]
+    assert from_markdown(document) == (CONVERSATION, (fake,))
 
 
 @pytest.mark.parametrize(
@@ -225,19 +140,85 @@ def test_only_what_would_go_on_is_closed(text: str, line: str | None) -> None:
 @pytest.mark.parametrize("foreign", ["a-->b", "--", "---->", "--!>", "<!--"])
 def test_no_field_ends_the_comment_it_is_in(foreign: str) -> None:
     reply = message("text", id=foreign, model=foreign, error=foreign)
-    document = to_markdown(CONVERSATION, [reply])
+    document = to_markdown(replace(CONVERSATION, leaf_id=foreign), [reply])
     (line,) = (line for line in document.split("\n") if line.startswith("<!-- message"))
     assert line[4:-3].count("--") == 0
-    assert read_back(document, CONVERSATION.id) == [reply]
+    assert from_markdown(document)[1] == (reply,)
 
 
-def test_status_and_error_are_told_to_people() -> None:
-    failed = message("half", status=MessageStatus.FAILED, error="The line\nbroke.")
+def test_status_error_and_reasoning_are_told_to_people() -> None:
+    failed = message(
+        "half",
+        status=MessageStatus.FAILED,
+        error="The line\nbroke.",
+        reasoning="First\n\nthen",
+    )
     document = to_markdown(CONVERSATION, [failed])
-    assert "\n## Assistant (failed)\n\n> The line broke.\n\nhalf\n" in document
+    assert (
+        "\n## Assistant (failed)\n\n> The line broke.\n\n"
+        "> **Reasoning**\n>\n> First\n> \n> then\n\nhalf\n"
+    ) in document
 
 
 def test_the_document_has_no_control_characters_of_a_title() -> None:
     document = to_markdown(replace(CONVERSATION, title="a\x1b]0;b\x07\n---\nid: x"), [])
     assert "\x1b" not in document
     assert front_matter(document)["id"] == CONVERSATION.id
+
+
+def test_what_a_person_changed_in_a_text_is_read_as_they_left_it() -> None:
+    document = to_markdown(*branched()).replace("They flow.", "They flow\n\nuphill.\n")
+    assert from_markdown(document)[1][1].text == "They flow\n\nuphill.\n"
+
+
+def test_front_matter_that_another_program_wrote_anew_is_read() -> None:
+    conversation, messages = branched()
+    document = to_markdown(conversation, messages)
+    changed = (
+        document.replace('title: "Rivers"', "title: Lakes and ponds\ntags:\n  - water")
+        .replace('service: "embedded"', "service: 'it''s'")
+        .rstrip("\n")
+    )
+    expected = replace(conversation, title="Lakes and ponds", service="it's")
+    assert from_markdown(changed) == (expected, tuple(messages))
+
+
+DAMAGE = [
+    ("---\n", "", "Line 1 does not begin a front matter"),
+    ("\n---\n", "\n", "The front matter has no end"),
+    ('id: "5f', 'ix: "5f', "The front matter has no 'id'"),
+    ('\ntitle: "R', '\nid: "R', "The front matter says 'id' twice"),
+    ('created: "2', 'created: "x', "has a 'created' that is not a time"),
+    ("pinned: false", "pinned: 3", "has a 'pinned' that is not true or false"),
+    ("format: 1", "format: 2", "newer format"),
+    ("mark: ", "work: ", "names no mark"),
+    ('model: "guide"', 'model: "gu\\ide"', "has a 'model' that cannot be read"),
+    ('{"id": "a"', '{"id": "b"', "holds two messages of the same id"),
+    ('"parent": "b"', '"parent": "x"', "lacks the message that another one follows"),
+    ('leaf: "d"', 'leaf: "x"', "lacks the message that its shown path ends in"),
+    ('{"id": "a"', '{{"id": "a"', "Line 19 begins a message, but its JSON is damaged"),
+    ('"role": "user"', '"role": "boss"', "line 19 has a 'role' that is not one of user"),
+    ("\n## User\n", "\n# User\n", "begins in line 19 has no heading"),
+]
+
+
+@pytest.mark.parametrize(("what", "instead", "sentence"), DAMAGE)
+def test_a_damaged_file_is_a_sentence_that_says_where(
+    what: str, instead: str, sentence: str
+) -> None:
+    document = to_markdown(*branched())
+    assert what in document
+    with pytest.raises(LoadError, match=re.escape(sentence)):
+        from_markdown(document.replace(what, instead, 1))
+
+
+@settings(deadline=None, max_examples=200)
+@given(conversations(), st.data())
+def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) -> None:
+    document = to_markdown(*written)
+    begin = data.draw(st.integers(0, len(document)))
+    end = data.draw(st.integers(begin, min(begin + 40, len(document))))
+    damaged = document[:begin] + data.draw(hostile) + document[end:]
+    with suppress(LoadError):
+        conversation, messages = from_markdown(damaged)
+        assert {each.conversation_id for each in messages} <= {conversation.id}

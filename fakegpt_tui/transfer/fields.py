@@ -1,0 +1,267 @@
+"""Domain values as the named fields that files keep them in, and back.
+
+A field that holds what it usually holds is left out, so that files stay short. Whoever reads gets
+the very same value, or a `Misfit`.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    FinishReason,
+    GenerationSettings,
+    MessageStatus,
+    Role,
+    TitleSource,
+    Usage,
+)
+from fakegpt_tui.text import repaired, safe_line
+
+FORMAT = 1
+"""The version of these fields; a newer one may know more, and is not read."""
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class Misfit(ValueError):
+    """What is wrong with the fields, as the end of a sentence about them."""
+
+
+class Fields:
+    """Fields from a file, which may hold anything."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        match self._values.get(name, default):
+            case str(text):
+                return text
+            case other:
+                raise _misfit(name, "a text", other)
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self._values.get(name) is None else self.text(name)
+
+    def flag(self, name: str) -> bool:
+        match self._values.get(name, False):
+            case bool(flag):
+                return flag
+            case other:
+                raise _misfit(name, "true or false", other)
+
+    def whole(self, name: str) -> int | None:
+        match self._values.get(name):
+            case None:
+                return None
+            case int(number) if not isinstance(number, bool):
+                return number
+            case other:
+                raise _misfit(name, "a whole number", other)
+
+    def number(self, name: str) -> float | None:
+        match self._values.get(name):
+            case None:
+                return None
+            case int(number) | float(number) if not isinstance(number, bool):
+                return number
+            case other:
+                raise _misfit(name, "a number", other)
+
+    def time(self, name: str) -> datetime:
+        text = self.text(name)
+        try:
+            found = datetime.fromisoformat(text)
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise _misfit(name, "a time", text) from error
+
+    def optional_time(self, name: str) -> datetime | None:
+        return None if self._values.get(name) is None else self.time(name)
+
+    def word(self, name: str, words: type[_Word]) -> _Word:
+        text = self.text(name)
+        try:
+            return words(text)
+        except ValueError as error:
+            raise _misfit(name, "one of " + ", ".join(words), text) from error
+
+    def fields(self, name: str) -> "Fields":
+        """The fields inside of a field; none where it is missing."""
+        match self._values.get(name):
+            case None:
+                return Fields({})
+            case dict(values):
+                return Fields(values)
+            case other:
+                raise _misfit(name, "an object", other)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        match self._values.get(name, []):
+            case list(texts) if all(isinstance(text, str) for text in texts):
+                return tuple(texts)
+            case other:
+                raise _misfit(name, "a list of texts", other)
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+
+def conversation_fields(conversation: Conversation) -> dict[str, object]:
+    optional = {
+        "unread": conversation.unread,
+        "trashed": _optional_time(conversation.trashed_at),
+        "server_id": conversation.server_id,
+        "system_prompt": conversation.system_prompt,
+        "generation": _generation_fields(conversation.generation),
+    }
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "title_source": conversation.title_source.value,
+        "created": _time(conversation.created_at),
+        "updated": _time(conversation.updated_at),
+        "service": conversation.service,
+        "model": conversation.model,
+        "pinned": conversation.pinned,
+        "archived": conversation.archived,
+        "leaf": conversation.leaf_id,
+        **_told(optional),
+    }
+
+
+def conversation_from(fields: Fields) -> Conversation:
+    """The conversation of these fields.
+
+    Raises:
+        Misfit: Something is missing, or is not what it should be.
+    """
+    if fields.whole("format") not in (None, FORMAT):
+        raise Misfit("is of a newer format than this version of the program knows")
+    return Conversation(
+        id=_id(fields, "id"),
+        title=fields.text("title"),
+        title_source=fields.word("title_source", TitleSource),
+        service=fields.text("service"),
+        model=fields.text("model"),
+        created_at=fields.time("created"),
+        updated_at=fields.time("updated"),
+        leaf_id=fields.optional_text("leaf"),
+        unread=fields.flag("unread"),
+        pinned=fields.flag("pinned"),
+        archived=fields.flag("archived"),
+        trashed_at=fields.optional_time("trashed"),
+        server_id=fields.text("server_id", ""),
+        system_prompt=fields.text("system_prompt", ""),
+        generation=_generation(fields.fields("generation")),
+    )
+
+
+def message_fields(message: ChatMessage) -> dict[str, object]:
+    """All fields but the text and the reasoning, which each format has its own place for."""
+    usage = message.usage
+    optional = {
+        "service": message.service,
+        "model": message.model,
+        "finish": None if message.finish is None else message.finish.value,
+        "usage": usage and {"prompt": usage.prompt_tokens, "reply": usage.reply_tokens},
+        "server_id": message.server_id,
+        "trashed": _optional_time(message.trashed_at),
+    }
+    return {
+        "id": message.id,
+        "parent": message.parent_id,
+        "role": message.role.value,
+        "status": message.status.value,
+        "created": _time(message.created_at),
+        **({} if message.error is None else {"error": message.error}),
+        **_told(optional),
+    }
+
+
+def message_from(fields: Fields, conversation_id: str, *, text: str, reasoning: str) -> ChatMessage:
+    """The chat message of these fields.
+
+    Raises:
+        Misfit: Something is missing, or is not what it should be.
+    """
+    return ChatMessage(
+        id=_id(fields, "id"),
+        conversation_id=conversation_id,
+        parent_id=fields.optional_text("parent"),
+        role=fields.word("role", Role),
+        text=text,
+        status=fields.word("status", MessageStatus),
+        created_at=fields.time("created"),
+        error=fields.optional_text("error"),
+        service=fields.text("service", ""),
+        model=fields.text("model", ""),
+        reasoning=reasoning,
+        finish=fields.word("finish", FinishReason) if fields.optional_text("finish") else None,
+        usage=_usage(fields.fields("usage")),
+        server_id=fields.text("server_id", ""),
+        trashed_at=fields.optional_time("trashed"),
+    )
+
+
+def _id(fields: Fields, name: str) -> str:
+    text = fields.text(name)
+    if not text:
+        raise Misfit(f"has an empty {name!r}")
+    return text
+
+
+def _generation_fields(settings: GenerationSettings) -> dict[str, object]:
+    return _told(
+        {
+            "temperature": settings.temperature,
+            "top_p": settings.top_p,
+            "max_tokens": settings.max_tokens,
+            "seed": settings.seed,
+            "stop": list(settings.stop),
+        }
+    )
+
+
+def _generation(fields: Fields) -> GenerationSettings:
+    return GenerationSettings(
+        temperature=fields.number("temperature"),
+        top_p=fields.number("top_p"),
+        max_tokens=fields.whole("max_tokens"),
+        seed=fields.whole("seed"),
+        stop=fields.texts("stop"),
+    )
+
+
+def _usage(fields: Fields) -> Usage | None:
+    if not fields:
+        return None
+    return Usage(fields.whole("prompt") or 0, fields.whole("reply") or 0)
+
+
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    """Only what says something; zero does."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and value is not False and value not in ("", [], {})
+    }
+
+
+def _time(time: datetime) -> str:
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time.astimezone(UTC).isoformat()
+
+
+def _optional_time(time: datetime | None) -> str | None:
+    return None if time is None else _time(time)
+
+
+def _misfit(name: str, expected: str, found: object) -> Misfit:
+    if found is None:
+        return Misfit(f"has no {name!r}")
+    return Misfit(f"has a {name!r} that is not {expected}: {safe_line(repaired(repr(found)), 60)}")

@@ -1,0 +1,40 @@
+"""The formats that a conversation can be saved in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from fakegpt_tui.domain import ChatMessage, Conversation
+from fakegpt_tui.transfer.files import save_file
+from fakegpt_tui.transfer.html import to_html
+from fakegpt_tui.transfer.json_lines import to_json_lines
+from fakegpt_tui.transfer.markdown import to_markdown
+
+Write: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], str]
+
+MARKDOWN = "md"
+
+FORMATS: Mapping[str, Write] = {
+    MARKDOWN: to_markdown,
+    "jsonl": to_json_lines,
+    "html": to_html,
+}
+"""What writes a conversation, by the suffix of the file."""
+
+
+def save_as(
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    folder: Path,
+    *,
+    suffix: str = MARKDOWN,
+) -> Path:
+    """Write a conversation as a file into `folder`, in place of its last such file.
+
+    `messages` are its whole tree, or a part of it (see `tree.selected`), parents first.
+
+    Raises:
+        SaveError: The file could not be written.
+    """
+    text = FORMATS[suffix](conversation, messages)
+    return save_file(folder, conversation.title, f".{suffix}", text, owner_id=conversation.id)
