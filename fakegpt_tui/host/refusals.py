@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
+from fakegpt_tui.host.access import TokenRefused
 from fakegpt_tui.host.tokens import Refusal
 from fakegpt_tui.wire import InvalidRequest
 
@@ -59,6 +60,21 @@ def token_refusal(reason: Refusal) -> Response:
         case Refusal.FOREIGN:
             body = wire.error_body("The token is not of this host.", code="invalid_jwt")
     return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
+
+
+async def refuse_token(_: Request, error: Exception) -> Response:
+    if not isinstance(error, TokenRefused):
+        raise error
+    return token_refusal(error.reason)
+
+
+def missing_fields(names: Iterable[str]) -> Response:
+    """The list form of an error, for fields of a form."""
+    problems = [
+        {"loc": ["body", name], "msg": "field required", "type": "value_error.missing"}
+        for name in sorted(names)
+    ]
+    return json_response({"detail": problems}, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def service_refusal(error: ServiceError) -> Response:

@@ -1,7 +1,7 @@
 """Sending one reply, for as long as somebody listens."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
@@ -29,16 +29,19 @@ class ReplyStream:
         events: AsyncGenerator[StreamEvent],
         writer: ReplyWriter,
         *,
+        on_begin: Callable[[], None] | None = None,
         stopping: asyncio.Event,
         ping_seconds: float,
     ) -> None:
+        """`on_begin` is called when the client is told of the reply, unless it is refused."""
         self._events = events
         self._writer = writer
+        self._on_begin = on_begin
         self._stopping = stopping
         self._ping_seconds = ping_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        output = _Output(self._writer, scope, receive, send)
+        output = _Output(self._writer, scope, receive, send, self._on_begin)
         relaying = asyncio.create_task(self._relay(output))
         left = asyncio.create_task(_until_left(receive))
         stopping = asyncio.create_task(self._stopping.wait())
@@ -81,11 +84,19 @@ class ReplyStream:
 class _Output:
     """What has been sent of a response, and when."""
 
-    def __init__(self, writer: ReplyWriter, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self,
+        writer: ReplyWriter,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        on_begin: Callable[[], None] | None,
+    ) -> None:
         self._writer = writer
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._on_begin = on_begin
         self._loop = asyncio.get_running_loop()
         self._last_sent = self._loop.time()
         self._opening: list[bytes] | None = writer.opening()
@@ -124,6 +135,8 @@ class _Output:
             if self._opening is not None:
                 parts = self._opening + parts
                 self._opening = None
+                if self._on_begin is not None:
+                    self._on_begin()
                 await self._send(
                     {"type": "http.response.start", "status": 200, "headers": _HEADERS}
                 )

@@ -18,6 +18,7 @@ from fakegpt_tui.host.loop_thread import LoopThread
 from fakegpt_tui.host.serving import Serving
 from fakegpt_tui.host.throttle import LoginThrottle
 from fakegpt_tui.host.tokens import Tokens
+from fakegpt_tui.host.turnstile import Turnstile
 
 _log = logging.getLogger("fakegpt_tui.host")
 
@@ -32,7 +33,9 @@ class HostServer:
     With `secret_path` everything lives under a path that only the holder of the base URL knows, as
     it must where other users of the machine can connect. `backend` may be a function that makes
     one; then it is called in the host's own loop, and what it made is closed at the end. `port` 0
-    takes a free one. Trouble inside is logged, and never printed.
+    takes a free one. Hosts with the same `token_key` accept each other's tokens; without one each
+    run has its own. With `one_at_a_time` a session that is being answered is told to wait. Trouble
+    inside is logged, and never printed.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class HostServer:
         port: int = 0,
         secret_path: bool = True,
         token_lifetime: timedelta = timedelta(days=14),
+        token_key: bytes | None = None,
+        one_at_a_time: bool = False,
         limits: ConnectionLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
@@ -50,7 +55,12 @@ class HostServer:
         self._backend = backend
         self._address = (host, port)
         self._secret = secrets.token_urlsafe(32) if secret_path else ""
-        self._tokens = Tokens(lifetime=token_lifetime)
+        self._tokens = (
+            Tokens(lifetime=token_lifetime, key=token_key)
+            if token_key
+            else Tokens(lifetime=token_lifetime)
+        )
+        self._turnstile = Turnstile(is_closed=one_at_a_time)
         self._limits = limits or ConnectionLimits()
         self._throttle = throttle or LoginThrottle()
         self._ping_seconds = ping_seconds
@@ -116,6 +126,7 @@ class HostServer:
             backend=backend,
             tokens=self._tokens,
             throttle=self._throttle,
+            turnstile=self._turnstile,
             ping_seconds=self._ping_seconds,
         )
         self._serving = Serving(app=app, secret=self._secret, limits=self._limits)

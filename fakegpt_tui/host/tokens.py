@@ -11,6 +11,7 @@ from enum import StrEnum
 import jwt
 
 from fakegpt_tui.domain import Secret, now
+from fakegpt_tui.host.share_tokens import PREFIX, read_share_token, share_token
 
 _ALGORITHM = "HS256"
 _REQUIRED = ["exp", "iat", "account", "owner"]
@@ -38,7 +39,7 @@ class Tokens:
     """Issues tokens and tells whether one that comes back is good.
 
     The key is made anew unless it is given, so that the tokens of one run are worth nothing to
-    the next.
+    the next. Hosts that share a key accept each other's tokens and need to share nothing else.
     """
 
     lifetime: timedelta
@@ -57,9 +58,45 @@ class Tokens:
         }
         return jwt.encode(claims, self.key, algorithm=_ALGORITHM)
 
+    def share(self, claims: Claims, name: str, *, seconds: int = 0) -> tuple[str, Claims]:
+        """A share token below `claims`, good for `seconds` or as long as they are.
+
+        It sees conversations of its own: of the same `name` the same ones, later and elsewhere.
+        """
+        expires_at = claims.expires_at
+        if seconds:
+            expires_at = min(expires_at, self.clock() + timedelta(seconds=seconds))
+        expires = int(expires_at.timestamp())
+        owner = self.derived("share", f"{claims.owner}\0{name}")
+        shared = Claims(
+            account=claims.account,
+            owner=owner,
+            expires_at=datetime.fromtimestamp(expires, UTC),
+        )
+        return share_token(self.key, owner=owner, expires=expires), shared
+
+    @property
+    def account(self) -> str:
+        """The one account that there is, by the name that a client knows it by."""
+        return self.derived("account", "1")
+
     def verify(self, token: str | None) -> Claims | Refusal:
         if not token:
             return Refusal.MISSING
+        claims = self._shared(token) if token.startswith(PREFIX) else self._signed(token)
+        if claims is None:
+            return Refusal.FOREIGN
+        return claims if claims.expires_at > self.clock() else Refusal.EXPIRED
+
+    def _shared(self, token: str) -> Claims | None:
+        match read_share_token(self.key, token):
+            case (owner, expires):
+                expires_at = datetime.fromtimestamp(expires, UTC)
+                return Claims(account=self.account, owner=owner, expires_at=expires_at)
+            case None:
+                return None
+
+    def _signed(self, token: str) -> Claims | None:
         try:
             claims = jwt.decode(
                 token,
@@ -69,15 +106,13 @@ class Tokens:
                 options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError:
-            return Refusal.FOREIGN
+            return None
         match claims:
             case {"exp": int(exp), "account": str(account), "owner": str(owner)}:
                 expires_at = datetime.fromtimestamp(exp, UTC)
+                return Claims(account=account, owner=owner, expires_at=expires_at)
             case _:
-                return Refusal.FOREIGN
-        if expires_at <= self.clock():
-            return Refusal.EXPIRED
-        return Claims(account=account, owner=owner, expires_at=expires_at)
+                return None
 
     def derived(self, purpose: str, text: str) -> str:
         """32 hexadecimal digits that stand for `text`, and that only this key can make."""

@@ -1,5 +1,13 @@
 """The FakeGPT wire format, both directions."""
 
+from fakegpt_tui.wire.accounts import account_body, limit_body
+from fakegpt_tui.wire.conversations import (
+    UNTITLED,
+    ConversationSummary,
+    KeptMessage,
+    conversation_body,
+    conversations_body,
+)
 from fakegpt_tui.wire.errors import error_body, response_error, spoken_reason
 from fakegpt_tui.wire.login import (
     Load,
@@ -27,16 +35,23 @@ from fakegpt_tui.wire.writer import PING, ReplyWriter
 __all__ = [
     "PING",
     "TOO_LONG",
+    "UNTITLED",
     "Action",
     "ConversationRequest",
+    "ConversationSummary",
     "InvalidRequest",
+    "KeptMessage",
     "Load",
     "ReplyReader",
     "ReplyWriter",
     "SessionReply",
+    "account_body",
     "code_of",
+    "conversation_body",
     "conversation_request",
+    "conversations_body",
     "error_body",
+    "limit_body",
     "loads_body",
     "models_body",
     "new_password",

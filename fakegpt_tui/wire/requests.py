@@ -159,19 +159,19 @@ def _role(message: object) -> str:
 
 def _last_id(messages: list[object]) -> str | None:
     match messages:
-        case [*_, {"id": str(message_id)}]:
-            return message_id
+        case [*before, {"id": str(message_id)}]:
+            return _optional({"id": message_id}, "id", "messages", len(before))
         case _:
             return None
 
 
-def _optional(body: dict[str, object], name: str) -> str | None:
+def _optional(body: dict[str, object], name: str, *place: str | int) -> str | None:
     match body.get(name):
         case None | "":
             return None
         case str(text) if len(text) <= _LONGEST_NAME:
             return repaired(text)
         case str():
-            raise InvalidRequest(f"at most {_LONGEST_NAME} characters are allowed", name)
+            raise InvalidRequest(f"at most {_LONGEST_NAME} characters are allowed", *place, name)
         case _:
-            raise InvalidRequest("a string is required", name)
+            raise InvalidRequest("a string is required", *place, name)

@@ -274,7 +274,7 @@ async def test_the_host_admits_that_it_keeps_no_conversations(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/nowhere", 404),
         ("GET", "/api", 404),
         ("GET", "/api/loads/", 404),
         ("GET", "/api/conversation", 405),

@@ -1,0 +1,85 @@
+"""A conversation that the host keeps: a tree of messages."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+
+from fakegpt_tui.domain import ContextMessage, Role
+from fakegpt_tui.wire import ConversationSummary, KeptMessage, conversation_body
+
+_NODE_WEIGHT = 500
+"""What a message without text takes, in characters."""
+
+
+class KeptConversation:
+    """Grows by prompts and replies, and ends in the newest of them.
+
+    `root_id` is what the first prompt follows; the client made it up, and will name it again to
+    ask that prompt in another way.
+    """
+
+    def __init__(self, *, conversation_id: str, root_id: str, created_at: datetime) -> None:
+        self.id = conversation_id
+        self.root_id = root_id
+        self.leaf_id = root_id
+        self.title = ""
+        self.created_at = created_at
+        self.updated_at = created_at
+        self.weight = _NODE_WEIGHT
+        """Roughly the characters that it takes in memory."""
+        self._messages: dict[str, KeptMessage] = {}
+
+    def __contains__(self, node_id: str) -> bool:
+        return node_id == self.root_id or node_id in self._messages
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._messages
+
+    def message(self, message_id: str) -> KeptMessage | None:
+        return self._messages.get(message_id)
+
+    def put(self, message: KeptMessage, at: datetime) -> None:
+        """Add `message`, or have it take the place of the one of its id; its parent is known."""
+        before = self._messages.get(message.id)
+        self.weight += len(message.text) - len(before.text) if before else _weight(message)
+        self._messages[message.id] = message
+        self.leaf_id = message.id
+        self.updated_at = at
+
+    def context(self, leaf_id: str) -> tuple[ContextMessage, ...]:
+        """The path down to `leaf_id`, oldest first; a reply in several pieces is one message."""
+        context: list[ContextMessage] = []
+        path = list(self._upwards(leaf_id))[::-1]
+        for role, run in groupby(path, key=lambda message: message.role):
+            texts = [message.text for message in run]
+            if role == Role.ASSISTANT:
+                texts = ["".join(texts)]
+            context += [ContextMessage(role, text) for text in texts]
+        return tuple(context)
+
+    def first_prompt(self) -> str:
+        """What the conversation began with; empty where nobody has asked anything."""
+        prompts = (m.text for m in self._messages.values() if m.role == Role.USER)
+        return next(prompts, "")
+
+    def summary(self) -> ConversationSummary:
+        return ConversationSummary(
+            id=self.id, title=self.title, created_at=self.created_at, updated_at=self.updated_at
+        )
+
+    def body(self) -> dict[str, object]:
+        """All of it, as the wire has it."""
+        return conversation_body(
+            self.summary(), self._messages.values(), root_id=self.root_id, leaf_id=self.leaf_id
+        )
+
+    def _upwards(self, leaf_id: str) -> Iterator[KeptMessage]:
+        node = self._messages.get(leaf_id)
+        while node is not None:
+            yield node
+            node = self._messages.get(node.parent_id)
+
+
+def _weight(message: KeptMessage) -> int:
+    return _NODE_WEIGHT + len(message.text) + len(message.role)

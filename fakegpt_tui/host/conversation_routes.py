@@ -1,0 +1,115 @@
+"""The conversations of whoever asks: listed, shown, named and forgotten."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fakegpt_tui import wire
+from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.archive import Archive, Owner
+from fakegpt_tui.host.body import read_json
+from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.host.refusals import json_response
+from fakegpt_tui.wire import InvalidRequest
+
+_MOST_ITEMS = 100
+_ITEMS = 28
+_TITLE_LENGTH = 200
+_MADE_TITLE_LENGTH = 40
+_DONE = {"success": True}
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRoutes:
+    """What the host remembers, for its owner alone."""
+
+    access: Access
+    archive: Archive
+
+    def routes(self) -> list[Route]:
+        one = "/api/conversation/{conversation_id}"
+        return [
+            Route("/api/conversations", self._list),
+            Route("/api/conversations", self._clear, methods=["PATCH", "PUT"]),
+            Route("/api/conversation/gen_title/{conversation_id}", self._title, methods=["POST"]),
+            Route(one, self._show),
+            # Every program says PATCH, and the documentation of the service said PUT.
+            Route(one, self._change, methods=["PATCH", "PUT"]),
+        ]
+
+    async def _list(self, request: Request) -> Response:
+        owner = self.access.owner(request)
+        offset = _number(request.query_params, "offset", 0)
+        limit = min(_number(request.query_params, "limit", _ITEMS), _MOST_ITEMS)
+        kept = self.archive.of(owner)
+        if request.query_params.get("order") == "created":
+            kept.sort(key=lambda conversation: conversation.created_at)
+        newest = kept[::-1][offset : offset + limit]
+        page = [conversation.summary() for conversation in newest]
+        return json_response(
+            wire.conversations_body(page, total=len(kept), limit=limit, offset=offset)
+        )
+
+    async def _clear(self, request: Request) -> Response:
+        owner = self.access.owner(request)
+        match await read_json(request):
+            case {"is_visible": False}:
+                self.archive.clear(owner)
+                return json_response(_DONE)
+            case _:
+                raise InvalidRequest("false is required", "is_visible")
+
+    async def _show(self, request: Request) -> Response:
+        _, conversation = self._asked_for(request)
+        return json_response(conversation.body())
+
+    async def _change(self, request: Request) -> Response:
+        owner, conversation = self._asked_for(request)
+        match await read_json(request):
+            case {"is_visible": False}:
+                self.archive.forget(owner, conversation.id)
+            case {"title": str(title)} if title.strip():
+                conversation.title = title.strip()[:_TITLE_LENGTH]
+            case _:
+                raise InvalidRequest("a text is required", "title")
+        return json_response(_DONE)
+
+    async def _title(self, request: Request) -> Response:
+        _, conversation = self._asked_for(request)
+        await read_json(request)
+        if conversation.title:
+            told = f"Conversation {conversation.id} already has title '{conversation.title}'"
+            return json_response({"message": told})
+        conversation.title = made_title(conversation.first_prompt())
+        return json_response({"title": conversation.title or wire.UNTITLED})
+
+    def _asked_for(self, request: Request) -> tuple[Owner, KeptConversation]:
+        owner = self.access.owner(request)
+        conversation_id = request.path_params["conversation_id"]
+        conversation = self.archive.find(owner, conversation_id)
+        if conversation is None:
+            raise HTTPException(
+                HTTPStatus.NOT_FOUND, f"Can't load conversation {conversation_id[:_TITLE_LENGTH]}"
+            )
+        return owner, conversation
+
+
+def made_title(prompt: str) -> str:
+    """The beginning of `prompt`, of whole words where they are short enough."""
+    line = " ".join(prompt[: _MADE_TITLE_LENGTH * 10].split())
+    if len(line) <= _MADE_TITLE_LENGTH:
+        return line
+    cut = line[:_MADE_TITLE_LENGTH]
+    return f"{cut.rpartition(' ')[0] or cut}…"
+
+
+def _number(query: QueryParams, name: str, default: int) -> int:
+    text = query.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or len(text) > len("1000000000"):
+        raise InvalidRequest("a number is required", name)
+    return int(text)

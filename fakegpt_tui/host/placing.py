@@ -1,0 +1,102 @@
+"""Where in its conversation a prompt belongs, and what leads up to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fakegpt_tui.backends.base import Purpose
+from fakegpt_tui.domain import ContextMessage, Role, new_id
+from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.wire import Action, ConversationRequest, InvalidRequest, KeptMessage
+
+_PURPOSES = {
+    Action.NEXT: Purpose.NEXT,
+    Action.VARIANT: Purpose.VARIANT,
+    Action.CONTINUE: Purpose.CONTINUE,
+}
+
+
+class Unplaced(Exception):
+    """The conversation does not have what the request builds upon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A request in its conversation.
+
+    `context` is what the backend is asked; `prompts` are the messages that the conversation does
+    not have yet; the reply follows `parent_id`.
+    """
+
+    context: tuple[ContextMessage, ...]
+    prompts: tuple[KeptMessage, ...]
+    parent_id: str
+
+
+def purpose_of(asked: ConversationRequest) -> Purpose:
+    return _PURPOSES[asked.action]
+
+
+def place(asked: ConversationRequest, conversation: KeptConversation, at: datetime) -> Place:
+    """The place of what was asked. Nothing is put into the conversation.
+
+    A prompt that is there already, word for word, is asked again; any other becomes a new branch
+    below the parent that was named, or at the end of the conversation where none was.
+
+    Raises:
+        Unplaced: The conversation has no such parent.
+        InvalidRequest: What should be continued is no reply.
+    """
+    if asked.action is Action.CONTINUE:
+        return _rest(asked, conversation)
+    known = conversation.message(asked.message_id)
+    if known is not None and (known.role, known.text) == (Role.USER, asked.prompt):
+        return Place(context=conversation.context(known.id), prompts=(), parent_id=known.id)
+    if asked.message_id in conversation:
+        asked = replace(asked, message_id=new_id())
+    return _branch(asked, conversation, at)
+
+
+def _rest(asked: ConversationRequest, conversation: KeptConversation) -> Place:
+    parent_id = _parent(asked, conversation)
+    reply = conversation.message(parent_id)
+    if reply is None or reply.role != Role.ASSISTANT:
+        raise InvalidRequest("a reply is required", "parent_message_id")
+    return Place(context=conversation.context(parent_id), prompts=(), parent_id=parent_id)
+
+
+def _branch(asked: ConversationRequest, conversation: KeptConversation, at: datetime) -> Place:
+    parent_id = _parent(asked, conversation)
+    prompts = tuple(_chain(asked.messages, asked.message_id, parent_id, at))
+    return Place(
+        context=(*conversation.context(parent_id), *asked.messages),
+        prompts=prompts,
+        parent_id=prompts[-1].id,
+    )
+
+
+def _parent(asked: ConversationRequest, conversation: KeptConversation) -> str:
+    parent_id = asked.parent_message_id or conversation.leaf_id
+    if parent_id not in conversation:
+        raise Unplaced
+    return parent_id
+
+
+def _chain(
+    messages: Sequence[ContextMessage], last_id: str, parent_id: str, at: datetime
+) -> list[KeptMessage]:
+    """Each message below the one before; only the last one's id is the client's."""
+    chain: list[KeptMessage] = []
+    for index, message in enumerate(messages):
+        message_id = last_id if index == len(messages) - 1 else new_id()
+        chain.append(
+            KeptMessage(
+                id=message_id,
+                parent_id=parent_id,
+                role=message.role,
+                text=message.text,
+                created_at=at,
+            )
+        )
+        parent_id = message_id
+    return chain

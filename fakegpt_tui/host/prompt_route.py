@@ -1,0 +1,117 @@
+"""A prompt, and the reply to it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from fakegpt_tui import wire
+from fakegpt_tui.backends.base import Backend, ReplyRequest
+from fakegpt_tui.domain import StreamEvent, new_id, now
+from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.archive import Archive, Owner
+from fakegpt_tui.host.body import read_json
+from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.host.placing import Place, Unplaced, place, purpose_of
+from fakegpt_tui.host.recording import Recording
+from fakegpt_tui.host.refusals import json_response
+from fakegpt_tui.host.replies import ReplyStream
+from fakegpt_tui.host.turnstile import Turnstile
+from fakegpt_tui.wire import Action, ConversationRequest, KeptMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRoute:
+    """Asks the backend, and keeps what was said for whoever does not forbid it."""
+
+    backend: Backend
+    access: Access
+    archive: Archive
+    turnstile: Turnstile
+    stopping: asyncio.Event
+    ping_seconds: float
+
+    def routes(self) -> list[Route]:
+        return [Route("/api/conversation", self._conversation, methods=["POST"])]
+
+    async def _conversation(self, request: Request) -> Response | ASGIApp:
+        owner = self.access.owner(request)
+        asked = wire.read_conversation_request(await read_json(request))
+        conversation = self._conversation_of(owner, asked)
+        if conversation is None:
+            return _unknown_conversation(asked)
+        if not asked.model:
+            asked = replace(asked, model=(await self.backend.models())[0].id)
+        try:
+            placed = place(asked, conversation, now())
+        except Unplaced:
+            return _unknown_conversation(asked)
+        return self.turnstile.guarded(owner, self._reply(owner, asked, conversation, placed))
+
+    def _conversation_of(self, owner: Owner, asked: ConversationRequest) -> KeptConversation | None:
+        """The conversation that is meant, a new one, or none where it is not known."""
+        if asked.conversation_id is not None:
+            known = self.archive.find(owner, asked.conversation_id)
+            return None if asked.history_disabled else known
+        if asked.action is Action.CONTINUE:
+            return None
+        root_id = asked.parent_message_id or new_id()
+        return KeptConversation(conversation_id=new_id(), root_id=root_id, created_at=now())
+
+    def _reply(
+        self,
+        owner: Owner,
+        asked: ConversationRequest,
+        conversation: KeptConversation,
+        placed: Place,
+    ) -> ReplyStream:
+        reply = KeptMessage(
+            id=new_id(),
+            parent_id=placed.parent_id,
+            role="assistant",
+            text="",
+            created_at=now(),
+            model=asked.model,
+        )
+        asked = replace(asked, message_id=placed.parent_id)
+        recording = None
+        if not asked.history_disabled:
+            recording = Recording(self.archive, owner, conversation, placed.prompts, reply)
+        events = self._events(asked, placed)
+        return ReplyStream(
+            recording.events(events) if recording else events,
+            wire.ReplyWriter(
+                asked,
+                conversation_id=conversation.id,
+                reply_id=reply.id,
+                created_at=reply.created_at,
+            ),
+            on_begin=recording.begin if recording else None,
+            stopping=self.stopping,
+            ping_seconds=self.ping_seconds,
+        )
+
+    def _events(self, asked: ConversationRequest, placed: Place) -> AsyncGenerator[StreamEvent]:
+        return self.backend.stream(
+            ReplyRequest(
+                messages=placed.context,
+                model=asked.model,
+                purpose=purpose_of(asked),
+                prompt_id=asked.message_id,
+            )
+        )
+
+
+def _unknown_conversation(asked: ConversationRequest) -> Response:
+    """Whoever is told so starts again with the whole history in the prompt."""
+    code = "conversation_not_found"
+    body = wire.error_body(
+        f"Can't load conversation {asked.conversation_id}",
+        code=f"history_disabled_{code}" if asked.history_disabled else code,
+    )
+    return json_response(body, HTTPStatus.NOT_FOUND)

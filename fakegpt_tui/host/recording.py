@@ -1,0 +1,91 @@
+"""Keeping a prompt and its reply in their conversation, however the reply ends."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
+
+from fakegpt_tui.domain import (
+    MessageStatus,
+    ReplyEnded,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    TitleSuggested,
+    now,
+)
+from fakegpt_tui.host.archive import Archive, Owner
+from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.wire import KeptMessage
+
+
+class Recording:
+    """One reply as it streams.
+
+    Nothing is kept before `begin`, so that a request that was refused leaves no trace and can be
+    sent again. A reply that ends without saying so is kept as interrupted.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        owner: Owner,
+        conversation: KeptConversation,
+        prompts: Sequence[KeptMessage],
+        reply: KeptMessage,
+        *,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._archive = archive
+        self._owner = owner
+        self._conversation = conversation
+        self._prompts = prompts
+        self._reply = replace(reply, status=MessageStatus.STREAMING)
+        self._clock = clock
+        self._pieces: list[str] = []
+        self._title = ""
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """The client has been told of the reply, by its id."""
+        self._has_begun = True
+        if self._conversation.is_empty:
+            self._archive.add(self._owner, self._conversation)
+        for prompt in self._prompts:
+            self._conversation.put(prompt, self._clock())
+        self._put()
+
+    async def events(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
+        """The same events, noted on their way."""
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    self._note(event)
+                    yield event
+        finally:
+            self._end()
+
+    def _note(self, event: StreamEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self._pieces.append(text)
+            case TextReplaced(keep, text):
+                self._pieces = ["".join(self._pieces)[:keep], text]
+            case TitleSuggested(title):
+                self._title = title
+            case ReplyEnded(reason):
+                self._reply = replace(self._reply, status=MessageStatus.COMPLETE, finish=reason)
+            case _:
+                pass
+
+    def _end(self) -> None:
+        if self._reply.finish is None:
+            self._reply = replace(self._reply, status=MessageStatus.INTERRUPTED)
+        self._reply = replace(self._reply, text="".join(self._pieces))
+        if self._has_begun:
+            self._put()
+
+    def _put(self) -> None:
+        self._conversation.title = self._conversation.title or self._title
+        self._conversation.put(self._reply, self._clock())
+        self._archive.touch(self._owner, self._conversation)

@@ -1,0 +1,41 @@
+"""One reply at a time for each session, as the service of 2023 had it."""
+
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fakegpt_tui.host.archive import Owner
+from fakegpt_tui.host.refusals import rate_limit
+
+
+@dataclass(frozen=True, slots=True)
+class Turnstile:
+    """Knows who is being answered. Without `is_closed` everybody passes at any time.
+
+    It stands open for this program itself, which has many turns at once under one login.
+    """
+
+    is_closed: bool = False
+    _inside: set[Owner] = field(default_factory=set, init=False)
+
+    def guarded(self, owner: Owner, reply: ASGIApp) -> ASGIApp:
+        """`reply`, or a refusal if another one of `owner` is under way when it should begin."""
+        return reply if not self.is_closed else _Turn(self._inside, owner, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    inside: set[Owner]
+    owner: Owner
+    reply: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.owner in self.inside:
+            sentence = "Only one message at a time. Please wait until the reply before has ended."
+            await rate_limit(sentence, None)(scope, receive, send)
+            return
+        self.inside.add(self.owner)
+        try:
+            await self.reply(scope, receive, send)
+        finally:
+            self.inside.discard(self.owner)
