@@ -2,14 +2,25 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
-from fakegpt_tui.store import connection, opening, reading, writing
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    Draft,
+    MessageStatus,
+    QueuedPrompt,
+    SearchHit,
+    SearchQuery,
+    StoreError,
+)
+from fakegpt_tui.store import connection, opening, prompts, reading, trash, writing
+from fakegpt_tui.store.seeker import Seeker
 from fakegpt_tui.store.trouble import DamagedStore, translated
 from fakegpt_tui.store.writer import Work, Writer
 from fakegpt_tui.text import repaired
@@ -22,7 +33,8 @@ class ConversationStore:
 
     A read sees every write whose future is done. A write is in the writer's queue when its method
     returns, in order, and nothing can call it back; its future tells when it is on disk, or raises
-    `StoreError`. Any thread may ask.
+    `StoreError`; where that is `NotSavedYet`, it is kept in memory and tried again. Any thread may
+    ask.
     """
 
     def __init__(self, path: Path, files: opening.OpenFiles) -> None:
@@ -34,6 +46,8 @@ class ConversationStore:
         self._reader = files.reader
         self._reading = threading.Lock()
         self._met_damage = False
+        self._seen_changes = 0
+        self._seeker = Seeker(path, files.another_reader)
         self._writer = Writer(path, files.writer, files.lock)
 
     @classmethod
@@ -64,6 +78,7 @@ class ConversationStore:
 
     def close(self, deadline: float = 5.0) -> bool:
         """Write what is queued, for `deadline` seconds at most; was everything written?"""
+        self._seeker.close()
         with self._reading:
             self._reader.close()
         is_written = self._writer.close(deadline)
@@ -72,8 +87,12 @@ class ConversationStore:
         return is_written
 
     def conversations(self) -> tuple[Conversation, ...]:
-        """All conversations, the one that was updated last first."""
+        """All that are not in the trash, the one that was updated last first."""
         return self._read(reading.conversations)
+
+    def trashed(self) -> tuple[Conversation, ...]:
+        """The conversations in the trash, the one that went there last first."""
+        return self._read(reading.trashed)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         return self._read(lambda reader: reading.conversation(reader, repaired(conversation_id)))
@@ -96,14 +115,12 @@ class ConversationStore:
     def delete_conversation(self, conversation_id: str) -> Future[None]:
         return self._write(writing.delete_conversation(conversation_id))
 
-    def add_turn(
-        self, conversation: Conversation, prompt: ChatMessage, reply: ChatMessage
-    ) -> Future[None]:
-        """Add both chat messages and save the header, or none of it; a power cut spares it.
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        """Add the chat messages, parents first, and save the header; a power cut spares it.
 
-        The conversation is added if it is new.
+        All of it is saved or nothing. The conversation is added if it is new.
         """
-        work = writing.add_turn(conversation, prompt, reply, self._files.instance.id)
+        work = writing.add_turn(conversation, messages, self._files.instance.id)
         return self._write(work, durable=True)
 
     def add_message(self, message: ChatMessage) -> Future[None]:
@@ -124,6 +141,61 @@ class ConversationStore:
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
         return self._write(writing.set_status(message_id, status, self._files.instance.id))
 
+    def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
+        """Put just these chat messages into the trash, or take them out of it."""
+        return self._write(trash.trash_messages(message_ids, at))
+
+    def purge(self, before: datetime) -> Future[None]:
+        """Delete for good what was put into the trash before that time."""
+        return self._write(trash.purge(before))
+
+    def drafts(self) -> Mapping[str, Draft]:
+        """Drafts by conversation, which need not be in the store yet."""
+        return self._read(prompts.drafts)
+
+    def save_draft(self, draft: Draft) -> Future[None]:
+        """Keep the draft of its conversation; one without text removes it.
+
+        Gathered like growth, so that typing costs few writes.
+        """
+        return self._writer.note(f"draft {draft.conversation_id}", prompts.save_draft(draft))
+
+    def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
+        """By conversation, in the order in which they are to be sent."""
+        return self._read(prompts.queued_prompts)
+
+    def save_queue(self, conversation_id: str, queue: Sequence[QueuedPrompt]) -> Future[None]:
+        """Make these the queued prompts of the conversation."""
+        return self._write(prompts.save_queue(conversation_id, queue), durable=True)
+
+    def prompts(self, limit: int) -> tuple[str, ...]:
+        """The texts of earlier prompts, newest first, without doubles."""
+        return self._read(lambda reader: prompts.sent(reader, limit))
+
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        *,
+        best_first: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> tuple[SearchHit, ...]:
+        """What is found, titles first, and newest or best first among the chat messages.
+
+        The call is for a thread, and blocks. It ends without a hit once `stopped` says so, or
+        when another search is begun.
+        """
+        return self._seeker.search(query, limit, best_first=best_first, stopped=stopped or _never)
+
+    def changed(self) -> bool:
+        """Has another instance written since this was last asked?
+
+        It is looked for after each question, so that the answer may come with the next one.
+        """
+        before, self._seen_changes = self._seen_changes, self._writer.foreign_changes
+        self._writer.look()
+        return before != self._seen_changes
+
     def _write(self, work: Work, *, durable: bool = False) -> Future[None]:
         return self._writer.submit(work, durable=durable)
 
@@ -139,3 +211,7 @@ class ConversationStore:
         except DamagedStore as damage:
             self._met_damage = True
             raise DamagedStore(f"{damage} The next start brings over what is whole.") from damage
+
+
+def _never() -> bool:
+    return False

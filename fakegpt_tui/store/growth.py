@@ -44,14 +44,6 @@ class Growth:
         else:
             deltas.append((None, [text]))
 
-    def followed_by(self, later: "Growth") -> "Growth":
-        """All that was gathered here, and then there."""
-        both = Growth()
-        for growth in (self, later):
-            for reply_id, keep, text in growth.deltas():
-                both.take(reply_id, text, keep)
-        return both
-
     def deltas(self) -> list[tuple[str, int | None, str]]:
         """Reply, number of code points to keep, and text."""
         return [

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fakegpt_tui.domain import StoreError
+from fakegpt_tui.store.trouble import PassingTrouble
 from fakegpt_tui.text import safe_line
 
 if sys.platform == "win32":
@@ -60,7 +60,7 @@ class FileLock:
         """Hold the lock.
 
         Raises:
-            StoreError: Others kept it for longer than the patience lasts.
+            PassingTrouble: Others kept it for longer than the patience lasts.
             OSError: The file system has no such locks, or the file cannot be made.
         """
         descriptor = self._taken()
@@ -74,7 +74,7 @@ class FileLock:
         pause = _FIRST_PAUSE
         while (descriptor := take(self._path)) is None:
             if time.monotonic() >= end:
-                raise StoreError(
+                raise PassingTrouble(
                     f"Another instance of this program keeps {safe_line(str(self._path))} locked."
                 )
             self._pause(pause)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fakegpt_tui.domain import StoreError
+from fakegpt_tui.store import checksum, words
 from fakegpt_tui.text import safe_line
 
 APPLICATION_ID = 0x46475054
@@ -12,6 +13,8 @@ APPLICATION_ID = 0x46475054
 
 Step = tuple[str, ...]
 """The statements that lead from one version to the next; they are done in one transaction."""
+
+_INDEX_OPTIONS = "content = '', prefix = 3, tokenize = 'unicode61 remove_diacritics 2'"
 
 # Only ever appended to: stores made with these steps exist.
 STEPS: tuple[Step, ...] = (
@@ -78,6 +81,57 @@ STEPS: tuple[Step, ...] = (
         """,
         f"PRAGMA application_id = {APPLICATION_ID}",
     ),
+    (
+        # `NULL` while the message is under way.
+        "ALTER TABLE chat_message ADD COLUMN checksum INTEGER",
+        f"""
+        UPDATE chat_message SET checksum = {checksum.FUNCTION}({", ".join(checksum.FIELDS)})
+        WHERE owner IS NULL
+        """,  # noqa: S608 - constants
+        """
+        CREATE INDEX conversation_trashed ON conversation (trashed_at)
+        WHERE trashed_at IS NOT NULL
+        """,
+        """
+        CREATE INDEX chat_message_trashed ON chat_message (trashed_at)
+        WHERE trashed_at IS NOT NULL
+        """,
+        # A draft may be of a conversation that is not in the store yet.
+        """
+        CREATE TABLE draft (
+            conversation_id TEXT NOT NULL PRIMARY KEY,
+            text TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            place INTEGER NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE queued_prompt (
+            position INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            conversation_id TEXT NOT NULL,
+            text TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX queued_prompt_conversation ON queued_prompt (conversation_id)",
+        """
+        CREATE TABLE upkeep (
+            task TEXT NOT NULL PRIMARY KEY,
+            done_at INTEGER NOT NULL
+        ) STRICT
+        """,
+        # Without content of its own, because what is indexed is not quite the text.
+        f"CREATE VIRTUAL TABLE message_index USING fts5 (text, {_INDEX_OPTIONS})",
+        f"""
+        INSERT INTO message_index (rowid, text)
+        SELECT position, {words.FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+        """,  # noqa: S608 - constants
+        f"CREATE VIRTUAL TABLE title_index USING fts5 (title, {_INDEX_OPTIONS})",
+        f"""
+        INSERT INTO title_index (rowid, title)
+        SELECT position, {words.FUNCTION}(title) FROM conversation
+        """,  # noqa: S608 - constants
+    ),
 )
 
 VERSION = len(STEPS)
@@ -111,6 +165,8 @@ def check(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
     """Do the steps that are missing. What ends the process between two leaves a whole version."""
+    connection.create_function(checksum.FUNCTION, -1, checksum.checksum, deterministic=True)
+    connection.create_function(words.FUNCTION, 1, words.indexed_text, deterministic=True)
     for number, step in enumerate(steps[version(connection) :], start=version(connection) + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

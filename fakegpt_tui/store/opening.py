@@ -1,9 +1,11 @@
 """Opening a store: everything that must be right before the first conversation is read."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from fakegpt_tui.store import connection, instances, migrations, recovery, salvage
@@ -19,6 +21,7 @@ class OpenFiles:
 
     reader: sqlite3.Connection
     writer: sqlite3.Connection
+    another_reader: Callable[[], sqlite3.Connection]
     lock: FileLock
     instance: Instance
     notices: tuple[str, ...]
@@ -48,6 +51,7 @@ def open_files(path: Path) -> OpenFiles:
         files = OpenFiles(
             reader=reader,
             writer=writer,
+            another_reader=partial(connection.opened, path, read_only=True),
             lock=lock,
             instance=Instance(folder),
             notices=notices,

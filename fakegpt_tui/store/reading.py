@@ -2,20 +2,32 @@
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 
-from fakegpt_tui.domain import ChatMessage, Conversation
-from fakegpt_tui.store import rows
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+from fakegpt_tui.store import checksum, rows
 from fakegpt_tui.store.growth import folded
 
-_CONVERSATIONS = "SELECT * FROM conversation ORDER BY updated_at DESC, position DESC"
+_CONVERSATIONS = """
+    SELECT * FROM conversation WHERE trashed_at IS NULL ORDER BY updated_at DESC, position DESC
+"""
+_TRASHED = """
+    SELECT * FROM conversation WHERE trashed_at IS NOT NULL ORDER BY trashed_at DESC, position DESC
+"""
 _CONVERSATION = "SELECT * FROM conversation WHERE id = :id"
 _MESSAGES = "SELECT * FROM chat_message WHERE conversation_id = :id ORDER BY position"
 _LEAF = "SELECT leaf_id FROM conversation WHERE id = :id"
 _DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
+DAMAGED = "This message was damaged on the disk and is not what was written."
+
 
 def conversations(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
     return tuple(map(rows.conversation, connection.execute(_CONVERSATIONS)))
+
+
+def trashed(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
+    return tuple(map(rows.conversation, connection.execute(_TRASHED)))
 
 
 def conversation(connection: sqlite3.Connection, conversation_id: str) -> Conversation | None:
@@ -47,11 +59,17 @@ def path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMess
 
 
 def chat_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:
-    """The chat message of a row, with what its reply has gained since."""
-    text = row["text"]
-    if row["owner"] is not None:
-        text = folded(text, _deltas(connection, row["id"]))
-    return rows.chat_message(row, text)
+    """The chat message of a row, with what its reply has gained since, and flagged if damaged."""
+    message = rows.chat_message(row, text(connection, row))
+    if checksum.is_whole(row):
+        return message
+    return replace(message, status=MessageStatus.INTERRUPTED, error=DAMAGED)
+
+
+def text(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
+    """The text of a row, with what its reply has gained since."""
+    found: str = row["text"]
+    return found if row["owner"] is None else folded(found, _deltas(connection, row["id"]))
 
 
 def _deltas(connection: sqlite3.Connection, message_id: str) -> Iterable[tuple[int | None, str]]:

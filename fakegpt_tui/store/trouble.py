@@ -26,6 +26,17 @@ _SENTENCES = {
     sqlite3.SQLITE_TOOBIG: "That is more text than the store can keep in one piece.",
     sqlite3.SQLITE_CONSTRAINT: "That does not fit to what the store {path} holds.",
 }
+_PASSING = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -34,7 +45,11 @@ class DamagedStore(StoreError):
     """The file holds no database, or one that SQLite cannot make sense of."""
 
 
-class ReplacedStore(StoreError):
+class PassingTrouble(StoreError):
+    """What was not written now may well be written later."""
+
+
+class ReplacedStore(PassingTrouble):
     """The file that was opened is no longer what its path leads to."""
 
 
@@ -47,13 +62,18 @@ def store_error(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     shown = safe_line(str(path))
     if isinstance(error, OSError):
         if error.errno in _FULL:
-            return StoreError(_SENTENCES[sqlite3.SQLITE_FULL].format(path=shown))
-        return StoreError(f"The store {shown} cannot be used: {error.strerror or error}.")
+            return PassingTrouble(_SENTENCES[sqlite3.SQLITE_FULL].format(path=shown))
+        return PassingTrouble(f"The store {shown} cannot be used: {error.strerror or error}.")
     # Errors of Python's own module, unlike those of SQLite, carry no code.
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     sentence = _SENTENCES.get(code, "The store {path} failed: " + safe_line(str(error)) + ".")
-    kind = DamagedStore if code in _DAMAGE else StoreError
-    return kind(sentence.format(path=shown))
+    return _kind(code)(sentence.format(path=shown))
+
+
+def _kind(code: int) -> type[StoreError]:
+    if code in _DAMAGE:
+        return DamagedStore
+    return PassingTrouble if code in _PASSING else StoreError
 
 
 @contextmanager

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain import NotSavedYet, StoreError
 from fakegpt_tui.store import migrations
-from fakegpt_tui.store.connection import JOURNAL, Identity, transaction
+from fakegpt_tui.store.connection import Identity, transaction
 from fakegpt_tui.store.growth import Growth
 from fakegpt_tui.store.locks import FileLock
-from fakegpt_tui.store.trouble import ReplacedStore, translated
+from fakegpt_tui.store.trouble import PassingTrouble, ReplacedStore, translated
 
 Work: TypeAlias = Callable[[sqlite3.Connection], None]
 """Statements on plain values; they are run in a transaction."""
 
 GATHERING_TIME = 0.25
 GATHERING_SIZE = 4096
+RETRY_TIME = 2.0
 
 # A reply that is finished or deleted takes nothing more; its text is what was saved last.
 _ADD_DELTA = """
@@ -50,13 +51,22 @@ class _Job:
         # From now on `cancel` has no effect: cancelling who waits must not undo a save.
         self.done.set_running_or_notify_cancel()
 
+    def tell(self, trouble: StoreError | None) -> None:
+        """Tell how it went, to whom has not been told before."""
+        if self.done.done():
+            return
+        if trouble is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(trouble)
+
 
 class Writer:
     """Writes what is handed to it, in that order, on a thread and a connection of its own.
 
-    Growth is gathered until 250 ms after its first piece, or 4 kB, and then written for all
-    replies at once; it always comes before any work that is handed over later. Growth that cannot
-    be written is kept, and tried again with the next write.
+    Growth and notes are gathered until 250 ms after the first of them, or 4 kB, and then written
+    at once; they always come before any work that is handed over later. What cannot be written
+    because of a trouble that may pass is kept, in order, and tried again until the end.
     """
 
     def __init__(
@@ -66,44 +76,66 @@ class Writer:
         lock: FileLock,
         *,
         gathering_time: float = GATHERING_TIME,
+        retry_time: float = RETRY_TIME,
     ) -> None:
         self.trouble: StoreError | None = None
         """Why the last write failed; `None` after one that succeeded."""
+        self.foreign_changes = 0
+        """How often `look` found that another instance has written."""
         self._path = path
         self._connection = connection
         self._lock = lock
         self._gathering_time = gathering_time
+        self._retry_time = retry_time
         self._identity = Identity(path)
+        self._data_version = _data_version(connection)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._growth = Growth()
+        self._notes: dict[str, _Job] = {}
         self._due = 0.0
+        self._looks = False
         self._closing = False
-        self._kept = Growth()
+        self._unwritten: deque[_Job] = deque()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work, *, durable: bool = False) -> Future[None]:
         """Queue `work`. Once it is done it survives a crash, if `durable` a power cut as well."""
         with self._changed:
-            job = _Job(self._gathered(), work, durable)
+            job = _Job(Growth(), work, durable)
             if self._closing:
-                job.done.set_exception(StoreError("The store is closed."))
+                job.tell(StoreError("The store is closed."))
             else:
+                self._queue_gathered()
                 self._jobs.append(job)
                 self._changed.notify()
+        return job.done
+
+    def note(self, name: str, work: Work) -> Future[None]:
+        """Gather `work`, in place of what was gathered under that name before."""
+        with self._changed:
+            if self._closing:
+                return self.submit(work)
+            self._begin_gathering()
+            job = self._notes.setdefault(name, _Job(Growth()))
+            job.work = work
         return job.done
 
     def grow(self, reply_id: str, text: str, keep: int | None) -> None:
         """Gather growth of a reply."""
         with self._changed:
-            if not self._growth:
-                self._due = time.monotonic() + self._gathering_time
-                self._changed.notify()
+            self._begin_gathering()
             self._growth.take(reply_id, text, keep)
             if self._growth.size >= GATHERING_SIZE:
-                self._jobs.append(_Job(self._gathered()))
+                self._queue_gathered()
                 self._changed.notify()
+
+    def look(self) -> None:
+        """Look soon whether another instance has written, and whether the file is still there."""
+        with self._changed:
+            self._looks = True
+            self._changed.notify()
 
     def close(self, deadline: float) -> bool:
         """Write what is queued, for `deadline` seconds at most; was that all?"""
@@ -114,24 +146,33 @@ class Writer:
         if self._thread.is_alive():
             self._abandon()
             return False
-        return not self._kept
+        return not self._unwritten
 
     def _abandon(self) -> None:
         """Take the queue away from the thread, which may still be at its current job."""
         with self._changed:
-            jobs, self._jobs, self._growth = self._jobs, deque(), Growth()
+            self._queue_gathered()
+            jobs, self._jobs = self._jobs, deque()
         for job in jobs:
-            job.done.set_exception(StoreError("The program ended before this was saved."))
+            job.tell(StoreError("The program ended before this was saved."))
 
-    def _gathered(self) -> Growth:
-        growth, self._growth = self._growth, Growth()
-        return growth
+    def _begin_gathering(self) -> None:
+        if not self._growth and not self._notes:
+            self._due = time.monotonic() + self._gathering_time
+            self._changed.notify()
+
+    def _queue_gathered(self) -> None:
+        if self._growth:
+            self._jobs.append(_Job(self._growth))
+            self._growth = Growth()
+        self._jobs.extend(self._notes.values())
+        self._notes = {}
 
     def _run(self) -> None:
         try:
             while (job := self._next()) is not None:
                 self._do(job)
-            if self._kept:
+            if self._unwritten:
                 self._do(_Job(Growth()))
         finally:
             with self._changed:
@@ -142,45 +183,80 @@ class Writer:
                 self._connection.close()
 
     def _next(self) -> _Job | None:
-        """Wait for something to write; `None` when there will be no more."""
+        """Wait for something to do, be it nothing but another try; `None` at the end."""
         with self._changed:
-            while not self._jobs:
-                left = self._due - time.monotonic() if self._growth else None
-                if self._growth and (self._closing or (left is not None and left <= 0)):
-                    return _Job(self._gathered())
-                if self._closing:
+            retry_at = time.monotonic() + self._retry_time
+            while not self._jobs and not self._looks:
+                now = time.monotonic()
+                is_gathering = bool(self._growth or self._notes)
+                if is_gathering and (self._closing or self._due <= now):
+                    self._queue_gathered()
+                elif self._closing:
                     return None
-                self._changed.wait(left)
-            return self._jobs.popleft()
+                elif self._unwritten and retry_at <= now:
+                    return _Job(Growth())
+                else:
+                    moments = [self._due] if is_gathering else []
+                    moments += [retry_at] if self._unwritten else []
+                    self._changed.wait(min(moments) - now if moments else None)
+            return self._jobs.popleft() if self._jobs else _Job(Growth())
 
     def _do(self, job: _Job) -> None:
-        growth = self._kept.followed_by(job.growth) if self._kept else job.growth
-        self._kept = Growth()
-        if growth and not self._attempt(lambda connection: _add_deltas(connection, growth)):
-            self._kept = growth
-        if job.work is None:
-            return
-        if self._attempt(job.work, durable=job.durable):
-            job.done.set_result(None)
-        else:
-            job.done.set_exception(self.trouble)
+        if self._looks:
+            self._looks = False
+            self._see()
+        if job.growth or job.work is not None:
+            self._unwritten.append(job)
+        while self._unwritten:
+            trouble = self._written(self._unwritten[0])
+            if isinstance(trouble, PassingTrouble):
+                kept = NotSavedYet(f"{trouble} What was not saved is kept in memory for now.")
+                for unwritten in self._unwritten:
+                    unwritten.tell(kept)
+                return
+            self._unwritten.popleft().tell(trouble)
 
-    def _attempt(self, work: Work, *, durable: bool = False) -> bool:
+    def _see(self) -> None:
+        try:
+            with translated(self._path):
+                self._identity.check()
+                version = _data_version(self._connection)
+        except StoreError as trouble:
+            self.trouble = trouble
+            return
+        if isinstance(self.trouble, ReplacedStore) and not self._unwritten:
+            self.trouble = None
+        if version != self._data_version:
+            self._data_version = version
+            self.foreign_changes += 1
+
+    def _written(self, job: _Job) -> StoreError | None:
+        """Write a job; why could that not be done?"""
+        if growth := job.growth:
+            trouble = self._attempt(lambda connection: _add_deltas(connection, growth), False)
+            if trouble is not None:
+                return trouble
+            job.growth = Growth()
+        return None if job.work is None else self._attempt(job.work, job.durable)
+
+    def _attempt(self, work: Work, durable: bool) -> StoreError | None:
         try:
             with translated(self._path), self._lock.held():
                 self._identity.check()
                 # Full makes every commit reach the disk; a log without it survives all but a
-                # power cut, and the next full commit takes it along.
-                synchronous = "FULL" if durable or JOURNAL != "WAL" else "NORMAL"
+                # power cut, and the next full commit takes it along. Without a log, a crash in
+                # the middle of a commit would not be survived either.
+                is_logged = journal(self._connection) == "wal"
+                synchronous = "NORMAL" if is_logged and not durable else "FULL"
                 self._connection.execute(f"PRAGMA synchronous = {synchronous}")
                 with transaction(self._connection):
                     self._must_be_ours()
                     work(self._connection)
         except StoreError as trouble:
             self.trouble = trouble
-            return False
+            return trouble
         self.trouble = None
-        return True
+        return None
 
     def _must_be_ours(self) -> None:
         if migrations.version(self._connection) != migrations.VERSION:
@@ -188,6 +264,17 @@ class Writer:
                 "A newer version of this program has changed the store while this one ran. "
                 "Please start it again."
             )
+
+
+def journal(connection: sqlite3.Connection) -> str:
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    return str(mode)
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    """A number that changes when another connection has written."""
+    (number,) = connection.execute("PRAGMA data_version").fetchone()
+    return int(number)
 
 
 def _add_deltas(connection: sqlite3.Connection, growth: Growth) -> None:

@@ -1,9 +1,10 @@
 """The statements that change the store, as work for its writer."""
 
 import sqlite3
+from collections.abc import Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
-from fakegpt_tui.store import reading, rows
+from fakegpt_tui.store import checksum, index, reading, rows
 from fakegpt_tui.store.trouble import GoneFromStore
 from fakegpt_tui.store.writer import Work
 from fakegpt_tui.text import repaired
@@ -36,73 +37,86 @@ _CHANGES = """
 """
 _SAVE_CONVERSATION = f"UPDATE conversation SET {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
 _ADD_OR_SAVE_CONVERSATION = f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
-_DELETE_CONVERSATION = "DELETE FROM conversation WHERE id = :id"
 
 _ADD_MESSAGE = """
     INSERT INTO chat_message (
         id, conversation_id, parent_id, role, status, owner, created_at, service, model, error,
-        finish, prompt_tokens, reply_tokens, server_id, trashed_at, reasoning, text
+        finish, prompt_tokens, reply_tokens, server_id, trashed_at, reasoning, text, checksum
     )
     VALUES (
         :id, :conversation_id, :parent_id, :role, :status, :owner, :created_at, :service, :model,
-        :error, :finish, :prompt_tokens, :reply_tokens, :server_id, :trashed_at, :reasoning, :text
+        :error, :finish, :prompt_tokens, :reply_tokens, :server_id, :trashed_at, :reasoning, :text,
+        :checksum
     )
 """
 _FINISH_REPLY = """
     UPDATE chat_message
     SET status = :status, owner = :owner, service = :service, model = :model, error = :error,
         finish = :finish, prompt_tokens = :prompt_tokens, reply_tokens = :reply_tokens,
-        server_id = :server_id, reasoning = :reasoning, text = :text
+        server_id = :server_id, reasoning = :reasoning, text = :text,
+        checksum = :checksum
     WHERE id = :id
 """
 _FORGET_DELTAS = "DELETE FROM reply_delta WHERE message_id = :id"
-_SET_STATUS = "UPDATE chat_message SET status = :status, owner = :owner WHERE id = :id"
-_SETTLE = "UPDATE chat_message SET status = :status, owner = NULL, text = :text WHERE id = :id"
+_SET_STATUS = """
+    UPDATE chat_message SET status = :status, owner = :owner, checksum = NULL WHERE id = :id
+"""
+_SETTLE = """
+    UPDATE chat_message SET status = :status, owner = NULL, text = :text, checksum = :checksum
+    WHERE id = :id
+"""
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
+_FORGET = (
+    "DELETE FROM draft WHERE conversation_id = :id",
+    "DELETE FROM queued_prompt WHERE conversation_id = :id",
+    "DELETE FROM conversation WHERE id = :id",
+)
 
 _GONE = "This is no longer in the store; it may have been deleted elsewhere."
 
 
 def add_conversation(conversation: Conversation) -> Work:
     values = rows.conversation_values(conversation)
-    return lambda connection: _execute(connection, _ADD_CONVERSATION, values)
+    return lambda connection: _save_header(connection, _ADD_CONVERSATION, values)
 
 
 def save_conversation(conversation: Conversation) -> Work:
     values = rows.conversation_values(conversation)
-    return lambda connection: _change(connection, _SAVE_CONVERSATION, values)
+    return lambda connection: _save_header(connection, _SAVE_CONVERSATION, values)
 
 
 def delete_conversation(conversation_id: str) -> Work:
-    values = {"id": repaired(conversation_id)}
-    return lambda connection: _execute(connection, _DELETE_CONVERSATION, values)
+    conversation_id = repaired(conversation_id)
+    return lambda connection: forget_conversation(connection, conversation_id)
 
 
-def add_turn(
-    conversation: Conversation, prompt: ChatMessage, reply: ChatMessage, owner: str
-) -> Work:
+def add_turn(conversation: Conversation, messages: Sequence[ChatMessage], owner: str) -> Work:
     header = rows.conversation_values(conversation)
-    messages = [_message_values(message, owner) for message in (prompt, reply)]
+    added = [_message_values(message, owner) for message in messages]
 
     def work(connection: sqlite3.Connection) -> None:
-        connection.execute(_ADD_OR_SAVE_CONVERSATION, header)
-        connection.executemany(_ADD_MESSAGE, messages)
+        _save_header(connection, _ADD_OR_SAVE_CONVERSATION, header)
+        for values in added:
+            _add_message(connection, values)
 
     return work
 
 
 def add_message(message: ChatMessage, owner: str) -> Work:
     values = _message_values(message, owner)
-    return lambda connection: _execute(connection, _ADD_MESSAGE, values)
+    return lambda connection: _add_message(connection, values)
 
 
 def finish_reply(reply: ChatMessage, owner: str) -> Work:
     values = _message_values(reply, owner)
 
     def work(connection: sqlite3.Connection) -> None:
-        _change(connection, _FINISH_REPLY, values)
-        connection.execute(_FORGET_DELTAS, {"id": values["id"]})
+        index.take_message(connection, reply_id)
+        _change(connection, _FINISH_REPLY, _as_it_lies(connection, values))
+        connection.execute(_FORGET_DELTAS, {"id": reply_id})
+        index.add_message(connection, reply_id)
 
+    reply_id = repaired(reply.id)
     return work
 
 
@@ -111,7 +125,12 @@ def set_status(message_id: str, status: MessageStatus, owner: str) -> Work:
     if status.is_final:
         return lambda connection: settle(connection, message_id, status)
     values = {"id": message_id, "status": status.value, "owner": owner}
-    return lambda connection: _change(connection, _SET_STATUS, values)
+
+    def work(connection: sqlite3.Connection) -> None:
+        index.take_message(connection, message_id)
+        _change(connection, _SET_STATUS, values)
+
+    return work
 
 
 def settle(connection: sqlite3.Connection, message_id: str, status: MessageStatus) -> None:
@@ -119,18 +138,48 @@ def settle(connection: sqlite3.Connection, message_id: str, status: MessageStatu
     row = connection.execute(_MESSAGE, {"id": message_id}).fetchone()
     if row is None:
         raise GoneFromStore(_GONE)
-    text = reading.chat_message(connection, row).text
-    connection.execute(_SETTLE, {"id": message_id, "status": status.value, "text": text})
+    index.take_message(connection, message_id)
+    text = reading.text(connection, row)
+    values = {**dict(row), "status": status.value, "text": text}
+    connection.execute(_SETTLE, {**values, "checksum": checksum.of(values)})
     connection.execute(_FORGET_DELTAS, {"id": message_id})
+    index.add_message(connection, message_id)
+
+
+def forget_conversation(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """Delete a conversation for good, with all that is about it."""
+    index.take_conversation(connection, conversation_id)
+    for statement in _FORGET:
+        connection.execute(statement, {"id": conversation_id})
 
 
 def _message_values(message: ChatMessage, owner: str) -> rows.Values:
     """Only what is under way has an owner, who is asked after by the next instance to start."""
-    return {**rows.message_values(message), "owner": None if message.status.is_final else owner}
+    values = rows.message_values(message)
+    if message.status.is_final:
+        return {**values, "owner": None, "checksum": checksum.of(values)}
+    return {**values, "owner": owner, "checksum": None}
 
 
-def _execute(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
-    connection.execute(statement, values)
+def _as_it_lies(connection: sqlite3.Connection, values: rows.Values) -> rows.Values:
+    """The values as they will be in the store: whoever ends a reply leaves it in the trash."""
+    row = connection.execute(_MESSAGE, values).fetchone()
+    if row is None or values["checksum"] is None:
+        return values
+    changed = {**values, "trashed_at": row["trashed_at"]}
+    return {**changed, "checksum": checksum.of(changed)}
+
+
+def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:
+    connection.execute(_ADD_MESSAGE, values)
+    index.add_message(connection, str(values["id"]))
+
+
+def _save_header(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
+    conversation_id = str(values["id"])
+    before = index.title_of(connection, conversation_id)
+    _change(connection, statement, values)
+    index.change_title(connection, conversation_id, before)
 
 
 def _change(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:

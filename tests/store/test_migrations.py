@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.domain import SearchQuery
 from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import opened
 from fakegpt_tui.store.conversations import ConversationStore
@@ -85,6 +86,40 @@ def test_the_tables_take_only_what_their_columns_say(path: Path) -> None:
     with ConversationStore.open(path):
         pass
     with closing(sqlite3.connect(path)) as connection:
-        found = connection.execute("SELECT name, strict FROM pragma_table_list").fetchall()
-    tables = {name: strict for name, strict in found if not name.startswith("sqlite_")}
-    assert tables == {"conversation": 1, "chat_message": 1, "reply_delta": 1}
+        found = connection.execute("SELECT name, strict, type FROM pragma_table_list").fetchall()
+    tables = {name: strict for name, strict, kind in found if kind == "table"}
+    assert set(tables) >= {"conversation", "chat_message", "reply_delta", "draft", "queued_prompt"}
+    assert {name for name, strict in tables.items() if not strict} == {
+        "sqlite_schema",
+        "sqlite_temp_schema",
+    }
+
+
+def test_what_an_older_version_wrote_is_summed_indexed_and_backed_up(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrations.migrate(connection, migrations.STEPS[:1])
+        connection.execute(
+            "INSERT INTO conversation VALUES"
+            " (1, 'c', 'Old title', 'prompt', 's', 'm', 0, 0, 'r', 0, 0, 0, NULL, '', '', '{}')"
+        )
+        connection.executemany(
+            "INSERT INTO chat_message VALUES"
+            " (NULL, ?, 'c', ?, ?, ?, ?, 0, '', '', NULL, NULL, NULL, NULL, '', NULL, '', ?)",
+            [
+                ("p", None, "user", "complete", None, "words of old"),
+                ("r", "p", "assistant", "streaming", "dead", "half"),
+            ],
+        )
+        connection.execute("INSERT INTO reply_delta VALUES ('r', 1, NULL, ' a word')")
+    with ConversationStore.open(path) as store:
+        assert [(each.text, each.status.value) for each in store.path("c")] == [
+            ("words of old", "complete"),
+            ("half a word", "interrupted"),
+        ]
+        found = [each.message_id for each in store.search(SearchQuery(text="word"), 9)]
+        assert found == ["r", "p"]
+        assert [each.title for each in store.search(SearchQuery(text="TITLE"), 9)] == ["Old title"]
+    assert len(list(path.parent.glob("*.v1-*.backup"))) == 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert None not in connection.execute("SELECT checksum FROM chat_message").fetchall()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.domain import MessageStatus, StoreError
+from fakegpt_tui.domain import Draft, MessageStatus, NotSavedYet, StoreError
 from fakegpt_tui.store import opening
 from fakegpt_tui.store.conversations import ConversationStore
 from fakegpt_tui.store.opening import OpenFiles
@@ -91,14 +91,85 @@ def test_a_full_disk_loses_nothing_that_was_kept_in_memory(path: Path) -> None:
         eventually(lambda: store.trouble is not None)
         assert "disk is full" in str(store.trouble)
         ended = replace(reply, text="0123456789" * 30_000, status=MessageStatus.COMPLETE)
-        with pytest.raises(StoreError, match="disk is full"):
+        with pytest.raises(NotSavedYet, match="disk is full"):
             store.finish_reply(ended).result()
+        another = turn(conversation())
+        with pytest.raises(NotSavedYet, match="kept in memory"):
+            store.add_turn(*another).result()
         assert store.path(header.id)[0] == prompt
         files.writer.execute("PRAGMA max_page_count = 1000000")
-        store.grow_reply(reply.id, "!")
-        store.set_status(reply.id, MessageStatus.STREAMING).result()
-        assert store.path(header.id)[-1].text == ended.text + "!"
+        store.set_status(another[2].id, MessageStatus.WAITING).result()
+        assert store.path(header.id) == (prompt, ended)
+        assert len(store.path(another[0].id)) == 2
         assert store.trouble is None
+
+
+def test_what_may_be_written_later_is_tried_again_by_itself(path: Path) -> None:
+    header, prompt, reply = turn(conversation())
+    with opened(path) as (store, files):
+        store.add_turn(header, prompt, reply).result()
+        files.writer.execute("PRAGMA query_only = ON")
+        ended = replace(reply, text="kept", status=MessageStatus.COMPLETE)
+        with pytest.raises(NotSavedYet):
+            store.finish_reply(ended).result()
+        files.writer.execute("PRAGMA query_only = OFF")
+        eventually(lambda: store.trouble is None)
+        assert store.path(header.id)[-1] == ended
+
+
+def test_what_can_never_be_written_is_not_tried_again(store: ConversationStore) -> None:
+    header, prompt, reply = turn(conversation())
+    store.add_turn(header, prompt, reply).result()
+    with pytest.raises(StoreError, match="does not fit") as trouble:
+        store.add_turn(header, prompt).result()
+    assert not isinstance(trouble.value, NotSavedYet)
+    store.save_conversation(header).result()
+    assert store.trouble is None
+
+
+def test_a_file_that_is_gone_is_told_without_a_write(store: ConversationStore, path: Path) -> None:
+    away = path.with_name("away.db")
+    path.rename(away)
+    store.changed()
+    eventually(lambda: store.trouble is not None)
+    assert "replaced or deleted" in str(store.trouble)
+    away.replace(path)
+    store.changed()
+    eventually(lambda: store.trouble is None)
+
+
+def test_what_another_instance_writes_is_noticed_and_what_this_one_does_is_not(path: Path) -> None:
+    with ConversationStore.open(path) as one, ConversationStore.open(path) as two:
+        one.add_conversation(conversation()).result()
+        eventually(two.changed)
+        two.save_conversation(conversation()).exception()
+        two.add_conversation(conversation()).result()
+        assert not any(two.changed() for _ in range(3))
+        two.add_conversation(conversation()).result()
+        assert not any(two.changed() for _ in range(3))
+        eventually(one.changed)
+
+
+def test_a_draft_is_written_once_for_many_keys(store: ConversationStore) -> None:
+    saves = {id(store.save_draft(Draft("c", "word"[:length], (0, length)))) for length in range(5)}
+    assert len(saves) == 1
+    store.save_draft(Draft("d", "other")).result()
+    assert store.drafts() == {"c": Draft("c", "word", (0, 4)), "d": Draft("d", "other")}
+
+
+def test_a_draft_comes_before_any_later_write(store: ConversationStore) -> None:
+    store.save_draft(Draft("c", "word"))
+    store.add_conversation(conversation()).result()
+    assert store.drafts() == {"c": Draft("c", "word")}
+    store.save_draft(Draft("c", "")).result()
+    assert store.drafts() == {}
+
+
+def test_a_draft_survives_leaving(path: Path) -> None:
+    with ConversationStore.open(path) as store:
+        store.save_draft(Draft("c", "word\n\ud800", (1, 1)))
+    with ConversationStore.open(path) as store:
+        assert store.drafts() == {"c": Draft("c", "word\n�", (1, 1))}
 
 
 def test_what_could_not_be_written_is_tried_again_at_the_end(path: Path) -> None:
@@ -147,7 +218,8 @@ def test_a_store_that_was_moved_away_takes_nothing_until_it_is_back(path: Path) 
         away.replace(path)
         store.set_status(reply.id, MessageStatus.STREAMING).result()
         assert store.path(header.id)[-1].text == "text"
-        assert len(store.conversations()) == 1
+        # What was refused meanwhile was kept, and has come in as well.
+        assert len(store.conversations()) == 3
 
 
 def test_a_store_that_a_newer_version_has_changed_takes_nothing(path: Path) -> None:

@@ -1,0 +1,68 @@
+"""Keeping the search index in step with the chat messages and titles.
+
+A chat message is in the index from its end on; `chat_message.owner` is `NULL` for exactly those.
+The index holds no text of its own, so taking something out needs the text that went in.
+"""
+
+import sqlite3
+
+from fakegpt_tui.store.words import indexed_text
+
+_ADD_TEXT = "INSERT INTO message_index (rowid, text) VALUES (:position, :text)"
+_TAKE_TEXT = """
+    INSERT INTO message_index (message_index, rowid, text) VALUES ('delete', :position, :text)
+"""
+_ADD_TITLE = "INSERT INTO title_index (rowid, title) VALUES (:position, :text)"
+_TAKE_TITLE = """
+    INSERT INTO title_index (title_index, rowid, title) VALUES ('delete', :position, :text)
+"""
+_TEXT = "SELECT position, owner, text FROM chat_message WHERE id = :id"
+_TITLE = "SELECT position, title FROM conversation WHERE id = :id"
+_TEXTS = """
+    SELECT position, text FROM chat_message WHERE conversation_id = :id AND owner IS NULL
+"""
+
+
+def add_message(connection: sqlite3.Connection, message_id: str) -> None:
+    """Put the text in, if the message has come to its end."""
+    row = connection.execute(_TEXT, {"id": message_id}).fetchone()
+    if row is not None and row["owner"] is None:
+        _put(connection, _ADD_TEXT, row["position"], row["text"])
+
+
+def take_message(connection: sqlite3.Connection, message_id: str) -> None:
+    """Take the text out again. To be called before it changes."""
+    row = connection.execute(_TEXT, {"id": message_id}).fetchone()
+    if row is not None and row["owner"] is None:
+        _put(connection, _TAKE_TEXT, row["position"], row["text"])
+
+
+def take_conversation(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """Take out the title and all texts. To be called before they are deleted."""
+    for row in connection.execute(_TEXTS, {"id": conversation_id}).fetchall():
+        _put(connection, _TAKE_TEXT, row["position"], row["text"])
+    position, title = title_of(connection, conversation_id)
+    if position is not None:
+        _put(connection, _TAKE_TITLE, position, title)
+
+
+def title_of(connection: sqlite3.Connection, conversation_id: str) -> tuple[int | None, str]:
+    """Where the title is, and what it says; no place where there is no such conversation."""
+    row = connection.execute(_TITLE, {"id": conversation_id}).fetchone()
+    return (None, "") if row is None else (row["position"], row["title"])
+
+
+def change_title(
+    connection: sqlite3.Connection, conversation_id: str, before: tuple[int | None, str]
+) -> None:
+    """Put the title in, in place of the one that was there `before`."""
+    after = title_of(connection, conversation_id)
+    if after == before:
+        return
+    for statement, (position, title) in ((_TAKE_TITLE, before), (_ADD_TITLE, after)):
+        if position is not None:
+            _put(connection, statement, position, title)
+
+
+def _put(connection: sqlite3.Connection, statement: str, position: int, text: str) -> None:
+    connection.execute(statement, {"position": position, "text": indexed_text(text)})

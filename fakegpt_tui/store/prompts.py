@@ -1,0 +1,84 @@
+"""What was typed: drafts, prompts that wait for their turn, and those that were sent."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from fakegpt_tui.domain import Draft, QueuedPrompt
+from fakegpt_tui.store.writer import Work
+from fakegpt_tui.text import repaired
+
+_DRAFTS = "SELECT * FROM draft ORDER BY rowid"
+_SAVE_DRAFT = """
+    INSERT INTO draft (conversation_id, text, line, place)
+    VALUES (:conversation_id, :text, :line, :place)
+    ON CONFLICT (conversation_id) DO UPDATE SET text = :text, line = :line, place = :place
+"""
+_FORGET_DRAFT = "DELETE FROM draft WHERE conversation_id = :conversation_id"
+_QUEUED = "SELECT * FROM queued_prompt ORDER BY position"
+_FORGET_QUEUE = "DELETE FROM queued_prompt WHERE conversation_id = :conversation_id"
+_QUEUE = """
+    INSERT INTO queued_prompt (id, conversation_id, text) VALUES (:id, :conversation_id, :text)
+"""
+_SENT = """
+    SELECT text FROM chat_message
+    WHERE role = 'user' AND trashed_at IS NULL AND text <> ''
+    ORDER BY position DESC
+"""
+
+
+def drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
+    """Drafts by conversation."""
+    return {
+        row["conversation_id"]: Draft(
+            row["conversation_id"], row["text"], (row["line"], row["place"])
+        )
+        for row in connection.execute(_DRAFTS)
+    }
+
+
+def save_draft(draft: Draft) -> Work:
+    """Keep the draft; one without text is forgotten."""
+    line, place = draft.cursor
+    values = {
+        "conversation_id": repaired(draft.conversation_id),
+        "text": repaired(draft.text),
+        "line": line,
+        "place": place,
+    }
+    statement = _SAVE_DRAFT if draft.text else _FORGET_DRAFT
+
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(statement, values)
+
+    return work
+
+
+def queued_prompts(connection: sqlite3.Connection) -> Mapping[str, Sequence[QueuedPrompt]]:
+    """By conversation, in the order in which they are to be sent."""
+    found: dict[str, list[QueuedPrompt]] = {}
+    for row in connection.execute(_QUEUED):
+        prompt = QueuedPrompt(row["id"], row["conversation_id"], row["text"])
+        found.setdefault(prompt.conversation_id, []).append(prompt)
+    return found
+
+
+def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Work:
+    """Make these the queued prompts of the conversation."""
+    whose = {"conversation_id": repaired(conversation_id)}
+    queue = [{**whose, "id": repaired(each.id), "text": repaired(each.text)} for each in prompts]
+
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(_FORGET_QUEUE, whose)
+        connection.executemany(_QUEUE, queue)
+
+    return work
+
+
+def sent(connection: sqlite3.Connection, limit: int) -> tuple[str, ...]:
+    """The texts of earlier prompts, newest first, without doubles."""
+    found: dict[str, None] = {}
+    for row in connection.execute(_SENT):
+        if len(found) >= limit:
+            break
+        found[row["text"]] = None
+    return tuple(found)

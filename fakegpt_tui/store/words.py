@@ -1,0 +1,81 @@
+"""The words of a text, as the search index has them.
+
+The index splits text at what is neither letter nor digit. Scripts that put no spaces between
+their words would come out as one long word, so each of their characters is made a word, and
+what is looked for there is those words in a row.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fakegpt_tui.text import repaired
+
+_UNSPACED = (
+    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46"  # Thai
+    "\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd\u0ec0-\u0ec6\u0edc-\u0edf"  # Lao
+    "\u1000-\u102a\u103f\u1050-\u1055"  # Burmese
+    "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"  # Korean, whose endings grow onto the word
+    "\u1780-\u17b3"  # Khmer
+    "\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # kana
+    "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+)
+_CHARACTER = re.compile(f"([{_UNSPACED}])")
+_RUN = re.compile(f"([{_UNSPACED}]+)")
+_WORD = re.compile(r"[^\W_]+")
+_LAST_WORD = re.compile(r"[^\W_]+$")
+_SHORTEST_PREFIX = 3
+"""Letters from which on longer words are found too: with fewer that takes seconds."""
+
+_MOST = 1_000_000
+"""Code points of one text that are indexed; what comes later is hardly ever words."""
+
+FUNCTION = "indexed_text"
+
+
+def indexed_text(text: str) -> str:
+    """`text` with spaces around each character that is a word of its own."""
+    text = text[:_MOST]
+    # NUL would end the text for the index.
+    text = text.replace("\0", " ") if "\0" in text else text
+    return text if text.isascii() else _CHARACTER.sub(r" \1 ", text)
+
+
+def unspaced(text: str) -> bool:
+    """Does `text` begin with a character that is a word of its own?"""
+    return _CHARACTER.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtWords:
+    """What was typed to be looked for; any text makes a legal question.
+
+    `match` asks the index, and is empty where there is no word. `terms` are the words to be
+    marked. While the last word `is_open`, longer words that begin with it are found too.
+    """
+
+    match: str
+    terms: tuple[str, ...]
+    is_open: bool
+
+    @classmethod
+    def of(cls, text: str) -> "SoughtWords":
+        chunks = [
+            chunk for chunk in repaired(text).replace("\0", " ").split() if _WORD.search(chunk)
+        ]
+        # In quotes nothing is a command of the index, and what is joined by signs is looked for
+        # in a row.
+        phrases = ['"' + indexed_text(chunk).strip().replace('"', " ") + '"' for chunk in chunks]
+        last = _LAST_WORD.search(text)
+        is_open = last is not None and len(last[0]) >= _SHORTEST_PREFIX
+        is_open = is_open and not _CHARACTER.search(text[-1])
+        if is_open:
+            phrases[-1] += "*"
+        terms = (term for chunk in chunks for term in _terms(chunk))
+        return cls(" ".join(phrases), tuple(terms), is_open)
+
+
+def _terms(chunk: str) -> Iterator[str]:
+    """The words of a chunk, with characters that are words of their own left together."""
+    for word in _WORD.findall(chunk):
+        yield from filter(None, _RUN.split(word))

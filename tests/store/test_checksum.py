@@ -1,0 +1,64 @@
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import MessageStatus, Role, Usage
+from fakegpt_tui.store.checksum import FIELDS
+from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.reading import DAMAGED
+from tests.store.tree import TIME, conversation, turn
+
+CHANGES = {
+    "role": "system",
+    "status": "stopped",
+    "created_at": 5,
+    "prompt_tokens": 6,
+    "reply_tokens": 8,
+    "trashed_at": 9,
+}
+KEYS = {"id", "conversation_id", "parent_id"}
+
+
+@pytest.mark.parametrize("field", [field for field in FIELDS if field not in KEYS])
+def test_a_message_with_another_value_than_was_written_is_flagged(
+    store: ConversationStore, path: Path, field: str
+) -> None:
+    header, prompt, reply = turn(conversation(), status=MessageStatus.COMPLETE, reply="text")
+    reply = replace(reply, usage=Usage(1, 2))
+    store.add_turn(header, prompt, reply).result()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            f"UPDATE chat_message SET {field} = ? WHERE id = ?",
+            (CHANGES.get(field, "changed"), reply.id),
+        )
+    first, last = store.messages(header.id)
+    assert first == prompt
+    assert (last.status, last.error) == (MessageStatus.INTERRUPTED, DAMAGED)
+
+
+def test_whatever_is_written_is_whole(store: ConversationStore) -> None:
+    header, prompt, reply = turn(conversation(), status=MessageStatus.QUEUED)
+    store.add_turn(header, prompt, reply)
+    store.set_status(reply.id, MessageStatus.STREAMING)
+    store.grow_reply(reply.id, "text")
+    store.set_status(reply.id, MessageStatus.STOPPED)
+    store.trash_messages([reply.id], TIME).result()
+    stopped = replace(reply, text="text", status=MessageStatus.STOPPED, trashed_at=TIME)
+    assert store.messages(header.id) == (prompt, stopped)
+    ended = replace(reply, text="\ud800\x00", status=MessageStatus.FAILED, error="It failed.")
+    store.finish_reply(ended).result()
+    assert store.messages(header.id)[-1].error == "It failed."
+
+
+def test_damage_does_not_become_whole_in_the_trash(store: ConversationStore, path: Path) -> None:
+    header, prompt, _ = turn(conversation())
+    store.add_turn(header, prompt).result()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chat_message SET role = 'x'")
+    store.trash_messages([prompt.id], TIME)
+    store.trash_messages([prompt.id], None).result()
+    (found,) = store.messages(header.id)
+    assert (found.role, found.error) == (Role.SYSTEM, DAMAGED)
