@@ -50,6 +50,8 @@ class Inflow:
     async def _fill(self) -> None:
         async with aclosing(self._arriving) as arriving:
             async for piece in arriving:
+                if not piece:
+                    continue
                 self._pieces.append(piece)
                 self._size += len(piece)
                 self._changed.set()

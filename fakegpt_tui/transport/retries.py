@@ -35,7 +35,10 @@ class Retries:
         if attempt >= self.tries:
             return None
         match error:
-            case RateLimited(retry_after=int() | float() as seconds):
+            case (
+                RateLimited(retry_after=int() | float() as seconds)
+                | Unreachable(retry_after=int() | float() as seconds)
+            ):
                 return float(seconds) if 0 <= seconds <= _LONGEST_WAIT else None
             case RateLimited():
                 return self._jittered(_FIRST_DELAY_WHEN_BUSY, attempt)

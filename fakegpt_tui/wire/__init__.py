@@ -20,16 +20,16 @@ from fakegpt_tui.wire.login import (
     token_expiry,
 )
 from fakegpt_tui.wire.models import models_body, read_models
+from fakegpt_tui.wire.prompts import conversation_request, pack_prompt
 from fakegpt_tui.wire.relayed import TOO_LONG, code_of, spoken
 from fakegpt_tui.wire.replies import ReplyReader
 from fakegpt_tui.wire.requests import (
     Action,
     ConversationRequest,
     InvalidRequest,
-    conversation_request,
-    pack_prompt,
     read_conversation_request,
 )
+from fakegpt_tui.wire.troubles import ConversationUnknown
 from fakegpt_tui.wire.writer import PING, ReplyWriter
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Action",
     "ConversationRequest",
     "ConversationSummary",
+    "ConversationUnknown",
     "InvalidRequest",
     "KeptMessage",
     "Load",

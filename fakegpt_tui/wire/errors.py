@@ -26,6 +26,7 @@ from fakegpt_tui.wire.troubles import (
     sentence,
     signed_out,
     too_long,
+    try_again,
 )
 
 _CHALLENGES = ("just a moment", "attention required", "access denied", "cloudflare")
@@ -115,7 +116,8 @@ def _other_protocol(answer: _Answer) -> ServiceError:
 
 def _down(answer: _Answer) -> ServiceError:
     lead = f"{answer.who} is in trouble ({_named(answer.status)})"
-    return Unreachable(sentence(lead, answer.complaint, "Try again later."))
+    advice = try_again(answer.wait)
+    return Unreachable(sentence(lead, answer.complaint, advice), retry_after=answer.wait)
 
 
 def _too_slow(answer: _Answer) -> ServiceError:

@@ -1,6 +1,5 @@
-"""What is asked in a conversation: the body that a client posts, and how a host reads it."""
+"""What is asked in a conversation, and how a host reads it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -54,51 +53,6 @@ class InvalidRequest(RequestRefused):
         """The list form of an error, naming the field."""
         loc = ["body", *self.place]
         return {"detail": [{"loc": loc, "msg": self.problem, "type": "value_error"}]}
-
-
-def pack_prompt(messages: Sequence[ContextMessage]) -> str:
-    """`messages` as the one prompt that the protocol has room for.
-
-    A single message goes as it is; several become lines of `Role: text`, ending in `Assistant:`.
-
-    Raises:
-        ValueError: There is no message.
-    """
-    match messages:
-        case []:
-            raise ValueError("There is no message to pack into a prompt.")
-        case [only]:
-            return only.text
-        case _:
-            lines = [f"{message.role.capitalize()}: {message.text}" for message in messages]
-            return "\n".join([*lines, "Assistant:"])
-
-
-def conversation_request(
-    *, prompt: str, model: str, message_id: str, parent_id: str, timezone_offset_min: int
-) -> dict[str, object]:
-    """The body of `POST /api/conversation` that starts a new conversation without history.
-
-    `timezone_offset_min` has the sign of JavaScript: -120 is two hours ahead of UTC.
-    """
-    message = {
-        "id": message_id,
-        "author": {"role": "user"},
-        "content": {"content_type": "text", "parts": [repaired(prompt)]},
-        "metadata": {},
-    }
-    return {
-        "action": Action.NEXT.value,
-        "messages": [message],
-        "parent_message_id": parent_id,
-        "model": model,
-        "plugin_ids": [],
-        "timezone_offset_min": timezone_offset_min,
-        "suggestions": [],
-        "history_and_training_disabled": True,
-        "arkose_token": "",
-        "force_paragen": False,
-    }
 
 
 def read_conversation_request(body: object) -> ConversationRequest:

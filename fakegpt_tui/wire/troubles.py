@@ -20,6 +20,10 @@ Trouble: TypeAlias = Callable[[Complaint, str, float | None], ServiceError]
 """Makes the error of a complaint, of the name of who complains, and of the seconds to wait."""
 
 
+class ConversationUnknown(RequestRefused):
+    """The service has no such conversation, or not for this account and password."""
+
+
 def known_trouble(complaint: Complaint, who: str, wait: float | None) -> ServiceError | None:
     """The trouble that the code or the words make sure of, whatever the status."""
     if relayed := RELAYED.get(complaint.code):
@@ -40,14 +44,20 @@ def too_long(complaint: Complaint, who: str, _wait: float | None) -> PromptTooLo
     return PromptTooLong(sentence(lead, complaint, "Send less, or start a new conversation."))
 
 
-def conversation_unknown(complaint: Complaint, who: str, _wait: float | None) -> RequestRefused:
-    return RequestRefused(sentence(f"{who} does not know this conversation", complaint))
+def conversation_unknown(
+    complaint: Complaint, who: str, _wait: float | None
+) -> ConversationUnknown:
+    return ConversationUnknown(sentence(f"{who} does not know this conversation", complaint))
 
 
 def rate_limited(complaint: Complaint, who: str, wait: float | None) -> RateLimited:
-    advice = "Try again later." if wait is None else f"Try again in {_spell(wait)}."
     lead = f"{who} gets too many requests"
-    return RateLimited(sentence(lead, complaint, advice), retry_after=wait)
+    return RateLimited(sentence(lead, complaint, try_again(wait)), retry_after=wait)
+
+
+def try_again(wait: float | None, otherwise: str = "later") -> str:
+    """When to try again, as a sentence."""
+    return f"Try again {otherwise if wait is None else f'in {_spell(wait)}'}."
 
 
 def sentence(lead: str, complaint: Complaint, advice: str = "") -> str:
@@ -59,7 +69,7 @@ def sentence(lead: str, complaint: Complaint, advice: str = "") -> str:
 
 def _busy(complaint: Complaint, who: str, wait: float | None) -> Busy:
     lead = f"{who} is still answering another prompt of this account"
-    return Busy(sentence(lead, complaint, "Try again in a minute."), retry_after=wait)
+    return Busy(sentence(lead, complaint, try_again(wait, "in a minute")), retry_after=wait)
 
 
 def _puzzle(complaint: Complaint, who: str, _wait: float | None) -> Unsupported:

@@ -93,6 +93,8 @@ async def test_a_token_refused_inside_the_stream_is_not_renewed_after_text(
     [
         (503, {}, [0.25, 0.5]),
         (500, {}, [0.25, 0.5]),
+        (503, {"Retry-After": "7"}, [7.0, 7.0]),
+        (503, {"Retry-After": "3600"}, []),
         (429, {}, [1.0, 2.0]),
         (429, {"Retry-After": "7"}, [7.0, 7.0]),
         (429, {"Retry-After": "60"}, [60.0, 60.0]),

@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.wire import error_body, response_error, spoken_reason
+from fakegpt_tui.wire import ConversationUnknown, error_body, response_error, spoken_reason
 
 HOST = "chat.example.invalid"
 
@@ -51,13 +51,18 @@ ROWS: list[tuple[int, object, type[FakeGPTError], str]] = [
     (403, page("Just a moment..."), RequestRefused, "Just a moment... Try a proxy"),
     (403, page("Access denied"), RequestRefused, "Access denied"),
     (403, {"detail": "Unusual activity has been detected."}, RequestRefused, "Unusual activity"),
-    (404, {"detail": "Can't load conversation 6f0c"}, RequestRefused, "know this conversation"),
-    (404, {"detail": "Conversation not found"}, RequestRefused, "know this conversation"),
-    (404, detail("Gone", "conversation_not_found"), RequestRefused, "know this conversation"),
+    (
+        404,
+        {"detail": "Can't load conversation 6f0c"},
+        ConversationUnknown,
+        "know this conversation",
+    ),
+    (404, {"detail": "Conversation not found"}, ConversationUnknown, "know this conversation"),
+    (404, detail("Gone", "conversation_not_found"), ConversationUnknown, "know this conversation"),
     (
         404,
         detail("Gone", "history_disabled_conversation_not_found"),
-        RequestRefused,
+        ConversationUnknown,
         "know this conversation",
     ),
     (404, page("Not here"), RequestRefused, "Check the url"),
@@ -268,6 +273,13 @@ def test_the_time_to_wait_is_told_in_words(wait: float, words: str) -> None:
     assert str(error).endswith(f"Try again in {words}.")
 
 
+def test_an_outage_that_names_its_end_is_told_with_it() -> None:
+    error = error_of(503, {"detail": "Restarting"}, {"Retry-After": "20"})
+    assert isinstance(error, Unreachable)
+    assert error.retry_after == 20
+    assert str(error).endswith("Restarting. Try again in 20 seconds.")
+
+
 def test_a_redirect_names_only_the_other_host() -> None:
     error = error_of(307, b"", {"Location": "https://me:pw@other.example.invalid/x?token=abc"})
     assert "other.example.invalid" in str(error)
@@ -329,7 +341,7 @@ def test_an_error_has_the_form_that_says_all_and_no_more() -> None:
         (413, error_body("Long.", code="message_length_exceeds_limit"), PromptTooLong),
         (429, error_body("Only one message at a time."), Busy),
         (429, error_body("Cap.", clears_in=5, kind="cap"), RateLimited),
-        (404, error_body("Gone.", code="conversation_not_found"), RequestRefused),
+        (404, error_body("Gone.", code="conversation_not_found"), ConversationUnknown),
     ],
 )
 def test_a_host_s_errors_are_understood_by_a_client(

@@ -38,6 +38,36 @@ def posted(prompt: str = "Hello") -> dict[str, object]:
     )
 
 
+def test_a_request_may_belong_to_a_conversation_that_the_service_keeps() -> None:
+    asked = conversation_request(
+        prompt="Again?",
+        model="m-1",
+        message_id="U",
+        parent_id="P",
+        timezone_offset_min=0,
+        action=Action.VARIANT,
+        conversation_id="C",
+        keep_history=True,
+    )
+    assert (asked["action"], asked["conversation_id"]) == ("variant", "C")
+    assert asked["history_and_training_disabled"] is False
+
+
+def test_a_request_to_go_on_has_no_messages() -> None:
+    asked = conversation_request(
+        prompt=None,
+        model="m-1",
+        message_id="U",
+        parent_id="R",
+        timezone_offset_min=0,
+        action=Action.CONTINUE,
+        conversation_id="C",
+        keep_history=True,
+    )
+    assert "messages" not in asked
+    assert asked["parent_message_id"] == "R"
+
+
 def test_a_request_has_every_field_of_the_protocol_and_no_other() -> None:
     assert posted() == {
         "action": "next",
