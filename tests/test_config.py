@@ -12,6 +12,7 @@ from fakegpt_tui.config.settings import (
     Folders,
     KeyInEnvironment,
     KeyInFile,
+    KeyInKeyring,
     Origin,
     Settings,
     Source,
@@ -131,6 +132,22 @@ def test_a_service_is_read_whole() -> None:
     assert found.service_keys == {"home": KeyInEnvironment("HOME_KEY")}
     assert str(found.origins["services.home"]) == str(CONFIG)
     assert "hunter2" not in repr(found)
+
+
+def test_a_service_of_models_tells_what_they_take_and_where_its_key_is() -> None:
+    found = settled(
+        """
+        service = "home"
+        [services.home]
+        kind = "openai"
+        url = "http://127.0.0.1:1/v1"
+        window = 8192
+        prefill = true
+        key_keyring = true
+        """
+    )
+    assert (found.chosen_service.window, found.chosen_service.prefill) == (8192, True)
+    assert found.service_keys == {"home": KeyInKeyring("home")}
 
 
 def test_a_service_of_the_protocol_can_be_unlike_the_original() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fakegpt_tui.config import readers
 from fakegpt_tui.config.headers import headers
-from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeySource
+from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import (
     ConfigError,
@@ -64,7 +64,7 @@ def service_entries(table: Table) -> dict[str, ServiceEntry]:
 def _entry(name: str, table: Table) -> ServiceEntry:
     service = _service(name, table)
     upstream = table.take("upstream", readers.text, None)
-    entry = ServiceEntry(service=service, key=_key(table), upstream=upstream)
+    entry = ServiceEntry(service=service, key=_key(name, table), upstream=upstream)
     table.refuse_rest()
     if service.kind is ServiceKind.EMBEDDED:
         if service.url:
@@ -87,8 +87,7 @@ def _service(name: str, table: Table) -> Service:
         table.take("kind", readers.one_of(*ServiceKind), ready.kind if ready else "")
     )
     base = ready if ready is not None else Service(name=name, kind=kind)
-    if kind is not ServiceKind.OPENAI:
-        base = _with_protocol(base, table)
+    base = _with_models(base, table) if kind is ServiceKind.OPENAI else _with_protocol(base, table)
     return replace(
         base,
         kind=kind,
@@ -99,6 +98,12 @@ def _service(name: str, table: Table) -> Service:
         limits=_limits(table.table("timeouts")),
         headers=headers(table.table("headers")),
     )
+
+
+def _with_models(service: Service, table: Table) -> Service:
+    """`service` with what can be said of one that speaks the OpenAI protocol."""
+    window = table.take("window", readers.whole(64, 100_000_000), None)
+    return replace(service, window=window, prefill=table.take("prefill", readers.flag, False))
 
 
 def _with_protocol(service: Service, table: Table) -> Service:
@@ -144,14 +149,22 @@ def _limits(table: Table) -> TimeLimits:
     return limits
 
 
-def _key(table: Table) -> KeySource | None:
+def _key(name: str, table: Table) -> KeySource | None:
     variable = table.take("key_env", readers.variable, None)
     path = table.take("key_file", readers.path, None)
-    if variable is not None and path is not None:
-        raise ConfigError(f"{table.label('key_env')} and 'key_file' exclude each other.")
+    in_keyring = table.take("key_keyring", readers.flag, False)
+    sources: list[KeySource] = []
     if variable is not None:
-        return KeyInEnvironment(variable)
-    return None if path is None else KeyInFile(table.path.parent / path)
+        sources.append(KeyInEnvironment(variable))
+    if path is not None:
+        sources.append(KeyInFile(table.path.parent / path))
+    if in_keyring:
+        sources.append(KeyInKeyring(name))
+    if len(sources) > 1:
+        raise ConfigError(
+            f"{table.label('key_env')}, 'key_file' and 'key_keyring' exclude each other."
+        )
+    return sources[0] if sources else None
 
 
 def _check_upstream(table: Table, entries: Mapping[str, ServiceEntry], upstream: str) -> None:

@@ -54,7 +54,14 @@ class KeyInFile:
     path: Path
 
 
-KeySource: TypeAlias = KeyInEnvironment | KeyInFile
+@dataclass(frozen=True, slots=True)
+class KeyInKeyring:
+    """A service's key is in the keyring of the system, under the name of the service."""
+
+    service: str
+
+
+KeySource: TypeAlias = KeyInEnvironment | KeyInFile | KeyInKeyring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

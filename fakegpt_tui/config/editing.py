@@ -1,0 +1,97 @@
+"""Changing the text of the configuration file, and nothing of it that was not to be changed."""
+
+import tomllib
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import TypeAlias
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
+
+from fakegpt_tui.config.services import service_entries
+from fakegpt_tui.config.sources import Table
+from fakegpt_tui.domain import ConfigError
+
+Value: TypeAlias = str | int | float | bool | None
+
+
+def with_service(content: str, name: str, values: Mapping[str, Value], *, path: Path) -> str:
+    """`content`, the text of the file at `path`, with `values` in the table of a service.
+
+    A new table is added at the end. Of one that is there the other values stay as they are, as do
+    all comments; a value of `None` is taken out.
+
+    Raises:
+        ConfigError: The text cannot be read, or the service could not be used.
+    """
+    document = _parsed(content, path)
+    _assign(_table(_table(document, "services", path), name, path), values)
+    return _checked(document, path)
+
+
+def without_service(content: str, name: str, *, path: Path) -> str:
+    """`content` without the table of a service; as it is where there is none.
+
+    Raises:
+        ConfigError: The text cannot be read, or another service goes through this one.
+    """
+    document = _parsed(content, path)
+    services = _table(document, "services", path)
+    if name not in services:
+        return content
+    del services[name]
+    return _checked(document, path)
+
+
+def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
+    """`content` with a setting that is in no table, such as the service of new conversations.
+
+    Raises:
+        ConfigError: The text cannot be read.
+    """
+    document = _parsed(content, path)
+    if value is None or name in document:
+        _assign(document, {name: value})
+        return tomlkit.dumps(document)
+    # Before the first table: after it, it would be a value of that table.
+    line = tomlkit.document()
+    line[name] = value
+    return (
+        tomlkit.dumps(line) + ("\n" if content and not content.startswith("\n") else "") + content
+    )
+
+
+def _checked(document: tomlkit.TOMLDocument, path: Path) -> str:
+    """The text of `document`, of which the program itself can read every service."""
+    changed = tomlkit.dumps(document)
+    service_entries(Table(tomllib.loads(changed), path=path).table("services"))
+    return changed
+
+
+def _parsed(content: str, path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(content)
+    except TOMLKitError as error:
+        raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
+
+
+def _table(
+    parent: MutableMapping[str, object], name: str, path: Path
+) -> MutableMapping[str, object]:
+    if name not in parent:
+        is_inline = isinstance(parent, InlineTable)
+        new = tomlkit.inline_table() if is_inline else tomlkit.table(name == "services")
+        parent[name] = new
+    table = parent[name]
+    if not isinstance(table, MutableMapping):
+        raise ConfigError(f"{name!r} in {path} must be a table.")
+    return table
+
+
+def _assign(table: MutableMapping[str, object], values: Mapping[str, Value]) -> None:
+    for key, value in values.items():
+        if value is not None:
+            table[key] = value
+        elif key in table:
+            del table[key]

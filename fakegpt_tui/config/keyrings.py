@@ -1,0 +1,66 @@
+"""The keyring of the system, which is an extra, behind two functions."""
+
+import importlib
+from typing import Protocol
+
+_PROGRAM = "fakegpt-tui"
+
+
+class KeyringTrouble(Exception):
+    """A keyring could not be used. Its text is a sentence, and holds nothing of what was kept."""
+
+
+class Keyring(Protocol):
+    """A place for keys that others cannot read; an entry goes by the name of its service.
+
+    Both methods raise `KeyringTrouble` where it cannot be used, and may wait for the person to
+    unlock it.
+    """
+
+    def read(self, service: str) -> str | None: ...
+
+    def write(self, service: str, key: str) -> None: ...
+
+
+class SystemKeyring:
+    """The keyring that the system keeps for its user."""
+
+    def read(self, service: str) -> str | None:
+        module = _imported("keyring")
+        try:
+            found: str | None = module.get_password(_PROGRAM, service)
+        except _imported("keyring.errors").KeyringError as error:
+            raise _refused(error) from None
+        return found
+
+    def write(self, service: str, key: str) -> None:
+        module = _imported("keyring")
+        try:
+            module.set_password(_PROGRAM, service, key)
+        except _imported("keyring.errors").KeyringError as error:
+            raise _refused(error) from None
+
+
+def _imported(name: str) -> "_Module":
+    try:
+        module: _Module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise KeyringTrouble(
+            "Keys in the keyring need the extra “keyring”: pip install 'fakegpt-tui[keyring]'."
+        ) from error
+    return module
+
+
+class _Module(Protocol):
+    """The parts of the library that are used; it is not there for the type checker to read."""
+
+    KeyringError: type[Exception]
+
+    def get_password(self, service_name: str, username: str) -> str | None: ...
+
+    def set_password(self, service_name: str, username: str, password: str) -> None: ...
+
+
+def _refused(error: Exception) -> KeyringTrouble:
+    # The name alone: what a keyring says of itself may repeat what it was given.
+    return KeyringTrouble(f"The keyring cannot be used ({type(error).__name__}); is it locked?")
