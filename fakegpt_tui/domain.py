@@ -331,7 +331,12 @@ class Offline:
     reason: str
 
 
-LoginState: TypeAlias = SignedOut | SigningIn | SignedIn | Expired | LoginFailed | Offline
+@dataclass(frozen=True, slots=True)
+class NoLogin:
+    """The service knows no login: whoever has its address, and its key if it wants one, may ask."""
+
+
+LoginState: TypeAlias = SignedOut | SigningIn | SignedIn | Expired | LoginFailed | Offline | NoLogin
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from fakegpt_tui.domain import (
     LoginFailed,
     LoginState,
     MessageStatus,
+    NoLogin,
     Offline,
     RetryScheduled,
     SignedIn,
@@ -42,6 +43,7 @@ def left(**parts: float) -> SignedIn:
         (Expired(), "expired", Tone.BAD),
         (LoginFailed("no account"), "refused: no account", Tone.BAD),
         (Offline("no route"), "offline: no route", Tone.BAD),
+        (NoLogin(), "no login needed", Tone.PLAIN),
     ],
 )
 def test_a_login_in_words(state: LoginState, words: str, tone: Tone) -> None:

@@ -7,6 +7,7 @@ from fakegpt_tui.domain import (
     Expired,
     LoginFailed,
     LoginState,
+    NoLogin,
     Offline,
     SignedIn,
     SignedOut,
@@ -45,6 +46,8 @@ def login_words(state: LoginState, now: datetime) -> tuple[str, Tone]:
             words = f"refused: {reason}", Tone.BAD
         case Offline(reason):
             words = f"offline: {reason}", Tone.BAD
+        case NoLogin():
+            words = "no login needed", Tone.PLAIN
     return words
 
 
