@@ -1,6 +1,7 @@
 """A session that nobody had to sign in for, and the service that it belongs to."""
 
 from contextlib import aclosing
+from typing import Any
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
@@ -36,8 +37,11 @@ def session(token: str = CANARY) -> Session:
     )
 
 
-def service(url: str, *, limits: TimeLimits | None = None, proxy: str = "") -> Service:
+def service(
+    url: str, *, limits: TimeLimits | None = None, proxy: str = "", **changes: Any
+) -> Service:
     return Service(
+        **changes,
         name="scripted",
         kind=ServiceKind.FAKEGPT,
         url=url,
@@ -84,10 +88,14 @@ def backend(
     sessions: Sessions | None = None,
     waits: Waits | None = None,
     proxy: str = "",
+    **changes: Any,
 ) -> FakeGptBackend:
-    """A backend for the service at `url` that is signed in and wastes no time on waiting."""
+    """A backend for the service at `url` that is signed in and wastes no time on waiting.
+
+    `changes` are fields of the service.
+    """
     return FakeGptBackend(
-        Transport(service(url, limits=limits, proxy=proxy)),
+        Transport(service(url, limits=limits, proxy=proxy, **changes)),
         sessions or Sessions(),
         retries=(waits or Waits()).retries(),
     )

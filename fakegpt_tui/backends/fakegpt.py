@@ -8,21 +8,20 @@ from datetime import datetime, timedelta
 from fakegpt_tui import wire
 from fakegpt_tui.backends.answer import answered
 from fakegpt_tui.backends.base import ReplyRequest, SessionSource
+from fakegpt_tui.backends.fakegpt_question import Question
 from fakegpt_tui.backends.fakegpt_reply import FakeGptReply
 from fakegpt_tui.backends.stream_clock import StreamClock, TooSlow
 from fakegpt_tui.domain import (
     Model,
+    Notice,
     NotSignedIn,
-    RateLimited,
+    PromptTooLong,
     RetryScheduled,
     ServiceError,
     Session,
     StreamEvent,
-    Unreachable,
-    new_id,
     now,
 )
-from fakegpt_tui.text import repaired
 from fakegpt_tui.transport.clients import Transport
 from fakegpt_tui.transport.retries import Retries
 
@@ -30,9 +29,12 @@ _MODELS_BYTES = 1_000_000
 
 
 class FakeGptBackend:
-    """Sends the shown path as one packed prompt; the service keeps no history of it.
+    """Asks a service of the FakeGPT protocol, with packed history or in a conversation it keeps.
 
-    A request is repeated only while no byte of the reply has come, and announced before it is.
+    Which of them is the service's `history`. Where the service keeps it, `ReplyLocated` tells where
+    each reply is, and a conversation that the service has lost is begun anew with all of its text.
+
+    A request is repeated only while nothing of the reply has come, and announced before it is.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class FakeGptBackend:
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         """Stream one reply, as `Backend.stream` says."""
-        body = self._body(request)
+        question = Question.of(request, self._transport.service.history)
         total = self._transport.service.limits.total
         ends_at = None if total is None else asyncio.get_running_loop().time() + total
         session = await self._sessions.current()
@@ -58,25 +60,28 @@ class FakeGptBackend:
         attempt = 1
         while True:
             clock = self._stream_clock(ends_at)
-            reply = FakeGptReply(self._transport, clock)
+            reply = FakeGptReply(self._transport, clock, locate=question.keep_history)
             try:
-                async with aclosing(reply.events(session, body)) as events:
+                async with aclosing(self._events(reply, session, question)) as events:
                     async for event in events:
                         yield event
-            except (NotSignedIn, Unreachable, RateLimited) as error:
+            except ServiceError as error:
                 if reply.has_text:
                     raise
                 trouble = error
             else:
                 return
-            if isinstance(trouble, NotSignedIn):
-                session = await self._renewed(session, trouble, already=renewed)
-                renewed = True
-            else:
-                retry = self._retry(attempt, clock, trouble)
-                yield retry
-                await self._retries.sleep(retry.delay)
-                attempt = retry.attempt
+            match trouble:
+                case NotSignedIn():
+                    session = await self._renewed(session, trouble, already=renewed)
+                    renewed = True
+                case PromptTooLong() | wire.ConversationUnknown():
+                    question = question.instead(trouble)
+                case _:
+                    retry = self._retry(attempt, clock, trouble)
+                    yield retry
+                    await self._retries.sleep(retry.delay)
+                    attempt = retry.attempt
 
     async def models(self) -> tuple[Model, ...]:
         """The models of the service, the default one first.
@@ -118,18 +123,22 @@ class FakeGptBackend:
             self._stream_clock(),
             session,
             "GET",
-            "/api/models?history_and_training_disabled=false",
+            f"{self._transport.service.endpoints.models}?history_and_training_disabled=false",
             accept="application/json",
         )
         async with asking as answer:
             return wire.read_models(await answer.body(limit=_MODELS_BYTES))
 
-    def _body(self, request: ReplyRequest) -> dict[str, object]:
+    async def _events(
+        self, reply: FakeGptReply, session: Session, question: Question
+    ) -> AsyncGenerator[StreamEvent]:
+        """The reply to `question`; what is to be noticed about it comes once it is answered."""
+        notices = question.notices
         offset = self._clock().astimezone().utcoffset() or timedelta()
-        return wire.conversation_request(
-            prompt=repaired(wire.pack_prompt(request.messages)),
-            model=request.model,
-            message_id=new_id(),
-            parent_id=new_id(),
-            timezone_offset_min=-round(offset / timedelta(minutes=1)),
-        )
+        body = question.body(timezone_offset_min=-round(offset / timedelta(minutes=1)))
+        async with aclosing(reply.events(session, body)) as events:
+            async for event in events:
+                for notice in notices:
+                    yield Notice(notice)
+                notices = []
+                yield event

@@ -8,6 +8,7 @@ from fakegpt_tui.backends.answer import Answer, answered
 from fakegpt_tui.backends.stream_clock import StreamClock
 from fakegpt_tui.domain import (
     ReplyCut,
+    ReplyLocated,
     ServiceError,
     Session,
     StreamEvent,
@@ -25,11 +26,14 @@ _NO_STREAM = (b"{", b"[", b"<")
 class FakeGptReply:
     """Asks once and reads what comes, no further than its end marker."""
 
-    def __init__(self, transport: Transport, clock: StreamClock) -> None:
+    def __init__(self, transport: Transport, clock: StreamClock, *, locate: bool) -> None:
+        """With `locate` it is told where the service keeps the reply."""
         self.has_text = False
         """Has a person seen any of it? Then no other reply can take its place."""
         self._transport = transport
         self._clock = clock
+        self._locate = locate
+        self._located: ReplyLocated | None = None
         self._server_events = EventReader()
         self._reader = wire.ReplyReader()
 
@@ -61,7 +65,7 @@ class FakeGptReply:
             self._clock,
             session,
             "POST",
-            "/api/conversation",
+            self._transport.service.endpoints.conversation,
             accept=_EVENT_STREAM,
             body=body,
         )
@@ -93,6 +97,9 @@ class FakeGptReply:
         for event in self._reader.read_all(self._noted(server_events)):
             self.has_text = self.has_text or isinstance(event, TextDelta | TextReplaced)
             yield event
+        if self._locate and self._reader.located not in (None, self._located):
+            self._located = self._reader.located
+            yield self._located
 
     def _noted(self, server_events: Iterable[ServerEvent]) -> Iterator[tuple[str, str]]:
         for server_event in server_events:

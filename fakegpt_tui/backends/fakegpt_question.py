@@ -1,0 +1,112 @@
+"""What is posted to be answered, and what to post instead where that cannot be taken."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from fakegpt_tui import wire
+from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
+from fakegpt_tui.backends.context import cut_to, estimated_size
+from fakegpt_tui.domain import ContextMessage, History, PromptTooLong, Role, new_id
+from fakegpt_tui.text import repaired
+
+_GO_ON = ContextMessage(
+    Role.USER, "Go on exactly where your last answer stops. Repeat nothing of it, and add no lead."
+)
+_ACTIONS = {
+    Purpose.NEXT: wire.Action.NEXT,
+    Purpose.VARIANT: wire.Action.VARIANT,
+    Purpose.CONTINUE: wire.Action.CONTINUE,
+}
+_FORGOTTEN = (
+    "The service no longer knows this conversation, so what was said before went along with the"
+    " prompt, into a new one."
+)
+_MOST_CUTS = 6
+"""Each leaves out half of what is left, and the last all but the prompt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One way to ask for a reply.
+
+    With a `place` it is a part of a conversation that the service keeps, and the prompt goes alone.
+    Without one all of `messages` are packed into one prompt.
+    """
+
+    request: ReplyRequest
+    messages: tuple[ContextMessage, ...]
+    keep_history: bool
+    place: ServerPlace | None
+    cuts: int = 0
+    is_forgotten: bool = False
+
+    @classmethod
+    def of(cls, request: ReplyRequest, history: History) -> Self:
+        """The way that costs least of those that keep to `history`.
+
+        Raises:
+            ValueError: There is no message to answer.
+        """
+        if not request.messages:
+            raise ValueError("There is no message to answer.")
+        keep_history = history is History.SERVER
+        return cls(
+            request=request,
+            messages=request.messages,
+            keep_history=keep_history,
+            place=request.place if keep_history else None,
+        )
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know about how they were asked for."""
+        left_out = len(self.request.messages) - len(self.messages)
+        lengthy = f"The prompt was too long for the service, so {_oldest(left_out)} left out."
+        return [_FORGOTTEN] * self.is_forgotten + [lengthy] * bool(left_out)
+
+    def body(self, *, timezone_offset_min: int) -> dict[str, object]:
+        """What to post."""
+        purpose, place = self.request.purpose, self.place
+        if place is None:
+            action, prompt = wire.Action.NEXT, wire.pack_prompt(self._packed())
+        else:
+            action, prompt = _ACTIONS[purpose], self.request.messages[-1].text
+        return wire.conversation_request(
+            action=action,
+            prompt=None if action is wire.Action.CONTINUE else repaired(prompt),
+            model=self.request.model,
+            message_id=self.request.prompt_id if self._asks_the_prompt else new_id(),
+            conversation_id=place.conversation_id if place else None,
+            parent_id=(place.parent_id if place else "") or new_id(),
+            keep_history=self.keep_history,
+            timezone_offset_min=timezone_offset_min,
+        )
+
+    def instead(self, trouble: PromptTooLong | wire.ConversationUnknown) -> Self:
+        """What to ask now that this met with `trouble`.
+
+        Raises:
+            ServiceError: `trouble` itself, where there is nothing else to ask.
+        """
+        if isinstance(trouble, wire.ConversationUnknown):
+            if self.place is None:
+                raise trouble
+            return replace(self, place=None, is_forgotten=True)
+        is_last = self.cuts + 1 == _MOST_CUTS
+        cut = cut_to(self.messages, 0 if is_last else estimated_size(self.messages) // 2)
+        if self.place is not None or not cut.left_out:
+            raise trouble
+        return replace(self, messages=cut.messages, cuts=self.cuts + 1)
+
+    @property
+    def _asks_the_prompt(self) -> bool:
+        """Will the service keep the prompt under the id that it has here?"""
+        return self.keep_history and self.request.purpose is not Purpose.CONTINUE
+
+    def _packed(self) -> tuple[ContextMessage, ...]:
+        goes_on = self.request.purpose is Purpose.CONTINUE
+        return (*self.messages, _GO_ON) if goes_on else self.messages
+
+
+def _oldest(left_out: int) -> str:
+    return "its oldest message was" if left_out == 1 else f"its {left_out} oldest messages were"
