@@ -72,6 +72,7 @@ class LoginSteps:
     ) -> None:
         self._route = transport.route
         self._address = transport.address
+        self._endpoints = transport.service.endpoints
         self._client = client
         self._report = report
         self._rules = rules
@@ -83,7 +84,8 @@ class LoginSteps:
             ServiceError: They could not be had, or there are none.
         """
         seconds = int(self._rules.clock().timestamp())
-        answer = await self._asked(1, "GET", f"/api/loads?t={seconds}", limit=_ACCOUNTS_LIMIT)
+        path = f"{self._endpoints.loads}?t={seconds}"
+        answer = await self._asked(1, "GET", path, limit=_ACCOUNTS_LIMIT)
         self._refuse_errors(answer)
         return wire.read_loads(answer.body)
 
@@ -99,10 +101,10 @@ class LoginSteps:
         """
         self._client.cookies.clear()
         form = {"token_key": account, "session_password": password.reveal()}
-        login = await self._asked(2, "POST", "/auth/login", form=form)
+        login = await self._asked(2, "POST", self._endpoints.login, form=form)
         if not list(self._client.cookies.jar):
             self._refuse_errors(login)
-        answer = await self._asked(3, "GET", "/api/auth/session")
+        answer = await self._asked(3, "GET", self._endpoints.session)
         reply = self._session_reply(login, answer)
         return Session(
             base_url=self._address.text,
@@ -129,7 +131,8 @@ class LoginSteps:
         return next((value for value in values if fits_a_header(value)), "")
 
     def _cookies_to_send(self) -> Iterator[tuple[str, Secret]]:
-        request = self._client.build_request("POST", self._address.url("/api/conversation"))
+        url = self._address.url(self._endpoints.conversation)
+        request = self._client.build_request("POST", url)
         for pair in request.headers.get("Cookie", "").split("; ")[:_COOKIES]:
             name, _, value = pair.partition("=")
             if fits_a_header(pair) and name and len(pair) <= _COOKIE_LENGTH:

@@ -12,6 +12,9 @@ from fakegpt_tui.transport.clients import Route
 _PIECE = 1 << 20
 """A compressed answer grows by this much at a time, however well it is compressed."""
 
+_MOST_HEADERS = 256
+"""More than any service has use for. Their size has its bound in the reader of HTTP, 100 kB."""
+
 
 async def pieces(response: httpx.Response, route: Route) -> AsyncGenerator[bytes]:
     """The bytes of an answer as they arrive.
@@ -20,9 +23,11 @@ async def pieces(response: httpx.Response, route: Route) -> AsyncGenerator[bytes
     in pieces of a bounded size.
 
     Raises:
-        BadReply: What is said to be compressed is not.
+        BadReply: What is said to be compressed is not, or the answer has absurdly many headers.
         Unsupported: It is compressed in another way.
     """
+    if len(response.headers.raw) > _MOST_HEADERS:
+        raise BadReply(f"The answer of {route} has absurdly many headers.")
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     async with aclosing(_raw(response)) as raw:
         if encoding in ("", "identity"):

@@ -78,6 +78,11 @@ class Transport:
             timeout=httpx.Timeout(None, connect=limits.connect, write=limits.idle),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
         )
+        for name, value in self.service.headers:
+            if value:
+                client.headers[name] = value.reveal()
+            else:
+                client.headers.pop(name, None)
         try:
             yield client
         finally:

@@ -12,8 +12,10 @@ import pytest
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import (
     ContextMessage,
+    Endpoints,
     ReplyCut,
     ReplyEnded,
+    Secret,
     TextDelta,
     TimeLimits,
     Unreachable,
@@ -27,6 +29,7 @@ from tests.fault_server import (
     Stall,
     Step,
     chunk,
+    json_reply,
     message_event,
     stream,
     stream_head,
@@ -74,6 +77,31 @@ async def test_a_request_carries_the_token_the_cookies_and_the_packed_path(
     assert asked.headers["referer"] == f"{server.url}/?v=2"
     assert body["messages"][0]["content"]["parts"] == ["User: A\nAssistant: B\nAssistant:"]
     assert body["model"] == "m"
+
+
+async def test_the_headers_of_a_service_win_and_empty_ones_are_left_out(
+    server: FaultServer,
+) -> None:
+    server.script(CHAT, *stream("Hi"))
+    headers = (
+        ("user-agent", Secret("Canary/1.0")),
+        ("X-Extra", Secret("1")),
+        ("sec-ch-ua", Secret("")),
+        ("Referer", Secret("")),
+    )
+    await events_of(backend(server.url, headers=headers))
+    sent = (await server.arrived(CHAT)).headers
+    assert (sent["user-agent"], sent["x-extra"]) == ("Canary/1.0", "1")
+    assert not {"sec-ch-ua", "referer"} & sent.keys()
+    assert sent["accept-language"] == "en-US"
+
+
+async def test_the_endpoints_of_a_service_are_asked(server: FaultServer) -> None:
+    server.script("/chat", *stream("Hi"))
+    server.script("/which", Send(json_reply({"models": []})))
+    made = backend(server.url, endpoints=Endpoints(conversation="/chat", models="/which"))
+    assert text_of(await events_of(made)) == "Hi"
+    assert await made.models() == ()
 
 
 async def test_half_a_surrogate_pair_in_a_prompt_can_be_sent(server: FaultServer) -> None:

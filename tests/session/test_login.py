@@ -11,6 +11,7 @@ import respx
 
 from fakegpt_tui.domain import (
     BadReply,
+    Endpoints,
     LoginRefused,
     RateLimited,
     RequestRefused,
@@ -299,3 +300,15 @@ async def test_a_hundred_thousand_accounts_are_no_trouble(host: Host) -> None:
     host.loads.respond(json={"loads": loads})
     session: Session = await login().sign_in(Reports())
     assert int(session.account, 16) % 7 == 0
+
+
+async def test_the_steps_are_where_the_service_says() -> None:
+    endpoints = Endpoints(loads="/shared", login="/in", session="/who")
+    with respx.mock(base_url="http://127.0.0.1:8100") as router:
+        router.get(path="/shared").respond(json=LOADS)
+        router.post(path="/in").respond(headers=COOKIE)
+        router.get(path="/who").respond(json=SESSION)
+        made = Login(Transport(service("http://127.0.0.1:8100", endpoints=endpoints)))
+        session = await made.sign_in(lambda _state: None)
+    assert session.token.reveal() == CANARY
+    assert [name for name, _ in session.cookies] == ["credential"]

@@ -78,3 +78,14 @@ async def test_an_unknown_packing_is_said(server: FaultServer, encoding: str) ->
 async def test_what_is_not_packed_as_it_says_is_bad(server: FaultServer) -> None:
     with pytest.raises(BadReply):
         await body(server, b"hello", "gzip")
+
+
+async def test_absurdly_many_headers_are_refused(server: FaultServer) -> None:
+    server.script("/", Send(reply(b"", headers={f"X-{number}": "1" for number in range(1000)})))
+    transport = Transport(service(server.url))
+    async with (
+        transport.client() as client,
+        client.stream("GET", transport.address.url("/")) as response,
+    ):
+        with pytest.raises(BadReply, match="absurdly many headers"):
+            await whole_body(response, transport.route, limit=1000)
