@@ -1,7 +1,7 @@
 """Replies from a service that speaks the OpenAI protocol."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Final
@@ -17,8 +17,12 @@ from fakegpt_tui.backends.openai_reply import OpenAIReply
 from fakegpt_tui.backends.openai_window import Fitting, Windows
 from fakegpt_tui.backends.stream_clock import StreamClock, TooSlow
 from fakegpt_tui.domain import (
+    LoginFailed,
+    LoginState,
     Model,
+    NoLogin,
     NotSignedIn,
+    Offline,
     RateLimited,
     RequestRefused,
     RetryScheduled,
@@ -46,8 +50,15 @@ class OpenAIBackend:
     """
 
     def __init__(
-        self, transport: Transport, key: ServiceKey, *, retries: Retries | None = None
+        self,
+        transport: Transport,
+        key: ServiceKey,
+        *,
+        retries: Retries | None = None,
+        on_change: Callable[[LoginState], None] | None = None,
     ) -> None:
+        """`on_change` is told whether the service could be reached, and took the key."""
+        self._on_change = on_change or _nobody
         self._transport = transport
         self._key = key
         self._retries = retries or Retries()
@@ -128,6 +139,7 @@ class OpenAIBackend:
             async for event in events:
                 if not is_told:
                     is_told = True
+                    self._on_change(NoLogin())
                     fitting.succeeded()
                     if fitting.notice is not None:
                         yield fitting.notice
@@ -155,10 +167,22 @@ class OpenAIBackend:
         )
         try:
             async with asked(self._transport, self._stream_clock(), asking) as answer:
-                return read_models(await answer.body(limit=_MODELS_BYTES))
-        except NotSignedIn:
-            self._key.refuse()
+                found = read_models(await answer.body(limit=_MODELS_BYTES))
+        except ServiceError as error:
+            self._note(error)
             raise
+        self._on_change(NoLogin())
+        return found
+
+    def _note(self, trouble: ServiceError) -> None:
+        match trouble:
+            case NotSignedIn():
+                self._key.refuse()
+                self._on_change(LoginFailed(str(trouble)))
+            case Unreachable():
+                self._on_change(Offline(str(trouble)))
+            case _:
+                pass
 
     def _path(self, path: str) -> str:
         """`path` below the address of the service, to which most people need not add a version."""
@@ -178,13 +202,16 @@ class OpenAIBackend:
         Raises:
             ServiceError: `trouble` itself, where asking again would not help.
         """
-        if isinstance(trouble, NotSignedIn):
-            self._key.refuse()
+        self._note(trouble)
         is_passing = isinstance(trouble, Unreachable | RateLimited) and not clock.began
         delay = self._retries.delay(attempt, trouble)
         if delay is None or not is_passing or isinstance(trouble, TooSlow):
             raise trouble
         return RetryScheduled(attempt + 1, self._retries.tries, delay, str(trouble))
+
+
+def _nobody(_state: LoginState) -> None:
+    """Hears nothing."""
 
 
 def _continuable(request: ReplyRequest) -> ReplyRequest:

@@ -11,22 +11,21 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.connection import Connection
-from fakegpt_tui.chat.service import ChatService, ChatStore
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.cli.connections import Report, connection, served_backend
 from fakegpt_tui.cli.exits import say
 from fakegpt_tui.cli.folders import make_folders
 from fakegpt_tui.config.settings import Settings
-from fakegpt_tui.domain import ConfigError, LoginState, Service, ServiceKind
+from fakegpt_tui.domain import ConfigError, NoLogin, Service, ServiceKind
 from fakegpt_tui.store.conversations import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.host.server import HostServer
-    from fakegpt_tui.session.file import SessionShelf
-
-Report: TypeAlias = Callable[[LoginState], None]
 
 
 @contextmanager
@@ -83,7 +82,10 @@ class Connector:
         Raises:
             ConfigError: The service cannot be used as it is configured.
         """
-        return await asyncio.to_thread(self._connected, service, report)
+        made = await asyncio.to_thread(self._connected, service, report)
+        if made.login is None:
+            report(NoLogin())
+        return made
 
     def close(self) -> None:
         """Stop the hosts, also one that is only just being started."""
@@ -93,12 +95,9 @@ class Connector:
                 host.stop()
 
     def _connected(self, service: Service, report: Report) -> Connection:
-        shelf: SessionShelf | None = None
         if service.kind is ServiceKind.EMBEDDED:
             service = replace(service, url=self._started_host(service), proxy=None)
-        else:
-            shelf = _session_file(self._settings)
-        return _connection(service, shelf, report)
+        return connection(self._settings, service, report)
 
     def _started_host(self, service: Service) -> str:
         with self._lock:
@@ -129,27 +128,6 @@ def host_for(
     service = settings.answering(service)
     backend: Callable[[], Backend] = GuideBackend
     if service.kind is not ServiceKind.EMBEDDED:
-        behind = _connection(service, _session_file(settings), lambda _state: None)
-        backend = lambda: behind.backend  # noqa: E731 - made here, where its trouble is ours
+        behind = served_backend(settings, service)
+        backend = lambda: behind  # noqa: E731 - made here, where its trouble is ours
     return HostServer(backend, host=host, port=port, secret_path=secret_path)
-
-
-def _connection(service: Service, shelf: SessionShelf | None, report: Report) -> Connection:
-    if service.kind is ServiceKind.OPENAI:
-        raise ConfigError(
-            f"The service {service.name!r} is of the kind 'openai', which cannot be used yet."
-        )
-    from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.keeper import SessionKeeper  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.login import Login  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
-
-    transport = Transport(service)
-    keeper = SessionKeeper(Login(transport), transport.address.text, shelf=shelf, on_change=report)
-    return Connection(service, FakeGptBackend(transport, keeper), keeper)
-
-
-def _session_file(settings: Settings) -> SessionShelf:
-    from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - slow, as above
-
-    return SessionFile(settings.session_file)

@@ -63,9 +63,11 @@ def test_a_port_that_is_taken_is_told(home: Home) -> None:
     assert str(port) in done.stderr
 
 
-def test_a_service_of_a_kind_that_cannot_be_used_yet_is_told(home: Home) -> None:
-    home.configure('[services.o]\nkind = "openai"\nurl = "http://127.0.0.1:9"')
+def test_a_service_whose_key_is_not_there_is_told(home: Home) -> None:
+    home.configure(
+        '[services.o]\nkind = "openai"\nurl = "http://127.0.0.1:9"\nkey_env = "NO_SUCH_KEY"'
+    )
     for command in (("serve", "--service", "o"), ("ask", "--service", "o", "Hi")):
         done = home.run(*command)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "cannot be used yet" in done.stderr
+        assert "The environment variable NO_SUCH_KEY holds no key." in done.stderr

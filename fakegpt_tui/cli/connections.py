@@ -1,0 +1,80 @@
+"""What it takes to talk to a service of each kind. A new kind is a function and a line here.
+
+What is slow to import is imported when it is used, as in the composition root.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from fakegpt_tui.chat.connection import Connection
+from fakegpt_tui.config.keyrings import SystemKeyring
+from fakegpt_tui.config.keys import read_key
+from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.domain import LoginState, Secret, Service, ServiceKind
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend
+
+Report: TypeAlias = Callable[[LoginState], None]
+Connect: TypeAlias = Callable[[Settings, Service, Report], Connection]
+
+
+def connection(settings: Settings, service: Service, report: Report) -> Connection:
+    """A connection to `service`, whose address is known; `report` is told of its login.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    return _CONNECT[service.kind](settings, service, report)
+
+
+def served_backend(settings: Settings, service: Service) -> Backend:
+    """What answers through `service` for the clients of a host.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    from fakegpt_tui.backends.known_models import KnownModels  # noqa: PLC0415 - slow, as above
+
+    backend = connection(settings, service, lambda _state: None).backend
+    if service.kind is ServiceKind.OPENAI:
+        return KnownModels(backend, service.model)
+    return backend
+
+
+def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection:
+    from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.keeper import SessionKeeper  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.login import Login  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
+
+    transport = Transport(service)
+    is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
+    shelf = None if is_ours else SessionFile(settings.session_file)
+    keeper = SessionKeeper(Login(transport), transport.address.text, shelf=shelf, on_change=report)
+    return Connection(service, FakeGptBackend(transport, keeper), keeper)
+
+
+def _openai(settings: Settings, service: Service, report: Report) -> Connection:
+    from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.openai_key import ServiceKey  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
+
+    source = settings.service_keys.get(service.name)
+
+    def read() -> Secret | None:
+        return None if source is None else read_key(source, os.environ, SystemKeyring())
+
+    backend = OpenAIBackend(Transport(service), ServiceKey(read), on_change=report)
+    return Connection(service, backend, None)
+
+
+_CONNECT: Mapping[ServiceKind, Connect] = {
+    ServiceKind.EMBEDDED: _fakegpt,
+    ServiceKind.FAKEGPT: _fakegpt,
+    ServiceKind.OPENAI: _openai,
+}
