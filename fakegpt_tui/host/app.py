@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.host.access import Access, TokenRefused
 from fakegpt_tui.host.account_routes import AccountRoutes
@@ -18,6 +19,7 @@ from fakegpt_tui.host.archive import Archive
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.guard import Guard
 from fakegpt_tui.host.login_routes import LoginRoutes
+from fakegpt_tui.host.odd_route import OddRoute
 from fakegpt_tui.host.prompt_route import PromptRoute
 from fakegpt_tui.host.refusals import (
     json_response,
@@ -40,6 +42,8 @@ class HostApp:
     archive: Archive = field(default_factory=Archive)
     turnstile: Turnstile = field(default_factory=Turnstile)
     ping_seconds: float = 15.0
+    scenario: Scenario | None = None
+    """What happens in place of one of the usual answers."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Once set, replies that are under way end, and their clients are told why."""
 
@@ -56,6 +60,7 @@ class HostApp:
         )
         app = Starlette(
             routes=[
+                *([OddRoute(self.scenario, access)] if self.scenario else []),
                 Route("/", _home),
                 *LoginRoutes(self.tokens, self.throttle).routes(),
                 *AccountRoutes(access, self.backend).routes(),

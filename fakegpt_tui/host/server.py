@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.connections import ConnectionLimits
@@ -34,8 +35,9 @@ class HostServer:
     it must where other users of the machine can connect. `backend` may be a function that makes
     one; then it is called in the host's own loop, and what it made is closed at the end. `port` 0
     takes a free one. Hosts with the same `token_key` accept each other's tokens; without one each
-    run has its own. With `one_at_a_time` a session that is being answered is told to wait. Trouble
-    inside is logged, and never printed.
+    run has its own. With `one_at_a_time` a session that is being answered is told to wait. A
+    `scenario` takes the place of one of the usual answers. Trouble inside is logged, and never
+    printed.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class HostServer:
         token_lifetime: timedelta = timedelta(days=14),
         token_key: bytes | None = None,
         one_at_a_time: bool = False,
+        scenario: Scenario | None = None,
         limits: ConnectionLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
@@ -61,6 +64,7 @@ class HostServer:
             else Tokens(lifetime=token_lifetime)
         )
         self._turnstile = Turnstile(is_closed=one_at_a_time)
+        self._scenario = scenario
         self._limits = limits or ConnectionLimits()
         self._throttle = throttle or LoginThrottle()
         self._ping_seconds = ping_seconds
@@ -127,6 +131,7 @@ class HostServer:
             tokens=self._tokens,
             throttle=self._throttle,
             turnstile=self._turnstile,
+            scenario=self._scenario,
             ping_seconds=self._ping_seconds,
         )
         self._serving = Serving(app=app, secret=self._secret, limits=self._limits)

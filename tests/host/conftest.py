@@ -18,3 +18,21 @@ def serve() -> Iterator[Callable[..., HostServer]]:
             return stack.enter_context(HostServer(backend, **options))
 
         yield start
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """With `-v`: what the program's own client made of each scenario."""
+    if terminalreporter.verbosity < 1:
+        return
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    rows = [
+        str(value)
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, value in report.user_properties
+        if name == "outcome"
+    ]
+    if rows:
+        terminalreporter.section("scenario: promise → outcome")
+        for row in rows:
+            terminalreporter.line(row)

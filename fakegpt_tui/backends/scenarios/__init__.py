@@ -1,0 +1,16 @@
+"""Everything that a service was seen to do, by name, for clients to be tried against."""
+
+from typing import Final
+
+from fakegpt_tui.backends.scenarios.contents import CONTENTS
+from fakegpt_tui.backends.scenarios.endings import ENDINGS
+from fakegpt_tui.backends.scenarios.framings import FRAMINGS
+from fakegpt_tui.backends.scenarios.logins import LOGINS
+from fakegpt_tui.backends.scenarios.refusals import REFUSALS
+from fakegpt_tui.backends.scenarios.scenario import Scenario
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    scenario.name: scenario for scenario in (*FRAMINGS, *CONTENTS, *ENDINGS, *REFUSALS, *LOGINS)
+}
+
+__all__ = ["SCENARIOS", "Scenario"]

@@ -1,0 +1,81 @@
+"""The events that scenarios are made of."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+WHOLE: Final = "Hello, wörld 🙂"
+PARTIAL: Final = "Hello, "
+GROWING: Final = ("", "Hel", PARTIAL, "Hello, wö", WHOLE)
+DONE: Final = b"data: [DONE]\n\n"
+
+_CONVERSATION_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0001"
+_MESSAGE_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0002"
+
+
+def message(text: str, **changes: Any) -> dict[str, Any]:
+    """An event of a reply that says `text` so far; `changes` are fields of its message."""
+    said = {
+        "id": _MESSAGE_ID,
+        "author": {"role": "assistant", "name": None, "metadata": {}},
+        "create_time": 1699178400.25,
+        "update_time": None,
+        "content": {"content_type": "text", "parts": [text]},
+        "status": "in_progress",
+        "end_turn": None,
+        "weight": 1.0,
+        "metadata": {"message_type": "next", "model_slug": "text-davinci-002-render-sha"},
+        "recipient": "all",
+    }
+    return {"message": said | changes, "conversation_id": _CONVERSATION_ID, "error": None}
+
+
+def finished(text: str = WHOLE, *, finish: str = "stop", **changes: Any) -> dict[str, Any]:
+    """The last event of a reply."""
+    metadata = {"message_type": "next", "finish_details": {"type": finish}, "is_complete": True}
+    return message(
+        text,
+        **{
+            "status": "finished_successfully",
+            "end_turn": finish != "max_tokens",
+            "metadata": metadata,
+            **changes,
+        },
+    )
+
+
+def error(told: object) -> dict[str, Any]:
+    return {"message": None, "conversation_id": _CONVERSATION_ID, "error": told}
+
+
+def verdict(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
+    """What moderation says."""
+    return {
+        "conversation_id": _CONVERSATION_ID,
+        "message_id": _MESSAGE_ID,
+        "is_completion": of_reply,
+        "moderation_response": {
+            "flagged": blocked,
+            "blocked": blocked,
+            "moderation_id": "modr-0001",
+        },
+    }
+
+
+def usual() -> list[dict[str, Any]]:
+    """A reply as it should be, without its end marker."""
+    return [*(message(text) for text in GROWING), finished(), verdict(blocked=False)]
+
+
+def line(value: object) -> bytes:
+    """One event as it should be sent."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def lines(values: Iterable[object]) -> Iterator[bytes]:
+    return (line(value) for value in values)
+
+
+def ended(*values: object) -> tuple[bytes, ...]:
+    """Events as they should be sent, and the end marker."""
+    return (*lines(values), DONE)

@@ -1,0 +1,80 @@
+"""A route that does what a scenario says, in place of the usual answer."""
+
+import asyncio
+from collections import deque
+
+from starlette.requests import Request
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from fakegpt_tui import wire
+from fakegpt_tui.backends.scenarios.scenario import (
+    CONVERSATION,
+    Answer,
+    Cut,
+    Hang,
+    Scenario,
+)
+from fakegpt_tui.backends.scripted import Pause
+from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.body import read_json
+
+
+class OddRoute(Route):
+    """Stands before the usual route of its path, until the scenario is over.
+
+    Tokens and prompts are judged as ever, so that a client is tried as a whole.
+    """
+
+    def __init__(self, scenario: Scenario, access: Access) -> None:
+        self._scenario = scenario
+        self._access = access
+        self._answers = deque(scenario.answers)
+        method = "POST" if scenario.path in (CONVERSATION, "/auth/login") else "GET"
+        super().__init__(scenario.path, self._answer, methods=[method])
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if self._answers else (Match.NONE, {})
+
+    async def _answer(self, request: Request) -> "_Played":
+        if self._scenario.path == CONVERSATION:
+            self._access.claims(request)
+            wire.read_conversation_request(await read_json(request))
+        if len(self._answers) > 1 or self._scenario.recovers:
+            return _Played(self._answers.popleft())
+        return _Played(self._answers[0])
+
+
+class _Played:
+    """The response that plays one answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name.encode(), value.encode()) for name, value in self._answer.headers]
+        start = {"type": "http.response.start", "status": self._answer.status}
+        await send({**start, "headers": headers})
+        left = asyncio.create_task(_until_left(receive))
+        try:
+            for piece in self._answer.pieces:
+                match piece:
+                    case bytes():
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    case Pause(seconds):
+                        await asyncio.wait({left}, timeout=seconds)
+                    case Hang():
+                        await left
+                    case Cut():
+                        # The connection is closed under a response that is not complete.
+                        return
+                if left.done():
+                    return
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            left.cancel()
+
+
+async def _until_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,203 @@
+"""The host in front of an OpenAI-compatible service, both on sockets of their own."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+
+import pytest
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.fakegpt import FakeGptBackend
+from fakegpt_tui.backends.known_models import KnownModels
+from fakegpt_tui.domain import (
+    Busy,
+    ContextMessage,
+    FinishReason,
+    PromptTooLong,
+    RateLimited,
+    ReplyEnded,
+    RequestRefused,
+    Service,
+    ServiceError,
+    ServiceKind,
+    TextDelta,
+    Unreachable,
+)
+from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.session.keeper import SessionKeeper
+from fakegpt_tui.session.login import Login
+from fakegpt_tui.transport.clients import Transport
+from fakegpt_tui.transport.retries import Retries
+from tests.fault_server import FaultServer, Send, Stall, chunk, stream_head
+from tests.openai_server import (
+    CHAT,
+    DONE,
+    MODELS,
+    backend_for,
+    end,
+    event,
+    lists,
+    openai_server,
+    refuses,
+    replies,
+    says,
+    service,
+    stream,
+)
+from tests.signed_in import events_of, outcome, text_of
+
+OLD_MODEL = "text-davinci-002-render-sha"
+OLD_PROMPT = ReplyRequest(messages=(ContextMessage("user", "Hello?"),), model=OLD_MODEL)
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FaultServer]:
+    async with openai_server() as server:
+        yield server
+
+
+@contextmanager
+def host_before(server: FaultServer, model: str = "") -> Iterator[HostServer]:
+    backend = KnownModels(backend_for(service(server.url, model=model)), model)
+    with HostServer(backend, secret_path=False) as host:
+        yield host
+
+
+@asynccontextmanager
+async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
+    transport = Transport(Service(name="host", kind=ServiceKind.FAKEGPT, url=host.base_url))
+    keeper = SessionKeeper(Login(transport), transport.address.text)
+    try:
+        yield FakeGptBackend(transport, keeper, retries=Retries(tries=1))
+    finally:
+        await keeper.aclose()
+
+
+async def sent(upstream: FaultServer) -> dict[str, object]:
+    body = json.loads((await upstream.arrived(CHAT)).body)
+    assert isinstance(body, dict)
+    return body
+
+
+async def test_a_reply_goes_through_as_it_comes(upstream: FaultServer) -> None:
+    upstream.script(CHAT, *stream(says("Grüße "), says("🙂"), end("length"), DONE))
+    with host_before(upstream) as host:
+        async with client_of(host) as client:
+            events = await events_of(client)
+    assert text_of(events) == "Grüße 🙂"
+    assert events[-1] == ReplyEnded(FinishReason.LENGTH)
+
+
+async def test_a_packed_conversation_is_one_message_of_the_person(upstream: FaultServer) -> None:
+    upstream.script(CHAT, *replies("Hi"))
+    path = (
+        ContextMessage("system", "S"),
+        ContextMessage("user", "A"),
+        ContextMessage("assistant", "B"),
+        ContextMessage("user", "C"),
+    )
+    with host_before(upstream) as host:
+        async with client_of(host) as client:
+            await events_of(client, ReplyRequest(messages=path, model="model-1"))
+    packed = "System: S\nUser: A\nAssistant: B\nUser: C\nAssistant:"
+    assert (await sent(upstream))["messages"] == [{"role": "user", "content": packed}]
+
+
+async def test_models_of_the_upstream_are_those_of_the_host(upstream: FaultServer) -> None:
+    with host_before(upstream) as host:
+        async with client_of(host) as client:
+            assert [model.id for model in await client.models()] == ["model-1"]
+
+
+@pytest.mark.parametrize(("asked", "answers"), [(OLD_MODEL, "b"), ("", "b"), ("a", "a")])
+async def test_models_that_nobody_knows_here_are_the_services_own(asked: str, answers: str) -> None:
+    async with FaultServer() as upstream:
+        upstream.script(MODELS, *lists({"id": "a"}, {"id": "b"}))
+        upstream.script(CHAT, *replies("Hi"))
+        with host_before(upstream, model="b") as host:
+            async with client_of(host) as client:
+                await events_of(client, ReplyRequest(messages=OLD_PROMPT.messages, model=asked))
+        assert (await sent(upstream))["model"] == answers
+
+
+async def test_without_a_list_the_configured_model_answers() -> None:
+    async with FaultServer() as upstream:
+        upstream.script(MODELS, *refuses(401))
+        upstream.script(CHAT, *replies("Hi"))
+        with host_before(upstream, model="b") as host:
+            async with client_of(host) as client:
+                await events_of(client, OLD_PROMPT)
+        assert (await sent(upstream))["model"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RequestRefused),
+        (401, ServiceError),
+        (403, RequestRefused),
+        (404, RequestRefused),
+        (409, Busy),
+        (413, PromptTooLong),
+        (429, RateLimited),
+        (500, Unreachable),
+        (503, Unreachable),
+    ],
+)
+async def test_troubles_of_the_upstream_reach_the_client_as_what_they_are(
+    upstream: FaultServer, status: int, kind: type[ServiceError]
+) -> None:
+    upstream.script(CHAT, *refuses(status, "So it is.", retry_after="120"))
+    with host_before(upstream) as host:
+        async with client_of(host) as client:
+            came, error = await outcome(client)
+    assert came == []
+    assert isinstance(error, kind)
+    assert "So it is." in str(error)
+    if isinstance(error, RateLimited):
+        assert error.retry_after == 120
+
+
+async def test_an_upstream_that_is_gone_is_told(upstream: FaultServer) -> None:
+    with host_before(upstream, model="m") as host:
+        async with client_of(host) as client:
+            await client.models()
+            await upstream.__aexit__(None, None, None)
+            _, error = await outcome(client)
+    assert "refused the connection; is it running?" in str(error)
+
+
+async def test_trouble_in_the_middle_keeps_what_came(upstream: FaultServer) -> None:
+    trouble = event({"error": {"message": "The GPU is on fire."}})
+    upstream.script(CHAT, *stream(says("some"), trouble))
+    with host_before(upstream) as host:
+        async with client_of(host) as client:
+            came, error = await outcome(client)
+    assert text_of(came) == "some"
+    assert "The GPU is on fire." in str(error)
+
+
+async def test_a_client_that_leaves_ends_the_request_behind_within_a_second(
+    upstream: FaultServer,
+) -> None:
+    upstream.script(CHAT, Send(stream_head()), Send(chunk(says("some"))), Stall())
+    with host_before(upstream) as host:
+        async with client_of(host) as client:
+            async with aclosing(client.stream(OLD_PROMPT)) as events:
+                assert await anext(events) == TextDelta("some")
+                exchange = await upstream.arrived(CHAT)
+                assert not exchange.ended.is_set()
+            async with asyncio.timeout(1):
+                await exchange.ended.wait()
+
+
+async def test_an_upstream_that_breaks_off_is_told_in_front_within_a_second(
+    upstream: FaultServer,
+) -> None:
+    upstream.script(CHAT, Send(stream_head()), Send(chunk(says("some"))))
+    with host_before(upstream) as host:
+        async with client_of(host) as client, asyncio.timeout(2):
+            came, error = await outcome(client)
+    assert text_of(came) == "some"
+    assert "closed the connection" in str(error)
