@@ -1,16 +1,20 @@
 """Fakes that stand at the seams between rooms."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from datetime import datetime
 
 from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.chat import memory
 from fakegpt_tui.chat.connection import Connect, Connection
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
+    Draft,
     LoginState,
-    MessageStatus,
+    QueuedPrompt,
+    SearchHit,
+    SearchQuery,
     Service,
     ServiceKind,
     StoreError,
@@ -19,16 +23,21 @@ from fakegpt_tui.domain import (
 SERVICE = Service(name="scripted", kind=ServiceKind.EMBEDDED, model="scripted-1")
 
 
-class MemoryStore:
-    """A store without a disk; `refusal` makes its writes fail."""
+class MemoryStore(memory.MemoryStore):
+    """A store without a disk that can be made to fail, to wait, and to have been changed.
+
+    `refusal` makes writes fail; `held` keeps them from settling until `settle` is called, so that
+    reads do not see them. `hits` are what a search finds.
+    """
 
     def __init__(self) -> None:
-        self.headers: dict[str, Conversation] = {}
-        self.nodes: dict[str, ChatMessage] = {}
+        super().__init__()
         self.refusal: str | None = None
-
-    def conversations(self) -> list[Conversation]:
-        return list(self.headers.values())
+        self.held = False
+        self.is_changed = False
+        self.hits: list[SearchHit] = []
+        self.queries: list[SearchQuery] = []
+        self._waiting: list[tuple[Callable[[], object], Future[None]]] = []
 
     def path(self, conversation_id: str) -> list[ChatMessage]:
         found = []
@@ -38,41 +47,67 @@ class MemoryStore:
             node_id = self.nodes[node_id].parent_id
         return found[::-1]
 
-    def messages(self, conversation_id: str) -> list[ChatMessage]:
-        return [node for node in self.nodes.values() if node.conversation_id == conversation_id]
+    def settle(self) -> None:
+        """Let all writes settle, those that wait and those that come."""
+        self.held = False
+        waiting, self._waiting = self._waiting, []
+        for write, future in waiting:
+            write()
+            future.set_result(None)
 
-    def add_turn(
-        self, conversation: Conversation, prompt: ChatMessage, reply: ChatMessage
-    ) -> Future[None]:
-        if self.refusal is None:
-            self.headers[conversation.id] = conversation
-            self.nodes |= {prompt.id: prompt, reply.id: reply}
-        return self._saved()
-
-    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
-        node = self.nodes[reply_id]
-        self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
-
-    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
-        self.nodes[message_id] = replace(self.nodes[message_id], status=status)
-        return self._saved()
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        return self._written(lambda: super(MemoryStore, self).add_turn(conversation, *messages))
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
-        if self.refusal is None:
-            self.nodes[reply.id] = reply
-        return self._saved()
+        return self._written(lambda: super(MemoryStore, self).finish_reply(reply))
 
     def save_conversation(self, conversation: Conversation) -> Future[None]:
-        self.headers[conversation.id] = conversation
-        return self._saved()
+        if conversation.id not in self.headers and not self.held:
+            return failed("This is no longer in the store.")
+        return self._written(lambda: super(MemoryStore, self).save_conversation(conversation))
 
-    def _saved(self) -> Future[None]:
+    def delete_conversation(self, conversation_id: str) -> Future[None]:
+        return self._written(lambda: super(MemoryStore, self).delete_conversation(conversation_id))
+
+    def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
+        return self._written(lambda: super(MemoryStore, self).trash_messages(message_ids, at))
+
+    def save_draft(self, draft: Draft) -> Future[None]:
+        return self._written(lambda: super(MemoryStore, self).save_draft(draft))
+
+    def save_queue(self, conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Future[None]:
+        return self._written(lambda: super(MemoryStore, self).save_queue(conversation_id, prompts))
+
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        *,
+        best_first: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> list[SearchHit]:
+        del best_first, stopped
+        self.queries.append(query)
+        return self.hits[:limit]
+
+    def changed(self) -> bool:
+        is_changed, self.is_changed = self.is_changed, False
+        return is_changed
+
+    def _written(self, write: Callable[[], Future[None]]) -> Future[None]:
+        if self.refusal is not None:
+            return failed(self.refusal)
+        if not self.held:
+            return write()
         future: Future[None] = Future()
-        if self.refusal is None:
-            future.set_result(None)
-        else:
-            future.set_exception(StoreError(self.refusal))
+        self._waiting.append((write, future))
         return future
+
+
+def failed(sentence: str) -> Future[None]:
+    future: Future[None] = Future()
+    future.set_exception(StoreError(sentence))
+    return future
 
 
 def connecting(backend: Backend, before: Callable[[], Awaitable[object]] | None = None) -> Connect:

@@ -1,55 +1,53 @@
 """What a person can do with conversations, whatever front end they use."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from threading import Event
+from types import MappingProxyType
 
-from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.chat.connection import Connect, Connections, LoginListener
-from fakegpt_tui.chat.schedule import Schedule
-from fakegpt_tui.chat.turn import Turn, TurnStore
+from fakegpt_tui.chat.arranging import Arranging
+from fakegpt_tui.chat.connection import Connect, Connections
+from fakegpt_tui.chat.drafts import Drafts
+from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.joined import JoinedStore
+from fakegpt_tui.chat.queue import PromptQueue
+from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.search_query import parsed_query
+from fakegpt_tui.chat.services import Services
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.chat.turns import Turns
+from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import (
     ChatMessage,
-    ContextMessage,
     Conversation,
-    LoginState,
-    MessageStatus,
-    Model,
+    Draft,
     NotFound,
-    Role,
+    Preset,
+    QueuedPrompt,
+    SearchHit,
+    SearchQuery,
     Service,
-    ServiceError,
-    TitleSource,
+    StoreError,
     new_id,
     now,
 )
-from fakegpt_tui.text import repaired, safe_line
 from fakegpt_tui.transfer.files import save_file
 from fakegpt_tui.transfer.markdown import to_markdown
 
-_TITLE_LENGTH = 60
 
-
-class ChatStore(TurnStore, Protocol):
-    """What the chat service needs of the store; reads see every write that has settled."""
-
-    def conversations(self) -> Sequence[Conversation]: ...
-
-    def path(self, conversation_id: str) -> Sequence[ChatMessage]: ...
-
-    def messages(self, conversation_id: str) -> Sequence[ChatMessage]: ...
-
-    def save_conversation(self, conversation: Conversation) -> Future[None]: ...
-
-
-class ChatService:
+class ChatService(Services):
     """Joins backends and the store into turns, and knows which of them run.
 
-    Front ends enter the turns it makes; it holds no task of its own, so a turn lives exactly as
-    long as the task that runs it.
+    What is done to one noun is with that noun: `arrange` for whole conversations, `trees` for
+    their chat messages, `drafts`, and `queue` for the prompts that wait for the end of a reply.
+
+    Front ends enter the turns it makes, call `end_turn` when they have left one, and then run what
+    `next_turn` gives them; it holds no task of its own, so a turn lives exactly as long as the
+    task that runs it.
     """
 
     def __init__(
@@ -61,112 +59,259 @@ class ChatService:
         service: str,
         model: str = "",
         max_turns: int = 8,
+        presets: Mapping[str, Preset] = MappingProxyType({}),
     ) -> None:
-        self._store = store
-        self._connections = Connections(services, connect)
-        self._schedule = Schedule(max_turns)
-        self._turns: dict[str, Turn] = {}
-        self._conversations: dict[str, Conversation] | None = None
-        self.default_service = self._connections.service(service)
+        self._store = JoinedStore(store)
+        super().__init__(Connections(services, connect))
+        self._saving = Saving()
+        self._history = UndoHistory()
+        self._running: dict[str, Turn] = {}
+        self._headers = Headers(self._store, self._saving)
+        self.arrange = Arranging(self._headers, self._history)
+        self.drafts = Drafts(self._store, self._saving)
+        self.queue = PromptQueue(self._store, self._saving)
+        self.trees = Trees(self._store, self._headers, self._saving, self._history, self._running)
+        self._turns = Turns(
+            self._store,
+            self._saving,
+            headers=self._headers,
+            trees=self.trees,
+            queue=self.queue,
+            running=self._running,
+            backend=self.backend,
+            limit=max_turns,
+        )
+        self.presets = presets
+        self.default_service = self.service(service)
         self._model = model
 
     def conversations(self) -> list[Conversation]:
-        """All conversations that have a prompt, most recently used first."""
-        return sorted(self._known().values(), key=lambda each: each.updated_at, reverse=True)
+        """All that have a prompt and are not in the trash, most recently used first."""
+        return self._headers.listed()
+
+    def trashed(self) -> list[Conversation]:
+        """All that are in the trash, the last one to come there first."""
+        return self._headers.trashed()
 
     def conversation(self, conversation_id: str) -> Conversation:
-        """The conversation with that id.
+        """The conversation with that id, be it new or in the trash.
 
         Raises:
             NotFound: There is none.
         """
-        try:
-            return self._known()[conversation_id]
-        except KeyError as error:
-            raise NotFound(f"There is no conversation {safe_line(conversation_id)!r}.") from error
+        return self._headers.get(conversation_id)
 
-    def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
-        """The chat messages that are shown, oldest first, a running reply as it stands."""
-        messages = tuple(self._store.path(conversation_id))
-        turn = self._turns.get(conversation_id)
-        if turn is None:
-            return messages
-        live = turn.reply
-        return tuple(live if message.id == live.id else message for message in messages)
+    def new_conversation(
+        self, *, temporary: bool = False, conversation_id: str | None = None
+    ) -> Conversation:
+        """An empty conversation, which is kept once it has a prompt.
 
-    def turn(self, conversation_id: str) -> Turn | None:
-        """The turn that runs or waits in that conversation."""
-        return self._turns.get(conversation_id)
-
-    def turns(self) -> list[Turn]:
-        """All turns that run or wait, in the order in which they were asked for."""
-        return list(self._turns.values())
-
-    def new_conversation(self) -> Conversation:
-        """An empty conversation, which is kept once it has a prompt."""
+        A temporary one never touches the disk. With the id of an `unsent` draft the draft is its.
+        """
         time = now()
         service = self.default_service
-        return Conversation(
-            id=new_id(),
+        conversation = Conversation(
+            id=conversation_id or new_id(),
             service=service.name,
             model=self._model or service.model,
             created_at=time,
             updated_at=time,
         )
+        if temporary:
+            self._store.keep_in_memory(conversation.id)
+        self._headers.begin(conversation)
+        return conversation
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        return self._store.is_temporary(conversation_id)
+
+    def unsent(self) -> list[Draft]:
+        """Drafts of an earlier run whose conversations have no prompt yet."""
+        drafts = self.drafts.all().values()
+        return [each for each in drafts if self._headers.find(each.conversation_id) is None]
+
+    def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The chat messages that are shown, oldest first, a running reply as it stands.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        return self.trees.path(conversation_id)
+
+    def turn(self, conversation_id: str) -> Turn | None:
+        """The turn that runs or waits in that conversation."""
+        return self._running.get(conversation_id)
+
+    def turns(self) -> list[Turn]:
+        """All turns that run or wait, in the order in which they were asked for."""
+        return list(self._running.values())
+
+    def ask(self, conversation: Conversation, text: str) -> Turn | QueuedPrompt:
+        """A turn that asks `text`, or where one is under way, the prompt that now waits for it."""
+        if conversation.id in self._running:
+            return self.queue.add(conversation.id, text)
+        return self.new_turn(conversation, text)
 
     def new_turn(self, conversation: Conversation, text: str) -> Turn:
         """A turn that asks `text` at the end of the shown path; it runs when it is entered.
 
-        The caller must enter it and call `end_turn` when it has left it.
+        Raises:
+            StillReplying: A turn is under way in that conversation; so for all new turns.
         """
-        text = repaired(text)
-        before = tuple(self._store.path(conversation.id)) if conversation.leaf_id else ()
-        prompt = _message(conversation, Role.USER, text, parent_id=conversation.leaf_id)
-        reply = _message(conversation, Role.ASSISTANT, "", parent_id=prompt.id)
-        conversation = replace(
-            conversation,
-            title=conversation.title or first_line(text),
-            leaf_id=reply.id,
-            updated_at=prompt.created_at,
+        return self._turns.new(conversation, text)
+
+    def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
+        """A turn that asks `text` in place of a prompt, of which it becomes a variant.
+
+        Raises:
+            NotFound: There is no such prompt.
+        """
+        return self._turns.edit(conversation_id, prompt_id, text)
+
+    def regenerate(self, conversation_id: str, message_id: str) -> Turn:
+        """A turn for another variant of a reply, or of the replies to a prompt; also to retry one.
+
+        Raises:
+            NotFound: There is no such chat message, or no prompt that it answers.
+        """
+        return self._turns.regenerate(conversation_id, message_id)
+
+    def continue_reply(self, conversation_id: str, reply_id: str) -> Turn:
+        """A turn that lets a reply go on where it stops, as a variant that begins with its text.
+
+        Raises:
+            NotFound: There is no such reply.
+        """
+        return self._turns.go_on(conversation_id, reply_id)
+
+    def branch(self, conversation_id: str, message_id: str) -> Conversation:
+        """A new conversation that begins with a copy of the way to a chat message. Can be undone.
+
+        Raises:
+            NotFound: There is no such chat message.
+        """
+        copies = self.trees.copied_path(conversation_id, message_id)
+        time = now()
+        branch = replace(
+            self.conversation(conversation_id),
+            id=copies[0].conversation_id,
+            created_at=time,
+            updated_at=time,
+            leaf_id=copies[-1].id,
+            unread=False,
+            pinned=False,
+            archived=False,
+            trashed_at=None,
+            server_id="",
         )
-        turn = Turn(
-            self._store,
-            self._schedule,
-            lambda: self._backend(conversation.service),
-            conversation=conversation,
-            prompt=prompt,
-            reply=reply,
-            request=ReplyRequest(messages=_context((*before, prompt)), model=conversation.model),
+        if self.is_temporary(conversation_id):
+            self._store.keep_in_memory(branch.id)
+        self._headers.add(branch, copies)
+        self._history.note(
+            "A conversation was branched off.", lambda: self.arrange.trash([branch.id])
         )
-        self._turns[conversation.id] = turn
-        self._known()[conversation.id] = conversation
-        return turn
+        return branch
+
+    def next_turn(self, conversation_id: str) -> Turn | None:
+        """The turn of a queued prompt, now that a turn has ended; to be run like any other."""
+        return self._turns.next(conversation_id)
+
+    def send_queued(self, prompt_id: str) -> Turn | None:
+        """The turn of a queued prompt that is held, or `None` where it is sent after the reply.
+
+        Raises:
+            NotFound: It was sent or withdrawn.
+        """
+        return self._turns.send(prompt_id)
 
     def end_turn(self, turn: Turn) -> None:
-        """Let go of a turn that was left, and keep the title that the service gave it."""
-        conversation_id = turn.conversation.id
-        if self._turns.get(conversation_id) is turn:
-            del self._turns[conversation_id]
-        if not turn.is_saved:
-            self._take_back(turn)
-            return
-        conversation = self.conversation(conversation_id)
-        title = safe_line(turn.suggested_title, _TITLE_LENGTH)
-        if title and conversation.title_source is TitleSource.PROMPT:
-            self._keep(replace(conversation, title=title, title_source=TitleSource.SERVICE))
+        """Let go of a turn that was left, and keep what the service told beside the reply."""
+        self._turns.end(turn)
 
     def stop(self, conversation_id: str) -> bool:
         """Stop the turn of that conversation; was there one?"""
-        turn = self._turns.get(conversation_id)
+        turn = self._running.get(conversation_id)
         if turn is not None:
             turn.stop()
         return turn is not None
 
+    def stop_all(self) -> int:
+        """Stop all turns; how many that were."""
+        turns = self.turns()
+        for turn in turns:
+            turn.stop()
+        return len(turns)
+
+    def undo(self, conversation_id: str = "") -> str | None:
+        """Take back what was last done to whole conversations, or inside the one that is given.
+
+        Returns:
+            What was done, as a sentence; `None` where there is nothing to take back.
+        """
+        return self._history.undo(conversation_id)
+
     def set_unread(self, conversation_id: str, *, unread: bool) -> None:
         """Note whether a reply waits to be read."""
-        conversation = self._known().get(conversation_id)
-        if conversation is not None and conversation.unread is not unread:
-            self._keep(replace(conversation, unread=unread))
+        self._headers.set_unread(conversation_id, unread=unread)
+
+    def set_service(self, conversation_id: str, service: str, model: str = "") -> None:
+        """Let another service or model answer from now on; without one, the service's own model.
+
+        Raises:
+            NotFound: There is no such conversation, or no such service.
+        """
+        model = model or self.service(service).model
+        self.arrange.set_service(conversation_id, self.service(service).name, model)
+
+    def apply_preset(self, conversation_id: str, name: str) -> None:
+        """Take over the system prompt and the generation settings of a preset. Can be undone.
+
+        Raises:
+            NotFound: There is no such conversation, or no such preset.
+        """
+        preset = self.presets.get(name)
+        if preset is None:
+            raise NotFound(f"There is no preset named {name!r} in the configuration.")
+        self.arrange.apply_preset(conversation_id, preset)
+
+    def prompts(self, limit: int = 1000) -> Sequence[str]:
+        """Earlier prompts, newest first, without doubles."""
+        return self._store.prompts(limit)
+
+    async def search(
+        self, text: str, *, limit: int = 50, best_first: bool = False
+    ) -> Sequence[SearchHit]:
+        """What a person looks for with `text`, any text; cancelling ends the search at once."""
+        query = parsed_query(text)
+        if query == SearchQuery():
+            return ()
+        stopped = Event()
+        try:
+            return await asyncio.to_thread(
+                self._store.search, query, limit, best_first=best_first, stopped=stopped.is_set
+            )
+        finally:
+            stopped.set()
+
+    async def refresh(self) -> bool:
+        """Take what other instances have written; is anything to be shown anew?"""
+        self._saving.retry()
+        if not self._store.changed():
+            return False
+        await self._headers.refresh(self._running)
+        self.trees.forget()
+        self.drafts.refresh()
+        self.queue.refresh()
+        return True
+
+    @property
+    def unsaved(self) -> StoreError | None:
+        """Why something that should be on disk is only in memory; it is saved again and again."""
+        return self._saving.trouble
+
+    def save_again(self) -> None:
+        """Try to save what could not be saved, as every turn and every `refresh` does, too."""
+        self._saving.retry()
 
     def save_markdown(self, conversation_id: str, folder: Path) -> Path:
         """Write the shown path as a Markdown file into `folder`, and tell where it is.
@@ -179,88 +324,7 @@ class ChatService:
         text = to_markdown(conversation, self.path(conversation_id))
         return save_file(folder, conversation.title, ".md", text, owner_id=conversation.id)
 
-    def on_login(self, listener: LoginListener) -> None:
-        """Tell `listener` whenever the state of a login changes."""
-        self._connections.on_login = listener
-
-    def service(self, name: str) -> Service:
-        return self._connections.service(name)
-
-    def login_state(self, service_name: str) -> LoginState:
-        return self._connections.login_state(service_name)
-
-    async def sign_in(self, service_name: str) -> None:
-        """Connect to a service and sign in to it, if that has not been done.
-
-        Raises:
-            FakeGPTError: It could not be done; the login state tells a service's reason too.
-        """
-        connection = await self._connections.get(service_name)
-        if connection.login is not None:
-            await connection.login.sign_in()
-
-    async def sign_out(self, service_name: str) -> None:
-        connection = await self._connections.get(service_name)
-        if connection.login is not None:
-            await connection.login.sign_out()
-
-    async def models(self, service_name: str) -> tuple[Model, ...]:
-        """The models of a service; none where it does not tell."""
-        with suppress(ServiceError):
-            return await (await self._backend(service_name)).models()
-        return ()
-
     async def aclose(self) -> None:
         """Close the connections. Turns must have been left before."""
+        self._saving.retry()
         await self._connections.aclose()
-
-    async def _backend(self, service_name: str) -> Backend:
-        return (await self._connections.get(service_name)).backend
-
-    def _known(self) -> dict[str, Conversation]:
-        # Read when it is first asked for, which front ends do after their first paint.
-        if self._conversations is None:
-            self._conversations = {each.id: each for each in self._store.conversations()}
-        return self._conversations
-
-    def _keep(self, conversation: Conversation) -> None:
-        self._known()[conversation.id] = conversation
-        self._store.save_conversation(conversation)
-
-    def _take_back(self, turn: Turn) -> None:
-        """Make a conversation what it was before a turn whose prompt could not be saved."""
-        parent_id = turn.prompt.parent_id
-        if parent_id is None:
-            self._known().pop(turn.conversation.id, None)
-        else:
-            self._known()[turn.conversation.id] = replace(turn.conversation, leaf_id=parent_id)
-
-
-def _message(
-    conversation: Conversation, role: Role, text: str, *, parent_id: str | None
-) -> ChatMessage:
-    is_reply = role is Role.ASSISTANT
-    return ChatMessage(
-        id=new_id(),
-        conversation_id=conversation.id,
-        parent_id=parent_id,
-        role=role,
-        text=text,
-        status=MessageStatus.WAITING if is_reply else MessageStatus.COMPLETE,
-        created_at=now(),
-        service=conversation.service if is_reply else "",
-        model=conversation.model if is_reply else "",
-    )
-
-
-def first_line(text: str) -> str:
-    """The first line of a prompt that says something, as a title."""
-    lines = (safe_line(line, _TITLE_LENGTH) for line in text.splitlines())
-    return next((line for line in lines if line), "Untitled")
-
-
-def _context(messages: Sequence[ChatMessage]) -> tuple[ContextMessage, ...]:
-    """What a backend goes on from: replies of which nothing arrived say nothing."""
-    return tuple(
-        ContextMessage(message.role.value, message.text) for message in messages if message.text
-    )

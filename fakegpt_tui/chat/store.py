@@ -43,6 +43,10 @@ class ChatStore(TurnStore, Protocol):
 
     def trashed(self) -> Sequence[Conversation]: ...
 
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """The one with that id, in the trash or not."""
+        ...
+
     def messages(self, conversation_id: str) -> Sequence[ChatMessage]:
         """The whole tree in the order in which it grew, with what is in the trash."""
         ...

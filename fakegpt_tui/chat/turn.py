@@ -7,11 +7,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.chat.reply_text import ReplyText
 from fakegpt_tui.chat.schedule import Schedule
+from fakegpt_tui.chat.store import TurnStore
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -19,6 +20,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     MessageStatus,
     Notice,
+    NotSavedYet,
     ReasoningDelta,
     ReplyCut,
     ReplyEnded,
@@ -39,24 +41,6 @@ _LIMITS = {
     FinishReason.LENGTH: "The reply stops here because it reached the model's length limit.",
     FinishReason.CONTENT_FILTER: "The service's content filter ended the reply here.",
 }
-
-
-class TurnStore(Protocol):
-    """What a turn needs of the store.
-
-    A write is in the store's queue when the call returns, so no cancellation can lose it; its
-    future tells when it is on disk, or raises `StoreError`.
-    """
-
-    def add_turn(
-        self, conversation: Conversation, prompt: ChatMessage, reply: ChatMessage
-    ) -> Future[None]: ...
-
-    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None: ...
-
-    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]: ...
-
-    def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +77,8 @@ class Turn:
         prompt: ChatMessage,
         reply: ChatMessage,
         request: ReplyRequest,
+        is_new_prompt: bool = True,
+        typed: str = "",
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._store = store
@@ -117,6 +103,9 @@ class Turn:
         self._retry_at = 0.0
         self.conversation = conversation
         self.prompt = prompt
+        self.is_new_prompt = is_new_prompt
+        self.typed = typed
+        """What a person would have to type again if the prompt could not be saved."""
         self.error: FakeGPTError | None = None
         self.save_error: StoreError | None = None
         self.notices: list[str] = []
@@ -162,13 +151,17 @@ class Turn:
             StoreError: It could not be saved, and so nothing is sent; `is_saved` stays false.
         """
         self._task = asyncio.current_task()
-        saved = self._store.add_turn(self.conversation, self.prompt, self._reply)
+        new = (self.prompt, self._reply) if self.is_new_prompt else (self._reply,)
+        saved = self._store.add_turn(self.conversation, *new)
         self._is_saved = True
         try:
             await _settled(saved)
         except asyncio.CancelledError as error:
             await self._finish(error)
             raise
+        except NotSavedYet as error:
+            # The store has it in memory, so that the conversation can go on.
+            self.save_error = error
         except StoreError as error:
             self._is_saved = False
             self.save_error = error

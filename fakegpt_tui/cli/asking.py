@@ -8,12 +8,13 @@ from contextlib import contextmanager, suppress
 
 import click
 
-from fakegpt_tui.chat.service import ChatService, ChatStore
+from fakegpt_tui.chat.memory import MemoryStore
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.cli.answer import Answer
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.exits import ExitCode, exit_code, say
-from fakegpt_tui.cli.unstored import Unstored
 from fakegpt_tui.config.settings import Settings
 
 _BY_SIGNAL = 128
@@ -26,7 +27,7 @@ def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> i
         FakeGPTError: It did not come to asking.
     """
     if not keep:
-        return asyncio.run(_ask(settings, Unstored(), prompt, as_json=as_json))
+        return asyncio.run(_ask(settings, MemoryStore(), prompt, as_json=as_json))
     with opened_store(settings) as store:
         return asyncio.run(_ask(settings, store, prompt, as_json=as_json))
 

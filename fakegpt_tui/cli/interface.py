@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.chat.service import ChatService, ChatStore
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
 from fakegpt_tui.config.settings import Settings

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
-from fakegpt_tui.chat.service import ChatService, first_line
+from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.chat.turns import first_line
 from fakegpt_tui.domain import (
     ContextMessage,
     Conversation,

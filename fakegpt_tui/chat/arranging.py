@@ -1,0 +1,155 @@
+"""What a person can do with whole conversations."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from fakegpt_tui.chat.headers import Change, Headers
+from fakegpt_tui.chat.undo import UndoHistory
+from fakegpt_tui.domain import Conversation, GenerationSettings, Preset, TitleSource, now
+from fakegpt_tui.text import repaired
+
+
+class Arranging:
+    """Changes headers as a person wishes.
+
+    Methods that take several ids pass over those that are gone. What they do can be undone, but
+    for deleting for good.
+    """
+
+    def __init__(self, headers: Headers, history: UndoHistory) -> None:
+        self._headers = headers
+        self._history = history
+
+    def rename(self, conversation_id: str, title: str) -> None:
+        """Give a conversation a person's title, which nothing overwrites; an empty one does not.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        title = " ".join(repaired(title).split())
+        before = self._headers.get(conversation_id)
+        if title:
+            self._change(
+                [conversation_id],
+                "renamed",
+                lambda each: replace(each, title=title, title_source=TitleSource.PERSON),
+                lambda each: replace(each, title=before.title, title_source=before.title_source),
+            )
+
+    def pin(self, conversation_ids: Iterable[str], *, pinned: bool = True) -> None:
+        ids = [
+            each.id for each in self._headers.those(conversation_ids) if each.pinned is not pinned
+        ]
+        self._change(
+            ids,
+            "pinned" if pinned else "unpinned",
+            lambda each: replace(each, pinned=pinned),
+            lambda each: replace(each, pinned=not pinned),
+        )
+
+    def archive(self, conversation_ids: Iterable[str], *, archived: bool = True) -> None:
+        ids = [
+            each.id
+            for each in self._headers.those(conversation_ids)
+            if each.archived is not archived
+        ]
+        self._change(
+            ids,
+            "archived" if archived else "brought back from the archive",
+            lambda each: replace(each, archived=archived),
+            lambda each: replace(each, archived=not archived),
+        )
+
+    def trash(self, conversation_ids: Iterable[str], at: datetime | None = None) -> None:
+        """Put conversations into the trash, where they stay for 30 days."""
+        time = at or now()
+        ids = [each.id for each in self._headers.those(conversation_ids) if each.trashed_at is None]
+        self._change(
+            ids,
+            "deleted",
+            lambda each: replace(each, trashed_at=time),
+            lambda each: replace(each, trashed_at=None),
+        )
+
+    def restore(self, conversation_ids: Iterable[str]) -> None:
+        """Bring conversations back from the trash."""
+        before = {
+            each.id: each.trashed_at
+            for each in self._headers.those(conversation_ids)
+            if each.trashed_at is not None
+        }
+        self._change(
+            list(before),
+            "restored",
+            lambda each: replace(each, trashed_at=None),
+            lambda each: replace(each, trashed_at=before[each.id]),
+        )
+
+    def delete_for_good(self, conversation_ids: Iterable[str]) -> None:
+        """Delete conversations that are in the trash; this alone cannot be undone."""
+        for each in self._headers.those(conversation_ids):
+            if each.trashed_at is not None:
+                self._headers.delete(each.id)
+
+    def set_service(self, conversation_id: str, service: str, model: str) -> None:
+        """Let another service or model answer from now on.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+
+        def change(each: Conversation) -> Conversation:
+            # Another service does not know what this one calls the conversation.
+            kept = each.server_id if service == each.service else ""
+            return replace(each, service=service, model=model, server_id=kept)
+
+        self._headers.update(conversation_id, change)
+
+    def set_system_prompt(self, conversation_id: str, text: str) -> None:
+        """Say what a model is told before all prompts.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        self._headers.update(
+            conversation_id, lambda each: replace(each, system_prompt=repaired(text))
+        )
+
+    def set_generation(self, conversation_id: str, generation: GenerationSettings) -> None:
+        """Say how a model should write from now on.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        self._headers.update(conversation_id, lambda each: replace(each, generation=generation))
+
+    def apply_preset(self, conversation_id: str, preset: Preset) -> None:
+        """Take over the system prompt and the generation settings of a preset.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        before = self._headers.get(conversation_id)
+        self._change(
+            [conversation_id],
+            f"set up as {preset.name!r}",
+            lambda each: replace(
+                each, system_prompt=preset.system_prompt, generation=preset.generation
+            ),
+            lambda each: replace(
+                each, system_prompt=before.system_prompt, generation=before.generation
+            ),
+        )
+
+    def _change(self, ids: list[str], words: str, change: Change, back: Change) -> None:
+        if not ids:
+            return
+
+        def apply(step: Change) -> None:
+            for conversation in self._headers.those(ids):
+                self._headers.update(conversation.id, step)
+
+        apply(change)
+        count = "A conversation was" if len(ids) == 1 else f"{len(ids)} conversations were"
+        self._history.note(f"{count} {words}.", lambda: apply(back))

@@ -1,0 +1,84 @@
+"""What a turn asks, and what it asks it from."""
+
+from collections.abc import Sequence
+
+from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
+from fakegpt_tui.domain import (
+    ChatMessage,
+    ContextMessage,
+    Conversation,
+    MessageStatus,
+    Role,
+    new_id,
+    now,
+)
+
+
+def new_prompt(
+    conversation: Conversation, text: str, parent_id: str | None, prompt_id: str | None = None
+) -> ChatMessage:
+    return ChatMessage(
+        id=prompt_id or new_id(),
+        conversation_id=conversation.id,
+        parent_id=parent_id,
+        role=Role.USER,
+        text=text,
+        status=MessageStatus.COMPLETE,
+        created_at=now(),
+    )
+
+
+def new_reply(
+    conversation: Conversation, prompt: ChatMessage, *, continued: ChatMessage | None = None
+) -> ChatMessage:
+    """A reply that nothing has come for yet, but for what it continues."""
+    return ChatMessage(
+        id=new_id(),
+        conversation_id=conversation.id,
+        parent_id=prompt.id,
+        role=Role.ASSISTANT,
+        text="" if continued is None else continued.text,
+        reasoning="" if continued is None else continued.reasoning,
+        status=MessageStatus.WAITING,
+        created_at=now(),
+        service=conversation.service,
+        model=conversation.model,
+    )
+
+
+def request(
+    conversation: Conversation,
+    before: Sequence[ChatMessage],
+    prompt: ChatMessage,
+    purpose: Purpose = Purpose.NEXT,
+    *,
+    continued: ChatMessage | None = None,
+) -> ReplyRequest:
+    """What a backend is asked; `before` is the path that the prompt follows."""
+    path = (*before, prompt) if continued is None else (*before, prompt, continued)
+    followed = continued or (before[-1] if before else None)
+    return ReplyRequest(
+        messages=_context(conversation.system_prompt, path),
+        model=conversation.model,
+        purpose=purpose,
+        prompt_id=prompt.id,
+        place=_place(conversation, followed),
+        generation=conversation.generation,
+    )
+
+
+def _place(conversation: Conversation, followed: ChatMessage | None) -> ServerPlace | None:
+    """Where the service keeps what is followed, if it was this service that said it."""
+    if followed is None or not conversation.server_id or not followed.server_id:
+        return None
+    if followed.service != conversation.service:
+        return None
+    return ServerPlace(conversation.server_id, followed.server_id)
+
+
+def _context(system_prompt: str, messages: Sequence[ChatMessage]) -> tuple[ContextMessage, ...]:
+    """What a backend goes on from: replies of which nothing arrived say nothing."""
+    system = (ContextMessage(Role.SYSTEM.value, system_prompt),) if system_prompt.strip() else ()
+    return system + tuple(
+        ContextMessage(message.role.value, message.text) for message in messages if message.text
+    )

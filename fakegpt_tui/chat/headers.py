@@ -1,0 +1,216 @@
+"""The headers of all conversations."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeAlias
+
+from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    NotFound,
+    TitleSource,
+    now,
+)
+from fakegpt_tui.text import safe_line
+
+TITLE_LENGTH = 60
+TRASH_DAYS = 30
+
+_HEADER = "header"
+_BRANCH = "branch"
+
+Change: TypeAlias = Callable[[Conversation], Conversation]
+
+
+class Headers:
+    """Knows every conversation; a change is in the store's queue when the call returns."""
+
+    def __init__(self, store: ChatStore, saving: Saving) -> None:
+        self._store = store
+        self._saving = saving
+        self._conversations: dict[str, Conversation] | None = None
+        self._sorted: list[Conversation] | None = None
+        self._trash_is_read = False
+        self._new: dict[str, Conversation] = {}
+        self._touched: set[str] = set()
+
+    def listed(self) -> list[Conversation]:
+        """All that have a prompt and are not in the trash, most recently used first."""
+        if self._sorted is None:
+            listed = (each for each in self._known().values() if each.trashed_at is None)
+            self._sorted = sorted(listed, key=lambda each: each.updated_at, reverse=True)
+        return self._sorted.copy()
+
+    def trashed(self) -> list[Conversation]:
+        """All that are in the trash, the last one to come there first."""
+        self._read_trash()
+        trashed = [(each.trashed_at, each) for each in self._known().values() if each.trashed_at]
+        return [each for _, each in sorted(trashed, key=lambda pair: pair[0], reverse=True)]
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation with that id, be it without a prompt or in the trash.
+
+        Raises:
+            NotFound: There is none.
+        """
+        found = self.find(conversation_id)
+        if found is None:
+            raise NotFound(f"There is no conversation {safe_line(conversation_id)!r}.")
+        return found
+
+    def find(self, conversation_id: str) -> Conversation | None:
+        known = self._new.get(conversation_id) or self._known().get(conversation_id)
+        if known is None and not self._trash_is_read:
+            self._read_trash()
+            known = self._known().get(conversation_id)
+        return known
+
+    def those(self, conversation_ids: Iterable[str]) -> list[Conversation]:
+        """The conversations with those ids, without the ones that are gone."""
+        found = (self.find(each) for each in conversation_ids)
+        return [each for each in found if each is not None]
+
+    def is_new(self, conversation_id: str) -> bool:
+        """Has it no prompt yet, so that it is not kept?"""
+        return conversation_id in self._new
+
+    def begin(self, conversation: Conversation) -> None:
+        """Know a conversation that is kept once it has a prompt."""
+        self._saving.drop(_key(conversation.id))
+        if self._conversations is not None:
+            self._forget(conversation.id)
+        self._new[conversation.id] = conversation
+
+    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> None:
+        """Save a whole conversation that is new."""
+        self.put(conversation)
+        self._saving.keep(
+            (_BRANCH, conversation.id), lambda: self._store.add_turn(conversation, *messages)
+        )
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete a conversation for good, and all that is to be saved of it."""
+        self._forget(conversation_id)
+        self._saving.forget(conversation_id)
+        self._saving.keep(
+            _key(conversation_id), lambda: self._store.delete_conversation(conversation_id)
+        )
+
+    def take_back(self, before: Conversation, *, is_new: bool) -> None:
+        """Forget what a prompt that could not be saved would have changed."""
+        known = self.get(before.id)
+        known = replace(
+            known, title=before.title, leaf_id=before.leaf_id, updated_at=before.updated_at
+        )
+        if is_new:
+            self.begin(known)
+        elif self._saving.is_pending(_key(before.id)):
+            self.keep(known)
+        else:
+            self.put(known)
+
+    def put(self, conversation: Conversation) -> None:
+        """Know a conversation as it is, or is about to be, in the store."""
+        self._touched.add(conversation.id)
+        self._new.pop(conversation.id, None)
+        self._known()[conversation.id] = conversation
+        self._sorted = None
+
+    def keep(self, conversation: Conversation) -> None:
+        """Know a conversation, and save it if it is one that is kept."""
+        if conversation.id in self._new:
+            self._new[conversation.id] = conversation
+            return
+        self.put(conversation)
+        self._saving.keep(
+            _key(conversation.id), lambda: self._store.save_conversation(conversation)
+        )
+
+    def update(self, conversation_id: str, change: Change) -> None:
+        """Change a conversation as it is by now, also where another instance has changed it.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        self.keep(change(self.current(conversation_id)))
+
+    def current(self, conversation_id: str) -> Conversation:
+        """A conversation as it is in the store, but for what is not on disk yet.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        known = self.get(conversation_id)
+        if conversation_id in self._new or self._saving.is_pending(_key(conversation_id)):
+            return known
+        stored = self._store.conversation(conversation_id)
+        if stored is None:
+            return known
+        # What is shown here stays; what was asked here a moment ago may not be on disk yet.
+        latest = max(known.updated_at, stored.updated_at)
+        return replace(stored, leaf_id=known.leaf_id, updated_at=latest)
+
+    def suggest_title(self, conversation_id: str, title: str) -> None:
+        """Take a service's title where the conversation has just that of its first prompt."""
+        conversation = self.get(conversation_id)
+        title = safe_line(title, TITLE_LENGTH)
+        if title and conversation.title_source is TitleSource.PROMPT:
+            self.update(
+                conversation_id,
+                lambda each: replace(each, title=title, title_source=TitleSource.SERVICE),
+            )
+
+    def set_unread(self, conversation_id: str, *, unread: bool) -> None:
+        """Note whether a reply waits to be read."""
+        conversation = self._known().get(conversation_id)
+        if conversation is not None and conversation.unread is not unread:
+            self.update(conversation_id, lambda each: replace(each, unread=unread))
+
+    async def refresh(self, busy: Mapping[str, object]) -> None:
+        """Take what another instance has written, but for what was changed here meanwhile.
+
+        The conversations that are `busy` stay as they are known here.
+        """
+        self._touched = set(busy)
+        known = self._known()
+        found = await asyncio.to_thread(self._read_all)
+        ours = self._touched | set(busy) | self._saving.pending(_BRANCH)
+        for gone in known.keys() - found.keys() - ours:
+            self._saving.forget(gone)
+        ours |= self._saving.pending(_HEADER)
+        found |= {each: known[each] for each in ours if each in known}
+        self._conversations = found
+        self._sorted = None
+        self._trash_is_read = True
+
+    def _forget(self, conversation_id: str) -> None:
+        self._touched.add(conversation_id)
+        self._known().pop(conversation_id, None)
+        self._sorted = None
+
+    def _known(self) -> dict[str, Conversation]:
+        # Read when it is first asked for, which front ends do after their first paint.
+        if self._conversations is None:
+            self._conversations = self._read()
+            self._store.purge(now() - timedelta(days=TRASH_DAYS))
+        return self._conversations
+
+    def _read(self) -> dict[str, Conversation]:
+        return {each.id: each for each in self._store.conversations()}
+
+    def _read_all(self) -> dict[str, Conversation]:
+        return {each.id: each for each in (*self._store.conversations(), *self._store.trashed())}
+
+    def _read_trash(self) -> None:
+        known = self._known()
+        for each in self._store.trashed():
+            known.setdefault(each.id, each)
+        self._trash_is_read = True
+
+
+def _key(conversation_id: str) -> tuple[str, str]:
+    return _HEADER, conversation_id

@@ -1,0 +1,104 @@
+"""The store on disk, and the one that temporary conversations are kept in instead."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+
+from fakegpt_tui.chat.memory import MemoryStore
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    Draft,
+    MessageStatus,
+    QueuedPrompt,
+    SearchHit,
+    SearchQuery,
+)
+
+
+class JoinedStore:
+    """Both stores as one, so that nobody else has to know which conversation is where."""
+
+    def __init__(self, disk: ChatStore) -> None:
+        self._disk = disk
+        self._memory = MemoryStore()
+        self._temporary: set[str] = set()
+
+    def keep_in_memory(self, conversation_id: str) -> None:
+        """Let nothing of a conversation reach the disk; to be called before it has anything."""
+        self._temporary.add(conversation_id)
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        return conversation_id in self._temporary
+
+    def conversations(self) -> list[Conversation]:
+        return [*self._disk.conversations(), *self._memory.conversations()]
+
+    def trashed(self) -> list[Conversation]:
+        return [*self._disk.trashed(), *self._memory.trashed()]
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        return self._of(conversation_id).conversation(conversation_id)
+
+    def messages(self, conversation_id: str) -> Sequence[ChatMessage]:
+        return self._of(conversation_id).messages(conversation_id)
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        return self._of(conversation.id).add_turn(conversation, *messages)
+
+    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+        self._with(reply_id).grow_reply(reply_id, text, keep)
+
+    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
+        return self._with(message_id).set_status(message_id, status)
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]:
+        return self._of(reply.conversation_id).finish_reply(reply)
+
+    def save_conversation(self, conversation: Conversation) -> Future[None]:
+        return self._of(conversation.id).save_conversation(conversation)
+
+    def delete_conversation(self, conversation_id: str) -> Future[None]:
+        return self._of(conversation_id).delete_conversation(conversation_id)
+
+    def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
+        """Those of one conversation."""
+        return self._with(message_ids[0]).trash_messages(message_ids, at)
+
+    def purge(self, before: datetime) -> Future[None]:
+        return self._disk.purge(before)
+
+    def drafts(self) -> Mapping[str, Draft]:
+        return {**self._disk.drafts(), **self._memory.drafts()}
+
+    def save_draft(self, draft: Draft) -> Future[None]:
+        return self._of(draft.conversation_id).save_draft(draft)
+
+    def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
+        return {**self._disk.queued_prompts(), **self._memory.queued_prompts()}
+
+    def save_queue(self, conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Future[None]:
+        return self._of(conversation_id).save_queue(conversation_id, prompts)
+
+    def prompts(self, limit: int) -> Sequence[str]:
+        return self._disk.prompts(limit)
+
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        *,
+        best_first: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Sequence[SearchHit]:
+        return self._disk.search(query, limit, best_first=best_first, stopped=stopped)
+
+    def changed(self) -> bool:
+        return self._disk.changed()
+
+    def _of(self, conversation_id: str) -> ChatStore:
+        return self._memory if conversation_id in self._temporary else self._disk
+
+    def _with(self, message_id: str) -> ChatStore:
+        return self._memory if message_id in self._memory.nodes else self._disk

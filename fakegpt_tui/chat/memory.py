@@ -1,0 +1,124 @@
+"""A store without a disk, for conversations that are to leave nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime
+
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    Draft,
+    MessageStatus,
+    QueuedPrompt,
+    Role,
+    SearchHit,
+    SearchQuery,
+)
+
+
+class MemoryStore:
+    """Keeps conversations as long as it is there itself; every write is settled at once."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, Conversation] = {}
+        self.nodes: dict[str, ChatMessage] = {}
+        self._drafts: dict[str, Draft] = {}
+        self._queues: dict[str, tuple[QueuedPrompt, ...]] = {}
+
+    def conversations(self) -> list[Conversation]:
+        return [each for each in self.headers.values() if each.trashed_at is None]
+
+    def trashed(self) -> list[Conversation]:
+        return [each for each in self.headers.values() if each.trashed_at is not None]
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        return self.headers.get(conversation_id)
+
+    def messages(self, conversation_id: str) -> list[ChatMessage]:
+        return [node for node in self.nodes.values() if node.conversation_id == conversation_id]
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        self.headers[conversation.id] = conversation
+        self.nodes |= {message.id: message for message in messages}
+        return settled()
+
+    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+        node = self.nodes[reply_id]
+        self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
+
+    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
+        self.nodes[message_id] = replace(self.nodes[message_id], status=status)
+        return settled()
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]:
+        self.nodes[reply.id] = reply
+        return settled()
+
+    def save_conversation(self, conversation: Conversation) -> Future[None]:
+        self.headers[conversation.id] = conversation
+        return settled()
+
+    def delete_conversation(self, conversation_id: str) -> Future[None]:
+        self.headers.pop(conversation_id, None)
+        for message in self.messages(conversation_id):
+            del self.nodes[message.id]
+        self._drafts.pop(conversation_id, None)
+        self._queues.pop(conversation_id, None)
+        return settled()
+
+    def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
+        for message_id in message_ids:
+            self.nodes[message_id] = replace(self.nodes[message_id], trashed_at=at)
+        return settled()
+
+    def purge(self, before: datetime) -> Future[None]:
+        for conversation in self.trashed():
+            if conversation.trashed_at is not None and conversation.trashed_at < before:
+                self.delete_conversation(conversation.id)
+        for node in list(self.nodes.values()):
+            if node.trashed_at is not None and node.trashed_at < before:
+                del self.nodes[node.id]
+        return settled()
+
+    def drafts(self) -> Mapping[str, Draft]:
+        return dict(self._drafts)
+
+    def save_draft(self, draft: Draft) -> Future[None]:
+        if draft.text:
+            self._drafts[draft.conversation_id] = draft
+        else:
+            self._drafts.pop(draft.conversation_id, None)
+        return settled()
+
+    def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
+        return {each: prompts for each, prompts in self._queues.items() if prompts}
+
+    def save_queue(self, conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Future[None]:
+        self._queues[conversation_id] = tuple(prompts)
+        return settled()
+
+    def prompts(self, limit: int) -> list[str]:
+        asked = (node for node in reversed(list(self.nodes.values())) if node.role is Role.USER)
+        texts = dict.fromkeys(node.text for node in asked if node.trashed_at is None and node.text)
+        return list(texts)[:limit]
+
+    def search(
+        self,
+        query: SearchQuery,  # noqa: ARG002 - a store's signature
+        limit: int,  # noqa: ARG002 - a store's signature
+        *,
+        best_first: bool = False,  # noqa: ARG002 - a store's signature
+        stopped: Callable[[], bool] | None = None,  # noqa: ARG002 - a store's signature
+    ) -> list[SearchHit]:
+        """Nothing: what is to leave no trace is not searched either."""
+        return []
+
+    def changed(self) -> bool:
+        return False
+
+
+def settled() -> Future[None]:
+    future: Future[None] = Future()
+    future.set_result(None)
+    return future

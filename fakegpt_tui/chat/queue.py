@@ -1,0 +1,143 @@
+"""Prompts that wait for the end of a reply."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
+from fakegpt_tui.text import repaired
+
+
+class PromptQueue:
+    """The queued prompts of each conversation, in the order in which they are to be sent.
+
+    One that is held waits until a person sends it: those that were queued when a reply failed or
+    was stopped, and those of an earlier run. The id of a queued prompt becomes that of its chat
+    message, so that one which was sent just before a crash is known for sent.
+    """
+
+    def __init__(self, store: ChatStore, saving: Saving) -> None:
+        self._store = store
+        self._saving = saving
+        self._prompts: dict[str, list[QueuedPrompt]] | None = None
+        self._free: set[str] = set()
+
+    def of(self, conversation_id: str) -> tuple[QueuedPrompt, ...]:
+        """What waits in that conversation."""
+        return tuple(self._known().get(conversation_id, ()))
+
+    def all(self) -> Mapping[str, tuple[QueuedPrompt, ...]]:
+        """What waits, by conversation."""
+        return {each: tuple(prompts) for each, prompts in self._known().items() if prompts}
+
+    def is_held(self, prompt_id: str) -> bool:
+        """Does this prompt wait for a person, and not just for the end of the reply?"""
+        return prompt_id not in self._free
+
+    def add(self, conversation_id: str, text: str) -> QueuedPrompt:
+        """Queue a prompt, to be sent when the reply ends."""
+        prompt = QueuedPrompt(new_id(), conversation_id, repaired(text))
+        self._known().setdefault(conversation_id, []).append(prompt)
+        self._free.add(prompt.id)
+        self.save(conversation_id)
+        return prompt
+
+    def edit(self, prompt_id: str, text: str) -> QueuedPrompt:
+        """Change the text of a prompt that waits.
+
+        Raises:
+            NotFound: It was sent or withdrawn.
+        """
+        prompts, place = self._find(prompt_id)
+        prompts[place] = replace(prompts[place], text=repaired(text))
+        self.save(prompts[place].conversation_id)
+        return prompts[place]
+
+    def withdraw(self, prompt_id: str) -> QueuedPrompt:
+        """Take a prompt out of the queue; what it said can go back to where it was typed.
+
+        Raises:
+            NotFound: It was sent or withdrawn.
+        """
+        prompt = self.take(prompt_id)
+        self.save(prompt.conversation_id)
+        return prompt
+
+    def hold(self, conversation_id: str) -> None:
+        """Let what waits there wait for a person."""
+        self._free.difference_update(prompt.id for prompt in self.of(conversation_id))
+
+    def release(self, prompt_id: str) -> QueuedPrompt:
+        """Let a prompt be sent when the reply ends.
+
+        Raises:
+            NotFound: It was sent or withdrawn.
+        """
+        prompts, place = self._find(prompt_id)
+        self._free.add(prompt_id)
+        return prompts[place]
+
+    def next(self, conversation_id: str) -> QueuedPrompt | None:
+        """The first prompt that may be sent."""
+        return next((each for each in self.of(conversation_id) if each.id in self._free), None)
+
+    def take(self, prompt_id: str) -> QueuedPrompt:
+        """Take a prompt out to send it; it leaves the store with the next `save`.
+
+        Raises:
+            NotFound: It was sent or withdrawn.
+        """
+        prompts, place = self._find(prompt_id)
+        self._free.discard(prompt_id)
+        return prompts.pop(place)
+
+    def put_back(self, prompt: QueuedPrompt) -> None:
+        """Put a prompt that could not be sent in front again, where it waits for a person."""
+        self._known().setdefault(prompt.conversation_id, []).insert(0, prompt)
+        self.save(prompt.conversation_id)
+
+    def save(self, conversation_id: str) -> None:
+        """Make the store's queue this one."""
+        prompts = self.of(conversation_id)
+        self._saving.keep(
+            _key(conversation_id), lambda: self._store.save_queue(conversation_id, prompts)
+        )
+
+    def refresh(self) -> None:
+        """Take what another instance has written, but for what was changed here."""
+        known = self._known()
+        ours = {each for each in known if self._saving.is_pending(_key(each))}
+        found = self._read()
+        self._prompts = {
+            **{each: prompts for each, prompts in found.items() if each not in ours},
+            **{each: known[each] for each in ours},
+        }
+
+    def forget(self, conversation_id: str) -> None:
+        """Let go of the queue of a conversation that was deleted for good."""
+        self._known().pop(conversation_id, None)
+
+    def _known(self) -> dict[str, list[QueuedPrompt]]:
+        if self._prompts is None:
+            self._prompts = self._read()
+        return self._prompts
+
+    def _read(self) -> dict[str, list[QueuedPrompt]]:
+        """The store's queue, without what was sent just before a crash."""
+        found: dict[str, list[QueuedPrompt]] = {}
+        for conversation_id, prompts in self._store.queued_prompts().items():
+            sent = {message.id for message in self._store.messages(conversation_id)}
+            found[conversation_id] = [prompt for prompt in prompts if prompt.id not in sent]
+        return found
+
+    def _find(self, prompt_id: str) -> tuple[list[QueuedPrompt], int]:
+        for prompts in self._known().values():
+            for place, prompt in enumerate(prompts):
+                if prompt.id == prompt_id:
+                    return prompts, place
+        raise NotFound("This prompt no longer waits: it was sent or withdrawn.")
+
+
+def _key(conversation_id: str) -> tuple[str, str]:
+    return "queue", conversation_id

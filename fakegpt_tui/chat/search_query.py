@@ -1,0 +1,64 @@
+"""What a person types into the search box, as a query."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, tzinfo
+
+from fakegpt_tui.domain import SearchQuery
+from fakegpt_tui.text import repaired
+
+_WORD = re.compile(r'(?:"[^"]*"?|\S)+')
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+
+
+def parsed_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
+    """The query of any text: what is no filter, or none that makes sense, is to be found itself.
+
+    Filters are `in:title`, `model:NAME`, `is:pinned`, `is:archived`, `before:DATE` and
+    `after:DATE`, where a date is a year, a month or a day (2026, 2026-11, 2026-11-22) of `zone`,
+    or of this machine: `before:2026` ends with 2025, and `after:2026` begins with 2026 itself.
+    In quotes a filter is text.
+    """
+    query = SearchQuery()
+    words = []
+    for word in _WORD.findall(repaired(text)):
+        filtered = _filtered(query, word, zone)
+        if filtered is None:
+            words.append(word)
+        else:
+            query = filtered
+    return replace(query, text=" ".join(words))
+
+
+def _filtered(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQuery | None:
+    """The query with the filter that `word` is, if it is one."""
+    name, _, value = word.partition(":")
+    value = value.replace('"', "")
+    found: SearchQuery | None = None
+    match name.lower(), value.lower():
+        case "in", "title":
+            found = replace(query, title_only=True)
+        case "is", "pinned":
+            found = replace(query, is_pinned=True)
+        case "is", "archived":
+            found = replace(query, is_archived=True)
+        case "model", model if model:
+            found = replace(query, model=value)
+        case "before", _ if (time := _time(value, zone)) is not None:
+            found = replace(query, before=time)
+        case "after", _ if (time := _time(value, zone)) is not None:
+            found = replace(query, after=time)
+    return found
+
+
+def _time(text: str, zone: tzinfo | None) -> datetime | None:
+    """When a year, a month or a day begins."""
+    date = _DATE.fullmatch(text)
+    if date is None:
+        return None
+    year, month, day = (int(part or 1) for part in date.groups())
+    try:
+        time = datetime(year, month, day, tzinfo=zone)
+        return time if zone is not None else time.astimezone()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,231 @@
+"""Walking and changing the trees of chat messages."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from fakegpt_tui.chat.compare import DiffPart, word_diff
+from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.saving import Key, Saving
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.tree import Tree, TreeRow, Variants
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.chat.undo import UndoHistory
+from fakegpt_tui.domain import (
+    ChatMessage,
+    MessageStatus,
+    NotFound,
+    StillReplying,
+    new_id,
+    now,
+)
+
+_MOST_CACHED = 2
+"""Trees that are kept: a long one takes as much memory as its text."""
+
+
+class Trees:
+    """The trees of all conversations, read when they are asked for; running replies as they stand.
+
+    Every method raises `NotFound` where there is no such conversation or chat message.
+    """
+
+    def __init__(
+        self,
+        store: ChatStore,
+        headers: Headers,
+        saving: Saving,
+        history: UndoHistory,
+        turns: Mapping[str, Turn],
+    ) -> None:
+        """`turns` are those that run or wait, by conversation."""
+        self._store = store
+        self._headers = headers
+        self._saving = saving
+        self._history = history
+        self._turns = turns
+        self._cached: dict[str, Tree] = {}
+        self._unsettled: dict[str, tuple[ChatMessage, Key]] = {}
+        self._last_shown: dict[str, str] = {}
+
+    def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The chat messages that are shown, oldest first."""
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
+
+    def message(self, conversation_id: str, message_id: str) -> ChatMessage:
+        """A chat message that is not in the trash."""
+        message = self.of(conversation_id).get(message_id)
+        if message is None or message.trashed_at is not None:
+            raise NotFound("This message is no longer in the conversation.")
+        return message
+
+    def variants(self, conversation_id: str, message_id: str) -> Variants:
+        """The siblings of a chat message, itself among them."""
+        message = self.message(conversation_id, message_id)
+        return self.of(conversation_id).variants(message)
+
+    def show_variant(self, conversation_id: str, message_id: str) -> None:
+        """Show the path through a chat message, down to the leaf that was shown last below it."""
+        self.message(conversation_id, message_id)
+        self._show(conversation_id, message_id)
+
+    def step_variant(self, conversation_id: str, message_id: str, step: int) -> str | None:
+        """Show the variant so many places on, and tell its id; `None` where there is none."""
+        variants = self.variants(conversation_id, message_id)
+        place = variants.position - 1 + step
+        if step == 0 or not 0 <= place < variants.count:
+            return None
+        self._show(conversation_id, variants.ids[place])
+        return variants.ids[place]
+
+    def rows(self, conversation_id: str) -> tuple[TreeRow, ...]:
+        """The whole tree for a tree view, top down."""
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        return self.of(conversation_id).rows(leaf_id)
+
+    def compare(self, conversation_id: str, before_id: str, after_id: str) -> tuple[DiffPart, ...]:
+        """What became of the words of one chat message in another."""
+        before = self.message(conversation_id, before_id)
+        return word_diff(before.text, self.message(conversation_id, after_id).text)
+
+    def delete(self, conversation_id: str, message_id: str) -> int:
+        """Put a chat message and all below it into the trash; how many that are. Can be undone.
+
+        Raises:
+            StillReplying: A reply is under way among them.
+        """
+        tree = self.of(conversation_id)
+        message = self.message(conversation_id, message_id)
+        found = tree.subtree(message_id)
+        ids = {each.id for each in found}
+        turn = self._turns.get(conversation_id)
+        if turn is not None and turn.reply.id in ids:
+            raise StillReplying("A reply is under way below this message; stop it first.")
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        neighbour = _neighbour(tree, message)
+        self._mark(found, now())
+        if leaf_id in ids:
+            self._show(conversation_id, neighbour)
+        count = len(found)
+        words = "A message was" if count == 1 else f"{count} messages were"
+
+        def back() -> None:
+            self._mark(found, None)
+            self._set_leaf(conversation_id, leaf_id)
+
+        self._history.note(f"{words} deleted.", back, scope=conversation_id)
+        return count
+
+    def trash(self, conversation_id: str) -> list[ChatMessage]:
+        """What was deleted in a conversation, the topmost message of each time."""
+        self._headers.get(conversation_id)
+        return self.of(conversation_id).trash()
+
+    def restore(self, conversation_id: str, message_id: str) -> None:
+        """Bring back and show what was deleted with this chat message. Can be undone."""
+        tree = self.of(conversation_id)
+        message = tree.get(message_id)
+        if message is None or message.trashed_at is None:
+            raise NotFound("This message is not in the trash.")
+        found = tree.thrown_with(message_id)
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        self._mark(found, None)
+        self._show(conversation_id, message_id)
+
+        def back() -> None:
+            for time in {each.trashed_at for each in found}:
+                self._mark([each for each in found if each.trashed_at == time], time)
+            self._set_leaf(conversation_id, leaf_id)
+
+        self._history.note("A message was restored.", back, scope=conversation_id)
+
+    def copied_path(self, conversation_id: str, message_id: str) -> list[ChatMessage]:
+        """The way to a chat message, copied for a conversation of its own."""
+        original = self.message(conversation_id, message_id)
+        copies: list[ChatMessage] = []
+        target = new_id()
+        for message in self.of(conversation_id).path(original.id):
+            is_over = message.status.is_final
+            copies.append(
+                replace(
+                    message,
+                    id=new_id(),
+                    conversation_id=target,
+                    parent_id=copies[-1].id if copies else None,
+                    status=message.status if is_over else MessageStatus.STOPPED,
+                    server_id="",
+                )
+            )
+        return copies
+
+    def of(self, conversation_id: str) -> Tree:
+        """The tree as it is now; empty for a conversation that has no prompt."""
+        tree = self._cached.pop(conversation_id, None) or self._read(conversation_id)
+        self._cached[conversation_id] = tree
+        for oldest in list(self._cached)[:-_MOST_CACHED]:
+            del self._cached[oldest]
+        if (turn := self._turns.get(conversation_id)) is not None:
+            tree.put(turn.reply)
+        return tree
+
+    def put(self, message: ChatMessage, key: Key | None = None) -> None:
+        """Know a chat message as it is, or will be once the write of that key is on disk."""
+        if key is not None:
+            self._unsettled[message.id] = message, key
+        if (tree := self._cached.get(message.conversation_id)) is not None:
+            tree.put(message)
+
+    def remove(self, message: ChatMessage) -> None:
+        """Forget a chat message that could not be saved."""
+        if (tree := self._cached.get(message.conversation_id)) is not None:
+            tree.remove(message.id)
+
+    def forget(self) -> None:
+        """Read everything again when it is next asked for."""
+        self._cached.clear()
+
+    def _read(self, conversation_id: str) -> Tree:
+        if self._headers.is_new(conversation_id):
+            return Tree()
+        # What is pending is found out before reading: it may settle meanwhile, but not unsettle.
+        self._unsettled = {
+            each: entry
+            for each, entry in self._unsettled.items()
+            if self._saving.is_pending(entry[1])
+        }
+        tree = Tree(self._store.messages(conversation_id))
+        for message, _ in self._unsettled.values():
+            if message.conversation_id == conversation_id:
+                tree.put(message)
+        if (turn := self._turns.get(conversation_id)) is not None:
+            tree.put(turn.prompt)
+            tree.put(turn.reply)
+        return tree
+
+    def _show(self, conversation_id: str, message_id: str | None) -> None:
+        tree = self.of(conversation_id)
+        for message in self.path(conversation_id):
+            self._last_shown[message.parent_id or conversation_id] = message.id
+        leaf_id = None if message_id is None else tree.leaf_below(message_id, self._last_shown)
+        self._set_leaf(conversation_id, leaf_id)
+
+    def _set_leaf(self, conversation_id: str, leaf_id: str | None) -> None:
+        if self._headers.get(conversation_id).leaf_id != leaf_id:
+            self._headers.update(conversation_id, lambda each: replace(each, leaf_id=leaf_id))
+
+    def _mark(self, messages: Iterable[ChatMessage], at: datetime | None) -> None:
+        marked = [replace(message, trashed_at=at) for message in messages]
+        ids = [message.id for message in marked]
+        key = ("trash", marked[0].conversation_id, ids[0])
+        self._saving.keep(key, lambda: self._store.trash_messages(ids, at))
+        for message in marked:
+            self.put(message, key)
+
+
+def _neighbour(tree: Tree, message: ChatMessage) -> str | None:
+    """What to show in place of a chat message: the variant before or after it, or its parent."""
+    variants = tree.variants(message)
+    if variants.count == 1:
+        return message.parent_id
+    return variants.ids[variants.position - 2 if variants.position > 1 else 1]

@@ -1,0 +1,41 @@
+"""What a turn writes, so that none of it is lost on the way to the disk."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.store import TurnStore
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+
+
+class TurnWrites:
+    """The store of a turn: a reply that could not be saved is kept, and saved again later.
+
+    A prompt that could not be saved is not sent, so there is nothing of it to keep.
+    """
+
+    def __init__(
+        self, store: TurnStore, saving: Saving, on_added: Callable[[Conversation], None]
+    ) -> None:
+        """`on_added` is called when prompt and reply are in the store's queue."""
+        self._store = store
+        self._saving = saving
+        self._on_added = on_added
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        added = self._store.add_turn(conversation, *messages)
+        self._on_added(conversation)
+        return added
+
+    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+        self._store.grow_reply(reply_id, text, keep)
+
+    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
+        return self._store.set_status(message_id, status)
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]:
+        return self._saving.keep(reply_key(reply), lambda: self._store.finish_reply(reply))
+
+
+def reply_key(reply: ChatMessage) -> tuple[str, str, str]:
+    return "reply", reply.conversation_id, reply.id

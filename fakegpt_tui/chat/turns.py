@@ -1,0 +1,234 @@
+"""Making turns, and knowing which of them run or wait."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from fakegpt_tui.backends.base import Backend, Purpose
+from fakegpt_tui.chat import asking
+from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.queue import PromptQueue
+from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.schedule import Schedule
+from fakegpt_tui.chat.store import TurnStore
+from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.chat.turn_writes import TurnWrites, reply_key
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    MessageStatus,
+    NotFound,
+    QueuedPrompt,
+    Role,
+    StillReplying,
+)
+from fakegpt_tui.text import repaired, safe_line
+
+TITLE_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a turn was made from, in case that it has to be taken back."""
+
+    before: Conversation
+    was_new: bool
+    queued: QueuedPrompt | None
+
+
+class Turns:
+    """At most one turn in each conversation. Whoever is given a turn must enter and `end` it."""
+
+    def __init__(
+        self,
+        store: TurnStore,
+        saving: Saving,
+        *,
+        headers: Headers,
+        trees: Trees,
+        queue: PromptQueue,
+        running: dict[str, Turn],
+        backend: Callable[[str], Awaitable[Backend]],
+        limit: int,
+    ) -> None:
+        """`running` is filled here, and read by others; `limit` turns run at once."""
+        self._store = store
+        self._saving = saving
+        self._headers = headers
+        self._trees = trees
+        self._queue = queue
+        self._running = running
+        self._backend = backend
+        self._schedule = Schedule(limit)
+        self._asked: dict[str, _Asked] = {}
+        self._ended: dict[str, str] = {}
+
+    def new(self, conversation: Conversation, text: str) -> Turn:
+        """Ask `text` at the end of the shown path."""
+        if self._headers.find(conversation.id) is None:
+            self._headers.begin(conversation)
+        current = self._headers.current(conversation.id)
+        prompt = asking.new_prompt(current, repaired(text), current.leaf_id)
+        return self._begin(current, prompt, typed=prompt.text)
+
+    def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
+        """Ask `text` in place of a prompt, which becomes a variant of it."""
+        earlier = self._trees.message(conversation_id, prompt_id)
+        if earlier.role is not Role.USER:
+            raise NotFound("There is no prompt here that could be edited.")
+        current = self._headers.current(conversation_id)
+        prompt = asking.new_prompt(current, repaired(text), earlier.parent_id)
+        return self._begin(current, prompt, typed=prompt.text)
+
+    def regenerate(self, conversation_id: str, message_id: str) -> Turn:
+        """Ask a prompt once more, for another variant of its reply."""
+        prompt = self._prompt_of(conversation_id, message_id)
+        tree = self._trees.of(conversation_id)
+        replies = [tree.get(each) for each in tree.children(prompt.id)]
+        was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
+        purpose = Purpose.VARIANT if was_answered else Purpose.NEXT
+        return self._begin(self._headers.current(conversation_id), prompt, purpose)
+
+    def go_on(self, conversation_id: str, reply_id: str) -> Turn:
+        """Let a reply go on where it stops, as a variant that begins with its text."""
+        reply = self._trees.message(conversation_id, reply_id)
+        prompt = self._prompt_of(conversation_id, reply_id)
+        if prompt is reply:
+            raise NotFound("There is no reply here that could be continued.")
+        if not reply.text:
+            return self.regenerate(conversation_id, reply_id)
+        current = self._headers.current(conversation_id)
+        return self._begin(current, prompt, Purpose.CONTINUE, continued=reply)
+
+    def next(self, conversation_id: str) -> Turn | None:
+        """The turn of the first queued prompt that need not wait for anything."""
+        after = self._ended.pop(conversation_id, None)
+        conversation = self._headers.find(conversation_id)
+        prompt = self._queue.next(conversation_id)
+        if conversation is None or conversation.trashed_at is not None or prompt is None:
+            return None
+        return None if conversation_id in self._running else self._send(prompt, after)
+
+    def send(self, prompt_id: str) -> Turn | None:
+        """The turn of a queued prompt that a person wants to be sent, once that is possible."""
+        prompt = self._queue.release(prompt_id)
+        self._headers.get(prompt.conversation_id)
+        return None if prompt.conversation_id in self._running else self._send(prompt, None)
+
+    def end(self, turn: Turn) -> None:
+        """Let go of a turn that was left, and keep what the service told beside the reply."""
+        conversation_id = turn.conversation.id
+        asked = self._asked.pop(turn.reply.id, None)
+        if self._running.get(conversation_id) is turn:
+            del self._running[conversation_id]
+        if self._headers.find(conversation_id) is None:
+            self._saving.drop(reply_key(turn.reply))
+        elif turn.is_saved:
+            self._keep(turn)
+        elif asked is not None:
+            self._take_back(turn, asked)
+        self._saving.retry()
+
+    def _begin(
+        self,
+        current: Conversation,
+        prompt: ChatMessage,
+        purpose: Purpose = Purpose.NEXT,
+        *,
+        continued: ChatMessage | None = None,
+        typed: str = "",
+        queued: QueuedPrompt | None = None,
+    ) -> Turn:
+        """A turn that asks `prompt`, which is new where its tree does not know it.
+
+        Raises:
+            StillReplying: A turn is under way in the conversation.
+        """
+        if current.id in self._running:
+            raise StillReplying("A reply is under way in this conversation; stop it first.")
+        tree = self._trees.of(current.id)
+        before = tree.path(prompt.parent_id)
+        reply = asking.new_reply(current, prompt, continued=continued)
+        conversation = replace(
+            current,
+            title=current.title or first_line(prompt.text),
+            leaf_id=reply.id,
+            updated_at=reply.created_at,
+        )
+        turn = Turn(
+            TurnWrites(self._store, self._saving, partial(self._note_added, queued)),
+            self._schedule,
+            lambda: self._backend(conversation.service),
+            conversation=conversation,
+            prompt=prompt,
+            reply=reply,
+            request=asking.request(current, before, prompt, purpose, continued=continued),
+            is_new_prompt=tree.get(prompt.id) is None,
+            typed=typed,
+        )
+        self._asked[reply.id] = _Asked(current, self._headers.is_new(current.id), queued)
+        self._ended.pop(current.id, None)
+        tree.put(prompt)
+        tree.put(reply)
+        self._running[current.id] = turn
+        self._headers.put(conversation)
+        return turn
+
+    def _send(self, prompt: QueuedPrompt, after: str | None) -> Turn:
+        """Ask a queued prompt after a certain reply, or at the end of the shown path."""
+        current = self._headers.current(prompt.conversation_id)
+        tree = self._trees.of(current.id)
+        followed = tree.get(after)
+        parent_id = current.leaf_id if followed is None or followed.trashed_at else followed.id
+        message = asking.new_prompt(current, prompt.text, parent_id, prompt.id)
+        self._queue.take(prompt.id)
+        return self._begin(current, message, queued=prompt)
+
+    def _note_added(self, queued: QueuedPrompt | None, saved: Conversation) -> None:
+        """Write what depends on the prompt being in the store, or was overtaken by it."""
+        if queued is not None:
+            self._queue.save(saved.id)
+        known = self._headers.find(saved.id)
+        if known is not None and known != saved:
+            self._headers.keep(known)
+
+    def _keep(self, turn: Turn) -> None:
+        conversation_id, reply = turn.conversation.id, turn.reply
+        self._trees.put(reply, reply_key(reply))
+        known = self._headers.get(conversation_id)
+        if turn.server_id != known.server_id and turn.conversation.service == known.service:
+            self._headers.update(
+                conversation_id, lambda each: replace(each, server_id=turn.server_id)
+            )
+        self._headers.suggest_title(conversation_id, turn.suggested_title)
+        if reply.status is MessageStatus.COMPLETE:
+            self._ended[conversation_id] = reply.id
+        else:
+            self._queue.hold(conversation_id)
+
+    def _take_back(self, turn: Turn, asked: _Asked) -> None:
+        """Make a conversation what it was before a turn whose prompt could not be saved."""
+        self._trees.remove(turn.reply)
+        if turn.is_new_prompt:
+            self._trees.remove(turn.prompt)
+        before = asked.before
+        self._headers.take_back(before, is_new=asked.was_new)
+        if asked.queued is not None:
+            self._queue.put_back(asked.queued)
+        self._queue.hold(before.id)
+
+    def _prompt_of(self, conversation_id: str, message_id: str) -> ChatMessage:
+        """The prompt that a chat message is, or that it answers."""
+        message = self._trees.message(conversation_id, message_id)
+        if message.role is not Role.USER and message.parent_id is not None:
+            message = self._trees.message(conversation_id, message.parent_id)
+        if message.role is not Role.USER:
+            raise NotFound("There is no prompt here that could be asked again.")
+        return message
+
+
+def first_line(text: str) -> str:
+    """The first line of a prompt that says something, as a title."""
+    lines = (safe_line(line, TITLE_LENGTH) for line in text.splitlines())
+    return next((line for line in lines if line), "Untitled")

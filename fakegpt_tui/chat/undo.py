@@ -1,0 +1,38 @@
+"""Taking actions back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    words: str
+    back: Callable[[], None]
+    scope: str
+
+
+class UndoHistory:
+    """What was done, so that the last of it can be taken back first.
+
+    What was done inside a conversation has its id as the scope, what was done to whole
+    conversations an empty one.
+    """
+
+    def __init__(self) -> None:
+        self._actions: list[_Action] = []
+
+    def note(self, words: str, back: Callable[[], None], *, scope: str = "") -> None:
+        """`words` say what was done, in the past tense; `back` takes it back."""
+        self._actions.append(_Action(words, back, scope))
+        del self._actions[:-_MOST]
+
+    def undo(self, scope: str = "") -> str | None:
+        """Take the last action of that scope back; its words, or `None` if there is none."""
+        for action in reversed(self._actions):
+            if action.scope == scope:
+                self._actions.remove(action)
+                action.back()
+                return action.words
+        return None
