@@ -47,6 +47,11 @@ class CodeBlocks:
         return top.message + 1, -1
 
 
+def code_at(text: str, start: int, end: int) -> str:
+    """The code of the block that holds a range of a message's text, as it was written."""
+    return next((code for last, code in code_blocks(text) if end <= last), text[start:end])
+
+
 def code_blocks(text: str) -> Iterator[tuple[int, str]]:
     """The fenced blocks of a message: where each one ends, and its code."""
     if any(fence in text for fence in _FENCES):

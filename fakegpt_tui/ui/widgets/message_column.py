@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.line import Line
-from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimated_height
+from fakegpt_tui.ui.widgets.folding import Folds
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout, Part, estimated_height
 from fakegpt_tui.ui.widgets.typesetter import Typesetter
 
 _KEPT_LAYOUTS = 300
@@ -35,6 +36,8 @@ class MessageColumn:
 
     def __init__(self, typesetter: Typesetter) -> None:
         self.messages: list[ChatMessage] = []
+        self.folds = Folds()
+        self._labels: Mapping[str, str] = {}
         self._typesetter = typesetter
         self.width = 0
         self._indices: dict[str, int] = {}
@@ -42,7 +45,7 @@ class MessageColumn:
         self._measured: set[int] = set()
         self._tops: list[int] = [0]
         self._layouts: OrderedDict[str, MessageLayout] = OrderedDict()
-        self._strips: LRUCache[Place, tuple[Line, Strip]] = LRUCache(_KEPT_STRIPS)
+        self._strips: LRUCache[tuple[Place, Part], tuple[Line, Strip]] = LRUCache(_KEPT_STRIPS)
 
     def fill(self, messages: Sequence[ChatMessage]) -> None:
         """Hold these messages and no others."""
@@ -66,8 +69,17 @@ class MessageColumn:
         if self.width and (not message.status.is_final or message.id in self._layouts):
             self.measure(index)
         else:
-            self._set_height(index, estimated_height(message, self.width))
+            self._set_height(index, self._estimated(message))
         return True
+
+    def label(self, labels: Mapping[str, str]) -> None:
+        """Say these words in the headers of the messages with these ids."""
+        self._labels = labels
+
+    def refold(self, index: int) -> None:
+        """Take over a change of a message's fold."""
+        self._measured.discard(index)
+        self.measure(index)
 
     def resize(self, width: int) -> None:
         self.width = width
@@ -131,8 +143,7 @@ class MessageColumn:
                 self._layouts.popitem(last=False)
         else:
             self._layouts.move_to_end(message.id)
-            if layout.message is not message:
-                layout.update(message)
+        layout.update(message, self.folds.of(message), self._labels.get(message.id, ""))
         layout.height(self.width)
         return layout
 
@@ -140,9 +151,10 @@ class MessageColumn:
         """A line as it is drawn: the same strip as before, if the line has not changed."""
         layout = self.layout(place.message)
         line = layout.line(place.line)
-        kept = self._strips.get(place)
+        key = (place, layout.part(place.line))
+        kept = self._strips.get(key)
         if kept is None or kept[0] is not line:
-            kept = self._strips[place] = line, layout.strip(place.line)
+            kept = self._strips[key] = line, layout.strip(place.line)
         return kept[1]
 
     def measure(self, index: int) -> int:
@@ -164,9 +176,11 @@ class MessageColumn:
     def _estimate_all(self) -> None:
         self._measured.clear()
         self._strips.clear()
-        width = self.width
-        self._heights = [estimated_height(message, width) for message in self.messages]
+        self._heights = [self._estimated(message) for message in self.messages]
         self._tops = [0]
+
+    def _estimated(self, message: ChatMessage) -> int:
+        return estimated_height(message, self.width, self.folds.of(message))
 
     def _set_height(self, index: int, height: int) -> None:
         self._heights[index] = height

@@ -1,21 +1,26 @@
 """Where the reader of a conversation is, and what has come since."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import Mark
+from fakegpt_tui.ui.widgets.message_layout import HEAD, Mark
 
 _NEAR_THE_END = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Bookmark:
-    """Where somebody stopped reading. `mark` is the layout's own, good at any width."""
+class ReadingPosition:
+    """Where somebody stopped reading, good at any width and in any later run.
+
+    The line at the top has so many letters of its message before it, and so many empty lines
+    between them and it; a line of the header has fewer than none.
+    """
 
     message_id: str
-    mark: Mark
+    letters: int
+    empty_lines: int
     follows: bool
 
 
@@ -29,7 +34,7 @@ class Reader:
     def __init__(self, column: MessageColumn) -> None:
         self.view: Sequence[Place] = ()
         self.follows = True
-        self._column = column
+        self.column = column
         self.rows = 0
         self._seen = Place(0, 0)
 
@@ -40,79 +45,111 @@ class Reader:
     @property
     def lines_below(self) -> int:
         """How many lines there are below the view, some of them estimated."""
-        return self._column.height - self._column.offset(self.top) - len(self.view)
+        return self.column.height - self.column.offset(self.top) - len(self.view)
 
     @property
     def new_lines(self) -> int:
         """How many lines have come below what was seen, while the end was not followed."""
-        if self.follows or not self._column.messages:
+        if self.follows or not self.column.messages:
             return 0
-        return max(0, self._column.height - self._column.offset(self._seen))
+        return max(0, self.column.height - self.column.offset(self._seen))
 
-    def open(self, messages: Sequence[ChatMessage], bookmark: Bookmark | None) -> None:
-        """Begin to read: at a bookmark whose message is still there, else at the end."""
-        self._column.fill(messages)
-        index = self._column.index(bookmark.message_id) if bookmark else None
+    def open(self, messages: Sequence[ChatMessage], position: ReadingPosition | None) -> None:
+        """Begin to read: at a position whose message is still there, else at the end."""
+        self.column.fill(messages)
+        index = self.column.index(position.message_id) if position else None
         self.view = ()
-        if not self.rows or bookmark is None or bookmark.follows or index is None:
+        if not self.rows or position is None or position.follows or index is None:
             self.to_end()
             return
         self.follows = False
         self._seen = self._end()
-        line = self._column.layout(index).line_at(bookmark.mark)
-        self._settle(Place(index, line))
+        mark = Mark(position.letters, position.empty_lines)
+        self._settle(Place(index, self.column.layout(index).line_at(mark)))
 
-    def bookmark(self) -> Bookmark | None:
+    @property
+    def position(self) -> ReadingPosition | None:
         if not self.view:
             return None
         index, line = self.top
-        layout = self._column.layout(index)
-        return Bookmark(layout.message.id, layout.mark(line), self.follows)
+        layout = self.column.layout(index)
+        return ReadingPosition(layout.message.id, *layout.mark(line), self.follows)
 
     def put(self, message: ChatMessage) -> bool:
         """Take in a message that is new or has changed; tell whether anything did."""
-        changed = self._column.put(message)
+        changed = self.column.put(message)
         if changed and self.follows:
             self.to_end()
         elif changed and self.view:
             self._settle(self.top)
         return changed
 
-    def resize(self, width: int, rows: int) -> None:
-        """Show another part of the same messages, with the same text at its top."""
+    def resize(self, width: int, rows: int, row: int = 0) -> None:
+        """Show another part of the same messages; at another width, the same text on `row`."""
         self.rows = rows
         if not self.view:
-            self._column.resize(width)
+            self.column.resize(width)
             return
-        if width != self._column.width:
-            self._rewrap(width)
+        if width != self.column.width:
+            self._rewrap(width, min(row, rows - 1, len(self.view) - 1))
         elif self.follows:
             self.to_end()
         else:
             self._settle(self.top)
 
-    def _rewrap(self, width: int) -> None:
-        bookmark, index, nothing_new = self.bookmark(), self.top.message, self.new_lines == 0
-        self._column.resize(width)
-        if bookmark is None or self.follows:
+    def _rewrap(self, width: int, row: int) -> None:
+        (index, line), nothing_new = self.view[row], self.new_lines == 0
+        mark = self.column.layout(index).mark(line)
+        self.column.resize(width)
+        if self.follows:
             self.to_end()
             return
         if nothing_new:
             self._seen = self._end()
-        self._settle(Place(index, self._column.layout(index).line_at(bookmark.mark)))
+        line = self.column.layout(index).line_at(mark)
+        self._settle(self.column.moved(Place(index, line), -row))
+
+    def refold(self, place: Place, change: Callable[[], object]) -> None:
+        """Make a change to what is shown of a message, which leaves a line of it where it is."""
+        if not self.view:
+            change()
+            return
+        row = self.view.index(place) if place in self.view else 0
+        change()
+        self.column.refold(place.message)
+        self._settle(self.column.moved(place, -row))
+        self._follow_if_near(turned_back=True)
+
+    def reveal(self, index: int) -> None:
+        """Go no further than it takes to see a message, or its beginning if it is long."""
+        if not self.view:
+            return
+        header, end = Place(index, HEAD - 1), Place(index, self.column.measure(index) - 1)
+        if header < self.view[0]:
+            self._go_to(header)
+        elif end > self.view[-1]:
+            self._go_to(min(header, self.column.moved(end, 1 - self.rows)))
+
+    def bring(self, place: Place) -> None:
+        """Bring a line into view, with something above it, unless it is there."""
+        if self.view and place not in self.view:
+            self._go_to(self.column.moved(place, -(self.rows // 3)))
+
+    def _go_to(self, top: Place) -> None:
+        turned_back = top < self.top
+        self._settle(top)
+        self._follow_if_near(turned_back=turned_back)
 
     def move(self, lines: int) -> None:
         """Go down exactly so many lines, or up."""
         if self.view:
-            self._settle(self._column.moved(self.top, lines))
+            self._settle(self.column.moved(self.top, lines))
             self._follow_if_near(turned_back=lines < 0)
 
     def jump(self, offset: int) -> None:
         """Go to about `offset` lines from the first one."""
         if self.view:
-            turned_back = offset < self._column.offset(self.top)
-            self._settle(self._column.at(offset))
-            self._follow_if_near(turned_back=turned_back)
+            self._go_to(self.column.at(offset))
 
     def to_start(self) -> None:
         if self.view:
@@ -122,11 +159,16 @@ class Reader:
     def to_end(self) -> None:
         """Go to the end, and stay there as it grows."""
         self.follows = True
-        if self.rows and self._column.messages:
-            self._settle(self._column.last_top(self.rows))
+        if self.rows and self.column.messages:
+            self._settle(self.column.last_top(self.rows))
+
+    def settle(self) -> None:
+        """Take in that a message was folded or unfolded by somebody else."""
+        if self.view:
+            self._settle(self.top)
 
     def _settle(self, top: Place) -> None:
-        self.view = self._column.view(top, self.rows) if self.rows else ()
+        self.view = self.column.view(top, self.rows) if self.rows else ()
         if not self.view:
             return
         bottom = Place(self.view[-1].message, self.view[-1].line + 1)
@@ -140,5 +182,5 @@ class Reader:
         self.follows = below == 0 or (not turned_back and below <= _NEAR_THE_END)
 
     def _end(self) -> Place:
-        last = len(self._column.messages) - 1
-        return Place(last, self._column.measure(last)) if last >= 0 else Place(0, 0)
+        last = len(self.column.messages) - 1
+        return Place(last, self.column.measure(last)) if last >= 0 else Place(0, 0)

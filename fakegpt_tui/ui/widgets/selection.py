@@ -1,13 +1,16 @@
 """A person's selection in the transcript, as a range of places."""
 
-from rich.segment import Segment
-from rich.style import Style
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
 from textual.geometry import Offset
 from textual.selection import Selection
-from textual.strip import Strip
 
+from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import copyable
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+from fakegpt_tui.ui.widgets.message_layout import SAID, MessageLayout, Part
 
 _LINES = 1 << 24
 """More lines than any message has: a selection's rows count in these, so that heights above
@@ -37,16 +40,8 @@ def span_on(selection: Selection, place: Place, length: int) -> tuple[int, int] 
     return (start, end) if start < end else None
 
 
-def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
-    """A line with `style` on top of the characters of a span."""
-    start, end = (strip.index_to_cell_position(index) for index in span)
-    before, selected, after = strip.divide([start, end, strip.cell_length])
-    marked = (Segment(part.text, (part.style or Style.null()) + style) for part in selected)
-    return Strip([*before, *marked, *after], strip.cell_length)
-
-
 def selected_text(selection: Selection, column: MessageColumn) -> str:
-    """What to copy: messages that are selected whole as they were written, others as shown."""
+    """What to copy: whatever is selected whole as it was written, and parts as they are shown."""
     last = len(column.messages) - 1
     start = Place(0, 0) if selection.start is None else place_of(selection.start.y)
     end = Place(last, _LINES - 1) if selection.end is None else place_of(selection.end.y)
@@ -63,10 +58,66 @@ def _text_of(
 ) -> str:
     if first == 0 and final == _LINES - 1:
         return column.messages[index].text
-    layout = column.layout(index)
-    lines = []
-    for number in range(first, min(final + 1, column.measure(index))):
-        plain = layout.line(number).plain
-        span = span_on(selection, Place(index, number), len(plain))
-        lines.append(plain[slice(*span)].rstrip() if span else "")
-    return "\n".join(lines).strip("\n")
+    layout, height = column.layout(index), column.measure(index)
+    last = min(final, height - 1)
+    lines = [_selected(selection, layout, Place(index, n)) for n in range(first, last + 1)]
+    if not lines:
+        return ""
+    # A paragraph whose other lines are not selected is not selected whole.
+    if first:
+        lines[0].is_cut |= _block(layout, first - 1) == lines[0].block
+    if last + 1 < height:
+        lines[-1].is_cut |= _block(layout, last + 1) == lines[-1].block
+    return "\n".join(_written(lines, layout.message)).strip("\n")
+
+
+_Block = tuple[Part, tuple[int, int] | None]
+
+
+@dataclass(slots=True)
+class _Selected:
+    """A line that is selected, whole or in part; `is_cut` if some of its block is not."""
+
+    block: _Block
+    shown: str
+    is_cut: bool
+
+
+def _block(layout: MessageLayout, number: int) -> _Block:
+    return layout.part(number), layout.line(number).source
+
+
+def _selected(selection: Selection, layout: MessageLayout, place: Place) -> _Selected:
+    plain = layout.line(place.line).plain
+    span = span_on(selection, place, len(plain))
+    start, end = span or (0, 0)
+    is_cut = bool(plain[:start].strip() or plain[end:].strip())
+    return _Selected(_block(layout, place.line), plain[start:end].rstrip(), is_cut)
+
+
+def _written(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[str]:
+    """Blocks that are selected whole with the markup in and between them, others as shown."""
+    run: tuple[Part, int, int] | None = None
+    gap: list[str] = []
+    for (part, source), group in groupby(lines, key=lambda line: line.block):
+        block = list(group)
+        if part in SAID and source is not None and not any(line.is_cut for line in block):
+            if run is not None and run[0] is part:
+                run = part, min(run[1], source[0]), max(run[2], source[1])
+            else:
+                yield from (*_slice(run, message), *gap)
+                run = part, *source
+            gap = []
+        elif run is not None and source is None and run[0] is part:
+            gap = [line.shown for line in block]
+        else:
+            yield from (*_slice(run, message), *gap, *(line.shown for line in block))
+            run, gap = None, []
+    yield from (*_slice(run, message), *gap)
+
+
+def _slice(run: tuple[Part, int, int] | None, message: ChatMessage) -> Iterator[str]:
+    if run is not None:
+        part, start, end = run
+        text = message.reasoning if part is Part.REASONING else message.text
+        yield text[start:end].rstrip("\n")

@@ -1,68 +1,35 @@
-"""The open conversation: one widget that draws lines, however many messages there are."""
+"""The open conversation: what a person can do with the messages that they read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events, on
-from textual.content import Content
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.selection import Selection
-from textual.strip import Strip
-from textual.theme import Theme
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.widgets.cells import cut, foreground
-from fakegpt_tui.ui.widgets.copying import CodeBlocks, whole_conversation
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import Body, Look, margin
-from fakegpt_tui.ui.widgets.reader import Bookmark, Reader
-from fakegpt_tui.ui.widgets.selection import (
-    highlighted,
-    place_of,
-    row_of,
-    selected_text,
-    span_on,
-    whole_message,
-)
-from fakegpt_tui.ui.widgets.typesetter import Typesetter
+from fakegpt_tui.ui.widgets.copying import CodeBlocks, code_at, whole_conversation
+from fakegpt_tui.ui.widgets.message_column import Place
+from fakegpt_tui.ui.widgets.message_layout import HEAD, REASONING, Body
+from fakegpt_tui.ui.widgets.message_page import MessagePage
+from fakegpt_tui.ui.widgets.reader import ReadingPosition
+from fakegpt_tui.ui.widgets.selection import place_of, whole_message
+
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
-class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
+class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
     """The chat messages of one conversation, laid out where somebody looks and nowhere else.
 
     `show` opens a conversation, `update_message` tells of one message that is new or has changed.
     Both take values and may be told the same twice.
     """
 
-    DEFAULT_CSS = """
-    Transcript {
-        overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
-        & .transcript--user { color: $text-accent; }
-        & .transcript--assistant { color: $text-primary; }
-        & .transcript--note { color: $text-muted; }
-        & .transcript--trouble { color: $text-error; }
-        & .transcript--mark { background: $accent; color: $text; text-style: bold; }
-    }
-    """
-    COMPONENT_CLASSES = {
-        "transcript--user",
-        "transcript--assistant",
-        "transcript--note",
-        "transcript--trouble",
-        "transcript--mark",
-    }
     BINDINGS = bindings(Where.TRANSCRIPT)
-
-    empty_text: reactive[Content] = reactive(Content(""))
 
     class LinkPressed(Message):
         """A link was clicked. `href` is what the message says, and has been checked by nobody."""
@@ -94,219 +61,169 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._typesetter = Typesetter(make_document)
-        self._column = MessageColumn(self._typesetter)
-        self._reader = Reader(self._column)
+        super().__init__(make_document, name=name, id=id, classes=classes)
+        self._code_blocks = CodeBlocks(self.column)
         self._conversation_id: str | None = None
-        self._bookmarks: dict[str, Bookmark] = {}
-        self._code_blocks = CodeBlocks(self._column)
-        self._painted: dict[int, Strip] = {}
-        self._is_placing = False
+        self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
 
-    def show(self, conversation_id: str | None, messages: Sequence[ChatMessage]) -> None:
-        """Open a conversation where it was left, or at its end; `None` is one without a name."""
-        self._keep_bookmark()
-        self._clear_selection()
+    def show(
+        self,
+        conversation_id: str | None,
+        messages: Sequence[ChatMessage],
+        *,
+        labels: Mapping[str, str] = _NO_LABELS,
+        position: ReadingPosition | None = None,
+    ) -> None:
+        """Open a conversation where it was left, or at its end; `None` is one without a name.
+
+        Args:
+            conversation_id: What the messages belong to.
+            messages: The path that is to be read.
+            labels: Words for the headers of the messages with these ids.
+            position: Where to begin, in a conversation that was not opened before.
+        """
+        self._keep_position()
+        self.clear_selection()
+        self.finder.close()
         self._conversation_id = conversation_id
         self._has_read_to_end = False
+        if position is not None and conversation_id is not None:
+            self._positions.setdefault(conversation_id, position)
+        self.column.label(labels)
         self._open(messages)
 
     def _open(self, messages: Sequence[ChatMessage]) -> None:
-        self._reader.open(messages, self._bookmarks.get(self._conversation_id or ""))
-        self._place()
+        self.reader.open(messages, self._positions.get(self._conversation_id or ""))
+        self.cursor.to_last()
+        self.place()
 
     def update_message(self, message: ChatMessage) -> None:
         """Draw what is new about a message of the open conversation."""
-        if message.conversation_id == self._conversation_id and self._reader.put(message):
-            self._place()
+        if message.conversation_id != self._conversation_id:
+            return
+        was_last = self.cursor.index >= len(self.column.messages) - 1
+        if self.reader.put(message):
+            if was_last and self.reader.follows:
+                self.cursor.to_last()
+            self.finder.take_in()
+            self.place()
+
+    def label(self, labels: Mapping[str, str]) -> None:
+        """Say other words in the headers of the messages with these ids."""
+        self.column.label(labels)
+        self.place()
 
     def follow(self) -> None:
         """Go to the end, and stay there while it grows."""
-        self._reader.to_end()
-        self._place()
+        self.reader.to_end()
+        self.cursor.to_last()
+        self.place()
 
-    def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, self._dress)
-        self._dress(self.app.current_theme)
+    @property
+    def position(self) -> ReadingPosition | None:
+        """Where the reader is, to be shown again some other day; `None` while nothing is shown."""
+        return self.reader.position
+
+    @property
+    def marked(self) -> ChatMessage | None:
+        """The message that the keys are about."""
+        return self.cursor.message
 
     def on_resize(self) -> None:
-        width, rows = max(1, self.scrollable_size.width), self.size.height
+        width, rows = max(1, self.scrollable_size.width), self.page_rows
         if not rows:
             return
-        if width != self._column.width:
-            self._clear_selection()
-        had_a_view = bool(self._reader.view)
-        self._reader.resize(width, rows)
+        if width != self.column.width:
+            self.clear_selection()
+        had_a_view = bool(self.reader.view)
+        self.reader.resize(width, rows, self.cursor.row)
         if had_a_view:
-            self._place()
+            self.place()
         else:
-            self._open(self._column.messages)
+            self._open(self.column.messages)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        lines = round(new_value) - round(old_value)
-        if lines and not self._is_placing and self.size.height == self._reader.rows:
-            self._scrolled(round(new_value), lines)
-
-    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
-        """Scroll without animation: heights that are put right on the way would fight it."""
-        super().scroll_to(x, y, **{**options, "animate": False})
-
-    def _scrolled(self, offset: int, lines: int) -> None:
-        """Take over a position that a scroll bar or a selection has set."""
-        if offset <= 0:
-            self._reader.to_start()
-        elif offset >= self.max_scroll_y:
-            self._reader.to_end()
-        elif abs(lines) <= 2 * self.size.height:
-            self._reader.move(lines)
-        else:
-            self._reader.jump(offset)
-        self._place()
-
-    def _place(self) -> None:
-        """Bring scroll bar and screen in line with where the reader is."""
-        if not self._reader.rows:
-            return
-        self._is_placing = True
-        try:
-            self._set_virtual_height(self._column.height)
-            self.scroll_y = self.scroll_target_y = self._column.offset(self._reader.top)
-        finally:
-            self._is_placing = False
-        self._repaint_what_changed()
-        is_at_end = bool(self._reader.view) and self._reader.lines_below == 0
+    def follow_cursor(self) -> None:
+        self.cursor.keep_in_view()
+        is_at_end = bool(self.reader.view) and self.reader.lines_below == 0
         if is_at_end and not self._has_read_to_end and self._conversation_id is not None:
             self.post_message(self.ReadToEnd(self._conversation_id))
         self._has_read_to_end = is_at_end
 
-    def _set_virtual_height(self, height: int) -> None:
-        size = Size(self.scrollable_size.width, height)
-        needs_scrollbar = height > self.size.height
-        if needs_scrollbar is not self.show_vertical_scrollbar:
-            self.virtual_size = size
-            return
-        # Assigning would lay out the screen and repaint all of it for each line that arrives.
-        self.set_reactive(Transcript.virtual_size, size)
-        if needs_scrollbar:
-            self.vertical_scrollbar.window_virtual_size = height
-
-    def _repaint_what_changed(self) -> None:
-        for y in range(self.size.height):
-            strip = self._draw(y)
-            painted = self._painted.get(y)
-            if strip is not painted and strip != painted:
-                self.refresh(Region(0, y, self.size.width, 1))
-
-    def _clear_selection(self) -> None:
-        if self.is_mounted and self.text_selection is not None:
-            self.screen.clear_selection()
-
-    def _keep_bookmark(self) -> None:
-        bookmark = self._reader.bookmark()
-        if self._conversation_id is not None and bookmark is not None:
-            self._bookmarks[self._conversation_id] = bookmark
-
-    def _dress(self, theme: Theme) -> None:
-        palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
-        parts = ("user", "assistant", "note", "trouble")
-        styles = (self.get_component_rich_style(f"transcript--{part}") for part in parts)
-        look = Look(**dict(zip(parts, map(foreground, styles), strict=True)))
-        self._typesetter.dress(palette, look)
-        self._column.redress()
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        strip = self._painted[y] = self._draw(y)
-        return strip
-
-    def _draw(self, y: int) -> Strip:
-        if not self._column.messages:
-            return self._draw_empty(y)
-        view = self._reader.view
-        strip = self._draw_place(view[y]) if y < len(view) else Strip([])
-        if y == self.size.height - 1 and (new_lines := self._reader.new_lines):
-            return self._with_mark(strip, new_lines)
-        return strip
-
-    def _draw_place(self, place: Place) -> Strip:
-        strip = self._column.strip(place).apply_style(self.visual_style.rich_style)
-        bar = margin(self._column.width)
-        selection = self.text_selection
-        if selection is not None:
-            start = bar if place.line else 0
-            span = span_on(selection, place, len(strip.text) - start)
-            if span is not None:
-                style = self.screen.get_component_rich_style("screen--selection")
-                strip = highlighted(strip, (start + span[0], start + span[1]), style)
-        # After the highlight, which divides segments: each one says where in the text it begins.
-        return strip.apply_offsets(-bar, row_of(place))
-
-    def _with_mark(self, strip: Strip, new_lines: int) -> Strip:
-        width = self.scrollable_size.width
-        words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
-        words = cut(words if width >= 2 * len(words) else f"↓{new_lines}", width)
-        style = self.get_component_rich_style("transcript--mark")
-        style += Style.from_meta({"transcript": "follow"})
-        room = width - len(words)
-        base = self.visual_style.rich_style
-        return Strip([*strip.crop_extend(0, room, base), Segment(words, style)], width)
-
-    def _draw_empty(self, y: int) -> Strip:
-        width = self.scrollable_size.width
-        lines = self.empty_text.wrap(max(1, width - 2), align="center")
-        number = y - max(0, (self.size.height - len(lines)) // 2)
-        if not 0 <= number < len(lines):
-            return Strip([])
-        return Strip([Segment(" "), *lines[number].render_segments(self.visual_style)]).crop(
-            0, width
-        )
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        return selected_text(selection, self._column), "\n"
-
-    def action_move(self, lines: int) -> None:
-        self._reader.move(lines)
-        self._place()
-
-    def action_page(self, pages: float) -> None:
-        lines = max(1, int(abs(pages) * (self.size.height - 1)))
-        self.action_move(lines if pages > 0 else -lines)
+    def _keep_position(self) -> None:
+        position = self.reader.position
+        if self._conversation_id is not None and position is not None:
+            self._positions[self._conversation_id] = position
 
     def action_first(self) -> None:
-        self._reader.to_start()
-        self._place()
+        self.reader.to_start()
+        self.cursor.index = 0
+        self.place()
 
     def action_last(self) -> None:
         self.follow()
 
+    def action_mark(self, messages: int) -> None:
+        """Mark the message that many further down, or up."""
+        self.cursor.step(messages)
+        self.place()
+
+    def action_fold(self) -> None:
+        """Show less of the marked message, or more again."""
+        if self.marked is not None:
+            self._turn(Place(self.cursor.index, HEAD - 1), is_reasoning=False)
+
+    def _refold(self, place: Place, change: Callable[[], object]) -> None:
+        self.clear_selection()
+        self.reader.refold(place, change)
+        self.place()
+
+    def action_find(self) -> None:
+        if self.column.messages:
+            self.finder.open()
+            self._make_room()
+
+    def action_find_next(self, step: int) -> None:
+        self._mark(self.finder.step(step))
+        self._make_room()
+
+    def _mark(self, index: int | None) -> None:
+        if index is not None:
+            self.cursor.index = index
+
+    def _make_room(self) -> None:
+        """Give the find line its row, or take it back."""
+        if self.size.height:
+            self.reader.resize(self.column.width, self.page_rows)
+        self.place()
+
     def action_copy_message(self) -> None:
-        """Copy the message at the top, or the last one where the end is in view."""
-        view = self._reader.view
-        if view:
-            place = view[min(1, len(view) - 1)] if self._reader.lines_below else view[-1]
-            self._ask_to_copy(self._column.messages[place.message].text, "message")
+        """Copy the marked message."""
+        if (message := self.marked) is not None:
+            self._ask_to_copy(message.text, "message")
 
     def action_copy_code(self) -> None:
-        if self._reader.view:
-            self._ask_to_copy(self._code_blocks.following(self._reader.top) or "", "code block")
+        if self.reader.view:
+            self._ask_to_copy(self._code_blocks.following(self.reader.top) or "", "code block")
 
     def action_copy_conversation(self) -> None:
-        self._ask_to_copy(whole_conversation(self._column.messages), "conversation")
+        self._ask_to_copy(whole_conversation(self.column.messages), "conversation")
 
     def _ask_to_copy(self, text: str, what: str) -> None:
         if text:
             self.post_message(self.CopyRequested(text, what))
 
-    @on(events.MouseScrollDown)
-    @on(events.MouseScrollUp)
-    def scroll_by_wheel(self, event: events.MouseEvent) -> None:
-        event.prevent_default()
-        event.stop()
-        lines = round(self.app.scroll_sensitivity_y)
-        self.action_move(-lines if isinstance(event, events.MouseScrollUp) else lines)
+    def on_key(self, event: events.Key) -> None:
+        if self.finder.is_open and self.finder.press(event):
+            event.stop()
+            event.prevent_default()
+            self._make_room()
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self.finder.field.is_typing:
+            event.stop()
+            self.finder.insert(event.text)
+            self._make_room()
 
     @on(events.Click)
     def press(self, event: events.Click) -> None:
@@ -318,5 +235,26 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         elif event.chain == 2 and "offset" in meta:  # noqa: PLR2004 - a double click
             place = place_of(meta["offset"][1])
             self.screen.selections = {self: whole_message(place.message)}
-        elif "href" in meta and self.text_selection is None:
+        elif self.text_selection is None:
+            self._press_on(meta)
+
+    def _press_on(self, meta: Mapping[str, Any]) -> None:
+        """Do what a click on a line asks for."""
+        place = place_of(meta["offset"][1]) if "offset" in meta else None
+        if "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
+        elif place is None or place.message >= len(self.column.messages):
+            return
+        elif "copy" in meta:
+            text = self.column.messages[place.message].text
+            self._ask_to_copy(code_at(text, *meta["copy"]), "code block")
+        else:
+            self.cursor.index = place.message
+            if "fold" in meta:
+                self._turn(place, is_reasoning=meta["fold"] == REASONING)
+            self.repaint_what_changed()
+
+    def _turn(self, place: Place, *, is_reasoning: bool) -> None:
+        message, folds = self.column.messages[place.message], self.column.folds
+        turn = folds.turn_reasoning if is_reasoning else folds.turn
+        self._refold(place, lambda: turn(message))

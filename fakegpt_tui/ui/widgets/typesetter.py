@@ -25,8 +25,11 @@ class Typesetter:
 
     def lay_out(self, message: ChatMessage) -> MessageLayout:
         is_typed = message.role is Role.USER
-        body = TypedText() if is_typed else self._make_document(self._dressed())
-        return MessageLayout(message, body, self._look)
+        body = TypedText() if is_typed else self._document()
+        return MessageLayout(message, body, self._look, self._document)
+
+    def _document(self) -> Body:
+        return self._make_document(self._dressed())
 
     def _dressed(self) -> Palette:
         if self._palette is None:

@@ -10,7 +10,7 @@ from fakegpt_tui.ui.rendering.palette import Palette
 
 
 class FakeDocument:
-    """A line that begins with "link " is a link to the rest of it."""
+    """A line that begins with "link " is a link to the rest of it; "```" has a copy mark."""
 
     def __init__(self, palette: Palette) -> None:
         self.palette = palette
@@ -51,6 +51,8 @@ class FakeDocument:
     def _line(self, start: int, end: int) -> Line:
         piece = self.text[start:end].rstrip("\n")
         style = Style(meta={"href": piece[5:]}) if piece.startswith("link ") else None
+        if piece.startswith("```"):
+            style = Style(meta={"copy": (start, end)})
         return Line((Segment(piece, style),) if piece else (), (start, end))
 
 

@@ -35,6 +35,7 @@ class Model:
 
     lines: list[int]
     rows: int
+    folded: set[int] = field(default_factory=set)
     top: int = 0
     follows: bool = True
     places: list[Place] = field(default_factory=list)
@@ -43,7 +44,7 @@ class Model:
         self.places = [
             Place(index, line)
             for index, lines in enumerate(self.lines)
-            for line in range(lines + HEAD)
+            for line in range((1 if index in self.folded else lines) + HEAD)
         ]
 
     @property
@@ -75,11 +76,12 @@ counts = st.lists(st.integers(1, 12), min_size=1, max_size=12)
 moves = st.tuples(st.just("move"), st.integers(-30, 30))
 growth = st.tuples(st.just("grow"), st.integers(0, 20))
 heights = st.tuples(st.just("resize"), st.integers(1, 25))
+folds = st.tuples(st.just("fold"), st.integers(0, 20))
 ends = st.tuples(st.sampled_from(["start", "end"]), st.just(0))
 
 
 @settings(deadline=None, max_examples=150)
-@given(counts, st.integers(1, 25), st.lists(moves | growth | heights | ends, max_size=12))
+@given(counts, st.integers(1, 25), st.lists(moves | growth | heights | folds | ends, max_size=12))
 def test_the_view_is_a_window_on_all_lines(
     counts: list[int], rows: int, steps: list[tuple[str, int]]
 ) -> None:
@@ -91,6 +93,8 @@ def test_the_view_is_a_window_on_all_lines(
                 model.move(number)
             case "grow":
                 grow(reader, model, number)
+            case "fold":
+                fold(reader, model, number)
             case "resize":
                 reader.resize(80, number)
                 model.rows = number
@@ -104,6 +108,19 @@ def test_the_view_is_a_window_on_all_lines(
         assert list(reader.view) == model.view()
         assert reader.follows == model.follows
         assert reader.lines_below >= 0
+
+
+def fold(reader: Reader, model: Model, number: int) -> None:
+    """Fold or unfold a message of the view; the line with its header stays where it is."""
+    place = reader.view[number % len(reader.view)]
+    header = Place(place.message, 1)
+    row = reader.view.index(header) if header in reader.view else 0
+    message = reader.column.messages[header.message]
+    reader.refold(header, lambda: reader.column.folds.turn(message))
+    model.folded ^= {header.message}
+    model.lay_out()
+    model.top = max(0, min(model.places.index(header) - row, model.last_top))
+    model.follows = model.top == model.last_top
 
 
 def grow(reader: Reader, model: Model, number: int) -> None:

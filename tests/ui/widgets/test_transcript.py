@@ -3,99 +3,27 @@
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from textual import events
-from textual.app import App, ComposeResult
 from textual.content import Content
-from textual.message import Message
-from textual.pilot import Pilot
 
-from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
+from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from tests.ui.widgets.fake_document import FakeDocuments
-from tests.ui.widgets.shown import shown, strips
-
-THEN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def reply(number: int, text: str, **changes) -> ChatMessage:
-    message = ChatMessage(
-        id=f"m{number}",
-        conversation_id="a",
-        parent_id=None,
-        role=Role.ASSISTANT,
-        text=text,
-        status=MessageStatus.COMPLETE,
-        created_at=THEN,
-        model="fake-1",
-    )
-    return replace(message, **changes)
-
-
-def prompt(number: int, text: str, **changes) -> ChatMessage:
-    return reply(number, text, role=Role.USER, model="", **changes)
-
-
-def many_lines(count: int, name: str = "line") -> str:
-    return "\n".join(f"{name} {number}" for number in range(count))
-
-
-def long_conversation(count: int = 40, lines: int = 6) -> list[ChatMessage]:
-    return [reply(number, many_lines(lines, f"m{number}")) for number in range(count)]
-
-
-class CountingTranscript(Transcript):
-    """Counts the lines that it is asked to draw."""
-
-    drawn = 0
-
-    def render_line(self, y: int):
-        self.drawn += 1
-        return super().render_line(y)
-
-
-class TranscriptApp(App[None]):
-    ENABLE_COMMAND_PALETTE = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.documents = FakeDocuments()
-        self.transcript = CountingTranscript(make_document=self.documents)
-        self.heard: list[Message] = []
-
-    def compose(self) -> ComposeResult:
-        yield self.transcript
-
-    def on_transcript_link_pressed(self, message: Transcript.LinkPressed) -> None:
-        self.heard.append(message)
-
-    def on_transcript_copy_requested(self, message: Transcript.CopyRequested) -> None:
-        self.heard.append(message)
-
-    def on_transcript_read_to_end(self, message: Transcript.ReadToEnd) -> None:
-        self.heard.append(message)
-
-    @property
-    def copied(self) -> list[tuple[str, str]]:
-        requests = [m for m in self.heard if isinstance(m, Transcript.CopyRequested)]
-        return [(request.text, request.what) for request in requests]
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause()
-
-
-async def show(pilot: Pilot[None], *messages: ChatMessage, conversation_id: str = "a") -> None:
-    pilot.app.query_one(Transcript).show(conversation_id, messages)
-    await pilot.pause()
-
-
-async def grow(pilot: Pilot[None], message: ChatMessage) -> None:
-    pilot.app.query_one(Transcript).update_message(message)
-    await pilot.pause()
+from tests.ui.widgets.shown import strips
+from tests.ui.widgets.transcript_app import (
+    CountingTranscript,
+    TranscriptApp,
+    drag,
+    grow,
+    long_conversation,
+    many_lines,
+    press,
+    prompt,
+    reply,
+    show,
+    shown,
+)
 
 
 async def test_messages_stand_one_below_the_other_with_their_speakers() -> None:
@@ -207,7 +135,7 @@ async def test_an_empty_conversation_shows_its_text() -> None:
         await press(pilot, "up", "down", "G", "g", "y", "Y", "c", "pageup")
         assert not app.copied
         await show(pilot, prompt(0, "hello"))
-        assert shown(app.transcript)[1:3] == ["▌ You", "▌ hello"]
+        assert shown(app.transcript)[1:3] == ["│ You", "│ hello"]
 
 
 async def test_a_conversation_opens_at_its_end() -> None:
@@ -620,19 +548,11 @@ async def test_c_copies_one_code_block_after_the_other_from_here_on() -> None:
         assert app.copied[-1] == ("zero\n", "code block")
 
 
-async def drag(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> str | None:
-    transcript = pilot.app.query_one(Transcript)
-    await pilot.mouse_down(transcript, offset=start)
-    await pilot.hover(transcript, offset=end)
-    await pilot.mouse_up(transcript, offset=end)
-    await pilot.pause()
-    return pilot.app.screen.get_selected_text()
-
-
 async def test_text_can_be_selected_with_the_mouse() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "alpha beta\n日本語 text\ngamma"), reply(1, "end"))
+        await press(pilot)
         plain = strips(app.transcript)
         assert await drag(pilot, (2, 2), (6, 2)) == "alpha"
         assert strips(app.transcript)[2] != plain[2]
@@ -654,6 +574,37 @@ async def test_a_selection_over_messages_takes_whole_ones_as_they_were_written()
         assert (
             await drag(pilot, (2, 2), (6, last)) == f"first\n\n{long}\n\nAssistant · fake-1\nthird"
         )
+
+
+async def test_a_click_on_the_mark_of_a_code_block_copies_its_code() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, prompt(0, "x"), reply(1, "```py\none\n```\n\n> ```\n> two\n> ```"))
+        await pilot.click(app.transcript, offset=(3, 5))
+        await pilot.pause()
+        assert app.copied == [("one\n", "code block")]
+
+
+async def test_blocks_that_are_selected_whole_are_copied_as_they_were_written() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript()
+    async with app.run_test(size=(40, 16)) as pilot:
+        text = "# Title\n\nSome **bold** words\n\n- `one`\n- two\n\nThe *end* of all"
+        await show(pilot, reply(0, text), prompt(1, "*so*"), prompt(2, "x"))
+        rows = shown(app.transcript)
+        bold, end = rows.index("│ Some bold words"), rows.index("│ The end of all")
+        assert await drag(pilot, (2, bold), (30, end)) == text[text.index("Some") :]
+        assert await drag(pilot, (7, bold), (8, end)) == ("bold words\n\n- `one`\n- two\n\nThe end")
+        last = rows.index("▌ *so*")
+        assert (await drag(pilot, (2, end), (30, last)) or "").startswith("The *end* of all\n\n")
+
+
+async def test_part_of_a_wrapped_paragraph_is_copied_as_it_is_shown() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript()
+    async with app.run_test(size=(30, 16)) as pilot:
+        await show(pilot, reply(0, "Some **bold** words that go on and on to a second line."))
+        assert await drag(pilot, (2, 2), (28, 2)) == "Some bold words that go on"
 
 
 async def test_a_selection_stays_on_its_text_while_heights_are_put_right() -> None:

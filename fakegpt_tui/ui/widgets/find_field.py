@@ -1,0 +1,77 @@
+"""The line at the foot of the transcript in which one types what to find."""
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets.cells import cut
+
+_LONGEST = 200
+
+
+class FindField:
+    """What has been typed, and how it looks.
+
+    It is drawn by the transcript and no widget of its own, so that it needs no room beside it.
+    """
+
+    def __init__(self) -> None:
+        self.is_open = False
+        """Is something being found?"""
+        self.is_typing = False
+        self.words = ""
+
+    def open(self) -> None:
+        """Begin to type, over what was found last."""
+        self.is_open = self.is_typing = True
+        self.words = ""
+
+    def accept(self) -> None:
+        """Have typed all of it; the line stays."""
+        self.is_typing = False
+
+    def close(self) -> None:
+        self.is_open = self.is_typing = False
+
+    def insert(self, text: str) -> None:
+        self.words = (self.words + " ".join(text.split("\n")))[:_LONGEST]
+
+    def edit(self, key: str) -> bool:
+        """Do what a key does to a line of text; whether it does anything."""
+        match key:
+            case "backspace":
+                self.words = self.words[:-1]
+            case "ctrl+u":
+                self.words = ""
+            case "ctrl+w":
+                self.words = self.words.rstrip()[: self.words.rstrip().rfind(" ") + 1]
+            case _:
+                return False
+        return True
+
+    def cursor(self, width: int) -> int:
+        """The column where the next character goes."""
+        return min(width - 1, cell_len(self._typed(width)))
+
+    def draw(self, width: int, number: int, total: int, style: Style) -> Strip:
+        """The line, with which of how many matches is looked at."""
+        count = f"{number}/{total}" if total else "not found" if self.words.strip() else ""
+        hint = "enter keep  esc close" if self.is_typing else "n next  N previous  esc close"
+        typed = self._typed(width)
+        right = f"  {count}  {hint} "
+        if cell_len(typed) + cell_len(right) > width:
+            right = f" {count} "
+        right = cut(right, max(0, width - cell_len(typed)))
+        room = width - cell_len(typed) - cell_len(right)
+        return Strip(
+            [Segment(typed, style), Segment(" " * room, style), Segment(right, style)], width
+        )
+
+    def _typed(self, width: int) -> str:
+        shown = safe_line(self.words, _LONGEST) + (" " if self.words.endswith(" ") else "")
+        room = max(1, width * 2 // 3)
+        while cell_len(shown) > room:
+            shown = shown[1:]
+        return cut(f" /{shown}", width)

@@ -1,0 +1,103 @@
+"""What a person does to find something in the open conversation: type, go on, go back, stop."""
+
+from textual import events
+from textual.strip import Strip
+
+from fakegpt_tui.ui.widgets.find_field import FindField
+from fakegpt_tui.ui.widgets.finding import Finding
+from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+from fakegpt_tui.ui.widgets.reader import Reader
+from fakegpt_tui.ui.widgets.row_painter import Marks
+
+
+class Finder:
+    """Joins what is typed to the matches, and takes the reader to the current one."""
+
+    def __init__(self, column: MessageColumn, reader: Reader) -> None:
+        self.field = FindField()
+        self._finding = Finding(column)
+        self._reader = reader
+        self._origin = Place(0, 0)
+        self._last_words = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.field.is_open
+
+    def open(self) -> None:
+        """Begin to type what to find, from where the reader is."""
+        self._origin = self._reader.top
+        self.field.open()
+        self._finding.look_for("")
+
+    def close(self) -> None:
+        """Find nothing any more."""
+        self.field.close()
+        self._finding.look_for("")
+
+    def take_in(self) -> None:
+        """Take in messages that are new or have changed."""
+        if self.is_open:
+            self._finding.take_in()
+
+    def press(self, event: events.Key) -> bool:
+        """Do what a key does while something is being found; whether it does anything."""
+        if event.key == "escape":
+            self.close()
+        elif not self.field.is_typing:
+            return False
+        elif event.key == "enter":
+            self._accept()
+        elif event.key in ("up", "down"):
+            self.step(1 if event.key == "down" else -1)
+        elif self.field.edit(event.key):
+            self._look()
+        elif event.is_printable and event.character is not None:
+            self.insert(event.character)
+        else:
+            # What is no part of a line of text is left to everybody else.
+            return False
+        return True
+
+    def insert(self, text: str) -> None:
+        """Add to what is typed."""
+        self.field.insert(text)
+        self._look()
+
+    def step(self, step: int) -> int | None:
+        """Go to the next match or the one before it; the message that it is in.
+
+        Without anything to find, it is what was found last.
+        """
+        if not self.is_open and self._last_words:
+            self.open()
+            self.field.words = self._last_words
+            self.field.accept()
+            self._finding.look_for(self._last_words)
+        return self._go_to(self._finding.step(step, self._reader.top))
+
+    def spans(self, place: Place) -> list[tuple[int, int, bool]]:
+        """What is found on a line, and whether it is the current match."""
+        return self._finding.spans(place) if self.is_open else []
+
+    def draw(self, width: int, marks: Marks) -> Strip:
+        finding = self._finding
+        return self.field.draw(width, finding.number, finding.total, marks.field)
+
+    def _accept(self) -> None:
+        self._last_words = self.field.words
+        if self.field.words.strip():
+            self.field.accept()
+        else:
+            self.close()
+
+    def _look(self) -> None:
+        self._finding.look_for(self.field.words)
+        self._go_to(self._finding.from_place(self._origin))
+
+    def _go_to(self, place: Place | None) -> int | None:
+        self._reader.settle()
+        if place is None:
+            return None
+        self._reader.bring(place)
+        return place.message

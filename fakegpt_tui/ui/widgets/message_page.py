@@ -1,0 +1,131 @@
+"""Messages as they are drawn: their lines, and all that is marked on them."""
+
+from collections.abc import Callable
+
+from rich.style import Style
+from textual.content import Content
+from textual.reactive import reactive
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.theme import Theme
+
+from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.widgets.cells import foreground
+from fakegpt_tui.ui.widgets.finder import Finder
+from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+from fakegpt_tui.ui.widgets.message_cursor import MessageCursor
+from fakegpt_tui.ui.widgets.message_layout import Body, Look, margin
+from fakegpt_tui.ui.widgets.reading_view import ReadingView
+from fakegpt_tui.ui.widgets.row_painter import (
+    Marks,
+    highlighted,
+    in_the_middle,
+    with_cursor,
+    with_matches,
+    with_news,
+)
+from fakegpt_tui.ui.widgets.selection import row_of, selected_text, span_on
+from fakegpt_tui.ui.widgets.typesetter import Typesetter
+
+_LOOK = ("user", "assistant", "note", "trouble")
+_MARKS = ("new", "cursor", "found", "current", "field")
+
+
+class MessagePage(ReadingView, inherit_bindings=False):
+    """A reading view of messages, with a message cursor, matches, a selection and a mark for news.
+
+    Until there is something to read, it shows `empty_text`.
+    """
+
+    DEFAULT_CSS = """
+    MessagePage {
+        overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
+        & .page--user { color: $text-accent; }
+        & .page--assistant { color: $text-primary; }
+        & .page--note { color: $text-muted; }
+        & .page--trouble { color: $text-error; }
+        & .page--new { background: $accent; color: $text; text-style: bold; }
+        & .page--cursor { color: $text-accent; text-style: bold; }
+        & .page--found { background: $panel; text-style: underline; }
+        & .page--current { background: $accent; color: $text; text-style: bold underline; }
+        & .page--field { background: $panel; color: $foreground; }
+    }
+    """
+    COMPONENT_CLASSES = {f"page--{part}" for part in (*_LOOK, *_MARKS)}
+
+    empty_text: reactive[Content] = reactive(Content(""))
+
+    def __init__(
+        self,
+        make_document: Callable[[Palette], Body],
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        self._typesetter = Typesetter(make_document)
+        super().__init__(MessageColumn(self._typesetter), name=name, id=id, classes=classes)
+        self.cursor = MessageCursor(self.column, self.reader)
+        self.finder = Finder(self.column, self.reader)
+        self._marks = Marks()
+
+    @property
+    def page_rows(self) -> int:
+        return max(0, self.size.height - self.finder.is_open)
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._dress)
+        self._dress(self.app.current_theme)
+
+    def on_focus(self) -> None:
+        self.repaint_what_changed()
+
+    def on_blur(self) -> None:
+        self.call_later(self.repaint_what_changed)
+
+    def clear_selection(self) -> None:
+        if self.is_mounted and self.text_selection is not None:
+            self.screen.clear_selection()
+
+    def _dress(self, theme: Theme) -> None:
+        palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
+        styles = {part: self._style(part) for part in (*_LOOK, *_MARKS)}
+        look = Look(**{part: foreground(styles[part]) for part in _LOOK})
+        base = self.visual_style.rich_style
+        self._marks = Marks(base=base, **{part: styles[part] for part in _MARKS})
+        self._typesetter.dress(palette, look)
+        self.column.redress()
+        self.refresh()
+
+    def _style(self, part: str) -> Style:
+        return self.get_component_rich_style(f"page--{part}")
+
+    def draw_row(self, y: int) -> Strip:
+        if self.finder.is_open and y == self.size.height - 1:
+            return self.finder.draw(self.scrollable_size.width, self._marks)
+        if not self.column.messages:
+            return in_the_middle(self.empty_text, self.visual_style, y, self.size)
+        view = self.reader.view
+        strip = self._draw_place(view[y]) if y < len(view) else Strip([])
+        if y == self.page_rows - 1 and (new_lines := self.reader.new_lines):
+            return with_news(strip, new_lines, self.scrollable_size.width, self._marks)
+        return strip
+
+    def _draw_place(self, place: Place) -> Strip:
+        bar = margin(self.column.width)
+        strip = self.column.strip(place).apply_style(self.visual_style.rich_style)
+        if self.has_focus and place.message == self.cursor.index:
+            strip = with_cursor(strip, place.line, bar, self._marks)
+        strip = with_matches(strip, self.finder.spans(place), bar, self._marks)
+        selection = self.text_selection
+        if selection is not None:
+            start = bar if place.line else 0
+            span = span_on(selection, place, len(strip.text) - start)
+            if span is not None:
+                style = self.screen.get_component_rich_style("screen--selection")
+                strip = highlighted(strip, (start + span[0], start + span[1]), style)
+        # After the highlight, which divides segments: each one says where in the text it begins.
+        return strip.apply_offsets(-bar, row_of(place))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selected_text(selection, self.column), "\n"

@@ -1,0 +1,74 @@
+"""Drawing a row of the transcript: a line of a message, and all that is marked on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.content import Content
+from textual.strip import Strip
+from textual.style import Style as ContentStyle
+
+from fakegpt_tui.ui.widgets.cells import cut
+from fakegpt_tui.ui.widgets.message_layout import HEAD
+
+_NULL = Style.null()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The styles of what is marked, and of what it is marked on."""
+
+    base: Style = _NULL
+    new: Style = _NULL
+    cursor: Style = _NULL
+    found: Style = _NULL
+    current: Style = _NULL
+    field: Style = _NULL
+
+
+def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
+    """A line with `style` on top of the characters of a span."""
+    start, end = (strip.index_to_cell_position(index) for index in span)
+    before, selected, after = strip.divide([start, end, strip.cell_length])
+    marked = (Segment(part.text, (part.style or Style.null()) + style) for part in selected)
+    return Strip([*before, *marked, *after], strip.cell_length)
+
+
+def with_matches(
+    strip: Strip, spans: Sequence[tuple[int, int, bool]], bar: int, marks: Marks
+) -> Strip:
+    """A line with what was found on it."""
+    for start, end, is_current in spans:
+        style = marks.current if is_current else marks.found
+        strip = highlighted(strip, (bar + start, bar + end), style)
+    return strip
+
+
+def with_cursor(strip: Strip, line: int, bar: int, marks: Marks) -> Strip:
+    """A line of the marked message: a heavy bar, and a sign where it begins."""
+    if not line:
+        return strip
+    if not bar:
+        return strip.apply_style(Style(reverse=True)) if line == HEAD - 1 else strip
+    sign = "▶ " if line == HEAD - 1 else "┃ "
+    return Strip([Segment(sign, marks.cursor), *strip.crop(bar)], strip.cell_length)
+
+
+def with_news(strip: Strip, new_lines: int, width: int, marks: Marks) -> Strip:
+    """A line with a mark at its end that says how many lines have come below."""
+    words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
+    words = cut(words if width >= 2 * len(words) else f"↓{new_lines}", width)
+    style = marks.new + Style.from_meta({"transcript": "follow"})
+    room = width - len(words)
+    return Strip([*strip.crop_extend(0, room, marks.base), Segment(words, style)], width)
+
+
+def in_the_middle(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
+    """A row of an empty transcript, with a line of the text that stands in the middle of it."""
+    width, height = size
+    lines = text.wrap(max(1, width - 2), align="center")
+    number = y - max(0, (height - len(lines)) // 2)
+    if not 0 <= number < len(lines):
+        return Strip([])
+    return Strip([Segment(" "), *lines[number].render_segments(style)]).crop(0, width)
