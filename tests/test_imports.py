@@ -29,7 +29,9 @@ def after_command(*arguments: str) -> set[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["ask", "paths", "save", "serve", "status"])
+@pytest.mark.parametrize(
+    "command", ["ask", "login", "logout", "models", "paths", "save", "serve", "status"]
+)
 def test_the_help_of_a_command_loads_nothing_slow(command: str) -> None:
     assert not after_command(command, "--help") & (SLOW | {"textual", "rich", "sqlite3", "asyncio"})
 

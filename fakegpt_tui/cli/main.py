@@ -12,7 +12,7 @@ from fakegpt_tui import __version__
 from fakegpt_tui.cli.exits import PROGRAM, troubles_told
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
 
-_COMMANDS = ("ask", "paths", "save", "serve", "status")
+_COMMANDS = ("ask", "login", "logout", "models", "paths", "save", "serve", "status")
 
 
 class Commands(click.Group):

@@ -33,7 +33,7 @@ def test_a_good_token_is_usable(home: Home) -> None:
     keep_session(home, datetime.now(UTC) + timedelta(days=11, minutes=30))
     done = home.run("status")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"home: {URL}, signed in until ")
+    assert done.stdout.startswith(f"home: {URL}, signed in to account account-1 until ")
     assert "(11 d 0 h left)" in done.stdout
 
 
@@ -41,7 +41,7 @@ def test_an_expired_token_is_not_usable(home: Home) -> None:
     keep_session(home, datetime.now(UTC) - timedelta(minutes=1))
     done = home.run("status")
     assert done.returncode == 3
-    assert "the token expired at" in done.stdout
+    assert "whose token expired at" in done.stdout
 
 
 def test_without_a_session_one_is_signed_out(home: Home) -> None:
@@ -74,6 +74,7 @@ def test_the_document_holds_everything_but_the_token(home: Home) -> None:
         "service": "home",
         "kind": "fakegpt",
         "url": URL,
+        "account": "account-1",
         "signed_in": True,
         "usable": True,
         "expires_at": expires_at.isoformat(),

@@ -1,0 +1,33 @@
+"""`login`: sign in now, so that the next prompt need not."""
+
+import click
+
+from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.cli.sessions import described, forget_session, kept_session
+from fakegpt_tui.domain import SaveError, ServiceKind
+
+
+@click.command()
+@click.option("--again", is_flag=True, help="Forget the session there is, and its account, first.")
+@service_option
+@file_options
+@click.pass_context
+def login(context: click.Context, *, again: bool) -> None:
+    """Sign in to the chosen service, or its upstream, unless that is so already.
+
+    Prints what `status` prints. The exit code is 3 when the service refuses.
+    """
+    settings = settings_of(context)
+    service = settings.answering(settings.chosen_service)
+    if service.kind is ServiceKind.FAKEGPT:
+        from fakegpt_tui.cli.visits import sign_in  # noqa: PLC0415 - asyncio, not for --help
+
+        if again:
+            forget_session(settings, service)
+        if service.notice:
+            say(service.notice)
+        sign_in(settings, service)
+        if kept_session(settings, service) is None:
+            raise SaveError(f"The session could not be kept in {settings.session_file}.")
+    click.echo(described(service, kept_session(settings, service)))

@@ -1,0 +1,23 @@
+"""`logout`: forget the session of a service."""
+
+import click
+
+from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.cli.sessions import described, forget_session
+from fakegpt_tui.domain import ServiceKind
+
+
+@click.command()
+@service_option
+@file_options
+@click.pass_context
+def logout(context: click.Context) -> None:
+    """Forget the token, the cookies, the account and the password of the chosen service.
+
+    Nothing is sent: the protocol knows no way to end a session before its time.
+    """
+    settings = settings_of(context)
+    service = settings.answering(settings.chosen_service)
+    if service.kind is ServiceKind.FAKEGPT:
+        forget_session(settings, service)
+    click.echo(described(service, None))

@@ -1,0 +1,61 @@
+"""`models`: what a service can answer with."""
+
+import json
+
+import click
+
+from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.domain import Model
+from fakegpt_tui.text import safe_line
+
+_LONGEST = 200
+
+
+@click.command()
+@service_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@file_options
+@click.pass_context
+def models(context: click.Context, *, as_json: bool) -> None:
+    """List the models of the chosen service, the default one first, signing in if need be."""
+    from fakegpt_tui.cli.visits import list_models  # noqa: PLC0415 - asyncio, not for --help
+
+    settings = settings_of(context)
+    service = settings.chosen_service
+    if service.notice:
+        say(service.notice)
+    found = list_models(settings, service)
+    if as_json:
+        document = {
+            "version": 1,
+            "service": service.name,
+            "models": [_entry(model) for model in found],
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        say("The service names no models.")
+    width = max((len(_id(model)) for model in found), default=0)
+    for model in found:
+        click.echo(f"{_id(model):{width}}  {_about(model)}".rstrip())
+
+
+def _id(model: Model) -> str:
+    return safe_line(model.id, _LONGEST)
+
+
+def _about(model: Model) -> str:
+    title = "" if model.title == model.id else model.title
+    return " — ".join(safe_line(text, _LONGEST) for text in (title, model.description) if text)
+
+
+def _entry(model: Model) -> dict[str, object]:
+    return {
+        "id": model.id,
+        "title": model.title,
+        "description": model.description,
+        "window": model.window,
+        "size": model.size,
+        "family": model.family,
+    }
