@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.context import cut_to, estimated_size, estimated_tokens, room_for_prompt
+from fakegpt_tui.backends.context import cut_to, estimated_tokens, room_for_prompt
 from fakegpt_tui.domain import (
     ContextMessage,
     GenerationSettings,

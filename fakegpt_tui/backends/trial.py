@@ -1,0 +1,88 @@
+"""Trying a service out: what works of it, and what exactly does not."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from fakegpt_tui.backends.base import Backend, ReplyRequest
+from fakegpt_tui.domain import (
+    ContextMessage,
+    FakeGPTError,
+    GenerationSettings,
+    Model,
+    ReasoningDelta,
+    RequestRefused,
+    Role,
+    TextDelta,
+    TextReplaced,
+    Unsupported,
+)
+
+_QUESTION: Final = "Say OK."
+_MOST_TOKENS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStep:
+    """One thing that was tried: a sentence for a person, and whether it worked.
+
+    `models` are those that the service offers, once they are known.
+    """
+
+    sentence: str
+    worked: bool
+    models: tuple[Model, ...] = ()
+
+
+async def tried(
+    make: Callable[[], Backend], model: str = "", *, asking: bool = True
+) -> AsyncGenerator[TrialStep]:
+    """What comes of using a service, step by step; the first step that fails is the last.
+
+    With `asking`, `model` or the first one is asked for a word: some services show their models
+    without a key, and some have none loaded. `make` may raise `ConfigError`.
+    """
+    try:
+        backend = make()
+    except FakeGPTError as error:
+        yield TrialStep(str(error), worked=False)
+        return
+    try:
+        models = await backend.models()
+    except (RequestRefused, Unsupported) as error:
+        if not (model and asking):
+            yield TrialStep(str(error), worked=False)
+            return
+        models = (Model(model),)
+        yield TrialStep("It can be reached, but shows no list of its models.", worked=True)
+    except FakeGPTError as error:
+        yield TrialStep(str(error), worked=False)
+        return
+    else:
+        yield _listed(models, model)
+    if asking:
+        yield await _answered(backend, model or models[0].id)
+
+
+def _listed(models: tuple[Model, ...], model: str) -> TrialStep:
+    count = "one model" if len(models) == 1 else f"{len(models)} models"
+    missing = model and all(each.id != model for each in models)
+    but = f", but {model!r} is not among them" if missing else ""
+    return TrialStep(f"It can be reached and offers {count}{but}.", worked=True, models=models)
+
+
+async def _answered(backend: Backend, model: str) -> TrialStep:
+    request = ReplyRequest(
+        messages=(ContextMessage(Role.USER, _QUESTION),),
+        model=model,
+        generation=GenerationSettings(max_tokens=_MOST_TOKENS),
+    )
+    try:
+        async with aclosing(backend.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta | TextReplaced | ReasoningDelta):
+                    return TrialStep(f"The model {model!r} answers.", worked=True)
+    except FakeGPTError as error:
+        return TrialStep(str(error), worked=False)
+    return TrialStep(f"The model {model!r} answers without a word.", worked=False)
