@@ -25,6 +25,7 @@ from fakegpt_tui.store.conversations import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.backends.scenarios import Scenario
     from fakegpt_tui.host.server import HostServer
 
 
@@ -116,8 +117,13 @@ def host_for(
     host: str = "127.0.0.1",
     port: int = 0,
     secret_path: bool = True,
+    token_key: bytes | None = None,
+    one_at_a_time: bool = False,
+    scenario: Scenario | None = None,
 ) -> HostServer:
     """A host, not yet started, that answers through `service`; where that is embedded, itself.
+
+    The options are those of `HostServer`.
 
     Raises:
         ConfigError: The service cannot be used as it is configured.
@@ -130,4 +136,12 @@ def host_for(
     if service.kind is not ServiceKind.EMBEDDED:
         behind = served_backend(settings, service)
         backend = lambda: behind  # noqa: E731 - made here, where its trouble is ours
-    return HostServer(backend, host=host, port=port, secret_path=secret_path)
+    return HostServer(
+        backend,
+        host=host,
+        port=port,
+        secret_path=secret_path,
+        token_key=token_key,
+        one_at_a_time=one_at_a_time,
+        scenario=scenario,
+    )

@@ -1,14 +1,25 @@
 """`serve`: the host for other programs that speak the protocol."""
 
+from __future__ import annotations
+
 import signal
 import sys
+from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import click
 
 from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.key_file import host_key
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.domain import ConfigError
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.scenarios import Scenario
+    from fakegpt_tui.host.server import HostServer
+
+_ALL = "list"
 
 
 @click.command()
@@ -25,29 +36,84 @@ from fakegpt_tui.config.settings import Settings
     is_flag=True,
     help="Answer only below a path that nobody can guess, where others use this machine too.",
 )
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Sign tokens with the key in this file, which is made if need be. Hosts that share it"
+    " accept each other's tokens, and those of their last run.",
+)
+@click.option(
+    "--one-at-a-time",
+    is_flag=True,
+    help="Answer one prompt of a session at a time, as the service of 2023 did.",
+)
+@click.option(
+    "--scenario",
+    metavar="NAME",
+    help="Do one thing that services were seen to do, to try a client; `list` shows all.",
+)
 @service_option
 @file_options
 @click.pass_context
-def serve(context: click.Context, *, host: str, port: int, secret_path: bool) -> None:
+def serve(
+    context: click.Context,
+    *,
+    host: str,
+    port: int,
+    secret_path: bool,
+    key_file: Path | None,
+    one_at_a_time: bool,
+    scenario: str | None,
+) -> None:
     """Serve a FakeGPT host to other programs, until interrupted.
 
     The first line of standard output is its base URL. The guide answers, or the chosen service.
     """
-    _serve(settings_of(context), host=host, port=port, secret_path=secret_path)
-
-
-def _serve(settings: Settings, *, host: str, port: int, secret_path: bool) -> None:
     from fakegpt_tui.cli.composition import host_for  # noqa: PLC0415 - starlette, not for --help
 
+    if scenario == _ALL:
+        _show_scenarios()
+        return
+    settings = settings_of(context)
+    service = settings.chosen_service
+    server = host_for(
+        settings,
+        service,
+        host=host,
+        port=port,
+        secret_path=secret_path,
+        token_key=host_key(key_file) if key_file else None,
+        one_at_a_time=one_at_a_time,
+        scenario=_scenario(scenario) if scenario else None,
+    )
+    _serve(server, f"Serving {service.name!r}; ctrl+c ends it.")
+
+
+def _serve(server: HostServer, announcement: str) -> None:
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
-    service = settings.chosen_service
-    server = host_for(settings, service, host=host, port=port, secret_path=secret_path)
     click.echo(server.start())
     sys.stdout.flush()
     try:
-        say(f"Serving {service.name!r}; ctrl+c ends it.")
+        say(announcement)
         ended.wait()
     finally:
         server.stop()
+
+
+def _scenario(name: str) -> Scenario:
+    from fakegpt_tui.backends.scenarios import SCENARIOS  # noqa: PLC0415 - only where it is used
+
+    if name not in SCENARIOS:
+        raise ConfigError(f"There is no scenario {name!r}; `--scenario {_ALL}` shows all.")
+    return SCENARIOS[name]
+
+
+def _show_scenarios() -> None:
+    """A line for each: its name, what the host does, and what a good client makes of it."""
+    from fakegpt_tui.backends.scenarios import SCENARIOS  # noqa: PLC0415 - only where it is used
+
+    width = max(map(len, SCENARIOS))
+    for name, scenario in SCENARIOS.items():
+        click.echo(f"{name:{width}}  {scenario.sentence} → {scenario.promise}")

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from fakegpt_tui.backends.scenarios import SCENARIOS
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from tests.cli.program import Home, served
 
@@ -71,3 +72,48 @@ def test_a_service_whose_key_is_not_there_is_told(home: Home) -> None:
         done = home.run(*command)
         assert (done.returncode, done.stdout) == (2, "")
         assert "The environment variable NO_SUCH_KEY holds no key." in done.stderr
+
+
+def test_a_scenario_takes_the_place_of_an_answer(home: Home) -> None:
+    with home.started("serve", "--scenario", "error-after-text") as process:
+        home.use_service(first_line(process))
+        done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout.strip()) == (1, "Hello,")
+    assert "The model is overloaded." in done.stderr
+
+
+def test_the_scenarios_are_listed_with_what_a_good_client_makes_of_them(home: Home) -> None:
+    done = home.run("serve", "--scenario", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(SCENARIOS)
+    assert "crlf" in done.stdout
+    assert all(" → " in line for line in lines)
+
+
+def test_a_scenario_that_nobody_knows_is_told(home: Home) -> None:
+    done = home.run("serve", "--scenario", "earthquake")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "earthquake" in done.stderr
+    assert "--scenario list" in done.stderr
+
+
+def test_a_key_file_lets_tokens_outlive_the_host(home: Home) -> None:
+    port = str(free_port())
+    options = ("serve", "-s", "embedded", "--key-file", str(home.folder / "key"), "--port", port)
+    with home.started(*options) as process:
+        home.use_service(first_line(process))
+        assert home.run("ask", "Hi").returncode == 0
+        process.terminate()
+        process.wait(20)
+    session = next(home.folder.rglob("*session*.json"))
+    before = session.read_bytes()
+    with home.started(*options) as process:
+        first_line(process)
+        assert home.run("ask", "Hi").returncode == 0
+    assert session.read_bytes() == before
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
