@@ -4,7 +4,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -111,18 +111,9 @@ class Identity:
         )
 
 
-def back_up(connection: sqlite3.Connection, path: Path, found: int, time: datetime) -> Path:
-    """Copy the store of version `found` beside itself, and tell where the copy is."""
-    target = _free(path, f"v{found}-{_stamp(time)}.backup")
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with closing(sqlite3.connect(target)) as copy:
-        connection.backup(copy)
-    return target
-
-
 def moved_aside(path: Path, time: datetime) -> Path:
     """Give a damaged store, with its logs, another name; nothing of it is deleted."""
-    target = _free(path, f"{_stamp(time)}.damaged")
+    target = unused_name(path, f"{stamp(time)}.damaged")
     for part in _PARTS:
         source = path.with_name(path.name + part)
         if source.exists():
@@ -130,7 +121,8 @@ def moved_aside(path: Path, time: datetime) -> Path:
     return target
 
 
-def _free(path: Path, suffix: str) -> Path:
+def unused_name(path: Path, suffix: str) -> Path:
+    """A name beside `path` that no file has yet."""
     target = path.with_name(f"{path.name}.{suffix}")
     number = 1
     while target.exists():
@@ -139,7 +131,8 @@ def _free(path: Path, suffix: str) -> Path:
     return target
 
 
-def _stamp(time: datetime) -> str:
+def stamp(time: datetime) -> str:
+    """`time`, in UTC, as a part of file names that sorts."""
     return f"{time:%Y%m%dT%H%M%SZ}"
 
 

@@ -16,6 +16,18 @@ Step = tuple[str, ...]
 
 _INDEX_OPTIONS = "content = '', prefix = 3, tokenize = 'unicode61 remove_diacritics 2'"
 
+FILL_INDEX: Step = (
+    f"""
+    INSERT INTO message_index (rowid, text)
+    SELECT position, {words.FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+    """,  # noqa: S608 - constants
+    f"""
+    INSERT INTO title_index (rowid, title)
+    SELECT position, {words.FUNCTION}(title) FROM conversation
+    """,  # noqa: S608 - constants
+)
+"""What fills an empty search index from the tables; it needs the functions."""
+
 # Only ever appended to: stores made with these steps exist.
 STEPS: tuple[Step, ...] = (
     (
@@ -122,15 +134,8 @@ STEPS: tuple[Step, ...] = (
         """,
         # Without content of its own, because what is indexed is not quite the text.
         f"CREATE VIRTUAL TABLE message_index USING fts5 (text, {_INDEX_OPTIONS})",
-        f"""
-        INSERT INTO message_index (rowid, text)
-        SELECT position, {words.FUNCTION}(text) FROM chat_message WHERE owner IS NULL
-        """,  # noqa: S608 - constants
         f"CREATE VIRTUAL TABLE title_index USING fts5 (title, {_INDEX_OPTIONS})",
-        f"""
-        INSERT INTO title_index (rowid, title)
-        SELECT position, {words.FUNCTION}(title) FROM conversation
-        """,  # noqa: S608 - constants
+        *FILL_INDEX,
     ),
 )
 
@@ -163,10 +168,15 @@ def check(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> 
     return found
 
 
-def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
-    """Do the steps that are missing. What ends the process between two leaves a whole version."""
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Let statements sum and index as this program does."""
     connection.create_function(checksum.FUNCTION, -1, checksum.checksum, deterministic=True)
     connection.create_function(words.FUNCTION, 1, words.indexed_text, deterministic=True)
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Do the steps that are missing. What ends the process between two leaves a whole version."""
+    add_functions(connection)
     for number, step in enumerate(steps[version(connection) :], start=version(connection) + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from fakegpt_tui.store import connection, instances, migrations, recovery, salvage
+from fakegpt_tui.store import backups, connection, instances, migrations, recovery, salvage
 from fakegpt_tui.store.instances import Census, Instance
 from fakegpt_tui.store.locks import FileLock
 from fakegpt_tui.store.trouble import DamagedStore, translated
@@ -69,14 +69,18 @@ def _sound(path: Path, census: Census) -> tuple[sqlite3.Connection, tuple[str, .
             raise
         aside = connection.moved_aside(path, datetime.now(UTC))
         opened = _current(path, census)
-        conversations, messages = salvage.bring_over(aside, opened)
+        saved = salvage.bring_over(aside, opened, backups.newest(path))
         recovery.interrupt_orphans(opened, census.living)
         notice = (
             f"{damage} It was moved to {safe_line(aside.name)}; nothing of it was deleted. A new "
-            f"store was begun with the {conversations} conversations and {messages} messages "
-            "that could still be read."
+            f"store was begun with the {saved.conversations} conversations and {saved.messages} "
+            f"messages that could still be read{_from_backup(saved.from_backup)}."
         )
         return opened, (notice,)
+
+
+def _from_backup(messages: int) -> str:
+    return f", {messages} of them in the newest backup" if messages else ""
 
 
 def _current(path: Path, census: Census) -> sqlite3.Connection:
@@ -86,7 +90,7 @@ def _current(path: Path, census: Census) -> sqlite3.Connection:
         on_failure.callback(opened.close)
         found = migrations.check(opened, path)
         if 0 < found < migrations.VERSION:
-            connection.back_up(opened, path, found, datetime.now(UTC))
+            backups.before_migration(opened, path, found, datetime.now(UTC))
         migrations.migrate(opened)
         # Damage is better met here, where the store can be moved aside, than at every later start.
         opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()

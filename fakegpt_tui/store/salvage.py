@@ -1,74 +1,158 @@
 """Bringing over what can still be read of a damaged store."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from fakegpt_tui.store import checksum, migrations, pages, shapes
 from fakegpt_tui.store.connection import readable_text, transaction
 
-_TABLES = {"conversation": "position", "chat_message": "position", "reply_delta": "message_id, seq"}
-
-_UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError)
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """The latter where SQLite's own message quotes the damaged bytes."""
+
+_NEVER = -1
+"""A sum that no message has, for one of which a part is missing."""
 
 # The messages of a header that is lost get a new one; a leaf that is nowhere is taken for the
 # newest message.
 _ADD_LOST_HEADERS = """
     INSERT INTO conversation (
         id, title, title_source, service, model, created_at, updated_at, leaf_id,
-        unread, pinned, archived
+        unread, pinned, archived, server_id, system_prompt, generation
     )
     SELECT
         conversation_id, 'Recovered', 'prompt', max(service), max(model), min(created_at),
-        max(created_at), '', 0, 0, 0
+        max(created_at), '', 0, 0, 0, '', '', '{}'
     FROM chat_message
     WHERE conversation_id NOT IN (SELECT id FROM conversation)
     GROUP BY conversation_id
 """
-_FORGET_LOST_PARENTS = """
-    UPDATE chat_message SET parent_id = NULL
+# Only what is sound gets a new sum with its new parent.
+_FORGET_LOST_PARENTS = f"""
+    UPDATE chat_message
+    SET
+        parent_id = NULL,
+        checksum = iif(
+            checksum = {checksum.FUNCTION}({", ".join(checksum.FIELDS)}),
+            {checksum.FUNCTION}(
+                {", ".join("NULL" if name == "parent_id" else name for name in checksum.FIELDS)}
+            ),
+            checksum
+        )
     WHERE parent_id NOT IN (SELECT id FROM chat_message)
-"""
+"""  # noqa: S608 - constants
 _FORGET_LOST_REPLIES = """
     DELETE FROM reply_delta WHERE message_id NOT IN (SELECT id FROM chat_message)
 """
 
+_Row = Mapping[str, pages.Value]
 
-def bring_over(damaged: Path, target: sqlite3.Connection) -> tuple[int, int]:
-    """Copy every row that can be read into an empty store; how many conversations and messages?
 
-    To be called under the store's lock. The damaged file is only read.
+@dataclass(slots=True)
+class Salvage:
+    """How much was brought over, and how many of the chat messages came from a backup."""
+
+    conversations: int = 0
+    messages: int = 0
+    from_backup: int = 0
+
+
+@dataclass(slots=True)
+class _Unsound:
+    """Chat messages that are not what was written, kept back in case a better copy turns up."""
+
+    rows: dict[pages.Value, _Row] = field(default_factory=dict)
+
+
+def bring_over(damaged: Path, target: sqlite3.Connection, backup: Path | None = None) -> Salvage:
+    """Copy every row that can be read into an empty store.
+
+    Where a backup has more, or has whole what is damaged, it is taken from there. To be called
+    under the store's lock. The damaged file is only read.
     """
-    with suppress(*_UNREADABLE), closing(_opened(damaged)) as source, transaction(target):
+    unsound = _Unsound()
+    from_backup = 0
+    migrations.add_functions(target)
+    with transaction(target):
         target.execute("PRAGMA defer_foreign_keys = ON")
-        for table, order in _TABLES.items():
-            _copy(source, target, table, order)
+        _copy(target, _readable_rows(damaged), unsound)
+        # SQLite finds nothing behind a page that is lost, and may not notice what it missed.
+        _copy(target, _stray_rows(damaged), unsound)
+        if backup is not None:
+            from_backup = _fill_up(target, backup, unsound)
+        for row in unsound.rows.values():
+            _insert(target, "chat_message", row)
         for statement in (_ADD_LOST_HEADERS, _FORGET_LOST_PARENTS, _FORGET_LOST_REPLIES):
             target.execute(statement)
-    (conversations,) = target.execute("SELECT count(*) FROM conversation").fetchone()
-    (messages,) = target.execute("SELECT count(*) FROM chat_message").fetchone()
-    return conversations, messages
+        for statement in migrations.FILL_INDEX:
+            target.execute(statement)
+    return Salvage(_count(target, "conversation"), _count(target, "chat_message"), from_backup)
+
+
+def _copy(target: sqlite3.Connection, found: Iterator[tuple[str, _Row]], unsound: _Unsound) -> None:
+    for table, row in found:
+        if table == "chat_message" and not checksum.is_whole(row):
+            unsound.rows.setdefault(row.get("id"), row)
+        else:
+            _insert(target, table, row)
+
+
+def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
+    columns = [name for name in row if name in shapes.COLUMNS[table]]
+    marks = ", ".join(f":{name}" for name in columns)
+    # Damage may have made a row one that this table never held, or a copy of another.
+    with suppress(sqlite3.IntegrityError, OverflowError, UnicodeEncodeError):
+        target.execute(
+            f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of this version
+            row,
+        )
+
+
+def _readable_rows(path: Path) -> Iterator[tuple[str, _Row]]:
+    """What SQLite finds, from both ends of each table."""
+    with suppress(*_UNREADABLE), closing(_opened(path)) as source:
+        for table, order in shapes.ORDERS.items():
+            for direction in ("ASC", "DESC"):
+                by = ", ".join(f"{column} {direction}" for column in order)
+                with suppress(*_UNREADABLE):
+                    for row in source.execute(f"SELECT * FROM {table} ORDER BY {by}"):  # noqa: S608 - names of this version
+                        yield table, dict(row)
+                    break
+
+
+def _stray_rows(path: Path) -> Iterator[tuple[str, _Row]]:
+    """What lies on the pages of the file, wherever they belong."""
+    for found in pages.rows(path):
+        known = shapes.recognised(found)
+        if known is None:
+            continue
+        table, row = known
+        if table != "chat_message" or found.is_whole:
+            yield table, row
+        else:
+            yield table, {**row, "checksum": _NEVER}
+
+
+def _fill_up(target: sqlite3.Connection, backup: Path, unsound: _Unsound) -> int:
+    """Take from the backup what it has whole, or all where it has more; how many messages?"""
+    before = _count(target, "chat_message")
+    with suppress(*_UNREADABLE), closing(_opened(backup)) as source:
+        is_richer = _count(source, "chat_message") > before
+        for table, row in _readable_rows(backup):
+            if is_richer or (table == "chat_message" and row.get("id") in unsound.rows):
+                _copy(target, iter([(table, row)]), _Unsound())
+    return _count(target, "chat_message") - before
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    (number,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names of this version
+    return int(number)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
     source = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    source.row_factory = sqlite3.Row
     source.text_factory = readable_text
     return source
-
-
-def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str, order: str) -> None:
-    for row in (*_rows(source, table, order, "ASC"), *_rows(source, table, order, "DESC")):
-        marks = ", ".join("?" * len(row))
-        # Damage may have made a row one that this table never held, or a copy of another.
-        with suppress(sqlite3.IntegrityError):
-            target.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)  # noqa: S608 - names from above
-
-
-def _rows(
-    source: sqlite3.Connection, table: str, order: str, direction: str
-) -> Iterator[tuple[object, ...]]:
-    """The rows as far as they can be read from that end."""
-    by = ", ".join(f"{column} {direction}" for column in order.split(", "))
-    with suppress(*_UNREADABLE):
-        yield from source.execute(f"SELECT * FROM {table} ORDER BY {by}")  # noqa: S608 - names from above

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store import connection
+from fakegpt_tui.store import backups, connection
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.store.tree import conversation
 
@@ -155,7 +155,7 @@ def test_a_backup_is_private_and_has_what_is_still_in_the_log(path: Path) -> Non
         store.add_conversation(conversation(title="in the log")).result()
         with closing(connection.opened(path)) as source:
             copies = [
-                connection.back_up(source, path, 1, datetime(2026, 11, 22, tzinfo=UTC))
+                backups.before_migration(source, path, 1, datetime(2026, 11, 22, tzinfo=UTC))
                 for _ in range(2)
             ]
     for copy in copies:

@@ -1,4 +1,5 @@
 import random
+import re
 import sqlite3
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -6,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.domain import MessageStatus, StoreError
-from fakegpt_tui.store import salvage
+from fakegpt_tui.domain import MessageStatus, SearchQuery, StoreError
+from fakegpt_tui.store import backups, salvage
 from fakegpt_tui.store.connection import opened
 from fakegpt_tui.store.conversations import ConversationStore
-from tests.store.tree import chat_message, conversation, turn
+from fakegpt_tui.store.reading import DAMAGED
+from fakegpt_tui.store.salvage import Salvage
+from tests.store.tree import TIME, chat_message, conversation, turn
 
 PAGE = 4096
 
@@ -44,34 +47,51 @@ def test_everything_that_is_whole_is_brought_over(path: Path, tmp_path: Path) ->
     with ConversationStore.open(target):
         pass
     with closing(opened(target)) as connection:
-        assert salvage.bring_over(path, connection) == (1, 2)
+        assert salvage.bring_over(path, connection) == Salvage(1, 2)
     with ConversationStore.open(target) as store:
         assert store.conversations() == (header,)
         interrupted = replace(reply, text="half", status=MessageStatus.INTERRUPTED)
         assert store.path(header.id) == (prompt, interrupted)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_a_page_of_garbage_costs_what_was_on_it_and_no_more(path: Path, seed: int) -> None:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, set[int]]]:
+    """The bytes of a store, and its texts with the pages on which each of them may be."""
+    path = tmp_path_factory.mktemp("original") / "c.db"
     before = filled(path)
-    data = bytearray(path.read_bytes())
-    chance = random.Random(seed)
-    # The first pages are roots, without which SQLite itself finds nothing of a table.
-    page = chance.randrange(len(data) // PAGE // 2, len(data) // PAGE)
-    data[page * PAGE : (page + 1) * PAGE] = chance.randbytes(PAGE)
-    path.write_bytes(data)
-    after_a_crash(path)
-    with ConversationStore.open(path) as store:
-        (notice,) = store.notices
-        found = texts(store)
-        assert set(found) <= before
-        assert len(found) == len(set(found)) > len(before) * 0.8
-        assert f"{len(found)} messages" in notice
-        store.add_turn(*turn(conversation())).result()
-    after_a_crash(path)
-    with ConversationStore.open(path) as store:
-        assert store.notices == ()
-        assert len(texts(store)) == len(found) + 2
+    data = path.read_bytes()
+    return data, {
+        text: {found.start() // PAGE for found in re.finditer(text.encode(), data)}
+        for text in before
+    }
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_a_page_of_garbage_costs_what_was_on_it_and_no_more(
+    tmp_path: Path, original: tuple[bytes, dict[str, set[int]]], part: int
+) -> None:
+    """Whatever page it is: the first, a root, an inner page or a leaf, of a table or an index."""
+    data, places = original
+    chance = random.Random(part)
+    for page in range(part, len(data) // PAGE, 8):
+        path = tmp_path / str(page) / "c.db"
+        path.parent.mkdir(mode=0o700)
+        garbage = chance.choice([chance.randbytes(PAGE), bytes(PAGE), b"\x0d" * PAGE])
+        path.write_bytes(data[: page * PAGE] + garbage + data[(page + 1) * PAGE :])
+        (path.parent / "c.db.instances").mkdir()
+        after_a_crash(path)
+        with ConversationStore.open(path) as store:
+            found = texts(store)
+            undamaged = {text for text, at in places.items() if page not in at}
+            assert len(undamaged) > len(places) * 0.8
+            assert undamaged <= set(found) <= places.keys()
+            assert len(found) == len(set(found))
+            assert all(f"{len(found)} messages" in notice for notice in store.notices)
+            store.add_turn(*turn(conversation())).result()
+        after_a_crash(path)
+        with ConversationStore.open(path) as store:
+            assert store.notices == ()
+            assert len(texts(store)) == len(found) + 2
 
 
 def after_a_crash(path: Path) -> None:
@@ -109,3 +129,72 @@ def test_an_index_that_misleads_is_repaired_at_the_next_start(path: Path) -> Non
     with ConversationStore.open(path) as store:
         assert len(store.notices) == 1
         assert before <= set(texts(store))
+
+
+def backed_up(path: Path) -> None:
+    with closing(opened(path)) as connection:
+        backups.daily(connection, path, TIME, lambda: None)
+
+
+def test_a_backup_gives_what_the_damaged_store_lacks(path: Path) -> None:
+    before = filled(path)
+    backed_up(path)
+    with ConversationStore.open(path) as store:
+        store.add_turn(*turn(conversation(), "new since", status=MessageStatus.COMPLETE)).result()
+    data = bytearray(path.read_bytes())
+    for text in (b"variant 7", b"variant 107"):
+        page = data.index(text) // PAGE
+        data[page * PAGE : (page + 1) * PAGE] = bytes(PAGE)
+    path.write_bytes(data)
+    after_a_crash(path)
+    with ConversationStore.open(path) as store:
+        (notice,) = store.notices
+        assert before <= set(texts(store))
+        assert "new since" in texts(store)
+        assert "of them in the newest backup" in notice
+
+
+def test_a_backup_gives_what_is_damaged_and_nothing_that_was_deleted(path: Path) -> None:
+    filled(path)
+    backed_up(path)
+    with ConversationStore.open(path) as store:
+        for _ in range(10):
+            store.add_turn(*turn(conversation(), status=MessageStatus.COMPLETE)).result()
+        deleted = next(one for one in store.conversations() if "prompt 5 " in all_of(store, one.id))
+        store.delete_conversation(deleted.id).result()
+    data = bytearray(path.read_bytes())
+    at = data.index(b"variant 150")
+    data[at : at + 7] = b"VARIANT"
+    page = data.index(b"variant 9") // PAGE
+    path.write_bytes(data[: page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE :])
+    after_a_crash(path)
+    with ConversationStore.open(path) as store:
+        found = texts(store)
+        assert "variant 150" in found
+        assert "prompt 5 " not in found
+
+
+def all_of(store: ConversationStore, conversation_id: str) -> list[str]:
+    return [message.text for message in store.messages(conversation_id)]
+
+
+def test_what_is_damaged_and_has_no_better_copy_is_kept_and_flagged(path: Path) -> None:
+    filled(path)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"variant 150")
+    data[at : at + 7] = b"VARIANT"
+    page = data.index(b"variant 9") // PAGE
+    path.write_bytes(data[: page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE :])
+    after_a_crash(path)
+    with ConversationStore.open(path) as store:
+        messages = [each for one in store.conversations() for each in store.messages(one.id)]
+        assert [each.text for each in messages if each.error == DAMAGED] == ["VARIANT 150"]
+
+
+def test_what_was_brought_over_can_be_searched(path: Path) -> None:
+    filled(path)
+    data = path.read_bytes()
+    path.write_bytes(bytes(PAGE) + data[PAGE:])
+    with ConversationStore.open(path) as store:
+        (hit,) = store.search(SearchQuery(text="variant 150 "), 5)
+        assert hit.snippet == "variant 150"
