@@ -1,0 +1,101 @@
+"""Every backend, made to play the same script."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.backends.fakegpt import FakeGptBackend
+from fakegpt_tui.backends.scripted import Pause, ScriptedBackend, Step, Waitable
+from fakegpt_tui.domain import (
+    PromptTooLong,
+    RateLimited,
+    ReplyEnded,
+    RequestRefused,
+    Service,
+    ServiceError,
+    ServiceKind,
+    TextDelta,
+    Unreachable,
+)
+from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.session.keeper import SessionKeeper
+from fakegpt_tui.session.login import Login
+from fakegpt_tui.transport.clients import Transport
+from fakegpt_tui.transport.retries import Retries
+from tests import openai_server as openai
+from tests.fault_server import LAST_CHUNK, Send, Stall, chunk, stream_head
+from tests.fault_server import Step as Fault
+from tests.host.calls import until
+
+
+@dataclass(frozen=True)
+class Playing:
+    """A backend that will play its script, and how to wait until it lets go of a reply."""
+
+    backend: Backend
+    released: Callable[[], Awaitable[None]]
+
+
+Rig: TypeAlias = Callable[[Sequence[Step]], AbstractAsyncContextManager[Playing]]
+
+
+@asynccontextmanager
+async def scripted(script: Sequence[Step]) -> AsyncGenerator[Playing]:
+    backend = ScriptedBackend(script)
+    yield Playing(backend, lambda: until(lambda: backend.playing == 0))
+
+
+@asynccontextmanager
+async def fakegpt(script: Sequence[Step]) -> AsyncGenerator[Playing]:
+    """The client of the protocol, over a host."""
+    behind = ScriptedBackend(script)
+    with HostServer(behind) as host:
+        transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
+        keeper = SessionKeeper(Login(transport), transport.address.text)
+        client = FakeGptBackend(transport, keeper, retries=Retries(tries=1))
+        yield Playing(client, lambda: until(lambda: behind.playing == 0))
+        await keeper.aclose()
+
+
+@asynccontextmanager
+async def openai_compatible(script: Sequence[Step]) -> AsyncGenerator[Playing]:
+    async with openai.openai_server() as server:
+        server.script(openai.CHAT, *_in_words_of_openai(script))
+        made = openai.backend_for(openai.service(server.url))
+        yield Playing(made, server.idle)
+
+
+def _in_words_of_openai(script: Sequence[Step]) -> list[Fault]:
+    match script:
+        case [ServiceError() as error, *_]:
+            return openai.refuses(_STATUSES[type(error)], str(error))
+        case _:
+            steps = (_step(step) for step in script)
+            return [Send(stream_head()), *(step for step in steps if step), Send(LAST_CHUNK)]
+
+
+def _step(step: Step) -> Fault:
+    match step:
+        case TextDelta(text):
+            return Send(chunk(openai.says(text)))
+        case ReplyEnded(reason):
+            return Send(chunk(openai.end(reason) + openai.DONE))
+        case Pause(seconds):
+            return Send(b"", delay=seconds)
+        case Waitable():
+            return Stall()
+        case ServiceError():
+            return Send(chunk(openai.event({"error": {"message": str(step)}})))
+        case _:
+            raise ValueError(f"no word for {step}")
+
+
+_STATUSES = {RequestRefused: 400, PromptTooLong: 413, RateLimited: 429, Unreachable: 503}
+
+RIGS: dict[str, Rig] = {
+    "scripted": scripted,
+    "fakegpt": fakegpt,
+    "openai": openai_compatible,
+}
