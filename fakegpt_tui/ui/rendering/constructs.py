@@ -18,6 +18,7 @@ from fakegpt_tui.ui.rendering.paragraphs import (
 from fakegpt_tui.ui.rendering.pieces import Split
 from fakegpt_tui.ui.rendering.quotes import draw_quote, split_quote
 from fakegpt_tui.ui.rendering.rules import draw_rule
+from fakegpt_tui.ui.rendering.sections import draw_section, draw_section_end
 from fakegpt_tui.ui.rendering.tables import draw_table, split_table
 
 DRAWS: Mapping[str, Draw] = MappingProxyType(
@@ -32,6 +33,8 @@ DRAWS: Mapping[str, Draw] = MappingProxyType(
         "code_block": draw_code,
         "table": draw_table,
         "hr": draw_rule,
+        "section": draw_section,
+        "section_end": draw_section_end,
     }
 )
 

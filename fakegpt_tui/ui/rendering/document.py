@@ -1,17 +1,16 @@
 """One chat message as Markdown that can grow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from fakegpt_tui.ui.rendering.chapters import SIZE, Chapters
 from fakegpt_tui.ui.rendering.constructs import DRAWS
 from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.heights import LEAST_WIDTH
 from fakegpt_tui.ui.rendering.layout import Layout
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.parsing import References, find_references
-from fakegpt_tui.ui.rendering.pieces import Piece
-from fakegpt_tui.ui.rendering.reading import read
-
-_LEAST_WIDTH = 4
+from fakegpt_tui.ui.rendering.parsing import find_references
 
 
 class Document:
@@ -21,45 +20,55 @@ class Document:
     a text that is not complete.
     """
 
-    def __init__(self, palette: Palette, *, keep_breaks: bool = False) -> None:
+    def __init__(self, palette: Palette, *, keep_breaks: bool = False, chapter: int = SIZE) -> None:
         """Make an empty one.
 
         Args:
             palette: The styles to draw with.
             keep_breaks: Show the line breaks inside a paragraph as they were typed.
+            chapter: How many characters of a long message are read and forgotten together.
         """
-        self._palette = palette
-        self._keep_breaks = keep_breaks
-        self._text = ""
-        self._complete = False
-        self._references: References = {}
-        self._pieces: list[Piece] = []
-        self._settled = 0
+        self._drawing = Drawing(palette, LEAST_WIDTH, DRAWS, {}, keep_breaks)
+        self._chapters = Chapters(keep_breaks=keep_breaks, size=chapter)
+        self._folds: dict[int, bool] = {}
         self._layout: Layout | None = None
 
     def update(self, text: str, *, complete: bool) -> None:
         """Take `text` as what the message says now.
 
         If it begins with the text before, only what comes after the last settled block is read.
-        Reference links find their targets once the message is complete.
+        Reference links and footnotes find their targets once the message is complete.
         """
-        if text == self._text and complete == self._complete:
+        before = self._chapters
+        if text == before.text and complete == before.complete:
             return
-        keep = self._kept(text)
         references = find_references(text) if complete else {}
-        if references or self._references:
-            keep, self._layout = 0, None
-        self._text, self._complete, self._references = text, complete, references
-        self._read_from(keep)
+        if references != self._drawing.references:
+            self._layout = None
+        self._chapters.update(text, complete=complete, references=references)
+        self._drawing = replace(self._drawing, references=references)
+        if self._layout is not None:
+            self._layout.follow()
+        self._fold()
 
     def lines(self, width: int) -> Sequence[Line]:
-        """The lines at `width` cells (at least 4), good until the next change of the document."""
-        width = max(width, _LEAST_WIDTH)
+        """The lines at `width` cells (at least 4), good until the next change of the document.
+
+        All heights are exact, for which all of a long message has to be drawn once.
+        """
+        layout = self.layout(width)
+        layout.measure()
+        return layout
+
+    def layout(self, width: int) -> Layout:
+        """The lines at `width` cells, of which only those that are looked at are drawn.
+
+        The heights of others are estimates, so line numbers change: see `Layout.reveal`.
+        """
+        width = max(width, LEAST_WIDTH)
+        self._drawing = replace(self._drawing, width=width)
         if self._layout is None or self._layout.drawing.width != width:
-            self._layout = Layout(
-                Drawing(self._palette, width, DRAWS, self._references, self._keep_breaks)
-            )
-        self._layout.extend(self._pieces)
+            self._layout = Layout(self._drawing, self._chapters)
         return self._layout
 
     def height(self, width: int) -> int:
@@ -68,47 +77,30 @@ class Document:
 
     def restyle(self, palette: Palette) -> None:
         """Draw with other styles from now on."""
-        if palette != self._palette:
-            self._palette = palette
-            self._layout = None
+        if palette != self._drawing.palette:
+            self._drawing = replace(self._drawing, palette=palette)
+            if self._layout is not None:
+                self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
 
-    def _kept(self, text: str) -> int:
-        """How many pieces stay as they are when the text becomes `text`."""
-        if text.startswith(self._text):
-            return self._settled
-        low, high = 0, self._settled
-        while low < high:
-            middle = (low + high + 1) // 2
-            if text.startswith(self._text[: self._pieces[middle].start]):
-                low = middle
-            else:
-                high = middle - 1
-        # The last piece in common was ended by what came after it, and that has changed.
-        return max(0, low - 1)
+    def fold(self, section: int, *, folded: bool | None = None) -> None:
+        """Fold a section or unfold it; `None` does what was not done last.
 
-    def _read_from(self, keep: int) -> None:
-        while True:
-            first = self._pieces[keep] if keep < len(self._pieces) else None
-            start, resume = (first.start, first.resume) if first else (0, None)
-            reading = read(
-                self._text, start, resume, self._references, keep_breaks=self._keep_breaks
-            )
-            if not reading.broken:
-                break
-            while self._pieces[keep].joins:
-                keep -= 1
-        same = keep
-        for old, new in zip(self._pieces[keep:], reading.pieces, strict=False):
-            if old != new:
-                break
-            same += 1
-        self._pieces[keep:] = reading.pieces
-        self._settled = keep + reading.settled
-        if self._layout is not None:
-            self._layout.keep(same)
+        Args:
+            section: Where it begins in the text: the `fold` of its label's style meta.
+            folded: Whether only its label is to be shown.
+        """
+        unfolded = section in self._drawing.unfolded
+        self._folds[section] = unfolded if folded is None else folded
+        self._fold()
 
-
-def estimate_height(text: str, width: int) -> int:
-    """About how many lines `text` will take, from the lengths of its lines alone."""
-    width = max(width, _LEAST_WIDTH)
-    return sum(1 + len(line) // width for line in text.split("\n"))
+    def _fold(self) -> None:
+        """Sections are folded unless asked otherwise, or never closed by a complete message."""
+        unclosed = self._chapters.unclosed
+        unfolded = {section for section, folded in self._folds.items() if not folded}
+        if unclosed is not None and unclosed not in self._folds:
+            unfolded.add(unclosed)
+        if unfolded != self._drawing.unfolded:
+            self._drawing = replace(self._drawing, unfolded=frozenset(unfolded))
+            if self._layout is not None:
+                width = self._layout.drawing.width
+                self._layout.refold(replace(self._drawing, width=width))

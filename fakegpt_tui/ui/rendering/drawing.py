@@ -24,6 +24,9 @@ class Drawing:
     draws: Mapping[str, "Draw"]
     references: References
     keep_breaks: bool = False
+    unfolded: frozenset[int] = frozenset()
+    wrap_code: bool = True
+    code_offset: int = 0
 
     def block(self, node: Node, width: int) -> list[Line]:
         """The lines of one block."""

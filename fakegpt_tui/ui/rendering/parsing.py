@@ -13,15 +13,21 @@ from fakegpt_tui.ui.rendering.node import Node
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.ruler import RuleOptionsType
+    from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
 References = Mapping[str, Any]
 """Targets by label, as markdown-it keeps them; empty until a reply is complete."""
 
+SECTIONS = ("think", "thinking", "thought", "reasoning", "analysis")
+"""Tags that begin a foldable section when they stand alone on a line."""
+
 _DEPTH = 40
 """Nesting that is drawn as such. markdown-it drops what is deeper; here it is shown literally."""
 
 _DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]+\]:", re.MULTILINE)
+_SECTION = re.compile(rf"<(/?)({'|'.join(SECTIONS)})>[ \t]*")
 _SEE_THROUGH = {"thead_open", "tbody_open"}
 """A table is its rows; the first one is the header."""
 
@@ -79,7 +85,25 @@ def _parser(definitions: bool) -> MarkdownIt:
     parser.disable(["html_block", "html_inline", "linkify"])
     if not definitions:
         parser.disable("reference")
+    options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    parser.block.ruler.before("fence", "section", _section, options)
     return parser
+
+
+def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001 (a rule's signature)
+    """A tag that begins or ends a foldable section, alone on a line of the message itself."""
+    first = state.bMarks[start]
+    if state.src[first : first + 1] != "<" or (first and state.src[first - 1] != "\n"):
+        return False
+    tag = _SECTION.fullmatch(state.src, first, state.eMarks[start])
+    if tag is None:
+        return False
+    if not silent:
+        state.line = start + 1
+        token = state.push("section_end" if tag[1] else "section", "", 0)
+        token.map = [start, start + 1]
+        token.info = tag[2]
+    return True
 
 
 class _Tree:

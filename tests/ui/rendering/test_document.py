@@ -6,40 +6,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
 
-from fakegpt_tui.ui.rendering.document import Document, estimate_height
+from fakegpt_tui.ui.rendering.document import Document
+from fakegpt_tui.ui.rendering.heights import estimate_height
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
+from tests.ui.rendering.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.rendering.samples import CORPUS, EVERYTHING, document, shown
 
-FRAGMENTS = st.sampled_from(
-    [
-        "word ", "**b** ", "*", "`c`", "\t",
-        "漢字。", "👩\u200d👩", "e\u0301", "\n", "\n\n", "  \n", "\\\n",
-        "# h\n", "===\n", "---\n", "- item\n", "  - n\n", "1. a\n", "2. b\n", "- [ ] t\n", "- ",
-        "> q\n", ">> z\n", "> ", "```py\n", "```\n", "~~~\n", "'''\n", '"""\n', "    code\n",
-        "| a | b |\n", "|---|:-:|\n", "| 1 | 2 |\n", "[l](http://x.y)", "[r]", "[r]: http://d\n",
-        "<think>", "vec<T>", "&lt;", "&#8238;", "\x1b[0m", "\x00", "\r\n", "\x0b", "\u2028",
-        "\u202e",
-    ]
-)  # fmt: skip
-LONG = st.sampled_from(
-    [
-        "- item\n" * 9,
-        "1. a\n\n   b\n" * 5,
-        "```py\n" + "x = '''\n" * 93,
-        "```\n" + "plain\n" * 90 + "```\n",
-        "| a | b |\n|---|---|\n" + "| 1 | **2** |\n" * 50,
-        "a sentence **with** `code` in it. " * 90,
-        "a line of *text*\nand [more](http://x.y \"t t\")\n" * 60,
-        "> quoted\n>\n" * 9,
-        "x" * 9_000,
-        "漢字" * 700,
-    ]
-)  # fmt: skip
-DOCUMENTS = st.lists(FRAGMENTS, max_size=40).map("".join)
-LONG_DOCUMENTS = st.lists(FRAGMENTS | LONG, max_size=6).map("".join)
 CUTS = st.lists(st.floats(0, 1), max_size=8)
 WIDTH = st.sampled_from([4, 20, 40, 80])
+CHAPTER = st.sampled_from([40, 300, 8_192])
 QUICK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -47,9 +23,9 @@ def drawn(shown_document: Document, width: int) -> list[tuple[list[Segment], obj
     return [(list(line.segments), line.source) for line in shown_document.lines(width)]
 
 
-def grown(text: str, cuts: list[float], width: int) -> Document:
+def grown(text: str, cuts: list[float], width: int, chapter: int = 8_192) -> Document:
     """A document that was drawn at each of its lengths."""
-    growing = Document(Palette.colourless())
+    growing = Document(Palette.colourless(), chapter=chapter)
     for cut in sorted(cuts):
         growing.update(text[: int(cut * len(text))], complete=False)
         growing.lines(width)
@@ -57,11 +33,11 @@ def grown(text: str, cuts: list[float], width: int) -> Document:
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, CUTS, WIDTH)
+@given(DOCUMENTS | LONG_DOCUMENTS, CUTS, WIDTH, CHAPTER)
 def test_what_is_shown_does_not_depend_on_how_the_text_came(
-    text: str, cuts: list[float], width: int
+    text: str, cuts: list[float], width: int, chapter: int
 ) -> None:
-    growing = grown(text, cuts, width)
+    growing = grown(text, cuts, width, chapter)
     growing.update(text, complete=False)
     assert drawn(growing, width) == drawn(document(text, complete=False), width)
     growing.update(text, complete=True)
@@ -69,11 +45,11 @@ def test_what_is_shown_does_not_depend_on_how_the_text_came(
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, DOCUMENTS, st.floats(0, 1), WIDTH)
+@given(DOCUMENTS | LONG_DOCUMENTS, DOCUMENTS, st.floats(0, 1), WIDTH, CHAPTER)
 def test_a_text_that_was_rewritten_is_shown_as_if_it_were_new(
-    text: str, other: str, keep: float, width: int
+    text: str, other: str, keep: float, width: int, chapter: int
 ) -> None:
-    growing = grown(text, [0.3, 1], width)
+    growing = grown(text, [0.3, 1], width, chapter)
     changed = text[: int(keep * len(text))] + other
     growing.update(changed, complete=False)
     assert drawn(growing, width) == drawn(document(changed, complete=False), width)

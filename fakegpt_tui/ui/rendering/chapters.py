@@ -1,0 +1,149 @@
+"""A message cut into chapters, of which only those that somebody looks at are read."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+from fakegpt_tui.ui.rendering.borders import find_borders
+from fakegpt_tui.ui.rendering.parsing import References
+from fakegpt_tui.ui.rendering.pieces import Piece, Resume
+from fakegpt_tui.ui.rendering.reading import Reading, read
+from fakegpt_tui.ui.rendering.sections import section_after
+
+SIZE = 8_192
+"""Characters of a chapter, if its blocks can be parted there."""
+
+
+@dataclass(eq=False, slots=True)
+class Chapter:
+    """Some pieces one below the other, or the place where they can be read.
+
+    `section` is where the foldable section began that is open at its start.
+    """
+
+    start: int
+    resume: Resume | None = None
+    section: int | None = None
+    pieces: tuple[Piece, ...] | None = None
+
+
+class Chapters:
+    """All of a message. The last chapter is always read, and only it can change."""
+
+    def __init__(self, *, keep_breaks: bool, size: int = SIZE) -> None:
+        self.text = ""
+        self.complete = False
+        self.references: References = {}
+        self.all: list[Chapter] = [Chapter(0, pieces=())]
+        self._keep_breaks = keep_breaks
+        self._size = size
+        self._settled = 0
+
+    def update(self, text: str, *, complete: bool, references: References) -> None:
+        """Take in another text, reading only what does not go on from the text before."""
+        grown = text.startswith(self.text) and references == self.references
+        if not grown:
+            self._forget(self._common(text) if references == self.references else 0)
+        self.text, self.complete, self.references = text, complete, references
+        self._read_tail()
+
+    def read(self, index: int) -> None:
+        """See to it that a chapter is read, which may make several of it."""
+        chapter = self.all[index]
+        if chapter.pieces is None:
+            reading = self._reading(chapter.start, chapter.resume, self.end(index))
+            chapter.pieces = reading.pieces
+            if self.end(index) - chapter.start > 2 * self._size:
+                self._divide(index, len(reading.pieces))
+
+    def end(self, index: int) -> int:
+        """Where a chapter ends."""
+        return self.all[index + 1].start if index + 1 < len(self.all) else len(self.text)
+
+    def at(self, offset: int) -> int:
+        """The chapter in which the text at `offset` stands."""
+        return max(0, bisect_right(self.all, offset, key=attrgetter("start")) - 1)
+
+    @property
+    def unclosed(self) -> int | None:
+        """The section that a complete message leaves open."""
+        last = self.all[-1]
+        return section_after(last.pieces or (), last.section) if self.complete else None
+
+    def _common(self, text: str) -> int:
+        """The last chapter that begins before the texts differ."""
+        low, high = 0, len(self.all) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if text.startswith(self.text[: self.all[middle].start]):
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _forget(self, index: int) -> None:
+        # The chapter before is read again too: its last block was ended by what has changed.
+        index = max(0, index - 1)
+        first = self.all[index]
+        self.all[index:] = [Chapter(first.start, first.resume, first.section, ())]
+        self._settled = 0
+
+    def _read_tail(self) -> None:
+        tail = self.all[-1]
+        keep = self._settled
+        pieces = tail.pieces or ()
+        if not keep and tail.resume is None:
+            tail = self._cut(tail)
+            pieces = tail.pieces or ()
+        while True:
+            first = pieces[keep] if keep < len(pieces) else None
+            start, resume = (first.start, first.resume) if first else (tail.start, tail.resume)
+            reading = self._reading(start, resume, len(self.text))
+            if not reading.broken:
+                break
+            while pieces[keep].joins:
+                keep -= 1
+        tail.pieces = (*pieces[:keep], *reading.pieces)
+        self._settled = keep + reading.settled
+        self._settled -= self._divide(len(self.all) - 1, self._settled)
+
+    def _cut(self, tail: Chapter) -> Chapter:
+        """Leave all but the end of a long text unread."""
+        borders = find_borders(self.text[tail.start :], self._size) if tail.section is None else []
+        if borders:
+            tail.pieces = None
+            self.all.extend(Chapter(tail.start + border) for border in borders)
+            self.all[-1].pieces = ()
+        return self.all[-1]
+
+    def _reading(self, start: int, resume: Resume | None, end: int) -> Reading:
+        text = self.text if end == len(self.text) else self.text[:end]
+        return read(text, start, resume, self.references, keep_breaks=self._keep_breaks)
+
+    def _divide(self, index: int, settled: int) -> int:
+        """Make chapters of what has settled in one; tell how many pieces its last begins after."""
+        chapter = self.all[index]
+        pieces = chapter.pieces or ()
+        moved = 0
+        parts: list[Chapter] = []
+        for at in range(1, settled + 1):
+            if at == len(pieces) or pieces[at].joins:
+                continue
+            if pieces[at].start - pieces[moved].start >= self._size:
+                parts.append(_part(chapter, parts, pieces[moved:at]))
+                moved = at
+        if parts:
+            last = _part(chapter, parts, pieces[moved:])
+            first, *rest = [*parts, last]
+            chapter.pieces = first.pieces
+            self.all[index + 1 : index + 1] = rest
+        return moved
+
+
+def _part(chapter: Chapter, before: Sequence[Chapter], pieces: tuple[Piece, ...]) -> Chapter:
+    section = chapter.section
+    if before:
+        last = before[-1]
+        section = section_after(last.pieces or (), last.section)
+    return Chapter(pieces[0].start, pieces[0].resume, section, pieces)

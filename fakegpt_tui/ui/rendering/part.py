@@ -1,0 +1,108 @@
+"""A chapter as it is laid out: how high each of its pieces is, and the lines of some."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fakegpt_tui.ui.rendering.chapters import Chapter
+from fakegpt_tui.ui.rendering.line import Line
+from fakegpt_tui.ui.rendering.pieces import Piece
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """The room for one piece; `missing` says that its height is a guess.
+
+    `tail` is its last line, for the piece that goes on from there, even after the others are
+    forgotten.
+    """
+
+    piece: Piece
+    height: int = 0
+    missing: bool = True
+    lines: tuple[Line, ...] | None = None
+    tail: Line | None = None
+
+    @property
+    def added(self) -> int:
+        """The lines by which it makes the message higher."""
+        return self.height - (self.piece.joins and self.height > 0)
+
+
+class Part:
+    """One chapter. Closed, it only knows how high it is."""
+
+    __slots__ = ("_starts", "chapter", "exact", "height", "is_sized", "pieces", "slots")
+
+    def __init__(self, chapter: Chapter) -> None:
+        self.chapter = chapter
+        self.pieces: Sequence[Piece] | None = None
+        self.slots: list[Slot] = []
+        self.height = 0
+        self.exact = False
+        self.is_sized = False
+        self._starts: list[int] = []
+
+    @property
+    def is_closed(self) -> bool:
+        return self.chapter.pieces is None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it shows the pieces that the chapter has now."""
+        return self.is_sized and self.pieces is self.chapter.pieces
+
+    @property
+    def starts(self) -> list[int]:
+        """The first line of each piece, counted from the first one's; the last one's end."""
+        if not self._starts:
+            start = 0
+            for slot in self.slots:
+                self._starts.append(start - (slot.height - slot.added))
+                start += slot.added
+            self._starts.append(start)
+        return self._starts
+
+    def fill(self, slots: list[Slot]) -> None:
+        """Be open, with these."""
+        self.pieces, self.slots = self.chapter.pieces, slots
+        self.measure()
+
+    def guess(self, height: int) -> None:
+        """Be about as high as this, until there are pieces to measure."""
+        self.close()
+        self.height, self.exact, self.is_sized = height, False, True
+
+    def measure(self) -> None:
+        """Take over the heights of the slots."""
+        self._starts = []
+        self.height = self.starts[-1]
+        self.exact = not any(slot.missing for slot in self.slots)
+        self.is_sized = True
+
+    def close(self) -> None:
+        """Forget everything but the height."""
+        self.chapter.pieces = self.pieces = None
+        self.slots, self._starts = [], []
+
+    def at(self, line: int) -> int:
+        """The slot that has a line: of two that share it, the later one."""
+        at = min(bisect_right(self.starts, line), len(self.slots)) - 1
+        while at > 0 and not self.slots[at].height:
+            at -= 1
+        return at
+
+    def find(self, offset: int) -> int:
+        """The slot of the piece in which the text at `offset` stands."""
+        starts = [slot.piece.start for slot in self.slots]
+        return max(0, bisect_right(starts, offset) - 1)
+
+    def reused(self, pieces: Sequence[Piece], pool: Mapping[int, Slot]) -> list[Slot]:
+        """Slots for `pieces`, those of the pool where they hold the same."""
+        slots: list[Slot] = []
+        fresh = False
+        for piece in pieces:
+            slot = pool.get(piece.start)
+            fresh = slot is None or (fresh and piece.joins) or slot.piece != piece
+            slots.append(Slot(piece) if slot is None or fresh else slot)
+        return slots

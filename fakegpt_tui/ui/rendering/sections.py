@@ -1,0 +1,62 @@
+"""Sections that fold: what a model thinks aloud between `<think>` and `</think>`.
+
+A section is no block of its own but all pieces between two marks, so that it grows and settles
+like any text. Closed, it shows its label alone.
+"""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+
+from fakegpt_tui.ui.rendering.cells import chop
+from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.line import Line
+from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.parsing import SECTIONS
+from fakegpt_tui.ui.rendering.pieces import Piece
+
+_LABELS = {"think": "Thinking", "thought": "Thoughts"}
+_CLOSING = tuple(f"</{name}>" for name in SECTIONS)
+
+
+def draw_section(node: Node, width: int, drawing: Drawing) -> list[Line]:
+    """The label, which tells a click what to fold by `{"fold": start}`."""
+    start = node.source[0]
+    sign = "▾" if start in drawing.unfolded else "▸"
+    style = drawing.palette.muted + Style.from_meta({"fold": start})
+    label = f"{sign} {_LABELS.get(node.info, node.info.capitalize())}"
+    return [Line((Segment(label[:width], style),), node.source)]
+
+
+def draw_section_end(node: Node, width: int, drawing: Drawing) -> list[Line]:
+    """The closing tag as it was written, which is all there is if nothing was opened."""
+    rows = chop([Segment(f"</{node.info}>", drawing.palette.muted)], width)
+    return [Line(tuple(row), node.source) for row in rows]
+
+
+def sections_of(pieces: Sequence[Piece], section: int | None) -> list[int | None]:
+    """For each piece the start of the section that it is inside of, if any.
+
+    `section` is the one that is open before the first piece.
+    """
+    inside: list[int | None] = []
+    for index, piece in enumerate(pieces):
+        kind = piece.node.kind
+        inside.append(None if kind == "section" else section)
+        if kind == "section":
+            section = piece.node.source[0]
+        elif kind == "section_end":
+            section = None
+        elif section is not None and piece.node.content.rstrip().endswith(_CLOSING):
+            goes_on = index + 1 < len(pieces) and pieces[index + 1].joins
+            section = section if goes_on else None
+    return inside
+
+
+def section_after(pieces: Sequence[Piece], section: int | None) -> int | None:
+    """The section that is open below `pieces`."""
+    if not pieces:
+        return section
+    end = Piece(Node("hr"), pieces[-1].start)
+    return sections_of((*pieces, end), section)[-1]
