@@ -17,7 +17,15 @@ from fakegpt_tui.config.settings import (
     Settings,
     Source,
 )
-from fakegpt_tui.domain import ConfigError, Endpoints, History, ServiceKind, TimeLimits
+from fakegpt_tui.domain import (
+    ConfigError,
+    Endpoints,
+    GenerationSettings,
+    History,
+    Preset,
+    ServiceKind,
+    TimeLimits,
+)
 
 CONFIG = Path("/conf/config.toml")
 NATIVE = Folders(
@@ -365,3 +373,42 @@ def test_any_file_and_any_value_give_settings_or_one_sentence(content: str, valu
     except ConfigError as error:
         said = str(error)
     assert theme == value.strip() or (said.endswith((".", "?")) and "\n" not in said)
+
+
+def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
+    found = settled(
+        """
+        [presets.terse]
+        system_prompt = "Answer in one sentence."
+        temperature = 0
+        max_tokens = 200
+        stop = "END"
+
+        [presets."my own"]
+        seed = 7
+        stop = ["a", "b"]
+        """
+    )
+    assert found.presets == {
+        "terse": Preset(
+            "terse",
+            "Answer in one sentence.",
+            GenerationSettings(temperature=0.0, max_tokens=200, stop=("END",)),
+        ),
+        "my own": Preset("my own", "", GenerationSettings(seed=7, stop=("a", "b"))),
+    }
+    assert str(found.origins["presets.terse"]) == str(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("temperature = 3", "'presets.x.temperature' in /conf/config.toml must be a number"),
+        ("top_p = true", "must be a number from 0 to 1"),
+        ("max_tokens = 0", "must be a whole number from 1"),
+        ("stop = [1]", "must be text, or a list of texts"),
+        ('promt = "a"', "is not a setting"),
+    ],
+)
+def test_a_preset_that_cannot_be_used_is_told(setting: str, expected: str) -> None:
+    assert expected in complaint(f"[presets.x]\n{setting}")

@@ -1,12 +1,20 @@
 """What a person can do with whole conversations."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from fakegpt_tui.chat.headers import Change, Headers
 from fakegpt_tui.chat.undo import UndoHistory
-from fakegpt_tui.domain import Conversation, GenerationSettings, Preset, TitleSource, now
+from fakegpt_tui.domain import (
+    Conversation,
+    GenerationSettings,
+    NotFound,
+    Preset,
+    Service,
+    TitleSource,
+    now,
+)
 from fakegpt_tui.text import repaired
 
 
@@ -17,9 +25,18 @@ class Arranging:
     for deleting for good.
     """
 
-    def __init__(self, headers: Headers, history: UndoHistory) -> None:
+    def __init__(
+        self,
+        headers: Headers,
+        history: UndoHistory,
+        service: Callable[[str], Service],
+        presets: Mapping[str, Preset],
+    ) -> None:
+        """`service` finds one by its name, and raises `NotFound`."""
         self._headers = headers
         self._history = history
+        self._service = service
+        self._presets = presets
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation a person's title, which nothing overwrites; an empty one does not.
@@ -92,17 +109,18 @@ class Arranging:
             if each.trashed_at is not None:
                 self._headers.delete(each.id)
 
-    def set_service(self, conversation_id: str, service: str, model: str) -> None:
-        """Let another service or model answer from now on.
+    def set_service(self, conversation_id: str, service_name: str, model: str = "") -> None:
+        """Let another service or model answer from now on; without one, the service's own model.
 
         Raises:
-            NotFound: There is no such conversation.
+            NotFound: There is no such conversation, or no such service.
         """
+        service = self._service(service_name)
 
         def change(each: Conversation) -> Conversation:
             # Another service does not know what this one calls the conversation.
-            kept = each.server_id if service == each.service else ""
-            return replace(each, service=service, model=model, server_id=kept)
+            kept = each.server_id if service.name == each.service else ""
+            return replace(each, service=service.name, model=model or service.model, server_id=kept)
 
         self._headers.update(conversation_id, change)
 
@@ -124,12 +142,15 @@ class Arranging:
         """
         self._headers.update(conversation_id, lambda each: replace(each, generation=generation))
 
-    def apply_preset(self, conversation_id: str, preset: Preset) -> None:
+    def apply_preset(self, conversation_id: str, name: str) -> None:
         """Take over the system prompt and the generation settings of a preset.
 
         Raises:
-            NotFound: There is no such conversation.
+            NotFound: There is no such conversation, or no such preset.
         """
+        preset = self._presets.get(name)
+        if preset is None:
+            raise NotFound(f"There is no preset named {name!r} in the configuration.")
         before = self._headers.get(conversation_id)
         self._change(
             [conversation_id],

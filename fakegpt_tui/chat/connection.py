@@ -55,6 +55,10 @@ class Connections:
         self._logins: dict[str, LoginState] = {}
         self.on_login: LoginListener = _nobody
 
+    @property
+    def services(self) -> tuple[Service, ...]:
+        return tuple(self._services.values())
+
     def service(self, name: str) -> Service:
         """The service of that name.
 

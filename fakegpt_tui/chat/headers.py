@@ -1,7 +1,7 @@
 """The headers of all conversations."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
@@ -29,9 +29,11 @@ Change: TypeAlias = Callable[[Conversation], Conversation]
 class Headers:
     """Knows every conversation; a change is in the store's queue when the call returns."""
 
-    def __init__(self, store: ChatStore, saving: Saving) -> None:
+    def __init__(self, store: ChatStore, saving: Saving, running: Collection[str]) -> None:
+        """`running` are the conversations in which a turn runs or waits."""
         self._store = store
         self._saving = saving
+        self._running = running
         self._conversations: dict[str, Conversation] | None = None
         self._sorted: list[Conversation] | None = None
         self._trash_is_read = False
@@ -150,9 +152,10 @@ class Headers:
         stored = self._store.conversation(conversation_id)
         if stored is None:
             return known
-        # What is shown here stays; what was asked here a moment ago may not be on disk yet.
-        latest = max(known.updated_at, stored.updated_at)
-        return replace(stored, leaf_id=known.leaf_id, updated_at=latest)
+        if conversation_id not in self._running:
+            return stored
+        # What was asked here a moment ago may not be on disk yet, and it is what is shown.
+        return replace(stored, leaf_id=known.leaf_id, updated_at=known.updated_at)
 
     def suggest_title(self, conversation_id: str, title: str) -> None:
         """Take a service's title where the conversation has just that of its first prompt."""
@@ -170,15 +173,12 @@ class Headers:
         if conversation is not None and conversation.unread is not unread:
             self.update(conversation_id, lambda each: replace(each, unread=unread))
 
-    async def refresh(self, busy: Mapping[str, object]) -> None:
-        """Take what another instance has written, but for what was changed here meanwhile.
-
-        The conversations that are `busy` stay as they are known here.
-        """
-        self._touched = set(busy)
+    async def refresh(self) -> None:
+        """Take what another instance has written, but for what is changed here meanwhile."""
+        self._touched = set(self._running)
         known = self._known()
         found = await asyncio.to_thread(self._read_all)
-        ours = self._touched | set(busy) | self._saving.pending(_BRANCH)
+        ours = self._touched | set(self._running) | self._saving.pending(_BRANCH)
         for gone in known.keys() - found.keys() - ours:
             self._saving.forget(gone)
         ours |= self._saving.pending(_HEADER)

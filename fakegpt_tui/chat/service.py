@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
 
 from fakegpt_tui.chat.arranging import Arranging
+from fakegpt_tui.chat.branching import branched
 from fakegpt_tui.chat.connection import Connect, Connections
 from fakegpt_tui.chat.drafts import Drafts
 from fakegpt_tui.chat.headers import Headers
@@ -25,7 +25,6 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     Draft,
-    NotFound,
     Preset,
     QueuedPrompt,
     SearchHit,
@@ -66,8 +65,8 @@ class ChatService(Services):
         self._saving = Saving()
         self._history = UndoHistory()
         self._running: dict[str, Turn] = {}
-        self._headers = Headers(self._store, self._saving)
-        self.arrange = Arranging(self._headers, self._history)
+        self._headers = Headers(self._store, self._saving, self._running)
+        self.arrange = Arranging(self._headers, self._history, self.service, presets)
         self.drafts = Drafts(self._store, self._saving)
         self.queue = PromptQueue(self._store, self._saving)
         self.trees = Trees(self._store, self._headers, self._saving, self._history, self._running)
@@ -190,23 +189,11 @@ class ChatService(Services):
         Raises:
             NotFound: There is no such chat message.
         """
-        copies = self.trees.copied_path(conversation_id, message_id)
-        time = now()
-        branch = replace(
-            self.conversation(conversation_id),
-            id=copies[0].conversation_id,
-            created_at=time,
-            updated_at=time,
-            leaf_id=copies[-1].id,
-            unread=False,
-            pinned=False,
-            archived=False,
-            trashed_at=None,
-            server_id="",
-        )
+        path = self.trees.path_to(conversation_id, message_id)
+        branch, messages = branched(self.conversation(conversation_id), path)
         if self.is_temporary(conversation_id):
             self._store.keep_in_memory(branch.id)
-        self._headers.add(branch, copies)
+        self._headers.add(branch, messages)
         self._history.note(
             "A conversation was branched off.", lambda: self.arrange.trash([branch.id])
         )
@@ -254,26 +241,6 @@ class ChatService(Services):
         """Note whether a reply waits to be read."""
         self._headers.set_unread(conversation_id, unread=unread)
 
-    def set_service(self, conversation_id: str, service: str, model: str = "") -> None:
-        """Let another service or model answer from now on; without one, the service's own model.
-
-        Raises:
-            NotFound: There is no such conversation, or no such service.
-        """
-        model = model or self.service(service).model
-        self.arrange.set_service(conversation_id, self.service(service).name, model)
-
-    def apply_preset(self, conversation_id: str, name: str) -> None:
-        """Take over the system prompt and the generation settings of a preset. Can be undone.
-
-        Raises:
-            NotFound: There is no such conversation, or no such preset.
-        """
-        preset = self.presets.get(name)
-        if preset is None:
-            raise NotFound(f"There is no preset named {name!r} in the configuration.")
-        self.arrange.apply_preset(conversation_id, preset)
-
     def prompts(self, limit: int = 1000) -> Sequence[str]:
         """Earlier prompts, newest first, without doubles."""
         return self._store.prompts(limit)
@@ -298,7 +265,7 @@ class ChatService(Services):
         self._saving.retry()
         if not self._store.changed():
             return False
-        await self._headers.refresh(self._running)
+        await self._headers.refresh()
         self.trees.forget()
         self.drafts.refresh()
         self.queue.refresh()

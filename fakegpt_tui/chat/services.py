@@ -17,6 +17,11 @@ class Services:
         """Tell `listener` whenever the state of a login changes."""
         self._connections.on_login = listener
 
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """All services that are configured."""
+        return self._connections.services
+
     def service(self, name: str) -> Service:
         return self._connections.service(name)
 

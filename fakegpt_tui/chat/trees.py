@@ -13,10 +13,8 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import (
     ChatMessage,
-    MessageStatus,
     NotFound,
     StillReplying,
-    new_id,
     now,
 )
 
@@ -52,6 +50,10 @@ class Trees:
         """The chat messages that are shown, oldest first."""
         leaf_id = self._headers.get(conversation_id).leaf_id
         return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
+
+    def path_to(self, conversation_id: str, message_id: str) -> tuple[ChatMessage, ...]:
+        """The way from the root to a chat message."""
+        return self.of(conversation_id).path(self.message(conversation_id, message_id).id)
 
     def message(self, conversation_id: str, message_id: str) -> ChatMessage:
         """A chat message that is not in the trash."""
@@ -139,25 +141,6 @@ class Trees:
             self._set_leaf(conversation_id, leaf_id)
 
         self._history.note("A message was restored.", back, scope=conversation_id)
-
-    def copied_path(self, conversation_id: str, message_id: str) -> list[ChatMessage]:
-        """The way to a chat message, copied for a conversation of its own."""
-        original = self.message(conversation_id, message_id)
-        copies: list[ChatMessage] = []
-        target = new_id()
-        for message in self.of(conversation_id).path(original.id):
-            is_over = message.status.is_final
-            copies.append(
-                replace(
-                    message,
-                    id=new_id(),
-                    conversation_id=target,
-                    parent_id=copies[-1].id if copies else None,
-                    status=message.status if is_over else MessageStatus.STOPPED,
-                    server_id="",
-                )
-            )
-        return copies
 
     def of(self, conversation_id: str) -> Tree:
         """The tree as it is now; empty for a conversation that has no prompt."""

@@ -68,8 +68,9 @@ class Turns:
         """Ask `text` at the end of the shown path."""
         if self._headers.find(conversation.id) is None:
             self._headers.begin(conversation)
+        shown = self._headers.get(conversation.id).leaf_id
         current = self._headers.current(conversation.id)
-        prompt = asking.new_prompt(current, repaired(text), current.leaf_id)
+        prompt = asking.new_prompt(current, repaired(text), shown)
         return self._begin(current, prompt, typed=prompt.text)
 
     def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
@@ -120,13 +121,13 @@ class Turns:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         conversation_id = turn.conversation.id
         asked = self._asked.pop(turn.reply.id, None)
-        if self._running.get(conversation_id) is turn:
-            del self._running[conversation_id]
         if self._headers.find(conversation_id) is None:
             self._saving.drop(reply_key(turn.reply))
         elif turn.is_saved:
             self._keep(turn)
-        elif asked is not None:
+        if self._running.get(conversation_id) is turn:
+            del self._running[conversation_id]
+        if not turn.is_saved and asked is not None:
             self._take_back(turn, asked)
         self._saving.retry()
 
@@ -148,7 +149,7 @@ class Turns:
         if current.id in self._running:
             raise StillReplying("A reply is under way in this conversation; stop it first.")
         tree = self._trees.of(current.id)
-        before = tree.path(prompt.parent_id)
+        path = tree.path(prompt.parent_id)
         reply = asking.new_reply(current, prompt, continued=continued)
         conversation = replace(
             current,
@@ -163,11 +164,12 @@ class Turns:
             conversation=conversation,
             prompt=prompt,
             reply=reply,
-            request=asking.request(current, before, prompt, purpose, continued=continued),
+            request=asking.request(current, path, prompt, purpose, continued=continued),
             is_new_prompt=tree.get(prompt.id) is None,
             typed=typed,
         )
-        self._asked[reply.id] = _Asked(current, self._headers.is_new(current.id), queued)
+        before = replace(current, leaf_id=self._headers.get(current.id).leaf_id)
+        self._asked[reply.id] = _Asked(before, self._headers.is_new(current.id), queued)
         self._ended.pop(current.id, None)
         tree.put(prompt)
         tree.put(reply)
@@ -177,10 +179,10 @@ class Turns:
 
     def _send(self, prompt: QueuedPrompt, after: str | None) -> Turn:
         """Ask a queued prompt after a certain reply, or at the end of the shown path."""
+        shown = self._headers.get(prompt.conversation_id).leaf_id
         current = self._headers.current(prompt.conversation_id)
-        tree = self._trees.of(current.id)
-        followed = tree.get(after)
-        parent_id = current.leaf_id if followed is None or followed.trashed_at else followed.id
+        followed = self._trees.of(current.id).get(after)
+        parent_id = shown if followed is None or followed.trashed_at else followed.id
         message = asking.new_prompt(current, prompt.text, parent_id, prompt.id)
         self._queue.take(prompt.id)
         return self._begin(current, message, queued=prompt)
@@ -195,6 +197,7 @@ class Turns:
 
     def _keep(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply
+        self._trees.put(turn.prompt, reply_key(reply))
         self._trees.put(reply, reply_key(reply))
         known = self._headers.get(conversation_id)
         if turn.server_id != known.server_id and turn.conversation.service == known.service:

@@ -62,6 +62,7 @@ async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[Cha
         service=settings.chosen_service.name,
         model=settings.model or "",
         max_turns=settings.max_turns,
+        presets=settings.presets,
     )
     with closing(connector):
         async with aclosing(chat):

@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import readers
+from fakegpt_tui.config.presets import presets as read_presets
 from fakegpt_tui.config.services import DEFAULT_SERVICE, service_entries
 from fakegpt_tui.config.settings import Folders, KeyInEnvironment, Origin, Settings, Source
 from fakegpt_tui.config.sources import PREFIX, Sources, Table
@@ -71,6 +72,7 @@ def settings_from(
     sources = Sources(flags, environ, table)
     services = table.table("services")
     entries = service_entries(services)
+    presets = read_presets(table.table("presets"))
     keys = _keys(table.table("keys"))
     origin_of_file = Origin(Source.FILE, str(path))
     settings = Settings(
@@ -88,6 +90,7 @@ def settings_from(
         services={name: entry.service for name, entry in entries.items()},
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
+        presets=presets,
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}
@@ -95,6 +98,7 @@ def settings_from(
             f"services.{name}": origin_of_file if name in services else Origin(Source.DEFAULT)
             for name in entries
         }
+        | {f"presets.{name}": origin_of_file for name in presets}
         | {f"keys.{action}": origin_of_file for action in keys},
     )
     table.refuse_rest()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
-from fakegpt_tui.domain import ConfigError, Service
+from fakegpt_tui.domain import ConfigError, Preset, Service
 
 
 class Source(StrEnum):
@@ -70,7 +70,7 @@ class Settings:
 
     `upstreams` names, for an embedded host, the service that answers through it. `keys` maps the
     id of an action to its keys, separated by commas; no key turns the action's key off. `origins`
-    has an entry for every value, services by `services.NAME`.
+    has an entry for every value, services and presets by `services.NAME` and `presets.NAME`.
     """
 
     config_file: Path
@@ -85,6 +85,7 @@ class Settings:
     services: Mapping[str, Service]
     upstreams: Mapping[str, str]
     service_keys: Mapping[str, KeySource]
+    presets: Mapping[str, Preset]
     keys: Mapping[str, str]
     origins: Mapping[str, Origin]
 

@@ -1,0 +1,50 @@
+"""Presets: named system prompts with generation settings."""
+
+from fakegpt_tui.config import readers
+from fakegpt_tui.config.sources import Table
+from fakegpt_tui.domain import GenerationSettings, Preset
+
+_MOST_TOKENS = 10_000_000
+_LARGEST_SEED = 2**63 - 1
+
+
+def presets(table: Table) -> dict[str, Preset]:
+    """The presets of the `[presets]` table by their names.
+
+    Raises:
+        ConfigError: A table cannot be used.
+    """
+    return {name: _preset(name, table.table(name)) for name in table}
+
+
+def _preset(name: str, table: Table) -> Preset:
+    nothing = GenerationSettings()
+    preset = Preset(
+        name,
+        table.take("system_prompt", readers.any_text, ""),
+        GenerationSettings(
+            temperature=table.take("temperature", _number(0, 2), nothing.temperature),
+            top_p=table.take("top_p", _number(0, 1), nothing.top_p),
+            max_tokens=table.take("max_tokens", readers.whole(1, _MOST_TOKENS), nothing.max_tokens),
+            seed=table.take("seed", readers.whole(0, _LARGEST_SEED), nothing.seed),
+            stop=table.take("stop", _texts, nothing.stop),
+        ),
+    )
+    table.refuse_rest()
+    return preset
+
+
+def _number(low: float, high: float) -> readers.Reader[float]:
+    def read(value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+            return float(value)
+        raise readers.Unfit(f"a number from {low:g} to {high:g}")
+
+    return read
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else [value]
+    if all(isinstance(text, str) and text for text in texts):
+        return tuple(texts)
+    raise readers.Unfit("text, or a list of texts")
