@@ -12,14 +12,20 @@ from uvicorn.server import ServerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
-    """How many connections there may be, and how long a whole request may take to arrive."""
+    """How many connections there may be, and how long clients may take.
+
+    A whole request must arrive within `request_seconds`. Who reads nothing for `reader_seconds`
+    while there is something to read is given up; a program that is merely stopped for a moment, as
+    a shell can do, is not.
+    """
 
     connections: int = 64
     request_seconds: float = 10.0
+    reader_seconds: float = 300.0
 
 
 class HostConnection(H11Protocol):
-    """HTTP/1.1 with a deadline for requests, which uvicorn does not know.
+    """HTTP/1.1 with deadlines for requests and for readers, which uvicorn does not know.
 
     Where there are too many connections, the oldest one that is only waiting gives way, so that
     half-open ones cannot shut anybody out. Where all of them are being answered, uvicorn says 503.
@@ -29,6 +35,7 @@ class HostConnection(H11Protocol):
         super().__init__(config, state, app_state={})
         self._limits = limits
         self._deadline: asyncio.TimerHandle | None = None
+        self._reader_deadline: asyncio.TimerHandle | None = None
         self.opened_at = self.loop.time()
         self.lost: asyncio.Future[None] = self.loop.create_future()
 
@@ -56,8 +63,19 @@ class HostConnection(H11Protocol):
         elif self._deadline is None:
             self._start_deadline()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._reader_deadline = self.loop.call_later(
+            self._limits.reader_seconds, self.transport.abort
+        )
+
+    def resume_writing(self) -> None:
+        self._end_reader_deadline()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_deadline()
+        self._end_reader_deadline()
         super().connection_lost(exc)
         self.lost.set_result(None)
 
@@ -68,6 +86,11 @@ class HostConnection(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _end_reader_deadline(self) -> None:
+        if self._reader_deadline is not None:
+            self._reader_deadline.cancel()
+            self._reader_deadline = None
 
     def _make_room(self) -> None:
         if len(self.connections) <= self._limits.connections:
