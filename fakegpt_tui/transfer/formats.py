@@ -1,6 +1,7 @@
 """The formats that a conversation can be saved in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ from fakegpt_tui.transfer.files import save_file
 from fakegpt_tui.transfer.html import to_html
 from fakegpt_tui.transfer.json_lines import to_json_lines
 from fakegpt_tui.transfer.markdown import to_markdown
+from fakegpt_tui.transfer.tree import selected
 
 Write: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], str]
 
@@ -31,10 +33,14 @@ def save_as(
 ) -> Path:
     """Write a conversation as a file into `folder`, in place of its last such file.
 
-    `messages` are its whole tree, or a part of it (see `tree.selected`), parents first.
+    `messages` are its whole tree, or a part of it (see `tree.selected`), parents first. What is in
+    the trash is not written.
 
     Raises:
         SaveError: The file could not be written.
     """
-    text = FORMATS[suffix](conversation, messages)
+    kept = selected(messages, {each.id for each in messages if each.trashed_at is None})
+    if not any(message.id == conversation.leaf_id for message in kept):
+        conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
+    text = FORMATS[suffix](conversation, kept)
     return save_file(folder, conversation.title, f".{suffix}", text, owner_id=conversation.id)

@@ -1,0 +1,31 @@
+"""What a file turns out to hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fakegpt_tui.domain import ChatMessage, Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A conversation and its tree, parents first.
+
+    `left_out` counts what is not in it, or not as it was, by what a person should be told about
+    it, in words that a count can stand before.
+    """
+
+    conversation: Conversation
+    messages: tuple[ChatMessage, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that cannot be taken, and why, in a sentence; `where` names it."""
+
+    where: str
+    reason: str
+
+
+Found: TypeAlias = Loaded | Skipped

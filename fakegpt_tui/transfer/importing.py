@@ -1,0 +1,115 @@
+"""Conversations from files into the store, each in one transaction, and an account of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+from fakegpt_tui.transfer.found import Found, Loaded, Skipped
+
+
+class ImportStore(Protocol):
+    """What importing needs of the store."""
+
+    def conversation(self, conversation_id: str) -> Conversation | None: ...
+
+    def messages(self, conversation_id: str) -> Sequence[ChatMessage]: ...
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]: ...
+
+
+class Outcome(StrEnum):
+    """What became of something that was found."""
+
+    ADDED = "added"
+    EXTENDED = "extended"
+    KNOWN = "known"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import did, or would do. `left_out` is that of all that was taken."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    messages: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+class Importer:
+    """Takes what was found into the store, but for what is there already.
+
+    A conversation that is known gets the messages that it lacks; when its shown path leads into
+    them, they are shown. Nothing else about it changes, so that doing it again changes nothing.
+    """
+
+    def __init__(self, store: ImportStore, *, dry_run: bool = False) -> None:
+        self._store = store
+        self._dry_run = dry_run
+        self._would_be_there: dict[str, set[str]] = {}
+        self.report = Report()
+
+    def take(self, found: Found) -> Outcome:
+        """Take one; it is on the disk when this returns.
+
+        Raises:
+            StoreError: It could not be written; what was taken before stays.
+        """
+        outcome = self._taken(found) if isinstance(found, Loaded) else Outcome.SKIPPED
+        self.report.outcomes[outcome] += 1
+        if isinstance(found, Skipped):
+            self.report.skipped.append(found)
+        return outcome
+
+    def _taken(self, found: Loaded) -> Outcome:
+        known = self._store.conversation(found.conversation.id)
+        there = self._ids(found.conversation.id, is_known=known is not None)
+        lacking = [_ended(each) for each in found.messages if each.id not in there]
+        is_new = known is None and found.conversation.id not in self._would_be_there
+        if not (is_new or lacking):
+            return Outcome.KNOWN
+        header = found.conversation if known is None else _extended(known, found)
+        if self._dry_run:
+            self._would_be_there[header.id] = there | {each.id for each in lacking}
+        else:
+            self._store.add_turn(header, *lacking).result()
+        self.report.messages += len(lacking)
+        self.report.left_out.update(found.left_out)
+        return Outcome.ADDED if is_new else Outcome.EXTENDED
+
+    def _ids(self, conversation_id: str, *, is_known: bool) -> set[str]:
+        """The messages that are there, or would be by now."""
+        if conversation_id in self._would_be_there:
+            return self._would_be_there[conversation_id]
+        if not is_known:
+            return set()
+        return {each.id for each in self._store.messages(conversation_id)}
+
+
+def _extended(known: Conversation, found: Loaded) -> Conversation:
+    """What is known, with its shown path prolonged where that is all that happened."""
+    leaf_id = found.conversation.leaf_id
+    if known.leaf_id is not None and known.leaf_id not in _way_up(found.messages, leaf_id):
+        leaf_id = known.leaf_id
+    updated_at = max(known.updated_at, found.conversation.updated_at)
+    return replace(known, leaf_id=leaf_id, updated_at=updated_at)
+
+
+def _way_up(messages: Iterable[ChatMessage], leaf_id: str | None) -> set[str]:
+    parents = {message.id: message.parent_id for message in messages}
+    found: set[str] = set()
+    while leaf_id is not None and leaf_id not in found:
+        found.add(leaf_id)
+        leaf_id = parents.get(leaf_id)
+    return found
+
+
+def _ended(message: ChatMessage) -> ChatMessage:
+    """Nothing streams into an imported message, whatever was under way when it was saved."""
+    if message.status.is_final:
+        return message
+    return replace(message, status=MessageStatus.INTERRUPTED)

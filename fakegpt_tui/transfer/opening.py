@@ -1,0 +1,154 @@
+"""What kind of file somebody wants to import, and the conversations in it."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.transfer.archive import Archive
+from fakegpt_tui.transfer.chatgpt import conversation_of
+from fakegpt_tui.transfer.fields import Misfit
+from fakegpt_tui.transfer.found import Found, Loaded, Skipped
+from fakegpt_tui.transfer.json_array import ByteStream, array_elements
+from fakegpt_tui.transfer.json_lines import from_json_lines
+from fakegpt_tui.transfer.markdown_reading import from_markdown
+
+LARGEST_CONVERSATION = 64 * 2**20
+"""In bytes; more than that is no conversation, and might not fit into memory."""
+
+_SNIFFED = 4096
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ZIP = b"PK\x03\x04"
+_OUR_LINE = re.compile(rb'\{\s*"(?:digest|conversation|message)"')
+
+
+class ImportFile:
+    """A file with conversations in it; `done` of `size` bytes have been read so far."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            LoadError: It cannot be opened.
+        """
+        self._stack = ExitStack()
+        try:
+            if not path.is_file():
+                raise LoadError(f"{safe_line(str(path))} is no file that could be read.")
+            self._file = self._stack.enter_context(path.open("rb"))
+            self.size = path.stat().st_size
+        except OSError as error:
+            raise LoadError(
+                f"{safe_line(str(path))} cannot be read: {error.strerror or error}."
+            ) from error
+        self.done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def conversations(self, *, service: str, model: str) -> Iterator[Found]:
+        """The conversations, one in memory at a time; other programs' go on with `service`.
+
+        Raises:
+            LoadError: The file, or what is left of it, cannot be read.
+        """
+        try:
+            yield from self._found(service, model)
+        except OSError as error:
+            raise LoadError(f"The file cannot be read: {error.strerror or error}.") from error
+
+    def _found(self, service: str, model: str) -> Iterator[Found]:
+        head = self._file.read(_SNIFFED)
+        self._file.seek(0)
+        start = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
+        if head.startswith(_ZIP):
+            yield from self._of_archive(service, model)
+        elif start.startswith(b"["):
+            yield from self._of_array(_Counted(self, self._file), "", service, model)
+        elif start.startswith(b"---"):
+            yield Loaded(*from_markdown(self._text()))
+        elif _OUR_LINE.match(start):
+            yield from (Loaded(*each) for each in from_json_lines(self._lines()))
+        elif start.startswith(b"{"):
+            yield _conversation(self._whole(), "The conversation", service, model)
+        else:
+            raise LoadError("This is neither a saved conversation nor an export of ChatGPT.")
+
+    def _of_archive(self, service: str, model: str) -> Iterator[Found]:
+        archive = Archive(self._file)
+        self.size = archive.size
+        for member in archive.members:
+            name = safe_line(member.filename)
+            try:
+                with archive.opened(member) as stream:
+                    yield from self._of_array(_Counted(self, stream), name, service, model)
+            except LoadError as error:
+                # The other members of the archive may be whole.
+                yield Skipped(name, str(error))
+
+    def _of_array(self, stream: ByteStream, name: str, service: str, model: str) -> Iterator[Found]:
+        for number, element in enumerate(array_elements(stream, LARGEST_CONVERSATION), start=1):
+            where = f"Conversation {number}" + (f" of {name}" if name else "")
+            if element is None:
+                yield Skipped(where, f"{where} is larger than any real one.")
+            else:
+                yield _conversation(element, where, service, model)
+
+    def _whole(self) -> bytes:
+        data = self._file.read(LARGEST_CONVERSATION + 1)
+        if len(data) > LARGEST_CONVERSATION:
+            raise LoadError("The file is larger than any real conversation.")
+        self.done = len(data)
+        return data.removeprefix(_BYTE_ORDER_MARK)
+
+    def _lines(self) -> Iterator[bytes]:
+        while line := self._file.readline(LARGEST_CONVERSATION + 1):
+            if len(line) > LARGEST_CONVERSATION:
+                raise LoadError("A line of the file is larger than any real message.")
+            self.done += len(line)
+            yield line.removeprefix(_BYTE_ORDER_MARK)
+
+    def _text(self) -> str:
+        try:
+            return self._whole().decode()
+        except UnicodeDecodeError as error:
+            raise LoadError(
+                "The file is not UTF-8 text, so it was damaged or converted."
+            ) from error
+
+
+class _Counted:
+    """A stream that tells how far it has been read."""
+
+    def __init__(self, file: ImportFile, stream: ByteStream) -> None:
+        self._file = file
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(size)
+        self._file.done += len(data)
+        return data
+
+
+def _conversation(element: bytes, where: str, service: str, model: str) -> Found:
+    try:
+        return conversation_of(json.loads(element), service=service, model=model)
+    except Misfit as misfit:
+        return Skipped(where, f"{where} {misfit}.")
+    except RecursionError:
+        return Skipped(where, f"{where} is nested too deep.")
+    except ValueError:
+        return Skipped(where, f"{where} is damaged JSON.")
