@@ -32,6 +32,7 @@ _WINDOW: Final = re.compile(
 _LEAST_WINDOW: Final = 64
 _NO_CREDIT: Final = ("insufficient_quota", "insufficient credits", "insufficient balance")
 _TALK: Final = 64_000
+_STATUS_DIGITS: Final = 3
 
 
 class WindowExceeded(PromptTooLong):
@@ -87,6 +88,8 @@ def _inner_status(value: object) -> int:
     match value:
         case {"error": {"code": int(status)}} | {"error": {"status": int(status)}}:
             return status
+        case {"error": {"code": str(digits)}} if digits.isdecimal():
+            return int(digits[:_STATUS_DIGITS])
         case _:
             return 0
 

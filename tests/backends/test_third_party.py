@@ -1,0 +1,184 @@
+"""Talking to a server that somebody else wrote: litellm's proxy, with its mock replies.
+
+It is installed from the package index into an environment of its own, which takes a minute or two;
+FAKEGPT_TEST_LITELLM names an executable that is there already.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.discovery import found_services
+from fakegpt_tui.backends.fakegpt import FakeGptBackend
+from fakegpt_tui.backends.known_models import KnownModels
+from fakegpt_tui.backends.trial import tried
+from fakegpt_tui.domain import (
+    ContextMessage,
+    PromptTooLong,
+    RateLimited,
+    ReplyEnded,
+    RequestRefused,
+    Service,
+    ServiceError,
+    ServiceKind,
+    UsageReported,
+)
+from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.session.keeper import SessionKeeper
+from fakegpt_tui.session.login import Login
+from fakegpt_tui.transport.clients import Transport
+from tests.openai_server import backend_for, service
+from tests.signed_in import ASK, events_of, read, text_of
+
+pytestmark = pytest.mark.long
+
+KEY = "sk-0123456789-of-the-test"
+SAID = "Grüße from a mock 🙂, which says this and nothing else."
+CONFIG = """
+model_list:
+  - model_name: mock
+    litellm_params: {{model: openai/mock, api_key: none, mock_response: "{said}"}}
+  - model_name: limited
+    litellm_params: {{model: openai/m, api_key: none, mock_response: "litellm.RateLimitError"}}
+  - model_name: narrow
+    litellm_params:
+      {{model: openai/m, api_key: none, mock_response: "litellm.ContextWindowExceededError"}}
+litellm_settings: {{num_retries: 0}}
+general_settings: {{master_key: {key}}}
+"""
+START_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Proxy:
+    url: str
+    port: int
+
+
+@pytest.fixture(scope="module")
+def litellm(tmp_path_factory: pytest.TempPathFactory) -> str:
+    if given := os.environ.get("FAKEGPT_TEST_LITELLM"):
+        return given
+    folder = tmp_path_factory.mktemp("litellm")
+    bin_folder = folder / "bin"
+    commands = (
+        [sys.executable, "-m", "venv", str(folder)],
+        [str(bin_folder / "python"), "-m", "pip", "install", "-q", "litellm[proxy]>=1.80,<2"],
+    )
+    for command in commands:
+        try:
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
+        except subprocess.TimeoutExpired:
+            pytest.skip("litellm could not be installed within ten minutes")
+        if done.returncode:
+            reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
+            pytest.skip(f"litellm could not be installed: {reason}")
+    return str(bin_folder / "litellm")
+
+
+@pytest.fixture(scope="module")
+def proxy(litellm: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    folder = tmp_path_factory.mktemp("proxy")
+    config = folder / "config.yaml"
+    config.write_text(CONFIG.format(said=SAID, key=KEY))
+    command = [litellm, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+    environment = {
+        "PATH": os.pathsep.join((str(Path(litellm).parent), os.environ["PATH"])),
+        "HOME": str(folder),
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    log = folder / "log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, env=environment) as process,
+    ):
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not answers(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"litellm did not start:\n{log.read_text()[-2000:]}")
+                time.sleep(0.2)
+            yield Proxy(f"http://127.0.0.1:{port}", port)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def ask(model: str) -> ReplyRequest:
+    return replace(ASK, model=model)
+
+
+async def test_a_reply_streams_with_its_numbers(proxy: Proxy) -> None:
+    events = await events_of(backend_for(service(proxy.url), key=KEY), ask("mock"))
+    assert text_of(events) == SAID
+    assert any(isinstance(event, UsageReported) for event in events)
+    assert events[-1] == ReplyEnded()
+
+
+async def test_its_models_are_listed(proxy: Proxy) -> None:
+    models = await backend_for(service(proxy.url, model="narrow"), key=KEY).models()
+    assert models[0].id == "narrow"
+    assert {model.id for model in models} == {"mock", "limited", "narrow"}
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "kind"),
+    [
+        ("mock", "sk-wrong", ServiceError),
+        ("mock", None, ServiceError),  # to which this server has no better answer than 500
+        ("nobody", KEY, RequestRefused),
+        ("limited", KEY, RateLimited),
+        ("narrow", KEY, PromptTooLong),
+    ],
+)
+async def test_what_it_refuses_is_understood(
+    proxy: Proxy, model: str, key: str | None, kind: type[ServiceError]
+) -> None:
+    came, error = await read(backend_for(service(proxy.url), key=key), ask(model))
+    assert text_of(came) == ""
+    assert isinstance(error, kind)
+    assert len(str(error)) > 40
+    assert KEY not in str(error)
+
+
+async def test_trying_it_out_says_that_it_works(proxy: Proxy) -> None:
+    made = backend_for(service(proxy.url), key=KEY)
+    async with aclosing(tried(lambda: made, "mock")) as steps:
+        assert [step.worked async for step in steps] == [True, True]
+
+
+async def test_a_server_that_wants_a_key_is_not_offered(proxy: Proxy) -> None:
+    assert await found_services(ports={"litellm": proxy.port}, seconds=5) == ()
+
+
+async def test_the_host_answers_clients_of_old_through_it(proxy: Proxy) -> None:
+    behind = KnownModels(backend_for(service(proxy.url, model="mock"), key=KEY), "mock")
+    with HostServer(behind, secret_path=False) as host:
+        transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
+        keeper = SessionKeeper(Login(transport), transport.address.text)
+        client = FakeGptBackend(transport, keeper)
+        path = (ContextMessage("user", "A"), ContextMessage("assistant", "B"))
+        asked = ReplyRequest(messages=path, model="text-davinci-002-render-sha")
+        events = await events_of(client, asked)
+        await keeper.aclose()
+    assert text_of(events) == SAID
+    assert events[-1] == ReplyEnded()
