@@ -67,16 +67,25 @@ def opened(path: Path, *, read_only: bool = False, journal: str = JOURNAL) -> sq
 
 
 def _configure(connection: sqlite3.Connection, path: Path, read_only: bool, journal: str) -> None:
-    connection.row_factory = sqlite3.Row
-    connection.text_factory = readable_text
     migrations.check(connection, path)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
     if read_only:
-        connection.execute("PRAGMA query_only = ON")
+        configure_reader(connection)
     else:
+        _configure_any(connection)
         connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
+
+
+def configure_reader(connection: sqlite3.Connection) -> None:
+    _configure_any(connection)
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _configure_any(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.text_factory = readable_text
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
 
 
 @contextmanager

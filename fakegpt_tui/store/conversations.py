@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.store import connection, opening, prompts, reading, trash, writing
 from fakegpt_tui.store.seeker import Seeker
 from fakegpt_tui.store.trouble import DamagedStore, translated
+from fakegpt_tui.store.upkeep import Upkeep
 from fakegpt_tui.store.writer import Work, Writer
 from fakegpt_tui.text import repaired
 
@@ -40,8 +41,6 @@ class ConversationStore:
     def __init__(self, path: Path, files: opening.OpenFiles) -> None:
         """Use what `open` has opened."""
         self.path_on_disk = path
-        self.notices = files.notices
-        """What a person should know about how the store was found, in sentences."""
         self._files = files
         self._reader = files.reader
         self._reading = threading.Lock()
@@ -49,6 +48,9 @@ class ConversationStore:
         self._seen_changes = 0
         self._seeker = Seeker(path, files.another_reader)
         self._writer = Writer(path, files.writer, files.lock)
+        self._upkeep: Upkeep | None = None
+        if not files.is_read_only:
+            self._upkeep = Upkeep(path, files.another_reader, self._writer.submit)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -76,8 +78,16 @@ class ConversationStore:
         """Why the last write failed, be it growth that nobody waits for; `None` if it did not."""
         return self._writer.trouble
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about how the store was found, in sentences; may grow."""
+        return self._files.notices + (self._upkeep.notices if self._upkeep is not None else ())
+
     def close(self, deadline: float = 5.0) -> bool:
         """Write what is queued, for `deadline` seconds at most; was everything written?"""
+        if self._upkeep is not None:
+            self._upkeep.close()
+            self._met_damage |= self._upkeep.met_damage
         self._seeker.close()
         with self._reading:
             self._reader.close()

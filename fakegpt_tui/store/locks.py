@@ -4,8 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from fakegpt_tui.store.trouble import PassingTrouble
 from fakegpt_tui.text import safe_line
@@ -43,6 +44,12 @@ def take(path: Path) -> int | None:
         os.close(descriptor)
         raise
     return descriptor
+
+
+class Lock(Protocol):
+    """What is held while something is written."""
+
+    def held(self) -> AbstractContextManager[None]: ...
 
 
 class FileLock:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from fakegpt_tui.domain import NotSavedYet, StoreError
 from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import Identity, transaction
 from fakegpt_tui.store.growth import Growth
-from fakegpt_tui.store.locks import FileLock
+from fakegpt_tui.store.locks import Lock
 from fakegpt_tui.store.trouble import PassingTrouble, ReplacedStore, translated
 
 Work: TypeAlias = Callable[[sqlite3.Connection], None]
@@ -73,7 +73,7 @@ class Writer:
         self,
         path: Path,
         connection: sqlite3.Connection,
-        lock: FileLock,
+        lock: Lock,
         *,
         gathering_time: float = GATHERING_TIME,
         retry_time: float = RETRY_TIME,
@@ -179,7 +179,9 @@ class Writer:
                 self._closing = True
             self._abandon()
             # The last connection that is closed makes a checkpoint.
-            with suppress(StoreError), translated(self._path), self._lock.held():
+            with ExitStack() as stack:
+                with suppress(StoreError), translated(self._path):
+                    stack.enter_context(self._lock.held())
                 self._connection.close()
 
     def _next(self) -> _Job | None:

@@ -1,0 +1,131 @@
+"""What is done for the store in the background: a copy each day, a full check each week."""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fakegpt_tui.domain import StoreError
+from fakegpt_tui.store import backups, checksum, rows
+from fakegpt_tui.store.connection import must_be_sound
+from fakegpt_tui.store.trouble import DamagedStore, translated
+from fakegpt_tui.store.writer import Work
+
+DELAY = 10.0
+"""Seconds after the start, so that neither the start nor a short command is slowed."""
+
+_FULL_CHECK = "full check"
+_CHECK_EVERY = timedelta(days=7)
+_DONE_AT = "SELECT done_at FROM upkeep WHERE task = :task"
+_DONE = """
+    INSERT INTO upkeep (task, done_at) VALUES (:task, :done_at)
+    ON CONFLICT (task) DO UPDATE SET done_at = :done_at
+"""
+_SOME_MESSAGES = """
+    SELECT * FROM chat_message WHERE position > :position ORDER BY position LIMIT 200
+"""
+_PAUSE = 0.005
+"""Between some messages and the next, because summing them keeps other threads waiting."""
+
+
+class Upkeep:
+    """A thread that looks after the store until it is closed."""
+
+    def __init__(
+        self,
+        path: Path,
+        open_connection: Callable[[], sqlite3.Connection],
+        submit: Callable[[Work], object],
+        *,
+        delay: float = DELAY,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.notices: tuple[str, ...] = ()
+        self.met_damage = False
+        """Has the file itself been found damaged, so that it must be made anew?"""
+        self._path = path
+        self._open = open_connection
+        self._submit = submit
+        self._delay = delay
+        self._clock = clock
+        self._ending = threading.Event()
+        self._done = threading.Event()
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="store-upkeep", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.set()
+        # Again and again, because what is interrupted may only be about to begin.
+        while self._thread.is_alive():
+            if self._connection is not None:
+                with suppress(sqlite3.ProgrammingError):
+                    self._connection.interrupt()
+            self._thread.join(0.01)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until everything that was due is done; is it?"""
+        return self._done.wait(seconds)
+
+    def _run(self) -> None:
+        if self._ending.wait(self._delay):
+            return
+        # What fails, because the disk is full or the program ends, is done another time.
+        with suppress(StoreError, _Ending), translated(self._path), closing(self._open()) as opened:
+            self._connection = opened
+            opened.set_progress_handler(self._ending.is_set, 10_000)
+            self._look_after(opened)
+        self._connection = None
+        self._done.set()
+
+    def _look_after(self, opened: sqlite3.Connection) -> None:
+        now = self._clock()
+        found = opened.execute(_DONE_AT, {"task": _FULL_CHECK}).fetchone()
+        is_check_due = found is None or rows.time_at(found["done_at"]) + _CHECK_EVERY <= now
+        try:
+            if is_check_due:
+                self._check(opened)
+                values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.microseconds(now)}
+                self._submit(lambda connection: _execute(connection, _DONE, values))
+        except DamagedStore as damage:
+            self.met_damage = True
+            self.notices += (f"{damage} The next start brings over what is whole.",)
+            return
+        # Only after the check, so that no copy of a damaged store takes the place of a good one.
+        if backups.is_due(self._path, now):
+            backups.daily(opened, self._path, now, self._must_go_on)
+
+    def _check(self, opened: sqlite3.Connection) -> None:
+        with translated(self._path):
+            must_be_sound(opened, self._path, is_suspect=True)
+            damaged = self._damaged_messages(opened)
+        if damaged:
+            what = "chat message was" if damaged == 1 else "chat messages were"
+            self.notices += (
+                f"{damaged} {what} damaged on the disk. Each says so in its conversation.",
+            )
+
+    def _damaged_messages(self, opened: sqlite3.Connection) -> int:
+        damaged, position = 0, -1
+        while True:
+            some = opened.execute(_SOME_MESSAGES, {"position": position}).fetchall()
+            if not some:
+                return damaged
+            damaged += sum(not checksum.is_whole(row) for row in some)
+            position = some[-1]["position"]
+            if self._ending.wait(_PAUSE):
+                raise _Ending
+
+    def _must_go_on(self) -> None:
+        if self._ending.is_set():
+            raise _Ending
+
+
+class _Ending(Exception):
+    """The program ends, and what was begun is given up."""
+
+
+def _execute(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
+    connection.execute(statement, values)
