@@ -1,0 +1,92 @@
+"""The program with a service of the OpenAI protocol, which is a real server in these tests."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+from tests.cli.program import Home
+from tests.fault_server import FaultServer, Step
+from tests.openai_server import CHAT, KEY, openai_server, refuses, replies
+
+
+@contextmanager
+def serving(*steps: Step) -> Iterator[FaultServer]:
+    """A server in a thread of its own, as long as the block runs."""
+
+    async def serve() -> None:
+        async with openai_server() as server:
+            server.script(CHAT, *steps)
+            started.append(server)
+            ready.set()
+            await asyncio.wrap_future(over)
+
+    over: Future[None] = Future()
+    started: list[FaultServer] = []
+    ready = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield started[0]
+    finally:
+        over.set_result(None)
+        thread.join(10)
+
+
+def use(home: Home, server: FaultServer) -> None:
+    home.environment["TEST_KEY"] = KEY
+    home.configure(
+        'service = "models"\n[services.models]\nkind = "openai"\nkey_env = "TEST_KEY"\n'
+        f'url = "{server.url}"\nmodel = "model-1"\n'
+    )
+
+
+def test_a_question_is_answered_by_the_service(home: Home) -> None:
+    with serving(*replies("from ", "a model")) as server:
+        use(home, server)
+        done = home.run("ask", "Hi")
+        (exchange,) = server.asked(CHAT)
+    assert (done.returncode, done.stdout) == (0, "from a model\n")
+    assert exchange.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_refusal_is_told_without_the_key(home: Home) -> None:
+    with serving(*refuses(401, f"Incorrect API key provided: {KEY}.")) as server:
+        use(home, server)
+        done = home.run("ask", "Hi")
+    assert done.returncode == 3
+    assert "does not accept the key" in done.stderr
+    assert KEY not in done.stderr + done.stdout
+
+
+def test_other_programs_are_served_through_it(home: Home) -> None:
+    with serving(*replies("from a model")) as server:
+        use(home, server)
+        with home.started("serve", "--service", "models") as process:
+            assert process.stdout is not None
+            home.use_service(process.stdout.readline().decode().strip())
+            done = home.run("ask", "--model", "text-davinci-002-render-sha", "Hi")
+        body = json.loads(server.asked(CHAT)[0].body)
+    assert (done.returncode, done.stdout) == (0, "from a model\n")
+    assert body["model"] == "model-1"
+    assert body["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+def test_the_embedded_host_answers_through_it(home: Home) -> None:
+    with serving(*replies("from a model")) as server:
+        use(home, server)
+        home.configure(home.config.read_text() + '[services.embedded]\nupstream = "models"\n')
+        done = home.run("ask", "--service", "embedded", "Hi")
+    assert (done.returncode, done.stdout) == (0, "from a model\n")
+
+
+def test_nothing_of_the_key_is_left_on_disk(home: Home) -> None:
+    with serving(*replies("from a model")) as server:
+        use(home, server)
+        assert home.run("ask", "Hi").returncode == 0
+    files = [path for path in home.folder.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
