@@ -42,7 +42,7 @@ async def reply_to(prompt: str) -> str:
         ("what is this?", "chat client"),
         ("What are the keys?", "`ctrl+n`"),
         ("which key quits the program", "`ctrl+q`"),
-        ("How do I connect a real model?", "[services.office]"),
+        ("How do I connect a real model?", "[services.ollama]"),
         ("how do I configure a service", "config.toml"),
         ("can I use ollama?", 'kind = "fakegpt"'),
         ("How do I save this conversation to a file?", "`ctrl+s`"),
