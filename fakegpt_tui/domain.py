@@ -356,6 +356,43 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundService:
+    """A model server that answered on this machine, as a service that could be added."""
+
+    service: Service
+    models: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDraft:
+    """A service as a person fills it in.
+
+    Its key is named by the environment variable `key_env`, or given as `key`; that one goes to the
+    keyring of the system, or with `key_in_file` to a file of its own beside the configuration.
+    """
+
+    name: str
+    kind: ServiceKind
+    url: str
+    model: str = ""
+    key_env: str = ""
+    key: Secret | None = None
+    key_in_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStep:
+    """One thing that was tried of a service: a sentence for a person, and whether it worked.
+
+    `models` are those that the service offers, once they are known.
+    """
+
+    sentence: str
+    worked: bool
+    models: tuple[Model, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """Text to add at the end of the reply; never empty."""
 

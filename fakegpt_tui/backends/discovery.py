@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from fakegpt_tui.backends.openai import OpenAIBackend
 from fakegpt_tui.backends.openai_key import ServiceKey
-from fakegpt_tui.domain import Model, Service, ServiceError, ServiceKind, TimeLimits
+from fakegpt_tui.domain import FoundService, Service, ServiceError, ServiceKind, TimeLimits
 from fakegpt_tui.transport.clients import Transport
 from fakegpt_tui.transport.retries import Retries
 
@@ -28,20 +27,12 @@ USUAL_PORTS: Final[Mapping[str, int]] = {
 """Where each of the usual servers listens unless told otherwise; the names become services'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A server that answered, as a service that could be added, and the models that it offers."""
-
-    service: Service
-    models: tuple[Model, ...]
-
-
 async def found_services(
     configured: Iterable[Service] = (),
     *,
     ports: Mapping[str, int] = USUAL_PORTS,
     seconds: float = 0.3,
-) -> tuple[Found, ...]:
+) -> tuple[FoundService, ...]:
     """The model servers on loopback that offer models within `seconds`, in the order of `ports`.
 
     They are asked for their models at once, without a key, and not those that are configured.
@@ -67,7 +58,7 @@ async def found_services(
     return tuple(found for found in answers if found is not None)
 
 
-async def _asked(name: str, port: int, seconds: float) -> Found | None:
+async def _asked(name: str, port: int, seconds: float) -> FoundService | None:
     service = Service(
         name=name,
         kind=ServiceKind.OPENAI,
@@ -79,7 +70,7 @@ async def _asked(name: str, port: int, seconds: float) -> Found | None:
         models = await backend.models()
     except ServiceError:
         return None
-    return Found(Service(name=name, kind=ServiceKind.OPENAI, url=service.url), models)
+    return FoundService(Service(name=name, kind=ServiceKind.OPENAI, url=service.url), models)
 
 
 def _loopback_port(service: Service) -> int | None:

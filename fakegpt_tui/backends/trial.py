@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
@@ -16,23 +15,12 @@ from fakegpt_tui.domain import (
     Role,
     TextDelta,
     TextReplaced,
+    TrialStep,
     Unsupported,
 )
 
 _QUESTION: Final = "Say OK."
 _MOST_TOKENS: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class TrialStep:
-    """One thing that was tried: a sentence for a person, and whether it worked.
-
-    `models` are those that the service offers, once they are known.
-    """
-
-    sentence: str
-    worked: bool
-    models: tuple[Model, ...] = ()
 
 
 async def tried(

@@ -8,8 +8,8 @@ import pytest
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.openai import OpenAIBackend
 from fakegpt_tui.backends.openai_key import ServiceKey
-from fakegpt_tui.backends.trial import TrialStep, tried
-from fakegpt_tui.domain import ConfigError, Secret
+from fakegpt_tui.backends.trial import tried
+from fakegpt_tui.domain import ConfigError, Secret, TrialStep
 from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import FaultServer
 from tests.openai_server import (
