@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import Context
+
+from fakegpt_tui.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
 SLOW = {"httpx", "starlette", "uvicorn", "markdown_it", "pygments"}
@@ -29,9 +32,7 @@ def after_command(*arguments: str) -> set[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "command", ["ask", "login", "logout", "models", "paths", "save", "serve", "status"]
-)
+@pytest.mark.parametrize("command", cli.list_commands(Context(cli)))
 def test_the_help_of_a_command_loads_nothing_slow(command: str) -> None:
     assert not after_command(command, "--help") & (SLOW | {"textual", "rich", "sqlite3", "asyncio"})
 
@@ -41,7 +42,9 @@ def test_help_loads_nothing_slow(option: str) -> None:
     assert not after_command(option) & (SLOW | {"textual", "rich", "sqlite3", "asyncio"})
 
 
-@pytest.mark.parametrize("module", ["asking", "save", "serve", "plain_session", "interface"])
+@pytest.mark.parametrize(
+    "module", ["asking", "import_files", "save", "serve", "plain_session", "interface"]
+)
 def test_what_commands_run_knows_no_user_interface_and_connects_only_when_asked(
     module: str,
 ) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from fakegpt_tui.domain import Conversation, NotFound
 from fakegpt_tui.text import safe_line
 
+_SHORT_ID_LENGTH = 8
+
 
 def by_prefix(conversations: Iterable[Conversation], prefix: str) -> Conversation:
     """The one conversation whose id begins with `prefix`.
@@ -36,3 +38,30 @@ def newest(conversations: Iterable[Conversation]) -> Conversation:
     if found is None:
         raise NotFound("There are no conversations yet.")
     return found
+
+
+def telling_length(conversations: Iterable[Conversation]) -> int:
+    """How much of each id tells it from the others."""
+    ids = {conversation.id for conversation in conversations}
+    length = _SHORT_ID_LENGTH
+    while len({each[:length] for each in ids}) < len(ids):
+        length += 1
+    return length
+
+
+def described(conversation: Conversation, id_length: int) -> str:
+    """A line about a conversation: id, time of the last change, what is special, and title."""
+    time = conversation.updated_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    special = [
+        word
+        for word, holds in (
+            ("pinned", conversation.pinned),
+            ("archived", conversation.archived),
+            ("unread", conversation.unread),
+        )
+        if holds
+    ]
+    notes = f"({', '.join(special)}) " if special else ""
+    return (
+        f"{safe_line(conversation.id[:id_length])}  {time}  {notes}{safe_line(conversation.title)}"
+    )

@@ -12,11 +12,26 @@ from fakegpt_tui import __version__
 from fakegpt_tui.cli.exits import PROGRAM, troubles_told
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
 
-_COMMANDS = ("ask", "login", "logout", "models", "paths", "save", "serve", "status")
+_COMMANDS = {
+    "ask": "ask",
+    "completions": "completions",
+    "import": "importing",
+    "list": "listing",
+    "login": "login",
+    "logout": "logout",
+    "models": "models",
+    "paths": "paths",
+    "save": "save",
+    "search": "search",
+    "serve": "serve",
+    "show": "show",
+    "status": "status",
+}
+"""The module that each command is in, under the module's own name."""
 
 
 class Commands(click.Group):
-    """Finds a command in the module of its name, so that only what runs is imported."""
+    """Finds a command in its own module, so that only what runs is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -24,7 +39,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(f"fakegpt_tui.cli.{cmd_name}"), cmd_name)
+        name = _COMMANDS[cmd_name]
+        command = getattr(import_module(f"fakegpt_tui.cli.{name}"), name)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
 

@@ -1,0 +1,117 @@
+"""Running an import, with its progress and its report."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from fakegpt_tui.cli.composition import opened_store
+from fakegpt_tui.cli.exits import ExitCode, say
+from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.transfer.found import Found, Skipped
+from fakegpt_tui.transfer.importing import Importer, Outcome, Report
+from fakegpt_tui.transfer.opening import ImportFile
+
+_MOST_SKIPPED_TOLD = 20
+
+
+def import_files(
+    settings: Settings, files: Iterable[Path], *, dry_run: bool, verbose: bool, as_json: bool
+) -> ExitCode:
+    """Import all files that can be read, and tell what became of them.
+
+    Raises:
+        StoreError: The store cannot be written; what was taken before that stays.
+    """
+    code = ExitCode.DONE
+    with opened_store(settings) as store:
+        importer = Importer(store, dry_run=dry_run)
+        try:
+            for path in _expanded(files):
+                try:
+                    _import_file(importer, path, settings, verbose=verbose and not as_json)
+                except LoadError as error:
+                    code = ExitCode.FAILURE
+                    say(f"{path}: {error}")
+        finally:
+            # Also after ctrl+c, and when the disk is full: what was taken stays.
+            tell = _tell_program if as_json else _tell_person
+            tell(importer.report, dry_run=dry_run)
+    return code
+
+
+def _expanded(files: Iterable[Path]) -> Iterator[Path]:
+    """The files, and for each folder those in it that may hold conversations."""
+    for path in files:
+        if not path.is_dir():
+            yield path
+        elif found := sorted(path.glob("conversations*.json")):
+            yield from found
+        else:
+            yield from sorted(
+                each for each in path.iterdir() if each.suffix in (".md", ".jsonl", ".zip")
+            )
+
+
+def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose: bool) -> None:
+    model = settings.model or settings.chosen_service.model
+    with (
+        ImportFile(path) as file,
+        click.progressbar(
+            length=max(file.size, 1),
+            label=safe_line(path.name, 30),
+            file=sys.stderr,
+            hidden=verbose or not sys.stderr.isatty(),
+        ) as bar,
+    ):
+        for found in file.conversations(service=settings.service, model=model):
+            outcome = importer.take(found)
+            bar.length = max(file.size, 1)
+            bar.update(max(file.done - bar.pos, 0))
+            if verbose:
+                click.echo(_line(outcome, found))
+                sys.stdout.flush()
+
+
+def _line(outcome: Outcome, found: Found) -> str:
+    if isinstance(found, Skipped):
+        return f"{outcome.value:<8}  {found.where}"
+    conversation = found.conversation
+    return f"{outcome.value:<8}  {safe_line(conversation.id)}  {safe_line(conversation.title)}"
+
+
+def _tell_program(report: Report, *, dry_run: bool) -> None:
+    skipped = [{"where": each.where, "reason": each.reason} for each in report.skipped]
+    document = {
+        "version": 1,
+        "dry_run": dry_run,
+        **{outcome.value: report.outcomes[outcome] for outcome in Outcome},
+        "messages": report.messages,
+        "left_out": dict(report.left_out),
+        "reasons": skipped,
+    }
+    click.echo(json.dumps(document, indent=2))
+
+
+def _tell_person(report: Report, *, dry_run: bool) -> None:
+    counts = report.outcomes
+    click.echo(
+        f"{'To add' if dry_run else 'Added'}: {_counted(counts[Outcome.ADDED], 'conversation')} "
+        f"with {_counted(report.messages, 'new message')}. "
+        f"Extended: {counts[Outcome.EXTENDED]}. Known: {counts[Outcome.KNOWN]}. "
+        f"Skipped: {counts[Outcome.SKIPPED]}."
+    )
+    for reason, count in report.left_out.most_common():
+        click.echo(f"{count} {reason}.")
+    for each in report.skipped[:_MOST_SKIPPED_TOLD]:
+        say(each.reason)
+    if len(report.skipped) > _MOST_SKIPPED_TOLD:
+        say(f"And {len(report.skipped) - _MOST_SKIPPED_TOLD} more were skipped; --json tells all.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

@@ -1,0 +1,123 @@
+"""`import`: files into the store, and what is told about it."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import ChatMessage, Conversation
+from tests.cli.program import Home
+from tests.transfer.exports import many, ordinary, write_json, zipped
+from tests.transfer.trees import branched
+
+
+def held(home: Home) -> list[tuple[Conversation, tuple[ChatMessage, ...]]]:
+    with home.store() as store:
+        found = [(each, store.messages(each.id)) for each in store.conversations()]
+    return sorted(found, key=lambda each: each[0].id)
+
+
+@pytest.mark.parametrize("suffix", ["md", "jsonl"])
+def test_what_was_saved_here_is_the_same_elsewhere(home: Home, tmp_path: Path, suffix: str) -> None:
+    conversation, messages = branched()
+    with home.store() as store:
+        store.add_turn(conversation, *messages).result(5)
+    home.run("save", "--all", str(tmp_path / "out"), "--format", suffix)
+    other = Home(tmp_path / "other")
+    done = other.run("import", str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Added: 1 conversation with 4 new messages." in done.stdout
+    assert held(other) == [(conversation, tuple(messages))]
+
+
+def test_an_export_is_taken_once(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    file.write_bytes(zipped({"conversations.json": many(3)}))
+    assert "Added: 3 conversations with 12 new messages." in home.run("import", str(file)).stdout
+    before = held(home)
+    assert "Added: 0 conversations with 0 new messages. Extended: 0. Known: 3." in (
+        home.run("import", str(file)).stdout
+    )
+    assert held(home) == before
+
+
+def test_a_folder_with_the_parts_of_an_export_is_taken(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    write_json(folder / "conversations-000.json", many(2))
+    write_json(folder / "conversations-001.json", many(3)[2:])
+    write_json(folder / "user.json", {})
+    assert "Added: 3 conversations" in home.run("import", str(folder)).stdout
+
+
+def test_a_dry_run_only_tells(home: Home, tmp_path: Path) -> None:
+    file = write_json(tmp_path / "conversations.json", many(2))
+    done = home.run("import", "--dry-run", str(file))
+    assert "To add: 2 conversations with 8 new messages." in done.stdout
+    assert "2 messages that the service had hidden were left out." in done.stdout
+    assert held(home) == []
+
+
+def test_what_was_skipped_is_told_with_its_reason(home: Home, tmp_path: Path) -> None:
+    file = write_json(tmp_path / "conversations.json", [ordinary(), {}, *[3] * 30])
+    done = home.run("import", str(file))
+    assert done.returncode == 0
+    assert "Skipped: 31." in done.stdout
+    assert "Conversation 2 is no conversation of ChatGPT." in done.stderr
+    assert "And 11 more were skipped" in done.stderr
+
+
+def test_the_report_is_json_with_a_version(home: Home, tmp_path: Path) -> None:
+    file = write_json(tmp_path / "conversations.json", [ordinary(), {}])
+    document = json.loads(home.run("import", "--json", "--verbose", str(file)).stdout)
+    assert (document["version"], document["added"], document["messages"]) == (1, 1, 4)
+    assert document["reasons"] == [
+        {"where": "Conversation 2", "reason": "Conversation 2 is no conversation of ChatGPT."}
+    ]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(home: Home, tmp_path: Path) -> None:
+    bad, good = tmp_path / "notes.txt", write_json(tmp_path / "c.json", many(1))
+    bad.write_text("hello")
+    done = home.run("import", str(bad), str(good))
+    assert done.returncode == 1
+    assert "notes.txt: This is neither a saved conversation" in done.stderr
+    assert "Added: 1 conversation" in done.stdout
+
+
+def test_conversations_go_on_with_the_chosen_service(home: Home, tmp_path: Path) -> None:
+    home.use_service("http://127.0.0.1:9")
+    file = write_json(tmp_path / "c.json", many(1))
+    home.run("import", "--model", "gpt-9", str(file))
+    ((conversation, messages),) = held(home)
+    assert (conversation.service, conversation.model) == ("home", "gpt-9")
+    assert messages[1].model == "gpt-4o"
+
+
+def test_a_killed_import_that_is_run_again_equals_a_single_run(tmp_path: Path) -> None:
+    file = write_json(tmp_path / "c.json", many(300))
+    whole = Home(tmp_path / "whole")
+    assert whole.run("import", str(file)).returncode == 0
+    home = Home(tmp_path / "killed")
+    for lines in (1, 40):
+        with home.started("import", "--verbose", str(file)) as process:
+            assert process.stdout
+            for _ in range(lines):
+                assert process.stdout.readline()
+            process.kill()
+        assert len(held(home)) >= lines
+    assert home.run("import", str(file)).returncode == 0
+    assert held(home) == held(whole)
+
+
+def test_an_interrupted_import_tells_what_it_did(home: Home, tmp_path: Path) -> None:
+    file = write_json(tmp_path / "c.json", many(2000))
+    with home.started("import", "--verbose", str(file)) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        told = process.stdout.read()
+        assert process.wait(30) == 130
+    assert b"Added: " in told
+    assert held(home)

@@ -1,0 +1,106 @@
+"""`list`, `show` and `search`: what is in the store, for people and for programs."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from fakegpt_tui.domain import MessageStatus
+from tests.cli.program import Home
+from tests.transfer.trees import TIME, branched
+
+CONVERSATION, MESSAGES = branched()
+
+
+@pytest.fixture
+def filled(home: Home) -> Home:
+    """A home with one conversation of two branches, and an archived one."""
+    other = replace(
+        CONVERSATION,
+        id="aaaa",
+        title="Hidden\x1b]0;x\x07",
+        archived=True,
+        leaf_id="x",
+        updated_at=TIME.replace(year=2020),
+    )
+    message = replace(
+        MESSAGES[0],
+        id="x",
+        conversation_id="aaaa",
+        text="Secret\x1b[31m garden",
+        error="It\nbroke.",
+        status=MessageStatus.FAILED,
+    )
+    with home.store() as store:
+        store.add_turn(CONVERSATION, *MESSAGES).result(5)
+        store.add_turn(other, message).result(5)
+    return home
+
+
+def test_the_list_tells_id_time_and_title(filled: Home) -> None:
+    done = filled.run("list")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("5f6c2a5e  2026-11-22 ")
+    assert line.endswith("  Rivers")
+    assert filled.run("show", "5f6c2a5e").returncode == 0
+
+
+def test_archived_conversations_are_listed_when_asked_for(filled: Home) -> None:
+    lines = filled.run("list", "--all").stdout.splitlines()
+    assert [line.split("  ")[2] for line in lines] == ["Rivers", "(archived) Hidden␛]0;x␇"]
+    assert len(filled.run("list", "--all", "--limit", "1").stdout.splitlines()) == 1
+
+
+def test_the_list_is_json_with_a_version(filled: Home) -> None:
+    document = json.loads(filled.run("list", "--json").stdout)
+    assert document["version"] == 1
+    assert [each["id"] for each in document["conversations"]] == [CONVERSATION.id]
+
+
+def test_an_empty_list_is_empty(home: Home) -> None:
+    assert home.run("list").stdout == ""
+    assert json.loads(home.run("list", "--json").stdout)["conversations"] == []
+
+
+def test_a_conversation_is_shown_as_the_interface_shows_it(filled: Home) -> None:
+    done = filled.run("show", "5f6c")
+    assert done.stdout == "Rivers\n\nYou:\nTell of rivers\n\nReply:\nThey *meander*.\n"
+
+
+def test_nothing_that_is_shown_commands_the_terminal(filled: Home) -> None:
+    done = filled.run("show", "aaaa")
+    assert done.stdout == "Hidden␛]0;x␇\n\nYou (failed):\nIt broke.\nSecret␛[31m garden\n"
+
+
+def test_json_has_all_versions_as_they_are(filled: Home) -> None:
+    document = json.loads(filled.run("show", "5f6c", "--json").stdout)
+    assert document["path"] == ["a", "d"]
+    assert [each["text"] for each in document["messages"]] == [each.text for each in MESSAGES]
+    other = json.loads(filled.run("show", "aaaa", "--json").stdout)
+    assert other["messages"][0]["text"] == "Secret\x1b[31m garden"
+
+
+def test_what_is_not_there_is_not_found(filled: Home) -> None:
+    assert filled.run("show", "bbbb").returncode == 6
+    done = filled.run("search", "nowhere")
+    assert (done.returncode, done.stdout) == (6, "")
+
+
+def test_words_are_found_in_titles_and_messages(filled: Home) -> None:
+    done = filled.run("search", "rivers")
+    assert done.returncode == 0
+    assert done.stdout.count("5f6c2a5e") == 2
+    assert "\n    Tell of rivers" in done.stdout
+    assert filled.run("search", "in:title", "rivers").stdout.count("5f6c2a5e") == 1
+
+
+def test_what_is_found_is_json_with_a_version(filled: Home) -> None:
+    document = json.loads(filled.run("search", "--json", "meander").stdout)
+    (hit,) = document["hits"]
+    assert document["version"] == 1
+    assert (hit["conversation"], hit["message"]) == (CONVERSATION.id, "d")
+
+
+@pytest.mark.parametrize("words", ["c++", '"', "AND", "(", "before:x", "*", "--", "\x1b"])
+def test_any_words_may_be_searched_for(filled: Home, words: str) -> None:
+    assert filled.run("search", "--", words).returncode in (0, 6)
