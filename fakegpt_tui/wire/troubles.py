@@ -64,7 +64,7 @@ def sentence(lead: str, complaint: Complaint, advice: str = "") -> str:
     """`lead`, what was said, and what to do, as whole sentences."""
     said = f"{lead}: {complaint.text}" if complaint.text else lead
     ended = said if said.endswith((".", "!", "?", "…", "。")) else f"{said}."
-    return f"{ended} {advice}".strip()
+    return ended if ended.endswith(advice) else f"{ended} {advice}"
 
 
 def _busy(complaint: Complaint, who: str, wait: float | None) -> Busy:
