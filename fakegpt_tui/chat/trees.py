@@ -164,6 +164,11 @@ class Trees:
         if (tree := self._cached.get(message.conversation_id)) is not None:
             tree.remove(message.id)
 
+    def remember(self, conversation_id: str) -> None:
+        """Note what is shown, so that whoever leaves this path finds back to its end."""
+        for message in self.path(conversation_id):
+            self._last_shown[message.parent_id or conversation_id] = message.id
+
     def forget(self) -> None:
         """Read everything again when it is next asked for."""
         self._cached.clear()
@@ -188,8 +193,7 @@ class Trees:
 
     def _show(self, conversation_id: str, message_id: str | None) -> None:
         tree = self.of(conversation_id)
-        for message in self.path(conversation_id):
-            self._last_shown[message.parent_id or conversation_id] = message.id
+        self.remember(conversation_id)
         leaf_id = None if message_id is None else tree.leaf_below(message_id, self._last_shown)
         self._set_leaf(conversation_id, leaf_id)
 

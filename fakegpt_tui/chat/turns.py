@@ -171,6 +171,7 @@ class Turns:
         before = replace(current, leaf_id=self._headers.get(current.id).leaf_id)
         self._asked[reply.id] = _Asked(before, self._headers.is_new(current.id), queued)
         self._ended.pop(current.id, None)
+        self._trees.remember(current.id)
         tree.put(prompt)
         tree.put(reply)
         self._running[current.id] = turn

@@ -1,18 +1,15 @@
 """Conversations and turns, with a scripted backend and a store in memory."""
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.turns import first_line
 from fakegpt_tui.domain import (
     ContextMessage,
-    Conversation,
     FinishReason,
     MessageStatus,
     NotFound,
@@ -28,38 +25,8 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     Unreachable,
 )
+from tests.chat.joined import ask, run, service_of, streaming
 from tests.stubs import SERVICE, MemoryStore, connecting
-
-
-def service_of(
-    *scripts: Iterable[Step], store: MemoryStore | None = None, max_turns: int = 8
-) -> tuple[ChatService, MemoryStore, ScriptedBackend]:
-    store = store or MemoryStore()
-    backend = ScriptedBackend(*scripts)
-    chat = ChatService(
-        store, {"scripted": SERVICE}, connecting(backend), service="scripted", max_turns=max_turns
-    )
-    return chat, store, backend
-
-
-async def run(chat: ChatService, turn: Turn) -> Turn:
-    try:
-        async with turn:
-            async for _ in turn.events():
-                pass
-    finally:
-        chat.end_turn(turn)
-    return turn
-
-
-async def ask(chat: ChatService, text: str, conversation: Conversation | None = None) -> Turn:
-    return await run(chat, chat.new_turn(conversation or chat.new_conversation(), text))
-
-
-async def streaming(turn: Turn, text: str) -> None:
-    async with asyncio.timeout(5):
-        while turn.reply.text != text:
-            await asyncio.sleep(0)
 
 
 async def test_a_reply_is_complete_once_its_end_marker_was_seen() -> None:

@@ -1,0 +1,59 @@
+"""A chat service over fakes, and what front ends do with its turns."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from fakegpt_tui.backends.scripted import ScriptedBackend, Step
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import Conversation, Preset, ReplyEnded, TextDelta
+from tests.stubs import SERVICE, MemoryStore, connecting
+
+
+def says(*texts: str) -> list[Step]:
+    """A reply that is whole."""
+    return [*map(TextDelta, texts), ReplyEnded()]
+
+
+def service_of(
+    *scripts: Iterable[Step],
+    store: MemoryStore | None = None,
+    max_turns: int = 8,
+    presets: Mapping[str, Preset] | None = None,
+) -> tuple[ChatService, MemoryStore, ScriptedBackend]:
+    store = store or MemoryStore()
+    backend = ScriptedBackend(*scripts)
+    services = {"scripted": SERVICE, "other": type(SERVICE)(name="other", kind=SERVICE.kind)}
+    chat = ChatService(
+        store,
+        services,
+        connecting(backend),
+        service="scripted",
+        max_turns=max_turns,
+        presets=presets or {},
+    )
+    return chat, store, backend
+
+
+async def run(chat: ChatService, turn: Turn) -> Turn:
+    try:
+        async with turn:
+            async for _ in turn.events():
+                pass
+    finally:
+        chat.end_turn(turn)
+    return turn
+
+
+async def ask(chat: ChatService, text: str, conversation: Conversation | None = None) -> Turn:
+    return await run(chat, chat.new_turn(conversation or chat.new_conversation(), text))
+
+
+async def streaming(turn: Turn, text: str) -> None:
+    async with asyncio.timeout(5):
+        while turn.reply.text != text:
+            await asyncio.sleep(0)
+
+
+def texts(chat: ChatService, conversation_id: str) -> list[str]:
+    return [message.text for message in chat.path(conversation_id)]
