@@ -14,6 +14,7 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.archive import Archive, ArchiveLimits
 from fakegpt_tui.host.connections import ConnectionLimits
 from fakegpt_tui.host.loop_thread import LoopThread
 from fakegpt_tui.host.serving import Serving
@@ -52,6 +53,7 @@ class HostServer:
         one_at_a_time: bool = False,
         scenario: Scenario | None = None,
         limits: ConnectionLimits | None = None,
+        archive_limits: ArchiveLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
     ) -> None:
@@ -65,6 +67,7 @@ class HostServer:
         )
         self._turnstile = Turnstile(is_closed=one_at_a_time)
         self._scenario = scenario
+        self._archive = Archive(archive_limits)
         self._limits = limits or ConnectionLimits()
         self._throttle = throttle or LoginThrottle()
         self._ping_seconds = ping_seconds
@@ -130,6 +133,7 @@ class HostServer:
             backend=backend,
             tokens=self._tokens,
             throttle=self._throttle,
+            archive=self._archive,
             turnstile=self._turnstile,
             scenario=self._scenario,
             ping_seconds=self._ping_seconds,
