@@ -17,6 +17,7 @@ from fakegpt_tui.domain import LoginState, Secret, Service, ServiceKind
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.backends.openai import OpenAIBackend
 
 Report: TypeAlias = Callable[[LoginState], None]
 Connect: TypeAlias = Callable[[Settings, Service, Report], Connection]
@@ -60,17 +61,27 @@ def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection
 
 
 def _openai(settings: Settings, service: Service, report: Report) -> Connection:
-    from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.backends.openai_key import ServiceKey  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
-
     source = settings.service_keys.get(service.name)
 
     def read() -> Secret | None:
         return None if source is None else read_key(source, os.environ, SystemKeyring())
 
-    backend = OpenAIBackend(Transport(service), ServiceKey(read), on_change=report)
-    return Connection(service, backend, None)
+    return Connection(service, openai_backend(service, read, report), None)
+
+
+def openai_backend(
+    service: Service, read: Callable[[], Secret | None], report: Report
+) -> OpenAIBackend:
+    """A backend for `service` whose key is read by `read`.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured, or its key cannot be read.
+    """
+    from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.openai_key import ServiceKey  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
+
+    return OpenAIBackend(Transport(service), ServiceKey(read), on_change=report)
 
 
 _CONNECT: Mapping[ServiceKind, Connect] = {

@@ -9,7 +9,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
-from fakegpt_tui.config.services import service_entries
+from fakegpt_tui.config.services import ServiceEntry, service_entries
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import ConfigError
 
@@ -34,9 +34,12 @@ def without_service(content: str, name: str, *, path: Path) -> str:
     """`content` without the table of a service; as it is where there is none.
 
     Raises:
-        ConfigError: The text cannot be read, or another service goes through this one.
+        ConfigError: The text cannot be read, another service goes through this one, or new
+            conversations use it.
     """
     document = _parsed(content, path)
+    if document.get("service") == name:
+        raise ConfigError(f"New conversations use {name!r}; choose another service for them first.")
     services = _table(document, "services", path)
     if name not in services:
         return content
@@ -62,10 +65,19 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
     )
 
 
+def services_in(content: str, *, path: Path) -> dict[str, ServiceEntry]:
+    """The services of a text that could be read before, the ready-made ones among them.
+
+    Raises:
+        ConfigError: One of them could not be used.
+    """
+    return service_entries(Table(tomllib.loads(content), path=path).table("services"))
+
+
 def _checked(document: tomlkit.TOMLDocument, path: Path) -> str:
     """The text of `document`, of which the program itself can read every service."""
     changed = tomlkit.dumps(document)
-    service_entries(Table(tomllib.loads(changed), path=path).table("services"))
+    services_in(changed, path=path)
     return changed
 
 

@@ -1,4 +1,4 @@
-"""Writing the configuration file, whole or not at all."""
+"""Writing the configuration file, and files of keys beside it, whole or not at all."""
 
 import os
 import stat
@@ -13,8 +13,21 @@ from fakegpt_tui.domain import ConfigError, SaveError
 _MINE_ALONE: Final = 0o600
 
 
-def edit_file(path: Path, edit: Callable[[str], str]) -> None:
-    """Replace the text of the file at `path` by what `edit` makes of it.
+def write_secret(path: Path, text: str) -> None:
+    """Make `text` all that is in the file at `path`, which nobody else may read from then on.
+
+    Raises:
+        SaveError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, text, _MINE_ALONE)
+    except OSError as error:
+        raise SaveError(f"The file {path} cannot be written: {error.strerror}.") from error
+
+
+def edit_file(path: Path, edit: Callable[[str], str]) -> str:
+    """Replace the text of the file at `path` by what `edit` makes of it, and return that.
 
     The file is made where there is none. Where it is a link, what it points to is replaced, so
     that a file that is kept elsewhere stays there. Nothing is written where nothing changed.
@@ -34,7 +47,7 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> None:
         ) from error
     after = edit(before)
     if after == before:
-        return
+        return after
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(target, after, mode)
@@ -42,6 +55,7 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> None:
         raise SaveError(
             f"The configuration file {path} cannot be written: {error.strerror}."
         ) from error
+    return after
 
 
 def _read(target: Path) -> tuple[str, int]:

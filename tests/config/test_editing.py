@@ -75,6 +75,11 @@ def test_a_service_that_another_goes_through_stays() -> None:
         without_service(behind, "office", path=PATH)
 
 
+def test_the_service_of_new_conversations_stays() -> None:
+    with pytest.raises(ConfigError, match="choose another"):
+        without_service(f'service = "office"\n{MINE}', "office", path=PATH)
+
+
 @pytest.mark.parametrize(
     ("content", "name", "values"),
     [

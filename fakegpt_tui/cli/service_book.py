@@ -1,0 +1,165 @@
+"""What a person can do about the services of the configuration while the program runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from fakegpt_tui.cli.connections import connection, openai_backend
+from fakegpt_tui.config.editing import Value, services_in, with_service, without_service
+from fakegpt_tui.config.keyrings import Keyring, SystemKeyring
+from fakegpt_tui.config.keys import keep_key, read_key
+from fakegpt_tui.config.settings import KeyInEnvironment, KeySource, Settings
+from fakegpt_tui.config.writing import edit_file, write_secret
+from fakegpt_tui.domain import (
+    ConfigError,
+    FoundService,
+    Secret,
+    Service,
+    ServiceDraft,
+    ServiceKind,
+    TrialStep,
+)
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend
+
+T = TypeVar("T")
+
+
+class ServiceBook:
+    """Knows the services, finds, tries, adds, changes and removes them.
+
+    `settings` are to be used in place of those it was made with: their services and keys are the
+    ones of this moment, also after a change.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        keyring: Keyring | None = None,
+    ) -> None:
+        self._services = dict(settings.services)
+        self._keys = dict(settings.service_keys)
+        self._upstreams = dict(settings.upstreams)
+        self._environ = environ
+        self._keyring = keyring or SystemKeyring()
+        self.settings = replace(
+            settings,
+            services=self._services,
+            service_keys=self._keys,
+            upstreams=self._upstreams,
+        )
+
+    def services(self) -> tuple[Service, ...]:
+        """All services, in the order of the configuration."""
+        return tuple(self._services.values())
+
+    async def find(self) -> tuple[FoundService, ...]:
+        """Model servers on this machine that are not configured yet; asks nothing else."""
+        from fakegpt_tui.backends.discovery import found_services  # noqa: PLC0415 - httpx
+
+        return await found_services(self._services.values())
+
+    def try_out(self, draft: ServiceDraft) -> AsyncGenerator[TrialStep]:
+        """Use the service as it would be, and tell what works; nothing is kept."""
+        from fakegpt_tui.backends.trial import tried  # noqa: PLC0415 - as above
+
+        return tried(lambda: self._backend(draft), draft.model)
+
+    async def keep(self, draft: ServiceDraft) -> Service:
+        """Write the service to the configuration, and its key to where it belongs.
+
+        A service of that name is changed; what the draft says nothing of stays.
+
+        Raises:
+            ConfigError: It could not be used, or the keyring cannot keep the key.
+            SaveError: A file cannot be written.
+        """
+        return await asyncio.to_thread(self._kept, draft)
+
+    async def remove(self, name: str) -> None:
+        """Take a service out of the configuration; a ready-made one is as it was made then.
+
+        Raises:
+            ConfigError: Another service goes through it.
+            SaveError: The file cannot be written.
+        """
+        await asyncio.to_thread(self._edit, name, None)
+
+    def _kept(self, draft: ServiceDraft) -> Service:
+        values = self._values(draft)
+        path = self.settings.config_file
+        # Tried on an empty file first: no key is kept for a service that cannot be.
+        with_service("", draft.name, values, path=path)
+        if draft.key is not None and draft.key_in_file:
+            write_secret(self._key_file(draft), draft.key.reveal())
+        elif draft.key is not None:
+            keep_key(draft.name, draft.key, self._keyring)
+        self._edit(draft.name, values)
+        return self._services[draft.name]
+
+    def _edit(self, name: str, values: Mapping[str, Value] | None) -> None:
+        path = self.settings.config_file
+
+        def edited(text: str) -> str:
+            if values is None:
+                return without_service(text, name, path=path)
+            return with_service(text, name, values, path=path)
+
+        entries = services_in(edit_file(path, edited), path=path)
+        _replace(self._services, {name: entry.service for name, entry in entries.items()})
+        _replace(self._keys, {n: entry.key for n, entry in entries.items() if entry.key})
+        _replace(
+            self._upstreams, {n: entry.upstream for n, entry in entries.items() if entry.upstream}
+        )
+
+    def _values(self, draft: ServiceDraft) -> dict[str, Value]:
+        values: dict[str, Value] = {
+            "kind": str(draft.kind),
+            "url": draft.url,
+            "model": draft.model or None,
+        }
+        if draft.key is not None:
+            name = self._key_file(draft).name
+            in_file = draft.key_in_file
+            values |= {"key_env": None, "key_file": name if in_file else None}
+            values["key_keyring"] = None if in_file else True
+        elif draft.key_env:
+            values |= {"key_env": draft.key_env, "key_file": None, "key_keyring": None}
+        return values
+
+    def _key_file(self, draft: ServiceDraft) -> Path:
+        return self.settings.config_file.parent / f"{draft.name}.key"
+
+    def _backend(self, draft: ServiceDraft) -> Backend:
+        with_service("", draft.name, self._values(draft), path=self.settings.config_file)
+        known = self._services.get(draft.name, Service(name=draft.name, kind=draft.kind))
+        service = replace(known, kind=draft.kind, url=draft.url, model=draft.model)
+        match draft.kind:
+            case ServiceKind.OPENAI:
+                return openai_backend(service, lambda: self._key(draft), lambda _state: None)
+            case ServiceKind.FAKEGPT:
+                return connection(self.settings, service, lambda _state: None).backend
+            case ServiceKind.EMBEDDED:
+                raise ConfigError("An embedded host needs no trial.")
+
+    def _key(self, draft: ServiceDraft) -> Secret | None:
+        if draft.key is not None:
+            return draft.key
+        source: KeySource | None = self._keys.get(draft.name)
+        if draft.key_env:
+            source = KeyInEnvironment(draft.key_env)
+        return None if source is None else read_key(source, self._environ, self._keyring)
+
+
+def _replace(known: dict[str, T], now: Mapping[str, T]) -> None:
+    """Change what others hold on to."""
+    known.clear()
+    known.update(now)
