@@ -1,0 +1,156 @@
+"""What a person does with whole conversations, and taking it back."""
+
+from datetime import timedelta
+
+import pytest
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import (
+    GenerationSettings,
+    NotFound,
+    Preset,
+    TitleSource,
+    TitleSuggested,
+    now,
+)
+from tests.chat.joined import ask, says, service_of
+from tests.stubs import MemoryStore
+
+
+async def three() -> tuple[ChatService, MemoryStore, list[str]]:
+    chat, store, _ = service_of(says("a"), says("b"), says("c"))
+    return chat, store, [(await ask(chat, text)).conversation.id for text in ("A", "B", "C")]
+
+
+async def test_a_persons_title_is_never_overwritten() -> None:
+    chat, store, _ = service_of(says("a"), [TitleSuggested("Better"), *says("b")])
+    turn = await ask(chat, "hi")
+    chat.arrange.rename(turn.conversation.id, "  My\n title ")
+    await ask(chat, "again", chat.conversation(turn.conversation.id))
+    kept = store.headers[turn.conversation.id]
+    assert (kept.title, kept.title_source) == ("My title", TitleSource.PERSON)
+    chat.arrange.rename(turn.conversation.id, " ")
+    assert chat.conversation(turn.conversation.id).title == "My title"
+    assert chat.undo() == "A conversation was renamed."
+    kept = store.headers[turn.conversation.id]
+    assert (kept.title, kept.title_source) == ("hi", TitleSource.PROMPT)
+
+
+async def test_many_conversations_are_pinned_and_archived_at_once() -> None:
+    chat, store, ids = await three()
+    chat.arrange.pin([ids[0]])
+    chat.arrange.pin([*ids, "gone"])
+    assert all(store.headers[each].pinned for each in ids)
+    chat.arrange.archive(ids)
+    assert all(store.headers[each].archived for each in ids)
+    assert chat.undo() == "3 conversations were archived."
+    assert not any(store.headers[each].archived for each in ids)
+    assert chat.undo() == "2 conversations were pinned."
+    assert [store.headers[each].pinned for each in ids] == [True, False, False]
+    chat.arrange.pin(ids, pinned=False)
+    assert not any(store.headers[each].pinned for each in ids)
+
+
+async def test_what_changes_nothing_cannot_be_taken_back() -> None:
+    chat, _, ids = await three()
+    chat.arrange.pin(ids, pinned=False)
+    chat.arrange.restore(ids)
+    assert chat.undo() is None
+
+
+async def test_the_trash_gives_back_exactly_what_was_there() -> None:
+    chat, store, ids = await three()
+    before = dict(store.headers)
+    chat.arrange.trash(ids[:2])
+    assert [each.id for each in chat.conversations()] == ids[2:]
+    assert {each.id for each in chat.trashed()} == set(ids[:2])
+    assert chat.undo() == "2 conversations were deleted."
+    assert store.headers == before
+    assert chat.trashed() == []
+
+
+async def test_a_later_run_restores_from_the_trash() -> None:
+    chat, store, ids = await three()
+    before = dict(store.headers)
+    chat.arrange.trash(ids)
+    later, _, _ = service_of(store=store)
+    assert later.conversations() == []
+    later.arrange.restore([ids[1]])
+    assert [each.id for each in later.conversations()] == [ids[1]]
+    assert store.headers[ids[1]] == before[ids[1]]
+    assert later.conversation(ids[0]).trashed_at is not None
+    assert later.undo() == "A conversation was restored."
+    assert later.conversations() == []
+
+
+async def test_the_trash_is_emptied_after_thirty_days() -> None:
+    chat, store, ids = await three()
+    chat.arrange.trash([ids[0]], at=now() - timedelta(days=31))
+    chat.arrange.trash([ids[1]], at=now() - timedelta(days=29))
+    later, _, _ = service_of(store=store)
+    assert [each.id for each in later.conversations()] == [ids[2]]
+    assert [each.id for each in later.trashed()] == [ids[1]]
+    assert set(store.headers) == set(ids[1:])
+    assert {node.conversation_id for node in store.nodes.values()} == set(ids[1:])
+
+
+async def test_only_what_is_in_the_trash_is_deleted_for_good() -> None:
+    chat, store, ids = await three()
+    chat.drafts.save(ids[0], "a draft")
+    chat.arrange.trash([ids[0]])
+    chat.arrange.delete_for_good(ids)
+    assert set(store.headers) == set(ids[1:])
+    assert chat.trashed() == []
+    with pytest.raises(NotFound):
+        chat.path(ids[0])
+    with pytest.raises(NotFound):
+        chat.conversation(ids[0])
+
+
+async def test_a_conversation_without_a_prompt_can_be_set_up_and_is_not_kept() -> None:
+    preset = Preset("terse", "Be brief.", GenerationSettings(seed=3))
+    chat, store, _ = service_of(says("one"), presets={"terse": preset})
+    conversation = chat.new_conversation()
+    chat.arrange.apply_preset(conversation.id, "terse")
+    chat.arrange.rename(conversation.id, "Title")
+    chat.arrange.set_service(conversation.id, "other", "m")
+    assert chat.conversations() == []
+    assert store.headers == {}
+    turn = await ask(chat, "hi", conversation)
+    kept = store.headers[turn.conversation.id]
+    assert (kept.title, kept.service, kept.model) == ("Title", "other", "m")
+    assert (kept.system_prompt, kept.generation) == ("Be brief.", GenerationSettings(seed=3))
+
+
+async def test_a_preset_can_be_taken_back() -> None:
+    preset = Preset("terse", "Be brief.", GenerationSettings(seed=3))
+    chat, store, _ = service_of(says("one"), presets={"terse": preset})
+    turn = await ask(chat, "hi")
+    before = store.headers[turn.conversation.id]
+    chat.arrange.apply_preset(turn.conversation.id, "terse")
+    assert store.headers[turn.conversation.id] != before
+    assert chat.undo() == "A conversation was set up as 'terse'."
+    assert store.headers[turn.conversation.id] == before
+
+
+async def test_unknown_names_are_told_and_change_nothing() -> None:
+    chat, store, ids = await three()
+    before = dict(store.headers)
+    with pytest.raises(NotFound, match="nowhere"):
+        chat.arrange.set_service(ids[0], "nowhere")
+    with pytest.raises(NotFound, match="nothing"):
+        chat.arrange.apply_preset(ids[0], "nothing")
+    with pytest.raises(NotFound):
+        chat.arrange.rename("gone", "title")
+    assert store.headers == before
+
+
+async def test_what_is_done_while_a_turn_begins_is_not_overwritten_by_it() -> None:
+    chat, store, _ = service_of(says("a"), says("b"))
+    first = await ask(chat, "hi")
+    turn = chat.new_turn(chat.conversation(first.conversation.id), "again")
+    chat.arrange.pin([first.conversation.id])
+    async with turn:
+        pass
+    chat.end_turn(turn)
+    assert store.headers[first.conversation.id].pinned

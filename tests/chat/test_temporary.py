@@ -1,0 +1,83 @@
+"""Conversations that leave nothing."""
+
+import asyncio
+
+from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.domain import MessageStatus, TextDelta, TitleSuggested
+from tests.chat.joined import ask, run, says, service_of, streaming, texts
+from tests.stubs import MemoryStore
+
+
+class Untouched(MemoryStore):
+    """A disk that everything fails on, so that whoever writes is found out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusal = "Something was written."
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.headers or self.nodes or self.drafts() or self.queued_prompts())
+
+
+async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_store() -> None:
+    gate = Gate()
+    chat, store, _ = service_of(
+        [TitleSuggested("A title"), *says("one")],
+        says("two"),
+        says(" and more"),
+        [TextDelta("three"), gate, *says()],
+        says("four"),
+        store=Untouched(),
+    )
+    conversation = chat.new_conversation(temporary=True)
+    chat.drafts.save(conversation.id, "hi")
+    chat.arrange.set_system_prompt(conversation.id, "Be brief.")
+    first = await ask(chat, "hi", conversation)
+    await run(chat, chat.regenerate(conversation.id, first.reply.id))
+    await run(chat, chat.continue_reply(conversation.id, first.reply.id))
+    chat.trees.show_variant(conversation.id, first.reply.id)
+    chat.trees.delete(conversation.id, first.reply.id)
+    chat.undo(conversation.id)
+    turn = chat.new_turn(chat.conversation(conversation.id), "more")
+    task = asyncio.create_task(run(chat, turn))
+    await streaming(turn, "three")
+    chat.ask(chat.conversation(conversation.id), "queued")
+    gate.open()
+    await task
+    queued = chat.next_turn(conversation.id)
+    assert queued is not None
+    await run(chat, queued)
+    chat.arrange.rename(conversation.id, "Secret")
+    chat.arrange.pin([conversation.id])
+    chat.set_unread(conversation.id, unread=True)
+    branch = chat.branch(conversation.id, first.reply.id)
+    assert chat.is_temporary(branch.id)
+    assert texts(chat, conversation.id) == ["hi", "one", "more", "three", "queued", "four"]
+    assert {each.id for each in chat.conversations()} == {conversation.id, branch.id}
+    assert chat.unsaved is None
+    assert isinstance(store, Untouched)
+    assert store.is_empty
+
+
+async def test_a_temporary_conversation_is_not_found_and_no_history_of_prompts() -> None:
+    chat, store, _ = service_of(says("one"))
+    await ask(chat, "hi", chat.new_conversation(temporary=True))
+    assert list(chat.prompts()) == []
+    assert list(await chat.search("hi")) == []
+    assert service_of(store=store)[0].conversations() == []
+
+
+async def test_one_that_goes_to_the_trash_can_be_taken_back_while_the_program_runs() -> None:
+    chat, store, _ = service_of(says("one"), store=Untouched())
+    turn = await ask(chat, "hi", chat.new_conversation(temporary=True))
+    chat.arrange.trash([turn.conversation.id])
+    assert chat.conversations() == []
+    chat.undo()
+    assert texts(chat, turn.conversation.id) == ["hi", "one"]
+    chat.arrange.trash([turn.conversation.id])
+    chat.arrange.delete_for_good([turn.conversation.id])
+    assert chat.trashed() == []
+    assert turn.reply.status is MessageStatus.COMPLETE
+    assert isinstance(store, Untouched)
+    assert store.is_empty
