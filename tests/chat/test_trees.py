@@ -1,0 +1,86 @@
+"""Deleted messages, comparing variants, and what is told of unknown ones."""
+
+import pytest
+
+from fakegpt_tui.chat.compare import DiffKind
+from fakegpt_tui.domain import NotFound
+from tests.chat.joined import ask, run, says, service_of, texts
+
+
+async def test_what_was_deleted_is_found_in_the_trash_by_a_later_run() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    first = await ask(chat, "first")
+    conversation_id = first.conversation.id
+    second = await ask(chat, "second", chat.conversation(conversation_id))
+    assert chat.trees.delete(conversation_id, second.reply.id) == 1
+    assert chat.trees.delete(conversation_id, first.reply.id) == 2
+    assert texts(chat, conversation_id) == ["first"]
+    later, _, _ = service_of(store=store)
+    assert [each.text for each in later.trees.trash(conversation_id)] == ["one", "two"]
+    later.trees.restore(conversation_id, second.reply.id)
+    assert texts(later, conversation_id) == ["first", "one", "second", "two"]
+    assert later.trees.trash(conversation_id) == []
+    later.undo(conversation_id)
+    assert texts(later, conversation_id) == ["first"]
+    assert [each.text for each in later.trees.trash(conversation_id)] == ["one", "two"]
+    later.trees.restore(conversation_id, first.reply.id)
+    assert texts(later, conversation_id) == ["first", "one", "second"]
+    assert [each.text for each in later.trees.trash(conversation_id)] == ["two"]
+
+
+async def test_a_conversation_whose_messages_are_all_deleted_can_be_gone_on_with() -> None:
+    chat, _, _ = service_of(says("one"), says("two"))
+    first = await ask(chat, "first")
+    chat.trees.delete(first.conversation.id, first.prompt.id)
+    assert texts(chat, first.conversation.id) == []
+    await ask(chat, "second", chat.conversation(first.conversation.id))
+    assert texts(chat, first.conversation.id) == ["second", "two"]
+
+
+async def test_variants_are_compared_word_by_word() -> None:
+    chat, _, _ = service_of(says("a red house"), says("a blue house"))
+    first = await ask(chat, "what?")
+    other = await run(chat, chat.regenerate(first.conversation.id, first.reply.id))
+    parts = chat.trees.compare(first.conversation.id, first.reply.id, other.reply.id)
+    assert [(part.kind, part.text) for part in parts] == [
+        (DiffKind.SAME, "a"),
+        (DiffKind.REMOVED, " red"),
+        (DiffKind.ADDED, " blue"),
+        (DiffKind.SAME, " house"),
+    ]
+
+
+async def test_a_tree_view_is_indented_by_forks_alone() -> None:
+    chat, _, _ = service_of(says("one"), says("two"), says("other"))
+    first = await ask(chat, "first")
+    conversation_id = first.conversation.id
+    second = await ask(chat, "second", chat.conversation(conversation_id))
+    await run(chat, chat.regenerate(conversation_id, second.reply.id))
+    rows = chat.trees.rows(conversation_id)
+    assert [(row.depth, row.message.text, row.is_shown) for row in rows] == [
+        (0, "first", True),
+        (0, "one", True),
+        (0, "second", True),
+        (1, "two", False),
+        (1, "other", True),
+    ]
+
+
+async def test_unknown_and_deleted_messages_are_told() -> None:
+    chat, _, _ = service_of(says("one"))
+    turn = await ask(chat, "hi")
+    conversation_id = turn.conversation.id
+    for call in (
+        lambda: chat.path("gone"),
+        lambda: chat.trees.rows("gone"),
+        lambda: chat.trees.variants(conversation_id, "gone"),
+        lambda: chat.edit(conversation_id, turn.reply.id, "text"),
+        lambda: chat.continue_reply(conversation_id, turn.prompt.id),
+        lambda: chat.trees.restore(conversation_id, turn.reply.id),
+    ):
+        with pytest.raises(NotFound):
+            call()
+    chat.trees.delete(conversation_id, turn.reply.id)
+    with pytest.raises(NotFound):
+        chat.trees.show_variant(conversation_id, turn.reply.id)
+    assert chat.turns() == []
