@@ -79,10 +79,16 @@ class FakeGPTApp(CrashReporting):
     def run_turn(self, event: TurnAsked) -> None:
         conversation_id = event.turn.conversation.id
         self.run_worker(
-            self._take_turn(event.turn),
+            self._take_turns(event.turn),
             group=f"turn-{conversation_id}",
             description="a turn",
         )
+
+    async def _take_turns(self, turn: Turn | None) -> None:
+        """Take a turn, and then those that were queued behind it."""
+        while turn is not None:
+            await self._take_turn(turn)
+            turn = self._chat.next_turn(turn.conversation.id)
 
     async def _take_turn(self, turn: Turn) -> None:
         """Stream a reply, reporting what happens as facts. Touches no widget."""
@@ -94,7 +100,7 @@ class FakeGPTApp(CrashReporting):
                 async for _ in turn.events():
                     report(ReplyGrew())
         except StoreError as error:
-            report(PromptNotSaved(conversation_id, turn.prompt.text, str(error)))
+            report(PromptNotSaved(conversation_id, turn.typed, str(error)))
         finally:
             self._chat.end_turn(turn)
             if turn.is_saved:
@@ -157,8 +163,7 @@ class FakeGPTApp(CrashReporting):
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and leave."""
-        for turn in self._chat.turns():
-            turn.stop()
+        self._chat.stop_all()
         await self._leave(0)
 
     async def _end_on_signal(self, number: signal.Signals) -> None:

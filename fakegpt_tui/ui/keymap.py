@@ -94,6 +94,27 @@ _PROMPT_HELP = (
     ),
 )
 
+_QUEUE = (
+    Command(
+        Where.ANY,
+        "queue.show",
+        "alt+q",
+        "show_queue",
+        "Queue",
+        "Take a queued prompt back, to change or drop it",
+        "/queue",
+    ),
+    Command(
+        Where.ANY,
+        "queue.send",
+        "",
+        "send_queued",
+        "Send queued",
+        "Send a queued prompt that waits for you",
+        "/send",
+    ),
+)
+
 _CHAT = (
     Command(
         Where.ANY,
@@ -117,6 +138,53 @@ _CHAT = (
     ),
     Command(
         Where.ANY, "chat.stop-all", "", "stop_all", "Stop all", "Stop all replies", "/stop all"
+    ),
+    Command(
+        Where.ANY,
+        "chat.search",
+        "ctrl+o,f3",
+        "search",
+        "Search",
+        "Search all conversations, and open what is found",
+        "/open",
+        in_footer=True,
+    ),
+    Command(
+        Where.ANY,
+        "chat.model",
+        "f6",
+        "choose_model",
+        "Model",
+        "Choose the service and model of this conversation",
+        "/model",
+        priority=True,
+    ),
+    Command(
+        Where.ANY,
+        "chat.temporary",
+        "",
+        "new_temporary",
+        "Temporary",
+        "Start a conversation that leaves nothing on disk",
+        "/temporary",
+    ),
+    Command(
+        Where.ANY,
+        "chat.system-prompt",
+        "",
+        "edit_system_prompt",
+        "System prompt",
+        "Say how this conversation should be answered",
+        "/system",
+    ),
+    Command(
+        Where.ANY,
+        "chat.preset",
+        "",
+        "choose_preset",
+        "Preset",
+        "Use a system prompt and settings of the configuration",
+        "/preset",
     ),
     Command(
         Where.ANY,
@@ -276,6 +344,88 @@ _TRANSCRIPT = (
         "Half down",
         "Go down half a page",
     ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.edit",
+        "e",
+        "screen.edit_message",
+        "Edit",
+        "Edit the prompt and send it again; the old one stays as a variant",
+        in_footer=True,
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.regenerate",
+        "r",
+        "screen.regenerate",
+        "Again",
+        "Ask for another reply; the old one stays as a variant",
+        "/retry",
+        in_footer=True,
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.continue",
+        "full_stop",
+        "screen.continue_reply",
+        "Continue",
+        "Let the reply go on where it stopped",
+        "/continue",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.variant-before",
+        "left,h",
+        "screen.show_variant(-1)",
+        "Before",
+        "Show the variant before",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.variant-after",
+        "right,l",
+        "screen.show_variant(1)",
+        "After",
+        "Show the variant after",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.compare",
+        "D",
+        "screen.compare_variants",
+        "Compare",
+        "Compare with the variant before, word by word",
+        "/compare",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.tree",
+        "t",
+        "screen.show_tree",
+        "Tree",
+        "Show the tree of this conversation",
+        "/tree",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.branch",
+        "b",
+        "screen.branch",
+        "Branch",
+        "Go on from here in a new conversation",
+        "/branch",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.trash",
+        "d",
+        "screen.trash_message",
+        "Delete",
+        "Put the message and all below it into the trash",
+    ),
+    Command(
+        Where.TRANSCRIPT, "message.undo", "u", "screen.undo", "Undo", "Take the last change back"
+    ),
     Command(Where.TRANSCRIPT, "transcript.first", "g,home", "first", "First", "Go to the start"),
     Command(
         Where.TRANSCRIPT,
@@ -369,6 +519,62 @@ _LIST = (
         Where.LIST, "list.open", "enter", "open", "Open", "Open the conversation", in_footer=True
     ),
     *_moving(Where.LIST, "list"),
+    Command(
+        Where.LIST, "list.filter", "slash", "screen.filter_list", "Filter", "Find one by its title"
+    ),
+    Command(
+        Where.LIST,
+        "list.pick",
+        "space",
+        "pick",
+        "Mark",
+        "Mark it, to do something with all that are marked",
+    ),
+    Command(
+        Where.LIST,
+        "list.rename",
+        "r,f2",
+        "screen.rename",
+        "Rename",
+        "Give it another title",
+        "/rename",
+        in_footer=True,
+    ),
+    Command(
+        Where.LIST, "list.pin", "p", "screen.pin", "Pin", "Keep it at the top, or no longer", "/pin"
+    ),
+    Command(
+        Where.LIST,
+        "list.archive",
+        "a",
+        "screen.archive",
+        "Archive",
+        "Put it away, or bring it back",
+        "/archive",
+    ),
+    Command(
+        Where.LIST,
+        "list.trash",
+        "d",
+        "screen.trash",
+        "Delete",
+        "Put it into the trash, for thirty days",
+        "/delete",
+        in_footer=True,
+    ),
+    Command(
+        Where.LIST,
+        "list.undo",
+        "u",
+        "screen.undo",
+        "Undo",
+        "Take the last change back",
+        "/undo",
+        in_footer=True,
+    ),
+    Command(
+        Where.LIST, "list.show-trash", "T", "screen.show_trash", "Trash", "Open the trash", "/trash"
+    ),
     Command(Where.LIST, "list.first", "g,home", "first", "First", "Go to the first conversation"),
     Command(Where.LIST, "list.last", "G,end", "last", "Last", "Go to the last conversation"),
 )
@@ -376,6 +582,7 @@ _LIST = (
 COMMANDS: tuple[Command, ...] = (
     *_PROMPT,
     *_CHAT,
+    *_QUEUE,
     *_PROMPT_HELP,
     *_LOGIN,
     *_PROGRAM,

@@ -1,11 +1,19 @@
-"""Which conversation is open, what is typed but not sent, and how to get to the others."""
+"""Which conversation is open, what is done in it, and how to get to the others."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import ChatMessage, Conversation, LoginState, MessageStatus, NotFound
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    Draft,
+    LoginState,
+    MessageStatus,
+    NotFound,
+    QueuedPrompt,
+)
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowSign
@@ -19,10 +27,11 @@ class Workspace:
     def __init__(self, chat: ChatService, clock: Callable[[], datetime]) -> None:
         self._chat = chat
         self._clock = clock
-        self._drafts: dict[str, str] = {}
         self._failed: set[str] = set()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
+        self.editing: str | None = None
+        """The prompt that is being edited, to be asked again in place of the old one."""
 
     @property
     def turn(self) -> Turn | None:
@@ -31,8 +40,28 @@ class Workspace:
 
     @property
     def path(self) -> tuple[ChatMessage, ...]:
-        """The chat messages of the open conversation, as far as they are known."""
+        """The chat messages of the open conversation."""
         return self._chat.path(self.open.id) if self.open.leaf_id else ()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The place among their variants of those chat messages that have some."""
+        found = {}
+        for message in self.path:
+            variants = self._chat.trees.variants(self.open.id, message.id)
+            if variants.count > 1:
+                found[message.id] = f"‹ {variants.position}/{variants.count} ›"
+        return found
+
+    @property
+    def queued(self) -> tuple[QueuedPrompt, ...]:
+        """What waits for the reply of the open conversation to end."""
+        return self._chat.queue.of(self.open.id)
+
+    @property
+    def is_held(self) -> bool:
+        """Does what is queued wait for a person?"""
+        return any(self._chat.queue.is_held(prompt.id) for prompt in self.queued[:1])
 
     @property
     def login(self) -> LoginState:
@@ -46,54 +75,66 @@ class Workspace:
 
     @property
     def others(self) -> str:
-        """What goes on elsewhere, in words."""
-        return other_words(self._chat.turns(), self._chat.conversations(), self.open.id)
+        """What goes on elsewhere, and what could not be saved, in words."""
+        words = other_words(self._chat.turns(), self._chat.conversations(), self.open.id)
+        unsaved = self._chat.unsaved
+        return words if unsaved is None else f"NOT SAVED: {unsaved}  ·  {words}".rstrip(" ·")
 
-    def start(self, typed: str) -> None:
-        """Open a new conversation, leaving `typed` with the one that was open."""
-        self._leave(typed)
-        self.open = self._chat.new_conversation()
+    def start(self, conversation: Conversation) -> None:
+        """Open a conversation that has no prompt yet."""
+        self.open = conversation
+        self.editing = None
 
-    def go_to(self, conversation_id: str, typed: str) -> str:
-        """Open a conversation, which counts as reading it; the text that was typed there.
+    def go_to(self, conversation_id: str) -> Draft | None:
+        """Open a conversation, which counts as reading it; what was typed there and not sent.
 
         Raises:
             NotFound: There is no such conversation.
         """
-        conversation = self._chat.conversation(conversation_id)
-        self._leave(typed)
+        self.open = self._chat.conversation(conversation_id)
+        self.editing = None
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
-        self.open = conversation
-        return self._drafts.pop(conversation_id, "")
+        return self._chat.drafts.get(conversation_id)
 
-    def ask(self, text: str) -> Turn:
-        """A turn of the open conversation, for somebody to run."""
-        turn = self._chat.new_turn(self.open, text)
-        self.open = turn.conversation
-        return turn
+    def type(self, text: str, cursor: tuple[int, int]) -> None:
+        """Keep what is typed for the open conversation; an edited prompt is no draft."""
+        if self.editing is None:
+            self._chat.drafts.save(self.open.id, text, cursor)
+
+    def ask(self, text: str) -> Turn | QueuedPrompt:
+        """A turn of the open conversation, for somebody to run, or a prompt that has to wait.
+
+        Raises:
+            FakeGPTError: An edited prompt cannot be asked now.
+        """
+        if self.editing is None:
+            asked = self._chat.ask(self.open, text)
+        else:
+            asked = self._chat.edit(self.open.id, self.editing, text)
+        self.editing = None
+        self.reread()
+        return asked
 
     def finish(self, reply: ChatMessage) -> bool:
         """Take note of a reply that has ended; is it of the open conversation?"""
         conversation_id = reply.conversation_id
         if conversation_id == self.open.id:
-            self.open = self._chat.conversation(conversation_id)
+            self.reread()
             return True
         self._chat.set_unread(conversation_id, unread=True)
         if reply.status in TROUBLE:
             self._failed.add(conversation_id)
         return False
 
-    def take_back(self, conversation_id: str, text: str) -> bool:
-        """Take note of a prompt that could not be saved; was it of the open conversation?"""
-        if conversation_id != self.open.id:
-            self._drafts[conversation_id] = text
-            return False
+    def reread(self) -> None:
+        """See the open conversation as it is now; one that is gone gives way to a new one."""
         try:
-            self.open = self._chat.conversation(conversation_id)
+            self.open = self._chat.conversation(self.open.id)
         except NotFound:
             self.open = self._chat.new_conversation()
-        return True
+        if self.open.trashed_at is not None:
+            self.open = self._chat.new_conversation()
 
     def refresh(self) -> None:
         """Make the rows say what the chat service knows now."""
@@ -101,7 +142,7 @@ class Workspace:
             self._chat.conversations(),
             {turn.conversation.id: turn.reply for turn in self._chat.turns()},
             self._failed,
-            set(self._drafts),
+            set(self._chat.drafts.all()),
             now=self._clock(),
         )
 
@@ -118,9 +159,3 @@ class Workspace:
         """The first conversation that has something new to read."""
         new = {RowSign.UNREAD, RowSign.FAILED}
         return next((row.id for row in self.rows if row.sign in new), None)
-
-    def _leave(self, typed: str) -> None:
-        if typed.strip():
-            self._drafts[self.open.id] = typed
-        else:
-            self._drafts.pop(self.open.id, None)

@@ -1,19 +1,13 @@
 """The whole user interface, driven by keys, over a scripted backend."""
 
-import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from textual.events import Key, Paste
-from textual.pilot import Pilot
 from textual.widgets import Footer
 
-from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
-from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import (
     LoginFailed,
     MessageStatus,
@@ -26,87 +20,18 @@ from fakegpt_tui.domain import (
     TextDelta,
     TitleSuggested,
 )
-from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.keymap import COMMANDS, Where
 from fakegpt_tui.ui.messages import LoginChanged
-from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.link import LinkScreen
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowSign
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from tests.stubs import SERVICE, MemoryStore, connecting
-from tests.ui.screen_text import screen_text
+from tests.stubs import MemoryStore
+from tests.ui.running import reply, running
 
 SHARED = Service(name="shared", kind=ServiceKind.FAKEGPT, url="http://127.0.0.1:9/", model="m")
-
-
-@dataclass
-class Running:
-    """A program that runs, and what stands behind it."""
-
-    app: FakeGPTApp
-    pilot: Pilot[None]
-    chat: ChatService
-    store: MemoryStore
-    backend: ScriptedBackend
-
-    @property
-    def prompt(self) -> PromptInput:
-        return self.app.screen.query_one(PromptInput)
-
-    @property
-    def list(self) -> ConversationList:
-        return self.app.screen.query_one(ConversationList)
-
-    @property
-    def status(self) -> str:
-        return str(self.app.screen.query_one(StatusBar).render())
-
-    @property
-    def text(self) -> str:
-        return screen_text(self.app)
-
-    async def see(self, wanted: str) -> None:
-        await self.until(lambda: wanted in self.text, lambda: f"{wanted!r} not in\n{self.text}")
-
-    async def until(
-        self, condition: Callable[[], bool], what: Callable[[], str] | None = None
-    ) -> None:
-        try:
-            async with asyncio.timeout(5):
-                while not condition():
-                    await self.pilot.pause(0.01)
-        except TimeoutError:
-            pytest.fail(what() if what else f"never came true; the screen:\n{self.text}")
-
-    async def ask(self, text: str) -> None:
-        self.prompt.insert(text)
-        await self.pilot.press("enter")
-
-
-@asynccontextmanager
-async def running(
-    *scripts: Iterable[Step],
-    store: MemoryStore | None = None,
-    size: tuple[int, int] = (100, 30),
-    service: Service = SERVICE,
-    exports: Path = Path("/nowhere"),
-    **options: object,
-):
-    store = store or MemoryStore()
-    backend = ScriptedBackend(*scripts)
-    chat = ChatService(store, {service.name: service}, connecting(backend), service=service.name)
-    app = FakeGPTApp(chat, Options(exports=exports, cursor_blink=False, **options))
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Running(app, pilot, chat, store, backend)
-
-
-def reply(text: str, *, gate: Gate | None = None) -> list[Step]:
-    return [TextDelta(text), *([gate] if gate else []), ReplyEnded()]
 
 
 async def test_typing_and_enter_sends_and_the_reply_is_drawn_as_markdown() -> None:
@@ -161,7 +86,8 @@ async def test_what_is_typed_ahead_stays_in_order() -> None:
         for key in (*"first", "enter", *"second", "enter", *"th", "ctrl+j", *"ird"):
             it.app.post_message(Key(key, key if len(key) == 1 else None))
         await it.see("one")
-        await it.until(lambda: it.prompt.text == "second\nth\nird")
+        await it.until(lambda: it.prompt.text == "th\nird")
+        assert it.queued == ("second",)
         assert it.backend.requests[0].messages[-1].text == "first"
         gate.open()
 
@@ -174,16 +100,37 @@ async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:
         assert least < it.prompt.size.height <= 10
 
 
-async def test_a_prompt_is_not_lost_while_a_reply_is_under_way() -> None:
+async def test_a_prompt_that_is_sent_while_a_reply_streams_waits_in_sight_for_its_end() -> None:
     gate = Gate()
-    async with running(reply("one", gate=gate)) as it:
+    async with running(reply("one", gate=gate), reply("two")) as it:
         await it.ask("first")
         await it.see("one")
         await it.ask("second")
-        assert it.prompt.text == "second"
-        await it.see("A reply is under way")
+        await it.see("second  (sent when the reply ends)")
+        assert it.prompt.text == ""
         assert len(it.backend.requests) == 1
         gate.open()
+        await it.see("two")
+        assert it.queued == ()
+        assert [each.text for each in it.path] == ["first", "one", "second", "two"]
+
+
+async def test_a_queued_prompt_is_held_after_a_stop_and_can_be_taken_back_or_sent() -> None:
+    async with running([TextDelta("one"), Gate()], reply("two")) as it:
+        await it.ask("first")
+        await it.see("one")
+        await it.ask("second")
+        await it.ask("third")
+        await it.pilot.press("escape")
+        await it.see("second  (waits for you)")
+        await it.pilot.press("alt+q")
+        await it.see("Queued, enter takes it back")
+        await it.pilot.press("down", "enter")
+        await it.until(lambda: it.prompt.text == "third")
+        assert it.queued == ("second",)
+        await it.command("/send")
+        await it.see("two")
+        assert it.queued == ()
 
 
 async def test_conversations_stream_side_by_side_and_the_list_shows_which() -> None:
@@ -468,7 +415,7 @@ async def test_function_keys_do_as_their_letters(key: str, seen: str, tmp_path: 
 async def test_tab_walks_through_the_panes() -> None:
     async with running(reply("one")) as it:
         seen = []
-        for key in ("tab", "f2", "tab", "shift+tab"):
+        for key in ("tab", "tab", "f2", "shift+tab"):
             await it.pilot.press(key)
             seen.append(type(it.app.focused))
         assert seen == [ConversationList, Transcript, PromptInput, Transcript]

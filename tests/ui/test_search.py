@@ -1,7 +1,6 @@
 """The search box: results while typing, safe snippets, and the place that was chosen."""
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from fakegpt_tui.domain import SearchHit, StoreError
-from fakegpt_tui.ui.screens.search import Found, SearchScreen, Stopped, marked
+from fakegpt_tui.ui.screens.search import Found, SearchScreen, marked
 from tests.ui.screen_text import screen_text
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -41,7 +40,7 @@ class SearchApp(App[None]):
         self.found = found
 
 
-def by_title(query: str, _stopped: Stopped) -> Sequence[SearchHit]:
+async def by_title(query: str) -> Sequence[SearchHit]:
     if query == "broken":
         raise StoreError("The store cannot be read.")
     return [hit for hit in HITS if query in hit.title]
@@ -60,7 +59,7 @@ async def test_what_is_found_is_shown_while_typing_and_opened_with_enter() -> No
         assert "a needle ␛[31m in 1" in screen_text(app)
         await pilot.press(*"Title", "down", "down", "enter")
         await pilot.pause()
-        assert app.found == Found("c2", "m2", "Title")
+        assert app.found == Found("c2", "m2", "needle")
 
 
 async def test_a_title_is_found_without_a_message() -> None:
@@ -70,7 +69,7 @@ async def test_a_title_is_found_without_a_message() -> None:
         await until(pilot, "Title [/] 0")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.found == Found("c0", None, "0")
+        assert app.found == Found("c0", None, "needle")
 
 
 async def test_nothing_found_and_trouble_are_said() -> None:
@@ -88,26 +87,25 @@ async def test_nothing_found_and_trouble_are_said() -> None:
 
 
 async def test_the_next_key_ends_the_search_before_it() -> None:
-    ended: list[str] = []
-    begun = threading.Event()
+    begun, ended = asyncio.Event(), asyncio.Event()
 
-    def slowly(query: str, stopped: Stopped) -> Sequence[SearchHit]:
+    async def slowly(query: str) -> Sequence[SearchHit]:
         if query == "s":
             begun.set()
-            while not stopped():
-                threading.Event().wait(0.001)
-            ended.append(query)
-            return HITS
-        return HITS[2:]
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+        return HITS[2:] if query else ()
 
     app = SearchApp(slowly)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("s")
-        await asyncio.to_thread(begun.wait, 5)
+        await begun.wait()
         await pilot.press("t")
         await until(pilot, "Title [/] 2")
         assert "Title [/] 1" not in screen_text(app)
-        assert ended == ["s"]
+        assert ended.is_set()
 
 
 @given(

@@ -1,6 +1,6 @@
 """The main screen: it hears what its widgets say and what workers report, and joins the two."""
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -9,17 +9,18 @@ from textual.widgets import Footer, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.intents import SignInAsked
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.messages import LoginChanged, Noticed, ReplyGrew, TurnFinished, TurnStarted
+from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
 from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
+from fakegpt_tui.ui.screens.service_commands import ServiceCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from fakegpt_tui.ui.workspace import TROUBLE
@@ -29,9 +30,10 @@ _LEAST_WIDTH = 20
 _LEAST_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
 _STATUS_SECONDS = 0.5
+_LOOK_SECONDS = 2.0
 
 
-class ChatScreen(ConversationCommands, MessageCommands, PromptCommands):
+class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceCommands):
     """Shows one conversation while any number of them go on."""
 
     CSS_PATH = "chat.tcss"
@@ -49,6 +51,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands):
                 yield ConversationList()
                 with Vertical():
                     yield Transcript()
+                    yield QueueView()
                     yield PromptInput(cursor_blink=self._options.cursor_blink)
             yield Footer(show_command_palette=False, compact=True)
             yield StatusBar()
@@ -62,15 +65,26 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands):
 
     def _begin(self) -> None:
         """Read the store, which need not be there for the first paint."""
+        self._prompt.earlier_prompts = self._chat.prompts()
+        unsent = self._chat.unsent()
         if self._options.resume is not None:
             self.open_conversation(self._options.resume)
+        elif unsent and not self._prompt.text:
+            draft = unsent[-1]
+            self._workspace.start(
+                self._chat.new_conversation(conversation_id=draft.conversation_id)
+            )
+            self._prompt.show(draft.text, draft.cursor)
         self.refresh_rows()
+        self.set_interval(_LOOK_SECONDS, self._look_around)
         self.action_sign_in()
 
     @on(TurnStarted)
     def show_turn(self, event: TurnStarted) -> None:
         if event.conversation_id == self._workspace.open.id:
-            self._repaint()
+            self._workspace.reread()
+            self.show_conversation()
+        self._prompt.earlier_prompts = self._chat.prompts()
         self.refresh_rows()
 
     @on(ReplyGrew)
@@ -93,11 +107,6 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands):
                 self.notice(notice)
         self.show_activity()
         self.refresh_rows()
-
-    @on(LoginChanged)
-    def show_login(self, event: LoginChanged) -> None:
-        if event.service == self._workspace.open.service:
-            self._status.login = event.state
 
     @on(Noticed)
     def show_notice(self, event: Noticed) -> None:
@@ -127,12 +136,6 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands):
         self._list_wanted = not self._list.display
         self._list.display = self._list_wanted
 
-    def action_sign_in(self) -> None:
-        self.post_message(SignInAsked(self._workspace.open.service))
-
-    def action_sign_out(self) -> None:
-        self.post_message(SignInAsked(self._workspace.open.service, out=True))
-
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
 
@@ -141,6 +144,14 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands):
 
     def action_redraw(self) -> None:
         self.app.refresh(layout=True, repaint=True)
+
+    @work(exclusive=True, group="look-around")
+    async def _look_around(self) -> None:
+        """Show what other instances of the program have done."""
+        if await self._chat.refresh():
+            self._workspace.reread()
+            self.show_conversation()
+            self.refresh_rows()
 
     def _repaint(self) -> None:
         self._repaint_timer = None

@@ -2,13 +2,22 @@
 
 from textual import on
 
-from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.domain import Conversation, FakeGPTError
+from fakegpt_tui.ui.screens.ask import AskScreen
 from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.pick import Choice, PickScreen
+from fakegpt_tui.ui.screens.search import Found, SearchScreen
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+
+_TRASH_DAYS = 30
 
 
 class ConversationCommands(ChatParts):
-    """Starting, opening and saving conversations."""
+    """Starting, opening, arranging and saving conversations.
+
+    What is arranged are the conversations that are picked in the list, or else the one under its
+    cursor while the list has the focus, or else the open one.
+    """
 
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:
@@ -16,7 +25,15 @@ class ConversationCommands(ChatParts):
         self._prompt.focus()
 
     def action_new_conversation(self) -> None:
-        self._workspace.start(self._prompt.text)
+        self._start(self._chat.new_conversation())
+
+    def action_new_temporary(self) -> None:
+        self._start(self._chat.new_conversation(temporary=True))
+        self.notice("This conversation leaves nothing on disk.")
+
+    def _start(self, conversation: Conversation) -> None:
+        self.keep_typed()
+        self._workspace.start(conversation)
         self._prompt.clear()
         self.show_conversation()
         self._prompt.focus()
@@ -34,6 +51,92 @@ class ConversationCommands(ChatParts):
             self.notice("Nothing is unread.")
         self.open_conversation(conversation_id)
 
+    def action_search(self) -> None:
+        def take(found: Found | None) -> None:
+            if found is not None:
+                self.open_conversation(found.conversation_id)
+                if found.message_id is not None:
+                    self._transcript.reveal(found.message_id, found.words)
+            self._prompt.focus()
+
+        self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
+
+    def action_filter_list(self) -> None:
+        choices = [Choice(row.id, row.title, row.group) for row in self.rows()]
+        current = self._workspace.open.id
+        self.app.push_screen(
+            PickScreen("Conversations", choices, current=current), self.open_conversation
+        )
+
+    def action_rename(self) -> None:
+        ids = self._arranged()
+        if not ids:
+            self.notice("There is nothing to rename yet.")
+            return
+        conversation = self._chat.conversation(ids[0])
+
+        def take(title: str | None) -> None:
+            if title is not None:
+                self._chat.arrange.rename(conversation.id, title)
+                self._arranged_now()
+
+        self.app.push_screen(AskScreen("Title", conversation.title), take)
+
+    def action_pin(self) -> None:
+        ids = self._arranged()
+        pinned = not all(self._chat.conversation(each).pinned for each in ids)
+        self._chat.arrange.pin(ids, pinned=pinned)
+        self._arranged_now()
+
+    def action_archive(self) -> None:
+        if ids := self._arranged():
+            archived = not all(self._chat.conversation(each).archived for each in ids)
+            self._chat.arrange.archive(ids, archived=archived)
+            self._arranged_now()
+            done = "Archived; is:archived finds it" if archived else "Brought back"
+            self.notice(f"{done}. u takes it back.")
+
+    def action_trash(self) -> None:
+        ids = self._arranged()
+        for conversation_id in ids:
+            self._chat.stop(conversation_id)
+        if not ids:
+            return
+        self._chat.arrange.trash(ids)
+        was_open = self._workspace.open.id in ids
+        self._arranged_now()
+        if was_open:
+            self._prompt.show("")
+            self.show_conversation()
+        self.notice(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
+
+    def action_show_trash(self) -> None:
+        trashed = self._chat.trashed()
+        if not trashed:
+            self.notice("The trash is empty.")
+            return
+        choices = [Choice(each.id, each.title, f"{each.trashed_at:%Y-%m-%d}") for each in trashed]
+
+        def take(conversation_id: str | None) -> None:
+            if conversation_id is not None:
+                self._chat.arrange.restore([conversation_id])
+                self.open_conversation(conversation_id)
+
+        self.app.push_screen(PickScreen("Trash, enter restores", choices), take)
+
+    def action_undo(self) -> None:
+        """Take the last change back, of a conversation or of its messages."""
+        scope = "" if self.focused is self._list else self._workspace.open.id
+        try:
+            words = self._chat.undo(scope) or self._chat.undo()
+        except FakeGPTError as error:
+            self.notice(str(error))
+            return
+        self.notice("There is nothing to take back." if words is None else f"Taken back: {words}")
+        self._workspace.reread()
+        self.show_conversation()
+        self.refresh_rows()
+
     def action_save(self) -> None:
         if self._workspace.open.leaf_id is None:
             self.notice("There is nothing to save yet.")
@@ -44,3 +147,13 @@ class ConversationCommands(ChatParts):
             self.notice(str(error))
         else:
             self.notice(f"Saved as {path}")
+
+    def _arranged(self) -> tuple[str, ...]:
+        if self._list.picked or self.focused is self._list:
+            return self._list.chosen
+        return (self._workspace.open.id,) if self._workspace.open.leaf_id else ()
+
+    def _arranged_now(self) -> None:
+        self._list.picked = frozenset()
+        self._workspace.reread()
+        self.refresh_rows()

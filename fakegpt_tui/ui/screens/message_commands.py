@@ -1,16 +1,28 @@
 """What a person does with the chat messages of the open conversation."""
 
+from collections.abc import Callable
+
 from textual import on
 
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import ChatMessage, FakeGPTError, Role
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.intents import CopyAsked, OpenAsked
 from fakegpt_tui.ui.links import judge
+from fakegpt_tui.ui.screens.compare import CompareScreen
 from fakegpt_tui.ui.screens.link import LinkScreen
 from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.pick import Choice, PickScreen
 from fakegpt_tui.ui.widgets.transcript import Transcript
+
+_SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
 
 class MessageCommands(ChatParts):
-    """Copying messages and following their links."""
+    """Copying messages, following their links, and making and walking their variants.
+
+    What is meant is the message under the transcript's cursor, or else the last one.
+    """
 
     @on(Transcript.CopyRequested)
     def ask_for_copy(self, event: Transcript.CopyRequested) -> None:
@@ -27,3 +39,111 @@ class MessageCommands(ChatParts):
                 self.post_message(CopyAsked(href, "link"))
 
         self.app.push_screen(LinkScreen(judge(href)), act)
+
+    def action_edit_message(self) -> None:
+        """Take a prompt into the field where it was typed."""
+        message = self._meant()
+        if message is not None and message.role is not Role.USER:
+            message = self._before(message)
+        if message is None:
+            self.notice("There is no prompt to edit.")
+            return
+        self._workspace.editing = message.id
+        self._prompt.show(message.text)
+        self._prompt.focus()
+        self.notice("Enter sends the edited prompt; the old one stays as a variant.")
+
+    def action_regenerate(self) -> None:
+        self._ask_again(self._chat.regenerate)
+
+    def action_continue_reply(self) -> None:
+        self._ask_again(self._chat.continue_reply)
+
+    def action_show_variant(self, step: int) -> None:
+        message = self._meant()
+        if message is not None and self._chat.trees.step_variant(
+            self._workspace.open.id, message.id, step
+        ):
+            self._workspace.reread()
+            self.show_conversation()
+
+    def action_compare_variants(self) -> None:
+        message = self._meant()
+        if message is None:
+            return
+        trees, conversation_id = self._chat.trees, self._workspace.open.id
+        variants = trees.variants(conversation_id, message.id)
+        if variants.count == 1:
+            self.notice("There is only one variant of this message.")
+            return
+        place = variants.position - 1
+        other, this = (place - 1, place) if place else (0, 1)
+        parts = trees.compare(conversation_id, variants.ids[other], variants.ids[this])
+        self.app.push_screen(CompareScreen(f"From variant {other + 1} to {this + 1}", parts))
+
+    def action_show_tree(self) -> None:
+        conversation = self._workspace.open
+        if conversation.leaf_id is None:
+            self.notice("There is no tree yet.")
+            return
+        rows = self._chat.trees.rows(conversation.id)
+        choices = [
+            Choice(
+                row.message.id,
+                f"{'   ' * row.depth}{'│' if row.is_shown else ' '} "
+                f"{_SPEAKERS[row.message.role]}: {safe_line(row.message.text, 80)}",
+                f"{row.variants.position}/{row.variants.count}" if row.variants.count > 1 else "",
+            )
+            for row in rows
+        ]
+
+        def take(message_id: str | None) -> None:
+            if message_id is not None:
+                self._chat.trees.show_variant(conversation.id, message_id)
+                self._workspace.reread()
+                self.show_conversation()
+
+        current = conversation.leaf_id
+        self.app.push_screen(PickScreen("Tree, enter shows", choices, current=current), take)
+
+    def action_branch(self) -> None:
+        if (message := self._meant()) is not None:
+            try:
+                branch = self._chat.branch(self._workspace.open.id, message.id)
+            except FakeGPTError as error:
+                self.notice(str(error))
+                return
+            self.open_conversation(branch.id)
+            self._prompt.focus()
+            self.notice("This is a new conversation; the other one is as it was.")
+
+    def action_trash_message(self) -> None:
+        if (message := self._meant()) is None:
+            return
+        try:
+            count = self._chat.trees.delete(self._workspace.open.id, message.id)
+        except FakeGPTError as error:
+            self.notice(str(error))
+            return
+        self._workspace.reread()
+        self.show_conversation()
+        self.notice(f"{count} in the trash. u takes it back.")
+
+    def _ask_again(self, ask: Callable[[str, str], Turn]) -> None:
+        message = self._meant()
+        if message is None:
+            self.notice("There is nothing to ask again yet.")
+            return
+        try:
+            turn = ask(self._workspace.open.id, message.id)
+        except FakeGPTError as error:
+            self.notice(str(error))
+        else:
+            self.begin_turn(turn)
+
+    def _meant(self) -> ChatMessage | None:
+        path = self._workspace.path
+        return self._transcript.marked or (path[-1] if path else None)
+
+    def _before(self, message: ChatMessage) -> ChatMessage | None:
+        return next((each for each in self._workspace.path if each.id == message.parent_id), None)

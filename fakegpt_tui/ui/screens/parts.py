@@ -3,11 +3,14 @@
 from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import NotFound
+from fakegpt_tui.ui.intents import TurnAsked
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.welcome import welcome
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from fakegpt_tui.ui.workspace import Workspace
@@ -37,19 +40,34 @@ class ChatParts(Screen[None]):
         self._list.rows = workspace.rows
         self._list.current = workspace.open.id
         self._status.others = workspace.others
+        self._queue.waiting = tuple(prompt.text for prompt in workspace.queued)
+        self._queue.held = workspace.is_held
         self.refresh_bindings()
 
     def open_conversation(self, conversation_id: str | None) -> None:
         """Show a conversation, if there is one to show."""
         if conversation_id is None:
             return
+        self.keep_typed()
         try:
-            draft = self._workspace.go_to(conversation_id, self._prompt.text)
+            draft = self._workspace.go_to(conversation_id)
         except NotFound as error:
             self.notice(str(error))
             return
-        self._prompt.load_text(draft)
+        self._prompt.show(draft.text if draft else "", draft.cursor if draft else None)
         self.show_conversation()
+        self.refresh_rows()
+
+    def keep_typed(self) -> None:
+        """Keep what is in the prompt as the draft of the open conversation."""
+        self._workspace.type(self._prompt.text, self._prompt.cursor_location)
+
+    def begin_turn(self, turn: Turn) -> None:
+        """Show a turn of the open conversation that is only just asked for, and have it run."""
+        self._workspace.reread()
+        self.post_message(TurnAsked(turn))
+        self.show_conversation()
+        self._transcript.follow()
         self.refresh_rows()
 
     def show_conversation(self) -> None:
@@ -57,6 +75,7 @@ class ChatParts(Screen[None]):
         conversation = self._workspace.open
         self._transcript.empty_text = welcome(self._chat.service(conversation.service))
         self._transcript.show(conversation.id, self._workspace.path)
+        self._transcript.label(self._workspace.labels)
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
         self.show_activity()
@@ -75,6 +94,10 @@ class ChatParts(Screen[None]):
     @property
     def _prompt(self) -> PromptInput:
         return self.query_one(PromptInput)
+
+    @property
+    def _queue(self) -> QueueView:
+        return self.query_one(QueueView)
 
     @property
     def _status(self) -> StatusBar:

@@ -2,7 +2,9 @@
 
 from textual import on
 
-from fakegpt_tui.ui.intents import CopyAsked, EditAsked, TurnAsked
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import FakeGPTError, NotFound, QueuedPrompt
+from fakegpt_tui.ui.intents import CopyAsked, EditAsked
 from fakegpt_tui.ui.messages import PromptEdited, PromptNotSaved
 from fakegpt_tui.ui.screens.parts import ChatParts
 from fakegpt_tui.ui.screens.pick import Choice, PickScreen
@@ -14,31 +16,38 @@ class PromptCommands(ChatParts):
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
-        if self._workspace.turn is not None:
+        try:
+            asked = self._workspace.ask(event.text)
+        except FakeGPTError as error:
             self._prompt.give_back(event.text)
-            self.notice("A reply is under way: esc stops it, ctrl+n asks elsewhere.")
+            self.notice(str(error))
             return
-        turn = self._workspace.ask(event.text)
-        self.post_message(TurnAsked(turn))
-        self._transcript.update_message(turn.prompt)
-        self._transcript.update_message(turn.reply)
-        self._transcript.follow()
-        self.show_activity()
-        self.refresh_rows()
+        self.keep_typed()
+        match asked:
+            case Turn():
+                self.begin_turn(asked)
+            case QueuedPrompt():
+                self.refresh_rows()
+
+    @on(PromptInput.Changed)
+    def note_typing(self) -> None:
+        self.keep_typed()
 
     @on(PromptNotSaved)
     def give_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
-        if self._workspace.take_back(event.conversation_id, event.text):
+        if event.conversation_id == self._workspace.open.id:
+            self._workspace.reread()
             self._prompt.give_back(event.text)
             self.show_conversation()
+        else:
+            self._chat.drafts.save(event.conversation_id, event.text)
         self.notice(event.reason)
         self.refresh_rows()
 
     @on(PromptEdited)
     def take_edited(self, event: PromptEdited) -> None:
-        self._prompt.load_text(event.text)
-        self._prompt.move_cursor(self._prompt.document.end)
+        self._prompt.show(event.text)
         self._prompt.focus()
 
     @on(PromptInput.QuitRequested)
@@ -52,8 +61,7 @@ class PromptCommands(ChatParts):
         self._chat.stop(self._workspace.open.id)
 
     def action_stop_all(self) -> None:
-        for turn in self._chat.turns():
-            turn.stop()
+        self.notice(f"Replies that were stopped: {self._chat.stop_all()}.")
 
     def action_copy_or_stop(self) -> None:
         if selected := (self._prompt.selected_text or self.get_selected_text()):
@@ -70,8 +78,33 @@ class PromptCommands(ChatParts):
 
         def take(choice: str | None) -> None:
             if choice is not None:
-                self._prompt.load_text(prompts[int(choice)])
-                self._prompt.move_cursor(self._prompt.document.end)
+                self._prompt.show(prompts[int(choice)])
             self._prompt.focus()
 
         self.app.push_screen(PickScreen("Earlier prompts", choices), take)
+
+    def action_show_queue(self) -> None:
+        """Take a prompt that waits back to where it was typed, to be changed or dropped."""
+        queued = self._workspace.queued
+        if not queued:
+            self.notice("Nothing is queued here.")
+            return
+        choices = [Choice(prompt.id, prompt.text) for prompt in queued]
+
+        def take(prompt_id: str | None) -> None:
+            if prompt_id is not None:
+                try:
+                    self._prompt.give_back(self._chat.queue.withdraw(prompt_id).text)
+                except NotFound as error:
+                    self.notice(str(error))
+                self.refresh_rows()
+            self._prompt.focus()
+
+        self.app.push_screen(PickScreen("Queued, enter takes it back", choices), take)
+
+    def action_send_queued(self) -> None:
+        """Send what was held back when the reply before it failed or was stopped."""
+        for prompt in self._workspace.queued[:1]:
+            turn = self._chat.send_queued(prompt.id)
+            if turn is not None:
+                self.begin_turn(turn)

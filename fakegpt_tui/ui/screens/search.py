@@ -1,8 +1,6 @@
 """One box over the titles and texts of all conversations."""
 
-import asyncio
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,20 +16,19 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 
-Stopped = Callable[[], bool]
-Search = Callable[[str, Stopped], Sequence[SearchHit]]
-"""Finds what fits a query; called in a thread, and to come back soon once it is stopped."""
+Search = Callable[[str], Awaitable[Sequence[SearchHit]]]
+"""Finds what fits a query; to come back soon once it is cancelled."""
 
 _FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a person chose: a conversation, a message of it or none, and what was looked for."""
+    """What a person chose: a conversation, a message of it or none, and a word that is in it."""
 
     conversation_id: str
     message_id: str | None
-    query: str
+    words: str
 
 
 class SearchScreen(ModalScreen[Found | None]):
@@ -49,7 +46,6 @@ class SearchScreen(ModalScreen[Found | None]):
         self._search = search
         self._clock = clock
         self._hits: Sequence[SearchHit] = ()
-        self._stop = threading.Event()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="search"):
@@ -61,9 +57,6 @@ class SearchScreen(ModalScreen[Found | None]):
         box = self.query_one("#search")
         box.border_title = Content("Search — enter opens, esc closes")
         self._look("")
-
-    def on_unmount(self) -> None:
-        self._stop.set()
 
     @on(Input.Changed)
     def look(self, event: Input.Changed) -> None:
@@ -84,15 +77,12 @@ class SearchScreen(ModalScreen[Found | None]):
 
     @work(exclusive=True, group="search")
     async def _look(self, query: str) -> None:
-        self._stop.set()
-        stop = self._stop = threading.Event()
         try:
-            hits = await asyncio.to_thread(self._search, query, stop.is_set)
+            hits = await self._search(query)
         except FakeGPTError as error:
             self._show((), str(error))
         else:
-            if not stop.is_set():
-                self._show(hits, "" if hits else "Nothing was found.")
+            self._show(hits, "" if hits or not query.strip() else "Nothing was found.")
 
     def _show(self, hits: Sequence[SearchHit], instead: str) -> None:
         self._hits = hits
@@ -112,8 +102,8 @@ class SearchScreen(ModalScreen[Found | None]):
     def _open(self, index: int | None) -> None:
         if index is not None and index < len(self._hits):
             hit = self._hits[index]
-            query = self.query_one(Input).value
-            self.dismiss(Found(hit.conversation_id, hit.message_id, query))
+            words = next((hit.snippet[start:end] for start, end in hit.marks), "")
+            self.dismiss(Found(hit.conversation_id, hit.message_id, words))
 
 
 def marked(snippet: str, marks: Sequence[tuple[int, int]]) -> Content:

@@ -67,6 +67,8 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
     rows: reactive[tuple[ConversationRow, ...]] = reactive(())
     current: reactive[str | None] = reactive(None)
     cursor: reactive[str | None] = reactive(None, repaint=False)
+    picked: reactive[frozenset[str]] = reactive(frozenset())
+    """The conversations that were marked to do something with all of them."""
 
     class Opened(Message):
         """A conversation was chosen."""
@@ -89,11 +91,21 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         before, self._index = self._index, RowIndex(rows)
         was_shown = self._shows(before.line(self.cursor))
         self.virtual_size = Size(1, len(self._index.entries))
-        if self.cursor not in self._index:
+        if not self.has_focus and self.current in self._index:
+            self.cursor = self.current
+        elif self.cursor not in self._index:
             neighbour = self._index.nearest(before.position(self.cursor) or 0)
             self.cursor = self.current if self.current in self._index else neighbour
         if was_shown:
             self._bring_into_view()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The picked conversations in the order of the list, or else the one under the cursor."""
+        picked = tuple(row.id for row in self.rows if row.id in self.picked)
+        if picked or self.cursor is None:
+            return picked
+        return (self.cursor,)
 
     def watch_current(self, current: str | None) -> None:
         if current in self._index:
@@ -135,6 +147,12 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_last(self) -> None:
         self.cursor = self._index.nearest(len(self.rows))
+
+    def action_pick(self) -> None:
+        """Mark the conversation under the cursor, or no longer, and go on to the next."""
+        if self.cursor is not None:
+            self.picked = self.picked ^ {self.cursor}
+            self.action_move(1)
 
     def action_open(self) -> None:
         if self.cursor is not None:
@@ -179,14 +197,20 @@ class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
         if is_cursor and self.has_focus:
             cursor = self.get_component_rich_style("conversation-list--cursor")
             style, sign = style + cursor, sign + cursor
-        mark = "▌" if is_current else "›" if is_cursor and self.has_focus else " "
         title = safe_line(row.title) or "Untitled"
         segments = [
-            Segment(mark, style),
+            Segment(self._mark(row.id), style),
             Segment(row.sign.value, sign),
             Segment(fit(f" {title}", max(0, width - 2)), style),
         ]
         return Strip(segments, max(2, width)).crop(0, width)
+
+    def _mark(self, conversation_id: str) -> str:
+        if conversation_id in self.picked:
+            return "✓"
+        if conversation_id == self.current:
+            return "▌"
+        return "›" if conversation_id == self.cursor and self.has_focus else " "
 
     def _hint(self, y: int, width: int) -> Strip:
         style = self.get_component_rich_style("conversation-list--muted")

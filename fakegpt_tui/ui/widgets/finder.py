@@ -30,6 +30,14 @@ class Finder:
         self.field.open()
         self._finding.look_for("")
 
+    def look_for(self, words: str) -> None:
+        """Mark words that somebody else has asked for, from where the reader is."""
+        self.open()
+        self.field.words = words
+        self._last_words = words
+        self.field.accept()
+        self._finding.look_for(words)
+
     def close(self) -> None:
         """Find nothing any more."""
         self.field.close()
@@ -70,10 +78,7 @@ class Finder:
         Without anything to find, it is what was found last.
         """
         if not self.is_open and self._last_words:
-            self.open()
-            self.field.words = self._last_words
-            self.field.accept()
-            self._finding.look_for(self._last_words)
+            self.look_for(self._last_words)
         return self._go_to(self._finding.step(step, self._reader.top))
 
     def spans(self, place: Place) -> list[tuple[int, int, bool]]:

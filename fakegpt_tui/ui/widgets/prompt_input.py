@@ -87,11 +87,16 @@ class PromptInput(TextArea):
         else:
             self.post_message(self.QuitRequested())
 
+    def show(self, text: str, cursor: tuple[int, int] | None = None) -> None:
+        """Take a text in place of what is here, with the cursor at its end or where it was."""
+        self._back = 0
+        self.load_text(text)
+        self.move_cursor(self.document.end if cursor is None else cursor)
+
     def give_back(self, text: str) -> None:
         """Put a text that could not be sent before what was typed since."""
         typed = self.text
-        self.load_text(f"{text}\n{typed}" if typed else text)
-        self.move_cursor(self.document.end)
+        self.show(f"{text}\n{typed}" if typed else text)
 
     async def on_key(self, event: events.Key) -> None:
         """Obey the prompt's own keys here, in turn with the letters around them.

@@ -120,6 +120,18 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         self.cursor.to_last()
         self.place()
 
+    def reveal(self, message_id: str, words: str = "") -> None:
+        """Bring a message into view and mark it, and mark the words where they are in it."""
+        ids = [message.id for message in self.column.messages]
+        if message_id not in ids:
+            return
+        self.cursor.index = ids.index(message_id)
+        self.reader.reveal(self.cursor.index)
+        if words:
+            self.finder.look_for(words)
+            self._make_room()
+        self.place()
+
     @property
     def position(self) -> ReadingPosition | None:
         """Where the reader is, to be shown again some other day; `None` while nothing is shown."""

@@ -1,0 +1,112 @@
+"""The user interface over a scripted backend, driven by keys and read like a screen."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import ChatMessage, Preset, ReplyEnded, Service, TextDelta
+from fakegpt_tui.ui.app import FakeGPTApp
+from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.queue_view import QueueView
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from tests.stubs import SERVICE, MemoryStore, connecting
+from tests.ui.screen_text import screen_text
+
+
+@dataclass
+class Running:
+    """A program that runs, and what stands behind it."""
+
+    app: FakeGPTApp
+    pilot: Pilot[None]
+    chat: ChatService
+    store: MemoryStore
+    backend: ScriptedBackend
+
+    @property
+    def prompt(self) -> PromptInput:
+        return self.app.screen.query_one(PromptInput)
+
+    @property
+    def list(self) -> ConversationList:
+        return self.app.screen.query_one(ConversationList)
+
+    @property
+    def status(self) -> str:
+        return str(self.app.screen.query_one(StatusBar).render())
+
+    @property
+    def text(self) -> str:
+        return screen_text(self.app)
+
+    @property
+    def queued(self) -> tuple[str, ...]:
+        return self.app.screen.query_one(QueueView).waiting
+
+    @property
+    def path(self) -> tuple[ChatMessage, ...]:
+        """What is shown of the open conversation."""
+        current = self.list.current
+        return self.chat.path(current) if current else ()
+
+    async def command(self, slash: str) -> None:
+        """Find a command in the palette by its slash name, and run it."""
+        await self.pilot.press("ctrl+p")
+        await self.until(lambda: isinstance(self.app.screen, CommandPalette))
+        await self.pilot.press(*slash)
+        await self.see(f"  {slash}")
+        await self.pilot.press("down", "enter")
+        await self.until(lambda: not isinstance(self.app.screen, CommandPalette))
+
+    async def see(self, wanted: str) -> None:
+        await self.until(lambda: wanted in self.text, lambda: f"{wanted!r} not in\n{self.text}")
+
+    async def until(
+        self, condition: Callable[[], bool], what: Callable[[], str] | None = None
+    ) -> None:
+        try:
+            async with asyncio.timeout(5):
+                while not condition():
+                    await self.pilot.pause(0.01)
+        except TimeoutError:
+            pytest.fail(what() if what else f"never came true; the screen:\n{self.text}")
+
+    async def ask(self, text: str) -> None:
+        self.prompt.insert(text)
+        await self.pilot.press("enter")
+
+
+@asynccontextmanager
+async def running(
+    *scripts: Iterable[Step],
+    store: MemoryStore | None = None,
+    size: tuple[int, int] = (100, 30),
+    service: Service = SERVICE,
+    exports: Path = Path("/nowhere"),
+    presets: Mapping[str, Preset] = MappingProxyType({}),
+    **options: object,
+):
+    store = store or MemoryStore()
+    backend = ScriptedBackend(*scripts)
+    chat = ChatService(
+        store, {service.name: service}, connecting(backend), service=service.name, presets=presets
+    )
+    app = FakeGPTApp(chat, Options(exports=exports, cursor_blink=False, **options))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Running(app, pilot, chat, store, backend)
+
+
+def reply(text: str, *, gate: Gate | None = None) -> list[Step]:
+    return [TextDelta(text), *([gate] if gate else []), ReplyEnded()]

@@ -1,0 +1,134 @@
+"""Renaming, pinning, deleting and finding conversations by keys."""
+
+from datetime import UTC, datetime
+
+from fakegpt_tui.domain import SearchHit
+from fakegpt_tui.ui.widgets.conversation_list import RowSign
+from tests.stubs import MemoryStore
+from tests.ui.running import Running, reply, running
+
+
+async def three(it: Running) -> None:
+    for name in ("one", "two", "three"):
+        await it.pilot.press("ctrl+n")
+        await it.ask(name)
+        await it.see(f"reply {name}")
+        await it.until(lambda: not it.chat.turns())
+
+
+def titles(it: Running) -> list[str]:
+    return [row.title for row in it.list.rows]
+
+
+SCRIPTS = [reply(f"reply {name}") for name in ("one", "two", "three")]
+
+
+async def test_a_conversation_is_renamed_and_that_is_taken_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("r")
+        await it.see("Title — enter keeps")
+        await it.pilot.press(*" [/]", "enter")
+        await it.until(lambda: titles(it)[0] == "three [/]")
+        it.list.focus()
+        await it.pilot.press("u")
+        await it.until(lambda: titles(it)[0] == "three")
+
+
+async def test_a_conversation_is_pinned_to_the_top() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("G", "p")
+        await it.until(lambda: titles(it) == ["one", "three", "two"])
+        await it.see("Pinned")
+
+
+async def test_several_are_archived_at_once_and_brought_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("home", "space", "space", "a")
+        await it.until(lambda: titles(it) == ["one"])
+        await it.pilot.press("u")
+        await it.until(lambda: len(titles(it)) == 3)
+
+
+async def test_a_deleted_conversation_is_in_the_trash_and_comes_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("d")
+        await it.until(lambda: titles(it) == ["two", "one"])
+        await it.see("A new conversation")
+        it.list.focus()
+        await it.pilot.press("T")
+        await it.see("Trash, enter restores")
+        await it.pilot.press("enter")
+        await it.until(lambda: len(titles(it)) == 3)
+        await it.see("reply three")
+
+
+async def test_the_list_is_filtered_by_typing() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("slash")
+        await it.see("Conversations — enter chooses")
+        await it.pilot.press(*"one", "enter")
+        await it.see("reply one")
+
+
+async def test_a_search_opens_the_message_that_it_found() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        row = it.list.rows[-1]
+        it.store.hits = [
+            SearchHit(
+                conversation_id=row.id,
+                message_id=it.chat.path(row.id)[-1].id,
+                title="one",
+                snippet="a reply [/] that was found",
+                marks=((2, 7),),
+                created_at=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+        ]
+        await it.pilot.press("ctrl+o", *"one")
+        await it.see("a reply [/] that was found")
+        await it.pilot.press("enter")
+        await it.until(lambda: [each.text for each in it.path] == ["one", "reply one"])
+        assert it.store.queries[-1].text == "one"
+
+
+async def test_a_temporary_conversation_leaves_nothing_in_the_store() -> None:
+    store = MemoryStore()
+    async with running(reply("secret reply"), store=store) as it:
+        await it.command("/temporary")
+        await it.see("leaves nothing on disk")
+        await it.ask("secret")
+        await it.see("secret reply")
+        await it.until(lambda: not it.chat.turns())
+    assert store.conversations() == []
+
+
+async def test_a_draft_outlives_the_program() -> None:
+    store = MemoryStore()
+    async with running(*SCRIPTS, store=store) as it:
+        await it.ask("one")
+        await it.see("reply one")
+        it.prompt.insert("half a thought")
+        await it.pilot.pause()
+    async with running(store=store) as it:
+        assert it.list.rows[0].sign is RowSign.DRAFT
+        await it.pilot.press("alt+1")
+        await it.until(lambda: it.prompt.text == "half a thought")
+
+
+async def test_a_draft_of_a_conversation_that_never_began_comes_back_at_the_start() -> None:
+    store = MemoryStore()
+    async with running(store=store) as it:
+        it.prompt.insert("half a thought")
+        await it.pilot.pause()
+    async with running(store=store) as it:
+        await it.until(lambda: it.prompt.text == "half a thought")

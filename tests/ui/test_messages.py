@@ -1,0 +1,116 @@
+"""Editing, asking again and walking the variants of chat messages by keys."""
+
+from fakegpt_tui.chat.compare import word_diff
+from fakegpt_tui.domain import ReplyCut, TextDelta
+from fakegpt_tui.ui.screens.compare import CompareScreen, compared
+from fakegpt_tui.ui.widgets.transcript import Transcript
+from tests.ui.running import Running, reply, running
+
+
+async def asked(it: Running, prompt: str, answer: str) -> None:
+    await it.ask(prompt)
+    await it.see(answer)
+    await it.until(lambda: not it.chat.turns())
+
+
+def to_transcript(it: Running) -> None:
+    it.app.screen.query_one(Transcript).focus()
+
+
+async def test_a_reply_is_asked_for_again_and_both_variants_stay() -> None:
+    async with running(reply("blue sky"), reply("red sky")) as it:
+        await asked(it, "which?", "blue sky")
+        to_transcript(it)
+        await it.pilot.press("r")
+        await it.see("red sky")
+        await it.see("‹ 2/2 ›")
+        await it.pilot.press("left")
+        await it.see("blue sky")
+        await it.see("‹ 1/2 ›")
+        await it.pilot.press("l")
+        await it.see("red sky")
+
+
+async def test_a_prompt_is_edited_and_sent_again() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await asked(it, "helo", "one")
+        to_transcript(it)
+        await it.pilot.press("e")
+        assert it.prompt.text == "helo"
+        await it.pilot.press("backspace", *"lo", "enter")
+        await it.see("two")
+        assert [each.text for each in it.path] == ["hello", "two"]
+        await it.see("‹ 2/2 ›")
+
+
+async def test_a_cut_reply_goes_on_where_it_stopped() -> None:
+    async with running([TextDelta("half "), ReplyCut("It broke.")], reply("whole")) as it:
+        await asked(it, "go", "Interrupted: It broke.")
+        to_transcript(it)
+        await it.pilot.press("full_stop")
+        await it.see("half whole")
+        assert it.path[-1].text == "half whole"
+
+
+async def test_variants_are_compared_word_by_word() -> None:
+    async with running(reply("the blue sky"), reply("the red sky")) as it:
+        await asked(it, "which?", "the blue sky")
+        to_transcript(it)
+        await it.pilot.press("D")
+        await it.see("only one variant")
+        await it.pilot.press("r")
+        await it.see("the red sky")
+        await it.until(lambda: not it.chat.turns())
+        await it.pilot.press("D")
+        await it.until(lambda: isinstance(it.app.screen, CompareScreen))
+        await it.see("the [-blue-] {+red+} sky")
+        await it.pilot.press("escape")
+
+
+def test_a_comparison_has_signs_that_need_no_colours() -> None:
+    assert compared(word_diff("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
+
+
+async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:
+    async with running(reply("blue"), reply("red")) as it:
+        await asked(it, "which?", "blue")
+        to_transcript(it)
+        await it.pilot.press("r")
+        await it.see("red")
+        await it.until(lambda: not it.chat.turns())
+        await it.pilot.press("t")
+        await it.see("Tree, enter shows")
+        await it.pilot.press(*"blue", "enter")
+        await it.until(lambda: it.path[-1].text == "blue")
+
+
+async def test_a_conversation_is_branched_off() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await asked(it, "first", "one")
+        to_transcript(it)
+        await it.pilot.press("b")
+        await it.until(lambda: len(it.list.rows) == 2)
+        await asked(it, "elsewhere", "two")
+        assert [each.text for each in it.path] == ["first", "one", "elsewhere", "two"]
+        await it.pilot.press("alt+j")
+        await it.until(lambda: [each.text for each in it.path] == ["first", "one"])
+
+
+async def test_a_message_is_deleted_with_what_is_below_it_and_comes_back() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await asked(it, "first", "one")
+        await asked(it, "second", "two")
+        to_transcript(it)
+        await it.pilot.press("d")
+        await it.see("in the trash")
+        assert "two" not in [each.text for each in it.path]
+        await it.pilot.press("u")
+        await it.see("Taken back")
+        assert [each.text for each in it.path] == ["first", "one", "second", "two"]
+
+
+async def test_a_failed_reply_is_retried() -> None:
+    async with running([ReplyCut("It broke.")], reply("whole")) as it:
+        await asked(it, "go", "It broke.")
+        await it.command("/retry")
+        await it.see("whole")

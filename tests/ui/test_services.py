@@ -1,0 +1,54 @@
+"""Choosing who answers, and how, in the open conversation."""
+
+from fakegpt_tui.domain import GenerationSettings, Preset
+from tests.ui.running import reply, running
+
+
+async def test_another_model_is_chosen_and_answers_from_then_on() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await it.ask("first")
+        await it.see("one")
+        await it.until(lambda: not it.chat.turns())
+        await it.pilot.press("f6")
+        await it.see("Who answers here")
+        await it.see("Service scripted")
+        await it.pilot.press(*"Scripted", "enter")
+        await it.until(lambda: it.chat.conversation(it.list.rows[0].id).model == "scripted")
+        await it.ask("second")
+        await it.see("two")
+        assert [request.model for request in it.backend.requests] == ["scripted-1", "scripted"]
+        assert [each.model for each in it.path if each.model] == ["scripted-1", "scripted"]
+
+
+async def test_a_system_prompt_comes_before_all_prompts() -> None:
+    async with running(reply("one")) as it:
+        await it.command("/system")
+        await it.see("System prompt — enter keeps")
+        await it.pilot.press(*"Be brief", "enter")
+        await it.ask("hi")
+        await it.see("one")
+        assert [(each.role, each.text) for each in it.backend.requests[0].messages] == [
+            ("system", "Be brief"),
+            ("user", "hi"),
+        ]
+
+
+async def test_a_preset_is_used_for_the_open_conversation() -> None:
+    preset = Preset(
+        name="terse", system_prompt="Be terse", generation=GenerationSettings(temperature=0.1)
+    )
+    async with running(reply("one"), presets={"terse": preset}) as it:
+        await it.command("/preset")
+        await it.see("terse")
+        await it.pilot.press("enter")
+        await it.see("used from now on")
+        await it.ask("hi")
+        await it.see("one")
+        assert it.backend.requests[0].messages[0].text == "Be terse"
+        assert it.backend.requests[0].generation.temperature == 0.1
+
+
+async def test_no_preset_is_said() -> None:
+    async with running() as it:
+        await it.command("/preset")
+        await it.see("There are no presets")
