@@ -3,12 +3,15 @@
 import signal
 import socket
 import subprocess
+import time
 
+import httpx
 import pytest
 
 from fakegpt_tui.backends.scenarios import SCENARIOS
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from tests.cli.program import Home, served
+from tests.host.calls import prompt_body, token_of
 
 
 def first_line(process: subprocess.Popen[bytes]) -> str:
@@ -117,3 +120,24 @@ def test_a_key_file_lets_tokens_outlive_the_host(home: Home) -> None:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_who_is_being_answered_is_told_that_it_ends(
+    home: Home, number: signal.Signals
+) -> None:
+    with home.started("serve") as process:
+        url = first_line(process)
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            client.headers["X-Authorization"] = await token_of(client)
+            body = prompt_body("write 5000 words")
+            async with client.stream("POST", "/api/conversation", json=body) as response:
+                lines = response.aiter_lines()
+                assert (await anext(lines)).startswith("data: ")
+                process.send_signal(number)
+                asked_at = time.monotonic()
+                told = [line async for line in lines]
+        assert process.wait(20) == 0
+        assert time.monotonic() - asked_at < 2
+    assert "The host was stopped" in told[-4]
+    assert told[-2] == "data: [DONE]"

@@ -172,6 +172,7 @@ def test_only_going_on_with_a_reply_needs_no_message(messages: object) -> None:
         (asked(model=["m"]), ["model"]),
         (asked(model="m" * 1000), ["model"]),
         (asked(conversation_id=7), ["conversation_id"]),
+        (asked(messages=[{"id": "U" * 201, "content": "Hi"}]), ["messages", 0, "id"]),
     ],
     ids=lambda value: f"{value!r:.60}",
 )
