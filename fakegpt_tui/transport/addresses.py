@@ -5,6 +5,7 @@ found here, once, and said in a sentence.
 """
 
 import re
+import ssl
 from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -74,6 +75,11 @@ class ProxyAddress:
     @property
     def speaks_tls(self) -> bool:
         return self.proxy.url.scheme == "https"
+
+    def trusting(self, tls: ssl.SSLContext) -> httpx.Proxy:
+        """The proxy, trusted where `tls` trusts it if there is TLS on the way to it."""
+        auth, context = self.proxy.auth, tls if self.speaks_tls else None
+        return httpx.Proxy(self.proxy.url, auth=auth, ssl_context=context)
 
 
 def proxy_address(text: str, *, where: str) -> ProxyAddress:

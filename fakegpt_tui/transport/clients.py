@@ -69,10 +69,11 @@ class Transport:
         How long an answer may take is for the caller to say; connecting has its limit here.
         """
         limits = self.service.limits
+        tls = await self._tls_context()
         client = httpx.AsyncClient(
             headers=self._headers(),
-            verify=await self._tls_context(),
-            proxy=self._proxy.proxy if self._proxy else None,
+            verify=tls,
+            proxy=self._proxy.trusting(tls) if self._proxy else None,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(None, connect=limits.connect, write=limits.idle),
