@@ -36,10 +36,8 @@ def login_words(state: LoginState, now: datetime) -> tuple[str, Tone]:
             words = "signed out", Tone.PLAIN
         case SigningIn(step, of, what):
             words = f"signing in {step}/{of}: {what}", Tone.BUSY
-        case SignedIn(datetime() as expires_at):
-            words = _time_left_words((expires_at - now).total_seconds())
-        case SignedIn():
-            words = "signed in", Tone.GOOD
+        case SignedIn(expires_at):
+            words = _signed_in_words(expires_at, now)
         case Expired():
             words = "expired", Tone.BAD
         case LoginFailed(reason):
@@ -51,7 +49,10 @@ def login_words(state: LoginState, now: datetime) -> tuple[str, Tone]:
     return words
 
 
-def _time_left_words(seconds: float) -> tuple[str, Tone]:
+def _signed_in_words(expires_at: datetime | None, now: datetime) -> tuple[str, Tone]:
+    if expires_at is None:
+        return "signed in", Tone.GOOD
+    seconds = (expires_at - now).total_seconds()
     if seconds <= 0:
         return "expired", Tone.BAD
     if seconds < _SOON:

@@ -1,0 +1,24 @@
+"""Every key, in one table: bindings, footer, help, palette and `config.toml` follow from it.
+
+A key is a row in the module of the place where it works.
+"""
+
+from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.conversation_list import LIST
+from fakegpt_tui.ui.keymap.conversations import CHAT, LOGIN, OPEN_NTH, QUEUE
+from fakegpt_tui.ui.keymap.program import PROGRAM
+from fakegpt_tui.ui.keymap.prompt import EARLIER, PROMPT
+from fakegpt_tui.ui.keymap.transcript import TRANSCRIPT
+
+__all__ = ["COMMANDS", "OPEN_NTH", "Command", "Where"]
+
+COMMANDS: tuple[Command, ...] = (
+    *PROMPT,
+    *CHAT,
+    *QUEUE,
+    *EARLIER,
+    *LOGIN,
+    *PROGRAM,
+    *TRANSCRIPT,
+    *LIST,
+)

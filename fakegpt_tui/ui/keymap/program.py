@@ -1,0 +1,66 @@
+"""What a person does with the program itself."""
+
+from fakegpt_tui.ui.keymap.command import Command, Where
+
+PROGRAM = (
+    Command(
+        Where.ANY,
+        "app.palette",
+        "ctrl+p,f8",
+        "commands",
+        "Commands",
+        "Find any command or conversation; also / in an empty prompt",
+        in_footer=True,
+    ),
+    Command(
+        Where.ANY,
+        "app.copy-or-stop",
+        "ctrl+c",
+        "copy_or_stop",
+        "Copy",
+        "Copy the selection, or else stop the reply, or else clear the prompt",
+        priority=True,
+    ),
+    Command(Where.ANY, "app.prompt", "escape", "focus_prompt", "Prompt", "Go back to the prompt"),
+    Command(
+        Where.ANY,
+        "app.next-pane",
+        "tab,f2",
+        "app.focus_next",
+        "Next pane",
+        "Go to the next part of the screen; shift+tab goes back",
+    ),
+    Command(
+        Where.ANY,
+        "app.list",
+        "ctrl+t,f9",
+        "toggle_list",
+        "List",
+        "Show or hide the conversation list",
+        "/list",
+    ),
+    Command(Where.ANY, "app.theme", "", "theme", "Theme", "Change the colours", "/theme"),
+    Command(
+        Where.ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw"
+    ),
+    Command(
+        Where.ANY,
+        "app.help",
+        "f1,question_mark",
+        "help",
+        "Help",
+        "Show all keys; ? does so outside the prompt",
+        "/help",
+        in_footer=True,
+    ),
+    Command(
+        Where.ANY,
+        "app.quit",
+        "ctrl+q",
+        "app.quit",
+        "Quit",
+        "Leave; replies under way are stopped and kept",
+        "/quit",
+        in_footer=True,
+    ),
+)
