@@ -66,6 +66,12 @@ def test_with_nothing_configured_the_embedded_host_answers() -> None:
     assert {origin.source for origin in found.origins.values()} == {Source.DEFAULT}
 
 
+def test_a_mirror_folder_is_kept_where_one_is_named(tmp_path: Path) -> None:
+    assert settled().mirror is None
+    assert settled(f'mirror = "{tmp_path}"').mirror == tmp_path
+    assert settled(environ={"FAKEGPT_MIRROR": "notes"}).mirror == Path("notes").absolute()
+
+
 def test_the_ready_made_public_service_says_that_it_was_switched_off() -> None:
     zhile = settled().services["zhile"]
     assert (zhile.kind, zhile.url) == (ServiceKind.FAKEGPT, "https://chat-shared2.zhile.io")

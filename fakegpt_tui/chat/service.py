@@ -1,7 +1,7 @@
 """What a person can do with conversations, whatever front end they use."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
@@ -34,8 +34,9 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
-from fakegpt_tui.transfer.files import save_file
-from fakegpt_tui.transfer.markdown import to_markdown
+from fakegpt_tui.transfer.formats import save_as
+from fakegpt_tui.transfer.mirror import MirrorUpdate
+from fakegpt_tui.transfer.tree import selected
 
 
 class ChatService(Services):
@@ -59,7 +60,9 @@ class ChatService(Services):
         model: str = "",
         max_turns: int = 8,
         presets: Mapping[str, Preset] = MappingProxyType({}),
+        mirror: MirrorUpdate | None = None,
     ) -> None:
+        """`mirror` is given each conversation in which a turn has ended."""
         self._store = JoinedStore(store)
         super().__init__(Connections(services, connect))
         self._saving = Saving()
@@ -83,6 +86,7 @@ class ChatService(Services):
         self.presets = presets
         self.default_service = self.service(service)
         self._model = model
+        self._mirror = mirror
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -214,6 +218,11 @@ class ChatService(Services):
     def end_turn(self, turn: Turn) -> None:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         self._turns.end(turn)
+        conversation = self._headers.find(turn.conversation.id)
+        if self._mirror is None or conversation is None or not turn.is_saved:
+            return
+        if not self._store.is_temporary(conversation.id):
+            self._mirror(conversation, tuple(self.trees.of(conversation.id)))
 
     def stop(self, conversation_id: str) -> bool:
         """Stop the turn of that conversation; was there one?"""
@@ -280,16 +289,23 @@ class ChatService(Services):
         """Try to save what could not be saved, as every turn and every `refresh` does, too."""
         self._saving.retry()
 
-    def save_markdown(self, conversation_id: str, folder: Path) -> Path:
-        """Write the shown path as a Markdown file into `folder`, and tell where it is.
+    def save_markdown(
+        self, conversation_id: str, folder: Path, *, message_ids: Collection[str] = ()
+    ) -> Path:
+        """Write a conversation as a Markdown file into `folder`, and tell where it is.
+
+        The shown path comes first, and then every other version. With `message_ids` only those
+        chat messages are written.
 
         Raises:
             NotFound: There is no such conversation.
             SaveError: The file could not be written.
         """
         conversation = self.conversation(conversation_id)
-        text = to_markdown(conversation, self.path(conversation_id))
-        return save_file(folder, conversation.title, ".md", text, owner_id=conversation.id)
+        messages = tuple(self.trees.of(conversation_id))
+        if not message_ids:
+            return save_as(conversation, messages, folder)
+        return save_as(conversation, selected(messages, message_ids), folder, part="selection")
 
     async def aclose(self) -> None:
         """Close the connections. Turns must have been left before."""

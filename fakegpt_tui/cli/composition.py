@@ -22,6 +22,7 @@ from fakegpt_tui.cli.folders import make_folders
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError, NoLogin, Service, ServiceKind
 from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.transfer.mirror import Mirror, MirrorUpdate
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
@@ -55,18 +56,31 @@ async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[Cha
         ConfigError: There is no service of the chosen name.
     """
     connector = Connector(settings)
-    chat = ChatService(
-        store,
-        settings.services,
-        connector.connect,
-        service=settings.chosen_service.name,
-        model=settings.model or "",
-        max_turns=settings.max_turns,
-        presets=settings.presets,
-    )
-    with closing(connector):
+    with closing(connector), _mirrored(settings) as mirror:
+        chat = ChatService(
+            store,
+            settings.services,
+            connector.connect,
+            service=settings.chosen_service.name,
+            model=settings.model or "",
+            max_turns=settings.max_turns,
+            presets=settings.presets,
+            mirror=mirror,
+        )
         async with aclosing(chat):
             yield chat
+
+
+@contextmanager
+def _mirrored(settings: Settings) -> Iterator[MirrorUpdate | None]:
+    """What keeps the mirror folder, if there is one, and has done so at the end of the block."""
+    if settings.mirror is None:
+        yield None
+        return
+    with closing(Mirror(settings.mirror)) as mirror:
+        yield mirror.update
+    if mirror.trouble is not None:
+        say(str(mirror.trouble))
 
 
 class Connector:

@@ -86,6 +86,7 @@ def settings_from(
             "repaint_rate", readers.whole(1, 60), 20, typed=readers.number_in
         ),
         plain=_plain(sources, environ),
+        mirror=_mirror(sources),
         color=not environ.get("NO_COLOR"),
         services={name: entry.service for name, entry in entries.items()},
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
@@ -154,6 +155,11 @@ def _folders(sources: Sources, native: Folders) -> Folders:
         cache=folder("cache_dir", data / "cache" if moved else native.cache),
         exports=folder("exports_dir", data / "exports"),
     )
+
+
+def _mirror(sources: Sources) -> Path | None:
+    folder = sources.pick("mirror", readers.path, None)
+    return None if folder is None else folder.absolute()
 
 
 def _plain(sources: Sources, environ: Mapping[str, str]) -> bool:

@@ -68,9 +68,10 @@ KeySource: TypeAlias = KeyInEnvironment | KeyInFile | KeyInKeyring
 class Settings:
     """Everything that can be configured.
 
-    `upstreams` names, for an embedded host, the service that answers through it. `keys` maps the
-    id of an action to its keys, separated by commas; no key turns the action's key off. `origins`
-    has an entry for every value, services and presets by `services.NAME` and `presets.NAME`.
+    `mirror` is a folder for Markdown files of all conversations. `upstreams` names, for an
+    embedded host, the service that answers through it. `keys` maps the id of an action to its
+    keys, separated by commas; no key turns the action's key off. `origins` has an entry for every
+    value, services and presets by `services.NAME` and `presets.NAME`.
     """
 
     config_file: Path
@@ -81,6 +82,7 @@ class Settings:
     max_turns: int
     repaint_rate: int
     plain: bool
+    mirror: Path | None
     color: bool
     services: Mapping[str, Service]
     upstreams: Mapping[str, str]

@@ -56,8 +56,12 @@ def _make_private(folder: Path) -> None:
 
 def _base_name(stem: str, owner_id: str) -> str:
     """Never empty, and never one of the names that some systems keep for devices."""
-    short_id = re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
-    return "-".join(filter(None, (file_stem(stem) or "conversation", short_id)))
+    return "-".join(filter(None, (file_stem(stem) or "conversation", short_id(owner_id))))
+
+
+def short_id(owner_id: str) -> str:
+    """What of an id is in the names of its files; may be empty."""
+    return re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
 
 
 def _written_part(folder: Path, data: bytes, *, durable: bool) -> Path:

@@ -30,11 +30,12 @@ def save_as(
     folder: Path,
     *,
     suffix: str = MARKDOWN,
+    part: str = "",
 ) -> Path:
     """Write a conversation as a file into `folder`, in place of its last such file.
 
     `messages` are its whole tree, or a part of it (see `tree.selected`), parents first. What is in
-    the trash is not written.
+    the trash is not written. A `part` is called so, and has a file of its own beside the whole.
 
     Raises:
         SaveError: The file could not be written.
@@ -43,4 +44,10 @@ def save_as(
     if not any(message.id == conversation.leaf_id for message in kept):
         conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
     text = FORMATS[suffix](conversation, kept)
-    return save_file(folder, conversation.title, f".{suffix}", text, owner_id=conversation.id)
+    return save_file(
+        folder,
+        f"{conversation.title} {part}",
+        f".{suffix}",
+        text,
+        owner_id=f"{conversation.id} {part}".rstrip(),
+    )
