@@ -124,7 +124,9 @@ def _breaks(text: str, width: int) -> list[Range]:
                 ranges.append((start, end))
             start, used = match.start(), 0
         if cells > width:
-            *full, (start, end) = _chopped(text, *match.span(), width)
+            # Marks without a letter may stand before it, and take no cell.
+            first = start if end > start else match.start()
+            *full, (start, end) = _chopped(text, first, match.end(), width)
             ranges.extend(full)
             cells = cell_len(text[start:end])
         used += cells

@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 from fakegpt_tui.ui.rendering.drawing import Draw
 from fakegpt_tui.ui.rendering.fences import draw_code, split_code
+from fakegpt_tui.ui.rendering.footnotes import draw_footnote
 from fakegpt_tui.ui.rendering.lists import draw_list, split_list
+from fakegpt_tui.ui.rendering.math import draw_math
 from fakegpt_tui.ui.rendering.paragraphs import (
     draw_heading,
     draw_literal,
@@ -33,6 +35,8 @@ DRAWS: Mapping[str, Draw] = MappingProxyType(
         "code_block": draw_code,
         "table": draw_table,
         "hr": draw_rule,
+        "math": draw_math,
+        "footnote_reference": draw_footnote,
         "section": draw_section,
         "section_end": draw_section_end,
     }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fakegpt_tui.ui.rendering.chapters import SIZE, Chapters
 from fakegpt_tui.ui.rendering.constructs import DRAWS
 from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.fences import code_at
 from fakegpt_tui.ui.rendering.heights import LEAST_WIDTH
 from fakegpt_tui.ui.rendering.layout import Layout
 from fakegpt_tui.ui.rendering.line import Line
@@ -81,6 +82,28 @@ class Document:
             self._drawing = replace(self._drawing, palette=palette)
             if self._layout is not None:
                 self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
+
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
+        """Say what happens to code that is wider than the screen.
+
+        Args:
+            wrap: Go on with long lines on the next, rather than cut them.
+            offset: Cells that are scrolled off at the left, where lines are cut.
+        """
+        before = self._drawing
+        self._drawing = replace(before, wrap_code=wrap, code_offset=offset)
+        if self._layout is None or self._drawing == before:
+            return
+        if wrap != before.wrap_code:
+            self._layout = None
+        else:
+            self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
+
+    def code_at(self, start: int) -> str | None:
+        """The code whose label has `{"copy": start}` in its style meta, as it was written."""
+        chapter = self._chapters.opened(start)
+        pieces = [piece for piece in chapter.pieces or () if piece.start <= start]
+        return code_at(self._chapters.text, pieces[-1], start) if pieces else None
 
     def fold(self, section: int, *, folded: bool | None = None) -> None:
         """Fold a section or unfold it; `None` does what was not done last.

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.rendering.cells import blank, chop, padded
+from fakegpt_tui.ui.rendering.cells import blank, chop, padded, width_of
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.highlighting import Piece as Token
 from fakegpt_tui.ui.rendering.highlighting import lex
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.parsing import parse_blocks
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
 
 _STEP = 40
@@ -22,7 +26,11 @@ _MOST = 400
 _OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 """What begins a string or a comment of several lines in one language or another."""
 
-_WRAPPED = "↳"
+_WRAPPED, _BEFORE, _AFTER = "↳", "‹", "›"
+_COPY = "copy"
+_FIRST_TRY = 65_536
+"""Characters in which most code ends, so that the rest of a message need not be read to copy it."""
+
 _GUTTER_FROM = 4
 """Cells that a line must have to spare one of them for the mark."""
 
@@ -30,7 +38,10 @@ _TAB = 4
 
 
 def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
-    """The code on a ground of its own, behind its language; long lines go on behind a mark."""
+    """The code on a ground of its own, behind its language.
+
+    Long lines go on behind a mark, or are scrolled, which tells the eye more about tables and logs.
+    """
     lines = [] if node.continued else _label(node, width, drawing)
     rows = _rows(node.content)
     if not rows and node.continued:
@@ -99,13 +110,49 @@ def _rows(content: str) -> list[str]:
     return content.removesuffix("\n").expandtabs(_TAB).split("\n") if content else []
 
 
+def code_at(text: str, piece: Piece, start: int) -> str | None:
+    """The code of the fence that begins at `start`, as it was written, to be copied.
+
+    Args:
+        text: The message.
+        piece: The piece that the fence begins in.
+        start: What the fence's label says by its style meta `copy`.
+    """
+    prefix = piece.resume.prefix if piece.resume and piece.node.kind != "fence" else ""
+    for end in (piece.start + _FIRST_TRY, len(text)):
+        raw = text[piece.start : end]
+        ends = accumulate((len(line) + 1 for line in raw.split("\n")), initial=piece.start)
+        offsets = [*[piece.start] * prefix.count("\n"), *ends]
+        for node in _fences(parse_blocks(prefix + raw, offsets, {})):
+            if node.source[0] == start and (node.source[1] < end or end == len(text)):
+                return node.content
+    return None
+
+
+def _fences(nodes: Sequence[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if node.kind == "fence":
+            yield node
+        yield from _fences(node.children)
+
+
 def _label(node: Node, width: int, drawing: Drawing) -> list[Line]:
-    words = safe_text(node.info).split()
-    if not words:
+    """The language, if there is one, and what to press to copy the code."""
+    if node.kind != "fence":
         return []
-    label = [Segment(f" {words[0]}", drawing.palette.fence_label)]
-    fill = drawing.palette.fence
-    return [Line(tuple(padded(row, width, fill)), _source(node, -1)) for row in chop(label, width)]
+    palette = drawing.palette
+    words = safe_text(node.info).split()
+    rows = chop([Segment(f" {words[0]}", palette.fence_label)] if words else [], width)
+    room = width - width_of(rows[-1])
+    copy = palette.fence_mark + Style.from_meta({"copy": node.source[0]})
+    if room > len(_COPY) + 1:
+        rows[-1] = [
+            *padded(rows[-1], width - len(_COPY) - 1, palette.fence),
+            Segment(_COPY, copy),
+        ]
+    elif not words:
+        return []
+    return [Line(tuple(padded(row, width, palette.fence)), _source(node, -1)) for row in rows]
 
 
 def _by_line(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -124,10 +171,24 @@ def _code_line(
 ) -> Iterator[Line]:
     palette = drawing.palette
     gutter = width >= _GUTTER_FROM
+    if not drawing.wrap_code and gutter:
+        yield Line(tuple(_window(segments, width, drawing)), source)
+        return
     for index, row in enumerate(chop(segments, width - gutter)):
         mark = [Segment(_WRAPPED, palette.fence_mark) if index else blank(1, palette.fence)]
         line = padded([*(mark if gutter else ()), *row], width, palette.fence)
         yield Line(tuple(line), source)
+
+
+def _window(segments: Sequence[Segment], width: int, drawing: Drawing) -> list[Segment]:
+    """The part of a line that is scrolled to, between signs that there is more."""
+    palette, offset = drawing.palette, drawing.code_offset
+    strip = Strip(segments)
+    more = strip.cell_length - offset > width - 1
+    before = Segment(_BEFORE, palette.fence_mark) if offset else blank(1, palette.fence)
+    shown = strip.crop(offset, offset + width - 1 - more)
+    line = padded([before, *shown], width - more, palette.fence)
+    return [*line, Segment(_AFTER, palette.fence_mark)] if more else line
 
 
 def _source(node: Node, index: int) -> tuple[int, int]:

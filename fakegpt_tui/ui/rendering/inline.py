@@ -9,8 +9,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.rendering.latex import unicode_math
 from fakegpt_tui.ui.rendering.links import addresses, can_open
-from fakegpt_tui.ui.rendering.parsing import parse_inline
+from fakegpt_tui.ui.rendering.parsing import footnote_sign, parse_inline
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -45,6 +46,7 @@ class _Writer:
     def __init__(self, drawing: Drawing, base: Style, *, foreign: bool) -> None:
         self.segments: list[Segment] = []
         self._palette = drawing.palette
+        self._references = drawing.references
         self._keep_breaks = drawing.keep_breaks
         self._foreign = foreign
         self._styles = [base]
@@ -60,27 +62,39 @@ class _Writer:
                     self._add("\n" if kept else " ")
                 case "code_inline":
                     self._add(token.content, self._palette.code)
-                case "image":
-                    self._write_image(token)
                 case "link_open":
                     self._open_link(str(token.attrs.get("href", "")))
                 case "link_close":
                     self._close_link()
-                case _:
+                case _ if token.nesting:
                     self._nest(token)
+                case _:
+                    self._write_construct(token)
+
+    def _write_construct(self, token: Token) -> None:
+        match token.type:
+            case "image":
+                self._write_image(token)
+            case "math_inline":
+                text = unicode_math(token.content.strip())
+                text = token.markup if text is None else safe_text(text)
+                self._add(text.replace("\n", " "))
+            case "footnote_ref":
+                sign = footnote_sign(token.meta["label"], self._references)
+                self._add(sign, self._palette.bullet)
+            case _:
+                self._add(token.content)
 
     def _nest(self, token: Token) -> None:
         if token.nesting < 0:
             self._styles.pop()
-        elif token.nesting > 0:
+        else:
             styles = {
                 "strong_open": self._palette.strong,
                 "em_open": self._palette.emphasis,
                 "s_open": self._palette.strikethrough,
             }
             self._styles.append(self._styles[-1] + styles[token.type])
-        else:
-            self._add(token.content)
 
     def _add(self, text: str, style: Style | None = None) -> None:
         if not text:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.ui.rendering.borders import find_borders
 from fakegpt_tui.ui.rendering.links import may_be_target
+from fakegpt_tui.ui.rendering.math_rules import math_rules
 from fakegpt_tui.ui.rendering.node import Node
 
 if TYPE_CHECKING:
@@ -17,12 +20,17 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
-References = Mapping[str, Any]
-"""Targets by label, as markdown-it keeps them; empty until a reply is complete."""
+References = Mapping[str, Mapping[str, Any]]
+"""What labels stand for: `references` as markdown-it keeps them, and `footnotes` by their number.
+
+Empty until a reply is complete, since anything may still be defined.
+"""
 
 SECTIONS = ("think", "thinking", "thought", "reasoning", "analysis")
 """Tags that begin a foldable section when they stand alone on a line."""
 
+_PART = 8_192
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DEPTH = 40
 """Nesting that is drawn as such. markdown-it drops what is deeper; here it is shown literally."""
 
@@ -49,25 +57,45 @@ def parse_inline(content: str, references: References) -> list[Token]:
     """The inline tokens of one leaf block."""
     tokens: list[Token] = []
     parser = _parser(bool(references))
-    parser.inline.parse(content, parser, {"references": references} if references else {}, tokens)
+    parser.inline.parse(content, parser, _environment(references), tokens)
     return tokens
 
 
 def find_references(text: str) -> References:
-    """The targets that `text` defines for its reference links."""
+    """The targets and notes that `text` defines for its reference links and footnotes."""
     if not _DEFINITION.search(text):
         return {}
     environment: dict[str, Any] = {}
     parser = _parser(True)
-    parser.block.parse(text, parser, environment, [])
-    found: References = environment.get("references", {})
-    return found
+    borders = [0, *find_borders(text, _PART), len(text)]
+    for start, end in pairwise(borders):
+        if _DEFINITION.search(text, start, end):
+            parser.block.parse(text[start:end], parser, environment, [])
+    notes = environment.get("footnotes", {}).get("refs", {})
+    found = {
+        "references": environment.get("references", {}),
+        "footnotes": {label[1:]: number for number, label in enumerate(notes, 1)},
+    }
+    return found if any(found.values()) else {}
+
+
+def footnote_sign(label: str, references: References) -> str:
+    """The number of a footnote as it stands in the text."""
+    return str(references.get("footnotes", {}).get(label, label)).translate(_RAISED)
+
+
+def _environment(references: References) -> dict[str, Any]:
+    if not references:
+        return {}
+    notes = {f":{label}": -1 for label in references["footnotes"]}
+    return {"references": references["references"], "footnotes": {"refs": notes, "list": {}}}
 
 
 @lru_cache(maxsize=2)
 def _parser(definitions: bool) -> MarkdownIt:
     # Imported on first use: 50 ms that the first paint must not wait for.
     from markdown_it import MarkdownIt  # noqa: PLC0415
+    from mdit_py_plugins.footnote import footnote_plugin  # noqa: PLC0415
 
     class Parser(MarkdownIt):
         """Takes addresses as they were written, and only those that may be one."""
@@ -83,7 +111,10 @@ def _parser(definitions: bool) -> MarkdownIt:
 
     parser = Parser("js-default", {"html": False, "linkify": False, "maxNesting": _DEPTH})
     parser.disable(["html_block", "html_inline", "linkify"])
-    if not definitions:
+    math_rules(parser)
+    if definitions:
+        parser.use(footnote_plugin, inline=False)
+    else:
         parser.disable("reference")
     options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "section", _section, options)
@@ -152,7 +183,7 @@ class _Tree:
             kind=kind,
             content=inline.content if inline else token.content,
             markup=token.tag if kind == "heading" else token.markup,
-            info=token.info,
+            info=token.info or str(token.meta.get("label", "")),
             align=str(token.attrs.get("style", "text-align:left")).rpartition(":")[2],
             children=() if inline else tuple(children),
             source=(self._offsets[first], self._offsets[last]),

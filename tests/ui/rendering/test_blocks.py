@@ -1,8 +1,9 @@
+import pytest
 from rich.style import Style
 
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
-from tests.ui.rendering.samples import lines, shown, style_of
+from tests.ui.rendering.samples import document, lines, shown, style_of
 
 
 def coloured(text: str) -> dict[str, Style | None]:
@@ -53,7 +54,7 @@ def test_code_is_coloured_in_the_language_of_the_first_word() -> None:
 
 
 def test_code_without_a_known_language_is_not_coloured() -> None:
-    assert set(coloured("```\ndef f(): pass\n```").values()) == {Style()}
+    assert coloured("```\ndef f(): pass\n```")["def f(): pass"] == Style()
     assert " def f(): pass" in "".join(coloured("```nope\ndef f(): pass\n```"))
 
 
@@ -66,7 +67,38 @@ def test_a_string_over_many_lines_is_one_string() -> None:
 
 def test_code_is_padded_to_the_width_and_goes_on_behind_a_mark() -> None:
     plain = [line.plain for line in lines("```\nabcdefghijk\n\nx\n```", 8)]
-    assert plain == [" abcdefg", "↳hijk   ", "        ", " x      "]
+    assert plain == ["   copy ", " abcdefg", "↳hijk   ", "        ", " x      "]
+
+
+def test_long_lines_of_code_can_be_scrolled_instead() -> None:
+    drawn = document("```\nabcdefghijk\nx漢\n```\n\ntext")
+    drawn.wrap_code(False)
+    assert [line.plain for line in drawn.lines(8)][1:3] == [" abcdef›", " x漢    "]
+    drawn.wrap_code(False, offset=2)
+    assert [line.plain for line in drawn.lines(8)][1:3] == ["‹cdefgh›", "‹       "[:8]]
+    drawn.wrap_code(False, offset=5)
+    assert [line.plain for line in drawn.lines(8)][1:3] == ["‹fghijk ", "‹       "]
+    drawn.wrap_code(True)
+    assert drawn.height(8) == 6
+
+
+@pytest.mark.parametrize("chapter", [30, 8_192])
+def test_the_label_of_code_says_what_is_to_be_copied(chapter: int) -> None:
+    text = (
+        "- item\n\n  ```py\n  x\t= 1\n   y\n  ```\n\nText\n\n> ~~~\n> z\n\n```\n"
+        + "line\n" * 99
+        + "\n\x1b\n```\n\nText"
+    )
+    drawn = Document(Palette.colourless(), chapter=chapter)
+    drawn.update(text, complete=True)
+    metas = [part.style.meta for row in drawn.lines(60) for part in row.segments if part.style]
+    marks = [meta["copy"] for meta in metas if "copy" in meta]
+    assert [drawn.code_at(mark) for mark in marks] == [
+        "x\t= 1\n y\n",
+        "z\n",
+        "line\n" * 99 + "\n\x1b\n",
+    ]
+    assert drawn.code_at(0) is None
 
 
 def test_each_line_of_code_knows_where_it_was_written() -> None:

@@ -76,3 +76,7 @@ def test_styles_stay_with_their_characters(segments: list[Segment], width: int) 
         return "".join(seen("".join(part.text for part in parts if part.style == BOLD)).split())
 
     assert bold([part for row in wrap(segments, width) for part in row]) == bold(segments)
+
+
+def test_a_mark_without_a_letter_is_not_lost() -> None:
+    assert "".join(plain(wrap([Segment("\u0301漢。")], 2))) == "\u0301漢。"

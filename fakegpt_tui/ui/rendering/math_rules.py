@@ -1,0 +1,83 @@
+"""Where formulas begin and end in Markdown, as rules of markdown-it.
+
+Knows nothing of this program. Sums of money stay what they are: between dollars there has to be
+something that only a formula has.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
+
+_INLINE = re.compile(
+    r"\$\$(?P<display>[^$`]{1,1000}?)\$\$"
+    r"|\$(?![\s$])(?P<dollars>[^$`\n]{1,500}?)(?<![\s\\])\$(?!\d)"
+    r"|\\\((?P<round>.{1,1000}?)\\\)"
+    r"|\\\[(?P<square>.{1,1000}?)\\\]",
+    re.DOTALL,
+)
+_A_FORMULA = re.compile(
+    r"[\\^_={}]"
+    r"|^[A-Za-z](?:['′]|\([\w, ]{1,20}\))?$"
+    r"|^[A-Za-z] ?[+\-*/<>,] ?\w+$"
+)
+"""A sign of LaTeX's, or one letter, a function of something, a letter and what is done to it."""
+
+_ONE_LINE = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]")
+_CLOSING = {"$$": "$$", "\\[": "\\]"}
+
+
+def math_rules(parser: MarkdownIt) -> None:
+    """Let `parser` find formulas: inline tokens `math_inline`, and blocks `math`."""
+    parser.inline.ruler.before("escape", "math_inline", _math_inline)
+    parser.block.ruler.before("fence", "math", _math_block)
+
+
+def _math_inline(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] not in "$\\":
+        return False
+    match = _INLINE.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    kind = match.lastgroup or ""
+    if kind == "dollars" and not _A_FORMULA.search(match[kind]):
+        return False
+    if not silent:
+        token = state.push("math_inline", "", 0)
+        token.content = match[kind]
+        token.markup = match[0]
+    state.pos = match.end()
+    return True
+
+
+def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A formula on lines of its own; without its end, up to the next blank line."""
+    if state.is_code_block(start):
+        return False
+    line = _line(state, start)
+    closing = _CLOSING.get(line)
+    if closing is None and not _ONE_LINE.fullmatch(line):
+        return False
+    if silent:
+        return True
+    after = start + 1
+    while closing is not None and after < end and not state.isEmpty(after):
+        if state.sCount[after] < state.blkIndent:
+            break
+        after += 1
+        if _line(state, after - 1).endswith(closing):
+            break
+    state.line = after
+    token = state.push("math", "", 0)
+    token.map = [start, after]
+    token.content = state.getLines(start, after, state.blkIndent, False)
+    return True
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
