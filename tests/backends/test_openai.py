@@ -1,10 +1,12 @@
 """Replies of an OpenAI-compatible service over real sockets, in all the forms they come in."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -287,6 +289,27 @@ async def test_leaving_a_reply_ends_the_request(server: FaultServer) -> None:
     server.script(CHAT, Send(stream_head()), Send(chunk(says("Hel"))), Stall())
     async with aclosing(backend_for(service(server.url)).stream(ASK)) as events:
         assert await anext(events) == TextDelta("Hel")
+    await server.idle()
+
+
+@pytest.mark.parametrize("twice", [False, True])
+async def test_a_hundred_cancels_at_any_turn_leave_no_connection(
+    server: FaultServer, twice: bool
+) -> None:
+    texts = [Send(chunk(says("x"))) for _ in range(40)]
+    server.script(CHAT, Send(stream_head()), *texts, Stall())
+    chance = Random(11)
+    for _ in range(100):
+        task = asyncio.create_task(read(backend_for(service(server.url))))
+        for _turn in range(chance.randrange(60)):
+            await asyncio.sleep(0)
+        task.cancel()
+        if twice:
+            await asyncio.sleep(0)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    gc.collect()
     await server.idle()
 
 
