@@ -39,6 +39,7 @@ class Headers:
         self._trash_is_read = False
         self._new: dict[str, Conversation] = {}
         self._touched: set[str] = set()
+        self._refreshing = asyncio.Lock()
 
     def listed(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -175,6 +176,10 @@ class Headers:
 
     async def refresh(self) -> None:
         """Take what another instance has written, but for what is changed here meanwhile."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         self._touched = set(self._running)
         known = self._known()
         found = await asyncio.to_thread(self._read_all)
