@@ -135,15 +135,19 @@ class OpenAIBackend:
         headers = await self._key.headers()
         is_told = False
         path = self._path("/chat/completions")
-        async with aclosing(reply.events(path, headers, body)) as events:
-            async for event in events:
-                if not is_told:
-                    is_told = True
-                    self._on_change(NoLogin())
-                    fitting.succeeded()
-                    if fitting.notice is not None:
-                        yield fitting.notice
-                yield event
+        try:
+            async with aclosing(reply.events(path, headers, body)) as events:
+                async for event in events:
+                    if not is_told:
+                        is_told = True
+                        self._on_change(NoLogin())
+                        fitting.succeeded()
+                        if fitting.notice is not None:
+                            yield fitting.notice
+                    yield event
+        except ServiceError as error:
+            self._key.hide_in(error)
+            raise
 
     async def _model_for(self, request: ReplyRequest) -> str:
         """The model to ask; what it can take is found out where that may matter."""
@@ -169,6 +173,7 @@ class OpenAIBackend:
             async with asked(self._transport, self._stream_clock(), asking) as answer:
                 found = read_models(await answer.body(limit=_MODELS_BYTES))
         except ServiceError as error:
+            self._key.hide_in(error)
             self._note(error)
             raise
         self._on_change(NoLogin())

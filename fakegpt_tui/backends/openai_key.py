@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
-from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret
+from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret, ServiceError
 
 ReadKey: TypeAlias = Callable[[], Secret | None]
 """Reads the key; `None` where the service has none. May take its time, and raise ConfigError."""
@@ -38,6 +38,11 @@ class ServiceKey:
                     raise NotSignedIn(str(error)) from error
                 self._is_refused = False
         return {} if self._key is None else {"Authorization": f"Bearer {self._key.reveal()}"}
+
+    def hide_in(self, error: ServiceError) -> None:
+        """Take the key out of what `error` says: some services repeat what they were given."""
+        if self._key is not None and (key := self._key.reveal()) in str(error):
+            error.args = (str(error).replace(key, str(self._key)),)
 
     def refuse(self) -> None:
         """Note that the service did not accept the key."""

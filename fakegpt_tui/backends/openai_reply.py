@@ -23,6 +23,8 @@ from fakegpt_tui.transport.clients import Transport
 
 _EVENT_STREAM: Final = "text/event-stream"
 _NO_STREAM: Final = (b"{", b"[", b"<")
+"""How JSON and HTML begin, whatever their head says, and no line of an event stream does."""
+
 _WHOLE_BYTES: Final = 16_000_000
 _NUMBERS_SECONDS: Final = 2.0
 """How long the numbers and the end marker may take once the service has said why it ends: some
@@ -77,7 +79,7 @@ class OpenAIReply:
                 piece = await self._piece(answer)
                 if piece is None:
                     break
-                if not self._clock.began and _is_no_stream(answer, piece):
+                if not self._clock.began and piece.lstrip().startswith(_NO_STREAM):
                     for event in self._whole(await _whole_body(answer, piece)):
                         yield event
                     break
@@ -135,10 +137,6 @@ class OpenAIReply:
         if self._continuation is not None and (text := self._continuation.rest()):
             self.has_words = True
             yield TextDelta(text)
-
-
-def _is_no_stream(answer: Answer, piece: bytes) -> bool:
-    return answer.media_type != _EVENT_STREAM and piece.lstrip().startswith(_NO_STREAM)
 
 
 async def _whole_body(answer: Answer, beginning: bytes) -> bytes:

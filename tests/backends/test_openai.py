@@ -26,7 +26,16 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from tests.fault_server import FaultServer, Reset, Send, Stall, chunk, json_reply, stream_head
+from tests.fault_server import (
+    LAST_CHUNK,
+    FaultServer,
+    Reset,
+    Send,
+    Stall,
+    chunk,
+    json_reply,
+    stream_head,
+)
 from tests.openai_server import (
     CHAT,
     DONE,
@@ -421,6 +430,13 @@ async def test_every_form_of_an_error_in_the_stream_is_read(
     came, error = await outcome(backend_for(service(server.url)))
     assert came == []
     assert "The GPU is on fire." in str(error)
+
+
+async def test_json_that_says_it_is_a_stream_is_read_as_json(server: FaultServer) -> None:
+    refusal = b'{"error": {"message": "Nobody is at home."}}'
+    server.script(CHAT, Send(stream_head()), Send(chunk(refusal)), Send(LAST_CHUNK))
+    _, error = await outcome(backend_for(service(server.url)))
+    assert "Nobody is at home." in str(error)
 
 
 async def test_a_page_in_place_of_a_stream_is_told(server: FaultServer) -> None:

@@ -167,6 +167,18 @@ async def test_a_service_that_repeats_the_key_does_not_get_it_shown(
         assert KEY not in shown
 
 
+async def test_a_key_that_looks_like_none_is_hidden_too(server: FaultServer) -> None:
+    server.script(MODELS, *refuses(401, "Not: swordfish"))
+    server.script(CHAT, *stream(event({"error": {"message": "swordfish is no good."}})))
+    made = backend_for(service(server.url), key="swordfish")
+    _, error = await outcome(made)
+    assert "•••• is no good." in str(error)
+    await made.models()
+    with pytest.raises(NotSignedIn) as caught:
+        await made.models()
+    assert "swordfish" not in str(caught.value)
+
+
 async def test_a_key_that_was_refused_is_read_again_for_the_next_prompt(
     server: FaultServer,
 ) -> None:
