@@ -39,13 +39,11 @@ class ImportFile:
         self._stack = ExitStack()
         try:
             if not path.is_file():
-                raise LoadError(f"{safe_line(str(path))} is no file that could be read.")
+                raise LoadError("There is no such file, or it is something else than a file.")
             self._file = self._stack.enter_context(path.open("rb"))
             self.size = path.stat().st_size
         except OSError as error:
-            raise LoadError(
-                f"{safe_line(str(path))} cannot be read: {error.strerror or error}."
-            ) from error
+            raise LoadError(f"The file cannot be read: {error.strerror or error}.") from error
         self.done = 0
 
     def __enter__(self) -> Self:

@@ -120,7 +120,7 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, data: bytes, sentence
 
 def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing"):
-        with pytest.raises(LoadError, match="no file"):
+        with pytest.raises(LoadError, match="no such file"):
             read(path)
 
 
