@@ -347,3 +347,66 @@ def test_an_editor_that_cannot_be_started_is_told_and_the_prompt_stays(home: Hom
         terminal.wait_for("could not be started")
         assert "precious" in terminal.text
         leave(terminal)
+
+
+def test_a_draft_and_a_queued_prompt_outlive_a_kill(home: Home) -> None:
+    with served([TextDelta("on and on"), Gate()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "begin")
+            terminal.wait_for("on and on")
+            ask(terminal, "queued words")
+            terminal.wait_for("queued words  (sent when the reply ends)")
+            terminal.type("half a thought")
+            terminal.wait_for("half a thought")
+            wait_for_draft(home, "half a thought")
+            terminal.kill()
+        with opened(home) as terminal:
+            terminal.press("alt+1")
+            terminal.wait_for("half a thought")
+            terminal.wait_for("queued words  (waits for you)")
+            leave(terminal)
+
+
+def wait_for_draft(home: Home, text: str) -> None:
+    """Wait until a draft is on disk, which is at most a second behind the screen."""
+    with home.store() as store:
+        for _ in range(500):
+            if any(draft.text == text for draft in store.drafts().values()):
+                return
+            signal.sigtimedwait([], 0.01)
+    pytest.fail("the draft was not saved")
+
+
+def test_words_of_an_old_conversation_are_found_and_shown(home: Home) -> None:
+    first = [TextDelta("a needle in a haystack"), ReplyEnded()]
+    with served(first, [TextDelta("other"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "hide it")
+            terminal.wait_for("haystack")
+            terminal.press("ctrl+n")
+            terminal.wait_for("A new conversation")
+            ask(terminal, "unrelated")
+            terminal.wait_for("other")
+            terminal.press("ctrl+o")
+            terminal.wait_for("Search — enter opens")
+            terminal.type("needle")
+            terminal.wait_for("hide it  2")
+            terminal.press("enter")
+            terminal.wait_for(lambda seen: "Search" not in seen.text.replace("^o Search", ""))
+            terminal.wait_for("a needle in a haystack")
+            leave(terminal)
+
+
+def test_two_programs_at_once_see_what_the_other_does(home: Home) -> None:
+    with served([TextDelta("from the first"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as one, opened(home) as other:
+            ask(one, "hello over there")
+            one.wait_for("from the first")
+            other.wait_for("hello over there")
+            other.press("alt+1")
+            other.wait_for("from the first")
+            leave(one)
+            leave(other)

@@ -53,13 +53,24 @@ class ConversationCommands(ChatParts):
 
     def action_search(self) -> None:
         def take(found: Found | None) -> None:
-            if found is not None:
-                self.open_conversation(found.conversation_id)
-                if found.message_id is not None:
-                    self._transcript.reveal(found.message_id, found.words)
-            self._prompt.focus()
+            if found is None:
+                self._prompt.focus()
+            else:
+                self._show_found(found)
 
         self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
+
+    def _show_found(self, found: Found) -> None:
+        self.open_conversation(found.conversation_id)
+        if found.message_id is None:
+            return
+        if found.message_id not in [each.id for each in self._workspace.path]:
+            # It is in another branch than the one that was shown last.
+            self._chat.trees.show_variant(found.conversation_id, found.message_id)
+            self._workspace.reread()
+            self.show_conversation()
+        self._transcript.reveal(found.message_id, found.words)
+        self._transcript.focus()
 
     def action_filter_list(self) -> None:
         choices = [Choice(row.id, row.title, row.group) for row in self.rows()]
