@@ -119,7 +119,7 @@ async def test_nothing_is_a_runtime_error_with_its_reason(
     fresh: type[FakeGpt], server: FaultServer
 ) -> None:
     server.script(CHAT, Send(json_reply({"detail": "Unusual activity."})))
-    with pytest.raises(RuntimeError, match=r"^No valid response$") as caught:
+    with pytest.raises(RuntimeError, match=r"^No valid response: .*Unusual activity") as caught:
         await pieces(fresh, server.url)
     assert "Unusual activity." in str(caught.value.__cause__)
 
@@ -127,15 +127,44 @@ async def test_nothing_is_a_runtime_error_with_its_reason(
 async def test_a_reply_without_a_word_is_nothing(fresh: type[FakeGpt], server: FaultServer) -> None:
     empty = message_event("", status="finished_successfully")
     server.script(CHAT, Send(stream_head()), Send(chunk(empty + DONE)), Send(LAST_CHUNK))
-    with pytest.raises(RuntimeError, match=r"^No valid response$") as caught:
+    with pytest.raises(RuntimeError, match=r"^No valid response: ") as caught:
         await pieces(fresh, server.url)
     assert isinstance(caught.value.__cause__, BadReply)
+
+
+async def test_a_token_that_died_is_replaced_and_the_prompt_answered(fresh: type[FakeGpt]) -> None:
+    async with FaultServer() as server:
+        server.script("/api/loads", Send(json_reply({"loads": [{"token_id": "a", "count": 0}]})))
+        for token in ("old", "new"):
+            cookie = {"Set-Cookie": f"credential={token}; Path=/"}
+            server.script("/auth/login", Send(json_reply({}, headers=cookie)))
+            server.script("/api/auth/session", Send(json_reply({"accessToken": token})))
+        server.script(CHAT, *stream("Hello"))
+        server.script(CHAT, Send(json_reply({"detail": {"code": "token_expired"}}, status=401)))
+        server.script(CHAT, *stream("Hello again"))
+        assert await pieces(fresh, server.url) == ["Hello"]
+        assert await pieces(fresh, server.url) == ["Hello again"]
+        tokens = [asked.headers["x-authorization"] for asked in server.asked(CHAT)]
+    assert tokens == ["Bearer old", "Bearer old", "Bearer new"]
+    assert fresh._access_token == "new"  # noqa: SLF001 - part of what callers may use
+
+
+async def test_all_requests_of_a_service_that_is_elsewhere_go_through_the_proxy(
+    fresh: type[FakeGpt], server: FaultServer
+) -> None:
+    server.script(CHAT, *stream("Hello"))
+    assert await pieces(fresh, "http://service.invalid", proxy=server.url) == ["Hello"]
+    targets = [asked.target.partition("?")[0] for asked in server.exchanges]
+    assert targets == [
+        f"http://service.invalid{path}"
+        for path in ("/api/loads", "/auth/login", "/api/auth/session", CHAT)
+    ]
 
 
 async def test_a_refused_login_is_nothing(fresh: type[FakeGpt]) -> None:
     async with FaultServer() as server:
         server.script("/api/loads", Send(json_reply({"loads": []})))
-        with pytest.raises(RuntimeError, match=r"^No valid response$") as caught:
+        with pytest.raises(RuntimeError, match=r"^No valid response: ") as caught:
             await pieces(fresh, server.url)
     assert isinstance(caught.value.__cause__, LoginRefused)
 

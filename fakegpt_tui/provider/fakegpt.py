@@ -23,6 +23,7 @@ from fakegpt_tui.domain import (
     TextReplaced,
     Unreachable,
 )
+from fakegpt_tui.provider.append_only import AppendOnly
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.transport.clients import Transport
@@ -102,19 +103,19 @@ class FakeGpt:
                 class of this kind.
 
         Raises:
-            RuntimeError: "No valid response" where nothing came, else what cut the reply short;
-                the cause is the reason.
+            RuntimeError: What went wrong, in a sentence; after "No valid response: " where nothing
+                came. The cause is the `ServiceError` that tells more.
             ConfigError: The base URL or the proxy cannot be used.
             ValueError: There are no messages.
         """
-        text = _AppendOnly()
+        text = AppendOnly()
         try:
             async with aclosing(cls._events(model, messages, proxy=proxy, **kwargs)) as events:
                 async for event in events:
                     if piece := text.take(event):
                         yield piece
         except ServiceError as error:
-            raise RuntimeError(str(error) if text.shown else _NOTHING_CAME) from error
+            raise _failure(error, is_cut=bool(text.shown)) from error
         if piece := text.rest():
             yield piece
 
@@ -124,13 +125,13 @@ class FakeGpt:
 
         Takes and raises what `create_async_generator` does.
         """
-        text = _AppendOnly()
+        text = AppendOnly()
         try:
             async with aclosing(cls._events(model, messages, **kwargs)) as events:
                 async for event in events:
                     text.take(event)
         except ServiceError as error:
-            raise RuntimeError(str(error) if text.text else _NOTHING_CAME) from error
+            raise _failure(error, is_cut=bool(text.text)) from error
         return text.text
 
     @classmethod
@@ -243,33 +244,8 @@ class _Published:
         return session
 
 
-class _AppendOnly:
-    """A reply that may be rewritten, for a reader who can only append."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        """What the service says so far."""
-        self.shown = ""
-        """What the reader has."""
-
-    def take(self, event: StreamEvent) -> str:
-        """What to append after `event`; may be empty."""
-        match event:
-            case TextDelta(text):
-                self.text += text
-            case TextReplaced(keep, text):
-                self.text = self.text[:keep] + text
-            case _:
-                return ""
-        if not self.text.startswith(self.shown):
-            return ""
-        piece = self.text[len(self.shown) :]
-        self.shown = self.text
-        return piece
-
-    def rest(self) -> str:
-        """What to append at the end; may be empty."""
-        return "" if self.text == self.shown else f"\n\n{self.text}"
+def _failure(error: ServiceError, *, is_cut: bool) -> RuntimeError:
+    return RuntimeError(str(error) if is_cut else f"{_NOTHING_CAME}: {error}")
 
 
 def _model(name: str) -> str:
