@@ -21,6 +21,7 @@ _WINDOW_NAMES: Final = (
 )
 _MOST_MODELS: Final = 10_000
 _BILLION: Final = 1_000_000_000
+_ROUND_FROM: Final = 100
 
 
 def read_models(body: bytes) -> tuple[Model, ...]:
@@ -76,14 +77,11 @@ def _text(values: Mapping[object, object], name: str) -> str:
 
 def _window(values: Mapping[object, object]) -> int | None:
     found = (values.get(name) for name in _WINDOW_NAMES)
-    return next((each for each in found if isinstance(each, int) and each > 1), None)
+    return next((each for each in found if isinstance(each, int) and 1 < each < _BILLION), None)
 
 
 def _size(parameters: object) -> str:
-    if isinstance(parameters, int) and parameters > 0:
-        return (
-            f"{parameters / _BILLION:.2g}B"
-            if parameters < 100 * _BILLION
-            else (f"{parameters // _BILLION}B")
-        )
+    if isinstance(parameters, int) and 0 < parameters < _BILLION * _BILLION:
+        billions = parameters / _BILLION
+        return f"{billions:.2g}B" if billions < _ROUND_FROM else f"{billions:.0f}B"
     return ""
