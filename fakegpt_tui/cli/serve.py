@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from fakegpt_tui.cli.exits import say
 from fakegpt_tui.cli.key_file import host_key
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.scenarios import Scenario
@@ -86,20 +87,31 @@ def serve(
         one_at_a_time=one_at_a_time,
         scenario=_scenario(scenario) if scenario else None,
     )
-    _serve(server, f"Serving {service.name!r}; ctrl+c ends it.")
+    _serve(server, settings.answering(service))
 
 
-def _serve(server: HostServer, announcement: str) -> None:
+def _serve(server: HostServer, service: Service) -> None:
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
-    click.echo(server.start())
-    sys.stdout.flush()
+    url = server.start()
     try:
-        say(announcement)
+        if _is_at(service, url):
+            raise ConfigError(
+                f"The service {service.name!r} is where this host is, so that it would only ask"
+                " itself; choose another one with `--service`."
+            )
+        click.echo(url)
+        sys.stdout.flush()
+        say(f"Serving {service.name!r}; ctrl+c ends it.")
         ended.wait()
     finally:
         server.stop()
+
+
+def _is_at(service: Service, url: str) -> bool:
+    here, there = urlsplit(url), urlsplit(service.url)
+    return there.port == here.port and there.hostname in (here.hostname, "localhost")
 
 
 def _scenario(name: str) -> Scenario:

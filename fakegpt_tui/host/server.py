@@ -35,10 +35,12 @@ class HostServer:
     With `secret_path` everything lives under a path that only the holder of the base URL knows, as
     it must where other users of the machine can connect. `backend` may be a function that makes
     one; then it is called in the host's own loop, and what it made is closed at the end. `port` 0
-    takes a free one. Hosts with the same `token_key` accept each other's tokens; without one each
-    run has its own. With `one_at_a_time` a session that is being answered is told to wait. A
-    `scenario` takes the place of one of the usual answers. Trouble inside is logged, and never
-    printed.
+    takes a free one.
+
+    Hosts with the same `token_key` accept each other's tokens, while conversations stay where they
+    were asked; without one each run has its own. With `one_at_a_time` a session that is being
+    answered is told to wait. A `scenario` takes the place of one of the usual answers. Trouble
+    inside is logged, and never printed.
     """
 
     def __init__(

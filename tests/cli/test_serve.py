@@ -77,6 +77,14 @@ def test_a_service_whose_key_is_not_there_is_told(home: Home) -> None:
         assert "The environment variable NO_SUCH_KEY holds no key." in done.stderr
 
 
+def test_a_host_does_not_answer_through_itself(home: Home) -> None:
+    port = free_port()
+    home.use_service(f"http://localhost:{port}")
+    done = home.run("serve", "--port", str(port))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "would only ask itself" in done.stderr
+
+
 def test_a_scenario_takes_the_place_of_an_answer(home: Home) -> None:
     with home.started("serve", "--scenario", "error-after-text") as process:
         home.use_service(first_line(process))

@@ -1,5 +1,6 @@
 """A whole reply in every form that an event stream may take."""
 
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -12,7 +13,13 @@ from fakegpt_tui.backends.scenarios.events import (
     message,
     usual,
 )
-from fakegpt_tui.backends.scenarios.scenario import EVENT_STREAM, Promise, Scenario, streamed
+from fakegpt_tui.backends.scenarios.scenario import (
+    EVENT_STREAM,
+    Answer,
+    Promise,
+    Scenario,
+    streamed,
+)
 from fakegpt_tui.backends.scripted import Pause
 
 _USUAL = ended(*usual())
@@ -122,5 +129,16 @@ FRAMINGS = (
         _raw(message("a\u2028b\u2029c\x85d")),
         *lines(usual()),
         DONE,
+    ),
+    Scenario(
+        name="gzip",
+        sentence="The stream is compressed, though nobody asked for it.",
+        promise=Promise.WHOLE,
+        answers=(
+            Answer(
+                pieces=(gzip.compress(b"".join(_USUAL), mtime=0),),
+                headers=(("content-type", EVENT_STREAM), ("content-encoding", "gzip")),
+            ),
+        ),
     ),
 )
