@@ -410,3 +410,20 @@ def test_two_programs_at_once_see_what_the_other_does(home: Home) -> None:
             other.wait_for("from the first")
             leave(one)
             leave(other)
+
+
+def test_a_reply_that_ends_out_of_sight_rings_the_bell_if_asked_to(home: Home) -> None:
+    gate = Gate()
+    slow = [TextDelta("slow"), gate, ReplyEnded()]
+    with served(slow) as (_, url):
+        home.use_service(url)
+        home.environment["FAKEGPT_NOTIFY"] = "desktop"
+        with opened(home) as terminal:
+            ask(terminal, "my; title")
+            terminal.wait_for("slow")
+            terminal.press("ctrl+n")
+            terminal.wait_for("A new conversation")
+            gate.open()
+            terminal.wait_for("1 unread")
+            leave(terminal)
+        assert b"\x1b]9;my, title: the reply is complete\x1b\\" in terminal.raw

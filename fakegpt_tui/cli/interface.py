@@ -68,6 +68,7 @@ def _app(
     settings: Settings, chat: ChatService, notices: list[str], conversation_id: str | None
 ) -> FakeGPTApp:
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
+    from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
     from fakegpt_tui.ui.themes import DARK, LIGHT  # noqa: PLC0415
 
@@ -77,6 +78,7 @@ def _app(
         exports=settings.folders.exports,
         theme=ours.get(name, name),
         repaint_rate=settings.repaint_rate,
+        notify=Notify(settings.notify),
         keys=settings.keys,
         resume=conversation_id,
         notices=tuple(notices),

@@ -81,6 +81,7 @@ class Settings:
     theme: str | None
     max_turns: int
     repaint_rate: int
+    notify: str
     plain: bool
     mirror: Path | None
     color: bool

@@ -19,7 +19,14 @@ from fakegpt_tui.ui.commands import ChatCommands
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
-from fakegpt_tui.ui.intents import CopyAsked, EditAsked, OpenAsked, SignInAsked, TurnAsked
+from fakegpt_tui.ui.intents import (
+    Announced,
+    CopyAsked,
+    EditAsked,
+    OpenAsked,
+    SignInAsked,
+    TurnAsked,
+)
 from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
     LoginChanged,
@@ -30,6 +37,7 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
+from fakegpt_tui.ui.notify import notification
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.signals import exit_code, handled
@@ -141,6 +149,11 @@ class FakeGPTApp(CrashReporting):
             report(Noticed(str(error)))
         else:
             report(Noticed(f"{what.capitalize()}: {route.in_words}"))
+
+    @on(Announced)
+    def announce(self, event: Announced) -> None:
+        if sequence := notification(self._options.notify, event.title, event.words):
+            write_to_terminal(self, sequence)
 
     @on(EditAsked)
     def run_editor(self, event: EditAsked) -> None:

@@ -39,6 +39,15 @@ class OpenAsked(Message):
         self.href = href
 
 
+class Announced(Message):
+    """A reply of a conversation with that title ended while a person looked elsewhere."""
+
+    def __init__(self, title: str, words: str) -> None:
+        super().__init__()
+        self.title = title
+        self.words = words
+
+
 class EditAsked(Message):
     """A person wants to write a prompt in an editor."""
 

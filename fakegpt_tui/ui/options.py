@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fakegpt_tui.domain import now
+from fakegpt_tui.ui.notify import Notify
 from fakegpt_tui.ui.themes import DARK
 
 
@@ -27,5 +28,6 @@ class Options:
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
     notices: tuple[str, ...] = ()
+    notify: Notify = Notify.NONE
     cursor_blink: bool = True
     clock: Callable[[], datetime] = local_now

@@ -127,6 +127,10 @@ class Workspace:
             self._failed.add(conversation_id)
         return False
 
+    def is_in_sight(self, reply: ChatMessage) -> bool:
+        """Does this reply belong to the open conversation?"""
+        return reply.conversation_id == self.open.id
+
     def reread(self) -> None:
         """See the open conversation as it is now; one that is gone gives way to a new one."""
         try:

@@ -9,6 +9,7 @@ from textual.widgets import Footer, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
 from fakegpt_tui.ui.options import Options
@@ -102,6 +103,9 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         reply = event.reply
         if self._workspace.finish(reply):
             self._transcript.update_message(reply)
+        if not self._workspace.is_in_sight(reply) or not self.app.app_focus:
+            title = self._chat.conversation(reply.conversation_id).title
+            self.post_message(Announced(title, f"the reply is {reply.status.value}"))
         for notice in (*event.notices, reply.error if reply.status in TROUBLE else None):
             if notice:
                 self.notice(notice)
