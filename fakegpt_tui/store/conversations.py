@@ -139,8 +139,8 @@ class ConversationStore:
     def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
         """Keep the first `keep` code points of a reply, or all of them, and add `text`.
 
-        It is on disk 250 ms later, or 4 kB, or with the next write. What a reply gains after it
-        was finished is dropped.
+        It is on disk a quarter second later, or 4 kB, or with the next write. What a reply gains
+        after it was finished is dropped.
         """
         self._writer.grow(reply_id, text, keep)
 

@@ -27,6 +27,9 @@ _ROLES = {word.value: word for word in Role}
 _FINISHES = {word.value: word for word in FinishReason}
 _STATUSES = {word.value: word for word in MessageStatus}
 
+_NO_SETTINGS = "{}"
+_LEFT_TO_THE_SERVICE = GenerationSettings()
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63 - 1
 _MICROSECOND = timedelta(microseconds=1)
@@ -137,6 +140,8 @@ def generation_text(settings: GenerationSettings) -> str:
 
 def generation(text: str) -> GenerationSettings:
     """The settings of a row; what is damaged counts as left to the service."""
+    if text == _NO_SETTINGS:
+        return _LEFT_TO_THE_SERVICE
     try:
         found = json.loads(text)
     except ValueError:

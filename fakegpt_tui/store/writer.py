@@ -21,7 +21,8 @@ from fakegpt_tui.store.trouble import PassingTrouble, ReplacedStore, translated
 Work: TypeAlias = Callable[[sqlite3.Connection], None]
 """Statements on plain values; they are run in a transaction."""
 
-GATHERING_TIME = 0.25
+# A quarter second at most is lost to a crash, and writing takes some of that.
+GATHERING_TIME = 0.2
 GATHERING_SIZE = 4096
 RETRY_TIME = 2.0
 
@@ -64,7 +65,7 @@ class _Job:
 class Writer:
     """Writes what is handed to it, in that order, on a thread and a connection of its own.
 
-    Growth and notes are gathered until 250 ms after the first of them, or 4 kB, and then written
+    Growth and notes are gathered until 200 ms after the first of them, or 4 kB, and then written
     at once; they always come before any work that is handed over later. What cannot be written
     because of a trouble that may pass is kept, in order, and tried again until the end.
     """

@@ -21,7 +21,7 @@ from tests.store.tree import conversation, turn
 with ConversationStore.open(Path(sys.argv[1])) as store:
     print("ready", flush=True)
     sys.stdin.readline()
-    for number in range(150):
+    for number in range(int(sys.argv[3])):
         store.add_turn(*turn(conversation(title=sys.argv[2]))).result()
 """
 
@@ -53,25 +53,32 @@ def test_what_another_instance_streams_is_left_alone(path: Path) -> None:
         assert first.path(header.id) == (prompt, ended)
 
 
-def test_two_processes_that_write_at_once_lose_nothing(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("names", "count"), [("ab", 150), pytest.param("abcd", 1500, marks=pytest.mark.long)]
+)
+def test_processes_that_write_at_once_lose_nothing(path: Path, names: str, count: int) -> None:
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITES_MUCH, str(path), name],
+            [sys.executable, "-c", WRITES_MUCH, str(path), name, str(count)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
         )
-        for name in "ab"
+        for name in names
     ]
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"ready\n"
     for writer in writers:
-        writer.communicate(b"go\n", timeout=60)
-    assert [writer.returncode for writer in writers] == [0, 0]
+        assert writer.stdin is not None
+        writer.stdin.write(b"go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=120)
+    assert {writer.returncode for writer in writers} == {0}
     with ConversationStore.open(path) as store:
         found = store.conversations()
-        assert sorted(each.title for each in found) == ["a"] * 150 + ["b"] * 150
+        assert sorted(each.title for each in found) == sorted(names * count)
         assert {len(store.path(each.id)) for each in found} == {2}
 
 
