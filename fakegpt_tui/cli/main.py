@@ -15,6 +15,7 @@ from fakegpt_tui.cli.options import file_options, service_options, setting_optio
 _COMMANDS = {
     "ask": "ask",
     "completions": "completions",
+    "config": "config",
     "import": "importing",
     "list": "listing",
     "login": "login",

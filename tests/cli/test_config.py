@@ -1,0 +1,78 @@
+"""`config`: where the file is, what holds and why, and a file to begin with."""
+
+import json
+import stat
+import tomllib
+
+import pytest
+
+from fakegpt_tui.cli.config_template import TEMPLATE
+from tests.cli.program import Home
+
+
+def test_the_path_is_told_before_there_is_a_file(home: Home) -> None:
+    done = home.run("config", "path")
+    assert done.stdout == f"{home.folder}/.config/fakegpt-tui/config.toml\n"
+
+
+def test_every_value_is_shown_with_its_origin(home: Home) -> None:
+    home.configure('mirror = "/notes"\n[keys]\n"chat.new" = "f12"\n')
+    home.environment["FAKEGPT_MAX_TURNS"] = "3"
+    lines = home.run("config", "show").stdout.splitlines()
+    assert f"mirror = /notes  ({home.config})" in lines
+    assert "max_turns = 3  (FAKEGPT_MAX_TURNS)" in lines
+    assert "service = embedded  (default)" in lines
+    assert f"keys.chat.new = f12  ({home.config})" in lines
+    assert "services.embedded = embedded  (default)" in lines
+    assert f"data_dir = {home.data}  (FAKEGPT_DATA_DIR)" in lines
+
+
+def test_no_secret_is_shown(home: Home) -> None:
+    home.configure(
+        '[services.work]\nkind = "fakegpt"\nurl = "https://chat.example.org"\n'
+        'proxy = "http://me:canary-1@localhost:8080"\nheaders = { X-Key = "canary-2" }\n'
+    )
+    for options in ([], ["--json"]):
+        shown = home.run("config", "show", *options).stdout
+        assert "canary" not in shown
+        assert "X-Key" in shown
+
+
+def test_what_is_shown_is_json_with_a_version(home: Home) -> None:
+    document = json.loads(home.run("config", "show", "--json").stdout)
+    assert document["version"] == 1
+    assert document["values"]["max_turns"] == {"value": "8", "origin": "default"}
+
+
+def test_a_file_to_begin_with_changes_nothing_and_is_private(home: Home) -> None:
+    before = home.run("config", "show").stdout
+    done = home.run("config", "init")
+    file = home.folder / ".config" / "fakegpt-tui" / "config.toml"
+    assert (done.returncode, done.stdout) == (0, f"{file}\n")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert home.run("config", "show").stdout == before
+
+
+def test_a_file_that_is_there_is_left_as_it_is(home: Home) -> None:
+    home.configure("max_turns = 3\n")
+    done = home.run("config", "init")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is there already" in done.stderr
+    assert home.config.read_text() == "max_turns = 3\n"
+
+
+def test_without_the_signs_the_file_works(home: Home) -> None:
+    lines = TEMPLATE.splitlines()
+    content = "\n".join(line[1:] for line in lines if line[:1] == "#" and line[1:2] != " ")
+    assert set(tomllib.loads(content)) >= {"service", "mirror", "services", "keys"}
+    home.configure(content)
+    assert home.run("config", "show").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["path", "show", "init"])
+def test_a_configuration_that_cannot_be_used_is_told(home: Home, command: str) -> None:
+    home.configure("max_turns = 0\n")
+    done = home.run("config", command)
+    assert done.returncode == 2
+    assert "must be a whole number from 1 to 64" in done.stderr
