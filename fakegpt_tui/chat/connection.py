@@ -51,6 +51,7 @@ class Connections:
         self._services = services
         self._connect = connect
         self._made: dict[str, Connection] = {}
+        self._made_for: dict[str, Service] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._logins: dict[str, LoginState] = {}
         self.on_login: LoginListener = _nobody
@@ -73,23 +74,26 @@ class Connections:
     async def get(self, name: str) -> Connection:
         """The connection to the service of that name, made now if need be.
 
+        A service that was changed since gets a new one; turns that run keep theirs.
+
         Raises:
             NotFound: There is no such service.
             ConfigError: It cannot be used as it is configured.
         """
         service = self.service(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
-            if name not in self._made:
+            if self._made_for.get(name) != service:
                 self._made[name] = await self._connect(
                     service, lambda state: self._report(name, state)
                 )
+                self._made_for[name] = service
             return self._made[name]
 
     def login_state(self, name: str) -> LoginState:
         return self._logins.get(name, SignedOut())
 
     async def aclose(self) -> None:
-        made, self._made = self._made, {}
+        made, self._made, self._made_for = self._made, {}, {}
         for connection in made.values():
             await connection.backend.aclose()
 

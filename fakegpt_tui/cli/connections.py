@@ -61,9 +61,8 @@ def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection
 
 
 def _openai(settings: Settings, service: Service, report: Report) -> Connection:
-    source = settings.service_keys.get(service.name)
-
     def read() -> Secret | None:
+        source = settings.service_keys.get(service.name)
         return None if source is None else read_key(source, os.environ, SystemKeyring())
 
     return Connection(service, openai_backend(service, read, report), None)

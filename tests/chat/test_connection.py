@@ -1,0 +1,81 @@
+"""One connection per service, and another one when the service is another."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.connection import Connection, Connections
+from fakegpt_tui.domain import ConfigError, LoginState, NotFound, Service
+from tests.stubs import SERVICE
+
+
+class Connecting:
+    def __init__(self) -> None:
+        self.asked: list[Service] = []
+        self.backends: list[ScriptedBackend] = []
+
+    async def __call__(self, service: Service, _report: Callable[[LoginState], None]) -> Connection:
+        self.asked.append(service)
+        await asyncio.sleep(0)
+        self.backends.append(ScriptedBackend())
+        # An embedded host is known to be at another address than was configured.
+        return Connection(replace(service, url="http://127.0.0.1:1"), self.backends[-1], None)
+
+
+async def test_many_that_ask_at_once_share_one_connection() -> None:
+    connecting = Connecting()
+    connections = Connections({SERVICE.name: SERVICE}, connecting)
+    made = await asyncio.gather(*(connections.get(SERVICE.name) for _ in range(5)))
+    assert len({id(each) for each in made}) == 1
+    assert connecting.asked == [SERVICE]
+
+
+async def test_a_service_that_was_changed_is_connected_to_anew() -> None:
+    connecting = Connecting()
+    services = {SERVICE.name: SERVICE}
+    connections = Connections(services, connecting)
+    await connections.get(SERVICE.name)
+    services[SERVICE.name] = replace(SERVICE, model="another")
+    await connections.get(SERVICE.name)
+    await connections.get(SERVICE.name)
+    assert [service.model for service in connecting.asked] == [SERVICE.model, "another"]
+
+
+async def test_a_service_that_was_added_or_removed_is_known_at_once() -> None:
+    services: dict[str, Service] = {}
+    connections = Connections(services, Connecting())
+    with pytest.raises(NotFound):
+        await connections.get(SERVICE.name)
+    services[SERVICE.name] = SERVICE
+    assert (await connections.get(SERVICE.name)).service.name == SERVICE.name
+    del services[SERVICE.name]
+    with pytest.raises(NotFound):
+        await connections.get(SERVICE.name)
+
+
+async def test_what_could_not_be_connected_is_tried_again() -> None:
+    connecting = Connecting()
+    tries = 0
+
+    async def refuse_once(service: Service, report: Callable[[LoginState], None]) -> Connection:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ConfigError("Not yet.")
+        return await connecting(service, report)
+
+    connections = Connections({SERVICE.name: SERVICE}, refuse_once)
+    with pytest.raises(ConfigError):
+        await connections.get(SERVICE.name)
+    assert await connections.get(SERVICE.name)
+
+
+async def test_closing_closes_what_was_made() -> None:
+    connecting = Connecting()
+    connections = Connections({SERVICE.name: SERVICE}, connecting)
+    await connections.get(SERVICE.name)
+    await connections.aclose()
+    assert connecting.backends[0].closed
