@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from tests.cli.program import Home
+from tests.cli.program import COMMAND, Home
 from tests.fault_server import FaultServer, Step
 from tests.openai_server import CHAT, KEY, openai_server, refuses, replies
+from tests.terminal import Terminal
 
 
 @contextmanager
@@ -90,3 +91,15 @@ def test_nothing_of_the_key_is_left_on_disk(home: Home) -> None:
     files = [path for path in home.folder.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+def test_the_screen_shows_the_reply_and_that_no_login_is_needed(home: Home) -> None:
+    with serving(*replies("from ", "a model")) as server:
+        use(home, server)
+        with Terminal([*COMMAND], env=home.environment, size=(100, 30)) as terminal:
+            terminal.wait_for("no login needed")
+            terminal.type("Hi")
+            terminal.press("enter")
+            terminal.wait_for("from a model")
+            terminal.press("ctrl+q")
+            assert terminal.wait() == 0
