@@ -7,16 +7,18 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import pytest
 
-from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.base import ReplyRequest, ServerPlace
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.backends.known_models import KnownModels
 from fakegpt_tui.domain import (
     Busy,
     ContextMessage,
     FinishReason,
+    History,
     PromptTooLong,
     RateLimited,
     ReplyEnded,
+    ReplyLocated,
     RequestRefused,
     Service,
     ServiceError,
@@ -65,8 +67,11 @@ def host_before(server: FaultServer, model: str = "") -> Iterator[HostServer]:
 
 
 @asynccontextmanager
-async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
-    transport = Transport(Service(name="host", kind=ServiceKind.FAKEGPT, url=host.base_url))
+async def client_of(
+    host: HostServer, history: History = History.PACKED
+) -> AsyncGenerator[FakeGptBackend]:
+    configured = Service(name="host", kind=ServiceKind.FAKEGPT, url=host.base_url, history=history)
+    transport = Transport(configured)
     keeper = SessionKeeper(Login(transport), transport.address.text)
     try:
         yield FakeGptBackend(transport, keeper, retries=Retries(tries=1))
@@ -202,3 +207,30 @@ async def test_an_upstream_that_breaks_off_is_told_in_front_within_a_second(
             came, error = await outcome(client)
     assert text_of(came) == "some"
     assert "closed the connection" in str(error)
+
+
+async def test_a_conversation_that_is_continued_by_its_id_is_sent_as_turns(
+    upstream: FaultServer,
+) -> None:
+    upstream.script(CHAT, *replies("B"))
+    with host_before(upstream, model="model-1") as host:
+        async with client_of(host, history=History.SERVER) as client:
+            asked = ReplyRequest(messages=(ContextMessage("user", "A"),), model=OLD_MODEL)
+            events = await events_of(client, asked)
+            (at,) = [event for event in events if isinstance(event, ReplyLocated)]
+            path = (*asked.messages, ContextMessage("assistant", "B"), ContextMessage("user", "C"))
+            place = ServerPlace(at.conversation_id, at.message_id)
+            assert (
+                text_of(
+                    await events_of(
+                        client, ReplyRequest(messages=path, model=OLD_MODEL, place=place)
+                    )
+                )
+                == "B"
+            )
+    sent_again = json.loads((await upstream.arrived(CHAT, 2)).body)["messages"]
+    assert sent_again == [
+        {"role": "user", "content": "A"},
+        {"role": "assistant", "content": "B"},
+        {"role": "user", "content": "C"},
+    ]
