@@ -29,12 +29,13 @@ class KeptConversation:
         """Roughly the characters that it takes in memory."""
         self._messages: dict[str, KeptMessage] = {}
 
+    @property
+    def size(self) -> int:
+        """How many messages it has."""
+        return len(self._messages)
+
     def __contains__(self, node_id: str) -> bool:
         return node_id == self.root_id or node_id in self._messages
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._messages
 
     def message(self, message_id: str) -> KeptMessage | None:
         return self._messages.get(message_id)

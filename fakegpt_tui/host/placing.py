@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fakegpt_tui.backends.base import Purpose
-from fakegpt_tui.domain import ContextMessage, Role, new_id
+from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
 from fakegpt_tui.host.conversation import KeptConversation
 from fakegpt_tui.wire import Action, ConversationRequest, InvalidRequest, KeptMessage
+
+MOST_MESSAGES = 5_000
+"""Of one conversation; all of them are sent to whoever asks for it."""
 
 _PURPOSES = {
     Action.NEXT: Purpose.NEXT,
@@ -46,7 +49,10 @@ def place(asked: ConversationRequest, conversation: KeptConversation, at: dateti
     Raises:
         Unplaced: The conversation has no such parent.
         InvalidRequest: What should be continued is no reply.
+        PromptTooLong: The conversation has more messages than can be shown at once.
     """
+    if conversation.size >= MOST_MESSAGES:
+        raise PromptTooLong("The conversation has become too long for this host.")
     if asked.action is Action.CONTINUE:
         return _rest(asked, conversation)
     known = conversation.message(asked.message_id)

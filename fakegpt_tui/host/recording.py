@@ -49,7 +49,7 @@ class Recording:
     def begin(self) -> None:
         """The client has been told of the reply, by its id."""
         self._has_begun = True
-        if self._conversation.is_empty:
+        if not self._conversation.size:
             self._archive.add(self._owner, self._conversation)
         for prompt in self._prompts:
             self._conversation.put(prompt, self._clock())

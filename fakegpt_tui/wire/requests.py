@@ -10,6 +10,8 @@ from fakegpt_tui.text import repaired
 _LONGEST_NAME: Final = 200
 """Characters of an id or a model; they are echoed in every event."""
 
+_MOST_MESSAGES: Final = 1000
+
 
 class Action(StrEnum):
     """What a conversation request wants: an answer, another one, or the rest of one."""
@@ -71,6 +73,8 @@ def read_conversation_request(body: object) -> ConversationRequest:
         raise InvalidRequest("a list is required", "messages")
     if not messages and action is not Action.CONTINUE:
         raise InvalidRequest("at least one message is required", "messages")
+    if len(messages) > _MOST_MESSAGES:
+        raise InvalidRequest(f"at most {_MOST_MESSAGES} messages are allowed", "messages")
     return ConversationRequest(
         action=action,
         messages=tuple(_message(message, index) for index, message in enumerate(messages)),

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.domain import ContextMessage
+from fakegpt_tui.domain import ContextMessage, PromptTooLong
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.host.placing import Unplaced, place
+from fakegpt_tui.host.placing import MOST_MESSAGES, Unplaced, place
 from fakegpt_tui.wire import Action, ConversationRequest, InvalidRequest, KeptMessage
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -28,6 +29,26 @@ REQUESTS = st.builds(
     conversation_id=st.just("C"),
     history_disabled=st.just(False),
 )
+
+
+def test_a_conversation_does_not_grow_for_ever() -> None:
+    conversation = KeptConversation(conversation_id="C", root_id="root", created_at=NOON)
+    for number in range(MOST_MESSAGES):
+        message = KeptMessage(
+            id=str(number), parent_id="root", role="user", text="x", created_at=NOON
+        )
+        conversation.put(message, NOON)
+    asked = ConversationRequest(
+        action=Action.NEXT,
+        messages=(ContextMessage("user", "x"),),
+        model="m",
+        message_id="a",
+        parent_message_id="root",
+        conversation_id="C",
+        history_disabled=False,
+    )
+    with pytest.raises(PromptTooLong):
+        place(asked, conversation, NOON)
 
 
 @given(st.lists(REQUESTS, max_size=12))

@@ -165,6 +165,7 @@ def test_only_going_on_with_a_reply_needs_no_message(messages: object) -> None:
         (asked(action="delete"), ["action"]),
         (asked(action=5), ["action"]),
         (asked(messages={"id": 1}), ["messages"]),
+        (asked(messages=[{"content": "Hi"}] * 1001), ["messages"]),
         (asked(messages=["Hi"]), ["messages", 0, "content", "parts"]),
         (asked(messages=[{"content": None}]), ["messages", 0, "content", "parts"]),
         (asked(messages=[{"content": {"parts": "Hi"}}]), ["messages", 0, "content", "parts"]),
