@@ -112,6 +112,7 @@ def test_one_damaged_member_does_not_hide_the_others(tmp_path: Path) -> None:
         (zipped({"../conversations.json": many(1)}), "holds no conversations.json"),
         (zipped({"/conversations.json.exe": many(1)}), "holds no conversations.json"),
     ],
+    ids=range(10),
 )
 def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, data: bytes, sentence: str) -> None:
     with pytest.raises(LoadError, match=sentence):

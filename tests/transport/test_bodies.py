@@ -37,6 +37,7 @@ async def body(server: FaultServer, content: bytes, encoding: str, *, limit: int
         (gzip.compress(b"hello"), "X-GZIP"),
         (zlib.compress(b"hello"), "deflate"),
     ],
+    ids=["plain", "gzip", "x-gzip", "deflate"],
 )
 async def test_a_body_is_read_whole(server: FaultServer, content: bytes, encoding: str) -> None:
     assert await body(server, content, encoding) == b"hello"
