@@ -31,12 +31,17 @@ class Arranging:
         history: UndoHistory,
         service: Callable[[str], Service],
         presets: Mapping[str, Preset],
+        forget: Callable[[str], None],
     ) -> None:
-        """`service` finds one by its name, and raises `NotFound`."""
+        """`service` finds one by its name, and raises `NotFound`.
+
+        `forget` lets go of what else is known of a conversation that is deleted for good.
+        """
         self._headers = headers
         self._history = history
         self._service = service
         self._presets = presets
+        self._forget = forget
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation a person's title, which nothing overwrites; an empty one does not.
@@ -108,6 +113,7 @@ class Arranging:
         for each in self._headers.those(conversation_ids):
             if each.trashed_at is not None:
                 self._headers.delete(each.id)
+                self._forget(each.id)
 
     def set_service(self, conversation_id: str, service_name: str, model: str = "") -> None:
         """Let another service or model answer from now on; without one, the service's own model.

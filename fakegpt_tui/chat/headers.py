@@ -13,6 +13,7 @@ from fakegpt_tui.domain import (
     Conversation,
     NotFound,
     TitleSource,
+    new_id,
     now,
 )
 from fakegpt_tui.text import safe_line
@@ -81,8 +82,23 @@ class Headers:
         """Has it no prompt yet, so that it is not kept?"""
         return conversation_id in self._new
 
-    def begin(self, conversation: Conversation) -> None:
-        """Know a conversation that is kept once it has a prompt."""
+    def begin(self, service: str, model: str, *, conversation_id: str | None) -> Conversation:
+        """A conversation that is kept once it has a prompt; the one with that id if it is known."""
+        if conversation_id and (known := self.find(conversation_id)) is not None:
+            return known
+        time = now()
+        conversation = Conversation(
+            id=conversation_id or new_id(),
+            service=service,
+            model=model,
+            created_at=time,
+            updated_at=time,
+        )
+        self.put_new(conversation)
+        return conversation
+
+    def put_new(self, conversation: Conversation) -> None:
+        """Know a conversation that has no prompt, or none that could be saved."""
         self._saving.drop(_key(conversation.id))
         if self._conversations is not None:
             self._forget(conversation.id)
@@ -110,7 +126,7 @@ class Headers:
             known, title=before.title, leaf_id=before.leaf_id, updated_at=before.updated_at
         )
         if is_new:
-            self.begin(known)
+            self.put_new(known)
         elif self._saving.is_pending(_key(before.id)):
             self.keep(known)
         else:
@@ -187,7 +203,9 @@ class Headers:
         for gone in known.keys() - found.keys() - ours:
             self._saving.forget(gone)
         ours |= self._saving.pending(_HEADER)
-        found |= {each: known[each] for each in ours if each in known}
+        for each in ours:
+            found.pop(each, None)
+        found |= {each: known[each] for each in ours & known.keys()}
         self._conversations = found
         self._sorted = None
         self._trash_is_read = True

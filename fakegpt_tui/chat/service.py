@@ -1,20 +1,18 @@
 """What a person can do with conversations, whatever front end they use."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from threading import Event
 from types import MappingProxyType
 
 from fakegpt_tui.chat.arranging import Arranging
 from fakegpt_tui.chat.branching import branched
 from fakegpt_tui.chat.connection import Connect, Connections
 from fakegpt_tui.chat.drafts import Drafts
+from fakegpt_tui.chat.finding import found
 from fakegpt_tui.chat.headers import Headers
 from fakegpt_tui.chat.joined import JoinedStore
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.saving import Saving
-from fakegpt_tui.chat.search_query import parsed_query
 from fakegpt_tui.chat.services import Services
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.chat.trees import Trees
@@ -28,11 +26,8 @@ from fakegpt_tui.domain import (
     Preset,
     QueuedPrompt,
     SearchHit,
-    SearchQuery,
     Service,
     StoreError,
-    new_id,
-    now,
 )
 from fakegpt_tui.transfer.formats import save_as
 from fakegpt_tui.transfer.mirror import MirrorUpdate
@@ -69,7 +64,7 @@ class ChatService(Services):
         self._history = UndoHistory()
         self._running: dict[str, Turn] = {}
         self._headers = Headers(self._store, self._saving, self._running)
-        self.arrange = Arranging(self._headers, self._history, self.service, presets)
+        self.arrange = Arranging(self._headers, self._history, self.service, presets, self._forget)
         self.drafts = Drafts(self._store, self._saving)
         self.queue = PromptQueue(self._store, self._saving)
         self.trees = Trees(self._store, self._headers, self._saving, self._history, self._running)
@@ -111,18 +106,13 @@ class ChatService(Services):
 
         A temporary one never touches the disk. With the id of an `unsent` draft the draft is its.
         """
-        time = now()
-        service = self.default_service
-        conversation = Conversation(
-            id=conversation_id or new_id(),
-            service=service.name,
-            model=self._model or service.model,
-            created_at=time,
-            updated_at=time,
+        conversation = self._headers.begin(
+            self.default_service.name,
+            self._model or self.default_service.model,
+            conversation_id=conversation_id,
         )
         if temporary:
             self._store.keep_in_memory(conversation.id)
-        self._headers.begin(conversation)
         return conversation
 
     def is_temporary(self, conversation_id: str) -> bool:
@@ -258,16 +248,7 @@ class ChatService(Services):
         self, text: str, *, limit: int = 50, best_first: bool = False
     ) -> Sequence[SearchHit]:
         """What a person looks for with `text`, any text; cancelling ends the search at once."""
-        query = parsed_query(text)
-        if query == SearchQuery():
-            return ()
-        stopped = Event()
-        try:
-            return await asyncio.to_thread(
-                self._store.search, query, limit, best_first=best_first, stopped=stopped.is_set
-            )
-        finally:
-            stopped.set()
+        return await found(self._store, text, limit=limit, best_first=best_first)
 
     async def refresh(self) -> bool:
         """Take what other instances have written; is anything to be shown anew?"""
@@ -311,3 +292,7 @@ class ChatService(Services):
         """Close the connections. Turns must have been left before."""
         self._saving.retry()
         await self._connections.aclose()
+
+    def _forget(self, conversation_id: str) -> None:
+        self.drafts.forget(conversation_id)
+        self.queue.forget(conversation_id)

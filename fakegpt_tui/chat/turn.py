@@ -45,7 +45,7 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a turn is getting on, in seconds and code points.
+    """How a turn is getting on, in seconds and code points that arrived.
 
     `streamed` counts from the first text on. `queue_position` counts from 1 while the turn waits
     for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now.
@@ -127,7 +127,7 @@ class Turn:
         return Progress(
             waited=(now if first is None else first) - self._began_at,
             streamed=0.0 if first is None else now - first,
-            length=len(self._text),
+            length=len(self._text) - self._kept,
             queue_position=self._schedule.position(self._reply.id),
             retry=self._retry,
             retry_in=max(0.0, self._retry_at - now),

@@ -15,16 +15,24 @@ class TurnWrites:
     """
 
     def __init__(
-        self, store: TurnStore, saving: Saving, on_added: Callable[[Conversation], None]
+        self,
+        store: TurnStore,
+        saving: Saving,
+        latest: Callable[[Conversation], Conversation],
+        on_added: Callable[[], None],
     ) -> None:
-        """`on_added` is called when prompt and reply are in the store's queue."""
+        """`latest` knows what was changed since a conversation was given to the turn.
+
+        `on_added` is called when prompt and reply are in the store's queue.
+        """
         self._store = store
         self._saving = saving
+        self._latest = latest
         self._on_added = on_added
 
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
-        added = self._store.add_turn(conversation, *messages)
-        self._on_added(conversation)
+        added = self._store.add_turn(self._latest(conversation), *messages)
+        self._on_added()
         return added
 
     def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:

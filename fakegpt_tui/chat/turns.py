@@ -67,7 +67,7 @@ class Turns:
     def new(self, conversation: Conversation, text: str) -> Turn:
         """Ask `text` at the end of the shown path."""
         if self._headers.find(conversation.id) is None:
-            self._headers.begin(conversation)
+            self._headers.put_new(conversation)
         shown = self._headers.get(conversation.id).leaf_id
         current = self._headers.current(conversation.id)
         prompt = asking.new_prompt(current, repaired(text), shown)
@@ -158,7 +158,7 @@ class Turns:
             updated_at=reply.created_at,
         )
         turn = Turn(
-            TurnWrites(self._store, self._saving, partial(self._note_added, queued)),
+            TurnWrites(self._store, self._saving, self._latest, partial(self._note_added, queued)),
             self._schedule,
             lambda: self._backend(conversation.service),
             conversation=conversation,
@@ -188,13 +188,13 @@ class Turns:
         self._queue.take(prompt.id)
         return self._begin(current, message, queued=prompt)
 
-    def _note_added(self, queued: QueuedPrompt | None, saved: Conversation) -> None:
-        """Write what depends on the prompt being in the store, or was overtaken by it."""
+    def _latest(self, conversation: Conversation) -> Conversation:
+        return self._headers.find(conversation.id) or conversation
+
+    def _note_added(self, queued: QueuedPrompt | None) -> None:
+        """Let a prompt leave the queue on disk, now that it is in the tree."""
         if queued is not None:
-            self._queue.save(saved.id)
-        known = self._headers.find(saved.id)
-        if known is not None and known != saved:
-            self._headers.keep(known)
+            self._queue.save(queued.conversation_id)
 
     def _keep(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply

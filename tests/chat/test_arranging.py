@@ -101,6 +101,7 @@ async def test_only_what_is_in_the_trash_is_deleted_for_good() -> None:
     chat.arrange.delete_for_good(ids)
     assert set(store.headers) == set(ids[1:])
     assert chat.trashed() == []
+    assert chat.unsent() == []
     with pytest.raises(NotFound):
         chat.path(ids[0])
     with pytest.raises(NotFound):

@@ -38,6 +38,14 @@ async def test_the_draft_of_a_conversation_without_a_prompt_is_found_again() -> 
     assert store.drafts() == {}
 
 
+async def test_a_conversation_that_is_known_is_not_begun_again() -> None:
+    chat, _, _ = service_of(says("one"))
+    turn = await ask(chat, "hi")
+    again = chat.new_conversation(conversation_id=turn.conversation.id)
+    assert again == chat.conversation(turn.conversation.id)
+    assert chat.conversations() == [again]
+
+
 def test_what_has_not_changed_is_not_written_again() -> None:
     chat, store, _ = service_of()
     chat.drafts.save("c", "text", (0, 4))

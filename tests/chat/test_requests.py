@@ -93,6 +93,7 @@ async def test_a_continued_reply_begins_with_what_there_was_and_keeps_it() -> No
     turn = chat.continue_reply(first.conversation.id, first.reply.id)
     assert turn.typed == ""
     await run(chat, turn)
+    assert turn.progress.length == len(" a time")
     request = backend.requests[1]
     assert request.purpose is Purpose.CONTINUE
     assert request.place == ServerPlace("s", "r")

@@ -154,3 +154,29 @@ async def test_what_another_instance_deleted_for_good_is_gone_here_too() -> None
     await one.refresh()
     assert one.conversations() == []
     assert one.unsaved is None
+
+
+async def test_what_is_deleted_for_good_during_a_refresh_does_not_come_back() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    turn = await ask(chat, "hi")
+    await ask(chat, "ho")
+    chat.arrange.trash([turn.conversation.id])
+    store.is_changed = True
+    refresh = asyncio.create_task(chat.refresh())
+    await asyncio.sleep(0)
+    chat.arrange.delete_for_good([turn.conversation.id])
+    await refresh
+    assert chat.trashed() == []
+    assert [each.title for each in chat.conversations()] == ["ho"]
+
+
+async def test_what_is_asked_during_a_refresh_stays_known() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    await ask(chat, "hi")
+    store.is_changed = True
+    refresh = asyncio.create_task(chat.refresh())
+    await asyncio.sleep(0)
+    turn = await ask(chat, "ho")
+    chat.arrange.rename(turn.conversation.id, "Renamed")
+    await refresh
+    assert [each.title for each in chat.conversations()] == ["Renamed", "hi"]

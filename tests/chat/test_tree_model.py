@@ -193,5 +193,5 @@ class Conversations(RuleBasedStateMachine):
             assert self.store.headers[self.id].leaf_id == self.model.leaf
 
 
-Conversations.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+Conversations.TestCase.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
 TestConversations = Conversations.TestCase
