@@ -118,6 +118,8 @@ class CompletionReader:
             case _:
                 pass
         match choice.get("finish_reason"):
+            case "error":
+                self._trouble = ServiceError("The service broke off the reply.")
             case str(reason) if reason:
                 self._reason = _reason(reason)
             case _:

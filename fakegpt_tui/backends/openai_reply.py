@@ -44,6 +44,7 @@ class OpenAIReply:
         self._clock = clock
         self._server_events = EventReader()
         self._reader = CompletionReader()
+        self._ends_at: float | None = None
         self._continuation = None if continued is None else Continuation(continued)
 
     async def events(
@@ -90,8 +91,10 @@ class OpenAIReply:
     async def _piece(self, answer: Answer) -> bytes | None:
         if not self._reader.has_reason:
             return await answer.piece()
+        if self._ends_at is None:
+            self._ends_at = asyncio.get_running_loop().time() + _NUMBERS_SECONDS
         try:
-            async with asyncio.timeout(_NUMBERS_SECONDS):
+            async with asyncio.timeout_at(self._ends_at):
                 return await answer.piece()
         except TimeoutError:
             return None

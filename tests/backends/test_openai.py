@@ -253,7 +253,8 @@ async def test_a_service_that_does_not_stream_is_read_at_once(server: FaultServe
 
 async def test_a_service_that_says_why_it_ends_need_not_hang_up(server: FaultServer) -> None:
     sent = chunk(says("Hi") + end())
-    server.script(CHAT, Send(stream_head()), Send(sent), Stall())
+    alive = [Send(chunk(b": still here\n\n"), delay=0.4) for _ in range(100)]
+    server.script(CHAT, Send(stream_head()), Send(sent), *alive)
     async with asyncio.timeout(10):
         events = await events_of(backend_for(service(server.url)))
     assert events == [TextDelta("Hi"), ReplyEnded()]
@@ -437,6 +438,15 @@ async def test_json_that_says_it_is_a_stream_is_read_as_json(server: FaultServer
     server.script(CHAT, Send(stream_head()), Send(chunk(refusal)), Send(LAST_CHUNK))
     _, error = await outcome(backend_for(service(server.url)))
     assert "Nobody is at home." in str(error)
+
+
+async def test_a_service_that_ends_for_an_error_without_a_word_of_it_is_told(
+    server: FaultServer,
+) -> None:
+    server.script(CHAT, *stream(says("Hel"), end("error"), DONE))
+    came, error = await outcome(backend_for(service(server.url)))
+    assert came == [TextDelta("Hel")]
+    assert "broke off" in str(error)
 
 
 async def test_a_page_in_place_of_a_stream_is_told(server: FaultServer) -> None:
