@@ -1,7 +1,8 @@
 """What constructs are drawn with: the palette, the width, and how to draw what is inside them."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.segment import Segment
 
@@ -11,8 +12,33 @@ from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.parsing import References
 
+_MOST = 4_000
 _ENOUGH = 12
 """Cells that a nested block keeps for itself; indentation that would take them is left out."""
+
+
+class Kept:
+    """The blocks that were drawn last, a few screenfuls."""
+
+    def __init__(self) -> None:
+        self._blocks: OrderedDict[tuple[Node, int], list[Line]] = OrderedDict()
+        self._lines = 0
+
+    def get(self, node: Node, width: int) -> list[Line] | None:
+        """The lines of a block, if it was drawn not long ago."""
+        lines = self._blocks.get((node, width))
+        if lines is not None:
+            self._blocks.move_to_end((node, width))
+        return lines
+
+    def put(self, node: Node, width: int, lines: list[Line]) -> list[Line]:
+        """Keep the lines of a block in place of the oldest ones."""
+        self._blocks[node, width] = lines
+        self._lines += len(lines)
+        while self._lines > _MOST and len(self._blocks) > 1:
+            _, oldest = self._blocks.popitem(last=False)
+            self._lines -= len(oldest)
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +54,15 @@ class Drawing:
     wrap_code: bool = True
     code_offset: int = 0
 
+    _kept: Kept = field(default_factory=Kept, init=False, compare=False, repr=False)
+
     def block(self, node: Node, width: int) -> list[Line]:
         """The lines of one block."""
         return self.draws[node.kind](node, width, self)
+
+    def kept(self, node: Node, width: int) -> list[Line]:
+        """The lines of a block inside another one, which is drawn whenever that one grows."""
+        return self._kept.get(node, width) or self._kept.put(node, width, self.block(node, width))
 
     def blocks(self, nodes: Sequence[Node], width: int, *, spaced: bool = True) -> list[Line]:
         """The lines of blocks one below the other.
@@ -41,7 +73,7 @@ class Drawing:
         for index, node in enumerate(nodes):
             if index and (spaced or node.blank):
                 lines.append(BLANK)
-            lines.extend(self.block(node, width))
+            lines.extend(self.kept(node, width))
         return lines
 
     def fits(self, prefix: Sequence[Segment], width: int) -> bool:

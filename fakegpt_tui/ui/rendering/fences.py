@@ -1,7 +1,7 @@
 """Code: fences with a language, and indented blocks."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -46,6 +46,10 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
     rows = _rows(node.content)
     if not rows and node.continued:
         return lines
+    sizes = list(_sizes(rows, language(node)))
+    if len(sizes) > 1:
+        parts = _parts(node, rows, sizes)
+        return [line for part in parts for line in drawing.kept(part, width)]
     for index, tokens in enumerate(_by_line(lex("\n".join(rows), language(node)))):
         segments = [Segment(text, drawing.palette.token(kind)) for kind, text in tokens]
         lines.extend(_code_line(segments, _source(node, index), width, drawing))
@@ -59,20 +63,25 @@ def split_code(node: Node, part: Slice) -> list[Piece]:
         return [part.whole(node)]
     prefix = part.resume.prefix if part.resume and node.continued else _opening(node, part)
     pieces: list[Piece] = []
-    at = 0
-    for size in _sizes(rows, language(node)):
-        first = at == 0
-        piece = replace(
-            node,
-            content="\n".join(rows[at : at + size]) + "\n",
-            continued=node.continued or not first,
-            rows=(node.rows[at], *node.rows[at + 1 : at + size + 2]),
-        )
-        start = node.source[0] if first else node.rows[at + 1]
+    for piece in _parts(node, rows, _sizes(rows, language(node))):
+        first = not pieces
+        start = node.source[0] if first else piece.rows[1]
         resume = part.resume if first else Resume("fence", prefix=prefix)
         pieces.append(Piece(piece, start, resume, spaced=not piece.continued))
-        at += size
     return pieces
+
+
+def _parts(node: Node, rows: Sequence[str], sizes: Iterable[int]) -> Iterator[Node]:
+    """The code in steps, each of which keeps the line above it in its `rows`."""
+    at = 0
+    for size in sizes:
+        yield replace(
+            node,
+            content="\n".join(rows[at : at + size]) + "\n",
+            continued=node.continued or at > 0,
+            rows=(node.rows[at], *node.rows[at + 1 : at + size + 2]),
+        )
+        at += size
 
 
 def language(node: Node) -> str:

@@ -17,7 +17,7 @@ _LONGEST_LINE = 2_000
 """Beyond it a line is data, and some lexers take minutes over it."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def lex(code: str, language: str) -> tuple[Piece, ...]:
     """`code` in pieces whose texts make up `code` again. Languages are never guessed."""
     lexer = _lexer(language)

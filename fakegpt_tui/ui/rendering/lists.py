@@ -21,11 +21,14 @@ def draw_list(node: Node, width: int, drawing: Drawing) -> list[Line]:
 
     Neither marks nor gaps depend on other items, so that an item never changes once it is there.
     """
+    if len(node.children) == 1:
+        return _item(node.children[0], _mark(node, node.number), width, drawing)
     lines: list[Line] = []
     for index, item in enumerate(node.children):
         if index and item.blank:
             lines.append(BLANK)
-        lines.extend(_item(item, _mark(node, node.number + index), width, drawing))
+        alone = replace(node, children=(item,), number=node.number + index, source=item.source)
+        lines.extend(drawing.kept(alone, width))
     return lines
 
 
