@@ -50,7 +50,7 @@ from tests.host.calls import asking, calling, prompt_body, signed_in
 Serve: TypeAlias = Callable[..., HostServer]
 
 ASKED = ReplyRequest(messages=(ContextMessage("user", "Hi"),), model="m")
-LIMITS = TimeLimits(first_event=1.0, idle=1.0)
+LIMITS = TimeLimits(first_event=1.5, idle=1.5)
 """Long for a busy machine, and not for the two scenarios that are silent."""
 USUAL = (TextDelta(WHOLE), ReplyEnded())
 
