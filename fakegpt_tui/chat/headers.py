@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     NotFound,
+    StoreError,
     TitleSource,
     new_id,
     now,
@@ -166,7 +168,10 @@ class Headers:
         known = self.get(conversation_id)
         if conversation_id in self._new or self._saving.is_pending(_key(conversation_id)):
             return known
-        stored = self._store.conversation(conversation_id)
+        stored = None
+        # What cannot be read just now is as it was last known.
+        with suppress(StoreError):
+            stored = self._store.conversation(conversation_id)
         if stored is None:
             return known
         if conversation_id not in self._running:

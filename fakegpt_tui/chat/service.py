@@ -12,6 +12,7 @@ from fakegpt_tui.chat.finding import found
 from fakegpt_tui.chat.headers import Headers
 from fakegpt_tui.chat.joined import JoinedStore
 from fakegpt_tui.chat.queue import PromptQueue
+from fakegpt_tui.chat.refreshing import Refreshing
 from fakegpt_tui.chat.saving import Saving
 from fakegpt_tui.chat.services import Services
 from fakegpt_tui.chat.store import ChatStore
@@ -82,6 +83,9 @@ class ChatService(Services):
         self.default_service = self.service(service)
         self._model = model
         self._mirror = mirror
+        self._refreshing = Refreshing(
+            self._store, self._headers, self.trees, self.drafts, self.queue
+        )
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -253,13 +257,7 @@ class ChatService(Services):
     async def refresh(self) -> bool:
         """Take what other instances have written; is anything to be shown anew?"""
         self._saving.retry()
-        if not self._store.changed():
-            return False
-        await self._headers.refresh()
-        self.trees.forget()
-        self.drafts.refresh()
-        self.queue.refresh()
-        return True
+        return await self._refreshing.refresh()
 
     @property
     def unsaved(self) -> StoreError | None:

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from fakegpt_tui.backends.scripted import Gate
-from fakegpt_tui.domain import MessageStatus, TextDelta
+from fakegpt_tui.domain import Conversation, MessageStatus, StoreError, TextDelta
 from tests.chat.joined import ask, run, says, service_of, streaming, texts
 from tests.stubs import MemoryStore
 
@@ -180,3 +182,38 @@ async def test_what_is_asked_during_a_refresh_stays_known() -> None:
     chat.arrange.rename(turn.conversation.id, "Renamed")
     await refresh
     assert [each.title for each in chat.conversations()] == ["Renamed", "hi"]
+
+
+async def test_a_refresh_that_was_cancelled_or_could_not_read_is_made_up_for() -> None:
+    class Unreadable(MemoryStore):
+        trouble = ""
+
+        def conversations(self) -> list[Conversation]:
+            if self.trouble:
+                raise StoreError(self.trouble)
+            return super().conversations()
+
+        def conversation(self, conversation_id: str) -> Conversation | None:
+            if self.trouble:
+                raise StoreError(self.trouble)
+            return super().conversation(conversation_id)
+
+    store = Unreadable()
+    one, _, _ = service_of(says("one"), store=store)
+    other, _, _ = service_of(store=store)
+    assert other.conversations() == []
+    turn = await ask(one, "hi")
+    store.is_changed = True
+    refresh = asyncio.create_task(other.refresh())
+    await asyncio.sleep(0)
+    refresh.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refresh
+    store.trouble = "The disk is gone."
+    assert not await other.refresh()
+    one.set_unread(turn.conversation.id, unread=True)
+    store.trouble = ""
+    assert await other.refresh()
+    (seen,) = other.conversations()
+    assert seen.unread
+    assert not await other.refresh()

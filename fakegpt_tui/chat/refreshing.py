@@ -1,0 +1,40 @@
+"""Seeing what other instances of the program write."""
+
+from contextlib import suppress
+
+from fakegpt_tui.chat.drafts import Drafts
+from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.queue import PromptQueue
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.domain import StoreError
+
+
+class Refreshing:
+    """Reads again what the nouns of the chat room know, once somebody else has changed it.
+
+    What was cancelled, or cannot be read just now, is read the next time.
+    """
+
+    def __init__(
+        self, store: ChatStore, headers: Headers, trees: Trees, drafts: Drafts, queue: PromptQueue
+    ) -> None:
+        self._store = store
+        self._headers = headers
+        self._trees = trees
+        self._drafts = drafts
+        self._queue = queue
+        self._is_stale = False
+
+    async def refresh(self) -> bool:
+        """Is anything to be shown anew?"""
+        self._is_stale = self._store.changed() or self._is_stale
+        if self._is_stale:
+            with suppress(StoreError):
+                await self._headers.refresh()
+                self._trees.forget()
+                self._drafts.refresh()
+                self._queue.refresh()
+                self._is_stale = False
+                return True
+        return False
