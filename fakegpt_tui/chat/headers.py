@@ -124,9 +124,8 @@ class Headers:
     def take_back(self, before: Conversation, *, is_new: bool) -> None:
         """Forget what a prompt that could not be saved would have changed."""
         known = self.get(before.id)
-        known = replace(
-            known, title=before.title, leaf_id=before.leaf_id, updated_at=before.updated_at
-        )
+        title = known.title if known.title_source is TitleSource.PERSON else before.title
+        known = replace(known, title=title, leaf_id=before.leaf_id, updated_at=before.updated_at)
         if is_new:
             self.put_new(known)
         elif self._saving.is_pending(_key(before.id)):

@@ -44,15 +44,18 @@ class MemoryStore:
         return settled()
 
     def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
-        node = self.nodes[reply_id]
-        self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
+        # A conversation may be deleted while it streams.
+        if (node := self.nodes.get(reply_id)) is not None:
+            self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
-        self.nodes[message_id] = replace(self.nodes[message_id], status=status)
+        if (node := self.nodes.get(message_id)) is not None:
+            self.nodes[message_id] = replace(node, status=status)
         return settled()
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
-        self.nodes[reply.id] = reply
+        if reply.id in self.nodes:
+            self.nodes[reply.id] = reply
         return settled()
 
     def save_conversation(self, conversation: Conversation) -> Future[None]:

@@ -121,13 +121,14 @@ class Turns:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         conversation_id = turn.conversation.id
         asked = self._asked.pop(turn.reply.id, None)
-        if self._headers.find(conversation_id) is None:
+        is_gone = self._headers.find(conversation_id) is None
+        if is_gone:
             self._saving.drop(reply_key(turn.reply))
         elif turn.is_saved:
             self._keep(turn)
         if self._running.get(conversation_id) is turn:
             del self._running[conversation_id]
-        if not turn.is_saved and asked is not None:
+        if asked is not None and not (turn.is_saved or is_gone):
             self._take_back(turn, asked)
         self._saving.retry()
 
@@ -201,7 +202,8 @@ class Turns:
         self._trees.put(turn.prompt, reply_key(reply))
         self._trees.put(reply, reply_key(reply))
         known = self._headers.get(conversation_id)
-        if turn.server_id != known.server_id and turn.conversation.service == known.service:
+        was_located = turn.server_id != turn.conversation.server_id
+        if was_located and turn.conversation.service == known.service:
             self._headers.update(
                 conversation_id, lambda each: replace(each, server_id=turn.server_id)
             )

@@ -1,19 +1,23 @@
 """What a person does with whole conversations, and taking it back."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
     GenerationSettings,
     NotFound,
     Preset,
+    StoreError,
+    TextDelta,
     TitleSource,
     TitleSuggested,
     now,
 )
-from tests.chat.joined import ask, says, service_of
+from tests.chat.joined import ask, run, says, service_of, streaming
 from tests.stubs import MemoryStore
 
 
@@ -155,3 +159,45 @@ async def test_what_is_done_while_a_turn_begins_is_not_overwritten_by_it() -> No
         pass
     chat.end_turn(turn)
     assert store.headers[first.conversation.id].pinned
+
+
+@pytest.mark.parametrize("temporary", [False, True])
+async def test_a_conversation_that_is_deleted_for_good_while_it_streams_is_gone(
+    temporary: bool,
+) -> None:
+    gate = Gate()
+    chat, store, _ = service_of([TextDelta("a"), gate, *says("b")])
+    turn = chat.new_turn(chat.new_conversation(temporary=temporary), "hi")
+    task = asyncio.create_task(run(chat, turn))
+    await streaming(turn, "a")
+    chat.arrange.trash([turn.conversation.id])
+    chat.arrange.delete_for_good([turn.conversation.id])
+    gate.open()
+    await task
+    assert chat.turns() == []
+    assert chat.conversations() == chat.trashed() == []
+    assert chat.unsaved is None
+    assert store.headers == store.nodes == {}
+
+
+async def test_one_that_is_deleted_for_good_before_it_could_be_saved_is_gone_too() -> None:
+    chat, store, _ = service_of(says("a"))
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    chat.arrange.trash([turn.conversation.id])
+    chat.arrange.delete_for_good([turn.conversation.id])
+    store.refusal = "The disk is full."
+    with pytest.raises(StoreError):
+        await run(chat, turn)
+    assert chat.turns() == []
+    assert chat.conversations() == chat.trashed() == []
+
+
+async def test_a_title_that_was_given_meanwhile_outlives_a_prompt_that_could_not_be_saved() -> None:
+    chat, store, _ = service_of(says("a"))
+    turn = chat.new_turn(chat.new_conversation(), "hi")
+    chat.arrange.rename(turn.conversation.id, "Mine")
+    store.refusal = "The disk is full."
+    with pytest.raises(StoreError):
+        await run(chat, turn)
+    assert chat.conversation(turn.conversation.id).title == "Mine"
+    assert chat.conversation(turn.conversation.id).leaf_id is None

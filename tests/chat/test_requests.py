@@ -127,6 +127,21 @@ async def test_another_service_is_recorded_for_each_reply_and_asked_for_all_of_i
     assert backend.requests[2].place is None
 
 
+async def test_a_service_is_not_told_the_place_of_a_reply_that_another_service_keeps() -> None:
+    chat, _, backend = service_of(
+        KEPT, [ReplyLocated("elsewhere", "other-reply"), *says("two")], says("three")
+    )
+    first = await ask(chat, "hi")
+    conversation_id = first.conversation.id
+    chat.arrange.set_service(conversation_id, "other", "other-1")
+    other = await run(chat, chat.regenerate(conversation_id, first.reply.id))
+    assert chat.conversation(conversation_id).server_id == "elsewhere"
+    chat.trees.show_variant(conversation_id, first.reply.id)
+    await ask(chat, "again", chat.conversation(conversation_id))
+    assert backend.requests[2].place is None
+    assert other.reply.service == "other"
+
+
 async def test_a_branch_is_a_conversation_of_its_own() -> None:
     chat, store, backend = service_of(KEPT, says("two"), says("three"))
     first = await ask(chat, "hi")

@@ -137,6 +137,8 @@ async def test_a_reply_that_streams_here_stays_in_sight_when_another_instance_as
     task = asyncio.create_task(run(one, turn))
     await streaming(turn, "a")
     await ask(other, "there", other.conversation(conversation_id))
+    one.arrange.pin([conversation_id])
+    assert texts(one, conversation_id) == ["hi", "start", "here", "a"]
     store.is_changed = True
     await one.refresh()
     assert texts(one, conversation_id) == ["hi", "start", "here", "a"]
