@@ -65,11 +65,6 @@ class Chapters:
         """The chapter in which the text at `offset` stands."""
         return max(0, bisect_right(self.all, offset, key=attrgetter("start")) - 1)
 
-    def opened(self, offset: int) -> Chapter:
-        """The chapter in which the text at `offset` stands, read."""
-        self.read(self.at(offset))
-        return self.all[self.at(offset)]
-
     @property
     def unclosed(self) -> int | None:
         """The section that a complete message leaves open."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 from fakegpt_tui.ui.rendering.chapters import SIZE, Chapters
 from fakegpt_tui.ui.rendering.constructs import DRAWS
 from fakegpt_tui.ui.rendering.drawing import Drawing
-from fakegpt_tui.ui.rendering.fences import code_at
 from fakegpt_tui.ui.rendering.heights import LEAST_WIDTH
 from fakegpt_tui.ui.rendering.layout import Layout
 from fakegpt_tui.ui.rendering.line import Line
@@ -31,7 +30,7 @@ class Document:
         """
         self._drawing = Drawing(palette, LEAST_WIDTH, DRAWS, {}, keep_breaks)
         self._chapters = Chapters(keep_breaks=keep_breaks, size=chapter)
-        self._folds: dict[int, bool] = {}
+        self._turned: set[int] = set()
         self._layout: Layout | None = None
 
     def update(self, text: str, *, complete: bool) -> None:
@@ -99,31 +98,29 @@ class Document:
         else:
             self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
 
-    def code_at(self, start: int) -> str | None:
-        """The code whose label has `{"copy": start}` in its style meta, as it was written."""
-        chapter = self._chapters.opened(start)
-        pieces = [piece for piece in chapter.pieces or () if piece.start <= start]
-        return code_at(self._chapters.text, pieces[-1], start) if pieces else None
-
-    def fold(self, section: int, *, folded: bool | None = None) -> None:
-        """Fold a section or unfold it; `None` does what was not done last.
+    def fold(self, section: int) -> None:
+        """Fold a section that is open, or open one that is folded.
 
         Args:
             section: Where it begins in the text: the `fold` of its label's style meta.
-            folded: Whether only its label is to be shown.
         """
-        unfolded = section in self._drawing.unfolded
-        self._folds[section] = unfolded if folded is None else folded
+        self._turned ^= {section}
+        self._fold()
+
+    def unfold(self, everything: bool) -> None:
+        """Open all sections, or fold them, those that are still to come too."""
+        self._turned = set()
+        self._drawing = replace(self._drawing, unfold_all=everything)
         self._fold()
 
     def _fold(self) -> None:
         """Sections are folded unless asked otherwise, or never closed by a complete message."""
         unclosed = self._chapters.unclosed
-        unfolded = {section for section, folded in self._folds.items() if not folded}
-        if unclosed is not None and unclosed not in self._folds:
-            unfolded.add(unclosed)
-        if unfolded != self._drawing.unfolded:
-            self._drawing = replace(self._drawing, unfolded=frozenset(unfolded))
-            if self._layout is not None:
-                width = self._layout.drawing.width
-                self._layout.refold(replace(self._drawing, width=width))
+        turned = self._turned
+        if unclosed is not None and not self._drawing.unfold_all:
+            turned = turned ^ {unclosed}
+        drawing = replace(self._drawing, turned=frozenset(turned))
+        self._drawing = drawing
+        layout = self._layout
+        if layout is not None and drawing.folds != layout.drawing.folds:
+            layout.refold(replace(drawing, width=layout.drawing.width))

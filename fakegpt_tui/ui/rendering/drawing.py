@@ -50,11 +50,21 @@ class Drawing:
     draws: Mapping[str, "Draw"]
     references: References
     keep_breaks: bool = False
-    unfolded: frozenset[int] = frozenset()
+    turned: frozenset[int] = frozenset()
+    unfold_all: bool = False
     wrap_code: bool = True
     code_offset: int = 0
 
     _kept: Kept = field(default_factory=Kept, init=False, compare=False, repr=False)
+
+    @property
+    def folds(self) -> tuple[frozenset[int], bool]:
+        """What decides which sections are folded."""
+        return self.turned, self.unfold_all
+
+    def is_folded(self, section: int) -> bool:
+        """Whether only the label of the section that begins there is shown."""
+        return (section in self.turned) == self.unfold_all
 
     def block(self, node: Node, width: int) -> list[Line]:
         """The lines of one block."""

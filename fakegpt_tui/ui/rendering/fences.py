@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +15,6 @@ from fakegpt_tui.ui.rendering.highlighting import Piece as Token
 from fakegpt_tui.ui.rendering.highlighting import lex
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.parsing import parse_blocks
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
 
 _STEP = 40
@@ -28,9 +26,6 @@ _OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 
 _WRAPPED, _BEFORE, _AFTER = "↳", "‹", "›"
 _COPY = "copy"
-_FIRST_TRY = 65_536
-"""Characters in which most code ends, so that the rest of a message need not be read to copy it."""
-
 _GUTTER_FROM = 4
 """Cells that a line must have to spare one of them for the mark."""
 
@@ -119,41 +114,18 @@ def _rows(content: str) -> list[str]:
     return content.removesuffix("\n").expandtabs(_TAB).split("\n") if content else []
 
 
-def code_at(text: str, piece: Piece, start: int) -> str | None:
-    """The code of the fence that begins at `start`, as it was written, to be copied.
-
-    Args:
-        text: The message.
-        piece: The piece that the fence begins in.
-        start: What the fence's label says by its style meta `copy`.
-    """
-    prefix = piece.resume.prefix if piece.resume and piece.node.kind != "fence" else ""
-    for end in (piece.start + _FIRST_TRY, len(text)):
-        raw = text[piece.start : end]
-        ends = accumulate((len(line) + 1 for line in raw.split("\n")), initial=piece.start)
-        offsets = [*[piece.start] * prefix.count("\n"), *ends]
-        for node in _fences(parse_blocks(prefix + raw, offsets, {})):
-            if node.source[0] == start and (node.source[1] < end or end == len(text)):
-                return node.content
-    return None
-
-
-def _fences(nodes: Sequence[Node]) -> Iterator[Node]:
-    for node in nodes:
-        if node.kind == "fence":
-            yield node
-        yield from _fences(node.children)
-
-
 def _label(node: Node, width: int, drawing: Drawing) -> list[Line]:
-    """The language, if there is one, and what to press to copy the code."""
+    """The language, if there is one, and what to press to copy the code.
+
+    Its style meta `copy` is the range of the opening line: where it ends, growing code cannot say.
+    """
     if node.kind != "fence":
         return []
     palette = drawing.palette
     words = safe_text(node.info).split()
     rows = chop([Segment(f" {words[0]}", palette.fence_label)] if words else [], width)
     room = width - width_of(rows[-1])
-    copy = palette.fence_mark + Style.from_meta({"copy": node.source[0]})
+    copy = palette.fence_mark + Style.from_meta({"copy": _source(node, -1)})
     if room > len(_COPY) + 1:
         rows[-1] = [
             *padded(rows[-1], width - len(_COPY) - 1, palette.fence),

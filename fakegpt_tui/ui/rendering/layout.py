@@ -258,7 +258,7 @@ class Layout(Sequence[Line]):
         ends = [*(piece.start for piece in pieces), self._chapters.end(index)][1:]
         insides = sections_of(pieces, part.chapter.section)
         for slot, end, section in zip(slots, ends, insides, strict=False):
-            if section is not None and section not in self._drawing.unfolded:
+            if section is not None and self._drawing.is_folded(section):
                 slot.height, slot.missing, slot.lines = 0, False, ()
             elif slot.missing:
                 slot.height = self._guess(slot.piece, end)

@@ -23,7 +23,7 @@ _CLOSING = tuple(f"</{name}>" for name in SECTIONS)
 def draw_section(node: Node, width: int, drawing: Drawing) -> list[Line]:
     """The label, which tells a click what to fold by `{"fold": start}`."""
     start = node.source[0]
-    sign = "▾" if start in drawing.unfolded else "▸"
+    sign = "▸" if drawing.is_folded(start) else "▾"
     style = drawing.palette.muted + Style.from_meta({"fold": start})
     label = f"{sign} {_LABELS.get(node.info, node.info.capitalize())}"
     return [Line((Segment(label[:width], style),), node.source)]

@@ -37,7 +37,7 @@ def test_a_section_that_streams_stays_as_it_is_folded() -> None:
     for end in range(len(TEXT)):
         document.update(TEXT[:end], complete=False)
         assert "thought" not in "".join(plain(document))
-    document.fold(START, folded=False)
+    document.fold(START)
     document.update(TEXT, complete=True)
     assert plain(document) == OPEN
 
@@ -60,3 +60,13 @@ def test_a_folded_section_can_be_found_from_its_text() -> None:
     opened = document.layout(40)
     opened.measure()
     assert layout[layout.find(opened.anchor(4))].plain == "▸ Thinking"
+
+
+def test_all_sections_can_be_opened_at_once() -> None:
+    document = drawn(TEXT)
+    document.unfold(True)
+    assert plain(document) == OPEN
+    document.fold(START)
+    assert plain(document) == CLOSED
+    document.unfold(False)
+    assert plain(document) == CLOSED
