@@ -1,4 +1,4 @@
-.PHONY: check fix test run screenshots long
+.PHONY: check fix test run screenshots long bench
 
 check:  ## all that a change must pass
 	.ci/run
@@ -17,3 +17,6 @@ screenshots:
 
 long:  ## the campaigns that take minutes
 	.venv/bin/pytest -m long
+
+bench:  ## what the program costs, beside floors of the same run; ONLY="keys growing" for some
+	.venv/bin/python -m tests.benchmarks $(ONLY)

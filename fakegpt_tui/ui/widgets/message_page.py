@@ -1,8 +1,9 @@
 """Messages as they are drawn: their lines, and all that is marked on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.style import Style
+from textual.cache import LRUCache
 from textual.content import Content
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -29,6 +30,10 @@ from fakegpt_tui.ui.widgets.typesetter import Typesetter
 
 _LOOK = ("user", "assistant", "note", "trouble")
 _MARKS = ("new", "cursor", "found", "current", "field")
+_FIRST_KEYS = 0.7
+"""Seconds after the start in which nothing that can wait is done."""
+_KEPT_STRIPS = 200
+"""What is in view, and as much again: Textual keeps with a strip all that it needs to write it."""
 
 
 class MessagePage(ReadingView, inherit_bindings=False):
@@ -59,6 +64,7 @@ class MessagePage(ReadingView, inherit_bindings=False):
         self,
         make_document: Callable[[Palette], Body],
         *,
+        rehearse: bool,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
@@ -68,6 +74,8 @@ class MessagePage(ReadingView, inherit_bindings=False):
         self.cursor = MessageCursor(self.column, self.reader)
         self.finder = Finder(self.column, self.reader)
         self._marks = Marks()
+        self._rehearses = rehearse
+        self._drawn: LRUCache[Place, tuple[Strip, bool, Strip]] = LRUCache(_KEPT_STRIPS)
 
     @property
     def page_rows(self) -> int:
@@ -76,6 +84,12 @@ class MessagePage(ReadingView, inherit_bindings=False):
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._dress)
         self._dress(self.app.current_theme)
+        if self._rehearses:
+            self.set_timer(_FIRST_KEYS, self._rehearse)
+
+    def _rehearse(self) -> None:
+        """Draw something that nobody sees, so that what it takes is imported before a reply."""
+        self.run_worker(self._typesetter.rehearse, thread=True, group="rehearsal")
 
     def on_focus(self) -> None:
         self.repaint_what_changed()
@@ -95,6 +109,7 @@ class MessagePage(ReadingView, inherit_bindings=False):
         self._marks = Marks(base=base, **{part: styles[part] for part in _MARKS})
         self._typesetter.dress(palette, look)
         self.column.redress()
+        self._drawn.clear()
         self.refresh()
 
     def _style(self, part: str) -> Style:
@@ -112,11 +127,31 @@ class MessagePage(ReadingView, inherit_bindings=False):
         return strip
 
     def _draw_place(self, place: Place) -> Strip:
+        line = self.column.strip(place)
+        is_marked = self.has_focus and place.message == self.cursor.index
+        spans = self.finder.spans(place)
+        if spans or self.text_selection is not None:
+            return self._finished(line, place, is_marked=is_marked, spans=spans)
+        drawn = self._drawn.get(place)
+        if drawn is None or drawn[0] is not line or drawn[1] is not is_marked:
+            strip = self._finished(line, place, is_marked=is_marked)
+            drawn = self._drawn[place] = line, is_marked, strip
+        return drawn[2]
+
+    def _finished(
+        self,
+        line: Strip,
+        place: Place,
+        *,
+        is_marked: bool,
+        spans: Sequence[tuple[int, int, bool]] = (),
+    ) -> Strip:
+        """A line with its background, and with all that is marked on it."""
         bar = margin(self.column.width)
-        strip = self.column.strip(place).apply_style(self.visual_style.rich_style)
-        if self.has_focus and place.message == self.cursor.index:
+        strip = line.apply_style(self.visual_style.rich_style)
+        if is_marked:
             strip = with_cursor(strip, place.line, bar, self._marks)
-        strip = with_matches(strip, self.finder.spans(place), bar, self._marks)
+        strip = with_matches(strip, spans, bar, self._marks)
         selection = self.text_selection
         if selection is not None:
             start = bar if place.line else 0

@@ -57,11 +57,21 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         self,
         *,
         make_document: Callable[[Palette], Body] = Document,
+        rehearse: bool = True,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(make_document, name=name, id=id, classes=classes)
+        """Make an empty one.
+
+        Args:
+            make_document: What draws the text of a reply.
+            rehearse: Draw something soon after the start, out of sight, to have it imported.
+            name: Textual's.
+            id: Textual's.
+            classes: Textual's.
+        """
+        super().__init__(make_document, rehearse=rehearse, name=name, id=id, classes=classes)
         self._code_blocks = CodeBlocks(self.column)
         self._conversation_id: str | None = None
         self._positions: dict[str, ReadingPosition] = {}

@@ -7,6 +7,8 @@ from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.widgets.message_layout import Body, Look, MessageLayout
 from fakegpt_tui.ui.widgets.typed_text import TypedText
 
+_REHEARSAL = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
+
 
 class Typesetter:
     """Sets replies as Markdown and prompts as they were typed."""
@@ -27,6 +29,12 @@ class Typesetter:
         is_typed = message.role is Role.USER
         body = TypedText() if is_typed else self._document()
         return MessageLayout(message, body, self._look, self._document)
+
+    def rehearse(self) -> None:
+        """Set a little of everything and throw it away; may run in a thread."""
+        document = self._document()
+        document.update(_REHEARSAL, complete=True)
+        list(document.lines(40))
 
     def _document(self) -> Body:
         return self._make_document(self._dressed())

@@ -59,7 +59,7 @@ class TranscriptApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.documents = FakeDocuments()
-        self.transcript = CountingTranscript(make_document=self.documents)
+        self.transcript = CountingTranscript(make_document=self.documents, rehearse=False)
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:

@@ -1,0 +1,56 @@
+"""Answers of any length, in the shapes that cost different things."""
+
+from collections.abc import Iterator
+
+_PROSE = (
+    "Some words about *one* thing and **another**, with `code` in it and a [link](https://"
+    "example.org/page), and they go on for a while until the paragraph has come to its end."
+)
+_TOKEN = 5
+
+
+def prose(size: int) -> str:
+    return _filled(lambda number: f"{number}. {_PROSE}\n\n".replace(". ", ": ", 1), size)
+
+
+def listed(size: int) -> str:
+    return _filled(lambda number: f"- item {number} with *some* words and `code` in it\n", size)
+
+
+def table(size: int) -> str:
+    head = "| number | name | value |\n|---|---|---|\n"
+    rows = _filled(lambda number: f"| {number} | name {number} | **{number * 7}** |\n", size)
+    return (head + rows)[:size]
+
+
+def fence(size: int) -> str:
+    line = "def function_{0}(value: int) -> str:\n    return f'{{value}}'  # {0}\n"
+    return ("```python\n" + _filled(line.format, size))[:size]
+
+
+def mixed(size: int) -> str:
+    def part(number: int) -> str:
+        return (
+            f"## Part {number}\n\n{_PROSE}\n\n- one\n- two\n  - three\n\n"
+            f"```python\nx = {number}\nprint(x)\n```\n\n| a | b |\n|---|---|\n| 1 | {number} |\n\n"
+        )
+
+    return _filled(part, size)
+
+
+SHAPES = {"prose": prose, "mixed": mixed, "list": listed, "table": table, "fence": fence}
+
+
+def tokens(shape: str, size: int) -> Iterator[str]:
+    """An answer in the pieces that a model would send."""
+    text = SHAPES[shape](size)
+    return (text[start : start + _TOKEN] for start in range(0, len(text), _TOKEN))
+
+
+def _filled(part, size: int) -> str:
+    parts: list[str] = []
+    length = 0
+    while length < size:
+        parts.append(part(len(parts)))
+        length += len(parts[-1])
+    return "".join(parts)[:size]
