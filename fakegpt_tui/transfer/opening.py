@@ -19,7 +19,9 @@ from fakegpt_tui.transfer.json_lines import from_json_lines
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 
 LARGEST_CONVERSATION = 64 * 2**20
-"""In bytes; more than that is no conversation, and might not fit into memory."""
+"""In bytes, of other programs; more than that is none, and might not fit into memory."""
+_LARGEST_FILE = 2**29
+"""In bytes, of this program's own, which are read whole."""
 
 _SNIFFED = 4096
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -81,7 +83,9 @@ class ImportFile:
         elif _OUR_LINE.match(start):
             yield from (Loaded(*each) for each in from_json_lines(self._lines()))
         elif start.startswith(b"{"):
-            yield _conversation(self._whole(), "The conversation", service, model)
+            yield _conversation(
+                self._whole(LARGEST_CONVERSATION), "The conversation", service, model
+            )
         else:
             raise LoadError("This is neither a saved conversation nor an export of ChatGPT.")
 
@@ -105,9 +109,9 @@ class ImportFile:
             else:
                 yield _conversation(element, where, service, model)
 
-    def _whole(self) -> bytes:
-        data = self._file.read(LARGEST_CONVERSATION + 1)
-        if len(data) > LARGEST_CONVERSATION:
+    def _whole(self, largest: int) -> bytes:
+        data = self._file.read(largest + 1)
+        if len(data) > largest:
             raise LoadError("The file is larger than any real conversation.")
         self.done = len(data)
         return data.removeprefix(_BYTE_ORDER_MARK)
@@ -121,7 +125,7 @@ class ImportFile:
 
     def _text(self) -> str:
         try:
-            return self._whole().decode()
+            return self._whole(_LARGEST_FILE).decode()
         except UnicodeDecodeError as error:
             raise LoadError(
                 "The file is not UTF-8 text, so it was damaged or converted."
