@@ -111,11 +111,10 @@ class EventReader:
         """Take the line that ends with `end`; `False` where it is too long."""
         if not self._fits(end):
             return False
-        line = end
+        line: bytes | bytearray = end
         if self._line:
             self._line += end
-            line = bytes(self._line)
-            self._line.clear()
+            line, self._line = self._line, bytearray()
         if self._at_start:
             line = line.removeprefix(_BYTE_ORDER_MARK)
             self._at_start = False
@@ -125,7 +124,7 @@ class EventReader:
             self._dispatch()
         return True
 
-    def _take_field(self, line: bytes) -> None:
+    def _take_field(self, line: bytes | bytearray) -> None:
         name, colon, _ = line[:_LONGEST_NAME].partition(b":")
         start = len(name) + len(colon)
         start += line.startswith(b" ", start)
@@ -159,6 +158,6 @@ class EventReader:
         self._event = ""
 
 
-def _text(line: bytes, start: int) -> str:
+def _text(line: bytes | bytearray, start: int) -> str:
     """The text of `line` from `start` on, at the price of one copy."""
     return str(memoryview(line)[start:], "utf-8", "replace")
