@@ -20,6 +20,11 @@ _LABELS = {"think": "Thinking", "thought": "Thoughts"}
 _CLOSING = tuple(f"</{name}>" for name in SECTIONS)
 
 
+def has_section(text: str) -> bool:
+    """Whether there may be something to fold in `text`."""
+    return any(f"<{name}>" in text for name in SECTIONS)
+
+
 def draw_section(node: Node, width: int, drawing: Drawing) -> list[Line]:
     """The label, which tells a click what to fold by `{"fold": start}`."""
     start = node.source[0]

@@ -3,6 +3,7 @@
 from enum import Enum, auto
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.rendering.sections import has_section
 
 
 class Fold(Enum):
@@ -27,7 +28,7 @@ class Folds:
     def turn(self, message: ChatMessage) -> None:
         """Show the next of the ways that a message can be shown in."""
         match self.of(message):
-            case Fold.TEXT if message.reasoning:
+            case Fold.TEXT if message.reasoning or has_section(message.text):
                 self._folds[message.id] = Fold.EVERYTHING
             case Fold.TEXT | Fold.EVERYTHING:
                 self._folds[message.id] = Fold.NOTHING

@@ -36,6 +36,8 @@ class Body(Protocol):
     def update(self, text: str, *, complete: bool) -> None: ...
     def lines(self, width: int) -> Sequence[Line]: ...
     def restyle(self, palette: Palette) -> None: ...
+    def fold(self, section: int) -> None: ...
+    def unfold(self, everything: bool) -> None: ...
 
 
 class Part(Enum):
@@ -98,7 +100,14 @@ class MessageLayout:
             return
         if message.text != self.message.text or message.status is not self.message.status:
             self._body.update(message.text, complete=message.status.is_final)
+        if (fold is Fold.EVERYTHING) is not (self.fold is Fold.EVERYTHING):
+            self._body.unfold(fold is Fold.EVERYTHING)
         self.message, self.fold, self.label = message, fold, label
+        self._parts = []
+
+    def turn_section(self, section: int) -> None:
+        """Fold or open a section of the text, named by the `fold` of its label's style meta."""
+        self._body.fold(section)
         self._parts = []
 
     def restyle(self, palette: Palette, look: Look) -> None:

@@ -272,7 +272,10 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             self._ask_to_copy(code_at(text, *meta["copy"]), "code block")
         else:
             self.cursor.index = place.message
-            if "fold" in meta:
+            if isinstance(meta.get("fold"), int):
+                layout = self.column.layout(place.message)
+                self._refold(place, lambda: layout.turn_section(meta["fold"]))
+            elif "fold" in meta:
                 self._turn(place, is_reasoning=meta["fold"] == REASONING)
             self.repaint_what_changed()
 

@@ -32,6 +32,12 @@ class TypedText:
     def restyle(self, palette: Palette) -> None:
         """Nothing to do: typed text has the colours of the widget."""
 
+    def fold(self, section: int) -> None:
+        """Nothing to do: typed text has no sections."""
+
+    def unfold(self, everything: bool) -> None:
+        """Nothing to do: typed text has no sections."""
+
 
 def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:
     """Foreign text as lines of at most `width` cells; none for text that says nothing."""

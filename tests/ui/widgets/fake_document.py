@@ -55,6 +55,12 @@ class FakeDocument:
             style = Style(meta={"copy": (start, end)})
         return Line((Segment(piece, style),) if piece else (), (start, end))
 
+    def fold(self, section: int) -> None:
+        """It has no sections."""
+
+    def unfold(self, everything: bool) -> None:
+        """It has no sections."""
+
 
 class FakeDocuments:
     """Makes documents, and knows how many were needed."""

@@ -3,6 +3,7 @@
 from fakegpt_tui.domain import FinishReason, MessageStatus, Usage
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript_app import (
+    CountingTranscript,
     TranscriptApp,
     grow,
     long_conversation,
@@ -57,6 +58,42 @@ async def test_a_click_on_the_label_opens_the_reasoning_and_closes_it() -> None:
         await pilot.click(app.transcript, offset=(5, 2))
         await pilot.pause()
         assert shown(app.transcript) == closed
+
+
+class WrittenApp(TranscriptApp):
+    """Draws what is written as Markdown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = CountingTranscript()
+
+
+THOUGHTFUL = "<think>\nfirst this\n</think>\n\nso it is"
+
+
+async def test_a_click_on_the_label_of_a_thought_opens_it_and_closes_it() -> None:
+    app = WrittenApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, THOUGHTFUL))
+        assert shown(app.transcript)[2:5] == ["│ ▸ Thinking", "│", "│ so it is"]
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert "first this" in shown(app.transcript)[4]
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert "so it is" in shown(app.transcript)[4]
+
+
+async def test_space_opens_thoughts_too() -> None:
+    app = WrittenApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, THOUGHTFUL))
+        await press(pilot, "space")
+        assert "│ first this" in shown(app.transcript)
+        await press(pilot, "space")
+        assert shown(app.transcript)[2].startswith("│ ▸ <think>")
+        await press(pilot, "space")
+        assert "│ first this" not in shown(app.transcript)
 
 
 async def test_a_fold_is_remembered_while_other_conversations_are_read() -> None:
