@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    MessageStatus,
+    NotSavedYet,
+    StoreError,
+)
 from fakegpt_tui.transfer.found import Found, Loaded, Skipped
 
 
@@ -51,6 +57,7 @@ class Importer:
         self._store = store
         self._dry_run = dry_run
         self._would_be_there: dict[str, set[str]] = {}
+        self._is_in_trouble = False
         self.report = Report()
 
     def take(self, found: Found) -> Outcome:
@@ -59,11 +66,24 @@ class Importer:
         Raises:
             StoreError: It could not be written; what was taken before stays.
         """
-        outcome = self._taken(found) if isinstance(found, Loaded) else Outcome.SKIPPED
-        self.report.outcomes[outcome] += 1
         if isinstance(found, Skipped):
-            self.report.skipped.append(found)
+            return self._skip(found)
+        try:
+            outcome = self._taken(found)
+        except StoreError as error:
+            if isinstance(error, NotSavedYet) or self._is_in_trouble:
+                raise
+            # One that cannot be taken may be odd; two of them mean that the store is.
+            self._is_in_trouble = True
+            return self._skip(Skipped(found.conversation.id, str(error)))
+        self._is_in_trouble = False
+        self.report.outcomes[outcome] += 1
         return outcome
+
+    def _skip(self, skipped: Skipped) -> Outcome:
+        self.report.skipped.append(skipped)
+        self.report.outcomes[Outcome.SKIPPED] += 1
+        return Outcome.SKIPPED
 
     def _taken(self, found: Loaded) -> Outcome:
         known = self._store.conversation(found.conversation.id)

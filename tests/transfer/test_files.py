@@ -1,6 +1,8 @@
 import os
 import random
 import stat
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.transfer.sealing import UNSEALED, is_untouched, sealed
 from tests.transfer.trees import branched, hostile
 
+ROOT = Path(__file__).parents[2]
 OWNER = "0a1b2c3d-0000-4000-8000-000000000001"
 OURS = f'---\ndigest: "{UNSEALED}"\nid: "{OWNER}"\n---\n\ntext\n'
 
@@ -202,3 +205,26 @@ def test_saved_files_are_read_back_as_they_are_on_the_disk(tmp_path: Path) -> No
     assert from_markdown(markdown.read_bytes().decode()) == whole
     with lines.open("rb") as file:
         assert list(from_json_lines(file)) == [whole]
+
+
+SAVING = """
+from pathlib import Path
+import sys
+from fakegpt_tui.transfer.files import save_file
+from tests.transfer.test_files import OURS, OWNER
+for number in range(10_000):
+    text = OURS + str(number) * 100_000
+    print(save_file(Path(sys.argv[1]), "Rivers", ".md", text, owner_id=OWNER), flush=True)
+"""
+
+
+def test_a_kill_leaves_the_file_whole(tmp_path: Path) -> None:
+    for lines in (1, 3, 5):
+        with subprocess.Popen(
+            [sys.executable, "-c", SAVING, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT
+        ) as process:
+            assert process.stdout
+            names = {process.stdout.readline() for _ in range(lines)}
+            process.kill()
+        assert names == {f"{tmp_path}/rivers-0a1b2c3d.md\n".encode()}
+        assert is_untouched((tmp_path / "rivers-0a1b2c3d.md").read_bytes(), OWNER)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
 from fakegpt_tui.store.conversations import ConversationStore
 from fakegpt_tui.transfer.chatgpt import HIDDEN, conversation_of
 from fakegpt_tui.transfer.found import Loaded, Skipped
@@ -97,3 +97,18 @@ def test_nothing_goes_on_streaming_into_what_was_imported(store: ConversationSto
     streaming = replace(MESSAGES[-1], status=MessageStatus.STREAMING)
     Importer(store).take(Loaded(CONVERSATION, (*MESSAGES[:-1], streaming)))
     assert store.messages(CONVERSATION.id)[-1].status is MessageStatus.INTERRUPTED
+
+
+def test_a_copy_with_another_id_is_skipped_and_does_not_stop_the_others(
+    store: ConversationStore,
+) -> None:
+    copy = replace(CONVERSATION, id="copy")
+    messages = tuple(replace(each, conversation_id="copy") for each in MESSAGES)
+    importer = Importer(store)
+    told = [importer.take(each) for each in (OURS, Loaded(copy, messages), chatgpt())]
+    assert told == [Outcome.ADDED, Outcome.SKIPPED, Outcome.ADDED]
+    assert [each.where for each in importer.report.skipped] == ["copy"]
+    assert store.conversation("copy") is None
+    importer.take(Loaded(copy, messages))
+    with pytest.raises(StoreError):
+        importer.take(Loaded(copy, messages))
