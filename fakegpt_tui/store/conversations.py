@@ -2,8 +2,9 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -195,7 +196,10 @@ class ConversationStore:
         The call is for a thread, and blocks. It ends without a hit once `stopped` says so, or
         when another search is begun.
         """
-        return self._seeker.search(query, limit, best_first=best_first, stopped=stopped or _never)
+        with self._watching_for_damage():
+            return self._seeker.search(
+                query, limit, best_first=best_first, stopped=stopped or _never
+            )
 
     def changed(self) -> bool:
         """Has another instance written since this was last asked?
@@ -210,14 +214,19 @@ class ConversationStore:
         return self._writer.submit(work, durable=durable)
 
     def _read(self, read: Callable[[sqlite3.Connection], _Found]) -> _Found:
+        # One transaction, so that a reply that is finished meanwhile is not seen half folded.
+        with (
+            self._watching_for_damage(),
+            self._reading,
+            translated(self.path_on_disk),
+            connection.transaction(self._reader, "BEGIN"),
+        ):
+            return read(self._reader)
+
+    @contextmanager
+    def _watching_for_damage(self) -> Iterator[None]:
         try:
-            # One transaction, so that a reply that is finished meanwhile is not seen half folded.
-            with (
-                self._reading,
-                translated(self.path_on_disk),
-                connection.transaction(self._reader, "BEGIN"),
-            ):
-                return read(self._reader)
+            yield
         except DamagedStore as damage:
             self._met_damage = True
             raise DamagedStore(f"{damage} The next start brings over what is whole.") from damage

@@ -6,6 +6,7 @@ The index holds no text of its own, so taking something out needs the text that 
 
 import sqlite3
 
+from fakegpt_tui.store import migrations
 from fakegpt_tui.store.words import indexed_text
 
 _ADD_TEXT = "INSERT INTO message_index (rowid, text) VALUES (:position, :text)"
@@ -21,6 +22,9 @@ _TITLE = "SELECT position, title FROM conversation WHERE id = :id"
 _TEXTS = """
     SELECT position, text FROM chat_message WHERE conversation_id = :id AND owner IS NULL
 """
+
+_INDEXES = ("message_index", "title_index")
+_PRIMARY = 0xFF
 
 
 def add_message(connection: sqlite3.Connection, message_id: str) -> None:
@@ -64,5 +68,24 @@ def change_title(
             _put(connection, statement, position, title)
 
 
+def repair(connection: sqlite3.Connection) -> None:
+    """Make an index anew that does not hold together; the texts themselves are elsewhere.
+
+    The connection must have migrated, for the functions that come with that.
+    """
+    for name in _INDEXES:
+        try:
+            connection.execute(f"INSERT INTO {name} ({name}) VALUES ('integrity-check')")  # noqa: S608 - a constant
+        except sqlite3.DatabaseError:
+            connection.execute(f"INSERT INTO {name} ({name}) VALUES ('delete-all')")  # noqa: S608 - a constant
+            connection.execute(migrations.FILL_INDEX[name])
+
+
 def _put(connection: sqlite3.Connection, statement: str, position: int, text: str) -> None:
-    connection.execute(statement, {"position": position, "text": indexed_text(text)})
+    try:
+        connection.execute(statement, {"position": position, "text": indexed_text(text)})
+    except sqlite3.DatabaseError as error:
+        # An index that is damaged must not keep anything from being saved. Searching tells of
+        # it, and the next start makes it anew.
+        if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_CORRUPT:
+            raise

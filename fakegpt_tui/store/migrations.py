@@ -16,16 +16,16 @@ Step = tuple[str, ...]
 
 _INDEX_OPTIONS = "content = '', prefix = 3, tokenize = 'unicode61 remove_diacritics 2'"
 
-FILL_INDEX: Step = (
-    f"""
-    INSERT INTO message_index (rowid, text)
-    SELECT position, {words.FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+FILL_INDEX = {
+    "message_index": f"""
+        INSERT INTO message_index (rowid, text)
+        SELECT position, {words.FUNCTION}(text) FROM chat_message WHERE owner IS NULL
     """,  # noqa: S608 - constants
-    f"""
-    INSERT INTO title_index (rowid, title)
-    SELECT position, {words.FUNCTION}(title) FROM conversation
+    "title_index": f"""
+        INSERT INTO title_index (rowid, title)
+        SELECT position, {words.FUNCTION}(title) FROM conversation
     """,  # noqa: S608 - constants
-)
+}
 """What fills an empty search index from the tables; it needs the functions."""
 
 # Only ever appended to: stores made with these steps exist.
@@ -135,7 +135,7 @@ STEPS: tuple[Step, ...] = (
         # Without content of its own, because what is indexed is not quite the text.
         f"CREATE VIRTUAL TABLE message_index USING fts5 (text, {_INDEX_OPTIONS})",
         f"CREATE VIRTUAL TABLE title_index USING fts5 (title, {_INDEX_OPTIONS})",
-        *FILL_INDEX,
+        *FILL_INDEX.values(),
     ),
 )
 

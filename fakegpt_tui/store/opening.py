@@ -11,6 +11,7 @@ from pathlib import Path
 from fakegpt_tui.store import (
     backups,
     connection,
+    index,
     instances,
     migrations,
     onlooking,
@@ -142,6 +143,9 @@ def _current(path: Path, census: Census, journal: str) -> sqlite3.Connection:
         opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()
         if census.dead:
             connection.must_be_sound(opened, path, is_suspect=census.met_damage)
+        if census.met_damage:
+            with connection.transaction(opened):
+                index.repair(opened)
         recovery.interrupt_orphans(opened, census.living)
         on_failure.pop_all()
         return opened

@@ -86,7 +86,7 @@ def bring_over(damaged: Path, target: sqlite3.Connection, backup: Path | None = 
             _insert(target, "chat_message", row)
         for statement in (_ADD_LOST_HEADERS, _FORGET_LOST_PARENTS, _FORGET_LOST_REPLIES):
             target.execute(statement)
-        for statement in migrations.FILL_INDEX:
+        for statement in migrations.FILL_INDEX.values():
             target.execute(statement)
     return Salvage(_count(target, "conversation"), _count(target, "chat_message"), from_backup)
 

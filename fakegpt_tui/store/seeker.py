@@ -21,6 +21,7 @@ class Seeker:
         self._open = open_connection
         self._connection: sqlite3.Connection | None = None
         self._busy = threading.Lock()
+        self._asking = threading.Lock()
         self._newest = 0
         self._is_closed = False
 
@@ -32,8 +33,9 @@ class Seeker:
         Raises:
             StoreError: The index cannot be read.
         """
-        self._newest += 1
-        number = self._newest
+        with self._asking:
+            self._newest += 1
+            number = self._newest
         self._interrupt()
 
         def is_over() -> bool:

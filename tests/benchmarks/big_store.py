@@ -90,7 +90,7 @@ def make(path: Path, count: int, in_each: int) -> None:
                 last = {**header, "leaf_id": f"{each.id}-{in_each - 1}"}
                 connection.execute(_insert("conversation", list(last)), last)
                 connection.executemany(_insert("chat_message", list(whole[0])), whole)
-            for statement in migrations.FILL_INDEX:
+            for statement in migrations.FILL_INDEX.values():
                 connection.execute(statement)
 
 

@@ -1,5 +1,7 @@
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakegpt_tui.domain import Conversation, MessageStatus, SearchHit, SearchQuery
+from fakegpt_tui.domain import Conversation, MessageStatus, SearchHit, SearchQuery, StoreError
 from fakegpt_tui.store.conversations import ConversationStore
 from fakegpt_tui.store.snippets import around
 from tests.store.tree import TIME, chat_message, conversation, turn
@@ -237,3 +239,19 @@ def test_a_closed_store_finds_nothing(path: Path) -> None:
     store.close()
     with pytest.raises(Exception, match="closed"):
         found(store, "word")
+
+
+def test_a_damaged_index_keeps_nothing_from_being_saved_and_is_made_anew(path: Path) -> None:
+    with ConversationStore.open(path) as store:
+        said(store, "first words")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        # What is below that number says where the rest is; a store without it is salvaged.
+        connection.execute("UPDATE message_index_data SET block = x'00ff00ff' WHERE id > 10")
+    with ConversationStore.open(path) as store:
+        with pytest.raises(StoreError, match="damaged"):
+            found(store, "first")
+        header = said(store, "more words")
+        assert store.messages(header.id)[0].text == "more words"
+    with ConversationStore.open(path) as store:
+        assert found(store, "words") == ["more words", "first words"]
+        assert store.notices == ()
