@@ -170,10 +170,10 @@ def test_the_limit_is_one_of_each_event_not_of_the_stream() -> None:
 def test_the_cost_is_linear_in_the_bytes() -> None:
     def seconds(length: int) -> float:
         event = b"data: " + b"x" * length + b"\n\n"
-        started = time.perf_counter()
+        started = time.process_time()
         read(event[start : start + 512] for start in range(0, len(event), 512))
-        return time.perf_counter() - started
+        return time.process_time() - started
 
-    short = min(seconds(3_900_000) for _ in range(3))
+    short = min(seconds(3_900_000) for _ in range(4))
     long = min(seconds(15_600_000) for _ in range(3))
-    assert long < 2 * 4 * short
+    assert long < 3 * 4 * short
