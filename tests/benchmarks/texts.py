@@ -7,6 +7,8 @@ _PROSE = (
     "example.org/page), and they go on for a while until the paragraph has come to its end."
 )
 _TOKEN = 5
+_MOST_TOKENS = 2_000
+"""The wire says all of a text again with each token, so that a long one comes in larger ones."""
 
 
 def prose(size: int) -> str:
@@ -44,7 +46,8 @@ SHAPES = {"prose": prose, "mixed": mixed, "list": listed, "table": table, "fence
 def tokens(shape: str, size: int) -> Iterator[str]:
     """An answer in the pieces that a model would send."""
     text = SHAPES[shape](size)
-    return (text[start : start + _TOKEN] for start in range(0, len(text), _TOKEN))
+    step = max(_TOKEN, size // _MOST_TOKENS)
+    return (text[start : start + step] for start in range(0, len(text), step))
 
 
 def _filled(part, size: int) -> str:

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.rendering.sections import has_section
 from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import SAID, MessageLayout
@@ -141,7 +142,7 @@ class Finding:
     def _open(self, index: int) -> None:
         """Open the folds of a message that hide a match."""
         message = self._column.messages[index]
-        if self._column.folds.open(message, reasoning=bool(self._count(message.reasoning))):
+        if self._column.folds.open(message, reasoning=self._is_thought(message)):
             self._column.refold(index)
 
     def _in(self, index: int) -> list[Match]:
@@ -153,10 +154,15 @@ class Finding:
         if known is None or known[:2] != (layout, layout.version):
             matches = _matches(layout, self._column.measure(index), self._pattern)
             known = self._matches[index] = layout, layout.version, matches
-            hidden = self._count(layout.message.reasoning) if layout.fold is Fold.TEXT else 0
-            if layout.fold is not Fold.NOTHING:
-                self._counts[index] = len(matches) + hidden
+            hides = layout.fold is Fold.TEXT and self._is_thought(layout.message)
+            if layout.fold is not Fold.NOTHING and not hides:
+                self._counts[index] = len(matches)
         return known[2]
+
+    def _is_thought(self, message: ChatMessage) -> bool:
+        """May the words be in what is folded above a reply or in it?"""
+        in_section = has_section(message.text) and self._count(message.text)
+        return bool(in_section or self._count(message.reasoning))
 
     def _estimated(self, message: ChatMessage) -> int:
         return self._count(message.text) + self._count(message.reasoning)

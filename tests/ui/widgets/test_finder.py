@@ -158,6 +158,17 @@ async def test_folds_open_where_something_is_found() -> None:
         assert "│ ┊ a pin" in shown(app.transcript)
 
 
+async def test_a_thought_inside_a_reply_opens_where_something_is_found() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, "<think>\n\na needle\n\n</think>\n\nthe text"))
+        assert "needle" not in "".join(shown(app.transcript))
+        await look_for(pilot, "needle")
+        assert found(app.transcript) == ["needle"]
+        assert "1/1" in foot(pilot)
+
+
 async def test_matches_keep_up_with_a_reply_that_grows() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
