@@ -1,6 +1,7 @@
 import json
 import random
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def mutated(source: random.Random) -> list[Any]:
                     inside[key]
                 )
             case _:
-                inside[key] = source.choice(ODD)
+                inside[key] = deepcopy(source.choice(ODD))
     return document
 
 
