@@ -52,7 +52,7 @@ def test_what_was_written_is_read_back_whatever_it_says(written: tuple) -> None:
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=20_000)
+@settings(deadline=None, max_examples=5_000)
 @given(conversations())
 def test_what_was_written_is_read_back_in_a_long_campaign(written: tuple) -> None:
     assert from_markdown(to_markdown(*written)) == written
