@@ -32,9 +32,13 @@ from tests.host.calls import until
 
 @dataclass(frozen=True)
 class Playing:
-    """A backend that will play its script, and how to wait until it lets go of a reply."""
+    """A backend that will play its script.
+
+    `asked` waits until a reply is under way behind it, `released` until it has let go of it.
+    """
 
     backend: Backend
+    asked: Callable[[], Awaitable[object]]
     released: Callable[[], Awaitable[None]]
 
 
@@ -44,7 +48,7 @@ Rig: TypeAlias = Callable[[Sequence[Step]], AbstractAsyncContextManager[Playing]
 @asynccontextmanager
 async def scripted(script: Sequence[Step]) -> AsyncGenerator[Playing]:
     backend = ScriptedBackend(script)
-    yield Playing(backend, lambda: until(lambda: backend.playing == 0))
+    yield _playing(backend, backend)
 
 
 @asynccontextmanager
@@ -55,7 +59,7 @@ async def fakegpt(script: Sequence[Step]) -> AsyncGenerator[Playing]:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
         keeper = SessionKeeper(Login(transport), transport.address.text)
         client = FakeGptBackend(transport, keeper, retries=Retries(tries=1))
-        yield Playing(client, lambda: until(lambda: behind.playing == 0))
+        yield _playing(client, behind)
         await keeper.aclose()
 
 
@@ -64,7 +68,15 @@ async def openai_compatible(script: Sequence[Step]) -> AsyncGenerator[Playing]:
     async with openai.openai_server() as server:
         server.script(openai.CHAT, *_in_words_of_openai(script))
         made = openai.backend_for(openai.service(server.url))
-        yield Playing(made, server.idle)
+        yield Playing(made, lambda: server.arrived(openai.CHAT), server.idle)
+
+
+def _playing(backend: Backend, behind: ScriptedBackend) -> Playing:
+    return Playing(
+        backend,
+        lambda: until(lambda: behind.playing == 1),
+        lambda: until(lambda: behind.playing == 0),
+    )
 
 
 def _in_words_of_openai(script: Sequence[Step]) -> list[Fault]:

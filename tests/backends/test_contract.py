@@ -26,7 +26,7 @@ from fakegpt_tui.domain import (
 from tests.backends.rigs import RIGS, Rig
 from tests.signed_in import ASK, events_of, outcome, read, text_of
 
-SOON = 2.0
+SOON = 5.0
 
 
 @pytest.fixture(params=RIGS)
@@ -84,10 +84,9 @@ async def test_a_reader_that_is_cancelled_ends_the_reply_at_once(
     arrived = asyncio.Event()
     async with rig([*begins, Gate()]) as playing:
         reading = asyncio.create_task(read_on())
+        await playing.asked()
         if begins:
-            await asyncio.wait_for(arrived.wait(), SOON)
-        else:
-            await asyncio.sleep(0)
+            await arrived.wait()
         reading.cancel()
         async with asyncio.timeout(SOON):
             with pytest.raises(asyncio.CancelledError):

@@ -50,8 +50,8 @@ async def test_all_are_asked_at_once_and_none_is_waited_for(server: FaultServer)
             "good": port_of(server),
         }
         started = time.monotonic()
-        found = await found_services(ports=ports, seconds=1)
-        assert time.monotonic() - started < 3
+        found = await found_services(ports=ports, seconds=3)
+        assert time.monotonic() - started < 9
         assert [each.service.name for each in found] == ["good"]
         await slow.idle()
 
