@@ -7,6 +7,8 @@ from fakegpt_tui.chat.saving import Saving
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import Draft
 
+_KIND = "draft"
+
 
 class Drafts:
     """One draft for each conversation, with its cursor, also where it has no prompt yet."""
@@ -40,12 +42,10 @@ class Drafts:
     def refresh(self) -> None:
         """Take what another instance has written, but for what was typed here."""
         known = self._known()
-        ours = {each for each in known if self._saving.is_pending(_key(each))}
+        ours = self._saving.pending(_KIND)
         found = self._store.drafts()
-        self._drafts = {
-            **{each: draft for each, draft in found.items() if each not in ours},
-            **{each: known[each] for each in ours},
-        }
+        self._drafts = {each: draft for each, draft in found.items() if each not in ours}
+        self._drafts |= {each: draft for each, draft in known.items() if each in ours}
 
     def forget(self, conversation_id: str) -> None:
         """Let go of the draft of a conversation that was deleted for good."""
@@ -58,4 +58,4 @@ class Drafts:
 
 
 def _key(conversation_id: str) -> tuple[str, str]:
-    return "draft", conversation_id
+    return _KIND, conversation_id

@@ -8,6 +8,8 @@ from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
 from fakegpt_tui.text import repaired
 
+_KIND = "queue"
+
 
 class PromptQueue:
     """The queued prompts of each conversation, in the order in which they are to be sent.
@@ -107,12 +109,10 @@ class PromptQueue:
     def refresh(self) -> None:
         """Take what another instance has written, but for what was changed here."""
         known = self._known()
-        ours = {each for each in known if self._saving.is_pending(_key(each))}
+        ours = self._saving.pending(_KIND)
         found = self._read()
-        self._prompts = {
-            **{each: prompts for each, prompts in found.items() if each not in ours},
-            **{each: known[each] for each in ours},
-        }
+        self._prompts = {each: prompts for each, prompts in found.items() if each not in ours}
+        self._prompts |= {each: prompts for each, prompts in known.items() if each in ours}
 
     def forget(self, conversation_id: str) -> None:
         """Let go of the queue of a conversation that was deleted for good."""
@@ -140,4 +140,4 @@ class PromptQueue:
 
 
 def _key(conversation_id: str) -> tuple[str, str]:
-    return "queue", conversation_id
+    return _KIND, conversation_id

@@ -116,6 +116,7 @@ async def test_another_service_is_recorded_for_each_reply_and_asked_for_all_of_i
     first = await ask(chat, "hi")
     conversation_id = first.conversation.id
     chat.arrange.set_service(conversation_id, "other", "other-1")
+    assert chat.conversation(conversation_id).server_id == ""
     second = await ask(chat, "again", chat.conversation(conversation_id))
     assert backend.requests[1].place is None
     assert backend.requests[1].model == "other-1"
@@ -147,6 +148,7 @@ async def test_a_branch_is_a_conversation_of_its_own() -> None:
     first = await ask(chat, "hi")
     await ask(chat, "again", chat.conversation(first.conversation.id))
     branch = chat.branch(first.conversation.id, first.reply.id)
+    assert {node.server_id for node in store.path(branch.id)} == {""}
     await ask(chat, "instead", branch)
     assert texts(chat, branch.id) == ["hi", "one", "instead", "three"]
     assert texts(chat, first.conversation.id) == ["hi", "one", "again", "two"]

@@ -219,3 +219,46 @@ async def test_a_refresh_that_was_cancelled_or_could_not_read_is_made_up_for() -
     (seen,) = other.conversations()
     assert seen.unread
     assert not await other.refresh()
+
+
+async def test_a_turn_is_shown_while_it_is_only_on_its_way_to_the_disk() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    first = await ask(chat, "hi")
+    store.held = True
+    turn = chat.new_turn(chat.conversation(first.conversation.id), "more")
+    task = asyncio.create_task(run(chat, turn))
+    await asyncio.sleep(0)
+    chat.trees.forget()
+    assert texts(chat, first.conversation.id) == ["hi", "one", "more", ""]
+    store.settle()
+    await task
+    assert texts(chat, first.conversation.id) == ["hi", "one", "more", "two"]
+
+
+async def test_what_was_taken_out_here_does_not_come_back_before_the_disk_knows() -> None:
+    chat, store, _ = service_of(says("one"))
+    conversation_id = (await ask(chat, "hi")).conversation.id
+    chat.drafts.save(conversation_id, "a draft")
+    queued = chat.queue.add(conversation_id, "queued")
+    store.held = True
+    chat.drafts.save(conversation_id, "")
+    chat.queue.withdraw(queued.id)
+    store.is_changed = True
+    assert await chat.refresh()
+    assert chat.drafts.get(conversation_id) is None
+    assert chat.queue.of(conversation_id) == ()
+    store.settle()
+    assert store.drafts() == store.queued_prompts() == {}
+
+
+async def test_the_queue_of_another_instance_is_seen() -> None:
+    store = MemoryStore()
+    one, _, _ = service_of(says("one"), store=store)
+    other, _, _ = service_of(store=store)
+    conversation_id = (await ask(one, "hi")).conversation.id
+    assert other.queue.all() == {}
+    queued = one.queue.add(conversation_id, "queued")
+    store.is_changed = True
+    await other.refresh()
+    assert other.queue.of(conversation_id) == (queued,)
+    assert other.queue.is_held(queued.id)
