@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import click
 
@@ -27,7 +28,8 @@ def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> i
         FakeGPTError: It did not come to asking.
     """
     if not keep:
-        return asyncio.run(_ask(settings, MemoryStore(), prompt, as_json=as_json))
+        unseen = replace(settings, mirror=None)
+        return asyncio.run(_ask(unseen, MemoryStore(), prompt, as_json=as_json))
     with opened_store(settings) as store:
         return asyncio.run(_ask(settings, store, prompt, as_json=as_json))
 
