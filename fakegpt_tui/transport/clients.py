@@ -3,11 +3,11 @@
 import asyncio
 import ssl
 import urllib.request
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import httpx
 
@@ -84,10 +84,12 @@ class Transport:
                 client.headers[name] = value.reveal()
             else:
                 client.headers.pop(name, None)
+        connections = _Connections()
+        client.event_hooks = {"request": [connections.watch]}
         try:
             yield client
         finally:
-            await _uninterrupted_close(client)
+            await _uninterrupted(connections.close_with(client))
 
     def _headers(self) -> dict[str, str]:
         if self.service.kind is ServiceKind.OPENAI:
@@ -146,6 +148,29 @@ def _read_certificates(service: Service) -> ssl.SSLContext:
         ) from error
 
 
-async def _uninterrupted_close(client: httpx.AsyncClient) -> None:
-    """Close `client` even where the task that asks is cancelled once more while it waits."""
-    await asyncio.shield(asyncio.ensure_future(client.aclose()))
+class _Connections:
+    """What a client has opened. Of a SOCKS proxy that refuses, httpx itself would forget one."""
+
+    def __init__(self) -> None:
+        self._opened: list[_Closable] = []
+
+    async def watch(self, request: httpx.Request) -> None:
+        request.extensions["trace"] = self._note
+
+    async def close_with(self, client: httpx.AsyncClient) -> None:
+        await client.aclose()
+        for connection in self._opened:
+            await connection.aclose()
+
+    async def _note(self, event: str, about: Mapping[str, Any]) -> None:
+        if event.endswith(".connect_tcp.complete"):
+            self._opened.append(about["return_value"])
+
+
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+async def _uninterrupted(closing: Coroutine[Any, Any, None]) -> None:
+    """Do `closing` even where the task that asks is cancelled once more while it waits."""
+    await asyncio.shield(asyncio.ensure_future(closing))

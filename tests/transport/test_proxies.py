@@ -206,6 +206,14 @@ async def test_a_socks_proxy_may_want_a_password(proxies: Proxies) -> None:
         assert text_of(await events_of(made)) == "Hello"
 
 
+async def test_a_socks_proxy_that_does_not_take_the_password_is_named(proxies: Proxies) -> None:
+    async with proxies.socks(b"name:canary-password") as port:
+        _, trouble = await outcome(backend(AWAY, proxy=f"socks5://name:canary@127.0.0.1:{port}"))
+    assert isinstance(trouble, Unreachable)
+    assert f"127.0.0.1:{port}" in str(trouble)
+    assert "canary" not in f"{trouble!r}"
+
+
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
 async def test_a_proxy_that_is_down_is_named_whatever_its_kind(scheme: str) -> None:
     with socket.socket() as taken:
