@@ -15,6 +15,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
+from fakegpt_tui.cli.service_book import ServiceBook
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.store.conversations import ConversationStore
@@ -53,9 +54,10 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
 async def _show(
     settings: Settings, store: ChatStore, notices: list[str], conversation_id: str | None
 ) -> int:
-    async with opened_chat(settings, store) as chat:
+    book = ServiceBook(settings)
+    async with opened_chat(book.settings, store) as chat:
         with _no_collecting():
-            app = _app(settings, chat, notices, conversation_id)
+            app = _app(book, chat, notices, conversation_id)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -65,8 +67,9 @@ async def _show(
 
 
 def _app(
-    settings: Settings, chat: ChatService, notices: list[str], conversation_id: str | None
+    book: ServiceBook, chat: ChatService, notices: list[str], conversation_id: str | None
 ) -> FakeGPTApp:
+    settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
@@ -79,6 +82,8 @@ def _app(
         theme=ours.get(name, name),
         repaint_rate=settings.repaint_rate,
         notify=Notify(settings.notify),
+        find_services=book.find,
+        keep_service=book.keep,
         keys=settings.keys,
         resume=conversation_id,
         notices=tuple(notices),

@@ -1,11 +1,11 @@
 """What the user interface is told when it is started."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from fakegpt_tui.domain import now
+from fakegpt_tui.domain import FoundService, Service, ServiceDraft, now
 from fakegpt_tui.ui.notify import Notify
 from fakegpt_tui.ui.themes import DARK
 
@@ -14,12 +14,17 @@ def local_now() -> datetime:
     return now().astimezone()
 
 
+async def nothing_found() -> tuple[FoundService, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Folders, looks and keys.
 
     `repaint_rate` is repaints a second while a reply streams. `notices` are sentences that a
-    person should read at the start.
+    person should read at the start. `find_services` looks for model servers on this machine,
+    and `keep_service` writes one that a person chose to the configuration.
     """
 
     exports: Path
@@ -28,6 +33,8 @@ class Options:
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
     notices: tuple[str, ...] = ()
+    find_services: Callable[[], Awaitable[tuple[FoundService, ...]]] = nothing_found
+    keep_service: Callable[[ServiceDraft], Awaitable[Service]] | None = None
     notify: Notify = Notify.NONE
     cursor_blink: bool = True
     clock: Callable[[], datetime] = local_now

@@ -33,6 +33,7 @@ class Running:
     chat: ChatService
     store: MemoryStore
     backend: ScriptedBackend
+    services: dict[str, Service]
 
     @property
     def prompt(self) -> PromptInput:
@@ -99,13 +100,12 @@ async def running(
 ):
     store = store or MemoryStore()
     backend = ScriptedBackend(*scripts)
-    chat = ChatService(
-        store, {service.name: service}, connecting(backend), service=service.name, presets=presets
-    )
+    services = {service.name: service}
+    chat = ChatService(store, services, connecting(backend), service=service.name, presets=presets)
     app = FakeGPTApp(chat, Options(exports=exports, cursor_blink=False, **options))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        yield Running(app, pilot, chat, store, backend)
+        yield Running(app, pilot, chat, store, backend, services)
 
 
 def reply(text: str, *, gate: Gate | None = None) -> list[Step]:

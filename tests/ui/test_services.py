@@ -1,6 +1,14 @@
 """Choosing who answers, and how, in the open conversation."""
 
-from fakegpt_tui.domain import GenerationSettings, Preset
+from fakegpt_tui.domain import (
+    FoundService,
+    GenerationSettings,
+    Model,
+    Preset,
+    Service,
+    ServiceDraft,
+    ServiceKind,
+)
 from tests.ui.running import reply, running
 
 
@@ -52,3 +60,28 @@ async def test_no_preset_is_said() -> None:
     async with running() as it:
         await it.command("/preset")
         await it.see("There are no presets")
+
+
+async def test_a_model_server_on_this_machine_is_offered_and_kept_once_it_is_chosen() -> None:
+    found = FoundService(
+        Service(name="ollama", kind=ServiceKind.OPENAI, url="http://127.0.0.1:11434/v1"),
+        (Model("llama3", "Llama 3 [/]"),),
+    )
+    kept: list[ServiceDraft] = []
+
+    async def find() -> tuple[FoundService, ...]:
+        return (found,)
+
+    async def keep(draft: ServiceDraft) -> Service:
+        kept.append(draft)
+        it.services["ollama"] = found.service
+        return found.service
+
+    async with running(find_services=find, keep_service=keep) as it:
+        await it.see("Found on this machine: ollama")
+        await it.pilot.press("f6")
+        await it.see("Found: ollama, Llama 3 [/]")
+        assert kept == []
+        await it.pilot.press(*"found", "enter")
+        await it.see("ollama llama3")
+        assert [draft.url for draft in kept] == ["http://127.0.0.1:11434/v1"]

@@ -14,6 +14,9 @@ from fakegpt_tui.ui.rendering.sections import section_after
 SIZE = 8_192
 """Characters of a chapter, if its blocks can be parted there."""
 
+_MOST = 65_536
+"""Characters that are read at a time."""
+
 
 @dataclass(eq=False, slots=True)
 class Chapter:
@@ -91,15 +94,26 @@ class Chapters:
 
     def _read_tail(self) -> None:
         tail = self.all[-1]
+        if not self._settled and tail.resume is None:
+            tail = self._cut(tail)
+        pieces = tail.pieces or ()
+        start = pieces[self._settled].start if self._settled < len(pieces) else tail.start
+        known = len(self.all)
+        # One block of a megabyte takes a hundred while it is read at once, and thirty once it is.
+        for end in range(start + _MOST, len(self.text) - _MOST, _MOST):
+            self._read_to(end)
+            for chapter in self.all[known:-1]:
+                chapter.pieces = None
+        self._read_to(len(self.text))
+
+    def _read_to(self, end: int) -> None:
+        tail = self.all[-1]
         keep = self._settled
         pieces = tail.pieces or ()
-        if not keep and tail.resume is None:
-            tail = self._cut(tail)
-            pieces = tail.pieces or ()
         while True:
             first = pieces[keep] if keep < len(pieces) else None
             start, resume = (first.start, first.resume) if first else (tail.start, tail.resume)
-            reading = self._reading(start, resume, len(self.text))
+            reading = self._reading(start, resume, end)
             if not reading.broken:
                 break
             while pieces[keep].joins:

@@ -78,6 +78,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
             self._prompt.show(draft.text, draft.cursor)
         self.refresh_rows()
         self.set_interval(_LOOK_SECONDS, self._look_around)
+        self.set_timer(_LOOK_SECONDS, self.look_for_servers)
         self.action_sign_in()
 
     @on(TurnStarted)

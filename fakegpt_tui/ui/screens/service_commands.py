@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from textual import on, work
 
-from fakegpt_tui.domain import FakeGPTError, Model, Service
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import FakeGPTError, FoundService, Model, Service, ServiceDraft
 from fakegpt_tui.ui.intents import SignInAsked
 from fakegpt_tui.ui.messages import LoginChanged
+from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.ask import AskScreen
 from fakegpt_tui.ui.screens.parts import ChatParts
 from fakegpt_tui.ui.screens.pick import Choice, PickScreen
@@ -16,7 +18,22 @@ _SEPARATOR = "\0"
 
 
 class ServiceCommands(ChatParts):
-    """Choosing who answers in the open conversation, and how; past replies keep their own."""
+    """Choosing who answers in the open conversation, and how; past replies keep their own.
+
+    Model servers that were found on this machine are offered, and used only when chosen.
+    """
+
+    def __init__(self, chat: ChatService, options: Options) -> None:
+        super().__init__(chat, options)
+        self._found: tuple[FoundService, ...] = ()
+
+    @work(exclusive=True, group="discovery")
+    async def look_for_servers(self) -> None:
+        """Look for model servers on this machine, and say if there are any."""
+        self._found = await self._options.find_services()
+        if self._found:
+            names = ", ".join(each.service.name for each in self._found)
+            self.notice(f"Found on this machine: {names}. F6 offers it.")
 
     @on(LoginChanged)
     def show_login(self, event: LoginChanged) -> None:
@@ -41,16 +58,38 @@ class ServiceCommands(ChatParts):
             self.notice(str(error))
         else:
             self._status.notice = ""
-        offered = [*self._models(conversation.service, models), *self._services()]
+        offered = [
+            *self._models(conversation.service, models),
+            *self._services(),
+            *self._found_services(),
+        ]
         current = f"{conversation.service}{_SEPARATOR}{conversation.model}"
         picked = await self.app.push_screen_wait(
             PickScreen("Who answers here", offered, current=current)
         )
         if picked is not None:
-            service, _, model = picked.partition(_SEPARATOR)
-            self._chat.arrange.set_service(conversation.id, service, model)
+            await self._use(conversation.id, *picked.split(_SEPARATOR))
+
+    async def _use(self, conversation_id: str, service: str, model: str) -> None:
+        try:
+            await self._keep_if_found(service)
+            self._chat.arrange.set_service(conversation_id, service, model)
+        except FakeGPTError as error:
+            self.notice(str(error))
+        else:
             self._changed()
             self.action_sign_in()
+
+    async def _keep_if_found(self, name: str) -> None:
+        """Write a service that was only found to the configuration, now that it is chosen."""
+        known = {service.name for service in self._chat.services}
+        for found in self._found:
+            service = found.service
+            if service.name == name and name not in known and self._options.keep_service:
+                draft = ServiceDraft(
+                    name=name, kind=service.kind, url=service.url, model=service.model
+                )
+                await self._options.keep_service(draft)
 
     def action_edit_system_prompt(self) -> None:
         conversation = self._workspace.open
@@ -87,6 +126,15 @@ class ServiceCommands(ChatParts):
         for service in self._chat.services:
             chosen = f"{service.name}{_SEPARATOR}"
             yield Choice(chosen, f"Service {service.name}", self._described(service))
+
+    def _found_services(self) -> Iterator[Choice]:
+        known = {service.name for service in self._chat.services}
+        for found in self._found:
+            service = found.service
+            if service.name not in known:
+                for model in found.models:
+                    text = f"Found: {service.name}, {model.title or model.id}"
+                    yield Choice(f"{service.name}{_SEPARATOR}{model.id}", text, service.url)
 
     def _described(self, service: Service) -> str:
         state, _ = login_words(self._chat.login_state(service.name), self._options.clock())
