@@ -1,5 +1,6 @@
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -74,3 +75,24 @@ def test_a_file_that_was_cut_is_told(data: bytes) -> None:
 def test_what_is_no_array_is_told(data: bytes) -> None:
     with pytest.raises(LoadError):
         elements(data)
+
+
+class Long:
+    """A stream of very many elements, which is nowhere whole."""
+
+    def __init__(self, count: int) -> None:
+        self._parts = iter([b"[", *[b'{"text": "' + b"a" * 100_000 + b'"},'] * count, b"1]"])
+
+    def read(self, _size: int, /) -> bytes:
+        return next(self._parts, b"")
+
+
+def test_only_one_element_is_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in array_elements(Long(500), 10**6))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 501
+    assert peak < 2 * 10**6
