@@ -20,7 +20,6 @@ from fakegpt_tui.domain import (
     MessageStatus,
     Role,
     TitleSource,
-    now,
 )
 from fakegpt_tui.text import repaired, safe_line
 from fakegpt_tui.transfer.chatgpt_content import ContentReader
@@ -61,57 +60,43 @@ def conversation_of(exported: object, *, service: str, model: str) -> Loaded:
     if not isinstance(exported, dict) or not isinstance(mapping, dict):
         raise Misfit("is no conversation of ChatGPT")
     source_id = _source_id(exported)
-    own_id = str(uuid5(_IDS, source_id))
-    header = Conversation(
-        id=own_id,
-        service=service,
-        model=model,
-        created_at=_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
-        updated_at=now(),
-        pinned=exported.get("is_starred") is True,
-        archived=exported.get("is_archived") is True,
-    )
     tree = NodeTree(mapping)
-    growing = _Growing(header, source_id, _text(exported.get("default_model_slug")))
+    growing = _Growing(
+        conversation_id=str(uuid5(_IDS, source_id)),
+        source_id=source_id,
+        began_at=_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
+        default_model=_text(exported.get("default_model_slug")),
+    )
     for node in tree.nodes():
         growing.add(node)
     growing.add_loose_thoughts()
     if not growing.messages:
         raise Misfit("has no messages")
-    leaf = growing.leaf(exported.get("current_node"))
-    return Loaded(
-        _finished(header, exported, growing.messages, leaf),
-        tuple(growing.messages),
-        growing.left_out + tree.mended,
-    )
-
-
-def _finished(
-    header: Conversation,
-    exported: Mapping[str, object],
-    messages: list[ChatMessage],
-    leaf: ChatMessage,
-) -> Conversation:
     title = safe_line(_text(exported.get("title")))
-    prompts = (message.text for message in messages if message.role is Role.USER)
-    newest = max(message.created_at for message in messages)
-    created_at = _time(exported.get("create_time"))
-    return replace(
-        header,
+    prompts = (each.text for each in growing.messages if each.role is Role.USER)
+    times = [message.created_at for message in growing.messages]
+    conversation = Conversation(
+        id=growing.conversation_id,
         title=title or safe_line(next(prompts, ""), _TITLE_LENGTH) or "Untitled",
         title_source=TitleSource.SERVICE if title else TitleSource.PROMPT,
-        created_at=created_at or min(message.created_at for message in messages),
-        updated_at=_time(exported.get("update_time")) or newest,
-        leaf_id=leaf.id,
+        service=service,
+        model=model,
+        created_at=_time(exported.get("create_time")) or min(times),
+        updated_at=_time(exported.get("update_time")) or max(times),
+        leaf_id=growing.leaf(exported.get("current_node")).id,
+        pinned=exported.get("is_starred") is True,
+        archived=exported.get("is_archived") is True,
     )
+    return Loaded(conversation, tuple(growing.messages), growing.left_out + tree.mended)
 
 
 @dataclass(slots=True)
 class _Growing:
     """The messages of a conversation, as its nodes are gone through."""
 
-    header: Conversation
+    conversation_id: str
     source_id: str
+    began_at: datetime
     default_model: str
     messages: list[ChatMessage] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -177,13 +162,13 @@ class _Growing:
         model = _text(_inside(found, "metadata", "model_slug")) or self.default_model
         return ChatMessage(
             id=str(uuid5(_IDS, repaired(f"{self.source_id}/{node.id}"))),
-            conversation_id=self.header.id,
+            conversation_id=self.conversation_id,
             parent_id=None if before is None else before.id,
             role=role,
             text=repaired(_labelled(text, found, author)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
             created_at=_time(found.get("create_time"))
-            or (before.created_at if before else self.header.created_at),
+            or (before.created_at if before else self.began_at),
             service=SERVICE if is_reply else "",
             model=repaired(model) if is_reply else "",
             reasoning=repaired(reasoning or ""),
