@@ -51,7 +51,12 @@ class ConversationStore:
         self._writer = Writer(path, files.writer, files.lock)
         self._upkeep: Upkeep | None = None
         if not files.is_read_only:
-            self._upkeep = Upkeep(path, files.another_reader, self._writer.submit)
+            self._upkeep = Upkeep(
+                path,
+                files.another_reader,
+                self._writer.submit,
+                is_suspect=files.is_suspect,
+            )
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -129,7 +134,8 @@ class ConversationStore:
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
         """Add the chat messages, parents first, and save the header; a power cut spares it.
 
-        All of it is saved or nothing. The conversation is added if it is new.
+        All of it is saved or nothing. The conversation is added if it is new. Messages that are
+        all there already are left as they are, and so is the header.
         """
         work = writing.add_turn(conversation, messages, self._files.instance.id)
         return self._write(work, durable=True)

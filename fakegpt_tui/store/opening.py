@@ -25,6 +25,9 @@ from fakegpt_tui.store.onlooking import NoLock, Onlooker
 from fakegpt_tui.store.trouble import DamagedStore, translated
 from fakegpt_tui.text import safe_line
 
+_LOOKED_THROUGH_AT_ONCE = 64 * 1024 * 1024
+"""Bytes of a store that are checked before the start; a larger one would make a person wait."""
+
 _REMOTE = (
     "The store {folder} lies on another machine. It is kept there without a log, which is slower; "
     "please do not use it from two machines at once."
@@ -41,6 +44,8 @@ class OpenFiles:
     lock: Lock
     instance: Instance | Onlooker
     notices: tuple[str, ...]
+    is_suspect: bool = False
+    """Should it be looked through in the background, because somebody crashed?"""
 
     @property
     def is_read_only(self) -> bool:
@@ -102,6 +107,7 @@ def _to_be_written(path: Path, *, is_remote: bool) -> OpenFiles:
             lock=lock,
             instance=Instance(folder),
             notices=notices,
+            is_suspect=bool(census.dead) and path.stat().st_size > _LOOKED_THROUGH_AT_ONCE,
         )
         on_failure.pop_all()
         return files
@@ -141,7 +147,8 @@ def _current(path: Path, census: Census, journal: str) -> sqlite3.Connection:
         migrations.migrate(opened)
         # Damage is better met here, where the store can be moved aside, than at every later start.
         opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()
-        if census.dead:
+        is_quick = path.stat().st_size <= _LOOKED_THROUGH_AT_ONCE
+        if census.met_damage or (census.dead and is_quick):
             connection.must_be_sound(opened, path, is_suspect=census.met_damage)
         if census.met_damage:
             with connection.transaction(opened):

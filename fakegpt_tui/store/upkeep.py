@@ -39,6 +39,7 @@ class Upkeep:
         open_connection: Callable[[], sqlite3.Connection],
         submit: Callable[[Work], object],
         *,
+        is_suspect: bool = False,
         delay: float = DELAY,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -48,6 +49,7 @@ class Upkeep:
         self._path = path
         self._open = open_connection
         self._submit = submit
+        self._is_suspect = is_suspect
         self._delay = delay
         self._clock = clock
         self._ending = threading.Event()
@@ -83,9 +85,9 @@ class Upkeep:
     def _look_after(self, opened: sqlite3.Connection) -> None:
         now = self._clock()
         found = opened.execute(_DONE_AT, {"task": _FULL_CHECK}).fetchone()
-        is_check_due = found is None or rows.time_at(found["done_at"]) + _CHECK_EVERY <= now
+        is_old = found is None or rows.time_at(found["done_at"]) + _CHECK_EVERY <= now
         try:
-            if is_check_due:
+            if is_old or self._is_suspect:
                 self._check(opened)
                 values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.microseconds(now)}
                 self._submit(lambda connection: _execute(connection, _DONE, values))

@@ -95,6 +95,10 @@ def add_turn(conversation: Conversation, messages: Sequence[ChatMessage], owner:
     added = [_message_values(message, owner) for message in messages]
 
     def work(connection: sqlite3.Connection) -> None:
+        # Who was told that it is not saved yet may ask again, when it has long been saved and the
+        # header has changed since.
+        if added and all(_is_there(connection, values) for values in added):
+            return
         _save_header(connection, _ADD_OR_SAVE_CONVERSATION, header)
         for values in added:
             _add_message(connection, values)
@@ -168,6 +172,11 @@ def _as_it_lies(connection: sqlite3.Connection, values: rows.Values) -> rows.Val
         return values
     changed = {**values, "trashed_at": row["trashed_at"]}
     return {**changed, "checksum": checksum.of(changed)}
+
+
+def _is_there(connection: sqlite3.Connection, values: rows.Values) -> bool:
+    row = connection.execute(_MESSAGE, values).fetchone()
+    return row is not None and row["conversation_id"] == values["conversation_id"]
 
 
 def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:

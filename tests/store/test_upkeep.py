@@ -113,6 +113,19 @@ def test_a_damaged_file_is_told_and_not_copied(path: Path) -> None:
     assert copies(path) == []
 
 
+def test_a_crash_makes_the_check_due(path: Path) -> None:
+    filled(path)
+    with kept_up(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
+    reader = partial(opened, path, read_only=True)
+    upkeep = Upkeep(path, reader, lambda _: None, delay=0, is_suspect=True)
+    assert upkeep.wait(20)
+    upkeep.close()
+    assert len(upkeep.notices) == 1
+
+
 def test_leaving_does_not_wait_for_what_is_under_way(path: Path) -> None:
     filled(path)
     upkeep = Upkeep(path, partial(opened, path, read_only=True), lambda _: None, delay=0)

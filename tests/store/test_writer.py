@@ -121,10 +121,19 @@ def test_what_can_never_be_written_is_not_tried_again(store: ConversationStore) 
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply).result()
     with pytest.raises(StoreError, match="does not fit") as trouble:
-        store.add_turn(header, prompt).result()
+        store.add_message(prompt).result()
     assert not isinstance(trouble.value, NotSavedYet)
     store.save_conversation(header).result()
     assert store.trouble is None
+
+
+def test_what_is_asked_for_again_is_done_once(store: ConversationStore) -> None:
+    header, prompt, reply = turn(conversation())
+    store.add_turn(header, prompt, reply)
+    store.save_conversation(replace(header, title="newer"))
+    store.add_turn(header, prompt, reply).result()
+    assert [each.title for each in store.conversations()] == ["newer"]
+    assert store.messages(header.id) == (prompt, reply)
 
 
 def test_a_file_that_is_gone_is_told_without_a_write(store: ConversationStore, path: Path) -> None:
