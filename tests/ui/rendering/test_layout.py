@@ -89,3 +89,12 @@ def test_other_styles_move_nothing() -> None:
     drawn.restyle(Palette.from_theme({}, dark=True))
     assert (len(layout), [line.plain for line in layout[number : number + 20]]) == before
     assert all(line.segments[0].style for line in layout if line.segments)
+
+
+def test_one_block_that_is_very_long_is_read_in_steps_to_the_same_end() -> None:
+    text = "- item **one**\n" * 9_999 + "- the last"
+    drawn = document(text)
+    layout = drawn.layout(40)
+    number = layout.reveal(len(layout) - 1, -5)
+    assert shown(layout, number - 4, number + 1) == ["• item one"] * 4 + ["• the last"]
+    assert drawn.layout(40).find(layout.anchor(number)) == number
