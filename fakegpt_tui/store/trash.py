@@ -15,7 +15,8 @@ _MARK = """
     UPDATE chat_message SET trashed_at = :trashed_at, checksum = :checksum WHERE id = :id
 """
 _OLD_CONVERSATIONS = "SELECT id FROM conversation WHERE trashed_at < :before"
-_OLD_MESSAGES = "SELECT id FROM chat_message WHERE trashed_at < :before ORDER BY position DESC"
+# The sign keeps SQLite from walking through all messages for the order of the few.
+_OLD_MESSAGES = "SELECT id FROM chat_message WHERE trashed_at < :before ORDER BY +position DESC"
 _CHILDREN = "SELECT id FROM chat_message WHERE parent_id = :id"
 _DELETE_MESSAGE = "DELETE FROM chat_message WHERE id = :id"
 
