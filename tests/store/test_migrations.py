@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import SearchQuery
-from fakegpt_tui.store import migrations
+from fakegpt_tui.store import migrations, shapes
 from fakegpt_tui.store.connection import opened
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.store.tree import conversation
@@ -23,7 +23,7 @@ DYING = "SELECT die()"
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sqlite3, sys
-from fakegpt_tui.store import migrations
+from fakegpt_tui.store import migrations, shapes
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.create_function("die", 0, lambda: os.kill(os.getpid(), signal.SIGKILL))
 migrations.migrate(connection, eval(sys.argv[2]))
@@ -123,3 +123,12 @@ def test_what_an_older_version_wrote_is_summed_indexed_and_backed_up(path: Path)
     assert len(list(path.parent.glob("*.v1-*.backup"))) == 1
     with closing(sqlite3.connect(path)) as connection:
         assert None not in connection.execute("SELECT checksum FROM chat_message").fetchall()
+
+
+def test_salvage_knows_the_columns_of_this_version(path: Path) -> None:
+    with ConversationStore.open(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        for table, columns in shapes.COLUMNS.items():
+            found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+            assert tuple(name for (name,) in found) == columns
