@@ -3,7 +3,7 @@
 import pytest
 
 from fakegpt_tui.chat.compare import DiffKind
-from fakegpt_tui.domain import NotFound
+from fakegpt_tui.domain import NotFound, now
 from tests.chat.joined import ask, run, says, service_of, texts
 
 
@@ -84,3 +84,13 @@ async def test_unknown_and_deleted_messages_are_told() -> None:
     with pytest.raises(NotFound):
         chat.trees.show_variant(conversation_id, turn.reply.id)
     assert chat.turns() == []
+
+
+async def test_a_path_that_was_deleted_elsewhere_ends_above_what_is_gone() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    first = await ask(chat, "first")
+    conversation_id = first.conversation.id
+    second = await ask(chat, "second", chat.conversation(conversation_id))
+    store.trash_messages([second.prompt.id], now())
+    chat.trees.forget()
+    assert texts(chat, conversation_id) == ["first", "one"]
