@@ -10,7 +10,7 @@ from tests.benchmarks.starting import stream_in_eight
 from tests.benchmarks.watched import Watched
 
 _LETTERS = "ЖИЛПУФЦЧШЩЭЮЯбгджзий"
-_KEYS = 60
+_KEYS = 40
 _GAPS = (0.061, 0.083, 0.047, 0.072)
 
 

@@ -10,7 +10,7 @@ from tests.benchmarks.watched import ALTERNATE, Watched
 _SIZE = 200_000
 _PATIENCE = 12
 """Textual's own Markdown may take minutes; twelve times ours is enough to know."""
-_MOST_SECONDS = 40.0
+_MOST_SECONDS = 20.0
 
 
 def measure(repeats: int) -> Iterator[Row]:
