@@ -109,6 +109,9 @@ class Terminal:
         self._stream = pyte.ByteStream(self._emulator)
         self._set_size(columns, rows)
         environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or os.environ)}
+        # They would be of another terminal, and Textual believes them more than this one.
+        environment.pop("COLUMNS", None)
+        environment.pop("LINES", None)
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _LEADER, os.ttyname(slave), *command],
             env=environment,

@@ -272,7 +272,8 @@ class Turn:
     def _outcome(self, error: BaseException | None) -> tuple[MessageStatus, str | None]:
         match error:
             case _ if self._end is not None:
-                outcome = MessageStatus.COMPLETE, _LIMITS.get(self._end)
+                told = [*self.notices, *filter(None, [_LIMITS.get(self._end)])]
+                outcome = MessageStatus.COMPLETE, " ".join(told) or None
             case None | asyncio.CancelledError() | GeneratorExit() if self._stopping:
                 outcome = MessageStatus.STOPPED, None
             case None:

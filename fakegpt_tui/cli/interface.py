@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
 from fakegpt_tui.cli.service_book import ServiceBook
@@ -46,18 +45,19 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
         with opened_store(settings) as store:
             return chat_plainly(settings, store, _resumed(store, resume))
     drop_empty_no_color(os.environ)
-    notices: list[str] = []
-    with opened_store(settings, notices.append) as store:
-        return asyncio.run(_show(settings, store, notices, _resumed(store, resume)))
+    with opened_store(settings, _tell_later) as store:
+        return asyncio.run(_show(settings, store, _resumed(store, resume)))
 
 
-async def _show(
-    settings: Settings, store: ChatStore, notices: list[str], conversation_id: str | None
-) -> int:
+def _tell_later(_notice: str) -> None:
+    """The screen asks the store itself, which has more to say as time goes by."""
+
+
+async def _show(settings: Settings, store: ConversationStore, conversation_id: str | None) -> int:
     book = ServiceBook(settings)
     async with opened_chat(book.settings, store) as chat:
         with _no_collecting():
-            app = _app(book, chat, notices, conversation_id)
+            app = _app(book, chat, store, conversation_id)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -67,7 +67,7 @@ async def _show(
 
 
 def _app(
-    book: ServiceBook, chat: ChatService, notices: list[str], conversation_id: str | None
+    book: ServiceBook, chat: ChatService, store: ConversationStore, conversation_id: str | None
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
@@ -86,7 +86,7 @@ def _app(
         keep_service=book.keep,
         keys=settings.keys,
         resume=conversation_id,
-        notices=tuple(notices),
+        notices=lambda: store.notices,
     )
     app = FakeGPTApp(chat, options)
     known = sorted({*ours, *app.available_themes})

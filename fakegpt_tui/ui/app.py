@@ -80,8 +80,8 @@ class FakeGPTApp(CrashReporting):
             self.set_keymap(dict(self._options.keys))
         self._chat.on_login(self._report_login)
         self.push_screen(self._chat_screen)
-        for notice in (*self._options.notices, *found):
-            self._chat_screen.post_message(Noticed(notice))
+        for problem in found:
+            self._chat_screen.post_message(Noticed(problem))
 
     @on(TurnAsked)
     def run_turn(self, event: TurnAsked) -> None:

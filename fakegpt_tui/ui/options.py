@@ -22,8 +22,8 @@ async def nothing_found() -> tuple[FoundService, ...]:
 class Options:
     """Folders, looks and keys.
 
-    `repaint_rate` is repaints a second while a reply streams. `notices` are sentences that a
-    person should read at the start. `find_services` looks for model servers on this machine,
+    `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
+    far that a person should read once. `find_services` looks for model servers on this machine,
     and `keep_service` writes one that a person chose to the configuration.
     """
 
@@ -32,9 +32,9 @@ class Options:
     repaint_rate: float = 20.0
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
-    notices: tuple[str, ...] = ()
+    notices: Callable[[], tuple[str, ...]] = tuple
     find_services: Callable[[], Awaitable[tuple[FoundService, ...]]] = nothing_found
     keep_service: Callable[[ServiceDraft], Awaitable[Service]] | None = None
     notify: Notify = Notify.NONE
-    cursor_blink: bool = True
+    cursor_blink: bool = False
     clock: Callable[[], datetime] = local_now

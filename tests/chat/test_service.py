@@ -266,6 +266,7 @@ async def test_notices_are_kept_apart_from_the_text() -> None:
     turn = await ask(chat, "hi")
     assert turn.reply.text == "a"
     assert turn.notices == ["The prompt was flagged."]
+    assert turn.reply.error == "The prompt was flagged."
 
 
 async def test_the_title_comes_from_the_first_prompt_and_then_from_the_service() -> None:

@@ -92,6 +92,22 @@ async def test_what_is_typed_ahead_stays_in_order() -> None:
         gate.open()
 
 
+async def test_what_is_typed_ahead_of_a_new_conversation_goes_there() -> None:
+    gate = Gate()
+    async with running(reply("one", gate=gate), reply("two", gate=gate), reply("three")) as it:
+        for number, word in enumerate(("first", "second", "third")):
+            for key in (*(["ctrl+n"] if number else []), *word, "enter"):
+                it.app.post_message(Key(key, key if len(key) == 1 else None))
+        await it.until(lambda: len(it.backend.requests) == 3)
+        assert [request.messages[-1].text for request in it.backend.requests] == [
+            "first",
+            "second",
+            "third",
+        ]
+        assert len(it.list.rows) == 3
+        gate.open()
+
+
 async def test_the_prompt_grows_to_a_third_of_the_screen() -> None:
     async with running(size=(100, 30)) as it:
         least = it.prompt.size.height

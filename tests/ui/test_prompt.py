@@ -2,6 +2,7 @@
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.screen import Screen
 from textual.widgets import Input
 
 from fakegpt_tui.ui.screens.pick import Choice, PickScreen
@@ -9,12 +10,18 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from tests.ui.screen_text import screen_text
 
 
-class PromptApp(App[None]):
+class PromptScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield PromptInput(cursor_blink=False)
 
-    def on_mount(self) -> None:
-        prompt = self.query_one(PromptInput)
+    def action_send_prompt(self) -> None:
+        self.query_one(PromptInput).take()
+
+
+class PromptApp(App[None]):
+    async def on_mount(self) -> None:
+        await self.push_screen(PromptScreen())
+        prompt = self.screen.query_one(PromptInput)
         prompt.earlier_prompts = ["latest", "two\nlines", "first"]
         prompt.focus()
 
@@ -23,7 +30,7 @@ class PromptApp(App[None]):
 async def typing():
     app = PromptApp()
     async with app.run_test(size=(40, 12)) as pilot:
-        yield app.query_one(PromptInput), pilot.press
+        yield app.screen.query_one(PromptInput), pilot.press
 
 
 async def test_up_and_down_walk_through_earlier_prompts_and_back_to_what_was_typed(typing) -> None:

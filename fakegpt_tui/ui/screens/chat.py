@@ -45,6 +45,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self._pace = Pace(options.repaint_rate)
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
+        self._told = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="body"):
@@ -77,6 +78,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
             )
             self._prompt.show(draft.text, draft.cursor)
         self.refresh_rows()
+        self._tell_news()
         self.set_interval(_LOOK_SECONDS, self._look_around)
         self.set_timer(_LOOK_SECONDS, self.look_for_servers)
         self.action_sign_in()
@@ -152,11 +154,18 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
 
     @work(exclusive=True, group="look-around")
     async def _look_around(self) -> None:
-        """Show what other instances of the program have done."""
+        """Show what other instances of the program have done, and what the store has to say."""
+        self._tell_news()
         if await self._chat.refresh():
             self._workspace.reread()
             self.show_conversation()
             self.refresh_rows()
+
+    def _tell_news(self) -> None:
+        notices = self._options.notices()
+        for notice in notices[self._told :]:
+            self.notice(notice)
+        self._told = len(notices)
 
     def _repaint(self) -> None:
         self._repaint_timer = None

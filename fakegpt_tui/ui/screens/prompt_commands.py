@@ -14,12 +14,12 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 class PromptCommands(ChatParts):
     """Sending and stopping."""
 
-    @on(PromptInput.Submitted)
-    def send(self, event: PromptInput.Submitted) -> None:
+    def action_send_prompt(self) -> None:
+        text = self._prompt.take()
         try:
-            asked = self._workspace.ask(event.text)
+            asked = self._workspace.ask(text)
         except FakeGPTError as error:
-            self._prompt.give_back(event.text)
+            self._prompt.give_back(text)
             self.notice(str(error))
             return
         self.keep_typed()

@@ -25,13 +25,6 @@ class PromptInput(TextArea):
 
     BINDINGS = bindings(Where.PROMPT)
 
-    class Submitted(Message):
-        """A person wants this text sent. The prompt is empty again; `give_back` fills it."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
     class CommandsRequested(Message):
         """A slash was typed into the empty prompt."""
 
@@ -68,15 +61,20 @@ class PromptInput(TextArea):
         self.load_text(self.earlier_prompts[back - 1] if back else self._unsent)
         self.move_cursor(self.document.end)
 
-    def action_send(self) -> None:
+    async def action_send(self) -> None:
         """Send, unless the line ends in a backslash, which asks for another line."""
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif text := self.text.strip():
-            self._back = 0
-            self.clear()
-            self.post_message(self.Submitted(text))
+        elif self.text.strip():
+            await self.run_action("screen.send_prompt")
+
+    def take(self) -> str:
+        """The text, which is here no longer; `give_back` brings it back."""
+        text = self.text.strip()
+        self._back = 0
+        self.clear()
+        return text
 
     def action_newline(self) -> None:
         self.insert("\n", maintain_selection_offset=False)
@@ -99,10 +97,11 @@ class PromptInput(TextArea):
         self.show(f"{text}\n{typed}" if typed else text)
 
     async def on_key(self, event: events.Key) -> None:
-        """Obey the prompt's own keys here, in turn with the letters around them.
+        """Obey keys here, in turn with the letters around them.
 
-        A priority binding would be obeyed as soon as the key arrives, before the letters that were
-        typed ahead of it are in the text.
+        What is typed ahead arrives at once. A binding of the screen is obeyed only when its key has
+        come that far, and a priority binding as soon as it arrives: the letters that were typed
+        after the one, or before the other, would be taken for those of another conversation.
         """
         if event.character == "/" and not self.text:
             event.stop()
@@ -110,10 +109,10 @@ class PromptInput(TextArea):
             self.post_message(self.CommandsRequested())
         elif not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.node is self and active.binding.id is not None:
+            if active is not None and active.binding.id is not None:
                 event.stop()
                 event.prevent_default()
-                await self.run_action(active.binding.action)
+                await self.app.run_action(active.binding.action, active.node)
             else:
                 self._leave_by_arrow(event)
 
