@@ -1,0 +1,186 @@
+"""What is said, and what it belongs to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who speaks in a chat message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class MessageStatus(StrEnum):
+    """How far a chat message has come, and how it ended."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_final(self) -> bool:
+        """Will nothing more arrive for this message?"""
+        return self not in _UNDER_WAY
+
+
+_UNDER_WAY = {MessageStatus.QUEUED, MessageStatus.WAITING, MessageStatus.STREAMING}
+
+
+class TitleSource(StrEnum):
+    """Who gave a conversation its title; a person's title is never overwritten."""
+
+    PROMPT = "prompt"
+    SERVICE = "service"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationSettings:
+    """How a model should write; `None` leaves it to the service."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A way of writing that has a name, to be given to any conversation."""
+
+    name: str
+    system_prompt: str = ""
+    generation: GenerationSettings = GenerationSettings()
+
+
+class FinishReason(StrEnum):
+    """Why a service says that its reply has ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a reply cost, in tokens as the service counts them."""
+
+    prompt_tokens: int
+    reply_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The header of a tree of chat messages; `leaf_id` ends the path that is shown.
+
+    `server_id` is the service's own name for it, where the service keeps the history. A
+    conversation with a `trashed_at` is in the trash since then.
+    """
+
+    id: str
+    title: str = ""
+    title_source: TitleSource = TitleSource.PROMPT
+    service: str
+    model: str
+    created_at: datetime
+    updated_at: datetime
+    leaf_id: str | None = None
+    unread: bool = False
+    pinned: bool = False
+    archived: bool = False
+    trashed_at: datetime | None = None
+    server_id: str = ""
+    system_prompt: str = ""
+    generation: GenerationSettings = GenerationSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage:
+    """One node of a conversation's tree.
+
+    `text` is what was typed or sent, untouched; `error` is a sentence for a person.
+    `service` and `model` say who was asked, and are empty for prompts. `reasoning` is what a
+    service sent apart from the text. `server_id` is the service's own name for the message.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    text: str
+    status: MessageStatus
+    created_at: datetime
+    error: str | None = None
+    service: str = ""
+    model: str = ""
+    reasoning: str = ""
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+    server_id: str = ""
+    trashed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextMessage:
+    """One line of what a backend is asked to go on from; any role a service may know."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed for a conversation and not sent yet; `cursor` is a line and a column."""
+
+    conversation_id: str
+    text: str
+    cursor: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedPrompt:
+    """A prompt that was sent while its conversation streamed, and waits for the end of that."""
+
+    id: str
+    conversation_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """What to look for; every word of `text` must be there, as it stands in the box.
+
+    `is_pinned` and `is_archived` want it so where they are true. `before` and `after` are about
+    when the message came, and for a title when its conversation was last changed.
+    """
+
+    text: str = ""
+    title_only: bool = False
+    model: str = ""
+    is_pinned: bool = False
+    is_archived: bool = False
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A place where the words were found; without a `message_id` it is the title itself.
+
+    Each of the `marks` is where a word begins within `snippet`, and where what follows it does.
+    """
+
+    conversation_id: str
+    message_id: str | None
+    title: str
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
+    created_at: datetime

@@ -1,0 +1,87 @@
+"""What a backend says while it replies."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fakegpt_tui.domain.conversations import FinishReason, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Text to add at the end of the reply; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReplaced:
+    """The reply was rewritten: keep its first `keep` code points, then add `text`."""
+
+    keep: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TitleSuggested:
+    """The service offers a title for the conversation."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know that is not part of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryScheduled:
+    """Nothing came yet; the next try is in `delay` seconds."""
+
+    attempt: int
+    of: int
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """Text to add to what the model thought before and while it replied; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """What the reply cost so far, by the service's own count."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLocated:
+    """Where the service keeps this reply: its own ids of the conversation and the message."""
+
+    conversation_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The end marker. A stream without one was cut, whatever the transport says."""
+
+    reason: FinishReason = FinishReason.STOP
+
+
+StreamEvent: TypeAlias = (
+    TextDelta
+    | TextReplaced
+    | ReasoningDelta
+    | UsageReported
+    | ReplyLocated
+    | TitleSuggested
+    | Notice
+    | RetryScheduled
+    | ReplyEnded
+)

@@ -1,0 +1,187 @@
+"""Who answers, and being signed in there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from fakegpt_tui.domain.identity import Secret
+
+
+class ServiceKind(StrEnum):
+    """The protocols that a service may speak."""
+
+    EMBEDDED = "embedded"
+    FAKEGPT = "fakegpt"
+    OPENAI = "openai"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """Seconds that a stream may take; `None` means no limit.
+
+    `first_event` runs from the sent request to the first event, `idle` between any two bytes.
+    """
+
+    connect: float = 15.0
+    first_event: float = 120.0
+    idle: float = 60.0
+    total: float | None = None
+
+
+class History(StrEnum):
+    """Who keeps what was said before a prompt."""
+
+    PACKED = "packed"
+    """This program, which sends all of it with every prompt."""
+
+    SERVER = "server"
+    """The service, which is told where in its own conversation a prompt belongs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a FakeGPT service has what it offers, below its base URL."""
+
+    loads: str = "/api/loads"
+    login: str = "/auth/login"
+    session: str = "/api/auth/session"
+    conversation: str = "/api/conversation"
+    models: str = "/api/models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A configured backend. `url` is empty for the embedded host until it has a port.
+
+    `window` is how many tokens the model takes, where the person knows better than the service.
+    With `prefill` the service goes on from a reply that is sent as the last message. `headers` are
+    sent with every request; one without a value is left out, also where it is usually sent.
+    """
+
+    name: str
+    kind: ServiceKind
+    url: str = ""
+    model: str = ""
+    proxy: Secret | None = None
+    verify: bool | str = True
+    limits: TimeLimits = TimeLimits()
+    notice: str = ""
+    window: int | None = None
+    prefill: bool = False
+    history: History = History.PACKED
+    endpoints: Endpoints = Endpoints()
+    headers: tuple[tuple[str, Secret], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Being signed in to one base URL. `expires_at` is `None` where nothing tells."""
+
+    base_url: str
+    token: Secret
+    expires_at: datetime | None
+    account: str
+    password: Secret
+    cookies: tuple[tuple[str, Secret], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Nobody has tried to sign in yet, or the session was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """Step `step` of `of` is under way; `what` names it in a few words."""
+
+    step: int
+    of: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The token is good until `expires_at`, as far as anyone knows."""
+
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The token is no longer good; the next prompt signs in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed:
+    """The service said no."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The service could not be reached."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoLogin:
+    """The service knows no login: whoever has its address, and its key if it wants one, may ask."""
+
+
+LoginState: TypeAlias = SignedOut | SigningIn | SignedIn | Expired | LoginFailed | Offline | NoLogin
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Something a service can answer with; `id` is what goes over the wire.
+
+    `window` is how many tokens it takes, where the service tells; `size` and `family` are in the
+    service's own words, such as “7B” and “llama”.
+    """
+
+    id: str
+    title: str = ""
+    description: str = ""
+    window: int | None = None
+    size: str = ""
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundService:
+    """A model server that answered on this machine, as a service that could be added."""
+
+    service: Service
+    models: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDraft:
+    """A service as a person fills it in.
+
+    Its key is named by the environment variable `key_env`, or given as `key`; that one goes to the
+    keyring of the system, or with `key_in_file` to a file of its own beside the configuration.
+    """
+
+    name: str
+    kind: ServiceKind
+    url: str
+    model: str = ""
+    key_env: str = ""
+    key: Secret | None = None
+    key_in_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStep:
+    """One thing that was tried of a service: a sentence for a person, and whether it worked.
+
+    `models` are those that the service offers, once they are known.
+    """
+
+    sentence: str
+    worked: bool
+    models: tuple[Model, ...] = ()
