@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.arranging import Arranging
 from fakegpt_tui.chat.branching import branched
@@ -30,9 +31,9 @@ from fakegpt_tui.domain import (
     Service,
     StoreError,
 )
-from fakegpt_tui.transfer.formats import save_as
-from fakegpt_tui.transfer.mirror import MirrorUpdate
-from fakegpt_tui.transfer.tree import selected
+
+if TYPE_CHECKING:
+    from fakegpt_tui.transfer.mirror import MirrorUpdate
 
 
 class ChatService(Services):
@@ -56,7 +57,7 @@ class ChatService(Services):
         model: str = "",
         max_turns: int = 8,
         presets: Mapping[str, Preset] = MappingProxyType({}),
-        mirror: MirrorUpdate | None = None,
+        mirror: "MirrorUpdate | None" = None,
     ) -> None:
         """`mirror` is given each conversation in which a turn has ended."""
         self._store = JoinedStore(store)
@@ -280,6 +281,9 @@ class ChatService(Services):
             NotFound: There is no such conversation.
             SaveError: The file could not be written.
         """
+        from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.transfer.tree import selected  # noqa: PLC0415 - as above
+
         conversation = self.conversation(conversation_id)
         messages = tuple(self.trees.of(conversation_id))
         if not message_ids:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fakegpt_tui.cli.connections import connection, openai_backend
-from fakegpt_tui.config.editing import Value, services_in, with_service, without_service
 from fakegpt_tui.config.keyrings import Keyring, SystemKeyring
 from fakegpt_tui.config.keys import keep_key, read_key
 from fakegpt_tui.config.settings import KeyInEnvironment, KeySource, Settings
@@ -27,6 +26,7 @@ from fakegpt_tui.domain import (
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.config.editing import Value
 
 T = TypeVar("T")
 
@@ -94,6 +94,8 @@ class ServiceBook:
         await asyncio.to_thread(self._edit, name, None)
 
     def _kept(self, draft: ServiceDraft) -> Service:
+        from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - tomlkit, not at every start
+
         values = self._values(draft)
         path = self.settings.config_file
         # Tried on an empty file first: no key is kept for a service that cannot be.
@@ -106,14 +108,16 @@ class ServiceBook:
         return self._services[draft.name]
 
     def _edit(self, name: str, values: Mapping[str, Value] | None) -> None:
+        from fakegpt_tui.config import editing  # noqa: PLC0415 - as above
+
         path = self.settings.config_file
 
         def edited(text: str) -> str:
             if values is None:
-                return without_service(text, name, path=path)
-            return with_service(text, name, values, path=path)
+                return editing.without_service(text, name, path=path)
+            return editing.with_service(text, name, values, path=path)
 
-        entries = services_in(edit_file(path, edited), path=path)
+        entries = editing.services_in(edit_file(path, edited), path=path)
         _replace(self._services, {name: entry.service for name, entry in entries.items()})
         _replace(self._keys, {n: entry.key for n, entry in entries.items() if entry.key})
         _replace(
@@ -139,6 +143,8 @@ class ServiceBook:
         return self.settings.config_file.parent / f"{draft.name}.key"
 
     def _backend(self, draft: ServiceDraft) -> Backend:
+        from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - as above
+
         with_service("", draft.name, self._values(draft), path=self.settings.config_file)
         known = self._services.get(draft.name, Service(name=draft.name, kind=draft.kind))
         service = replace(known, kind=draft.kind, url=draft.url, model=draft.model)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import webbrowser
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.filter import LineFilter
@@ -15,7 +15,6 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
 from fakegpt_tui.ui.bindings import problems
 from fakegpt_tui.ui.clipboard import copy
-from fakegpt_tui.ui.commands import ChatCommands
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
@@ -43,15 +42,24 @@ from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.signals import exit_code, handled
 from fakegpt_tui.ui.themes import THEMES
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 _LEAVING_SECONDS = 1.0
 """How long leaving may wait for replies to be saved."""
+
+
+def _chat_commands() -> "type[Provider]":
+    from fakegpt_tui.ui.commands import ChatCommands  # noqa: PLC0415 - with the first palette
+
+    return ChatCommands
 
 
 class FakeGPTApp(CrashReporting):
     """Runs what must outlive a screen; everything a person sees is the screen's."""
 
     TITLE = "fakegpt-tui"
-    COMMANDS = {ChatCommands}
+    COMMANDS = {_chat_commands}
     COMMAND_PALETTE_BINDING = "f8"
 
     def __init__(self, chat: ChatService, options: Options) -> None:

@@ -5,7 +5,8 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
-from fakegpt_tui.ui.screens.pick import Choice, PickScreen
+from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.screens.pick import PickScreen
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from tests.ui.screen_text import screen_text
 

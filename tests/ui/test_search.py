@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from fakegpt_tui.domain import SearchHit, StoreError
-from fakegpt_tui.ui.screens.search import Found, SearchScreen, marked
+from fakegpt_tui.ui.choices import Found
+from fakegpt_tui.ui.screens.search import SearchScreen, marked
 from tests.ui.screen_text import screen_text
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

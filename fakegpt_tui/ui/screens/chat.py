@@ -15,7 +15,6 @@ from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarte
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
-from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
@@ -144,6 +143,8 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self._list.display = self._list_wanted
 
     def action_help(self) -> None:
+        from fakegpt_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - after first paint
+
         self.app.push_screen(HelpScreen())
 
     def action_theme(self) -> None:

@@ -3,10 +3,8 @@
 from textual import on
 
 from fakegpt_tui.domain import Conversation, FakeGPTError
-from fakegpt_tui.ui.screens.ask import AskScreen
+from fakegpt_tui.ui.choices import Choice, Found
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.screens.pick import Choice, PickScreen
-from fakegpt_tui.ui.screens.search import Found, SearchScreen
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 
 _TRASH_DAYS = 30
@@ -58,6 +56,8 @@ class ConversationCommands(ChatParts):
             else:
                 self._show_found(found)
 
+        from fakegpt_tui.ui.screens.search import SearchScreen  # noqa: PLC0415 - after first paint
+
         self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
 
     def _show_found(self, found: Found) -> None:
@@ -75,9 +75,7 @@ class ConversationCommands(ChatParts):
     def action_filter_list(self) -> None:
         choices = [Choice(row.id, row.title, row.group) for row in self.rows()]
         current = self._workspace.open.id
-        self.app.push_screen(
-            PickScreen("Conversations", choices, current=current), self.open_conversation
-        )
+        self.pick("Conversations", choices, self.open_conversation, current=current)
 
     def action_rename(self) -> None:
         ids = self._arranged()
@@ -91,7 +89,7 @@ class ConversationCommands(ChatParts):
                 self._chat.arrange.rename(conversation.id, title)
                 self._arranged_now()
 
-        self.app.push_screen(AskScreen("Title", conversation.title), take)
+        self.ask_line("Title", conversation.title, take)
 
     def action_pin(self) -> None:
         ids = self._arranged()
@@ -133,7 +131,7 @@ class ConversationCommands(ChatParts):
                 self._chat.arrange.restore([conversation_id])
                 self.open_conversation(conversation_id)
 
-        self.app.push_screen(PickScreen("Trash, enter restores", choices), take)
+        self.pick("Trash, enter restores", choices, take)
 
     def action_undo(self) -> None:
         """Take the last change back, of a conversation or of its messages."""

@@ -7,12 +7,10 @@ from textual import on
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, FakeGPTError, Role
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import CopyAsked, OpenAsked
 from fakegpt_tui.ui.links import judge
-from fakegpt_tui.ui.screens.compare import CompareScreen
-from fakegpt_tui.ui.screens.link import LinkScreen
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.screens.pick import Choice, PickScreen
 from fakegpt_tui.ui.widgets.transcript import Transcript
 
 _SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
@@ -37,6 +35,8 @@ class MessageCommands(ChatParts):
                 self.post_message(OpenAsked(href))
             elif choice == "copy":
                 self.post_message(CopyAsked(href, "link"))
+
+        from fakegpt_tui.ui.screens.link import LinkScreen  # noqa: PLC0415 - after first paint
 
         self.app.push_screen(LinkScreen(judge(href)), act)
 
@@ -79,6 +79,8 @@ class MessageCommands(ChatParts):
         place = variants.position - 1
         other, this = (place - 1, place) if place else (0, 1)
         parts = trees.compare(conversation_id, variants.ids[other], variants.ids[this])
+        from fakegpt_tui.ui.screens.compare import CompareScreen  # noqa: PLC0415 - after first paint
+
         self.app.push_screen(CompareScreen(f"From variant {other + 1} to {this + 1}", parts))
 
     def action_show_tree(self) -> None:
@@ -104,7 +106,7 @@ class MessageCommands(ChatParts):
                 self.show_conversation()
 
         current = conversation.leaf_id
-        self.app.push_screen(PickScreen("Tree, enter shows", choices, current=current), take)
+        self.pick("Tree, enter shows", choices, take, current=current)
 
     def action_branch(self) -> None:
         if (message := self._meant()) is not None:

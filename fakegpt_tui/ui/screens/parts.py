@@ -1,10 +1,13 @@
 """The parts of the main screen, and how they are made to show what is so."""
 
+from collections.abc import Callable, Sequence
+
 from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import NotFound
+from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import TurnAsked
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.welcome import welcome
@@ -61,6 +64,25 @@ class ChatParts(Screen[None]):
     def keep_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""
         self._workspace.type(self._prompt.text, self._prompt.cursor_location)
+
+    def pick(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        take: Callable[[str | None], None],
+        *,
+        current: str = "",
+    ) -> None:
+        """Let a person choose, and tell `take` the id of what they chose, or that they did not."""
+        from fakegpt_tui.ui.screens.pick import PickScreen  # noqa: PLC0415 - after first paint
+
+        self.app.push_screen(PickScreen(title, choices, current=current), take)
+
+    def ask_line(self, title: str, text: str, take: Callable[[str | None], None]) -> None:
+        """Let a person change a line of text, and tell `take` what became of it."""
+        from fakegpt_tui.ui.screens.ask import AskScreen  # noqa: PLC0415 - after first paint
+
+        self.app.push_screen(AskScreen(title, text), take)
 
     def begin_turn(self, turn: Turn) -> None:
         """Show a turn of the open conversation that is only just asked for, and have it run."""

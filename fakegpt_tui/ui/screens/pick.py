@@ -1,7 +1,6 @@
 """Choosing one of many, by typing a part of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from textual import on
@@ -14,18 +13,10 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.choices import Choice
 
 _MOST_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Something to choose. `detail` is shown after `text`, and searched too."""
-
-    id: str
-    text: str
-    detail: str = ""
 
 
 class PickScreen(ModalScreen[str | None]):

@@ -4,10 +4,10 @@ from textual import on
 
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, NotFound, QueuedPrompt
+from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import CopyAsked, EditAsked
 from fakegpt_tui.ui.messages import PromptEdited, PromptNotSaved
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.screens.pick import Choice, PickScreen
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 
 
@@ -81,7 +81,7 @@ class PromptCommands(ChatParts):
                 self._prompt.show(prompts[int(choice)])
             self._prompt.focus()
 
-        self.app.push_screen(PickScreen("Earlier prompts", choices), take)
+        self.pick("Earlier prompts", choices, take)
 
     def action_show_queue(self) -> None:
         """Take a prompt that waits back to where it was typed, to be changed or dropped."""
@@ -100,7 +100,7 @@ class PromptCommands(ChatParts):
                 self.refresh_rows()
             self._prompt.focus()
 
-        self.app.push_screen(PickScreen("Queued, enter takes it back", choices), take)
+        self.pick("Queued, enter takes it back", choices, take)
 
     def action_send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""

@@ -1,7 +1,6 @@
 """One box over the titles and texts of all conversations."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from textual import on, work
@@ -15,20 +14,12 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.choices import Found
 
 Search = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
 
 _FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a person chose: a conversation, a message of it or none, and a word that is in it."""
-
-    conversation_id: str
-    message_id: str | None
-    words: str
 
 
 class SearchScreen(ModalScreen[Found | None]):

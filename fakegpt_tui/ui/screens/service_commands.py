@@ -6,12 +6,11 @@ from textual import on, work
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, FoundService, Model, Service, ServiceDraft
+from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import SignInAsked
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.screens.ask import AskScreen
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.screens.pick import Choice, PickScreen
 from fakegpt_tui.ui.widgets.login_words import login_words
 
 _SEPARATOR = "\0"
@@ -64,12 +63,14 @@ class ServiceCommands(ChatParts):
             *self._found_services(),
         ]
         current = f"{conversation.service}{_SEPARATOR}{conversation.model}"
-        picked = await self.app.push_screen_wait(
-            PickScreen("Who answers here", offered, current=current)
-        )
-        if picked is not None:
-            await self._use(conversation.id, *picked.split(_SEPARATOR))
 
+        def take(picked: str | None) -> None:
+            if picked is not None:
+                self._use(conversation.id, *picked.split(_SEPARATOR))
+
+        self.pick("Who answers here", offered, take, current=current)
+
+    @work(exclusive=True, group="models")
     async def _use(self, conversation_id: str, service: str, model: str) -> None:
         try:
             await self._keep_if_found(service)
@@ -99,7 +100,7 @@ class ServiceCommands(ChatParts):
                 self._chat.arrange.set_system_prompt(conversation.id, text)
                 self._changed()
 
-        self.app.push_screen(AskScreen("System prompt", conversation.system_prompt), take)
+        self.ask_line("System prompt", conversation.system_prompt, take)
 
     def action_choose_preset(self) -> None:
         conversation = self._workspace.open
@@ -115,7 +116,7 @@ class ServiceCommands(ChatParts):
                 self._changed()
                 self.notice(f"The preset {name} is used from now on.")
 
-        self.app.push_screen(PickScreen("Presets", choices), take)
+        self.pick("Presets", choices, take)
 
     def _models(self, service: str, models: Iterable[Model]) -> Iterator[Choice]:
         for model in models:

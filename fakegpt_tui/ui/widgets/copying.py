@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage, Role
-from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.parsing import parse_blocks
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.rendering.node import Node
 
 _FENCES = ("```", "~~~")
 _SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
@@ -56,10 +58,12 @@ def code_blocks(text: str) -> Iterator[tuple[int, str]]:
     """The fenced blocks of a message: where each one ends, and its code."""
     if any(fence in text for fence in _FENCES):
         offsets = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        from fakegpt_tui.ui.rendering.parsing import parse_blocks  # noqa: PLC0415 - when copied
+
         yield from _fences(parse_blocks(text, offsets, {}))
 
 
-def _fences(nodes: Sequence[Node]) -> Iterator[tuple[int, str]]:
+def _fences(nodes: "Sequence[Node]") -> Iterator[tuple[int, str]]:
     for node in nodes:
         if node.kind == "fence":
             yield node.source[1], node.content

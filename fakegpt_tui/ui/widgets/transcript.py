@@ -10,7 +10,6 @@ from textual.message import Message
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.widgets.copying import CodeBlocks, code_at, whole_conversation
 from fakegpt_tui.ui.widgets.message_column import Place
@@ -20,6 +19,12 @@ from fakegpt_tui.ui.widgets.reader import ReadingPosition
 from fakegpt_tui.ui.widgets.selection import place_of, whole_message
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+def _markdown(palette: Palette) -> Body:
+    from fakegpt_tui.ui.rendering.document import Document  # noqa: PLC0415 - with the first message
+
+    return Document(palette)
 
 
 class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
@@ -56,7 +61,7 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
     def __init__(
         self,
         *,
-        make_document: Callable[[Palette], Body] = Document,
+        make_document: Callable[[Palette], Body] = _markdown,
         rehearse: bool = True,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it

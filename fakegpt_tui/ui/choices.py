@@ -1,0 +1,21 @@
+"""What a person is offered, and what they took."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose. `detail` is shown after `text`, and searched too."""
+
+    id: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was chosen of a search: a conversation, its message or none, a word that is in it."""
+
+    conversation_id: str
+    message_id: str | None
+    words: str
