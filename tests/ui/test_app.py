@@ -491,3 +491,18 @@ async def test_a_conversation_can_be_resumed() -> None:
         conversation_id = it.list.rows[0].id
     async with running(store=store, resume=conversation_id) as it:
         await it.see("old words")
+
+
+async def test_a_wait_is_counted_in_every_conversation_that_is_opened() -> None:
+    async with running([Gate()], reply("two")) as it:
+        await it.ask("first")
+        await it.until(lambda: "waiting" in it.status)
+        await it.pilot.press("ctrl+n")
+        await it.ask("second")
+        await it.see("two")
+        await it.until(lambda: "waiting" not in it.status and len(it.chat.turns()) == 1)
+        await it.pilot.press("alt+2")
+        await it.until(lambda: "waiting" in it.status)
+        before = it.status
+        await it.until(lambda: "waiting" in it.status and it.status != before)
+        it.chat.stop_all()

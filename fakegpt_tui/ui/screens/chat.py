@@ -59,7 +59,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
     def on_mount(self) -> None:
-        self.set_interval(_STATUS_SECONDS, self.show_activity)
+        self._activity_timer = self.set_interval(_STATUS_SECONDS, self.show_activity, pause=True)
         self._prompt.focus()
         self.show_conversation()
         self.call_after_refresh(self._begin)
@@ -161,6 +161,14 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
             self._workspace.reread()
             self.show_conversation()
             self.refresh_rows()
+
+    def show_activity(self) -> None:
+        """Say what the turn does, and go on saying so; nothing ticks while there is none."""
+        super().show_activity()
+        if self._workspace.turn is None:
+            self._activity_timer.pause()
+        else:
+            self._activity_timer.resume()
 
     def _tell_news(self) -> None:
         notices = self._options.notices()
