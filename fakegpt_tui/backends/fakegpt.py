@@ -10,13 +10,12 @@ from fakegpt_tui.backends.answer import answered
 from fakegpt_tui.backends.base import ReplyRequest, SessionSource
 from fakegpt_tui.backends.fakegpt_question import Question
 from fakegpt_tui.backends.fakegpt_reply import FakeGptReply
-from fakegpt_tui.backends.stream_clock import StreamClock, TooSlow
+from fakegpt_tui.backends.stream_clock import StreamClock, next_try
 from fakegpt_tui.domain import (
     Model,
     Notice,
     NotSignedIn,
     PromptTooLong,
-    RetryScheduled,
     ServiceError,
     Session,
     StreamEvent,
@@ -78,7 +77,7 @@ class FakeGptBackend:
                 case PromptTooLong() | wire.ConversationUnknown():
                     question = question.instead(trouble)
                 case _:
-                    retry = self._retry(attempt, clock, trouble)
+                    retry = next_try(self._retries, attempt, clock, trouble)
                     yield retry
                     await self._retries.sleep(retry.delay)
                     attempt = retry.attempt
@@ -105,17 +104,6 @@ class FakeGptBackend:
         if already:
             raise refusal
         return await self._sessions.renew(session)
-
-    def _retry(self, attempt: int, clock: StreamClock, trouble: ServiceError) -> RetryScheduled:
-        """When to ask again.
-
-        Raises:
-            ServiceError: `trouble` itself, where asking again would not help.
-        """
-        delay = self._retries.delay(attempt, trouble)
-        if delay is None or clock.began or isinstance(trouble, TooSlow):
-            raise trouble
-        return RetryScheduled(attempt + 1, self._retries.tries, delay, str(trouble))
 
     async def _models(self, session: Session) -> tuple[Model, ...]:
         asking = answered(

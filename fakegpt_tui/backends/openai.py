@@ -15,7 +15,7 @@ from fakegpt_tui.backends.openai_key import ServiceKey
 from fakegpt_tui.backends.openai_models import read_models
 from fakegpt_tui.backends.openai_reply import OpenAIReply
 from fakegpt_tui.backends.openai_window import Fitting, Windows
-from fakegpt_tui.backends.stream_clock import StreamClock, TooSlow
+from fakegpt_tui.backends.stream_clock import StreamClock, next_try
 from fakegpt_tui.domain import (
     LoginFailed,
     LoginState,
@@ -23,7 +23,6 @@ from fakegpt_tui.domain import (
     NoLogin,
     NotSignedIn,
     Offline,
-    RateLimited,
     RequestRefused,
     RetryScheduled,
     Role,
@@ -95,7 +94,7 @@ class OpenAIBackend:
                 case WindowExceeded() if fitting.shrink(trouble):
                     pass
                 case _:
-                    retry = self._retry(attempt, clock, trouble)
+                    retry = self._next_try(attempt, clock, trouble)
                     yield retry
                     await self._retries.sleep(retry.delay)
                     attempt = retry.attempt
@@ -201,18 +200,9 @@ class OpenAIBackend:
     def _stream_clock(self, ends_at: float | None = None) -> StreamClock:
         return StreamClock(self._transport.service.limits, self._transport.route, ends_at=ends_at)
 
-    def _retry(self, attempt: int, clock: StreamClock, trouble: ServiceError) -> RetryScheduled:
-        """When to ask again.
-
-        Raises:
-            ServiceError: `trouble` itself, where asking again would not help.
-        """
+    def _next_try(self, attempt: int, clock: StreamClock, trouble: ServiceError) -> RetryScheduled:
         self._note(trouble)
-        is_passing = isinstance(trouble, Unreachable | RateLimited) and not clock.began
-        delay = self._retries.delay(attempt, trouble)
-        if delay is None or not is_passing or isinstance(trouble, TooSlow):
-            raise trouble
-        return RetryScheduled(attempt + 1, self._retries.tries, delay, str(trouble))
+        return next_try(self._retries, attempt, clock, trouble)
 
 
 def _nobody(_state: LoginState) -> None:

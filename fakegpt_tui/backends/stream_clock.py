@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from fakegpt_tui.domain import ReplyCut, ServiceError, TimeLimits, Unreachable
+from fakegpt_tui.domain import ReplyCut, RetryScheduled, ServiceError, TimeLimits, Unreachable
 from fakegpt_tui.transport.clients import Route
+from fakegpt_tui.transport.retries import Retries
 from fakegpt_tui.transport.troubles import CONNECTION_TROUBLES, translated
 
 T = TypeVar("T")
@@ -87,3 +88,17 @@ class StreamClock:
     @property
     def _service(self) -> str:
         return f"The service at {self._route}"
+
+
+def next_try(
+    retries: Retries, attempt: int, clock: StreamClock, trouble: ServiceError
+) -> RetryScheduled:
+    """When to ask again after try number `attempt` ended in `trouble`.
+
+    Raises:
+        ServiceError: `trouble` itself, where asking again would not help or would be asking twice.
+    """
+    delay = retries.delay(attempt, trouble)
+    if delay is None or clock.began or isinstance(trouble, TooSlow):
+        raise trouble
+    return RetryScheduled(attempt + 1, retries.tries, delay, str(trouble))
