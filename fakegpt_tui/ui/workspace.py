@@ -1,6 +1,6 @@
 """Which conversation is open, what is done in it, and how to get to the others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
@@ -43,11 +43,10 @@ class Workspace:
         """The chat messages of the open conversation."""
         return self._chat.path(self.open.id) if self.open.leaf_id else ()
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """The place among their variants of those chat messages that have some."""
+    def labels(self, path: Iterable[ChatMessage]) -> dict[str, str]:
+        """The place among their variants of those chat messages of `path` that have some."""
         found = {}
-        for message in self.path:
+        for message in path:
             variants = self._chat.trees.variants(self.open.id, message.id)
             if variants.count > 1:
                 found[message.id] = f"‹ {variants.position}/{variants.count} ›"
@@ -126,10 +125,6 @@ class Workspace:
         if reply.status in TROUBLE:
             self._failed.add(conversation_id)
         return False
-
-    def is_in_sight(self, reply: ChatMessage) -> bool:
-        """Does this reply belong to the open conversation?"""
-        return reply.conversation_id == self.open.id
 
     def reread(self) -> None:
         """See the open conversation as it is now; one that is gone gives way to a new one."""

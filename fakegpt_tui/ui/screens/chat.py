@@ -103,9 +103,10 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
     @on(TurnFinished)
     def show_end(self, event: TurnFinished) -> None:
         reply = event.reply
-        if self._workspace.finish(reply):
+        is_open = self._workspace.finish(reply)
+        if is_open:
             self._transcript.update_message(reply)
-        if not self._workspace.is_in_sight(reply) or not self.app.app_focus:
+        if not (is_open and self.app.app_focus):
             title = self._chat.conversation(reply.conversation_id).title
             self.post_message(Announced(title, f"the reply is {reply.status.value}"))
         for notice in (*event.notices, reply.error if reply.status in TROUBLE else None):

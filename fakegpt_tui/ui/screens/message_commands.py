@@ -11,9 +11,8 @@ from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import CopyAsked, OpenAsked
 from fakegpt_tui.ui.links import judge
 from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.widgets.message_header import SPEAKERS
 from fakegpt_tui.ui.widgets.transcript import Transcript
-
-_SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
 
 class MessageCommands(ChatParts):
@@ -93,7 +92,7 @@ class MessageCommands(ChatParts):
             Choice(
                 row.message.id,
                 f"{'   ' * row.depth}{'│' if row.is_shown else ' '} "
-                f"{_SPEAKERS[row.message.role]}: {safe_line(row.message.text, 80)}",
+                f"{SPEAKERS[row.message.role]}: {safe_line(row.message.text, 80)}",
                 f"{row.variants.position}/{row.variants.count}" if row.variants.count > 1 else "",
             )
             for row in rows

@@ -96,8 +96,8 @@ class ChatParts(Screen[None]):
         """Make everything that is about the open conversation say what is so."""
         conversation = self._workspace.open
         self._transcript.empty_text = welcome(self._chat.service(conversation.service))
-        self._transcript.show(conversation.id, self._workspace.path)
-        self._transcript.label(self._workspace.labels)
+        path = self._workspace.path
+        self._transcript.show(conversation.id, path, labels=self._workspace.labels(path))
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
         self.show_activity()

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+from fakegpt_tui.ui.widgets.message_header import SPEAKERS
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.rendering.node import Node
 
 _FENCES = ("```", "~~~")
-_SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 
 
 def whole_conversation(messages: Iterable[ChatMessage]) -> str:
     """All messages, each under the name of who spoke."""
-    said = (f"{_SPEAKERS[message.role]}:\n\n{message.text}" for message in messages if message.text)
+    said = (f"{SPEAKERS[message.role]}:\n\n{message.text}" for message in messages if message.text)
     return "\n\n".join(said)
 
 

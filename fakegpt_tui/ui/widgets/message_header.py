@@ -6,7 +6,7 @@ from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.widgets.cells import cut
 
-_ROLES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
+SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _ENDS = {
     MessageStatus.STOPPED: ("Stopped", "what had arrived is kept."),
     MessageStatus.FAILED: ("Failed", "no reason is known."),
@@ -26,7 +26,7 @@ def header(message: ChatMessage, label: str, width: int) -> tuple[str, str, str]
 
     `label` is what somebody else has to say of the message, such as its place among its variants.
     """
-    role = cut(_ROLES[message.role], width)
+    role = cut(SPEAKERS[message.role], width)
     status = cut(_status(message), width - cell_len(role))
     room = width - cell_len(role) - cell_len(status)
     label = f" {safe_line(label)}" if label else ""
