@@ -1,5 +1,6 @@
 """A session that nobody had to sign in for, and the service that it belongs to."""
 
+from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Any
 
@@ -101,7 +102,8 @@ def backend(
     )
 
 
-def text_of(events: list[StreamEvent]) -> str:
+def text_of(events: Iterable[StreamEvent]) -> str:
+    """What all of the events make of a reply."""
     text = ""
     for event in events:
         match event:

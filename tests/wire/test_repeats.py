@@ -1,7 +1,7 @@
 """Of what came together only the newest text is read, and nothing but old text is passed over."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +15,10 @@ from fakegpt_tui.domain import (
     ServiceError,
     StreamEvent,
     TextDelta,
-    TextReplaced,
     TitleSuggested,
 )
 from fakegpt_tui.wire import ReplyReader
+from tests.signed_in import text_of
 
 
 def message(text: str, message_id: str = "A", **changes: object) -> str:
@@ -34,19 +34,6 @@ def message(text: str, message_id: str = "A", **changes: object) -> str:
 
 def together(reader: ReplyReader, *data: str) -> list[StreamEvent]:
     return list(reader.read_all(("message", one) for one in data))
-
-
-def text_of(events: Iterable[StreamEvent]) -> str:
-    text = ""
-    for event in events:
-        match event:
-            case TextDelta(added):
-                text += added
-            case TextReplaced(keep, added):
-                text = text[:keep] + added
-            case _:
-                pass
-    return text
 
 
 def test_of_texts_that_came_together_only_the_newest_is_told() -> None:

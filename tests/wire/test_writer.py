@@ -26,6 +26,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.sse import EventReader
 from fakegpt_tui.wire import PING, Action, ConversationRequest, ReplyReader, ReplyWriter
+from tests.signed_in import text_of
 
 
 def request(
@@ -69,19 +70,6 @@ def read(stream: bytes, *cuts: int) -> list[StreamEvent]:
     ] + reader.finish()
     events = [told for event in server_events for told in replies.read(event.event, event.data)]
     return events + replies.finish()
-
-
-def text_of(events: list[StreamEvent]) -> str:
-    text = ""
-    for event in events:
-        match event:
-            case TextDelta(added):
-                text += added
-            case TextReplaced(keep, added):
-                text = text[:keep] + added
-            case _:
-                pass
-    return text
 
 
 def test_every_line_has_the_form_that_old_clients_insist_on() -> None:
