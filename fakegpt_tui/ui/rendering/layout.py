@@ -102,7 +102,8 @@ class Layout(Sequence[Line]):
             return 0
         part, at, line = self._find(max(0, min(number, len(self) - 1)))
         if count > 0:
-            self._walk_down(part, at, line + count)
+            # One more, since the last one may be shared with the piece below it.
+            self._walk_down(part, at, line + count + 1)
         else:
             self._walk_up(part, at, -count - line)
         return self._number(part, at) + line
@@ -180,7 +181,14 @@ class Layout(Sequence[Line]):
                 # Of a guess only the ends are right, and the nearer one is as far as it was.
                 is_lower = 2 * line >= guess or number == tops[-1] - 1
                 line += (height - guess) * is_lower
-                return part, at, max(0, min(line, height - 1))
+                return part, *self._shared(part, at, max(0, min(line, height - 1)))
+
+    def _shared(self, part: Part, at: int, line: int) -> tuple[int, int]:
+        """Where a line is drawn that the pieces below may go on with."""
+        while line == part.slots[at].height - 1 and part.goes_on(at):
+            at, line = at + 1, 0
+            self._lines(part, at)
+        return at, line
 
     def _line_of(self, part: Part, at: int, anchor: Anchor) -> int:
         """The line of a piece on which so many letters of a source have gone before."""
@@ -290,7 +298,7 @@ class Layout(Sequence[Line]):
             return slot.lines
         lines = tuple(self._draw(part, at))
         slot.lines = lines
-        if at + 1 < len(part.slots) and part.slots[at + 1].piece.joins:
+        if part.goes_on(at):
             slot.tail = lines[-1]
         if slot.missing:
             slot.height, slot.missing = len(lines), False

@@ -92,6 +92,10 @@ class Part:
             at -= 1
         return at
 
+    def goes_on(self, at: int) -> bool:
+        """Whether the next slot begins with the last line of this one."""
+        return at + 1 < len(self.slots) and self.slots[at + 1].piece.joins
+
     def find(self, offset: int) -> int:
         """The slot of the piece in which the text at `offset` stands."""
         starts = [slot.piece.start for slot in self.slots]

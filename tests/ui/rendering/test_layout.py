@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,18 @@ def test_what_is_revealed_is_what_stands_there(
     assert any(whole[start : start + len(seen)] == seen for start in range(len(whole) + 1))
     layout.measure()
     assert shown(layout, 0, len(layout)) == whole
+
+
+@pytest.mark.parametrize("count", [1, 6, -1, -6])
+def test_a_line_that_two_pieces_share_is_revealed_with_both(count: int) -> None:
+    text = "a line of *text*\nand [more](http://x.y)\n" * 90 + "a **sentence** with `code`. " * 300
+    for start in range(0, len(document(text, 40).layout(40)), 3):
+        layout = document(text, 40).layout(40)
+        number = layout.reveal(start, count)
+        first = number if count > 0 else number + count + 1
+        height = len(layout)
+        shown(layout, first, first + abs(count))
+        assert len(layout) == height
 
 
 @QUICK
