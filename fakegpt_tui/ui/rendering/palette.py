@@ -1,6 +1,7 @@
 """The styles of everything a message is drawn with, taken from a theme."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ _BLEND_STEPS = 8
 _GAMMA = 2.2
 """sRGB's curve, near enough."""
 
+_AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
+"""What is written for a colour that can be read on anything, as strong as it says."""
 
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -99,6 +102,7 @@ class _Theme:
         self._variables = variables
         self._ink = Color(255, 255, 255) if dark else Color(0, 0, 0)
         paper = Color(18, 18, 18) if dark else Color(240, 240, 240)
+        self.foreground = self._ink
         self.background = self._parsed("background", paper)
         self.foreground = self._parsed("foreground", self._ink)
         self.plain = self.background.ansi is not None or self.foreground.ansi is not None
@@ -126,12 +130,13 @@ class _Theme:
         return color.rich_color
 
     def _parsed(self, name: str, default: Color) -> Color:
+        written = self._variables.get(name, "")
+        if automatic := _AUTOMATIC.fullmatch(written):
+            return self.foreground.with_alpha(float(automatic[1] or 100) / 100)
         try:
-            color = Color.parse(self._variables.get(name, ""))
+            color = Color.parse(written)
         except ColorParseError:
             return default
-        if color.auto:
-            return self._ink.with_alpha(color.a)
         if color.ansi is None and color.a == 0:
             return default
         return color

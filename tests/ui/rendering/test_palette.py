@@ -39,6 +39,18 @@ def test_a_theme_of_the_terminals_own_colours_keeps_them(name: str) -> None:
     assert palette.link.color.number == 4
 
 
+@pytest.mark.parametrize("name", COLOURED)
+def test_what_is_muted_stands_out_less_than_text(name: str) -> None:
+    palette = themed(name)
+    background = Color.parse(BUILTIN_THEMES[name].to_color_system().generate()["background"])
+    muted, text = (
+        contrast(Color.from_rich_color(style.color), background)
+        for style in (palette.muted, palette.text)
+        if style.color is not None
+    )
+    assert muted < text
+
+
 def test_missing_and_senseless_variables_are_made_up_for() -> None:
     palette = Palette.from_theme({"foreground": "no colour"}, dark=False)
     assert palette.text.color == Color(0, 0, 0).rich_color
