@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from textual.events import Key, Paste
-from textual.widgets import Footer
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import (
@@ -26,6 +25,7 @@ from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.link import LinkScreen
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowSign
+from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.stubs import MemoryStore
@@ -468,7 +468,7 @@ async def test_a_narrow_screen_has_no_list_until_it_is_asked_for() -> None:
 
 async def test_a_low_screen_has_no_footer() -> None:
     async with running(size=(100, 10)) as it:
-        assert not it.app.screen.query_one(Footer).display
+        assert not it.app.screen.query_one(KeyFooter).display
 
 
 async def test_old_conversations_are_listed_by_day_and_opened() -> None:

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
@@ -19,6 +19,7 @@ from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
@@ -31,6 +32,8 @@ _LEAST_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
 _STATUS_SECONDS = 0.5
 _LOOK_SECONDS = 2.0
+_FIRST_KEYS = 0.1
+"""Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
 
 class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceCommands):
@@ -54,7 +57,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
                     yield Transcript()
                     yield QueueView()
                     yield PromptInput(cursor_blink=self._options.cursor_blink)
-            yield Footer(show_command_palette=False, compact=True)
+            yield KeyFooter()
             yield StatusBar()
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
@@ -80,7 +83,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self._tell_news()
         self.set_interval(_LOOK_SECONDS, self._look_around)
         self.set_timer(_LOOK_SECONDS, self.look_for_servers)
-        self.action_sign_in()
+        self.set_timer(_FIRST_KEYS, self.action_sign_in)
 
     @on(TurnStarted)
     def show_turn(self, event: TurnStarted) -> None:
@@ -126,7 +129,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self.query_one("#too-small").display = not fits
         wanted = self._list_wanted
         self._list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted
-        self.query_one(Footer).display = height >= _FOOTER_FROM_HEIGHT
+        self.query_one(KeyFooter).display = height >= _FOOTER_FROM_HEIGHT
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stopping is offered while there is something to stop; else esc leads to the prompt."""

@@ -1,0 +1,86 @@
+"""The keys that work here and now, in one line."""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+_GAP = " "
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """A key as it is read, what it does in a word, and its name to press it by."""
+
+    sign: str
+    label: str
+    name: str
+
+
+class KeyFooter(Widget):
+    """What Textual's Footer shows, drawn and not mounted.
+
+    That one mounts a widget for each key whenever the focus moves or a reply begins, which takes
+    longer than all else that happens then. A click on a key presses it. Knows nothing of this
+    program: any screen can have it.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    KeyFooter {
+        height: 1;
+        width: 1fr;
+        text-wrap: nowrap;
+
+        .key-footer--key {
+            color: $footer-key-foreground;
+            text-style: bold;
+        }
+
+        .key-footer--label {
+            color: $footer-description-foreground;
+        }
+    }
+    """
+    COMPONENT_CLASSES = {"key-footer--key", "key-footer--label"}
+
+    keys: reactive[tuple[ShownKey, ...]] = reactive(())
+
+    def on_mount(self) -> None:
+        self._is_planned = False
+        self.screen.bindings_updated_signal.subscribe(self, self._plan)
+
+    def _plan(self, screen: Screen[object]) -> None:
+        """Look at the keys once all has happened that may have changed them."""
+        if not self._is_planned and screen.app.app_focus:
+            self._is_planned = True
+            self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        self._is_planned = False
+        if not self.screen.is_active:
+            return
+        shown: dict[str, ShownKey] = {}
+        for _, binding, _, _ in self.screen.active_bindings.values():
+            if binding.show and binding.action not in shown:
+                sign = self.app.get_key_display(binding)
+                shown[binding.action] = ShownKey(sign, binding.description, binding.key)
+        self.keys = tuple(shown.values())
+
+    def render(self) -> Content:
+        sign, label = (self.get_visual_style(f"key-footer--{part}") for part in ("key", "label"))
+        return Content(_GAP).join(
+            Content.assemble((key.sign, sign), _GAP, (key.label, label)) for key in self.keys
+        )
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        end = 0
+        for key in self.keys:
+            end += cell_len(key.sign + _GAP + key.label + _GAP)
+            if event.x < end:
+                self.app.simulate_key(key.name)
+                return
