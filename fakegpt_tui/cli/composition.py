@@ -22,12 +22,12 @@ from fakegpt_tui.cli.folders import make_folders
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError, NoLogin, Service, ServiceKind
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.transfer.mirror import Mirror, MirrorUpdate
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.backends.scenarios import Scenario
     from fakegpt_tui.host.server import HostServer
+    from fakegpt_tui.transfer.mirror import MirrorUpdate
 
 
 @contextmanager
@@ -77,6 +77,8 @@ def _mirrored(settings: Settings) -> Iterator[MirrorUpdate | None]:
     if settings.mirror is None:
         yield None
         return
+    from fakegpt_tui.transfer.mirror import Mirror  # noqa: PLC0415 - only with such a folder
+
     with closing(Mirror(settings.mirror)) as mirror:
         yield mirror.update
     if mirror.trouble is not None:

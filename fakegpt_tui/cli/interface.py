@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +39,7 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
             "and `fakegpt-tui --plain` chats line by line."
         )
     if settings.plain:
+        gc.enable()
         from fakegpt_tui.cli.plain_session import chat_plainly  # noqa: PLC0415 - or Textual
 
         with opened_store(settings) as store:
@@ -56,8 +56,10 @@ def _tell_later(_notice: str) -> None:
 async def _show(settings: Settings, store: ConversationStore, conversation_id: str | None) -> int:
     book = ServiceBook(settings)
     async with opened_chat(book.settings, store) as chat:
-        with _no_collecting():
-            app = _app(book, chat, store, conversation_id)
+        app = _app(book, chat, store, conversation_id)
+        # Spare the garbage collector the many objects that importing has made.
+        gc.freeze()
+        gc.enable()
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -106,14 +108,3 @@ def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
     """Unset an empty NO_COLOR, which Textual would take for a wish."""
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Spare the garbage collector the many objects that importing makes, now and ever after."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()

@@ -1,5 +1,6 @@
 """The command line's root: options of the whole program, and its commands, loaded when named."""
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ class Commands(click.Group):
         name = _COMMANDS[cmd_name]
         command = getattr(import_module(f"fakegpt_tui.cli.{name}"), name)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        gc.enable()  # Which was off while everything was imported.
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -20,10 +20,11 @@ _UNSPACED = (
     "\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # kana
     "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
-_CHARACTER = re.compile(f"([{_UNSPACED}])")
-_RUN = re.compile(f"([{_UNSPACED}]+)")
-_WORD = re.compile(r"[^\W_]+")
-_LAST_WORD = re.compile(r"[^\W_]+$")
+# As text, since to compile them takes a while that the first paint would wait for.
+_CHARACTER = f"([{_UNSPACED}])"
+_RUN = f"([{_UNSPACED}]+)"
+_WORD = r"[^\W_]+"
+_LAST_WORD = r"[^\W_]+$"
 _SHORTEST_PREFIX = 3
 """Letters from which on longer words are found too: with fewer that takes seconds."""
 
@@ -38,12 +39,12 @@ def indexed_text(text: str) -> str:
     text = text[:_MOST]
     # NUL would end the text for the index.
     text = text.replace("\0", " ") if "\0" in text else text
-    return text if text.isascii() else _CHARACTER.sub(r" \1 ", text)
+    return text if text.isascii() else re.sub(_CHARACTER, r" \1 ", text)
 
 
 def unspaced(text: str) -> bool:
     """Does `text` begin with a character that is a word of its own?"""
-    return _CHARACTER.match(text) is not None
+    return re.match(_CHARACTER, text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,14 @@ class SoughtWords:
     @classmethod
     def of(cls, text: str) -> "SoughtWords":
         chunks = [
-            chunk for chunk in repaired(text).replace("\0", " ").split() if _WORD.search(chunk)
+            chunk for chunk in repaired(text).replace("\0", " ").split() if re.search(_WORD, chunk)
         ]
         # In quotes nothing is a command of the index, and what is joined by signs is looked for
         # in a row.
         phrases = ['"' + indexed_text(chunk).strip().replace('"', " ") + '"' for chunk in chunks]
-        last = _LAST_WORD.search(text)
+        last = re.search(_LAST_WORD, text)
         is_open = last is not None and len(last[0]) >= _SHORTEST_PREFIX
-        is_open = is_open and not _CHARACTER.search(text[-1])
+        is_open = is_open and not re.search(_CHARACTER, text[-1])
         if is_open:
             phrases[-1] += "*"
         terms = (term for chunk in chunks for term in _terms(chunk))
@@ -77,5 +78,5 @@ class SoughtWords:
 
 def _terms(chunk: str) -> Iterator[str]:
     """The words of a chunk, with characters that are words of their own left together."""
-    for word in _WORD.findall(chunk):
-        yield from filter(None, _RUN.split(word))
+    for word in re.findall(_WORD, chunk):
+        yield from filter(None, re.split(_RUN, word))

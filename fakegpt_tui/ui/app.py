@@ -68,6 +68,10 @@ class FakeGPTApp(CrashReporting):
         # One instance: strips are cached by the filters they went through.
         self._safe = SafeLineFilter()
         self._options = options
+        for theme in THEMES:
+            self.register_theme(theme)
+        # Before anything is styled: to set it later would have all of it styled twice.
+        self.set_reactive(FakeGPTApp.theme, options.theme)
         self._chat_screen = ChatScreen(chat, options)
 
     async def run_async(self, **options: Any) -> None:
@@ -80,9 +84,6 @@ class FakeGPTApp(CrashReporting):
         return [*super().get_line_filters(), self._safe]
 
     def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = self._options.theme
         found = problems(self._options.keys)
         if not found:
             self.set_keymap(dict(self._options.keys))

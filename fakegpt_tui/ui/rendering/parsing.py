@@ -13,6 +13,7 @@ from fakegpt_tui.ui.rendering.borders import find_borders
 from fakegpt_tui.ui.rendering.links import may_be_target
 from fakegpt_tui.ui.rendering.math_rules import math_rules
 from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.section_tags import SECTIONS
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -25,9 +26,6 @@ References = Mapping[str, Mapping[str, Any]]
 
 Empty until a reply is complete, since anything may still be defined.
 """
-
-SECTIONS = ("think", "thinking", "thought", "reasoning", "analysis")
-"""Tags that begin a foldable section when they stand alone on a line."""
 
 _PART = 8_192
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

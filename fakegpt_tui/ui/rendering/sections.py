@@ -13,16 +13,11 @@ from fakegpt_tui.ui.rendering.cells import chop
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.parsing import SECTIONS
 from fakegpt_tui.ui.rendering.pieces import Piece
+from fakegpt_tui.ui.rendering.section_tags import SECTIONS
 
 _LABELS = {"think": "Thinking", "thought": "Thoughts"}
 _CLOSING = tuple(f"</{name}>" for name in SECTIONS)
-
-
-def has_section(text: str) -> bool:
-    """Whether there may be something to fold in `text`."""
-    return any(f"<{name}>" in text for name in SECTIONS)
 
 
 def draw_section(node: Node, width: int, drawing: Drawing) -> list[Line]:

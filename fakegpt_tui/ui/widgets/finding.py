@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.rendering.sections import has_section
+from fakegpt_tui.ui.rendering.section_tags import has_section
 from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import SAID, MessageLayout

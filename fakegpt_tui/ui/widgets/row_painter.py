@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
@@ -67,8 +68,14 @@ def with_news(strip: Strip, new_lines: int, width: int, marks: Marks) -> Strip:
 def in_the_middle(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
     """A row of an empty transcript, with a line of the text that stands in the middle of it."""
     width, height = size
-    lines = text.wrap(max(1, width - 2), align="center")
+    lines = _centred(text, max(1, width - 2))
     number = y - max(0, (height - len(lines)) // 2)
     if not 0 <= number < len(lines):
         return Strip([])
     return Strip([Segment(" "), *lines[number].render_segments(style)]).crop(0, width)
+
+
+@lru_cache(maxsize=1)
+def _centred(text: Content, width: int) -> list[Content]:
+    """The lines of a text, which every row of a picture asks for."""
+    return text.wrap(width, align="center")
