@@ -194,6 +194,12 @@ class Headers:
         if conversation is not None and conversation.unread is not unread:
             self.update(conversation_id, lambda each: replace(each, unread=unread))
 
+    async def load(self) -> None:
+        """Read all in a thread, before whoever asks first has to wait for it."""
+        found = await asyncio.to_thread(self._read)
+        if self._conversations is None:
+            self._take(found)
+
     async def refresh(self) -> None:
         """Take what another instance has written, but for what is changed here meanwhile."""
         async with self._refreshing:
@@ -221,10 +227,13 @@ class Headers:
 
     def _known(self) -> dict[str, Conversation]:
         # Read when it is first asked for, which front ends do after their first paint.
-        if self._conversations is None:
-            self._conversations = self._read()
-            self._store.purge(now() - timedelta(days=TRASH_DAYS))
-        return self._conversations
+        return self._take(self._read()) if self._conversations is None else self._conversations
+
+    def _take(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
+        """Know these, who are the first; what has been in the trash for long goes."""
+        self._conversations = found
+        self._store.purge(now() - timedelta(days=TRASH_DAYS))
+        return found
 
     def _read(self) -> dict[str, Conversation]:
         return {each.id: each for each in self._store.conversations()}

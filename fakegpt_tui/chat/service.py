@@ -255,6 +255,14 @@ class ChatService(Services):
         """What a person looks for with `text`, any text; cancelling ends the search at once."""
         return await found(self._store, text, limit=limit, best_first=best_first)
 
+    async def load(self) -> None:
+        """Read the conversations, which whoever asks for one first would otherwise wait for.
+
+        Raises:
+            StoreError: They cannot be read.
+        """
+        await self._headers.load()
+
     async def refresh(self) -> bool:
         """Take what other instances have written; is anything to be shown anew?"""
         self._saving.retry()

@@ -1,12 +1,10 @@
 """Conversations as rows of the list."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowSign
-
-_WEEK = timedelta(days=7)
 
 
 def conversation_rows(
@@ -26,7 +24,7 @@ def conversation_rows(
         drafts: The conversations that have an unsent prompt.
         now: The time that "today" is judged by, in the zone of the person.
     """
-    today = now.date()
+    days = [_midnight(now, days) for days in (0, 1, 6)]
     shown = sorted(
         (each for each in conversations if not each.archived), key=lambda each: not each.pinned
     )
@@ -34,22 +32,27 @@ def conversation_rows(
         ConversationRow(
             id=each.id,
             title=each.title,
-            group=_group(each, today, now),
+            group=_group(each, *days),
             sign=_sign(each, running.get(each.id), failed, drafts),
         )
         for each in shown
     )
 
 
-def _group(conversation: Conversation, today: date, now: datetime) -> str:
+def _midnight(now: datetime, days: int) -> datetime:
+    """Where the day began that was so many days ago, in the zone of `now`."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+
+
+def _group(conversation: Conversation, today: datetime, yesterday: datetime, week: datetime) -> str:
     if conversation.pinned:
         return "Pinned"
-    used_on = conversation.updated_at.astimezone(now.tzinfo).date()
-    if used_on >= today:
+    used_at = conversation.updated_at
+    if used_at >= today:
         return "Today"
-    if used_on == today - timedelta(days=1):
+    if used_at >= yesterday:
         return "Yesterday"
-    return "7 days" if used_on > today - _WEEK else "Older"
+    return "7 days" if used_at >= week else "Older"
 
 
 def _sign(

@@ -24,14 +24,14 @@ from fakegpt_tui.store.conversations import ConversationStore
 from tests.benchmarks.big_store import make, vocabulary
 from tests.benchmarks.program import floor, home
 from tests.benchmarks.rows import Row, p95
-from tests.benchmarks.watched import ALTERNATE, Watched
+from tests.benchmarks.starting import echo
+from tests.benchmarks.watched import Watched
 from tests.cli.program import COMMAND
 from tests.store.tree import TIME, conversation, turn
 
 PAGE = 50
 _CONVERSATIONS = 10_000
 _IN_EACH = 100
-_LETTER = "Ж"
 _DELAYS = (0.001, 0.005, 0.02, 0.1)
 
 
@@ -42,11 +42,11 @@ def measure(repeats: int) -> Iterator[Row]:
     with big_store() as path:
         for _ in range(repeats):
             with floor("f0") as terminal:
-                floors.append(_echo(terminal))
+                floors.append(echo(terminal))
             with home() as made:
                 made.environment["FAKEGPT_DATA_DIR"] = str(path.parent)
                 with Watched(list(COMMAND), env=made.environment) as terminal:
-                    starts.append(_echo(terminal))
+                    starts.append(echo(terminal))
         with ConversationStore.open(path) as store:
             searches = [p95(list(searching(store))) * 1000 for _ in range(repeats)]
             stops = [max(stopping(store)) * 1000 for _ in range(repeats)]
@@ -72,12 +72,6 @@ def big_store() -> Iterator[Path]:
         if not path.exists():
             make(path, _CONVERSATIONS, _IN_EACH)
         yield path
-
-
-def _echo(terminal: Watched) -> float:
-    terminal.until_seen(ALTERNATE)
-    terminal.type(_LETTER)
-    return terminal.until_seen(_LETTER.encode()) - terminal.began
 
 
 def timed(act: Callable[[], object]) -> float:

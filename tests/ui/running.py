@@ -105,6 +105,8 @@ async def running(
     app = FakeGPTApp(chat, Options(exports=exports, cursor_blink=False, **options))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
+        await app.workers.wait_for_complete([each for each in app.workers if each.group == "begin"])
+        await pilot.pause()
         yield Running(app, pilot, chat, store, backend, services)
 
 

@@ -67,8 +67,10 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self.show_conversation()
         self.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
-        """Read the store, which need not be there for the first paint."""
+    @work(group="begin")
+    async def _begin(self) -> None:
+        """Read the store, which need not be there for the first paint, nor for the first keys."""
+        await self._chat.load()
         self._prompt.earlier_prompts = self._chat.prompts()
         unsent = self._chat.unsent()
         if self._options.resume is not None:
