@@ -44,6 +44,12 @@ class JoinedStore:
     def messages(self, conversation_id: str) -> Sequence[ChatMessage]:
         return self._of(conversation_id).messages(conversation_id)
 
+    def path_end(self, leaf_id: str, count: int) -> Sequence[ChatMessage]:
+        return self._with(leaf_id).path_end(leaf_id, count)
+
+    def count_messages(self, conversation_id: str) -> int:
+        return self._of(conversation_id).count_messages(conversation_id)
+
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
         return self._of(conversation.id).add_turn(conversation, *messages)
 

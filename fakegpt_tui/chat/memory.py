@@ -38,6 +38,17 @@ class MemoryStore:
     def messages(self, conversation_id: str) -> list[ChatMessage]:
         return [node for node in self.nodes.values() if node.conversation_id == conversation_id]
 
+    def path_end(self, leaf_id: str, count: int) -> list[ChatMessage]:
+        upwards: list[ChatMessage] = []
+        step: str | None = leaf_id
+        while len(upwards) < count and step is not None and (node := self.nodes.get(step)):
+            upwards.append(node)
+            step = node.parent_id
+        return upwards[::-1]
+
+    def count_messages(self, conversation_id: str) -> int:
+        return len(self.messages(conversation_id))
+
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
         self.headers[conversation.id] = conversation
         self.nodes |= {message.id: message for message in messages}

@@ -51,6 +51,14 @@ class ChatStore(TurnStore, Protocol):
         """The whole tree in the order in which it grew, with what is in the trash."""
         ...
 
+    def path_end(self, leaf_id: str, count: int) -> Sequence[ChatMessage]:
+        """The last `count` on the way to a leaf, oldest first; with what is in the trash."""
+        ...
+
+    def count_messages(self, conversation_id: str) -> int:
+        """How many the whole tree has."""
+        ...
+
     def save_conversation(self, conversation: Conversation) -> Future[None]: ...
 
     def delete_conversation(self, conversation_id: str) -> Future[None]:

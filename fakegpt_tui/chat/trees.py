@@ -1,5 +1,6 @@
 """Walking and changing the trees of chat messages."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,10 @@ from fakegpt_tui.domain import (
     StillReplying,
     now,
 )
+
+_LONG = 400
+_END = 100
+"""Of a tree of more than so many chat messages, so many are read first, to be shown at once."""
 
 _MOST_CACHED = 2
 """Trees that are kept: a long one takes as much memory as its text."""
@@ -45,11 +50,37 @@ class Trees:
         self._cached: dict[str, Tree] = {}
         self._unsettled: dict[str, tuple[ChatMessage, Key]] = {}
         self._last_shown: dict[str, str] = {}
+        self._changes = 0
 
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages that are shown, oldest first."""
         leaf_id = self._headers.get(conversation_id).leaf_id
         return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
+
+    def end(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The last chat messages that are shown, where to read all would keep somebody waiting.
+
+        Empty where it would not: then `path` is there at once. After `load` it is, too.
+        """
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        if leaf_id is None or not self._is_alone_on_disk(conversation_id):
+            return ()
+        if self._store.count_messages(conversation_id) <= _LONG:
+            return ()
+        end = self._store.path_end(leaf_id, _END)
+        # A leaf that is no message of the conversation, as after damage, is what `path` sees to.
+        is_ours = any(
+            each.id == leaf_id and each.conversation_id == conversation_id for each in end
+        )
+        return Tree(end).path(leaf_id) if is_ours else ()
+
+    async def load(self, conversation_id: str) -> None:
+        """Read a tree in a thread."""
+        changes = self._changes
+        messages = await asyncio.to_thread(self._store.messages, conversation_id)
+        # What was written meanwhile may be missing; then it is read when it is asked for.
+        if changes == self._changes and self._is_alone_on_disk(conversation_id):
+            self._cached[conversation_id] = Tree(messages)
 
     def path_to(self, conversation_id: str, message_id: str) -> tuple[ChatMessage, ...]:
         """The way from the root to a chat message."""
@@ -154,6 +185,7 @@ class Trees:
 
     def put(self, message: ChatMessage, key: Key | None = None) -> None:
         """Know a chat message as it is, or will be once the write of that key is on disk."""
+        self._changes += 1
         if key is not None:
             self._unsettled[message.id] = message, key
         if (tree := self._cached.get(message.conversation_id)) is not None:
@@ -161,6 +193,7 @@ class Trees:
 
     def remove(self, message: ChatMessage) -> None:
         """Forget a chat message that could not be saved."""
+        self._changes += 1
         if (tree := self._cached.get(message.conversation_id)) is not None:
             tree.remove(message.id)
 
@@ -171,7 +204,17 @@ class Trees:
 
     def forget(self) -> None:
         """Read everything again when it is next asked for."""
+        self._changes += 1
         self._cached.clear()
+
+    def _is_alone_on_disk(self, conversation_id: str) -> bool:
+        """Does nobody but the store know more of it?"""
+        return not (
+            conversation_id in self._cached
+            or conversation_id in self._turns
+            or self._headers.is_new(conversation_id)
+            or any(each.conversation_id == conversation_id for each, _ in self._unsettled.values())
+        )
 
     def _read(self, conversation_id: str) -> Tree:
         if self._headers.is_new(conversation_id):

@@ -121,6 +121,14 @@ class ConversationStore:
         """The whole tree, in the order in which the chat messages were added."""
         return self._read(lambda reader: reading.messages(reader, repaired(conversation_id)))
 
+    def path_end(self, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
+        """The last `count` chat messages on the way to a leaf, oldest first."""
+        return self._read(lambda reader: reading.path_end(reader, repaired(leaf_id), count))
+
+    def count_messages(self, conversation_id: str) -> int:
+        """How many chat messages the whole tree has."""
+        return self._read(lambda reader: reading.count_messages(reader, repaired(conversation_id)))
+
     def add_conversation(self, conversation: Conversation) -> Future[None]:
         return self._write(writing.add_conversation(conversation))
 

@@ -17,6 +17,17 @@ _TRASHED = """
 _CONVERSATION = "SELECT * FROM conversation WHERE id = :id"
 _MESSAGES = "SELECT * FROM chat_message WHERE conversation_id = :id ORDER BY position"
 _LEAF = "SELECT leaf_id FROM conversation WHERE id = :id"
+_COUNT = "SELECT count(*) FROM chat_message WHERE conversation_id = :id"
+_END = """
+    WITH RECURSIVE upwards (position, parent_id, step) AS (
+        SELECT position, parent_id, 1 FROM chat_message WHERE id = :leaf
+        UNION ALL
+        SELECT above.position, above.parent_id, step + 1
+        FROM upwards JOIN chat_message AS above ON above.id = upwards.parent_id
+        WHERE step < :count
+    )
+    SELECT chat_message.* FROM upwards JOIN chat_message USING (position) ORDER BY step DESC
+"""
 _DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
 DAMAGED = "This message was damaged on the disk and is not what was written."
@@ -56,6 +67,18 @@ def path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMess
         upwards.append(row)
         step = row["parent_id"]
     return tuple(chat_message(connection, row) for row in reversed(upwards))
+
+
+def path_end(connection: sqlite3.Connection, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
+    """The last `count` on the way to a leaf; none where there is no such leaf."""
+    found = connection.execute(_END, {"leaf": leaf_id, "count": count}).fetchall()
+    return tuple(chat_message(connection, row) for row in found)
+
+
+def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
+    """How many chat messages the whole tree has."""
+    count: int = connection.execute(_COUNT, {"id": conversation_id}).fetchone()[0]
+    return count
 
 
 def chat_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:

@@ -1,10 +1,15 @@
 """Deleted messages, comparing variants, and what is told of unknown ones."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from fakegpt_tui.chat.compare import DiffKind
 from fakegpt_tui.domain import NotFound, now
 from tests.chat.joined import ask, run, says, service_of, texts
+from tests.store.tree import chat_message, conversation
+from tests.stubs import MemoryStore
 
 
 async def test_what_was_deleted_is_found_in_the_trash_by_a_later_run() -> None:
@@ -35,6 +40,54 @@ async def test_a_conversation_whose_messages_are_all_deleted_can_be_gone_on_with
     assert texts(chat, first.conversation.id) == []
     await ask(chat, "second", chat.conversation(first.conversation.id))
     assert texts(chat, first.conversation.id) == ["second", "two"]
+
+
+def long_conversation(store: MemoryStore, count: int) -> str:
+    header = conversation(service="scripted")
+    leaf: str | None = None
+    for number in range(count):
+        message = chat_message(header, leaf, text=f"text {number}")
+        leaf = message.id
+        store.add_turn(replace(header, leaf_id=leaf), message)
+    return header.id
+
+
+async def test_of_a_long_conversation_the_end_is_there_before_all_of_it_is_read() -> None:
+    store = MemoryStore()
+    conversation_id = long_conversation(store, 900)
+    chat, _, _ = service_of(store=store)
+    end = chat.trees.end(conversation_id)
+    assert [each.text for each in end] == [f"text {number}" for number in range(800, 900)]
+    await chat.trees.load(conversation_id)
+    assert chat.trees.end(conversation_id) == ()
+    assert chat.path(conversation_id)[-100:] == end
+    assert len(chat.path(conversation_id)) == 900
+
+
+async def test_a_short_conversation_is_read_at_once() -> None:
+    chat, store, _ = service_of(says("one"))
+    first = await ask(chat, "first")
+    later, _, _ = service_of(store=store)
+    assert later.trees.end(first.conversation.id) == ()
+
+
+async def test_what_is_written_while_a_tree_is_read_is_part_of_it() -> None:
+    store = MemoryStore()
+    conversation_id = long_conversation(store, 500)
+    chat, _, _ = service_of(says("an answer"), store=store)
+    loading = asyncio.create_task(chat.trees.load(conversation_id))
+    await asyncio.sleep(0)
+    await ask(chat, "a question", chat.conversation(conversation_id))
+    await loading
+    assert texts(chat, conversation_id)[-2:] == ["a question", "an answer"]
+
+
+async def test_a_leaf_of_another_conversation_is_no_end() -> None:
+    store = MemoryStore()
+    one, two = long_conversation(store, 450), long_conversation(store, 450)
+    store.headers[two] = replace(store.headers[two], leaf_id=store.headers[one].leaf_id)
+    chat, _, _ = service_of(store=store)
+    assert chat.trees.end(two) == ()
 
 
 async def test_variants_are_compared_word_by_word() -> None:

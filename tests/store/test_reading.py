@@ -33,7 +33,11 @@ def test_the_path_is_the_walk_from_the_leaf(
             store.add_turn(header, prompt, reply)
         store.save_conversation(header).result()
         assert list(store.messages(header.id)) == known
-        assert list(store.path(header.id)) == walked(known, leaf)
+        path = walked(known, leaf)
+        assert list(store.path(header.id)) == path
+        assert store.count_messages(header.id) == len(known)
+        for count in (1, 3, 60):
+            assert list(store.path_end(leaf or "none", count)) == path[-count:]
 
 
 def walked(messages: list[ChatMessage], leaf: str | None) -> list[ChatMessage]:
@@ -55,6 +59,15 @@ def test_a_circle_of_parents_has_an_end(store: ConversationStore, path: Path) ->
     store.add_turn(header, prompt, reply).result()
     damaged(path, "UPDATE chat_message SET parent_id = ? WHERE id = ?", reply.id, prompt.id)
     assert [message.id for message in store.path(header.id)] == [prompt.id, reply.id]
+
+
+def test_the_end_of_a_path_in_a_circle_has_as_many_messages_as_were_asked_for(
+    store: ConversationStore, path: Path
+) -> None:
+    header, prompt, reply = turn(conversation(), status=MessageStatus.COMPLETE)
+    store.add_turn(header, prompt, reply).result()
+    damaged(path, "UPDATE chat_message SET parent_id = ? WHERE id = ?", reply.id, prompt.id)
+    assert len(store.path_end(reply.id, 7)) == 7
 
 
 def test_a_leaf_that_is_gone_is_taken_for_the_newest_message(store: ConversationStore) -> None:
