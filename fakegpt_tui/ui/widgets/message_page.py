@@ -18,9 +18,11 @@ from fakegpt_tui.ui.widgets.message_cursor import MessageCursor
 from fakegpt_tui.ui.widgets.message_layout import Body, Look, margin
 from fakegpt_tui.ui.widgets.reading_view import ReadingView
 from fakegpt_tui.ui.widgets.row_painter import (
+    NOTHING,
     Marks,
     highlighted,
     in_the_middle,
+    padded,
     with_cursor,
     with_matches,
     with_news,
@@ -106,6 +108,7 @@ class MessagePage(ReadingView, inherit_bindings=False):
         styles = {part: self._style(part) for part in (*_LOOK, *_MARKS)}
         look = Look(**{part: foreground(styles[part]) for part in _LOOK})
         base = self.visual_style.rich_style
+        self.blank = Style(bgcolor=base.bgcolor)
         self._marks = Marks(base=base, **{part: styles[part] for part in _MARKS})
         self._typesetter.dress(palette, look)
         self.column.redress()
@@ -116,12 +119,15 @@ class MessagePage(ReadingView, inherit_bindings=False):
         return self.get_component_rich_style(f"page--{part}")
 
     def draw_row(self, y: int) -> Strip:
+        return padded(self._row(y), self.size.width, self.blank)
+
+    def _row(self, y: int) -> Strip:
         if self.finder.is_open and y == self.size.height - 1:
             return self.finder.draw(self.scrollable_size.width, self._marks)
         if not self.column.messages:
             return in_the_middle(self.empty_text, self.visual_style, y, self.size)
         view = self.reader.view
-        strip = self._draw_place(view[y]) if y < len(view) else Strip([])
+        strip = self._draw_place(view[y]) if y < len(view) else NOTHING
         if y == self.page_rows - 1 and (new_lines := self.reader.new_lines):
             return with_news(strip, new_lines, self.scrollable_size.width, self._marks)
         return strip
@@ -160,7 +166,8 @@ class MessagePage(ReadingView, inherit_bindings=False):
                 style = self.screen.get_component_rich_style("screen--selection")
                 strip = highlighted(strip, (start + span[0], start + span[1]), style)
         # After the highlight, which divides segments: each one says where in the text it begins.
-        return strip.apply_offsets(-bar, row_of(place))
+        offset = strip.simplify().apply_offsets(-bar, row_of(place))
+        return padded(offset, self.size.width, self.blank)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         return selected_text(selection, self.column), "\n"

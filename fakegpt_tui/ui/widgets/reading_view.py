@@ -1,14 +1,20 @@
 """A column of messages behind a scroll bar: the part of the transcript that moves."""
 
+from math import ceil
 from typing import Any
 
+from rich.style import Style
 from textual import events, on
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from fakegpt_tui.ui.widgets.message_column import MessageColumn
 from fakegpt_tui.ui.widgets.reader import Reader
+
+_STEPS = 8
+"""The places in a cell at which the thumb of a scroll bar can end."""
 
 
 class ReadingView(ScrollView, inherit_bindings=False):
@@ -30,6 +36,9 @@ class ReadingView(ScrollView, inherit_bindings=False):
         self.reader = Reader(column)
         self._painted: dict[int, Strip] = {}
         self._is_placing = False
+        self._thumb = 0, 0
+        self.blank = Style.null()
+        """The style of the blanks that rows are filled up with."""
 
     @property
     def page_rows(self) -> int:
@@ -47,10 +56,30 @@ class ReadingView(ScrollView, inherit_bindings=False):
         strip = self._painted[y] = self.draw_row(y)
         return strip
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of a part of the view, which has nothing around it: no border and no padding.
+
+        Textual would compose, filter and cut a row again each time that it has moved, and while a
+        reply streams that is all of them. Here what `draw_row` returns is as wide as the view, and
+        a row that it returns again is ready wherever it stands.
+        """
+        _, background = self.background_colors
+        filters = [each for each in self.get_line_filters() if each.enabled]
+        first, last = crop.column_span
+        strips: list[Strip] = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips.append(strip.crop(first, last))
+        return strips
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        if self._is_placing:
+            return  # Rows are compared, and the scroll bar is moved when that can be seen.
         super().watch_scroll_y(old_value, new_value)
         lines = round(new_value) - round(old_value)
-        if lines and not self._is_placing and self.page_rows == self.reader.rows:
+        if lines and self.page_rows == self.reader.rows:
             self._scrolled(round(new_value), lines)
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
@@ -78,6 +107,7 @@ class ReadingView(ScrollView, inherit_bindings=False):
             below = self.size.height - self.page_rows
             self._set_virtual_height(self.column.height + below)
             self.scroll_y = self.scroll_target_y = self.column.offset(self.reader.top)
+            self._move_thumb()
         finally:
             self._is_placing = False
         self.follow_cursor()
@@ -91,8 +121,23 @@ class ReadingView(ScrollView, inherit_bindings=False):
             return
         # Assigning would lay out the screen and repaint all of it for each line that arrives.
         self.set_reactive(ReadingView.virtual_size, size)
-        if needs_scrollbar:
-            self.vertical_scrollbar.window_virtual_size = height
+
+    def _move_thumb(self) -> None:
+        """Show on the scroll bar where the reader is: have those cells of it drawn that change."""
+        if not self.show_vertical_scrollbar:
+            return
+        bar, rows, height = self.vertical_scrollbar, self.size.height, self.virtual_size.height
+        bar.set_reactive(ScrollBar.window_virtual_size, height)
+        bar.set_reactive(ScrollBar.position, self.scroll_y)
+        # As Textual draws it: a thumb begins and ends at an eighth of a cell.
+        size = max(1, rows * rows / max(1, height))
+        start = int((rows - size) * self.scroll_y / max(1, height - rows) * _STEPS)
+        ends = start, start + ceil(size * _STEPS)
+        for before, after in zip(self._thumb, ends, strict=True):
+            if before != after:
+                first, last = sorted((before // _STEPS, after // _STEPS))
+                bar.refresh(Region(0, first, bar.size.width, last - first + 1))
+        self._thumb = ends
 
     def repaint_what_changed(self) -> None:
         """Have the rows drawn again that are no longer what they were."""
@@ -100,7 +145,18 @@ class ReadingView(ScrollView, inherit_bindings=False):
             strip = self.draw_row(y)
             painted = self._painted.get(y)
             if strip is not painted and strip != painted:
-                self.refresh(Region(0, y, self.size.width, 1))
+                # What is blank before and after need not be sent to the terminal again.
+                width = max(self._inked(strip), self._inked(painted))
+                self.refresh(Region(0, y, width, 1))
+
+    def _inked(self, strip: Strip | None) -> int:
+        """The cells of a row up to the blanks at its end."""
+        if strip is None:
+            return self.size.width
+        last = next(reversed(strip), None)
+        if last is None or last.style != self.blank:
+            return strip.cell_length
+        return strip.cell_length - len(last.text)
 
     def action_move(self, lines: int) -> None:
         self.reader.move(lines)

@@ -28,6 +28,23 @@ class Marks:
     field: Style = _NULL
 
 
+NOTHING = Strip([])
+
+
+def padded(strip: Strip, width: int, style: Style) -> Strip:
+    """A line as wide as the view; the same line where it is so already."""
+    if strip.cell_length == width:
+        return strip
+    if strip is NOTHING:
+        return _blank(width, style)
+    return strip.adjust_cell_length(width, style)
+
+
+@lru_cache(maxsize=4)
+def _blank(width: int, style: Style) -> Strip:
+    return Strip([Segment(" " * width, style)], width)
+
+
 def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
     """A line with `style` on top of the characters of a span."""
     start, end = (strip.index_to_cell_position(index) for index in span)
@@ -71,7 +88,7 @@ def in_the_middle(text: Content, style: ContentStyle, y: int, size: tuple[int, i
     lines = _centred(text, max(1, width - 2))
     number = y - max(0, (height - len(lines)) // 2)
     if not 0 <= number < len(lines):
-        return Strip([])
+        return NOTHING
     return Strip([Segment(" "), *lines[number].render_segments(style)]).crop(0, width)
 
 

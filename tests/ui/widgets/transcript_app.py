@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -43,13 +44,13 @@ def long_conversation(count: int = 40, lines: int = 6) -> list[ChatMessage]:
 
 
 class CountingTranscript(Transcript):
-    """Counts the lines that it is asked to draw."""
+    """Counts the lines that it has drawn again."""
 
     drawn = 0
 
-    def render_line(self, y: int):
-        self.drawn += 1
-        return super().render_line(y)
+    def refresh(self, *regions: Region, **options: bool):
+        self.drawn += sum(region.height for region in regions) if regions else self.size.height
+        return super().refresh(*regions, **options)
 
 
 class TranscriptApp(App[None]):
