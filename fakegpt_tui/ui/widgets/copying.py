@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_header import SPEAKERS
+from fakegpt_tui.ui.widgets.message_layout import Part
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.rendering.node import Node
@@ -41,11 +42,9 @@ class CodeBlocks:
         return self.following(top) if again else None
 
     def _before(self, top: Place) -> tuple[int, int]:
-        layout = self._column.layout(top.message)
-        for number in range(top.line, self._column.measure(top.message)):
-            source = layout.line(number).source
-            if source is not None:
-                return top.message, source[0]
+        part, anchor = self._column.layout(top.message).mark(top.line)
+        if part <= Part.TEXT:
+            return top.message, anchor.source if part is Part.TEXT else -1
         return top.message + 1, -1
 
 

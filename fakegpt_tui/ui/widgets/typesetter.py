@@ -34,7 +34,7 @@ class Typesetter:
         """Set a little of everything and throw it away; may run in a thread."""
         document = self._document()
         document.update(_REHEARSAL, complete=True)
-        list(document.lines(40))
+        document.layout(40).measure()
 
     def _document(self) -> Body:
         return self._make_document(self._dressed())
