@@ -1,5 +1,7 @@
 """The whole program in a real terminal, doing what it is for."""
 
+import base64
+import re
 import signal
 import sys
 import threading
@@ -162,6 +164,41 @@ def test_no_byte_of_an_answer_reaches_the_terminal_as_a_control_sequence(home: H
             leave(terminal)
         assert unauthored(terminal.raw) == []
     assert replies(home) == [(HOSTILE, MessageStatus.COMPLETE)]
+
+
+RIGHT_TO_LEFT = "The word שלום is here.\n\n- עולם\n\n| א | ב |\n|---|---|\n| one | שלום |"
+
+
+def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home: Home) -> None:
+    with served([TextDelta(RIGHT_TO_LEFT), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(120, 30)) as terminal:
+            ask(terminal, "שלום")
+            terminal.wait_for("│ one")
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            for isolated in ("שלום", "עולם", "א", "ב"):
+                assert f"\u2068{isolated}\u2069".encode() in terminal.raw
+            assert "│ one │ שלום" in terminal.text
+            terminal.press("shift+tab")
+            terminal.wait_for("y Copy message")
+            terminal.press("y")
+            terminal.wait_for("Handed to the terminal")
+            leave(terminal)
+        assert unauthored(terminal.raw, b"\xe2\x81\xa8", b"\xe2\x81\xa9", b"\x1b]52;") == []
+        copied = re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", terminal.raw)
+        assert [base64.b64decode(text).decode() for text in copied] == [RIGHT_TO_LEFT]
+
+
+def test_the_console_of_linux_gets_no_isolates(home: Home) -> None:
+    with served([TextDelta(RIGHT_TO_LEFT), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        home.environment["TERM"] = "linux"
+        with opened(home, size=(120, 30)) as terminal:
+            ask(terminal, "hello")
+            terminal.wait_for("│ one")
+            leave(terminal)
+        assert "שלום".encode() in terminal.raw
+        assert unauthored(terminal.raw) == []
 
 
 def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
