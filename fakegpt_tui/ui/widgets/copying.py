@@ -6,9 +6,9 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.widgets.line_names import Part
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_header import SPEAKERS
-from fakegpt_tui.ui.widgets.message_layout import Part
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.rendering.node import Node

@@ -9,8 +9,8 @@ from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.sections import has_section
 from fakegpt_tui.ui.rendering.spots import Spot, Stretch
+from fakegpt_tui.ui.widgets.line_names import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.sought import Sought
 
 _KEPT = 100

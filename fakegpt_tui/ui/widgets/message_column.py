@@ -87,6 +87,12 @@ class MessageColumn:
         self.width = width
         self._estimate_all()
 
+    def wrap_code(self, wrap: bool, offset: int) -> None:
+        """Show long lines of code on several, or cut them, behind `offset` cells."""
+        self._typesetter.wrap_code(wrap, offset)
+        for layout in self._layouts.values():
+            self._typesetter.rewrap(layout)
+
     def redress(self) -> None:
         """Take over a change of the typesetter's look."""
         self._strips.clear()

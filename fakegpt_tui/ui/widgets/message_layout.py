@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum, auto
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,9 +13,10 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.rows import Rows
-from fakegpt_tui.ui.rendering.spots import Anchor, LaidOut, Spot, Stretch
+from fakegpt_tui.ui.rendering.spots import LaidOut, Spot, Stretch
 from fakegpt_tui.ui.widgets.cells import cut
 from fakegpt_tui.ui.widgets.folding import Fold
+from fakegpt_tui.ui.widgets.line_names import Mark, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_header import header, how_it_ended, is_trouble
 from fakegpt_tui.ui.widgets.typed_text import wrapped
 
@@ -40,49 +40,7 @@ class Body(Protocol):
     def restyle(self, palette: Palette) -> None: ...
     def fold(self, section: int) -> None: ...
     def unfold(self, everything: bool) -> None: ...
-
-
-class Part(IntEnum):
-    """What a line of a message belongs to, from the top down."""
-
-    HEAD = 0
-    GIST = auto()
-    LABEL = auto()
-    REASONING = auto()
-    TEXT = auto()
-    END = auto()
-
-
-SAID = (Part.REASONING, Part.TEXT)
-"""The parts that somebody wrote, and not this program."""
-
-
-class Mark(NamedTuple):
-    """A line, by what it shows: it is found again at any width and in any later run."""
-
-    part: Part
-    anchor: Anchor
-
-
-_START_BITS, _LINE_BITS = 40, 24
-LINE_BITS = 3 + _START_BITS + _LINE_BITS
-"""A line's number takes no more."""
-
-
-def line_at(part: Part, spot: Spot) -> int:
-    """The name that a line has as long as the width is the same, in the order of the lines.
-
-    Those of the head are 0 and 1. What comes below may be higher than was thought, and is named by
-    where its text begins.
-    """
-    return (part << _START_BITS | spot.start) << _LINE_BITS | spot.line
-
-
-def part_and_spot(line: int) -> tuple[Part, Spot]:
-    """What a line belongs to, and which of its lines it is."""
-    start, number = divmod(line, 1 << _LINE_BITS)
-    part, start = divmod(start, 1 << _START_BITS)
-    return Part(part), Spot(start, number)
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +59,7 @@ class Look:
 class MessageLayout:
     """A message laid out for one width at a time, of which as much is drawn as is looked at.
 
-    Its lines are named, not numbered: see `line_at`.
+    Its lines are named, not numbered: see `line_names`.
     """
 
     def __init__(
@@ -133,6 +91,13 @@ class MessageLayout:
     def turn_section(self, section: int) -> None:
         """Fold or open a section of the text, named by the `fold` of its label's style meta."""
         self._body.fold(section)
+        self._parts = []
+
+    def wrap_code(self, wrap: bool, offset: int) -> None:
+        """Say what happens to code that is too wide; see `Document.wrap_code`."""
+        self._body.wrap_code(wrap, offset=offset)
+        if self._reasoning is not None:
+            self._reasoning.wrap_code(wrap, offset=offset)
         self._parts = []
 
     def restyle(self, palette: Palette, look: Look) -> None:

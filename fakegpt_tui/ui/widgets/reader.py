@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.widgets.line_names import Mark
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import HEAD, Mark
+from fakegpt_tui.ui.widgets.message_layout import HEAD
 
 _NEAR_THE_END = 3
 
@@ -94,16 +95,21 @@ class Reader:
             self.column.resize(width)
             return
         if width != self.column.width:
-            self._rewrap(width, min(row, rows - 1, len(self.view) - 1))
+            self.rewrap(lambda: self.column.resize(width), row)
         elif self.follows:
             self.to_end()
         else:
             self._settle(self.top)
 
-    def _rewrap(self, width: int, row: int) -> None:
+    def rewrap(self, change: Callable[[], object], row: int) -> None:
+        """Make a change after which lines are broken elsewhere, and show the same text on `row`."""
+        if not self.view:
+            change()
+            return
+        row = min(row, self.rows - 1, len(self.view) - 1)
         (index, line), nothing_new = self.view[row], self.new_lines == 0
         mark = self.column.layout(index).mark(line)
-        self.column.resize(width)
+        change()
         if self.follows:
             self.to_end()
             return

@@ -9,14 +9,9 @@ from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import copyable
+from fakegpt_tui.ui.widgets.line_names import LINE_BITS, SAID, Part, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import (
-    LINE_BITS,
-    SAID,
-    MessageLayout,
-    Part,
-    part_and_spot,
-)
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout
 
 _LINES = 1 << LINE_BITS
 """More than any line's name: a selection's rows count in these, so that heights above it may be

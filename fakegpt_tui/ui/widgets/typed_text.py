@@ -37,6 +37,9 @@ class TypedText:
     def unfold(self, everything: bool) -> None:
         """Nothing to do: typed text has no sections."""
 
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
+        """Nothing to do: typed text always wraps."""
+
 
 def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:
     """Foreign text as lines of at most `width` cells; none for text that says nothing."""

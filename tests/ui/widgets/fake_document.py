@@ -65,6 +65,9 @@ class FakeDocument:
     def unfold(self, everything: bool) -> None:
         """It has no sections."""
 
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
+        """It has no code."""
+
 
 class FakeDocuments:
     """Makes documents, and knows how many were needed."""
