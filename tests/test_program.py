@@ -201,6 +201,55 @@ def test_the_console_of_linux_gets_no_isolates(home: Home) -> None:
         assert unauthored(terminal.raw) == []
 
 
+LINES = "\n\n".join(f"Paragraph {number} {'with words ' * 20}" for number in range(300))
+
+
+def top_paragraph(terminal: Terminal) -> str:
+    words = " ".join(terminal.screen[1:4])
+    found = re.search(r"Paragraph \d+", words)
+    return found[0] if found else words
+
+
+@pytest.mark.parametrize("ends", ["ctrl+q", "kill"])
+def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str) -> None:
+    with served([TextDelta(LINES), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(100, 30)) as terminal:
+            ask(terminal, "go on")
+            terminal.wait_for("Paragraph 299")
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.press("shift+tab")
+            terminal.wait_for("y Copy message")
+            terminal.press(*["pageup"] * 5)
+            terminal.wait_for(lambda seen: "Paragraph 299" not in seen.text)
+            while not terminal.screen[1].count("Paragraph"):
+                before = terminal.screen
+                terminal.press("up")
+                terminal.wait_for(lambda seen, before=before: seen.screen != before)
+            left = top_paragraph(terminal)
+            if ends == "kill":
+                wait_for_bookmark(home)
+                terminal.process.send_signal(signal.SIGKILL)
+                terminal.wait()
+            else:
+                leave(terminal)
+        for width in (100, 70):
+            with opened(home, "--resume", size=(width, 30)) as terminal:
+                terminal.wait_for(left)
+                assert top_paragraph(terminal) == left
+                leave(terminal)
+
+
+def wait_for_bookmark(home: Home) -> None:
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        for _ in range(1_000):
+            if store.bookmark(conversation.id) is not None:
+                return
+            signal.sigtimedwait([], 0.01)
+    pytest.fail("no bookmark was saved")
+
+
 def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:
     with served() as (_, url):
         pass

@@ -195,6 +195,8 @@ class FakeGPTApp(CrashReporting):
         await self._leave(exit_code(number))
 
     async def _leave(self, code: int) -> None:
+        if self._chat_screen.is_mounted:
+            self._chat_screen.keep_place()
         waits = [worker.wait() for worker in self._turn_workers()]
         if waits:
             over = asyncio.gather(*waits, return_exceptions=True)

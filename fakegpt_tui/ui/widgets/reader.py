@@ -1,26 +1,13 @@
 """Where the reader of a conversation is, and what has come since."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.widgets.line_names import Mark
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import HEAD
+from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 
 _NEAR_THE_END = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingPosition:
-    """Where somebody stopped reading, good at any width and in any later run.
-
-    `mark` is what the line at the top shows.
-    """
-
-    message_id: str
-    mark: Mark
-    follows: bool
 
 
 class Reader:

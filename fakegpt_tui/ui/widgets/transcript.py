@@ -15,7 +15,7 @@ from fakegpt_tui.ui.widgets.copying import CodeBlocks, code_at, whole_conversati
 from fakegpt_tui.ui.widgets.message_column import Place
 from fakegpt_tui.ui.widgets.message_layout import HEAD, REASONING, Body
 from fakegpt_tui.ui.widgets.message_page import MessagePage
-from fakegpt_tui.ui.widgets.reader import ReadingPosition
+from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 from fakegpt_tui.ui.widgets.selection import place_of, whole_message
 from fakegpt_tui.ui.widgets.wide_code import WideCode
 
