@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from fakegpt_tui.ui.rendering.direction import isolated
+from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
@@ -17,6 +17,8 @@ _REPLACED = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x7F: "␡",
     **dict.fromkeys((*range(0x80, 0xA0), *_BIDI, *_SEPARATORS), "�"),
+    # What is behind a dialog has been through all filters before.
+    **dict.fromkeys(map(ord, (ISOLATE, END)), ""),
     **dict.fromkeys(range(0xD800, 0xE000), "�"),
 }
 _HOSTILE = re.compile(
@@ -26,6 +28,8 @@ _HOSTILE = re.compile(
 
 class SafeLineFilter(LineFilter):
     """Puts a sign in the place of each character that a terminal would obey.
+
+    Of isolates nothing is left, as `IsolatingFilter` puts them in anew.
 
     What passes `text.py` has none; this is for what was forgotten there, or comes from a library.
     Nothing that it has not seen may be added behind it but what this program writes of itself.
