@@ -68,17 +68,17 @@ def text_of(reader: Reader) -> list[str]:
     return [layout.line(line).plain for layout, line in lines]
 
 
-def reading(text: str, chapter: int, rows: int) -> Reader:
+def reading(text: str, chapter: int, rows: int, **changes) -> Reader:
     typesetter = Typesetter(lambda palette: Document(palette, chapter=chapter))
     typesetter.dress(Palette.colourless(), Look())
     reader = Reader(MessageColumn(typesetter))
     reader.resize(WIDTH, rows)
-    reader.open([reply(0, "first"), reply(1, text), reply(2, "last")], None)
+    reader.open([reply(0, "first"), reply(1, text, **changes)], None)
     return reader
 
 
-def whole(text: str) -> list[str]:
-    reader = reading(text, 8_192, 5)
+def whole(text: str, **changes) -> list[str]:
+    reader = reading(text, 8_192, 5, **changes)
     reader.column.measure_below(reader.column.at(0))
     reader.resize(WIDTH, reader.column.height)
     return text_of(reader)
@@ -138,6 +138,32 @@ def test_a_jump_and_another_width_keep_the_line_at_the_top(
     reader.resize(WIDTH + 1 + int(growth * 40), 6)
     reader.resize(WIDTH, 6)
     assert [line for line in text_of(reader) if line] or not any(before)
+
+
+@QUICK
+@given(
+    DOCUMENTS | LONG_DOCUMENTS,
+    st.sampled_from([40, 300, 8_192]),
+    st.integers(1, 30),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(-60, 60)), max_size=6),
+)
+def test_what_is_seen_of_a_reply_that_grows_is_what_a_fresh_one_shows(
+    text: str, chapter: int, rows: int, steps: list[tuple[float, int]]
+) -> None:
+    streaming = {"status": MessageStatus.STREAMING}
+    cuts = sorted(cut for cut, _ in steps)
+    reader = reading("", chapter, rows, **streaming)
+    for cut, (_, lines) in zip(cuts, steps, strict=True):
+        part = text[: int(cut * len(text))]
+        reader.put(reply(1, part, **streaming))
+        reader.move(lines)
+        everything, seen = whole(part, **streaming), text_of(reader)
+        assert any(everything[top : top + rows] == seen for top in range(len(everything)))
+    reader.put(reply(1, text))
+    everything, seen = whole(text), text_of(reader)
+    assert any(everything[top : top + rows] == seen for top in range(len(everything)))
+    if reader.follows:
+        assert seen == everything[-rows:]
 
 
 async def test_a_long_reply_opens_by_drawing_a_screenful() -> None:
