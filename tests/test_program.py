@@ -1,5 +1,7 @@
 """The whole program in a real terminal, doing what it is for."""
 
+import base64
+import re
 import signal
 import sys
 import threading
@@ -162,6 +164,90 @@ def test_no_byte_of_an_answer_reaches_the_terminal_as_a_control_sequence(home: H
             leave(terminal)
         assert unauthored(terminal.raw) == []
     assert replies(home) == [(HOSTILE, MessageStatus.COMPLETE)]
+
+
+RIGHT_TO_LEFT = "The word שלום is here.\n\n- עולם\n\n| א | ב |\n|---|---|\n| one | שלום |"
+
+
+def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home: Home) -> None:
+    with served([TextDelta(RIGHT_TO_LEFT), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(120, 30)) as terminal:
+            ask(terminal, "שלום")
+            terminal.wait_for("│ one")
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            for isolated in ("שלום", "עולם", "א", "ב"):
+                assert f"\u2068{isolated}\u2069".encode() in terminal.raw
+            assert "│ one │ שלום" in terminal.text
+            terminal.press("shift+tab")
+            terminal.wait_for("y Copy message")
+            terminal.press("y")
+            terminal.wait_for("Handed to the terminal")
+            leave(terminal)
+        assert unauthored(terminal.raw, b"\xe2\x81\xa8", b"\xe2\x81\xa9", b"\x1b]52;") == []
+        copied = re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", terminal.raw)
+        assert [base64.b64decode(text).decode() for text in copied] == [RIGHT_TO_LEFT]
+
+
+def test_the_console_of_linux_gets_no_isolates(home: Home) -> None:
+    with served([TextDelta(RIGHT_TO_LEFT), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        home.environment["TERM"] = "linux"
+        with opened(home, size=(120, 30)) as terminal:
+            ask(terminal, "hello")
+            terminal.wait_for("│ one")
+            leave(terminal)
+        assert "שלום".encode() in terminal.raw
+        assert unauthored(terminal.raw) == []
+
+
+LINES = "\n\n".join(f"Paragraph {number} {'with words ' * 20}" for number in range(300))
+
+
+def top_paragraph(terminal: Terminal) -> str:
+    words = " ".join(terminal.screen[1:4])
+    found = re.search(r"Paragraph \d+", words)
+    return found[0] if found else words
+
+
+@pytest.mark.parametrize("ends", ["ctrl+q", "kill"])
+def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str) -> None:
+    with served([TextDelta(LINES), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(100, 30)) as terminal:
+            ask(terminal, "go on")
+            terminal.wait_for("Paragraph 299")
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.press("shift+tab")
+            terminal.wait_for("y Copy message")
+            terminal.press(*["pageup"] * 5)
+            terminal.wait_for(lambda seen: "Paragraph 299" not in seen.text)
+            while not terminal.screen[1].count("Paragraph"):
+                before = terminal.screen
+                terminal.press("up")
+                terminal.wait_for(lambda seen, before=before: seen.screen != before)
+            left = top_paragraph(terminal)
+            if ends == "kill":
+                wait_for_bookmark(home)
+                terminal.process.send_signal(signal.SIGKILL)
+                terminal.wait()
+            else:
+                leave(terminal)
+        for width in (100, 70):
+            with opened(home, "--resume", size=(width, 30)) as terminal:
+                terminal.wait_for(left)
+                assert top_paragraph(terminal) == left
+                leave(terminal)
+
+
+def wait_for_bookmark(home: Home) -> None:
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        for _ in range(1_000):
+            if store.bookmark(conversation.id) is not None:
+                return
+            signal.sigtimedwait([], 0.01)
+    pytest.fail("no bookmark was saved")
 
 
 def test_a_host_that_is_down_is_told_and_nothing_is_lost(home: Home) -> None:

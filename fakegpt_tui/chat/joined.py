@@ -7,6 +7,7 @@ from datetime import datetime
 from fakegpt_tui.chat.memory import MemoryStore
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import (
+    Bookmark,
     ChatMessage,
     Conversation,
     Draft,
@@ -80,6 +81,15 @@ class JoinedStore:
 
     def save_draft(self, draft: Draft) -> Future[None]:
         return self._of(draft.conversation_id).save_draft(draft)
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        return self._of(conversation_id).bookmark(conversation_id)
+
+    def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
+        return self._of(bookmark.conversation_id).save_bookmark(bookmark)
+
+    def forget_bookmark(self, conversation_id: str) -> Future[None]:
+        return self._of(conversation_id).forget_bookmark(conversation_id)
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         return {**self._disk.queued_prompts(), **self._memory.queued_prompts()}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fakegpt_tui.domain import (
+    Bookmark,
     ChatMessage,
     Conversation,
     Draft,
@@ -24,6 +25,7 @@ class MemoryStore:
         self.headers: dict[str, Conversation] = {}
         self.nodes: dict[str, ChatMessage] = {}
         self._drafts: dict[str, Draft] = {}
+        self._bookmarks: dict[str, Bookmark] = {}
         self._queues: dict[str, tuple[QueuedPrompt, ...]] = {}
 
     def conversations(self) -> list[Conversation]:
@@ -78,6 +80,7 @@ class MemoryStore:
         for message in self.messages(conversation_id):
             del self.nodes[message.id]
         self._drafts.pop(conversation_id, None)
+        self._bookmarks.pop(conversation_id, None)
         self._queues.pop(conversation_id, None)
         return settled()
 
@@ -103,6 +106,17 @@ class MemoryStore:
             self._drafts[draft.conversation_id] = draft
         else:
             self._drafts.pop(draft.conversation_id, None)
+        return settled()
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        return self._bookmarks.get(conversation_id)
+
+    def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
+        self._bookmarks[bookmark.conversation_id] = bookmark
+        return settled()
+
+    def forget_bookmark(self, conversation_id: str) -> Future[None]:
+        self._bookmarks.pop(conversation_id, None)
         return settled()
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:

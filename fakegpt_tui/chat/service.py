@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.arranging import Arranging
+from fakegpt_tui.chat.bookmarks import Bookmarks
 from fakegpt_tui.chat.branching import branched
 from fakegpt_tui.chat.connection import Connect, Connections
 from fakegpt_tui.chat.drafts import Drafts
@@ -40,7 +41,8 @@ class ChatService(Services):
     """Joins backends and the store into turns, and knows which of them run.
 
     What is done to one noun is with that noun: `arrange` for whole conversations, `trees` for
-    their chat messages, `drafts`, and `queue` for the prompts that wait for the end of a reply.
+    their chat messages, `drafts`, `bookmarks`, and `queue` for the prompts that wait for the end
+    of a reply.
 
     Front ends enter the turns it makes, call `end_turn` when they have left one, and then run what
     `next_turn` gives them; it holds no task of its own, so a turn lives exactly as long as the
@@ -68,6 +70,7 @@ class ChatService(Services):
         self._headers = Headers(self._store, self._saving, self._running)
         self.arrange = Arranging(self._headers, self._history, self.service, presets, self._forget)
         self.drafts = Drafts(self._store, self._saving)
+        self.bookmarks = Bookmarks(self._store)
         self.queue = PromptQueue(self._store, self._saving)
         self.trees = Trees(self._store, self._headers, self._saving, self._history, self._running)
         self._turns = Turns(
@@ -305,4 +308,5 @@ class ChatService(Services):
 
     def _forget(self, conversation_id: str) -> None:
         self.drafts.forget(conversation_id)
+        self.bookmarks.forget(conversation_id)
         self.queue.forget(conversation_id)

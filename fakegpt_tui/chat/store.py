@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fakegpt_tui.domain import (
+    Bookmark,
     ChatMessage,
     Conversation,
     Draft,
@@ -62,7 +63,7 @@ class ChatStore(TurnStore, Protocol):
     def save_conversation(self, conversation: Conversation) -> Future[None]: ...
 
     def delete_conversation(self, conversation_id: str) -> Future[None]:
-        """Delete it for good, with its tree, its draft and its queue."""
+        """Delete it for good, with its tree, its draft, its bookmark and its queue."""
         ...
 
     def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
@@ -80,6 +81,14 @@ class ChatStore(TurnStore, Protocol):
     def save_draft(self, draft: Draft) -> Future[None]:
         """Keep the draft of its conversation; one without text removes it."""
         ...
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        """Where somebody stopped reading the conversation, short of its end."""
+        ...
+
+    def save_bookmark(self, bookmark: Bookmark) -> Future[None]: ...
+
+    def forget_bookmark(self, conversation_id: str) -> Future[None]: ...
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         """By conversation, in the order in which they are to be sent."""

@@ -89,6 +89,8 @@ def _app(
         keys=settings.keys,
         resume=conversation_id,
         notices=lambda: store.notices,
+        # Linux' own console has a box for each character that it does not know.
+        isolates=os.environ.get("TERM") != "linux",
     )
     app = FakeGPTApp(chat, options)
     known = sorted({*ours, *app.available_themes})

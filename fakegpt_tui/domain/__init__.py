@@ -1,6 +1,7 @@
 """The values every room speaks of, and the errors a person may meet."""
 
 from fakegpt_tui.domain.conversations import (
+    Bookmark,
     ChatMessage,
     ContextMessage,
     Conversation,
@@ -78,6 +79,7 @@ from fakegpt_tui.domain.troubles import (
 
 __all__ = [
     "BadReply",
+    "Bookmark",
     "Busy",
     "ChatMessage",
     "ConfigError",

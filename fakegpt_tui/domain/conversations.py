@@ -146,6 +146,22 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where somebody stopped reading a conversation, short of its end.
+
+    It is the line of a message's `part` on which the text at offset `source` is shown, behind so
+    many `letters` of it, or the one so many lines `above`: whatever the width, the same words.
+    """
+
+    conversation_id: str
+    message_id: str
+    part: str
+    source: int
+    letters: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueuedPrompt:
     """A prompt that was sent while its conversation streamed, and waits for the end of that."""
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from fakegpt_tui.domain import (
+    Bookmark,
     ChatMessage,
     Conversation,
     Draft,
@@ -20,7 +21,7 @@ from fakegpt_tui.domain import (
     SearchQuery,
     StoreError,
 )
-from fakegpt_tui.store import connection, opening, prompts, reading, trash, writing
+from fakegpt_tui.store import bookmarks, connection, opening, prompts, reading, trash, writing
 from fakegpt_tui.store.seeker import Seeker
 from fakegpt_tui.store.trouble import DamagedStore, translated
 from fakegpt_tui.store.upkeep import Upkeep
@@ -184,6 +185,19 @@ class ConversationStore:
         Gathered like growth, so that typing costs few writes.
         """
         return self._writer.note(f"draft {draft.conversation_id}", prompts.save_draft(draft))
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        """Where somebody stopped reading the conversation, short of its end."""
+        return self._read(lambda reader: bookmarks.bookmark(reader, conversation_id))
+
+    def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
+        """Keep the bookmark of its conversation; gathered like growth."""
+        work = bookmarks.save(bookmark)
+        return self._writer.note(f"bookmark {bookmark.conversation_id}", work)
+
+    def forget_bookmark(self, conversation_id: str) -> Future[None]:
+        work = bookmarks.forget(conversation_id)
+        return self._writer.note(f"bookmark {conversation_id}", work)
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         """By conversation, in the order in which they are to be sent."""

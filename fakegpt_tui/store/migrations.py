@@ -137,6 +137,18 @@ STEPS: tuple[Step, ...] = (
         f"CREATE VIRTUAL TABLE title_index USING fts5 (title, {_INDEX_OPTIONS})",
         *FILL_INDEX.values(),
     ),
+    (
+        """
+        CREATE TABLE bookmark (
+            conversation_id TEXT NOT NULL PRIMARY KEY,
+            message_id TEXT NOT NULL,
+            part TEXT NOT NULL,
+            source INTEGER NOT NULL,
+            letters INTEGER NOT NULL,
+            above INTEGER NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 
 VERSION = len(STEPS)

@@ -68,6 +68,7 @@ _SETTLE = """
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
 _FORGET = (
     "DELETE FROM draft WHERE conversation_id = :id",
+    "DELETE FROM bookmark WHERE conversation_id = :id",
     "DELETE FROM queued_prompt WHERE conversation_id = :id",
     "DELETE FROM conversation WHERE id = :id",
 )

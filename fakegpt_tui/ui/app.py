@@ -26,7 +26,7 @@ from fakegpt_tui.ui.intents import (
     SignInAsked,
     TurnAsked,
 )
-from fakegpt_tui.ui.line_filter import SafeLineFilter
+from fakegpt_tui.ui.line_filter import IsolatingFilter, SafeLineFilter
 from fakegpt_tui.ui.messages import (
     LoginChanged,
     Noticed,
@@ -66,7 +66,8 @@ class FakeGPTApp(CrashReporting):
         super().__init__(driver_class=driver_class())
         self._chat = chat
         # One instance: strips are cached by the filters they went through.
-        self._safe = SafeLineFilter()
+        ours = [SafeLineFilter(), IsolatingFilter()]
+        self._walls = ours if options.isolates else ours[:1]
         self._options = options
         for theme in THEMES:
             self.register_theme(theme)
@@ -81,7 +82,7 @@ class FakeGPTApp(CrashReporting):
             await super().run_async(**options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._safe]
+        return [*super().get_line_filters(), *self._walls]
 
     def on_mount(self) -> None:
         found = problems(self._options.keys)
@@ -195,6 +196,8 @@ class FakeGPTApp(CrashReporting):
         await self._leave(exit_code(number))
 
     async def _leave(self, code: int) -> None:
+        if self._chat_screen.is_mounted:
+            self._chat_screen.keep_place()
         waits = [worker.wait() for worker in self._turn_workers()]
         if waits:
             over = asyncio.gather(*waits, return_exceptions=True)

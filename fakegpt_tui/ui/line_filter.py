@@ -1,4 +1,4 @@
-"""The second wall between foreign text and the terminal: a filter over every line drawn."""
+"""Filters over every line drawn: the second wall between foreign text and the terminal."""
 
 import re
 from collections.abc import Iterable
@@ -8,6 +8,8 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
+from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
+
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
 
@@ -15,6 +17,8 @@ _REPLACED = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x7F: "␡",
     **dict.fromkeys((*range(0x80, 0xA0), *_BIDI, *_SEPARATORS), "�"),
+    # What is behind a dialog has been through all filters before.
+    **dict.fromkeys(map(ord, (ISOLATE, END)), ""),
     **dict.fromkeys(range(0xD800, 0xE000), "�"),
 }
 _HOSTILE = re.compile(
@@ -25,14 +29,29 @@ _HOSTILE = re.compile(
 class SafeLineFilter(LineFilter):
     """Puts a sign in the place of each character that a terminal would obey.
 
+    Of isolates nothing is left, as `IsolatingFilter` puts them in anew.
+
     What passes `text.py` has none; this is for what was forgotten there, or comes from a library.
-    Add it last in `App.get_line_filters`.
+    Nothing that it has not seen may be added behind it but what this program writes of itself.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if _is_clean(segments):
             return segments
         return [_safe(segment) for segment in segments]
+
+
+class IsolatingFilter(LineFilter):
+    """Isolates what is written from right to left, in every line of every widget.
+
+    The signs for it are in no text that is measured, found, selected or copied: they are added
+    last of all, behind `SafeLineFilter`, which has taken out those of others.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
+        if all(text.isascii() for text, _, _ in segments):
+            return segments
+        return list(isolated(segments))
 
 
 def _is_clean(segments: Iterable[Segment]) -> bool:

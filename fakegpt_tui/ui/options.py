@@ -24,7 +24,8 @@ class Options:
 
     `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
     far that a person should read once. `find_services` looks for model servers on this machine,
-    and `keep_service` writes one that a person chose to the configuration.
+    and `keep_service` writes one that a person chose to the configuration. `isolates` says that
+    the terminal shows nothing for characters that have no width.
     """
 
     exports: Path
@@ -37,4 +38,5 @@ class Options:
     keep_service: Callable[[ServiceDraft], Awaitable[Service]] | None = None
     notify: Notify = Notify.NONE
     cursor_blink: bool = False
+    isolates: bool = True
     clock: Callable[[], datetime] = local_now

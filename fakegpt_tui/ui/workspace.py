@@ -17,6 +17,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowSign
+from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 
 TROUBLE = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 
@@ -100,6 +101,17 @@ class Workspace:
         """Keep what is typed for the open conversation; an edited prompt is no draft."""
         if self.editing is None:
             self._chat.drafts.save(self.open.id, text, cursor)
+
+    @property
+    def place(self) -> ReadingPosition | None:
+        """Where the open conversation was left when it was last read."""
+        bookmark = self._chat.bookmarks.get(self.open.id) if self.open.leaf_id else None
+        return ReadingPosition.at(bookmark)
+
+    def keep_place(self, position: ReadingPosition | None) -> None:
+        """Remember where the open conversation is read; `None` while nothing of it is shown."""
+        if position is not None:
+            self._chat.bookmarks.put(self.open.id, position.bookmark(self.open.id))
 
     def ask(self, text: str) -> Turn | QueuedPrompt:
         """A turn of the open conversation, for somebody to run, or a prompt that has to wait.

@@ -8,7 +8,8 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from fakegpt_tui.ui.line_filter import SafeLineFilter
+from fakegpt_tui.ui.line_filter import IsolatingFilter, SafeLineFilter
+from fakegpt_tui.ui.rendering.direction import END, ISOLATE
 from tests.terminal import unauthored
 from tests.ui.small import small_app
 
@@ -38,8 +39,9 @@ def test_no_character_that_a_terminal_obeys_is_left(segments: list[Segment]):
 def test_every_other_character_stays_where_it_was(segments: list[Segment]):
     for before, after in zip(segments, filtered(segments), strict=True):
         assert after.style == before.style
-        assert len(after.text) == len(before.text)
-        for old, new in zip(before.text, after.text, strict=True):
+        text = before.text.replace(ISOLATE, "").replace(END, "")
+        assert len(after.text) == len(text)
+        for old, new in zip(text, after.text, strict=True):
             assert new == old or old in CONTROLS + BIDI + "\u2028\u2029" or old >= "\ud800"
 
 
@@ -48,6 +50,16 @@ def test_every_other_character_stays_where_it_was(segments: list[Segment]):
 def test_filtering_twice_changes_nothing_more(segments: list[Segment]):
     once = filtered(segments)
     assert filtered(once) == once
+
+
+def test_what_was_isolated_before_is_isolated_once():
+    def through_both(line: list[Segment]) -> list[Segment]:
+        return IsolatingFilter().apply(filtered(line), BLACK)
+
+    line = [Segment("│ "), Segment("שלום and "), Segment("עולם", Style(bold=True)), Segment("  x")]
+    once = through_both(line)
+    assert "".join(segment.text for segment in once) == f"│ {ISOLATE}שלום and עולם{END}  x"
+    assert through_both(once) == once
 
 
 def test_a_clean_line_is_passed_on_as_it_is():

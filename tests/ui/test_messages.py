@@ -67,6 +67,35 @@ async def test_variants_are_compared_word_by_word() -> None:
         await it.pilot.press("escape")
 
 
+WIDE = "```py\nx = " + "abcdefghij" * 20 + "\n```\n\nThe end."
+
+
+async def test_long_lines_of_code_are_cut_by_key_and_by_slash_and_moved() -> None:
+    async with running(reply(WIDE)) as it:
+        await asked(it, "code", "The end.")
+        to_transcript(it)
+        await it.pilot.press("w")
+        await it.see("cut ›")
+        await it.see("Long lines of code are cut")
+        await it.pilot.press("greater_than_sign")
+        await it.see("‹")
+        await it.pilot.press("less_than_sign", "escape", *"/wrap", "enter")
+        await it.see("go on in the next line")
+        assert "cut ›" not in it.text
+
+
+async def test_a_temporary_conversation_leaves_no_bookmark() -> None:
+    async with running(reply("word\n\n" * 99)) as it:
+        it.app.screen.action_new_temporary()
+        await asked(it, "go", "word")
+        to_transcript(it)
+        await it.pilot.press("g")
+        conversation = it.path[-1].conversation_id
+        await it.pilot.press("ctrl+n")
+        assert it.chat.bookmarks.get(conversation) is not None
+        assert it.store.bookmark(conversation) is None
+
+
 def test_a_comparison_has_signs_that_need_no_colours() -> None:
     assert compared(word_diff("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
 

@@ -9,7 +9,7 @@ import re
 _INTERESTING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t\r]*$"
-    r"|^[ \t\r]*\n(?=(?P<border>[A-Za-z#\u00c0-\U0010ffff]))",
+    r"|^[ \t\r]*\n(?=(?P<border>[A-Za-z#\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++[^\d.)]))",
     re.MULTILINE,
 )
 """Fences, sections, and lines at the margin that nothing above can be continued by."""

@@ -87,7 +87,7 @@ class Document:
 
         Args:
             wrap: Go on with long lines on the next, rather than cut them.
-            offset: Cells that are scrolled off at the left, where lines are cut.
+            offset: Cells that are off at the left, where lines are cut.
         """
         before = self._drawing
         self._drawing = replace(before, wrap_code=wrap, code_offset=offset)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -26,10 +27,13 @@ _OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 
 _WRAPPED, _BEFORE, _AFTER = "↳", "‹", "›"
 _COPY = "copy"
+_CUT = "cut ›"
 _GUTTER_FROM = 4
 """Cells that a line must have to spare one of them for the mark."""
 
 _TAB = 4
+_ROOM = 1
+"""Cells beside the code where lines are cut: a sign at its left."""
 
 
 def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
@@ -37,8 +41,8 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
 
     Long lines go on behind a mark, or are scrolled, which tells the eye more about tables and logs.
     """
-    lines = [] if node.continued else _label(node, width, drawing)
     rows = _rows(node.content)
+    lines = [] if node.continued else _label(node, rows, width, drawing)
     if not rows and node.continued:
         return lines
     sizes = list(_sizes(rows, language(node)))
@@ -114,10 +118,11 @@ def _rows(content: str) -> list[str]:
     return content.removesuffix("\n").expandtabs(_TAB).split("\n") if content else []
 
 
-def _label(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def _label(node: Node, code: Sequence[str], width: int, drawing: Drawing) -> list[Line]:
     """The language, if there is one, and what to press to copy the code.
 
     Its style meta `copy` is the range of the opening line: where it ends, growing code cannot say.
+    It tells if lines are cut, of those that are drawn with it.
     """
     if node.kind != "fence":
         return []
@@ -126,11 +131,13 @@ def _label(node: Node, width: int, drawing: Drawing) -> list[Line]:
     rows = chop([Segment(f" {words[0]}", palette.fence_label)] if words else [], width)
     room = width - width_of(rows[-1])
     copy = palette.fence_mark + Style.from_meta({"copy": _source(node, -1)})
-    if room > len(_COPY) + 1:
-        rows[-1] = [
-            *padded(rows[-1], width - len(_COPY) - 1, palette.fence),
-            Segment(_COPY, copy),
-        ]
+    marks = [Segment(_COPY, copy)]
+    if not drawing.wrap_code and any(cell_len(row) > width - _ROOM for row in code):
+        marks = [_sideways(_CUT, 1, drawing), Segment("  ", palette.fence), *marks]
+    if room <= width_of(marks) + 1:
+        marks = marks[-1:]
+    if room > width_of(marks) + 1:
+        rows[-1] = [*padded(rows[-1], width - width_of(marks) - 1, palette.fence), *marks]
     elif not words:
         return []
     return [Line(tuple(padded(row, width, palette.fence)), _source(node, -1)) for row in rows]
@@ -165,11 +172,16 @@ def _window(segments: Sequence[Segment], width: int, drawing: Drawing) -> list[S
     """The part of a line that is scrolled to, between signs that there is more."""
     palette, offset = drawing.palette, drawing.code_offset
     strip = Strip(segments)
-    more = strip.cell_length - offset > width - 1
-    before = Segment(_BEFORE, palette.fence_mark) if offset else blank(1, palette.fence)
-    shown = strip.crop(offset, offset + width - 1 - more)
+    more = strip.cell_length - offset > width - _ROOM
+    before = _sideways(_BEFORE, -1, drawing) if offset else blank(1, palette.fence)
+    shown = strip.crop(offset, offset + width - _ROOM - more)
     line = padded([before, *shown], width - more, palette.fence)
-    return [*line, Segment(_AFTER, palette.fence_mark)] if more else line
+    return [*line, _sideways(_AFTER, 1, drawing)] if more else line
+
+
+def _sideways(sign: str, direction: int, drawing: Drawing) -> Segment:
+    """A sign for code beyond an edge, whose style meta `sideways` says which: -1 or 1."""
+    return Segment(sign, drawing.palette.fence_mark + Style.from_meta({"sideways": direction}))
 
 
 def _source(node: Node, index: int) -> tuple[int, int]:

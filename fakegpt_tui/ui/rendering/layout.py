@@ -4,31 +4,19 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import NamedTuple, overload
+from typing import overload
 
 from fakegpt_tui.ui.rendering.chapters import Chapters
 from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.drawn import DrawnPieces
 from fakegpt_tui.ui.rendering.heights import estimate_height
-from fakegpt_tui.ui.rendering.line import BLANK, Line
-from fakegpt_tui.ui.rendering.paragraphs import resume_paragraph
+from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.part import Part, Slot
 from fakegpt_tui.ui.rendering.pieces import Piece
 from fakegpt_tui.ui.rendering.sections import sections_of
+from fakegpt_tui.ui.rendering.spots import Anchor, Spot, Stretch, letters_of, line_of
 
-_KEPT_LINES = 1_500
 _KEPT_CHAPTERS = 16
-
-
-class Anchor(NamedTuple):
-    """A line, by what it shows: it is found again at any width, in any style, however folded.
-
-    `source` is an offset of the message's text, `letters` how many stand on the lines before that
-    show the same source, `above` how many lines above that one it is.
-    """
-
-    source: int
-    letters: int = 0
-    above: int = 0
 
 
 class Layout(Sequence[Line]):
@@ -39,19 +27,17 @@ class Layout(Sequence[Line]):
     """
 
     def __init__(self, drawing: Drawing, chapters: Chapters) -> None:
-        self._drawing = drawing
+        self._drawn = DrawnPieces(drawing)
         self._chapters = chapters
         self._parts: list[Part] = []
         self._sums: list[int] = []
-        self._kept: OrderedDict[Slot, int] = OrderedDict()
-        self._kept_lines = 0
         self._open: OrderedDict[Part, None] = OrderedDict()
         self.follow()
 
     @property
     def drawing(self) -> Drawing:
         """What the lines are drawn with."""
-        return self._drawing
+        return self._drawn.drawing
 
     def follow(self) -> None:
         """Take over what has changed in the chapters."""
@@ -68,14 +54,10 @@ class Layout(Sequence[Line]):
 
     def restyle(self, drawing: Drawing) -> None:
         """Draw in other styles, in which everything is as high as it was."""
-        self._drawing = drawing
-        for slot in self._kept:
-            slot.lines = None
+        self._drawn.restyle(drawing)
         for part in self._open:
             for slot in part.slots:
                 slot.tail = None
-        self._kept.clear()
-        self._kept_lines = 0
 
     def refold(self, drawing: Drawing) -> None:
         """Draw with other sections unfolded."""
@@ -85,9 +67,16 @@ class Layout(Sequence[Line]):
                 self._fill(index, part, {})
         self._sums = []
 
-    def measure(self) -> None:
-        """Put all heights right, which takes as long as drawing everything."""
-        index = 0
+    def measure(self, number: int = 0, *, most: int | None = None) -> None:
+        """Put right the heights of a line and of all below it, which means to draw them.
+
+        Args:
+            number: The line.
+            most: How many chapters that may take; where it takes more, nothing is done.
+        """
+        index = self._part_at(number)
+        if most is not None and sum(not part.exact for part in self._parts[index:]) > most:
+            return
         while index < len(self._parts):
             if not self._parts[index].exact:
                 self._measure_part(self._opened(index))
@@ -101,12 +90,44 @@ class Layout(Sequence[Line]):
         if not self:
             return 0
         part, at, line = self._find(max(0, min(number, len(self) - 1)))
+        start = part.slots[at].piece.start
         if count > 0:
             # One more, since the last one may be shared with the piece below it.
             self._walk_down(part, at, line + count + 1)
         else:
             self._walk_up(part, at, -count - line)
-        return self._number(part, at) + line
+        return self._number(*self._piece_at(start)) + line
+
+    def spot(self, number: int) -> Spot:
+        """The name of a line that stays when its number changes."""
+        part, at, line = self._find(number)
+        return Spot(part.slots[at].piece.start, line)
+
+    def number(self, spot: Spot) -> int:
+        """The number of a line now; of a line that is folded away, the one above it."""
+        part, at = self._piece_at(spot.start)
+        if not part.slots:
+            return 0
+        self._measured(part, at)
+        if not part.slots[at].height:
+            return max(0, self._number(part, at) - 1)
+        if spot.line >= part.slots[at].height:
+            # Text that has grown may have been divided since.
+            self._walk_down(part, at, spot.line + 1)
+            part, at = self._piece_at(spot.start)
+        return min(self._number(part, at) + spot.line, len(self))
+
+    def stretch(self, offset: int) -> Stretch:
+        """The lines of the text around an offset; none if they are folded away."""
+        part, at = self._piece_at(offset)
+        if not part.slots:
+            return Stretch(0, len(self._chapters.text), ())
+        lines, goes_on = self._lines(part, at), part.goes_on(at)
+        end = self._chapters.end(self._chapters.at(offset))
+        if at + 1 < len(part.slots):
+            end = part.slots[at + 1].piece.start
+        lines = lines[:-1] if goes_on else lines
+        return Stretch(part.slots[at].piece.start, end, lines, goes_on)
 
     def anchor(self, number: int) -> Anchor:
         """What the line with a number shows."""
@@ -119,18 +140,15 @@ class Layout(Sequence[Line]):
         if source is None or part.find(source[0]) != at:
             anchor = Anchor(part.slots[at].piece.start)
         else:
-            same = [other for other in lines[:shown] if other.source == source]
-            anchor = Anchor(source[0], sum(map(_letters, same)) - self._carried(part, at))
+            same = letters_of(other for other in lines[:shown] if other.source == source)
+            anchor = Anchor(source[0], same - self._carried(part, at))
         return anchor._replace(above=self._line_of(part, at, anchor) - line)
 
     def find(self, anchor: Anchor) -> int:
         """The number of the line that an anchor is on now."""
-        part = self._opened(self._chapters.at(anchor.source))
-        if self._chapters.all[self._chapters.at(anchor.source)] is not part.chapter:
-            part = self._opened(self._chapters.at(anchor.source))
+        part, at = self._piece_at(anchor.source)
         if not part.slots:
             return 0
-        at = part.find(anchor.source)
         line = self._line_of(part, at, anchor) if part.slots[at].height else -1
         number = self._number(part, at) + line - anchor.above * (line >= 0)
         return max(0, min(number, len(self) - 1))
@@ -167,7 +185,7 @@ class Layout(Sequence[Line]):
         while True:
             tops = self._tops()
             number = max(0, min(number, tops[-1] - 1))
-            index = min(bisect_right(tops, number), len(self._parts)) - 1
+            index = self._part_at(number)
             part = self._opened(index)
             if self._tops() is not tops:
                 continue  # Its height has been put right.
@@ -192,14 +210,18 @@ class Layout(Sequence[Line]):
 
     def _line_of(self, part: Part, at: int, anchor: Anchor) -> int:
         """The line of a piece on which so many letters of a source have gone before."""
-        lines = self._lines(part, at)
-        line, letters = 0, anchor.letters + self._carried(part, at)
-        while line < len(lines) - 1 and _ends_before(lines[line], anchor.source):
-            line += 1
-        while line < len(lines) - 1 and 0 < letters >= (more := _letters(lines[line])):
-            letters -= more
-            line += 1
-        return line
+        letters = anchor.letters + self._carried(part, at)
+        return line_of(self._lines(part, at), anchor.source, letters)
+
+    def _part_at(self, number: int) -> int:
+        return min(bisect_right(self._tops(), number), len(self._parts)) - 1
+
+    def _piece_at(self, offset: int) -> tuple[Part, int]:
+        """The piece in which the text at an offset stands."""
+        part = self._opened(self._chapters.at(offset))
+        if self._chapters.all[self._chapters.at(offset)] is not part.chapter:
+            part = self._opened(self._chapters.at(offset))
+        return part, part.find(offset)
 
     def _number(self, part: Part, at: int) -> int:
         return self._tops()[self._parts.index(part)] + part.starts[at]
@@ -210,12 +232,15 @@ class Layout(Sequence[Line]):
             if at < len(part.slots):
                 lines -= self._measured(part, at)
                 at += 1
-            elif index + 1 < len(self._parts):
-                self._open.move_to_end(part)
-                index, at = index + 1, 0
-                part = self._opened(index)
-            else:
+                continue
+            index += 1
+            # What is known need not be read again, least of all what is folded away.
+            while index < len(self._parts) and self._parts[index].exact:
+                lines -= self._parts[index].height
+                index += 1
+            if index == len(self._parts) or lines <= 0:
                 return
+            part, at = self._opened(index), 0
 
     def _walk_up(self, part: Part, at: int, lines: int) -> None:
         index = self._parts.index(part)
@@ -223,14 +248,17 @@ class Layout(Sequence[Line]):
             if at > 0:
                 at -= 1
                 lines -= self._measured(part, at)
-            elif index > 0:
-                chapters = len(self._parts)
-                self._opened(index - 1)
-                index += len(self._parts) - chapters - 1
-                part = self._opened(index)
-                at = len(part.slots)
-            else:
+                continue
+            while index > 0 and self._parts[index - 1].exact:
+                lines -= self._parts[index - 1].height
+                index -= 1
+            if index == 0 or lines <= 0:
                 return
+            chapters = len(self._parts)
+            self._opened(index - 1)
+            index += len(self._parts) - chapters - 1
+            part = self._opened(index)
+            at = len(part.slots)
 
     def _opened(self, index: int) -> Part:
         """A part with its pieces; the first of them, if the chapter falls into several."""
@@ -252,21 +280,20 @@ class Layout(Sequence[Line]):
         del self._open[part]
         if part.chapter is self._chapters.all[-1] or part.pieces is None:
             return
-        for slot in part.slots:
-            self._kept_lines -= self._kept.pop(slot, 0)
+        self._drawn.forget(part.slots)
         part.close()
 
     def _fill(self, index: int, part: Part, pool: Mapping[int, Slot]) -> None:
         text = self._chapters.text[part.chapter.start : self._chapters.end(index)]
         pieces = part.chapter.pieces
         if pieces is None:
-            part.guess(estimate_height(text, self._drawing.width))
+            part.guess(estimate_height(text, self.drawing.width))
             return
         slots = part.reused(pieces, pool)
         ends = [*(piece.start for piece in pieces), self._chapters.end(index)][1:]
         insides = sections_of(pieces, part.chapter.section)
         for slot, end, section in zip(slots, ends, insides, strict=False):
-            if section is not None and self._drawing.is_folded(section):
+            if section is not None and self.drawing.is_folded(section):
                 slot.height, slot.missing, slot.lines = 0, False, ()
             elif slot.missing:
                 slot.height = self._guess(slot.piece, end)
@@ -275,7 +302,7 @@ class Layout(Sequence[Line]):
 
     def _guess(self, piece: Piece, end: int) -> int:
         text = self._chapters.text[piece.start : end].strip("\n")
-        return estimate_height(text, self._drawing.width) + piece.spaced
+        return estimate_height(text, self.drawing.width) + piece.spaced
 
     def _measure_part(self, part: Part) -> None:
         for at, slot in enumerate(part.slots):
@@ -291,62 +318,16 @@ class Layout(Sequence[Line]):
         return slot.added
 
     def _lines(self, part: Part, at: int, *, settle: bool = True) -> tuple[Line, ...]:
-        slot = part.slots[at]
-        if slot.lines is not None:
-            if slot in self._kept:
-                self._kept.move_to_end(slot)
-            return slot.lines
-        lines = tuple(self._draw(part, at))
-        slot.lines = lines
-        if part.goes_on(at):
-            slot.tail = lines[-1]
-        if slot.missing:
-            slot.height, slot.missing = len(lines), False
-            if settle:
-                part.measure()
-                self._sums = []
-        self._keep(slot, len(lines))
+        known = self._drawn.corrections
+        lines = self._drawn.lines(part, at, is_first=part is self._parts[0])
+        if settle and self._drawn.corrections != known:
+            part.measure()
+            self._sums = []
         return lines
 
-    def _keep(self, slot: Slot, lines: int) -> None:
-        self._kept[slot] = lines
-        self._kept_lines += lines
-        while self._kept_lines > _KEPT_LINES and len(self._kept) > 1:
-            oldest, count = self._kept.popitem(last=False)
-            oldest.lines = None
-            self._kept_lines -= count
-
-    def _draw(self, part: Part, at: int) -> Sequence[Line]:
-        piece = part.slots[at].piece
-        width = self._drawing.width
-        if piece.joins and at > 0:
-            return resume_paragraph(piece.node, self._tail(part, at - 1), width, self._drawing)
-        lines = self._drawing.block(piece.node, width)
-        is_first = at == 0 and part is self._parts[0]
-        return [BLANK, *lines] if piece.spaced and not is_first else lines
-
-    def _tail(self, part: Part, at: int) -> Line:
-        first = at
-        while part.slots[first].tail is None and part.slots[first].piece.joins and first > 0:
-            first -= 1
-        for before in range(first, at):
-            if part.slots[before].tail is None:
-                self._lines(part, before)
-        return part.slots[at].tail or self._lines(part, at)[-1]
-
     def _carried(self, part: Part, at: int) -> int:
-        """The letters on a piece's first line that are of the piece before."""
-        joins = at > 0 and part.slots[at].piece.joins and part.slots[at].height > 0
-        return _letters(self._tail(part, at - 1)) if joins else 0
+        return self._drawn.carried(part, at, is_first=part is self._parts[0])
 
 
 def _is_section(slot: Slot) -> bool:
     return slot.piece.node.kind.startswith("section")
-
-
-def _letters(line: Line) -> int:
-    return len(line.plain) - line.plain.count(" ")
-
-
-def _ends_before(line: Line, source: int) -> bool:
-    return line.source is None or line.source[1] <= source

@@ -37,6 +37,11 @@ class Line:
         """The characters as shown, without style."""
         return "".join(segment.text for segment in self.segments)
 
+    @property
+    def letters(self) -> int:
+        """How many of the characters shown are no spaces."""
+        return sum(len(segment.text) - segment.text.count(" ") for segment in self.segments)
+
     def behind(self, prefix: Sequence[Segment]) -> "Line":
         """This line with something to its left: a bullet, a bar, an indentation."""
         return Line((*prefix, *self.segments), self.source)

@@ -98,8 +98,7 @@ class Part:
 
     def find(self, offset: int) -> int:
         """The slot of the piece in which the text at `offset` stands."""
-        starts = [slot.piece.start for slot in self.slots]
-        return max(0, bisect_right(starts, offset) - 1)
+        return max(0, bisect_right(self.slots, offset, key=_start) - 1)
 
     def reused(self, pieces: Sequence[Piece], pool: Mapping[int, Slot]) -> list[Slot]:
         """Slots for `pieces`, those of the pool where they hold the same."""
@@ -110,3 +109,7 @@ class Part:
             fresh = slot is None or (fresh and piece.joins) or slot.piece != piece
             slots.append(Slot(piece) if slot is None or fresh else slot)
         return slots
+
+
+def _start(slot: Slot) -> int:
+    return slot.piece.start

@@ -22,6 +22,7 @@ from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
+from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from fakegpt_tui.ui.workspace import TROUBLE
@@ -48,6 +49,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._told = 0
+        self._rested_at: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="body"):
@@ -163,6 +165,11 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
     async def _look_around(self) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
         self._tell_news()
+        position = self._transcript.position
+        # While somebody scrolls there is nothing that is worth a write.
+        if position == self._rested_at:
+            self.keep_place()
+        self._rested_at = position
         if await self._chat.refresh():
             self._workspace.reread()
             self.show_conversation()

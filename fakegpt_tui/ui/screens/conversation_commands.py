@@ -31,6 +31,7 @@ class ConversationCommands(ChatParts):
 
     def _start(self, conversation: Conversation) -> None:
         self.keep_typed()
+        self.keep_place()
         self._workspace.start(conversation)
         self._prompt.clear()
         self.show_conversation()

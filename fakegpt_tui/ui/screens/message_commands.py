@@ -107,6 +107,12 @@ class MessageCommands(ChatParts):
         current = conversation.leaf_id
         self.pick("Tree, enter shows", choices, take, current=current)
 
+    def action_wrap_code(self) -> None:
+        if self._transcript.wrap_code():
+            self.notice("Long lines of code go on in the next line.")
+        else:
+            self.notice("Long lines of code are cut; < and > move them in the transcript.")
+
     def action_branch(self) -> None:
         if (message := self._meant()) is not None:
             try:

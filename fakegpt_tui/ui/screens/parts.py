@@ -52,6 +52,7 @@ class ChatParts(Screen[None]):
         if conversation_id is None:
             return
         self.keep_typed()
+        self.keep_place()
         try:
             draft = self._workspace.go_to(conversation_id)
         except NotFound as error:
@@ -64,6 +65,10 @@ class ChatParts(Screen[None]):
     def keep_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""
         self._workspace.type(self._prompt.text, self._prompt.cursor_location)
+
+    def keep_place(self) -> None:
+        """Remember where the open conversation is being read."""
+        self._workspace.keep_place(self._transcript.position)
 
     def pick(
         self,
@@ -97,7 +102,12 @@ class ChatParts(Screen[None]):
         conversation = self._workspace.open
         self._transcript.empty_text = welcome(self._chat.service(conversation.service))
         path = self._workspace.path
-        self._transcript.show(conversation.id, path, labels=self._workspace.labels(path))
+        self._transcript.show(
+            conversation.id,
+            path,
+            labels=self._workspace.labels(path),
+            position=self._workspace.place,
+        )
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
         self.show_activity()

@@ -1,4 +1,7 @@
-"""Text that must take an exact number of terminal cells, and the colour it has there."""
+"""Text that must take an exact number of terminal cells, and the colour it has there.
+
+Knows nothing of this program: any widget that draws its own lines can use it.
+"""
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style

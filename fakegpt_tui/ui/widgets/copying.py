@@ -1,10 +1,12 @@
 """What the keys of the transcript copy: always what was written, never how it is shown."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.widgets.line_names import Part
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_header import SPEAKERS
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.rendering.node import Node
 
 _FENCES = ("```", "~~~")
+_AT_ONCE = 8_192
+"""Characters to read in search of a block, if blocks can be parted there."""
 
 
 def whole_conversation(messages: Iterable[ChatMessage]) -> str:
@@ -32,7 +36,8 @@ class CodeBlocks:
         """The first code block at or below `top`; asked again from there, the one after it."""
         after = self._last if top == self._asked_from else self._before(top)
         for index in range(after[0], len(self._column.messages)):
-            for end, code in code_blocks(self._column.messages[index].text):
+            start = max(0, after[1]) if index == after[0] else 0
+            for end, code in code_blocks(self._column.messages[index].text, start):
                 if (index, end) > after:
                     self._asked_from, self._last = top, (index, end)
                     return code
@@ -41,26 +46,32 @@ class CodeBlocks:
         return self.following(top) if again else None
 
     def _before(self, top: Place) -> tuple[int, int]:
-        layout = self._column.layout(top.message)
-        for number in range(top.line, self._column.measure(top.message)):
-            source = layout.line(number).source
-            if source is not None:
-                return top.message, source[0]
+        part, anchor = self._column.layout(top.message).mark(top.line)
+        if part <= Part.TEXT:
+            return top.message, anchor.source if part is Part.TEXT else -1
         return top.message + 1, -1
 
 
 def code_at(text: str, start: int, end: int) -> str:
     """The code of the block that holds a range of a message's text, as it was written."""
-    return next((code for last, code in code_blocks(text) if end <= last), text[start:end])
+    blocks = code_blocks(text, start)
+    return next((code for last, code in blocks if end <= last), text[start:end])
 
 
-def code_blocks(text: str) -> Iterator[tuple[int, str]]:
-    """The fenced blocks of a message: where each one ends, and its code."""
-    if any(fence in text for fence in _FENCES):
-        offsets = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
-        from fakegpt_tui.ui.rendering.parsing import parse_blocks  # noqa: PLC0415 - when copied
+def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
+    """The fenced blocks of a message from about `start` on: where each one ends, and its code."""
+    if not any(fence in text for fence in _FENCES):
+        return
+    from fakegpt_tui.ui.rendering.borders import find_borders  # noqa: PLC0415 - when copied
+    from fakegpt_tui.ui.rendering.parsing import parse_blocks  # noqa: PLC0415 - when copied
 
-        yield from _fences(parse_blocks(text, offsets, {}))
+    borders = [0, *find_borders(text, _AT_ONCE)]
+    first = bisect_right(borders, start) - 1
+    for begin, end in pairwise([*borders[first:], len(text)]):
+        part = text[begin:end]
+        if any(fence in part for fence in _FENCES):
+            rows = (len(row) + 1 for row in part.split("\n"))
+            yield from _fences(parse_blocks(part, list(accumulate(rows, initial=begin)), {}))
 
 
 def _fences(nodes: "Sequence[Node]") -> Iterator[tuple[int, str]]:

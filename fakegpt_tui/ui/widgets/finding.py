@@ -1,24 +1,21 @@
 """Finding text in the open conversation: what is shown of it, also where nobody has looked yet."""
 
-import re
-from bisect import bisect_right
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from textual.cache import LRUCache
+
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.section_tags import has_section
-from fakegpt_tui.ui.widgets.folding import Fold
+from fakegpt_tui.ui.rendering.spots import Spot, Stretch
+from fakegpt_tui.ui.widgets.line_names import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import SAID, MessageLayout
+from fakegpt_tui.ui.widgets.sought import Sought
 
+_KEPT = 100
 _PATIENCE = 200
-"""Messages to lay out in search of the next match, where the ones before only seemed to have it."""
-
-_GAP = r"(?: *\n[ │┊↳]*)?"
-"""What may stand between two characters that follow each other: the end of a line on the screen,
-and what the next one begins with."""
-_HARD_BREAK = "\v"
-_MARKUP = re.compile(r"[*_`~\\\[\]]+")
+"""Stretches to draw in search of the next match, where the ones before only seemed to have it."""
 
 
 class Span(NamedTuple):
@@ -33,21 +30,34 @@ Match = tuple[Span, ...]
 """One match: a span for each line that it is on."""
 
 
+class _Text(NamedTuple):
+    """What was written in a part of a message, and how often the words stand there."""
+
+    part: Part
+    text: str
+    times: int
+    is_plain: bool
+
+
 class Finding:
     """The matches of some words, in the order of the conversation; one of them is the current one.
 
-    Messages that are not laid out are searched as they were written, and counted so. Looking at
-    one puts its count right, as it does with its height.
+    What is not drawn is searched as it was written, and counted so. Looking at it puts its count
+    right, as it does with its height.
     """
 
     def __init__(self, column: MessageColumn) -> None:
         self.words = ""
         self._column = column
-        self._pattern: re.Pattern[str] | None = None
-        self._counts: list[int] = []
+        self._sought: Sought | None = None
         self._seen: list[ChatMessage] = []
-        self._matches: dict[int, tuple[MessageLayout, int, list[Match]]] = {}
-        self._current: tuple[int, int] | None = None
+        self._texts: list[tuple[_Text, ...]] = []
+        self._counts: list[int] = []
+        self._more: list[dict[tuple[Part, int], int]] = []
+        self._above: dict[tuple[int, Part, int], int] = {}
+        self._found: LRUCache[tuple[int, Part, int], tuple[Sequence[Line], list[Match]]]
+        self._found = LRUCache(_KEPT)
+        self._current: tuple[int, Span] | None = None
 
     @property
     def total(self) -> int:
@@ -57,156 +67,188 @@ class Finding:
     @property
     def number(self) -> int:
         """Which of them the current one is, from 1; 0 if none is."""
-        if self._current is None:
+        if self._current is None or self._sought is None:
             return 0
-        index, nth = self._current
-        return sum(self._counts[:index]) + nth + 1
+        index, current = self._current
+        part, spot = part_and_spot(current.line)
+        key = (part, spot.start)
+        _, matches = self._found.get((index, *key)) or ((), [])
+        above = sum(more for at, more in self._more[index].items() if at < key)
+        here = sum(match[0] < current for match in matches)
+        written = self._written_above(index, part, spot.start)
+        return sum(self._counts[:index]) + written + above + here + 1
 
     def look_for(self, words: str) -> None:
         """Look for `words`: in upper and lower case, unless there is an upper case letter."""
         self.words = words
         self._current = None
-        self._pattern = _pattern(words) if words.strip() else None
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Take in what has become of the messages."""
-        self._matches.clear()
-        self._counts, self._seen = [], []
+        self._sought = Sought(words) if words.strip() else None
+        self._seen, self._texts, self._counts, self._more = [], [], [], []
+        self._found.clear()
+        self._above.clear()
         self.take_in()
 
     def take_in(self) -> None:
         """Take in messages that are new or have changed."""
-        if self._pattern is None:
+        if self._sought is None:
             return
         for index, message in enumerate(self._column.messages):
-            if index == len(self._counts):
-                self._counts.append(self._estimated(message))
-                self._seen.append(message)
-            elif self._seen[index] is not message:
-                self._counts[index] = self._estimated(message)
-                self._seen[index] = message
+            if index < len(self._seen) and self._seen[index] is message:
+                continue
+            texts = _texts(message, self._sought)
+            at = slice(index, index + 1)
+            self._seen[at], self._texts[at], self._more[at] = [message], [texts], [{}]
+            self._counts[at] = [sum(text.times for text in texts)]
+            self._above.clear()
 
     def from_place(self, place: Place) -> Place | None:
         """Make the first match at or below `place` the current one; where it is."""
         if not self.total:
             return None
-        place = min(place, Place(len(self._counts) - 1, place.line))
-        if self._counts[place.message]:
-            self._open(place.message)
-        for nth, match in enumerate(self._in(place.message)):
+        place = min(place, Place(len(self._texts) - 1, place.line))
+        index = place.message
+        if self._counts[index]:
+            self._open(index)
+        for match in self._matches(index, place.line, 1):
             if match[-1].line >= place.line:
-                return self._choose(place.message, nth)
-        return self._beyond(place.message, 1)
+                return self._choose(index, match)
+        return self._beyond(index, 1)
 
     def step(self, step: int, place: Place) -> Place | None:
         """Make the match after the current one current, or with -1 the one before it."""
         if self._current is None:
             return self.from_place(place)
-        index, nth = self._current
-        if 0 <= nth + step < len(self._in(index)):
-            return self._choose(index, nth + step)
+        index, current = self._current
+        for match in self._matches(index, current.line, step):
+            if match[0] > current if step > 0 else match[0] < current:
+                return self._choose(index, match)
         return self._beyond(index, step)
 
     def spans(self, place: Place) -> list[tuple[int, int, bool]]:
         """The characters of a line that match, and whether they are of the current match."""
-        if self._pattern is None:
+        part, spot = part_and_spot(place.line)
+        if self._sought is None or part not in SAID or place.message >= len(self._texts):
             return []
+        stretch = self._column.layout(place.message).stretch(part, spot.start)
         return [
-            (span.start, span.end, self._current == (place.message, nth))
-            for nth, match in enumerate(self._in(place.message))
+            (span.start, span.end, self._current == (place.message, match[0]))
+            for match in self._in(place.message, part, stretch)
             for span in match
             if span.line == place.line
         ]
 
-    def _choose(self, index: int, nth: int) -> Place:
-        self._current = (index, nth)
-        return Place(index, self._in(index)[nth][0].line)
+    def _choose(self, index: int, match: Match) -> Place:
+        self._current = (index, match[0])
+        return Place(index, match[0].line)
 
     def _beyond(self, index: int, step: int) -> Place | None:
         """The next match in another message; the search goes on at the other end."""
-        count, laid_out = len(self._counts), 0
+        count, tried = len(self._texts), 0
         for distance in range(1, count + 1):
             other = (index + distance * step) % count
-            if not self._counts[other]:
+            if not self._counts[other] or tried == _PATIENCE:
                 continue
             self._open(other)
-            matches = self._in(other)
-            if matches:
-                return self._choose(other, 0 if step > 0 else len(matches) - 1)
-            laid_out += 1
-            if laid_out == _PATIENCE:
-                break
+            first = 0 if step > 0 else line_at(Part.END, Spot(0, 0))
+            match = next(self._matches(other, first, step), None)
+            if match is not None:
+                return self._choose(other, match)
+            tried += 1
         return None
 
     def _open(self, index: int) -> None:
         """Open the folds of a message that hide a match."""
         message = self._column.messages[index]
-        if self._column.folds.open(message, reasoning=self._is_thought(message)):
+        if self._column.folds.open(message, reasoning=self._is_thought(index)):
             self._column.refold(index)
 
-    def _in(self, index: int) -> list[Match]:
-        """The matches on the lines of a message, as it is laid out now."""
-        if self._pattern is None or index >= len(self._counts):
-            return []
-        layout = self._column.layout(index)
-        known = self._matches.get(index)
-        if known is None or known[:2] != (layout, layout.version):
-            matches = _matches(layout, self._column.measure(index), self._pattern)
-            known = self._matches[index] = layout, layout.version, matches
-            hides = layout.fold is Fold.TEXT and self._is_thought(layout.message)
-            if layout.fold is not Fold.NOTHING and not hides:
-                self._counts[index] = len(matches)
-        return known[2]
-
-    def _is_thought(self, message: ChatMessage) -> bool:
+    def _is_thought(self, index: int) -> bool:
         """May the words be in what is folded above a reply or in it?"""
-        in_section = has_section(message.text) and self._count(message.text)
-        return bool(in_section or self._count(message.reasoning))
+        reasoning, text = self._texts[index]
+        return bool(reasoning.times or (text.times and has_section(text.text)))
 
-    def _estimated(self, message: ChatMessage) -> int:
-        return self._count(message.text) + self._count(message.reasoning)
+    def _matches(self, index: int, line: int, step: int) -> Iterator[Match]:
+        """The matches of a message from about a line on, down or up."""
+        for part, stretch in self._stretches(index, line, step):
+            yield from self._in(index, part, stretch)[::step]
 
-    def _count(self, text: str) -> int:
-        """How often the words stand in what was written, with markup or without."""
-        if not text:
+    def _stretches(self, index: int, line: int, step: int) -> Iterator[tuple[Part, Stretch]]:
+        """What is drawn around a line, and then where the words seem to stand."""
+        part, spot = part_and_spot(line)
+        for text in self._texts[index][::step]:
+            if text.part is part:
+                yield from self._along(index, text, spot.start, step)
+            elif text.times and (text.part > part) is (step > 0):
+                offset = self._next(text, 0 if step > 0 else len(text.text), step)
+                yield from self._along(index, text, offset, step)
+
+    def _along(
+        self, index: int, text: _Text, offset: int | None, step: int
+    ) -> Iterator[tuple[Part, Stretch]]:
+        """What is drawn around an offset of a text, and then where the words seem to stand."""
+        layout = self._column.layout(index)
+        for _ in range(_PATIENCE):
+            stretch = layout.stretch(text.part, offset) if offset is not None else None
+            if stretch is None:
+                return
+            near = [stretch]
+            if stretch.goes_on and (below := layout.stretch(text.part, stretch.end)):
+                # The line that both share is in the other one.
+                near.append(below)
+            yield from ((text.part, other) for other in near[::step])
+            offset = self._next(text, stretch.end if step > 0 else stretch.start, step)
+
+    def _next(self, text: _Text, offset: int, step: int) -> int | None:
+        if self._sought is None:
+            return None
+        search = self._sought.next if step > 0 else self._sought.last
+        return search(text.text, offset)
+
+    def _in(self, index: int, part: Part, stretch: Stretch | None) -> list[Match]:
+        """The matches on lines that are drawn together."""
+        if self._sought is None or stretch is None or not stretch.lines:
+            return []
+        key = (index, part, stretch.start)
+        lines, matches = self._found.get(key) or ((), [])
+        if lines is stretch.lines or lines == stretch.lines:
+            return matches
+        names = [line_at(part, Spot(stretch.start, n)) for n in range(len(stretch.lines))]
+        matches = [
+            tuple(Span(names[run.line], run.start, run.end) for run in runs)
+            for runs in self._sought.runs(stretch.lines)
+        ]
+        self._found[key] = stretch.lines, matches
+        self._correct(index, part, stretch, len(matches))
+        return matches
+
+    def _correct(self, index: int, part: Part, stretch: Stretch, shown: int) -> None:
+        """Count what is shown instead of what was written."""
+        written = self._written(index, part, stretch.start, stretch.end)
+        more, key = self._more[index], (part, stretch.start)
+        self._counts[index] += shown - written - more.get(key, 0)
+        more[key] = shown - written
+
+    def _written(self, index: int, part: Part, start: int, end: int) -> int:
+        """How often the words stand in a range of what was written."""
+        text = next(text for text in self._texts[index] if text.part is part)
+        if self._sought is None or not text.times:
             return 0
-        words = self.words
-        if words == words.lower():
-            text = text.lower()
-        plain = text.count(words)
-        if plain or not all(word in text for word in words.split()):
-            return plain
-        return " ".join(_MARKUP.sub("", text).split()).count(" ".join(words.split()))
+        return self._sought.count(text.text[start:end], is_plain=text.is_plain)
+
+    def _written_above(self, index: int, part: Part, offset: int) -> int:
+        """How often the words stand above an offset in what was written of a message."""
+        key = (index, part, offset)
+        if key not in self._above:
+            before = sum(text.times for text in self._texts[index] if text.part < part)
+            self._above[key] = before + self._written(index, part, 0, offset)
+        return self._above[key]
 
 
-def _pattern(words: str) -> re.Pattern[str]:
-    parts = (_GAP.join(map(re.escape, word)) for word in words.split())
-    flags = re.IGNORECASE if words == words.lower() else re.NOFLAG
-    return re.compile(r"[ \n│┊↳]+".join(parts), flags)
+def _texts(message: ChatMessage, sought: Sought) -> tuple[_Text, ...]:
+    written = ((Part.REASONING, message.reasoning), (Part.TEXT, message.text))
+    return tuple(_text(part, text or "", sought) for part, text in written)
 
 
-def _matches(layout: MessageLayout, height: int, pattern: re.Pattern[str]) -> list[Match]:
-    """The matches in what somebody wrote, over the ends of lines that are only the screen's."""
-    numbers = [number for number in range(height) if layout.part(number) in SAID]
-    lines = [layout.line(number) for number in numbers]
-    starts = [0]
-    pieces: list[str] = []
-    for line, following in zip_longest(lines, lines[1:]):
-        goes_on = following is not None and following.source == line.source is not None
-        pieces.append(line.plain + ("\n" if goes_on else _HARD_BREAK))
-        starts.append(starts[-1] + len(pieces[-1]))
-    matches = []
-    for match in pattern.finditer("".join(pieces)):
-        first, last = (bisect_right(starts, at) - 1 for at in (match.start(), match.end() - 1))
-        matches.append(
-            tuple(
-                Span(
-                    numbers[index],
-                    max(0, match.start() - starts[index]),
-                    min(len(pieces[index]) - 1, match.end() - starts[index]),
-                )
-                for index in range(first, last + 1)
-            )
-        )
-    return matches
+def _text(part: Part, text: str, sought: Sought) -> _Text:
+    is_plain = sought.is_plain(text)
+    return _Text(part, text, sought.count(text, is_plain=is_plain), is_plain)

@@ -12,16 +12,21 @@ from textual.strip import Strip
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.widgets.folding import Folds
-from fakegpt_tui.ui.widgets.message_layout import MessageLayout, Part, estimated_height
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimated_height
 from fakegpt_tui.ui.widgets.typesetter import Typesetter
 
 _KEPT_LAYOUTS = 300
+_KNOWN_CHAPTERS = 16
+"""What may have come at once to be drawn out of sight, so that its lines can be counted."""
 _KEPT_STRIPS = 600
 """A few screenfuls. A strip keeps so much about itself that there should be no more."""
 
 
 class Place(NamedTuple):
-    """A line of a message. Unlike a distance from the top, it is right whatever is estimated."""
+    """A line of a message, by the name that the message's layout has for it.
+
+    Unlike a distance from the top, it is right whatever is estimated.
+    """
 
     message: int
     line: int
@@ -30,8 +35,8 @@ class Place(NamedTuple):
 class MessageColumn:
     """Where each message of a conversation is.
 
-    Heights are estimated until a message is laid out; a place stays the same place while
-    heights above it are put right. Layouts of the messages used last are kept.
+    Heights are estimated until somebody looks, inside of a long message too; a place stays the
+    same place while heights above it are put right. Layouts of the messages used last are kept.
     """
 
     def __init__(self, typesetter: Typesetter) -> None:
@@ -42,10 +47,9 @@ class MessageColumn:
         self.width = 0
         self._indices: dict[str, int] = {}
         self._heights: list[int] = []
-        self._measured: set[int] = set()
         self._tops: list[int] = [0]
         self._layouts: OrderedDict[str, MessageLayout] = OrderedDict()
-        self._strips: LRUCache[tuple[Place, Part], tuple[Line, Strip]] = LRUCache(_KEPT_STRIPS)
+        self._strips: LRUCache[Place, tuple[Line, Strip]] = LRUCache(_KEPT_STRIPS)
 
     def fill(self, messages: Sequence[ChatMessage]) -> None:
         """Hold these messages and no others."""
@@ -65,9 +69,8 @@ class MessageColumn:
         elif self.messages[index] == message:
             return False
         self.messages[index] = message
-        self._measured.discard(index)
         if self.width and (not message.status.is_final or message.id in self._layouts):
-            self.measure(index)
+            self.layout(index)
         else:
             self._set_height(index, self._estimated(message))
         return True
@@ -78,12 +81,17 @@ class MessageColumn:
 
     def refold(self, index: int) -> None:
         """Take over a change of a message's fold."""
-        self._measured.discard(index)
-        self.measure(index)
+        self.layout(index)
 
     def resize(self, width: int) -> None:
         self.width = width
         self._estimate_all()
+
+    def wrap_code(self, wrap: bool, offset: int) -> None:
+        """Show long lines of code on several, or cut them, behind `offset` cells."""
+        self._typesetter.wrap_code(wrap, offset)
+        for layout in self._layouts.values():
+            self._typesetter.rewrap(layout)
 
     def redress(self) -> None:
         """Take over a change of the typesetter's look."""
@@ -100,34 +108,51 @@ class MessageColumn:
 
     def offset(self, place: Place) -> int:
         """The lines above a place, some of them estimated."""
-        return self._top(place.message) + place.line
+        number = self.layout(place.message).number(place.line)
+        self._take_height(place.message)
+        return self._top(place.message) + number
 
     def at(self, offset: int) -> Place:
         """The place that is about `offset` lines from the top."""
         self._top(len(self.messages))
         last = len(self.messages) - 1
         index = max(0, min(last, bisect_right(self._tops, offset) - 1))
-        line, estimated = offset - self._tops[index], self._heights[index]
-        measured = self.measure(index)
-        if measured != estimated:
-            line = line * measured // max(1, estimated)
-        return Place(index, max(0, min(line, measured - 1)))
+        number, estimated = offset - self._tops[index], self._heights[index]
+        layout = self.layout(index)
+        if layout.height != estimated:
+            number = number * layout.height // max(1, estimated)
+        line = layout.at(max(0, min(number, layout.height - 1)))
+        self._take_height(index)
+        return Place(index, line)
+
+    def last_line(self, index: int) -> Place:
+        """The last line of a message."""
+        return Place(index, self.layout(index).last)
 
     def moved(self, place: Place, lines: int) -> Place:
         """The place exactly `lines` further down, or up; at most the first or last line."""
-        index, line = place.message, place.line + lines
-        while line < 0 and index > 0:
-            index -= 1
-            line += self.measure(index)
-        while index < len(self.messages) - 1 and line >= (height := self.measure(index)):
-            line -= height
-            index += 1
-        return Place(index, max(0, min(line, self.measure(index) - 1)))
+        index, line = place
+        while True:
+            line, lines = self.layout(index).moved(line, lines)
+            self._take_height(index)
+            if lines > 0 and index < len(self.messages) - 1:
+                index, line, lines = index + 1, 0, lines - 1
+            elif lines < 0 and index > 0:
+                index, line = self.last_line(index - 1)
+                lines += 1
+            else:
+                return Place(index, line)
 
     def last_top(self, rows: int) -> Place:
-        """The place that is `rows` lines above the end."""
-        last = len(self.messages) - 1
-        return self.moved(Place(last, self.measure(last)), -rows)
+        """The place from which `rows` lines reach to the end."""
+        return self.moved(self.last_line(len(self.messages) - 1), 1 - rows)
+
+    def measure_below(self, place: Place) -> None:
+        """Put right the heights of all that came below a place, if it was not all too much."""
+        for index in range(place.message, len(self.messages)):
+            line = place.line if index == place.message else 0
+            self.layout(index).measure_below(line, most=_KNOWN_CHAPTERS)
+            self._take_height(index)
 
     def view(self, top: Place, rows: int) -> list[Place]:
         """The places on `rows` rows, beginning with `top` unless the end comes sooner."""
@@ -144,37 +169,30 @@ class MessageColumn:
         else:
             self._layouts.move_to_end(message.id)
         layout.update(message, self.folds.of(message), self._labels.get(message.id, ""))
-        layout.height(self.width)
+        layout.lay_out(self.width)
+        self._set_height(index, layout.height)
         return layout
 
     def strip(self, place: Place) -> Strip:
         """A line as it is drawn: the same strip as before, if the line has not changed."""
         layout = self.layout(place.message)
         line = layout.line(place.line)
-        key = (place, layout.part(place.line))
-        kept = self._strips.get(key)
+        kept = self._strips.get(place)
         if kept is None or kept[0] is not line:
-            kept = self._strips[key] = line, layout.strip(place.line)
+            kept = self._strips[place] = line, layout.strip(place.line)
         return kept[1]
-
-    def measure(self, index: int) -> int:
-        """The height of a message, exactly."""
-        if index not in self._measured:
-            self._measured.add(index)
-            self._set_height(index, self.layout(index).height(self.width))
-        return self._heights[index]
 
     def _below(self, top: Place, rows: int) -> list[Place]:
         places: list[Place] = []
         index, line = top
         while index < len(self.messages) and len(places) < rows:
-            end = min(self.measure(index), line + rows - len(places))
-            places.extend(Place(index, number) for number in range(line, end))
+            below = self.layout(index).below(line, rows - len(places))
+            self._take_height(index)
+            places.extend(Place(index, shown) for shown in below)
             index, line = index + 1, 0
         return places
 
     def _estimate_all(self) -> None:
-        self._measured.clear()
         self._strips.clear()
         self._heights = [self._estimated(message) for message in self.messages]
         self._tops = [0]
@@ -182,9 +200,14 @@ class MessageColumn:
     def _estimated(self, message: ChatMessage) -> int:
         return estimated_height(message, self.width, self.folds.of(message))
 
+    def _take_height(self, index: int) -> None:
+        """Take over what looking at a message has shown of its height."""
+        self._set_height(index, self._layouts[self.messages[index].id].height)
+
     def _set_height(self, index: int, height: int) -> None:
-        self._heights[index] = height
-        del self._tops[index + 1 :]
+        if height != self._heights[index]:
+            self._heights[index] = height
+            del self._tops[index + 1 :]
 
     def _top(self, index: int) -> int:
         known = len(self._tops) - 1

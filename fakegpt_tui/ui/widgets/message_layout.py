@@ -1,9 +1,8 @@
 """One chat message as lines: who speaks, what was thought and said, and what went wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,8 +12,11 @@ from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.rendering.rows import Rows
+from fakegpt_tui.ui.rendering.spots import LaidOut, Spot, Stretch
 from fakegpt_tui.ui.widgets.cells import cut
 from fakegpt_tui.ui.widgets.folding import Fold
+from fakegpt_tui.ui.widgets.line_names import Mark, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_header import header, how_it_ended, is_trouble
 from fakegpt_tui.ui.widgets.typed_text import wrapped
 
@@ -34,32 +36,11 @@ class Body(Protocol):
     """The text of one message, however it is drawn. Lines that did not change stay the same."""
 
     def update(self, text: str, *, complete: bool) -> None: ...
-    def lines(self, width: int) -> Sequence[Line]: ...
+    def layout(self, width: int) -> LaidOut: ...
     def restyle(self, palette: Palette) -> None: ...
     def fold(self, section: int) -> None: ...
     def unfold(self, everything: bool) -> None: ...
-
-
-class Part(Enum):
-    """What a line of a message belongs to."""
-
-    HEAD = auto()
-    GIST = auto()
-    LABEL = auto()
-    REASONING = auto()
-    TEXT = auto()
-    END = auto()
-
-
-SAID = (Part.REASONING, Part.TEXT)
-"""The parts that somebody wrote, and not this program."""
-
-
-class Mark(NamedTuple):
-    """A line, by the letters before it and the empty lines between them and it."""
-
-    letters: int
-    empty: int
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +57,10 @@ class Look:
 
 
 class MessageLayout:
-    """A message laid out for one width at a time."""
+    """A message laid out for one width at a time, of which as much is drawn as is looked at.
+
+    Its lines are named, not numbered: see `line_names`.
+    """
 
     def __init__(
         self, message: ChatMessage, body: Body, look: Look, make_reasoning: Callable[[], Body]
@@ -84,14 +68,13 @@ class MessageLayout:
         self.message = message
         self.fold = Fold.TEXT
         self.label = ""
-        self.version = 0
-        """Another number whenever the lines may have changed."""
         self._body = body
         self._make_reasoning = make_reasoning
         self._reasoning: Body | None = None
         self._look = look
         self._width = 0
-        self._parts: list[tuple[Part, Sequence[Line]]] = []
+        self._parts: list[tuple[Part, LaidOut]] = []
+        self._shown: dict[int, Line] = {}
         body.update(message.text, complete=message.status.is_final)
 
     def update(self, message: ChatMessage, fold: Fold, label: str) -> None:
@@ -110,6 +93,13 @@ class MessageLayout:
         self._body.fold(section)
         self._parts = []
 
+    def wrap_code(self, wrap: bool, offset: int) -> None:
+        """Say what happens to code that is too wide; see `Document.wrap_code`."""
+        self._body.wrap_code(wrap, offset=offset)
+        if self._reasoning is not None:
+            self._reasoning.wrap_code(wrap, offset=offset)
+        self._parts = []
+
     def restyle(self, palette: Palette, look: Look) -> None:
         self._body.restyle(palette)
         if self._reasoning is not None:
@@ -117,87 +107,151 @@ class MessageLayout:
         self._look = look
         self._parts = []
 
-    def height(self, width: int) -> int:
-        """The number of lines at this width, which the other methods then speak of."""
+    def lay_out(self, width: int) -> None:
+        """Be as wide as this, for all the other methods."""
         if width != self._width or not self._parts:
             self._width = width
             self._parts = self._laid_out()
-            self.version += 1
+            self._shown = {}
+
+    @property
+    def height(self) -> int:
+        """The number of lines, those estimated that were not drawn."""
         return sum(len(lines) for _, lines in self._parts)
 
-    def line(self, number: int) -> Line:
-        return self._at(number)[1]
+    @property
+    def last(self) -> int:
+        """The last line."""
+        return self.at(self.height - 1)
 
-    def part(self, number: int) -> Part:
-        """What a line belongs to."""
-        return self._at(number)[0]
+    def at(self, number: int) -> int:
+        """The line that has about so many above it."""
+        for part, lines in self._parts:
+            if number < len(lines):
+                return line_at(part, lines.spot(max(0, number)))
+            number -= len(lines)
+        return self.last
 
-    def strip(self, number: int) -> Strip:
+    def number(self, line: int) -> int:
+        """How many lines are above it, some of them estimated."""
+        index, number = self._located(line)
+        return sum(len(lines) for _, lines in self._parts[:index]) + number
+
+    def line(self, line: int) -> Line:
+        """What a line shows."""
+        shown = self._shown.get(line)
+        if shown is None:
+            index, number = self._located(line)
+            shown = self._parts[index][1][number]
+        return shown
+
+    def strip(self, line: int) -> Strip:
         """The line with its bar, made anew each time."""
-        part, line = self._at(number)
-        if part is Part.REASONING:
-            line = line.behind([Segment("┊ ", self._look.note)])
+        drawn = self.line(line)
+        if part_and_spot(line)[0] is Part.REASONING:
+            drawn = drawn.behind([Segment("┊ ", self._look.note)])
         # Textual finds out what the pointer is on by the segment below it, so there is always one.
-        return (self._with_bar(line) if number else line).strip or _SPACE
+        return (self._with_bar(drawn) if line else drawn).strip or _SPACE
 
-    def mark(self, number: int) -> Mark:
-        """What is at the top of a line, in a way that outlives a change of width."""
-        if number < HEAD:
-            return Mark(-1, number)
-        letters = empty = 0
-        for before in range(HEAD, number):
-            more = _letters(self.line(before))
-            letters, empty = letters + more, 0 if more else empty + 1
-        return Mark(letters, empty)
+    def moved(self, line: int, count: int) -> tuple[int, int]:
+        """The line exactly `count` lines further down, or up, and how many it takes beyond."""
+        index, number = self._located(line)
+        while True:
+            part, lines = self._parts[index]
+            if len(lines):
+                number = lines.reveal(number, count + (1 if count >= 0 else -1))
+            number += count
+            if 0 <= number < len(lines):
+                return line_at(part, lines.spot(number)), 0
+            beyond = number - len(lines) if number >= 0 else number + 1
+            if number >= 0 and index + 1 < len(self._parts):
+                index, number, count = index + 1, 0, beyond
+            elif number < 0 and index > 0:
+                index, count = index - 1, beyond
+                number = len(self._parts[index][1]) - 1
+            else:
+                return (self.last, beyond + 1) if number >= 0 else (0, beyond - 1)
 
-    def line_at(self, mark: Mark) -> int:
+    def below(self, line: int, count: int) -> list[int]:
+        """The lines from one on, at most so many."""
+        below: list[int] = []
+        index, number = self._located(line)
+        for part, lines in self._parts[index:]:
+            wanted = count - len(below)
+            if wanted and len(lines):
+                number = lines.reveal(number, wanted)
+                for shown in range(number, min(number + wanted, len(lines))):
+                    below.append(line_at(part, lines.spot(shown)))
+                    self._shown[below[-1]] = lines[shown]
+            number = 0
+        return below
+
+    def measure_below(self, line: int, *, most: int) -> None:
+        """Put right the heights of a line and of all below it, if that is not too much."""
+        index, number = self._located(line)
+        for _, lines in self._parts[index:]:
+            lines.measure(number, most=most)
+            number = 0
+
+    def stretch(self, part: Part, offset: int) -> Stretch | None:
+        """What is drawn of a part's text around an offset; `None` if it is not shown."""
+        lines = dict(self._parts).get(part)
+        return lines.stretch(offset) if lines is not None else None
+
+    def mark(self, line: int) -> Mark:
+        """What a line shows, in a way that outlives a change of width."""
+        index, number = self._located(line)
+        part, lines = self._parts[index]
+        return Mark(part, lines.anchor(number))
+
+    def line_of(self, mark: Mark) -> int:
         """The line on which a mark is now."""
-        number, last = HEAD, self.height(self._width) - 1
-        letters, empty = mark
-        if letters < 0:
-            return min(last, empty)
-        while number < last and 0 < letters >= (more := _letters(self.line(number))):
-            letters -= more
-            number += 1
-        return min(last, number + empty)
+        for part, lines in self._parts:
+            if part is mark.part and len(lines):
+                return line_at(part, lines.spot(lines.find(mark.anchor)))
+        return self.at(self.number(line_at(mark.part, Spot(0, 0))))
 
-    def _laid_out(self) -> list[tuple[Part, Sequence[Line]]]:
+    def _located(self, line: int) -> tuple[int, int]:
+        """The part that has a line, as an index, and its number in there."""
+        wanted, spot = part_and_spot(line)
+        at = max(index for index, (part, _) in enumerate(self._parts) if part <= wanted)
+        part, lines = self._parts[at]
+        if part is wanted:
+            return at, lines.number(spot)
+        return at, max(0, len(lines) - 1)
+
+    def _laid_out(self) -> list[tuple[Part, LaidOut]]:
         inner = text_width(self._width)
-        head = (Part.HEAD, (BLANK, self._header(max(1, self._width - margin(self._width)))))
+        header = self._header(max(1, self._width - margin(self._width)))
+        head = (Part.HEAD, Rows((BLANK, header)))
         if self.fold is Fold.NOTHING:
-            return [head, (Part.GIST, (self._gist(inner),))]
+            return [head, (Part.GIST, Rows((self._gist(inner),)))]
+        end = wrapped(how_it_ended(self.message), inner, self._look.trouble)
         return [
             head,
             *self._reasoned(inner),
-            (Part.TEXT, self._body.lines(inner)),
-            (Part.END, wrapped(how_it_ended(self.message), inner, self._look.trouble)),
+            (Part.TEXT, self._body.layout(inner)),
+            (Part.END, Rows(end)),
         ]
 
-    def _reasoned(self, width: int) -> list[tuple[Part, Sequence[Line]]]:
+    def _reasoned(self, width: int) -> list[tuple[Part, LaidOut]]:
         reasoning = self.message.reasoning
         if not reasoning:
             return []
         is_open = self.fold is Fold.EVERYTHING
         words = cut(f"{'▾' if is_open else '▸'} Reasoning · {len(reasoning):,} characters", width)
         style = self._look.note + Style.from_meta({"fold": REASONING})
-        label = (Part.LABEL, (Line((Segment(words, style),)),))
+        label = (Part.LABEL, Rows((Line((Segment(words, style),)),)))
         if not is_open:
             return [label]
         if self._reasoning is None:
             self._reasoning = self._make_reasoning()
         self._reasoning.update(reasoning, complete=self.message.status.is_final)
-        return [label, (Part.REASONING, self._reasoning.lines(max(1, width - 2)))]
+        return [label, (Part.REASONING, self._reasoning.layout(max(1, width - 2)))]
 
     def _gist(self, width: int) -> Line:
         words = cut(f"▸ {safe_line(self.message.text[:_GIST], _GIST) or '…'}", width)
         return Line((Segment(words, self._look.note + Style.from_meta({"fold": "message"})),))
-
-    def _at(self, number: int) -> tuple[Part, Line]:
-        for part, lines in self._parts:
-            if number < len(lines):
-                return part, lines[number]
-            number -= len(lines)
-        raise IndexError(number)
 
     def _with_bar(self, line: Line) -> Line:
         if not margin(self._width):
@@ -214,10 +268,6 @@ class MessageLayout:
             Segment(status, look.trouble if is_trouble(message) else look.note),
         ]
         return Line(tuple(segment for segment in segments if segment.text))
-
-
-def _letters(line: Line) -> int:
-    return len(line.plain) - line.plain.count(" ")
 
 
 def margin(width: int) -> int:

@@ -1,27 +1,13 @@
 """Where the reader of a conversation is, and what has come since."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import HEAD, Mark
+from fakegpt_tui.ui.widgets.message_layout import HEAD
+from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 
 _NEAR_THE_END = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingPosition:
-    """Where somebody stopped reading, good at any width and in any later run.
-
-    The line at the top has so many letters of its message before it, and so many empty lines
-    between them and it; a line of the header has fewer than none.
-    """
-
-    message_id: str
-    letters: int
-    empty_lines: int
-    follows: bool
 
 
 class Reader:
@@ -43,9 +29,14 @@ class Reader:
         return self.view[0] if self.view else Place(0, 0)
 
     @property
+    def offset(self) -> int:
+        """How many lines there are above the view, some of them estimated."""
+        return self.column.offset(self.top) if self.view else 0
+
+    @property
     def lines_below(self) -> int:
         """How many lines there are below the view, some of them estimated."""
-        return self.column.height - self.column.offset(self.top) - len(self.view)
+        return self.column.height - self.offset - len(self.view)
 
     @property
     def new_lines(self) -> int:
@@ -64,8 +55,7 @@ class Reader:
             return
         self.follows = False
         self._seen = self._end()
-        mark = Mark(position.letters, position.empty_lines)
-        self._settle(Place(index, self.column.layout(index).line_at(mark)))
+        self._settle(Place(index, self.column.layout(index).line_of(position.mark)))
 
     @property
     def position(self) -> ReadingPosition | None:
@@ -73,7 +63,7 @@ class Reader:
             return None
         index, line = self.top
         layout = self.column.layout(index)
-        return ReadingPosition(layout.message.id, *layout.mark(line), self.follows)
+        return ReadingPosition(layout.message.id, layout.mark(line), self.follows)
 
     def put(self, message: ChatMessage) -> bool:
         """Take in a message that is new or has changed; tell whether anything did."""
@@ -81,6 +71,7 @@ class Reader:
         if changed and self.follows:
             self.to_end()
         elif changed and self.view:
+            self.column.measure_below(self._seen)
             self._settle(self.top)
         return changed
 
@@ -91,22 +82,27 @@ class Reader:
             self.column.resize(width)
             return
         if width != self.column.width:
-            self._rewrap(width, min(row, rows - 1, len(self.view) - 1))
+            self.rewrap(lambda: self.column.resize(width), row)
         elif self.follows:
             self.to_end()
         else:
             self._settle(self.top)
 
-    def _rewrap(self, width: int, row: int) -> None:
+    def rewrap(self, change: Callable[[], object], row: int) -> None:
+        """Make a change after which lines are broken elsewhere, and show the same text on `row`."""
+        if not self.view:
+            change()
+            return
+        row = min(row, self.rows - 1, len(self.view) - 1)
         (index, line), nothing_new = self.view[row], self.new_lines == 0
         mark = self.column.layout(index).mark(line)
-        self.column.resize(width)
+        change()
         if self.follows:
             self.to_end()
             return
         if nothing_new:
             self._seen = self._end()
-        line = self.column.layout(index).line_at(mark)
+        line = self.column.layout(index).line_of(mark)
         self._settle(self.column.moved(Place(index, line), -row))
 
     def refold(self, place: Place, change: Callable[[], object]) -> None:
@@ -124,7 +120,7 @@ class Reader:
         """Go no further than it takes to see a message, or its beginning if it is long."""
         if not self.view:
             return
-        header, end = Place(index, HEAD - 1), Place(index, self.column.measure(index) - 1)
+        header, end = Place(index, HEAD - 1), self.column.last_line(index)
         if header < self.view[0]:
             self._go_to(header)
         elif end > self.view[-1]:
@@ -172,6 +168,8 @@ class Reader:
         if not self.view:
             return
         bottom = Place(self.view[-1].message, self.view[-1].line + 1)
+        # Whether the end is near is known, and not guessed.
+        self.column.moved(self.view[-1], _NEAR_THE_END + 1)
         if self.follows:
             self._seen = self._end()
         elif bottom > self._seen:
@@ -182,5 +180,8 @@ class Reader:
         self.follows = below == 0 or (not turned_back and below <= _NEAR_THE_END)
 
     def _end(self) -> Place:
+        """The place below the last line."""
         last = len(self.column.messages) - 1
-        return Place(last, self.column.measure(last)) if last >= 0 else Place(0, 0)
+        if last < 0:
+            return Place(0, 0)
+        return Place(last, self.column.last_line(last).line + 1)

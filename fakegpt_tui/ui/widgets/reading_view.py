@@ -106,7 +106,7 @@ class ReadingView(ScrollView, inherit_bindings=False):
         try:
             below = self.size.height - self.page_rows
             self._set_virtual_height(self.column.height + below)
-            self.scroll_y = self.scroll_target_y = self.column.offset(self.reader.top)
+            self.scroll_y = self.scroll_target_y = self.reader.offset
             self._move_thumb()
         finally:
             self._is_placing = False

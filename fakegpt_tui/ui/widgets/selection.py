@@ -9,12 +9,16 @@ from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import copyable
+from fakegpt_tui.ui.widgets.line_names import LINE_BITS, SAID, Part, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import SAID, MessageLayout, Part
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout
 
-_LINES = 1 << 24
-"""More lines than any message has: a selection's rows count in these, so that heights above
-it may be put right without moving it."""
+_LINES = 1 << LINE_BITS
+"""More than any line's name: a selection's rows count in these, so that heights above it may be
+put right without moving it."""
+
+_DRAWN = 400
+"""Lines at either end of a selection that are looked at. Between them nothing is cut."""
 
 
 def row_of(place: Place) -> int:
@@ -58,16 +62,18 @@ def _text_of(
 ) -> str:
     if first == 0 and final == _LINES - 1:
         return column.messages[index].text
-    layout, height = column.layout(index), column.measure(index)
-    last = min(final, height - 1)
-    lines = [_selected(selection, layout, Place(index, n)) for n in range(first, last + 1)]
+    layout = column.layout(index)
+    last = min(final, layout.last)
+    lines = list(_lines(selection, layout, Place(index, first), Place(index, last)))
     if not lines:
         return ""
     # A paragraph whose other lines are not selected is not selected whole.
     if first:
-        lines[0].is_cut |= _block(layout, first - 1) == lines[0].block
-    if last + 1 < height:
-        lines[-1].is_cut |= _block(layout, last + 1) == lines[-1].block
+        before, _ = layout.moved(first, -1)
+        lines[0].is_cut |= _block(layout, before) == lines[0].block
+    after, beyond = layout.moved(last, 1)
+    if not beyond:
+        lines[-1].is_cut |= _block(layout, after) == lines[-1].block
     return "\n".join(_written(lines, layout.message)).strip("\n")
 
 
@@ -83,8 +89,33 @@ class _Selected:
     is_cut: bool
 
 
-def _block(layout: MessageLayout, number: int) -> _Block:
-    return layout.part(number), layout.line(number).source
+def _lines(
+    selection: Selection, layout: MessageLayout, first: Place, last: Place
+) -> Iterator[_Selected]:
+    """The lines of a message from `first` to `last`; of very many the ends, and all between."""
+    index = first.message
+    upper = [line for line in layout.below(first.line, _DRAWN) if line <= last.line]
+    yield from (_selected(selection, layout, Place(index, line)) for line in upper)
+    if not upper or upper[-1] >= last.line:
+        return
+    top, _ = layout.moved(last.line, 1 - _DRAWN)
+    lower = [line for line in layout.below(top, _DRAWN) if upper[-1] < line <= last.line]
+    yield from _between(layout, upper[-1], lower[0])
+    yield from (_selected(selection, layout, Place(index, line)) for line in lower)
+
+
+def _between(layout: MessageLayout, above: int, below: int) -> Iterator[_Selected]:
+    """All that stands between two lines, which is selected whole, without drawing it."""
+    (part, start), (last, end) = layout.mark(above), layout.mark(below)
+    if part is last:
+        yield _Selected((part, (start.source, end.source)), "", is_cut=False)
+    else:
+        yield _Selected((part, (start.source, len(layout.message.reasoning))), "", is_cut=False)
+        yield _Selected((last, (0, end.source)), "", is_cut=False)
+
+
+def _block(layout: MessageLayout, line: int) -> _Block:
+    return part_and_spot(line)[0], layout.line(line).source
 
 
 def _selected(selection: Selection, layout: MessageLayout, place: Place) -> _Selected:

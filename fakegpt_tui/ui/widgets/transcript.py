@@ -15,8 +15,9 @@ from fakegpt_tui.ui.widgets.copying import CodeBlocks, code_at, whole_conversati
 from fakegpt_tui.ui.widgets.message_column import Place
 from fakegpt_tui.ui.widgets.message_layout import HEAD, REASONING, Body
 from fakegpt_tui.ui.widgets.message_page import MessagePage
-from fakegpt_tui.ui.widgets.reader import ReadingPosition
+from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 from fakegpt_tui.ui.widgets.selection import place_of, whole_message
+from fakegpt_tui.ui.widgets.wide_code import WideCode
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
@@ -78,6 +79,7 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         """
         super().__init__(make_document, rehearse=rehearse, name=name, id=id, classes=classes)
         self._code_blocks = CodeBlocks(self.column)
+        self._wide_code = WideCode(self.column, self.reader)
         self._conversation_id: str | None = None
         self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
@@ -200,6 +202,18 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         if self.marked is not None:
             self._turn(Place(self.cursor.index, HEAD - 1), is_reasoning=False)
 
+    def wrap_code(self) -> bool:
+        """Cut lines of code that are too long, or break them again; whether they are broken now."""
+        self.clear_selection()
+        self._wide_code.turn(self.cursor.row)
+        self.place()
+        return self._wide_code.wraps
+
+    def action_scroll_code(self, direction: int) -> None:
+        """Move code that is cut: to see more of it at the right, or back."""
+        self._wide_code.move(direction, self.cursor.row)
+        self.place()
+
     def _refold(self, place: Place, change: Callable[[], object]) -> None:
         self.clear_selection()
         self.reader.refold(place, change)
@@ -272,6 +286,8 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             self.post_message(self.LinkPressed(str(meta["href"])))
         elif place is None or place.message >= len(self.column.messages):
             return
+        elif "sideways" in meta:
+            self.action_scroll_code(meta["sideways"])
         elif "copy" in meta:
             text = self.column.messages[place.message].text
             self._ask_to_copy(code_at(text, *meta["copy"]), "code block")

@@ -1,7 +1,5 @@
 """Text that is drawn as it was written: prompts, and sentences about trouble."""
 
-from collections.abc import Sequence
-
 from rich.segment import Segment
 from rich.style import Style
 
@@ -9,6 +7,7 @@ from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.cells import wrap
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.rendering.rows import Rows
 
 
 class TypedText:
@@ -17,17 +16,17 @@ class TypedText:
     def __init__(self) -> None:
         self._text = ""
         self._width = 0
-        self._lines: Sequence[Line] = ()
+        self._rows = Rows(())
 
     def update(self, text: str, *, complete: bool) -> None:  # noqa: ARG002 - the shape of a document
         if text != self._text:
             self._text, self._width = text, 0
 
-    def lines(self, width: int) -> Sequence[Line]:
+    def layout(self, width: int) -> Rows:
         if width != self._width:
             self._width = width
-            self._lines = wrapped(self._text, width)
-        return self._lines
+            self._rows = Rows(wrapped(self._text, width))
+        return self._rows
 
     def restyle(self, palette: Palette) -> None:
         """Nothing to do: typed text has the colours of the widget."""
@@ -37,6 +36,9 @@ class TypedText:
 
     def unfold(self, everything: bool) -> None:
         """Nothing to do: typed text has no sections."""
+
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
+        """Nothing to do: typed text always wraps."""
 
 
 def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:

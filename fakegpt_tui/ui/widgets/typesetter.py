@@ -17,10 +17,19 @@ class Typesetter:
         self._make_document = make_document
         self._palette: Palette | None = None
         self._look = Look()
+        self._wraps = True
+        self._offset = 0
 
     def dress(self, palette: Palette, look: Look) -> None:
         """Set everything from now on in these colours."""
         self._palette, self._look = palette, look
+
+    def wrap_code(self, wrap: bool, offset: int) -> None:
+        """Set code from now on with long lines on several, or cut, behind `offset` cells."""
+        self._wraps, self._offset = wrap, offset
+
+    def rewrap(self, layout: MessageLayout) -> None:
+        layout.wrap_code(self._wraps, self._offset)
 
     def redress(self, layout: MessageLayout) -> None:
         layout.restyle(self._dressed(), self._look)
@@ -34,10 +43,12 @@ class Typesetter:
         """Set a little of everything and throw it away; may run in a thread."""
         document = self._document()
         document.update(_REHEARSAL, complete=True)
-        list(document.lines(40))
+        document.layout(40).measure()
 
     def _document(self) -> Body:
-        return self._make_document(self._dressed())
+        document = self._make_document(self._dressed())
+        document.wrap_code(self._wraps, offset=self._offset)
+        return document
 
     def _dressed(self) -> Palette:
         if self._palette is None:

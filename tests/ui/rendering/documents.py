@@ -10,7 +10,7 @@ FRAGMENTS = st.sampled_from(
         "> q\n", ">> z\n", "> ", "```py\n", "```\n", "~~~\n", "'''\n", '"""\n', "    code\n",
         "| a | b |\n", "|---|:-:|\n", "| 1 | 2 |\n", "[l](http://x.y)", "[r]", "[r]: http://d\n",
         "$x^2$ ", "$$\n", "\\[", "\\]\n", "$5 ", "[^1]", "[^1]: note\n", "[^1]:",
-        "<think>", "<think>\n", "</think>\n", "\n\nAt the margin. ",
+        "<think>", "<think>\n", "</think>\n", "\n\nAt the margin. ", "\n\n**At** 1", "\n\n12 at ",
         "vec<T>", "&lt;", "&#8238;", "\x1b[0m", "\x00", "\r\n", "\x0b", "\u2028",
         "\u202e",
     ]

@@ -15,6 +15,16 @@ def test_text_is_cut_above_blocks_at_the_margin() -> None:
     assert parts(text) == ["One.\n\n", "# Two\n\n", "Three\nfour\n\n\n", "Five"]
 
 
+def test_what_begins_a_paragraph_is_a_border_and_what_may_go_on_is_none() -> None:
+    text = "One.\n\n**Two**\n\n3 four\n\n(five)\n\n4. six\n\n* seven\n\n** *\n\n12"
+    assert parts(text) == [
+        "One.\n\n",
+        "**Two**\n\n",
+        "3 four\n\n",
+        "(five)\n\n4. six\n\n* seven\n\n** *\n\n12",
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -111,3 +111,38 @@ def test_one_block_that_is_very_long_is_read_in_steps_to_the_same_end() -> None:
     number = layout.reveal(len(layout) - 1, -5)
     assert shown(layout, number - 4, number + 1) == ["• item one"] * 4 + ["• the last"]
     assert drawn.layout(40).find(layout.anchor(number)) == number
+
+
+@QUICK
+@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHAPTER, st.floats(0, 1), st.floats(0, 1))
+def test_a_spot_names_the_same_line_while_heights_are_put_right(
+    text: str, width: int, chapter: int, at: float, other: float
+) -> None:
+    layout = document(text, chapter).layout(width)
+    if not layout:
+        return
+    spot = layout.spot(int(at * (len(layout) - 1)))
+    before = layout[layout.number(spot)].plain
+    later = layout.spot(int(other * (len(layout) - 1)))
+    layout.reveal(int(other * len(layout)), -20)
+    assert layout[layout.number(spot)].plain == before
+    assert (spot < later) is (layout.number(spot) < layout.number(later))
+    layout.measure()
+    assert layout[layout.number(spot)].plain == before
+    assert layout.spot(layout.number(spot)) == spot
+
+
+@QUICK
+@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHAPTER, st.floats(0, 1))
+def test_stretches_are_all_lines_once(text: str, width: int, chapter: int, at: float) -> None:
+    layout = document(text, chapter).layout(width)
+    whole = [line.plain for line in document(text).lines(width)]
+    stretch = layout.stretch(int(at * len(text)))
+    assert stretch.start <= int(at * len(text)) <= max(stretch.end, 0)
+    offset, lines = 0, []
+    while offset < len(text):
+        stretch = layout.stretch(offset)
+        lines += [line.plain for line in stretch.lines]
+        assert stretch.end > offset
+        offset = stretch.end
+    assert lines == whole

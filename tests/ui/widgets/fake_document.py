@@ -7,6 +7,7 @@ from rich.style import Style
 
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.rendering.rows import Rows
 
 
 class FakeDocument:
@@ -24,7 +25,10 @@ class FakeDocument:
         if text != self.text:
             self.text, self._width = text, 0
 
-    def lines(self, width: int) -> Sequence[Line]:
+    def layout(self, width: int) -> Rows:
+        return Rows(self._drawn(width))
+
+    def _drawn(self, width: int) -> Sequence[Line]:
         if width != self._width:
             self.laid_out += 1
             before = self._lines if self._width in (0, width) else []
@@ -60,6 +64,9 @@ class FakeDocument:
 
     def unfold(self, everything: bool) -> None:
         """It has no sections."""
+
+    def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
+        """It has no code."""
 
 
 class FakeDocuments:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from textual.pilot import Pilot
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.ui.widgets.reader import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript_app import (
@@ -138,9 +137,7 @@ async def test_a_position_can_be_kept_elsewhere_and_shown_again() -> None:
         await press(pilot, *["pageup"] * 6, "k")
         seen, position = shown(first.transcript), first.transcript.position
     assert position is not None
-    kept = ReadingPosition(
-        position.message_id, position.letters, position.empty_lines, position.follows
-    )
+    kept = replace(position)
     async with later.run_test(size=(60, 10)) as pilot:
         later.transcript.show("a", messages, position=kept)
         await pilot.pause()

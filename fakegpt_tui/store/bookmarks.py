@@ -1,0 +1,51 @@
+"""Where somebody stopped reading each conversation."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from fakegpt_tui.domain import Bookmark
+from fakegpt_tui.store.writer import Work
+from fakegpt_tui.text import repaired
+
+_BOOKMARK = "SELECT * FROM bookmark WHERE conversation_id = :conversation_id"
+_SAVE = """
+    INSERT INTO bookmark (conversation_id, message_id, part, source, letters, above)
+    VALUES (:conversation_id, :message_id, :part, :source, :letters, :above)
+    ON CONFLICT (conversation_id) DO UPDATE
+    SET message_id = :message_id, part = :part, source = :source, letters = :letters, above = :above
+"""
+_FORGET = "DELETE FROM bookmark WHERE conversation_id = :conversation_id"
+
+
+def bookmark(connection: sqlite3.Connection, conversation_id: str) -> Bookmark | None:
+    """The bookmark of a conversation."""
+    values = {"conversation_id": repaired(conversation_id)}
+    row = connection.execute(_BOOKMARK, values).fetchone()
+    if row is None:
+        return None
+    return Bookmark(
+        row["conversation_id"],
+        row["message_id"],
+        row["part"],
+        row["source"],
+        row["letters"],
+        row["above"],
+    )
+
+
+def save(mark: Bookmark) -> Work:
+    values = asdict(mark) | {
+        "conversation_id": repaired(mark.conversation_id),
+        "message_id": repaired(mark.message_id),
+    }
+    return lambda connection: _do(connection, _SAVE, values)
+
+
+def forget(conversation_id: str) -> Work:
+    values = {"conversation_id": repaired(conversation_id)}
+    return lambda connection: _do(connection, _FORGET, values)
+
+
+def _do(connection: sqlite3.Connection, statement: str, values: Mapping[str, str | int]) -> None:
+    connection.execute(statement, values)

@@ -1,0 +1,83 @@
+"""Keeping text that is written from right to left from disturbing what stands beside it.
+
+A terminal that knows how to turn such text takes a whole row for one sentence, and would turn
+the cells of a table, a list marker, or two panes with it. Isolates tell it what belongs
+together. They take no cell, and other terminals pass over them.
+
+Knows nothing of this program: any line made of Rich segments can be isolated with it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from rich.segment import Segment
+
+ISOLATE = "\u2068"
+"""Begins something that is turned, or not, by its own first letter."""
+END = "\u2069"
+
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_BETWEEN = re.compile("[\u2500-\u259f·]|\\s{2,}")
+"""What parts things that have nothing to do with each other: lines, bars, and gaps."""
+_MARKER = re.compile(r"\s*(?:(?:[^\w\s\"'(«“„‘‚\[]|\d+[.)])\s+)*")
+"""What stands before the text of an item, and is no part of it."""
+
+
+def isolated(segments: Sequence[Segment]) -> Sequence[Segment]:
+    """`segments` with isolates around whatever is written from right to left."""
+    text = "".join(segment.text for segment in segments)
+    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+        return segments
+    ranges = list(_ranges(text))
+    made: list[Segment] = []
+    first = 0
+    for plain, style, control in segments:
+        signed, last = plain, first + len(plain)
+        # Each sign goes with a letter of its own, from which no cut of the line parts it.
+        signs = [(start - first, ISOLATE) for start, _ in ranges if first <= start < last]
+        signs += [(end - first, END) for _, end in ranges if first < end <= last]
+        for at, sign in sorted(signs, reverse=True):
+            signed = signed[:at] + sign + signed[at:]
+        made.append(Segment(signed, style, control))
+        first = last
+    return made
+
+
+def _ranges(text: str) -> Iterator[tuple[int, int]]:
+    """What is to be isolated: a field that is written so, or the words of one that is not."""
+    start = 0
+    for gap in (*_BETWEEN.finditer(text), None):
+        end = gap.start() if gap else len(text)
+        if _RIGHT_TO_LEFT.search(text, start, end):
+            marker = _MARKER.match(text, start, end)
+            begin = marker.end() if marker else start
+            words = list(_words(text, begin, end))
+            if words and _is_strong_before(text, begin, words[0][0]):
+                yield from words
+            elif words:
+                yield begin, begin + len(text[begin:end].rstrip())
+        start = gap.end() if gap else end
+
+
+def _words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The runs of text from right to left, which nothing from left to right stands between."""
+    first = last = -1
+    for at in range(start, end):
+        direction = unicodedata.bidirectional(text[at])
+        if direction in ("R", "AL"):
+            first = at if first < 0 else first
+            last = at + 1
+        elif direction in ("NSM", "AN") and last == at:
+            last = at + 1
+        elif direction == "L" and first >= 0:
+            yield first, last
+            first = -1
+    if first >= 0:
+        yield first, last
+
+
+def _is_strong_before(text: str, start: int, end: int) -> bool:
+    return any(unicodedata.bidirectional(character) == "L" for character in text[start:end])

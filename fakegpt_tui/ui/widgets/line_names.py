@@ -1,0 +1,49 @@
+"""What the lines of a message are called."""
+
+from enum import IntEnum, auto
+from typing import NamedTuple
+
+from fakegpt_tui.ui.rendering.spots import Anchor, Spot
+
+
+class Part(IntEnum):
+    """What a line of a message belongs to, from the top down."""
+
+    HEAD = 0
+    GIST = auto()
+    LABEL = auto()
+    REASONING = auto()
+    TEXT = auto()
+    END = auto()
+
+
+SAID = (Part.REASONING, Part.TEXT)
+"""The parts that somebody wrote, and not this program."""
+
+
+class Mark(NamedTuple):
+    """A line, by what it shows: it is found again at any width and in any later run."""
+
+    part: Part
+    anchor: Anchor
+
+
+_START_BITS, _LINE_BITS = 40, 24
+LINE_BITS = 3 + _START_BITS + _LINE_BITS
+"""A line's number takes no more."""
+
+
+def line_at(part: Part, spot: Spot) -> int:
+    """The name that a line has as long as the width is the same, in the order of the lines.
+
+    Those of the head are 0 and 1. What comes below may be higher than was thought, and is named by
+    where its text begins.
+    """
+    return (part << _START_BITS | spot.start) << _LINE_BITS | spot.line
+
+
+def part_and_spot(line: int) -> tuple[Part, Spot]:
+    """What a line belongs to, and which of its lines it is."""
+    start, number = divmod(line, 1 << _LINE_BITS)
+    part, start = divmod(start, 1 << _START_BITS)
+    return Part(part), Spot(start, number)

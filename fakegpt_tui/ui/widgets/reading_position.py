@@ -1,0 +1,34 @@
+"""Where somebody reads, as a value that outlives the widget."""
+
+from dataclasses import dataclass
+
+from fakegpt_tui.domain import Bookmark
+from fakegpt_tui.ui.rendering.spots import Anchor
+from fakegpt_tui.ui.widgets.line_names import Mark, Part
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPosition:
+    """Where somebody stopped reading, good at any width and in any later run.
+
+    `mark` is what the line at the top shows.
+    """
+
+    message_id: str
+    mark: Mark
+    follows: bool
+
+    @classmethod
+    def at(cls, bookmark: Bookmark | None) -> "ReadingPosition | None":
+        """The position that was kept; `None` where there is none, or none that is understood."""
+        if bookmark is None or bookmark.part not in Part.__members__:
+            return None
+        anchor = Anchor(bookmark.source, bookmark.letters, bookmark.above)
+        return cls(bookmark.message_id, Mark(Part[bookmark.part], anchor), follows=False)
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        """What is to be kept of it: nothing where the end is followed."""
+        if self.follows:
+            return None
+        part, anchor = self.mark
+        return Bookmark(conversation_id, self.message_id, part.name, *anchor)

@@ -1,0 +1,97 @@
+"""Code that is wider than the screen."""
+
+from fakegpt_tui.domain import MessageStatus
+from tests.ui.widgets.shown import shown as shown_exactly
+from tests.ui.widgets.transcript_app import (
+    CountingTranscript,
+    TranscriptApp,
+    grow,
+    press,
+    reply,
+    show,
+    shown,
+)
+
+WIDE = "x = " + "abcdefghij" * 9
+TEXT = f"Before.\n\n```py\nshort\n{WIDE}\n```\n\nAfter."
+
+
+class CodeApp(TranscriptApp):
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = CountingTranscript(rehearse=False)
+
+
+async def test_code_wraps_until_it_is_to_be_cut() -> None:
+    app = CodeApp()
+    async with app.run_test(size=(40, 14)) as pilot:
+        await show(pilot, reply(0, TEXT))
+        wrapped = shown(app.transcript)
+        assert any(line.startswith("│ ↳") for line in wrapped)
+        assert "cut" not in wrapped[4]
+        assert app.transcript.wrap_code() is False
+        await pilot.pause()
+        cut = shown(app.transcript)
+        assert cut[4].split() == ["│", "py", "cut", "›", "copy"]
+        assert [line[-1] == "›" for line in cut[5:7]] == [False, True]
+        assert cut[8] == "│ After."
+        assert app.transcript.wrap_code() is True
+        await pilot.pause()
+        assert shown(app.transcript) == wrapped
+
+
+async def test_what_is_cut_is_moved_as_far_as_it_goes_and_back() -> None:
+    app = CodeApp()
+    async with app.run_test(size=(40, 14)) as pilot:
+        await show(pilot, reply(0, TEXT))
+        await press(pilot, "greater_than_sign")
+        app.transcript.wrap_code()
+        await press(pilot, *["less_than_sign"])
+        start = shown(app.transcript)
+        await press(pilot, *["greater_than_sign"] * 9)
+        end = shown(app.transcript)
+        assert end[6].rstrip().endswith("hij")
+        assert end[6].startswith("│ ‹")
+        await press(pilot, *["shift+left"] * 9)
+        assert shown(app.transcript) == start
+
+
+async def test_a_click_on_the_sign_moves_what_is_cut() -> None:
+    app = CodeApp()
+    async with app.run_test(size=(40, 14)) as pilot:
+        await show(pilot, reply(0, TEXT))
+        app.transcript.wrap_code()
+        await pilot.pause()
+        column = shown_exactly(app.transcript)[6].index("›")
+        await pilot.click(app.transcript, offset=(column, 6))
+        await pilot.pause()
+        assert shown(app.transcript)[6].startswith("│ ‹")
+        await pilot.click(app.transcript, offset=(2, 6))
+        await pilot.pause()
+        assert shown(app.transcript)[6].startswith("│  x = ")
+
+
+async def test_the_choice_holds_for_what_comes_later_and_in_other_conversations() -> None:
+    app = CodeApp()
+    async with app.run_test(size=(40, 14)) as pilot:
+        app.transcript.wrap_code()
+        await show(pilot, reply(0, TEXT))
+        assert "cut ›" in shown(app.transcript)[4]
+        await show(pilot, reply(1, "", conversation_id="b"), conversation_id="b")
+        growing = reply(1, TEXT[:60], conversation_id="b", status=MessageStatus.STREAMING)
+        await grow(pilot, growing)
+        await grow(pilot, reply(1, TEXT, conversation_id="b"))
+        assert "cut ›" in shown(app.transcript)[4]
+
+
+async def test_cutting_keeps_the_line_of_the_marked_message_where_it_is() -> None:
+    app = CodeApp()
+    async with app.run_test(size=(40, 14)) as pilot:
+        await show(pilot, *(reply(number, TEXT) for number in range(20)))
+        await press(pilot, *["pageup"] * 4)
+        await press(pilot, "K")
+        row = next(y for y, line in enumerate(shown_exactly(app.transcript)) if line[:1] == "▶")
+        for _ in range(4):
+            app.transcript.wrap_code()
+            await pilot.pause()
+            assert shown_exactly(app.transcript)[row].startswith("▶")
