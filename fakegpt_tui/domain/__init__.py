@@ -34,10 +34,13 @@ from fakegpt_tui.domain.identity import (
     now,
 )
 from fakegpt_tui.domain.services import (
+    Answerer,
     Endpoints,
     Expired,
     FoundService,
     History,
+    KeyNeeded,
+    Limit,
     LoginFailed,
     LoginState,
     Model,
@@ -77,6 +80,7 @@ from fakegpt_tui.domain.troubles import (
 )
 
 __all__ = [
+    "Answerer",
     "BadReply",
     "Busy",
     "ChatMessage",
@@ -91,6 +95,8 @@ __all__ = [
     "FoundService",
     "GenerationSettings",
     "History",
+    "KeyNeeded",
+    "Limit",
     "LoadError",
     "LoginFailed",
     "LoginRefused",
