@@ -25,6 +25,7 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     Draft,
+    MessageStatus,
     Preset,
     QueuedPrompt,
     SearchHit,
@@ -81,12 +82,17 @@ class ChatService(Services):
             limit=max_turns,
         )
         self.presets = presets
-        self.default_service = self.service(service)
+        self._default = self.service(service)
         self._model = model
         self._mirror = mirror
         self._refreshing = Refreshing(
             self._store, self._headers, self.trees, self.drafts, self.queue
         )
+
+    @property
+    def default_service(self) -> Service:
+        """Who answers in new conversations, as it is now, or was before it was removed."""
+        return self.find_service(self._default.name) or self._default
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -213,6 +219,8 @@ class ChatService(Services):
     def end_turn(self, turn: Turn) -> None:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         self._turns.end(turn)
+        if turn.error is not None or turn.reply.status is MessageStatus.COMPLETE:
+            self.note_outcome(turn.reply.service, turn.error)
         conversation = self._headers.find(turn.conversation.id)
         if self._mirror is None or conversation is None or not turn.is_saved:
             return
