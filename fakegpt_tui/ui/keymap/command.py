@@ -11,6 +11,8 @@ class Where(StrEnum):
     ANY = "anywhere"
     TRANSCRIPT = "in the transcript"
     LIST = "in the conversation list"
+    SERVICES = "in services and models"
+    SERVICE_FORM = "while a service is added or changed"
 
 
 @dataclass(frozen=True, slots=True)
