@@ -38,6 +38,10 @@ class Workspace:
         """The turn of the open conversation."""
         return self._chat.turn(self.open.id)
 
+    def shows(self, reply: ChatMessage) -> bool:
+        """Does this reply end the shown path of the open conversation?"""
+        return reply.id == self.open.leaf_id
+
     @property
     def path(self) -> tuple[ChatMessage, ...]:
         """The chat messages of the open conversation."""

@@ -104,7 +104,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
     def show_end(self, event: TurnFinished) -> None:
         reply = event.reply
         is_open = self._workspace.finish(reply)
-        if is_open:
+        if is_open and reply.id in [each.id for each in self._workspace.path]:
             self._transcript.update_message(reply)
         if not (is_open and self.app.app_focus):
             title = self._chat.conversation(reply.conversation_id).title
@@ -181,5 +181,6 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self._repaint_timer = None
         if (turn := self._workspace.turn) is not None:
             with self._pace:
-                self._transcript.update_message(turn.reply)
+                if self._workspace.shows(turn.reply):
+                    self._transcript.update_message(turn.reply)
                 self.show_activity()

@@ -40,7 +40,7 @@ class PromptCommands(ChatParts):
             self._workspace.reread()
             self._prompt.give_back(event.text)
             self.show_conversation()
-        else:
+        elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)
         self.notice(event.reason)
         self.refresh_rows()
