@@ -116,9 +116,7 @@ class FakeGPTApp(CrashReporting):
                 async for _ in turn.events():
                     report(ReplyGrew())
         except StoreError as error:
-            # Of several that answer one prompt, the first has it.
-            if turn.typed or turn is self._chat.turn(conversation_id):
-                report(PromptNotSaved(conversation_id, turn.typed, str(error)))
+            report(PromptNotSaved(conversation_id, turn.typed, str(error)))
         finally:
             self._chat.end_turn(turn)
             if turn.is_saved:

@@ -34,6 +34,17 @@ def service_rows(offer: Offer, query: str = "") -> tuple[ServiceRow, ...]:
     )
 
 
+def likeliest(rows: Sequence[ServiceRow], query: str) -> Answerer | None:
+    """The first row that bears the words of `query` in its name, or else the first model."""
+    words = query.casefold().split()
+    if not words:
+        return None
+    named = (row for row in rows if all(word in row.text.casefold() for word in words))
+    models = (row for row in rows if row.kind is RowKind.MODEL)
+    found = (row.answerer for row in (*named, *models) if row.answerer is not None)
+    return next(found, None)
+
+
 def _favourites(offer: Offer, words: Sequence[str]) -> Iterator[ServiceRow]:
     known = {service.name for service in offer.services}
     rows = [

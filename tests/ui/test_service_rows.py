@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
     SignedIn,
     SignedOut,
 )
-from fakegpt_tui.ui.service_rows import Offer, service_rows
+from fakegpt_tui.ui.service_rows import Offer, likeliest, service_rows
 from fakegpt_tui.ui.service_words import Standing, model_words, short_count, standing_words
 from fakegpt_tui.ui.widgets.service_list import RowKind
 
@@ -115,3 +115,19 @@ def test_counts_are_short(number: int, words: str) -> None:
 def test_what_is_known_of_a_model_is_said_once() -> None:
     assert model_words(Model("m", window=8192, size="7B", family="7B")) == "8k window · 7B"
     assert model_words(Model("m")) == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", None),
+        ("one", Answerer("one")),
+        ("larg", Answerer("one", "large")),
+        ("7b", Answerer("one", "small")),
+        ("offline", None),
+    ],
+)
+def test_what_is_typed_highlights_what_is_named_so_or_else_a_model(
+    query: str, expected: Answerer | None
+) -> None:
+    assert likeliest(service_rows(offer(), query), query) == expected

@@ -83,7 +83,7 @@ async def test_a_model_server_on_this_machine_is_offered_and_kept_once_it_is_cho
         await it.see("Found on this machine")
         await it.see("llama3  Llama 3 [/]")
         assert it.book.kept == []
-        await it.pilot.press(*"llama3", "down", "enter")
+        await it.pilot.press(*"llama3", "enter")
         await it.until(lambda: "ollama llama3" in it.status)
         assert [draft.url for draft in it.book.kept] == ["http://127.0.0.1:11434"]
 
@@ -118,7 +118,7 @@ async def test_favourites_come_first_and_can_be_chosen_there() -> None:
     async with running(services=(OLLAMA,), backends={"ollama": LOCAL}) as it:
         await it.pilot.press("f6", *"qwen")
         await it.see("qwen  128k")
-        await it.pilot.press("down", "f3")
+        await it.pilot.press("f3")
         await it.see("Favourites")
         assert it.book.favourites == (Answerer("ollama", "qwen"),)
         await it.pilot.press("escape")
@@ -146,7 +146,7 @@ async def test_testing_says_step_by_step_what_does_not_work() -> None:
         )
         await it.pilot.press("f6", *"qwen")
         await it.see("qwen  128k")
-        await it.pilot.press("down", "f5")
+        await it.pilot.press("f5")
         await it.see("✓ It can be reached and offers 2 models.")
         await it.see("✗ It does not accept the key.")
         assert [(draft.name, draft.model) for draft in it.book.tried] == [("ollama", "qwen")]

@@ -18,6 +18,7 @@ from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
+from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
@@ -33,7 +34,9 @@ _STATUS_SECONDS = 0.5
 _LOOK_SECONDS = 2.0
 
 
-class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceCommands):
+class ChatScreen(
+    ConversationCommands, MessageCommands, PromptCommands, ServiceCommands, SideBySideCommands
+):
     """Shows one conversation while any number of them go on."""
 
     CSS_PATH = "chat.tcss"

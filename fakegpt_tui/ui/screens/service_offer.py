@@ -16,13 +16,14 @@ from fakegpt_tui.domain import (
     Answerer,
     FakeGPTError,
     FoundService,
+    Model,
     Service,
     ServiceKind,
     SignedIn,
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.service_book import ServiceBook
-from fakegpt_tui.ui.service_rows import Offer, service_rows
+from fakegpt_tui.ui.service_rows import Offer, likeliest, service_rows
 from fakegpt_tui.ui.service_words import Standing, standing_words
 from fakegpt_tui.ui.widgets.service_list import ServiceList
 
@@ -92,8 +93,10 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
         return f"{self._wanted.title} — {keys}, esc closes"
 
     @on(Input.Changed)
-    def filter(self) -> None:
-        self.show_offer()
+    def filter(self, event: Input.Changed) -> None:
+        """Show what fits, and highlight what was most likely meant."""
+        rows = service_rows(self._offer(), event.value)
+        self.show_offer(highlight=likeliest(rows, event.value))
 
     @on(ServiceList.OptionHighlighted)
     def describe(self) -> None:
@@ -151,10 +154,17 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
         return Offer(
             services=services,
             states={service.name: self._state(service) for service in services},
-            models={each.name: self._chat.known_models(each.name) for each in services},
+            models={each.name: self._models(each.name) for each in services},
             favourites=self._book.favourites,
             found=self._found,
         )
+
+    def _models(self, name: str) -> tuple[Model, ...]:
+        """The models of a service, and those that are used of it although it does not list them."""
+        listed = self._chat.known_models(name)
+        ids = {"", *(model.id for model in listed)}
+        used = {each.model for each in (self._current, *self._marked) if each.service == name}
+        return (*listed, *(Model(each) for each in sorted(used - ids)))
 
     def _state(self, service: Service) -> str:
         if service.name in self._asked:
@@ -180,12 +190,17 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
             f"key in {key}" if key else "",
             "through a proxy" if service.proxy else "",
         ]
-        lines = ["  ·  ".join(fact for fact in facts if fact)]
+        lines = [self._marks()] if self._wanted.most > 1 else []
+        lines.append(" · ".join(fact for fact in facts if fact))
         if model is not None and model.description:
             lines.append(model.description)
         if trouble := self._troubles.get(service.name):
             lines.append(trouble)
         return Content("\n").join([Content(safe_line(line, _LONGEST)) for line in lines])
+
+    def _marks(self) -> str:
+        names = ", ".join(str(each) for each in self._marked) or "none yet"
+        return f"Marked ({len(self._marked)} of {self._wanted.most}): {names}"
 
     def _say(self, words: Content) -> None:
         """Say something about the highlighted one, until another is highlighted."""

@@ -54,14 +54,19 @@ class ServicesScreen(ServiceOfferScreen):
             return
         if self._wanted.most == 1:
             self._choose((answerer,))
-        elif answerer in self._marked:
+        else:
+            self._mark(answerer)
+
+    def _mark(self, answerer: Answerer) -> None:
+        if answerer in self._marked:
             self._marked.remove(answerer)
-            self.show_offer()
         elif len(self._marked) == self._wanted.most:
             self._say(Content(f"{self._wanted.most} are marked, which is as many as there can be."))
+            return
         else:
             self._marked.append(answerer)
-            self.show_offer()
+        self.query_one(Input).value = ""
+        self.show_offer()
 
     def action_ask_marked(self) -> None:
         if len(self._marked) > 1:
