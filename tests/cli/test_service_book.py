@@ -282,6 +282,8 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
         ({"name": ""}, "name", "at most 40 letters"),
         ({"url": "nowhere"}, "url", "a URL such as"),
         ({"url": "http://ann:pw@127.0.0.1"}, "url", "without a user name or password"),
+        ({"url": "https://x.example/v1/chat/completions/"}, "url", "end before /chat/completions"),
+        ({"url": "http://127.0.0.1:9/v1/models"}, "url", "end before /models"),
         ({"key_env": KEY}, "key_env", "not the key itself"),
         ({"key": Secret("two words")}, "key", "cannot be a key"),
         ({"key": Secret(KEY), "key_env": "A_KEY"}, "key_env", "not both"),

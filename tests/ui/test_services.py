@@ -13,6 +13,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TrialStep,
 )
+from fakegpt_tui.ui.keymap import COMMANDS, Where
 from tests.stubs import SilentBackend
 from tests.ui.running import reply, running
 
@@ -194,3 +195,21 @@ async def test_all_of_it_fits_a_small_screen() -> None:
         await it.pilot.press("f6")
         await it.see("llama3")
         await it.see("f4 Add")
+
+
+async def test_every_key_of_these_screens_reaches_its_command() -> None:
+    async with running() as it:
+        for keys, where, title in (
+            (["f6"], Where.SERVICES, "Who answers here"),
+            (["f4"], Where.SERVICE_FORM, "Add a service"),
+        ):
+            await it.pilot.press(*keys)
+            await it.see(title)
+            for command in COMMANDS:
+                # Enter is the field's own key; asking all that are marked is for several.
+                if command.where is where and command.id not in {
+                    "services.use",
+                    "services.ask-marked",
+                }:
+                    reached = it.app.screen.active_bindings[command.keys].binding.id
+                    assert reached == command.id

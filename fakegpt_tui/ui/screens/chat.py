@@ -107,8 +107,11 @@ class ChatScreen(
     def show_end(self, event: TurnFinished) -> None:
         reply = event.reply
         is_open = self._workspace.finish(reply)
-        if is_open and reply.id in [each.id for each in self._workspace.path]:
+        path = self._workspace.path
+        if is_open and reply.id in [each.id for each in path]:
             self._transcript.update_message(reply)
+            self._transcript.label(self._workspace.labels(path))
+            self._status.tokens = self._workspace.tokens
         if not (is_open and self.app.app_focus):
             title = self._chat.conversation(reply.conversation_id).title
             self.post_message(Announced(title, f"the reply is {reply.status.value}"))

@@ -100,6 +100,7 @@ class ChatParts(Screen[None]):
         self._transcript.show(conversation.id, path, labels=self._workspace.labels(path))
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
+        self._status.tokens = self._workspace.tokens
         self.show_activity()
 
     def show_activity(self) -> None:

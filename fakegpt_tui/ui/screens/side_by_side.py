@@ -153,7 +153,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         turn = next((each for each in turns if each.reply_id == reply.id), None)
         if turn is not None:
             return activity_words(reply.status, turn.progress)
-        return f"{reply.status.value}, {reply_tokens(reply)} tokens"
+        return f"{reply.status.value}, {reply_tokens(reply).in_words}"
 
     def _replies(self) -> list[ChatMessage]:
         """The replies as they stand."""
