@@ -121,6 +121,19 @@ class ServiceBook:
             case KeyInKeyring():
                 return "the keyring of the system"
 
+    def key_to_lose(self, name: str) -> str:
+        """Where the key is that goes with the service when it is removed, in words.
+
+        A file that is not named after the service is a person's own, and stays.
+        """
+        match self._keys.get(name):
+            case KeyInKeyring():
+                return self.key_place(name)
+            case KeyInFile(path) if path == self._key_file(name):
+                return self.key_place(name)
+            case _:
+                return ""
+
     async def find(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet; asks nothing else."""
         from fakegpt_tui.backends.discovery import found_services  # noqa: PLC0415 - httpx
@@ -157,18 +170,15 @@ class ServiceBook:
         await asyncio.to_thread(self._removed, name)
 
     def _removed(self, name: str) -> None:
-        source = self._keys.get(name)
+        goes, source = self.key_to_lose(name), self._keys.get(name)
         self._edit(name, None)
-        match source:
-            case KeyInKeyring():
-                try:
-                    self._keyring.delete(name)
-                except KeyringTrouble as error:
-                    raise SaveError(f"{error} The key of {name!r} is still in it.") from error
-            case KeyInFile(path) if path == self._key_file(name):
-                _unlink(path)
-            case _:
-                pass
+        if goes and isinstance(source, KeyInFile):
+            _unlink(source.path)
+        elif goes:
+            try:
+                self._keyring.delete(name)
+            except KeyringTrouble as error:
+                raise SaveError(f"{error} The key of {name!r} is still in it.") from error
 
     def _kept(self, draft: ServiceDraft) -> Service:
         from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - tomlkit, not at every start

@@ -37,6 +37,10 @@ class ServiceBook(Protocol):
         """Where the key of a service is kept, in words; empty where it has none."""
         ...
 
+    def key_to_lose(self, name: str) -> str:
+        """Where the key is that goes with the service when it is removed; empty for none."""
+        ...
+
     def try_out(self, draft: ServiceDraft) -> AsyncGenerator[TrialStep]:
         """Use the service as it would be, and tell what works; nothing is kept."""
         ...

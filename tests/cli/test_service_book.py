@@ -227,7 +227,7 @@ async def test_the_key_of_a_service_goes_with_it(
 ) -> None:
     await book.keep(draft(key=Secret(KEY), key_in_file=in_file))
     assert KEY not in book.key_place("local")
-    assert book.key_place("local")
+    assert book.key_place("local") == book.key_to_lose("local") != ""
     await book.remove("local")
     assert keyring.keys == {}
     assert [each.name for each in config.parent.iterdir()] == ["config.toml"]
@@ -239,6 +239,8 @@ async def test_a_key_file_of_a_persons_own_is_left_alone(book: ServiceBook, conf
     own.write_text(KEY)
     config.write_text(MINE + 'key_file = "own"\n')
     await book.keep(draft(name="office"))
+    assert book.key_place("office") == f"the file {own}"
+    assert book.key_to_lose("office") == ""
     await book.remove("office")
     assert own.read_text() == KEY
 

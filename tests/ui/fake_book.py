@@ -45,6 +45,9 @@ class FakeBook:
     def key_place(self, name: str) -> str:
         return self.key_places.get(name, "")
 
+    def key_to_lose(self, name: str) -> str:
+        return self.key_place(name)
+
     async def try_out(self, draft: ServiceDraft) -> AsyncGenerator[TrialStep]:
         self.tried.append(draft)
         for step in self.steps:

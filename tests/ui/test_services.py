@@ -160,8 +160,10 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
         await it.until(lambda: it.status.startswith("ollama"))
         await it.ask("hi")
         await it.see("from ollama")
+        it.book.key_places = {"ollama": "the keyring of the system"}
         await it.pilot.press("f6", "f9")
         await it.see("Remove ollama?")
+        await it.see("Remove ollama from config.toml, and its key from the keyring of the system")
         await it.pilot.press("enter")
         await it.see("Who answers here")
         assert "ollama" in it.services

@@ -190,7 +190,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         label, hint = _FIELDS[field]
         box = Input(
             self._value(field),
-            placeholder=self._hint(field) or hint,
+            placeholder=safe_line(self._hint(field) or hint, 200),
             password=field == "key",
             compact=True,
             id=field,

@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     Answerer,
     FakeGPTError,
     FoundService,
+    KeyNeeded,
     Model,
     Service,
     ServiceKind,
@@ -196,6 +197,8 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
             lines.append(model.description)
         if trouble := self._troubles.get(service.name):
             lines.append(trouble)
+        if isinstance(self._chat.login_state(service.name), KeyNeeded):
+            lines.append("F2 gives it a key.")
         return Content("\n").join([Content(safe_line(line, _LONGEST)) for line in lines])
 
     def _marks(self) -> str:

@@ -143,8 +143,8 @@ class ServicesScreen(ServiceOfferScreen):
         from fakegpt_tui.ui.choices import Choice  # noqa: PLC0415 - with the question
         from fakegpt_tui.ui.screens.pick import PickScreen  # noqa: PLC0415 - as above
 
-        key = self._book.key_place(name)
-        lost = f"; its key goes too, unless it is in {key} by your own hand" if key else ""
+        key = self._book.key_to_lose(name)
+        lost = f", and its key from {key}" if key else ""
         choices = [
             Choice("keep", "Keep it"),
             Choice("remove", f"Remove {name} from config.toml{lost}"),
