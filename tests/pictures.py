@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from textual.pilot import Pilot
 
 from fakegpt_tui.cli.composition import opened_chat, opened_store
+from fakegpt_tui.cli.service_book import ServiceBook
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
@@ -134,9 +135,11 @@ def _self_contained(picture: str) -> str:
 @asynccontextmanager
 async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
     settings = load_settings({"data_dir": str(folder)}, {})
+    book = ServiceBook(settings)
     with opened_store(settings) as store:
-        async with opened_chat(settings, store) as chat:
-            yield FakeGPTApp(chat, Options(exports=folder, theme=theme, cursor_blink=False))
+        async with opened_chat(book.settings, store) as chat:
+            options = Options(exports=folder, book=book, theme=theme, cursor_blink=False)
+            yield FakeGPTApp(chat, options)
 
 
 def main(folder: Path, names: list[str]) -> None:

@@ -1,10 +1,11 @@
 """Fakes that stand at the seams between rooms."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
 from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.backends.scripted import ScriptedBackend, Step
 from fakegpt_tui.chat import memory
 from fakegpt_tui.chat.connection import Connect, Connection
 from fakegpt_tui.domain import (
@@ -12,10 +13,13 @@ from fakegpt_tui.domain import (
     Conversation,
     Draft,
     LoginState,
+    Model,
+    NoLogin,
     QueuedPrompt,
     SearchHit,
     SearchQuery,
     Service,
+    ServiceError,
     ServiceKind,
     StoreError,
 )
@@ -108,6 +112,27 @@ def failed(sentence: str) -> Future[None]:
     future: Future[None] = Future()
     future.set_exception(StoreError(sentence))
     return future
+
+
+class SilentBackend(ScriptedBackend):
+    """Answers, but fails to list its models."""
+
+    def __init__(self, trouble: ServiceError, *scripts: Iterable[Step]) -> None:
+        super().__init__(*scripts)
+        self._trouble = trouble
+
+    async def models(self) -> tuple[Model, ...]:
+        raise self._trouble
+
+
+def connecting_each(backends: Mapping[str, Backend], rest: Backend) -> Connect:
+    """Connects each service to the backend of its name, and all others to `rest`."""
+
+    async def connect(service: Service, report: Callable[[LoginState], None]) -> Connection:
+        report(NoLogin())
+        return Connection(service, backends.get(service.name, rest), None)
+
+    return connect
 
 
 def connecting(backend: Backend, before: Callable[[], Awaitable[object]] | None = None) -> Connect:

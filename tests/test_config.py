@@ -18,6 +18,7 @@ from fakegpt_tui.config.settings import (
     Source,
 )
 from fakegpt_tui.domain import (
+    Answerer,
     ConfigError,
     Endpoints,
     GenerationSettings,
@@ -234,6 +235,14 @@ def test_the_embedded_host_can_answer_through_another_service() -> None:
     assert found.upstreams == {"embedded": "home"}
 
 
+def test_favourites_are_services_with_their_models() -> None:
+    expected = (Answerer("hub", "org/small"), Answerer("local", ""))
+    assert settled('favourites = ["hub/org/small", "local"]').favourites == expected
+    found = settled(environ={"FAKEGPT_FAVOURITES": "hub/org/small, local"})
+    assert found.favourites == expected
+    assert settled().favourites == ()
+
+
 def test_keys_are_kept_by_the_id_of_their_action() -> None:
     found = settled('[keys]\n"app.quit" = "ctrl+x"\nchat.new = "f4, f12"\napp.help = ""')
     assert found.keys == {"app.quit": "ctrl+x", "chat.new": "f4, f12", "app.help": ""}
@@ -300,6 +309,7 @@ def test_a_folder_that_is_placed_by_name_stays_there() -> None:
         ('[services.zhile]\nupstream = "embedded"', "is for services of the kind 'embedded'"),
         ('[services.zhile]\nkey_env = "A"\nkey_file = "b"', "exclude each other"),
         ("[keys]\nquit = 1", "'keys.quit' in /conf/config.toml must be text, not 1."),
+        ("favourites = [1]", "'favourites' in /conf/config.toml must be a list such as [\"ollama/"),
         ('data_dir = "~no-such-person-here/x"', "a path below a home folder that exists"),
     ],
 )

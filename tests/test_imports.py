@@ -69,13 +69,14 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
 from tests.stubs import SERVICE, MemoryStore
+from tests.ui.fake_book import FakeBook
 
 async def never(service, report):
     await asyncio.Event().wait()
 
 async def main():
     chat = ChatService(MemoryStore(), {"scripted": SERVICE}, never, service="scripted")
-    app = FakeGPTApp(chat, Options(exports=Path()))
+    app = FakeGPTApp(chat, Options(exports=Path(), book=FakeBook()))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "sends" in "".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -29,7 +29,7 @@ def estimated_tokens(text: str) -> int:
     Four characters of ASCII make one, and any other character is one by itself, which is rather
     too much than too little for all usual models.
     """
-    others = 0 if text.isascii() else sum(1 for sign in text if not sign.isascii())
+    others = 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
     return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others
 
 

@@ -17,6 +17,7 @@ from fakegpt_tui.backends.openai_reply import OpenAIReply
 from fakegpt_tui.backends.openai_window import Fitting, Windows
 from fakegpt_tui.backends.stream_clock import StreamClock, next_try
 from fakegpt_tui.domain import (
+    KeyNeeded,
     LoginFailed,
     LoginState,
     Model,
@@ -180,6 +181,8 @@ class OpenAIBackend:
 
     def _note(self, trouble: ServiceError) -> None:
         match trouble:
+            case NotSignedIn() if not self._key.is_there:
+                self._on_change(KeyNeeded(str(trouble)))
             case NotSignedIn():
                 self._key.refuse()
                 self._on_change(LoginFailed(str(trouble)))

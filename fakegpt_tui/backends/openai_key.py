@@ -24,6 +24,11 @@ class ServiceKey:
         self._is_refused = False
         self._lock = asyncio.Lock()
 
+    @property
+    def is_there(self) -> bool:
+        """Is there a key at all?"""
+        return self._key is not None
+
     async def headers(self) -> dict[str, str]:
         """The headers that carry the key.
 

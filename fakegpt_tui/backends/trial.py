@@ -6,6 +6,7 @@ from typing import Final
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import (
+    BadReply,
     ContextMessage,
     FakeGPTError,
     GenerationSettings,
@@ -44,6 +45,9 @@ async def tried(
             return
         models = (Model(model),)
         yield TrialStep("It can be reached, but shows no list of its models.", worked=True)
+    except BadReply as error:
+        yield TrialStep(f"{error} Is this the address of such a service?", worked=False)
+        return
     except FakeGPTError as error:
         yield TrialStep(str(error), worked=False)
         return

@@ -1,9 +1,12 @@
 """What a turn asks, and what it asks it from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
+from fakegpt_tui.chat.tree import Tree
 from fakegpt_tui.domain import (
+    Answerer,
     ChatMessage,
     ContextMessage,
     Conversation,
@@ -65,6 +68,29 @@ def request(
         place=_place(conversation, followed),
         generation=conversation.generation,
     )
+
+
+def purpose(tree: Tree, prompt: ChatMessage) -> Purpose:
+    """What another reply to `prompt` would be for."""
+    replies = [tree.get(each) for each in tree.children(prompt.id)]
+    was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
+    return Purpose.VARIANT if was_answered else Purpose.NEXT
+
+
+def askers(current: Conversation, answerers: Sequence[Answerer]) -> list[Conversation]:
+    """The conversation as each of them would have it.
+
+    Only the first place in what a service keeps can be gone on from: the others begin anew there.
+    """
+    return [
+        replace(
+            current,
+            service=each.service,
+            model=each.model,
+            server_id=current.server_id if not place and each.service == current.service else "",
+        )
+        for place, each in enumerate(answerers)
+    ]
 
 
 def _place(conversation: Conversation, followed: ChatMessage | None) -> ServerPlace | None:

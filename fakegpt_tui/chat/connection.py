@@ -89,6 +89,11 @@ class Connections:
                 self._made_for[name] = service
             return self._made[name]
 
+    def forget(self, name: str) -> None:
+        """Connect anew when the service is next needed; turns that run keep what they have."""
+        self._made_for.pop(name, None)
+        self._logins.pop(name, None)
+
     def login_state(self, name: str) -> LoginState:
         return self._logins.get(name, SignedOut())
 

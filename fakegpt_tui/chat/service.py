@@ -15,8 +15,10 @@ from fakegpt_tui.chat.headers import Headers
 from fakegpt_tui.chat.joined import JoinedStore
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.refreshing import Refreshing
+from fakegpt_tui.chat.running import RunningTurns
 from fakegpt_tui.chat.saving import Saving
 from fakegpt_tui.chat.services import Services
+from fakegpt_tui.chat.side_by_side import SideBySide
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.chat.trees import Trees
 from fakegpt_tui.chat.turn import Turn
@@ -26,6 +28,7 @@ from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
     Draft,
+    MessageStatus,
     Preset,
     QueuedPrompt,
     SearchHit,
@@ -41,8 +44,8 @@ class ChatService(Services):
     """Joins backends and the store into turns, and knows which of them run.
 
     What is done to one noun is with that noun: `arrange` for whole conversations, `trees` for
-    their chat messages, `drafts`, `bookmarks`, and `queue` for the prompts that wait for the end
-    of a reply.
+    their chat messages, `drafts`, `bookmarks`, `queue` for the prompts that wait for the end of a
+    reply, and `side_by_side` for those that several answer at once.
 
     Front ends enter the turns it makes, call `end_turn` when they have left one, and then run what
     `next_turn` gives them; it holds no task of its own, so a turn lives exactly as long as the
@@ -66,7 +69,7 @@ class ChatService(Services):
         super().__init__(Connections(services, connect))
         self._saving = Saving()
         self._history = UndoHistory()
-        self._running: dict[str, Turn] = {}
+        self._running = RunningTurns()
         self._headers = Headers(self._store, self._saving, self._running)
         self.arrange = Arranging(self._headers, self._history, self.service, presets, self._forget)
         self.drafts = Drafts(self._store, self._saving)
@@ -83,13 +86,19 @@ class ChatService(Services):
             backend=self.backend,
             limit=max_turns,
         )
+        self.side_by_side = SideBySide(self._turns, self.trees, self._headers, self.service)
         self.presets = presets
-        self.default_service = self.service(service)
+        self._default = self.service(service)
         self._model = model
         self._mirror = mirror
         self._refreshing = Refreshing(
             self._store, self._headers, self.trees, self.drafts, self.queue
         )
+
+    @property
+    def default_service(self) -> Service:
+        """Who answers in new conversations, as it is now, or was before it was removed."""
+        return self.find_service(self._default.name) or self._default
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -140,12 +149,17 @@ class ChatService(Services):
         return self.trees.path(conversation_id)
 
     def turn(self, conversation_id: str) -> Turn | None:
-        """The turn that runs or waits in that conversation."""
-        return self._running.get(conversation_id)
+        """The turn that runs or waits in that conversation, the shown one of several."""
+        known = self._headers.find(conversation_id)
+        return self._running.shown(conversation_id, known.leaf_id if known else None)
+
+    def turns_of(self, conversation_id: str) -> tuple[Turn, ...]:
+        """All turns that run or wait in that conversation."""
+        return self._running.of(conversation_id)
 
     def turns(self) -> list[Turn]:
         """All turns that run or wait, in the order in which they were asked for."""
-        return list(self._running.values())
+        return self._running.all()
 
     def ask(self, conversation: Conversation, text: str) -> Turn | QueuedPrompt:
         """A turn that asks `text`, or where one is under way, the prompt that now waits for it."""
@@ -216,6 +230,8 @@ class ChatService(Services):
     def end_turn(self, turn: Turn) -> None:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         self._turns.end(turn)
+        if turn.error is not None or turn.reply.status is MessageStatus.COMPLETE:
+            self.note_outcome(turn.reply.service, turn.error)
         conversation = self._headers.find(turn.conversation.id)
         if self._mirror is None or conversation is None or not turn.is_saved:
             return
@@ -223,18 +239,12 @@ class ChatService(Services):
             self._mirror(conversation, tuple(self.trees.of(conversation.id)))
 
     def stop(self, conversation_id: str) -> bool:
-        """Stop the turn of that conversation; was there one?"""
-        turn = self._running.get(conversation_id)
-        if turn is not None:
-            turn.stop()
-        return turn is not None
+        """Stop the turns of that conversation; was there one?"""
+        return self._running.stop(conversation_id)
 
     def stop_all(self) -> int:
         """Stop all turns; how many that were."""
-        turns = self.turns()
-        for turn in turns:
-            turn.stop()
-        return len(turns)
+        return self._running.stop_all()
 
     def undo(self, conversation_id: str = "") -> str | None:
         """Take back what was last done to whole conversations, or inside the one that is given.

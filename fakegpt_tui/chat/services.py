@@ -1,10 +1,12 @@
 """What a person can do with the services that are configured."""
 
-from contextlib import suppress
+from datetime import timedelta
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.chat.connection import Connections, LoginListener
-from fakegpt_tui.domain import LoginState, Model, Service, ServiceError
+from fakegpt_tui.domain import FakeGPTError, Limit, LoginState, Model, RateLimited, Service, now
+
+_LONGEST_WAIT = 30 * 86_400.0
 
 
 class Services:
@@ -12,6 +14,8 @@ class Services:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._models: dict[str, tuple[Model, ...]] = {}
+        self._limits: dict[str, Limit] = {}
 
     def on_login(self, listener: LoginListener) -> None:
         """Tell `listener` whenever the state of a login changes."""
@@ -23,10 +27,27 @@ class Services:
         return self._connections.services
 
     def service(self, name: str) -> Service:
+        """The service of that name.
+
+        Raises:
+            NotFound: There is none.
+        """
         return self._connections.service(name)
+
+    def find_service(self, name: str) -> Service | None:
+        """The service of that name, if there is one."""
+        return next((each for each in self.services if each.name == name), None)
 
     def login_state(self, service_name: str) -> LoginState:
         return self._connections.login_state(service_name)
+
+    def limit(self, service_name: str) -> Limit | None:
+        """That a service was asked too much, until that is over or it has answered again."""
+        limit = self._limits.get(service_name)
+        if limit is not None and limit.until is not None and limit.until <= now():
+            del self._limits[service_name]
+            return None
+        return limit
 
     async def sign_in(self, service_name: str) -> None:
         """Connect to a service and sign in to it, if that has not been done.
@@ -44,10 +65,41 @@ class Services:
             await connection.login.sign_out()
 
     async def models(self, service_name: str) -> tuple[Model, ...]:
-        """The models of a service; none where it does not tell."""
-        with suppress(ServiceError):
-            return await (await self.backend(service_name)).models()
-        return ()
+        """The models of a service, asked for anew.
+
+        Raises:
+            FakeGPTError: There is no such service, or it does not tell.
+        """
+        try:
+            models = await (await self.backend(service_name)).models()
+        except FakeGPTError as error:
+            self.note_outcome(service_name, error)
+            raise
+        self.note_outcome(service_name, None)
+        self._models[service_name] = models
+        return models
+
+    def known_models(self, service_name: str) -> tuple[Model, ...]:
+        """The models that a service told when it was last asked; none before that."""
+        return self._models.get(service_name, ())
+
+    def renew(self, service_name: str) -> None:
+        """Connect to a service anew, now that its settings or its key have changed.
+
+        Turns that run keep the connection that they have.
+        """
+        self._connections.forget(service_name)
+        self._models.pop(service_name, None)
+        self._limits.pop(service_name, None)
+
+    def note_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
+        """Remember whether a service limits how often it is asked, by how asking it ended."""
+        if isinstance(error, RateLimited):
+            wait = error.retry_after
+            until = None if wait is None else now() + timedelta(seconds=min(wait, _LONGEST_WAIT))
+            self._limits[service_name] = Limit(until, str(error))
+        elif error is None:
+            self._limits.pop(service_name, None)
 
     async def backend(self, service_name: str) -> Backend:
         """What asks a service, connected to now if need be.

@@ -18,6 +18,10 @@ class TokenCount:
         """What both come to, which is as sure as the less sure of them."""
         return TokenCount(self.tokens + other.tokens, self.is_estimate or other.is_estimate)
 
+    @property
+    def in_words(self) -> str:
+        return f"{self} {'token' if self.tokens == 1 else 'tokens'}"
+
     def __str__(self) -> str:
         return f"{'≈ ' if self.is_estimate else ''}{self.tokens:,}"
 

@@ -1,16 +1,16 @@
 """Walking and changing the trees of chat messages."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from fakegpt_tui.chat.compare import DiffPart, word_diff
 from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.running import RunningTurns
 from fakegpt_tui.chat.saving import Key, Saving
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.chat.tree import Tree, TreeRow, Variants
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -39,9 +39,9 @@ class Trees:
         headers: Headers,
         saving: Saving,
         history: UndoHistory,
-        turns: Mapping[str, Turn],
+        turns: RunningTurns,
     ) -> None:
-        """`turns` are those that run or wait, by conversation."""
+        """`turns` are those that run or wait."""
         self._store = store
         self._headers = headers
         self._saving = saving
@@ -132,8 +132,7 @@ class Trees:
         message = self.message(conversation_id, message_id)
         found = tree.subtree(message_id)
         ids = {each.id for each in found}
-        turn = self._turns.get(conversation_id)
-        if turn is not None and turn.reply.id in ids:
+        if any(turn.reply_id in ids for turn in self._turns.of(conversation_id)):
             raise StillReplying("A reply is under way below this message; stop it first.")
         leaf_id = self._headers.get(conversation_id).leaf_id
         neighbour = _neighbour(tree, message)
@@ -179,7 +178,7 @@ class Trees:
         self._cached[conversation_id] = tree
         for oldest in list(self._cached)[:-_MOST_CACHED]:
             del self._cached[oldest]
-        if (turn := self._turns.get(conversation_id)) is not None:
+        for turn in self._turns.of(conversation_id):
             tree.put(turn.reply)
         return tree
 
@@ -229,7 +228,7 @@ class Trees:
         for message, _ in self._unsettled.values():
             if message.conversation_id == conversation_id:
                 tree.put(message)
-        if (turn := self._turns.get(conversation_id)) is not None:
+        for turn in self._turns.of(conversation_id):
             tree.put(turn.prompt)
             tree.put(turn.reply)
         return tree

@@ -113,6 +113,10 @@ class Turn:
         self.server_id = conversation.server_id
 
     @property
+    def reply_id(self) -> str:
+        return self._reply.id
+
+    @property
     def reply(self) -> ChatMessage:
         """The reply as it stands."""
         text, reasoning = str(self._text), str(self._reasoning)

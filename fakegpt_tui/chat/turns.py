@@ -1,6 +1,6 @@
 """Making turns, and knowing which of them run or wait."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,6 +8,7 @@ from fakegpt_tui.backends.base import Backend, Purpose
 from fakegpt_tui.chat import asking
 from fakegpt_tui.chat.headers import Headers
 from fakegpt_tui.chat.queue import PromptQueue
+from fakegpt_tui.chat.running import RunningTurns
 from fakegpt_tui.chat.saving import Saving
 from fakegpt_tui.chat.schedule import Schedule
 from fakegpt_tui.chat.store import TurnStore
@@ -15,6 +16,7 @@ from fakegpt_tui.chat.trees import Trees
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.turn_writes import TurnWrites, reply_key
 from fakegpt_tui.domain import (
+    Answerer,
     ChatMessage,
     Conversation,
     MessageStatus,
@@ -38,7 +40,10 @@ class _Asked:
 
 
 class Turns:
-    """At most one turn in each conversation. Whoever is given a turn must enter and `end` it."""
+    """One turn in each conversation at most, or those that answer one prompt side by side.
+
+    Whoever is given a turn must enter and `end` it.
+    """
 
     def __init__(
         self,
@@ -48,7 +53,7 @@ class Turns:
         headers: Headers,
         trees: Trees,
         queue: PromptQueue,
-        running: dict[str, Turn],
+        running: RunningTurns,
         backend: Callable[[str], Awaitable[Backend]],
         limit: int,
     ) -> None:
@@ -63,6 +68,7 @@ class Turns:
         self._schedule = Schedule(limit)
         self._asked: dict[str, _Asked] = {}
         self._ended: dict[str, str] = {}
+        self._beside: set[str] = set()
 
     def new(self, conversation: Conversation, text: str) -> Turn:
         """Ask `text` at the end of the shown path."""
@@ -72,6 +78,27 @@ class Turns:
         current = self._headers.current(conversation.id)
         prompt = asking.new_prompt(current, repaired(text), shown)
         return self._begin(current, prompt, typed=prompt.text)
+
+    def new_beside(
+        self, conversation: Conversation, text: str, answerers: Sequence[Answerer]
+    ) -> tuple[Turn, ...]:
+        """Ask `text` at the end of the shown path, of several at once."""
+        if self._headers.find(conversation.id) is None:
+            self._headers.put_new(conversation)
+        shown = self._headers.get(conversation.id).leaf_id
+        current = self._headers.current(conversation.id)
+        prompt = asking.new_prompt(current, repaired(text), shown)
+        askers = asking.askers(current, answerers)
+        return self._begin_all(current, askers, prompt, typed=prompt.text)
+
+    def regenerate_beside(
+        self, conversation_id: str, message_id: str, answerers: Sequence[Answerer]
+    ) -> tuple[Turn, ...]:
+        """Ask a prompt once more, of several at once."""
+        prompt = self._prompt_of(conversation_id, message_id)
+        current = self._headers.current(conversation_id)
+        purpose = asking.purpose(self._trees.of(conversation_id), prompt)
+        return self._begin_all(current, asking.askers(current, answerers), prompt, purpose)
 
     def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
         """Ask `text` in place of a prompt, which becomes a variant of it."""
@@ -85,10 +112,7 @@ class Turns:
     def regenerate(self, conversation_id: str, message_id: str) -> Turn:
         """Ask a prompt once more, for another variant of its reply."""
         prompt = self._prompt_of(conversation_id, message_id)
-        tree = self._trees.of(conversation_id)
-        replies = [tree.get(each) for each in tree.children(prompt.id)]
-        was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
-        purpose = Purpose.VARIANT if was_answered else Purpose.NEXT
+        purpose = asking.purpose(self._trees.of(conversation_id), prompt)
         return self._begin(self._headers.current(conversation_id), prompt, purpose)
 
     def go_on(self, conversation_id: str, reply_id: str) -> Turn:
@@ -104,12 +128,14 @@ class Turns:
 
     def next(self, conversation_id: str) -> Turn | None:
         """The turn of the first queued prompt that need not wait for anything."""
+        if conversation_id in self._running:
+            return None
         after = self._ended.pop(conversation_id, None)
         conversation = self._headers.find(conversation_id)
         prompt = self._queue.next(conversation_id)
         if conversation is None or conversation.trashed_at is not None or prompt is None:
             return None
-        return None if conversation_id in self._running else self._send(prompt, after)
+        return self._send(prompt, after)
 
     def send(self, prompt_id: str) -> Turn | None:
         """The turn of a queued prompt that a person wants to be sent, once that is possible."""
@@ -126,8 +152,8 @@ class Turns:
             self._saving.drop(reply_key(turn.reply))
         elif turn.is_saved:
             self._keep(turn)
-        if self._running.get(conversation_id) is turn:
-            del self._running[conversation_id]
+        self._running.remove(turn)
+        self._beside.discard(turn.reply_id)
         if asked is not None and not (turn.is_saved or is_gone):
             self._take_back(turn, asked)
         self._saving.retry()
@@ -147,37 +173,67 @@ class Turns:
         Raises:
             StillReplying: A turn is under way in the conversation.
         """
+        turns = self._begin_all(
+            current, [current], prompt, purpose, continued=continued, typed=typed, queued=queued
+        )
+        return turns[0]
+
+    def _begin_all(
+        self,
+        current: Conversation,
+        askers: Sequence[Conversation],
+        prompt: ChatMessage,
+        purpose: Purpose = Purpose.NEXT,
+        *,
+        continued: ChatMessage | None = None,
+        typed: str = "",
+        queued: QueuedPrompt | None = None,
+    ) -> tuple[Turn, ...]:
+        """A turn for each of `askers`, which are `current` but for who answers.
+
+        The first of them brings the prompt where that is new, and its reply is shown.
+        """
         if current.id in self._running:
             raise StillReplying("A reply is under way in this conversation; stop it first.")
         tree = self._trees.of(current.id)
+        is_new_prompt = tree.get(prompt.id) is None
         path = tree.path(prompt.parent_id)
-        reply = asking.new_reply(current, prompt, continued=continued)
-        conversation = replace(
-            current,
-            title=current.title or first_line(prompt.text),
-            leaf_id=reply.id,
-            updated_at=reply.created_at,
-        )
-        turn = Turn(
-            TurnWrites(self._store, self._saving, self._latest, partial(self._note_added, queued)),
-            self._schedule,
-            lambda: self._backend(conversation.service),
-            conversation=conversation,
-            prompt=prompt,
-            reply=reply,
-            request=asking.request(current, path, prompt, purpose, continued=continued),
-            is_new_prompt=tree.get(prompt.id) is None,
-            typed=typed,
-        )
+        replies = [asking.new_reply(asker, prompt, continued=continued) for asker in askers]
+        title = current.title or first_line(prompt.text)
+        leaf_id, updated_at = replies[0].id, replies[0].created_at
+
+        def begun(each: Conversation) -> Conversation:
+            return replace(each, title=title, leaf_id=leaf_id, updated_at=updated_at)
+
         before = replace(current, leaf_id=self._headers.get(current.id).leaf_id)
-        self._asked[reply.id] = _Asked(before, self._headers.is_new(current.id), queued)
+        asked = _Asked(before, self._headers.is_new(current.id), queued)
         self._ended.pop(current.id, None)
         self._trees.remember(current.id)
         tree.put(prompt)
-        tree.put(reply)
-        self._running[current.id] = turn
-        self._headers.put(conversation)
-        return turn
+        turns = tuple(
+            Turn(
+                TurnWrites(
+                    self._store, self._saving, self._latest, partial(self._note_added, queued)
+                ),
+                self._schedule,
+                partial(self._backend, asker.service),
+                conversation=begun(asker),
+                prompt=prompt,
+                reply=reply,
+                request=asking.request(asker, path, prompt, purpose, continued=continued),
+                is_new_prompt=is_new_prompt and reply is replies[0],
+                typed=typed if reply is replies[0] else "",
+            )
+            for asker, reply in zip(askers, replies, strict=True)
+        )
+        for turn in turns:
+            self._asked[turn.reply_id] = asked
+            tree.put(turn.reply)
+            self._running.add(turn)
+        if len(turns) > 1:
+            self._beside |= {turn.reply_id for turn in turns}
+        self._headers.put(begun(current))
+        return turns
 
     def _send(self, prompt: QueuedPrompt, after: str | None) -> Turn:
         """Ask a queued prompt after a certain reply, or at the end of the shown path."""
@@ -202,16 +258,18 @@ class Turns:
         self._trees.put(turn.prompt, reply_key(reply))
         self._trees.put(reply, reply_key(reply))
         known = self._headers.get(conversation_id)
+        if turn.reply_id in self._beside and turn.reply_id != known.leaf_id:
+            return
         was_located = turn.server_id != turn.conversation.server_id
         if was_located and turn.conversation.service == known.service:
             self._headers.update(
                 conversation_id, lambda each: replace(each, server_id=turn.server_id)
             )
         self._headers.suggest_title(conversation_id, turn.suggested_title)
-        if reply.status is MessageStatus.COMPLETE:
-            self._ended[conversation_id] = reply.id
-        else:
+        if reply.status is not MessageStatus.COMPLETE:
             self._queue.hold(conversation_id)
+        elif turn.reply_id not in self._beside:
+            self._ended[conversation_id] = reply.id
 
     def _take_back(self, turn: Turn, asked: _Asked) -> None:
         """Make a conversation what it was before a turn whose prompt could not be saved."""

@@ -86,6 +86,7 @@ def _values(settings: Settings) -> Iterator[tuple[str, str]]:
         "repaint_rate": settings.repaint_rate,
         "plain": settings.plain,
         "mirror": settings.mirror,
+        "favourites": ", ".join(str(each) for each in settings.favourites),
     }
     for name, value in plain.items():
         yield name, "" if value is None else str(value)

@@ -10,6 +10,9 @@ TEMPLATE = """\
 # How many replies may stream at once; more wait their turn.
 #max_turns = 8
 
+# Models that F6 shows first.
+#favourites = ["ollama/llama3.2"]
+
 # A folder that has a Markdown file of every conversation, for Git, Obsidian and others.
 #mirror = "~/notes/chats"
 

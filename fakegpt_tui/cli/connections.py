@@ -13,7 +13,7 @@ from fakegpt_tui.chat.connection import Connection
 from fakegpt_tui.config.keyrings import SystemKeyring
 from fakegpt_tui.config.keys import read_key
 from fakegpt_tui.config.settings import Settings
-from fakegpt_tui.domain import LoginState, Secret, Service, ServiceKind
+from fakegpt_tui.domain import ConfigError, KeyNeeded, LoginState, Secret, Service, ServiceKind
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
@@ -63,7 +63,11 @@ def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection
 def _openai(settings: Settings, service: Service, report: Report) -> Connection:
     def read() -> Secret | None:
         source = settings.service_keys.get(service.name)
-        return None if source is None else read_key(source, os.environ, SystemKeyring())
+        try:
+            return None if source is None else read_key(source, os.environ, SystemKeyring())
+        except ConfigError as error:
+            report(KeyNeeded(str(error)))
+            raise
 
     return Connection(service, openai_backend(service, read, report), None)
 

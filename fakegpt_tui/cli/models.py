@@ -47,7 +47,10 @@ def _id(model: Model) -> str:
 
 def _about(model: Model) -> str:
     title = "" if model.title == model.id else model.title
-    return " — ".join(safe_line(text, _LONGEST) for text in (title, model.description) if text)
+    window = f"{model.window:,} tokens" if model.window else ""
+    facts = ", ".join(fact for fact in (window, model.size, model.family) if fact)
+    texts = (title, model.description, facts)
+    return " — ".join(safe_line(text, _LONGEST) for text in texts if text)
 
 
 def _entry(model: Model) -> dict[str, object]:

@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fakegpt_tui.cli.connections import connection, openai_backend
-from fakegpt_tui.config.keyrings import Keyring, SystemKeyring
+from fakegpt_tui.config.keyrings import Keyring, KeyringTrouble, SystemKeyring
 from fakegpt_tui.config.keys import keep_key, read_key
-from fakegpt_tui.config.settings import KeyInEnvironment, KeySource, Settings
+from fakegpt_tui.config.settings import (
+    KeyInEnvironment,
+    KeyInFile,
+    KeyInKeyring,
+    KeySource,
+    Settings,
+)
 from fakegpt_tui.config.writing import edit_file, write_secret
 from fakegpt_tui.domain import (
+    Answerer,
     ConfigError,
     FoundService,
+    SaveError,
     Secret,
     Service,
     ServiceDraft,
@@ -48,6 +56,7 @@ class ServiceBook:
         self._services = dict(settings.services)
         self._keys = dict(settings.service_keys)
         self._upstreams = dict(settings.upstreams)
+        self._favourites = list(settings.favourites)
         self._environ = environ
         self._keyring = keyring or SystemKeyring()
         self.settings = replace(
@@ -60,6 +69,70 @@ class ServiceBook:
     def services(self) -> tuple[Service, ...]:
         """All services, in the order of the configuration."""
         return tuple(self._services.values())
+
+    @property
+    def favourites(self) -> tuple[Answerer, ...]:
+        """What a person has marked, in the order in which they did."""
+        return tuple(self._favourites)
+
+    async def favour(self, answerer: Answerer, *, is_one: bool) -> None:
+        """Mark a model as a favourite, or no longer.
+
+        Raises:
+            ConfigError: The configuration file cannot be read.
+            SaveError: It cannot be written.
+        """
+        from fakegpt_tui.config import editing  # noqa: PLC0415 - tomlkit, not at every start
+
+        path = self.settings.config_file
+        name = str(answerer)
+        await asyncio.to_thread(
+            edit_file,
+            path,
+            lambda text: editing.with_favourite(text, name, is_one=is_one, path=path),
+        )
+        self._favourites = [each for each in self._favourites if each != answerer]
+        if is_one:
+            self._favourites.append(answerer)
+
+    def problems(self, draft: ServiceDraft) -> Mapping[str, str]:
+        """A sentence for each field that would be refused."""
+        from fakegpt_tui.config.drafts import draft_problems  # noqa: PLC0415 - when it is needed
+
+        return draft_problems(draft)
+
+    async def keyring_trouble(self) -> str:
+        """Why no key can be kept in the keyring of the system; empty where one can."""
+        try:
+            await asyncio.to_thread(self._keyring.check)
+        except KeyringTrouble as error:
+            return str(error)
+        return ""
+
+    def key_place(self, name: str) -> str:
+        """Where the key of a service is kept, in words; empty where it has none."""
+        match self._keys.get(name):
+            case None:
+                return ""
+            case KeyInEnvironment(variable):
+                return f"the environment variable {variable}"
+            case KeyInFile(path):
+                return f"the file {path}"
+            case KeyInKeyring():
+                return "the keyring of the system"
+
+    def key_to_lose(self, name: str) -> str:
+        """Where the key is that goes with the service when it is removed, in words.
+
+        A file that is not named after the service is a person's own, and stays.
+        """
+        match self._keys.get(name):
+            case KeyInKeyring():
+                return self.key_place(name)
+            case KeyInFile(path) if path == self._key_file(name):
+                return self.key_place(name)
+            case _:
+                return ""
 
     async def find(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet; asks nothing else."""
@@ -87,11 +160,25 @@ class ServiceBook:
     async def remove(self, name: str) -> None:
         """Take a service out of the configuration; a ready-made one is as it was made then.
 
+        The key that was kept for it goes, too, from the keyring or from its file beside the
+        configuration; any other file is a person's own.
+
         Raises:
             ConfigError: Another service goes through it.
-            SaveError: The file cannot be written.
+            SaveError: The file cannot be written, or the key is still where it was.
         """
-        await asyncio.to_thread(self._edit, name, None)
+        await asyncio.to_thread(self._removed, name)
+
+    def _removed(self, name: str) -> None:
+        goes, source = self.key_to_lose(name), self._keys.get(name)
+        self._edit(name, None)
+        if goes and isinstance(source, KeyInFile):
+            _unlink(source.path)
+        elif goes:
+            try:
+                self._keyring.delete(name)
+            except KeyringTrouble as error:
+                raise SaveError(f"{error} The key of {name!r} is still in it.") from error
 
     def _kept(self, draft: ServiceDraft) -> Service:
         from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - tomlkit, not at every start
@@ -101,7 +188,7 @@ class ServiceBook:
         # Tried on an empty file first: no key is kept for a service that cannot be.
         with_service("", draft.name, values, path=path)
         if draft.key is not None and draft.key_in_file:
-            write_secret(self._key_file(draft), draft.key.reveal())
+            write_secret(self._key_file(draft.name), draft.key.reveal())
         elif draft.key is not None:
             keep_key(draft.name, draft.key, self._keyring)
         self._edit(draft.name, values)
@@ -130,8 +217,10 @@ class ServiceBook:
             "url": draft.url,
             "model": draft.model or None,
         }
+        if draft.proxy is not None:
+            values["proxy"] = draft.proxy.reveal() or None
         if draft.key is not None:
-            name = self._key_file(draft).name
+            name = self._key_file(draft.name).name
             in_file = draft.key_in_file
             values |= {"key_env": None, "key_file": name if in_file else None}
             values["key_keyring"] = None if in_file else True
@@ -139,15 +228,16 @@ class ServiceBook:
             values |= {"key_env": draft.key_env, "key_file": None, "key_keyring": None}
         return values
 
-    def _key_file(self, draft: ServiceDraft) -> Path:
-        return self.settings.config_file.parent / f"{draft.name}.key"
+    def _key_file(self, name: str) -> Path:
+        return self.settings.config_file.parent / f"{name}.key"
 
     def _backend(self, draft: ServiceDraft) -> Backend:
         from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - as above
 
         with_service("", draft.name, self._values(draft), path=self.settings.config_file)
         known = self._services.get(draft.name, Service(name=draft.name, kind=draft.kind))
-        service = replace(known, kind=draft.kind, url=draft.url, model=draft.model)
+        proxy = known.proxy if draft.proxy is None else draft.proxy or None
+        service = replace(known, kind=draft.kind, url=draft.url, model=draft.model, proxy=proxy)
         match draft.kind:
             case ServiceKind.OPENAI:
                 return openai_backend(service, lambda: self._key(draft), lambda _state: None)
@@ -163,6 +253,13 @@ class ServiceBook:
         if draft.key_env:
             source = KeyInEnvironment(draft.key_env)
         return None if source is None else read_key(source, self._environ, self._keyring)
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SaveError(f"The file {path} cannot be deleted: {error.strerror}.") from error
 
 
 def _replace(known: dict[str, T], now: Mapping[str, T]) -> None:

@@ -13,7 +13,7 @@ from fakegpt_tui.config.services import ServiceEntry, service_entries
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import ConfigError
 
-Value: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = str | int | float | bool | list[str] | None
 
 
 def with_service(content: str, name: str, values: Mapping[str, Value], *, path: Path) -> str:
@@ -54,6 +54,8 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
         ConfigError: The text cannot be read.
     """
     document = _parsed(content, path)
+    if value is None and name not in document:
+        return content
     if value is None or name in document:
         _assign(document, {name: value})
         return tomlkit.dumps(document)
@@ -63,6 +65,18 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
     return (
         tomlkit.dumps(line) + ("\n" if content and not content.startswith("\n") else "") + content
     )
+
+
+def with_favourite(content: str, name: str, *, is_one: bool, path: Path) -> str:
+    """`content` with `name` among the favourites, or no longer.
+
+    Raises:
+        ConfigError: The text cannot be read.
+    """
+    known = _parsed(content, path).get("favourites", [])
+    kept = [str(each) for each in known if str(each) != name] if isinstance(known, list) else []
+    names = [*kept, name] if is_one else kept
+    return with_setting(content, "favourites", names or None, path=path)
 
 
 def services_in(content: str, *, path: Path) -> dict[str, ServiceEntry]:

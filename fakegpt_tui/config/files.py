@@ -93,6 +93,7 @@ def settings_from(
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
         presets=presets,
+        favourites=sources.pick("favourites", readers.answerers, (), typed=readers.list_in),
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}

@@ -4,6 +4,8 @@ import importlib
 from typing import Protocol
 
 _PROGRAM = "fakegpt-tui"
+_LEAST_PRIORITY = 1
+"""What the library calls suitable; below it are those that keep nothing, or keep it in the open."""
 
 
 class KeyringTrouble(Exception):
@@ -13,17 +15,29 @@ class KeyringTrouble(Exception):
 class Keyring(Protocol):
     """A place for keys that others cannot read; an entry goes by the name of its service.
 
-    Both methods raise `KeyringTrouble` where it cannot be used, and may wait for the person to
-    unlock it.
+    All methods raise `KeyringTrouble` where it cannot be used. But for `check` they may wait for
+    the person to unlock it.
     """
+
+    def check(self) -> None:
+        """Is there one, as far as that can be told without opening it?"""
+        ...
 
     def read(self, service: str) -> str | None: ...
 
     def write(self, service: str, key: str) -> None: ...
 
+    def delete(self, service: str) -> None:
+        """Forget an entry, if there is one."""
+        ...
+
 
 class SystemKeyring:
     """The keyring that the system keeps for its user."""
+
+    def check(self) -> None:
+        if _imported("keyring").get_keyring().priority < _LEAST_PRIORITY:
+            raise KeyringTrouble("There is no keyring on this system.")
 
     def read(self, service: str) -> str | None:
         module = _imported("keyring")
@@ -37,6 +51,14 @@ class SystemKeyring:
         module = _imported("keyring")
         try:
             module.set_password(_PROGRAM, service, key)
+        except _imported("keyring.errors").KeyringError as error:
+            raise _refused(error) from None
+
+    def delete(self, service: str) -> None:
+        module = _imported("keyring")
+        try:
+            if module.get_password(_PROGRAM, service) is not None:
+                module.delete_password(_PROGRAM, service)
         except _imported("keyring.errors").KeyringError as error:
             raise _refused(error) from None
 
@@ -59,6 +81,16 @@ class _Module(Protocol):
     def get_password(self, service_name: str, username: str) -> str | None: ...
 
     def set_password(self, service_name: str, username: str, password: str) -> None: ...
+
+    def delete_password(self, service_name: str, username: str) -> None: ...
+
+    def get_keyring(self) -> "_Chosen": ...
+
+
+class _Chosen(Protocol):
+    """The keyring that the library has settled for."""
+
+    priority: float
 
 
 def _refused(error: Exception) -> KeyringTrouble:

@@ -18,11 +18,11 @@ def read_key(source: KeySource, environ: Mapping[str, str], keyring: Keyring) ->
     """
     match source:
         case KeyInEnvironment(variable):
-            return _usable(environ.get(variable, ""), f"The environment variable {variable}")
+            return usable_key(environ.get(variable, ""), f"The environment variable {variable}")
         case KeyInFile(path):
-            return _usable(_text_of(path), f"The key file {path}")
+            return usable_key(_text_of(path), f"The key file {path}")
         case KeyInKeyring(service):
-            return _usable(_kept(service, keyring), f"The keyring's entry for {service!r}")
+            return usable_key(_kept(service, keyring), f"The keyring's entry for {service!r}")
 
 
 def keep_key(service: str, key: Secret, keyring: Keyring) -> None:
@@ -31,7 +31,7 @@ def keep_key(service: str, key: Secret, keyring: Keyring) -> None:
     Raises:
         ConfigError: It cannot be a key, or the keyring cannot be used; then it is kept nowhere.
     """
-    usable = _usable(key.reveal(), "What was given as the key")
+    usable = usable_key(key.reveal(), "What was given as the key")
     try:
         keyring.write(service, usable.reveal())
     except KeyringTrouble as error:
@@ -55,7 +55,12 @@ def _text_of(path: Path) -> str:
         raise ConfigError(f"The key file {path} cannot be read: {error.strerror}.") from error
 
 
-def _usable(text: str, what: str) -> Secret:
+def usable_key(text: str, what: str) -> Secret:
+    """`text` as a key; an error calls it `what`.
+
+    Raises:
+        ConfigError: It cannot be one.
+    """
     key = text.strip()
     if not key:
         raise ConfigError(f"{what} holds no key.")

@@ -49,16 +49,22 @@ def service_entries(table: Table) -> dict[str, ServiceEntry]:
     """
     entries = {name: ServiceEntry(service=service) for name, service in READY_MADE.items()}
     for name in table:
-        if not _NAME.fullmatch(name):
-            raise ConfigError(
-                f"{table.label(name)} must have a name of at most 40 letters, digits "
-                "and the signs - _ . after the first."
-            )
+        try:
+            service_name(name)
+        except readers.Unfit as error:
+            raise ConfigError(f"{table.label(name)} must have a name {error}") from error
         entries[name] = _entry(name, table.table(name))
     for name, entry in entries.items():
         if entry.upstream is not None:
             _check_upstream(table.table(name), entries, entry.upstream)
     return entries
+
+
+def service_name(value: object) -> str:
+    """The name of a service, as a reader."""
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return value
+    raise readers.Unfit("of at most 40 letters, digits and, after the first, - _ or .")
 
 
 def _entry(name: str, table: Table) -> ServiceEntry:

@@ -35,10 +35,13 @@ from fakegpt_tui.domain.identity import (
     now,
 )
 from fakegpt_tui.domain.services import (
+    Answerer,
     Endpoints,
     Expired,
     FoundService,
     History,
+    KeyNeeded,
+    Limit,
     LoginFailed,
     LoginState,
     Model,
@@ -78,6 +81,7 @@ from fakegpt_tui.domain.troubles import (
 )
 
 __all__ = [
+    "Answerer",
     "BadReply",
     "Bookmark",
     "Busy",
@@ -93,6 +97,8 @@ __all__ = [
     "FoundService",
     "GenerationSettings",
     "History",
+    "KeyNeeded",
+    "Limit",
     "LoadError",
     "LoginFailed",
     "LoginRefused",

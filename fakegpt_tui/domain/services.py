@@ -131,7 +131,24 @@ class NoLogin:
     """The service knows no login: whoever has its address, and its key if it wants one, may ask."""
 
 
-LoginState: TypeAlias = SignedOut | SigningIn | SignedIn | Expired | LoginFailed | Offline | NoLogin
+@dataclass(frozen=True, slots=True)
+class KeyNeeded:
+    """The service wants a key, and there is none, or none that can be read."""
+
+    reason: str
+
+
+LoginState: TypeAlias = (
+    SignedOut | SigningIn | SignedIn | Expired | LoginFailed | Offline | NoLogin | KeyNeeded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The service last said that it was asked too much; `until` is when that ends, if it told."""
+
+    until: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,17 @@ class Model:
     family: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Answerer:
+    """A service and one of its models; without a name the model is the service's own choice."""
+
+    service: str
+    model: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.service}/{self.model}" if self.model else self.service
+
+
 @dataclass(frozen=True, slots=True)
 class FoundService:
     """A model server that answered on this machine, as a service that could be added."""
@@ -163,7 +191,8 @@ class ServiceDraft:
     """A service as a person fills it in.
 
     Its key is named by the environment variable `key_env`, or given as `key`; that one goes to the
-    keyring of the system, or with `key_in_file` to a file of its own beside the configuration.
+    keyring of the system, or with `key_in_file` to a file of its own beside the configuration. An
+    empty `proxy` takes the one away that there was.
     """
 
     name: str
@@ -173,6 +202,7 @@ class ServiceDraft:
     key_env: str = ""
     key: Secret | None = None
     key_in_file: bool = False
+    proxy: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.tokens import conversation_tokens, reply_tokens
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -13,6 +14,7 @@ from fakegpt_tui.domain import (
     MessageStatus,
     NotFound,
     QueuedPrompt,
+    Role,
 )
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
@@ -39,19 +41,34 @@ class Workspace:
         """The turn of the open conversation."""
         return self._chat.turn(self.open.id)
 
+    def shows(self, reply: ChatMessage) -> bool:
+        """Does this reply end the shown path of the open conversation?"""
+        return reply.id == self.open.leaf_id
+
     @property
     def path(self) -> tuple[ChatMessage, ...]:
         """The chat messages of the open conversation."""
         return self._chat.path(self.open.id) if self.open.leaf_id else ()
 
     def labels(self, path: Iterable[ChatMessage]) -> dict[str, str]:
-        """The place among their variants of those chat messages of `path` that have some."""
+        """The place of chat messages among their variants, and what replies cost by an estimate.
+
+        What a service has counted is on the reply itself.
+        """
         found = {}
         for message in path:
             variants = self._chat.trees.variants(self.open.id, message.id)
-            if variants.count > 1:
-                found[message.id] = f"‹ {variants.position}/{variants.count} ›"
+            place = f"‹ {variants.position}/{variants.count} ›" if variants.count > 1 else ""
+            cost = f"· {estimate}" if (estimate := _estimate(message)) else ""
+            if label := f"{place} {cost}".strip():
+                found[message.id] = label
         return found
+
+    @property
+    def tokens(self) -> str:
+        """What the shown path of the open conversation cost, all in all."""
+        count = conversation_tokens(self.path)
+        return count.in_words if count.tokens else ""
 
     @property
     def queued(self) -> tuple[QueuedPrompt, ...]:
@@ -170,3 +187,11 @@ class Workspace:
         """The first conversation that has something new to read."""
         new = {RowSign.UNREAD, RowSign.FAILED}
         return next((row.id for row in self.rows if row.sign in new), None)
+
+
+def _estimate(message: ChatMessage) -> str:
+    """About how many tokens a reply is that has ended and that nobody has counted."""
+    is_counted = message.usage is not None or not message.status.is_final
+    if message.role is not Role.ASSISTANT or is_counted or not message.text:
+        return ""
+    return reply_tokens(message).in_words

@@ -10,6 +10,9 @@ from fakegpt_tui.domain import (
     BadReply,
     Busy,
     ConfigError,
+    KeyNeeded,
+    LoginFailed,
+    LoginState,
     NotSignedIn,
     PromptTooLong,
     RateLimited,
@@ -252,3 +255,19 @@ async def test_what_is_no_list_of_models_is_told(empty: FaultServer, body: bytes
     empty.script(MODELS, Send(reply(body)))
     with pytest.raises(BadReply):
         await backend_for(service(empty.url)).models()
+
+
+@pytest.mark.parametrize(("key", "state"), [(None, KeyNeeded), (KEY, LoginFailed)])
+async def test_a_service_that_wants_a_key_is_told_from_one_that_refuses_it(
+    key: str | None, state: type
+) -> None:
+    states: list[LoginState] = []
+    async with FaultServer() as server:
+        server.script(MODELS, *refuses(401, "Who are you?"))
+        secret = None if key is None else Secret(key)
+        backend = OpenAIBackend(
+            Transport(service(server.url)), ServiceKey(lambda: secret), on_change=states.append
+        )
+        with pytest.raises(NotSignedIn):
+            await backend.models()
+    assert [type(each) for each in states] == [state]

@@ -1,5 +1,6 @@
 """Trying a service out says exactly what failed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -11,10 +12,11 @@ from fakegpt_tui.backends.openai_key import ServiceKey
 from fakegpt_tui.backends.trial import tried
 from fakegpt_tui.domain import ConfigError, Secret, TrialStep
 from fakegpt_tui.transport.clients import Transport
-from tests.fault_server import FaultServer
+from tests.fault_server import Close, FaultServer, Send, Step, json_reply, reply
 from tests.openai_server import (
     CHAT,
     DONE,
+    KEY,
     MODELS,
     backend_for,
     end,
@@ -111,3 +113,42 @@ async def test_a_model_without_a_word_is_told(server: FaultServer) -> None:
     steps = await steps_of(backend_for(service(server.url)))
     assert "without a word" in steps[-1].sentence
     assert not steps[-1].worked
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (refuses(401, "Who?"), "does not accept the key, or wants one: Who?"),
+        (refuses(403), "does not allow this with this key"),
+        (refuses(404), "knows no such model or address"),
+        (refuses(429), "gets too many requests"),
+        (refuses(500), "is in trouble"),
+        (
+            [Send(reply(b"<html><title>Welcome</title></html>"))],
+            "something else than a list of models: Welcome. Is this the address of such a service?",
+        ),
+        ([Send(reply(b"ok"))], "something else than a list of models: ok."),
+        ([Send(json_reply({"hello": 1}))], "something else than a list of models."),
+        (lists(), "offers no model; load one there"),
+        ([Close()], "closed the connection without an answer"),
+        ([Send(b"220 mail ready\r\n\r\n"), Close()], "something that is not HTTP"),
+    ],
+)
+async def test_what_exactly_failed_is_told(answer: list[Step], words: str) -> None:
+    async with FaultServer() as server:
+        server.script(MODELS, *answer)
+        (only,) = await steps_of(backend_for(service(server.url, model="")))
+    assert not only.worked
+    assert words in only.sentence
+    assert KEY not in only.sentence
+
+
+async def test_an_encrypted_address_of_an_open_service_is_told() -> None:
+    async def speak_plainly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(speak_plainly, "127.0.0.1", 0) as plain:
+        port = plain.sockets[0].getsockname()[1]
+        (only,) = await steps_of(backend_for(service(f"https://127.0.0.1:{port}", model="")))
+    assert "is its address http:// rather than https://?" in only.sentence

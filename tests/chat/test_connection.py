@@ -79,3 +79,12 @@ async def test_closing_closes_what_was_made() -> None:
     await connections.get(SERVICE.name)
     await connections.aclose()
     assert connecting.backends[0].closed
+
+
+async def test_a_connection_that_is_to_be_forgotten_is_made_anew() -> None:
+    connecting = Connecting()
+    connections = Connections({SERVICE.name: SERVICE}, connecting)
+    first = await connections.get(SERVICE.name)
+    connections.forget(SERVICE.name)
+    assert await connections.get(SERVICE.name) is not first
+    assert connecting.asked == [SERVICE, SERVICE]

@@ -3,23 +3,25 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 
 from tests.cli.program import COMMAND, Home
 from tests.fault_server import FaultServer, Step
-from tests.openai_server import CHAT, KEY, openai_server, refuses, replies
+from tests.openai_server import CHAT, KEY, MODELS, lists, openai_server, refuses, replies
 from tests.terminal import Terminal
 
 
 @contextmanager
-def serving(*steps: Step) -> Iterator[FaultServer]:
-    """A server in a thread of its own, as long as the block runs."""
+def serving(*steps: Step, models: Sequence[Step] = ()) -> Iterator[FaultServer]:
+    """A server in a thread of its own, as long as the block runs; it lists one model or these."""
 
     async def serve() -> None:
-        async with openai_server() as server:
+        async with FaultServer() if models else openai_server() as server:
             server.script(CHAT, *steps)
+            if models:
+                server.script(MODELS, *models)
             started.append(server)
             ready.set()
             await asyncio.wrap_future(over)
@@ -103,3 +105,12 @@ def test_the_screen_shows_the_reply_and_that_no_login_is_needed(home: Home) -> N
             terminal.wait_for("from a model")
             terminal.press("ctrl+q")
             assert terminal.wait() == 0
+
+
+def test_what_is_known_of_a_model_is_listed(home: Home) -> None:
+    details = {"parameter_size": "7B", "family": "llama"}
+    listed = lists({"id": "model-1", "max_model_len": 8192, "details": details})
+    with serving(*replies("x"), models=listed) as server:
+        use(home, server)
+        done = home.run("models")
+    assert done.stdout == "model-1  8,192 tokens, 7B, llama\n"

@@ -14,7 +14,9 @@ from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.config.keyrings import KeyringTrouble
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import (
+    Answerer,
     ConfigError,
+    SaveError,
     Secret,
     ServiceDraft,
     ServiceKind,
@@ -41,9 +43,16 @@ class MemoryKeyring:
         return self.keys.get(service)
 
     def write(self, service: str, key: str) -> None:
+        self.check()
+        self.keys[service] = key
+
+    def delete(self, service: str) -> None:
+        self.check()
+        self.keys.pop(service, None)
+
+    def check(self) -> None:
         if self.is_locked:
             raise KeyringTrouble("It is locked.")
-        self.keys[service] = key
 
 
 @pytest.fixture
@@ -186,3 +195,112 @@ async def test_a_trial_that_fails_says_where(book: ServiceBook) -> None:
     assert "refused the connection" in step.sentence
     (step,) = await steps(book, draft(key_env="NO_KEY"))
     assert step.sentence == "The environment variable NO_KEY holds no key."
+
+
+async def test_favourites_are_in_the_file_and_there_again_the_next_time(
+    book: ServiceBook, config: Path
+) -> None:
+    await book.favour(Answerer("office", "org/small"), is_one=True)
+    await book.favour(Answerer("office", "large"), is_one=True)
+    await book.favour(Answerer("office", "org/small"), is_one=True)
+    expected = (Answerer("office", "large"), Answerer("office", "org/small"))
+    assert book.favourites == expected
+    assert load_settings({"config": str(config)}, {}).favourites == expected
+    assert config.read_text().endswith(MINE)
+    for each in expected:
+        await book.favour(each, is_one=False)
+    assert book.favourites == ()
+    assert load_settings({"config": str(config)}, {}).favourites == ()
+
+
+async def test_what_another_program_marked_meanwhile_stays_marked(
+    book: ServiceBook, config: Path
+) -> None:
+    config.write_text('favourites = ["office/theirs"]\n' + MINE)
+    await book.favour(Answerer("office", "mine"), is_one=True)
+    assert tomllib.loads(config.read_text())["favourites"] == ["office/theirs", "office/mine"]
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+async def test_the_key_of_a_service_goes_with_it(
+    book: ServiceBook, config: Path, keyring: MemoryKeyring, *, in_file: bool
+) -> None:
+    await book.keep(draft(key=Secret(KEY), key_in_file=in_file))
+    assert KEY not in book.key_place("local")
+    assert book.key_place("local") == book.key_to_lose("local") != ""
+    await book.remove("local")
+    assert keyring.keys == {}
+    assert [each.name for each in config.parent.iterdir()] == ["config.toml"]
+    assert book.key_place("local") == ""
+
+
+async def test_a_key_file_of_a_persons_own_is_left_alone(book: ServiceBook, config: Path) -> None:
+    own = config.parent / "own"
+    own.write_text(KEY)
+    config.write_text(MINE + 'key_file = "own"\n')
+    await book.keep(draft(name="office"))
+    assert book.key_place("office") == f"the file {own}"
+    assert book.key_to_lose("office") == ""
+    await book.remove("office")
+    assert own.read_text() == KEY
+
+
+async def test_a_key_that_cannot_be_taken_out_of_the_keyring_is_told(
+    book: ServiceBook, keyring: MemoryKeyring
+) -> None:
+    await book.keep(draft(key=Secret(KEY)))
+    keyring.is_locked = True
+    with pytest.raises(SaveError, match="is still in it") as caught:
+        await book.remove("local")
+    assert KEY not in str(caught.value)
+    assert "local" not in {service.name for service in book.services()}
+
+
+async def test_whether_there_is_a_keyring_is_known_before_a_key_is_typed(
+    book: ServiceBook, keyring: MemoryKeyring
+) -> None:
+    assert await book.keyring_trouble() == ""
+    keyring.is_locked = True
+    assert await book.keyring_trouble() == "It is locked."
+
+
+async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
+    book: ServiceBook, config: Path
+) -> None:
+    proxy = "http://ann:hunter2@127.0.0.1:9"
+    service = await book.keep(draft(proxy=Secret(proxy)))
+    assert service.proxy == Secret(proxy)
+    assert (await book.keep(draft(model="other"))).proxy == Secret(proxy)
+    (step,) = await steps(book, draft("http://service.invalid", proxy=Secret("http://127.0.0.1:1")))
+    assert "The proxy" in step.sentence
+    assert (await book.keep(draft(proxy=Secret("")))).proxy is None
+    assert "proxy" not in config.read_text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"name": "two words"}, "name", "at most 40 letters"),
+        ({"name": ""}, "name", "at most 40 letters"),
+        ({"url": "nowhere"}, "url", "a URL such as"),
+        ({"url": "http://ann:pw@127.0.0.1"}, "url", "without a user name or password"),
+        ({"url": "https://x.example/v1/chat/completions/"}, "url", "end before /chat/completions"),
+        ({"url": "http://127.0.0.1:9/v1/models"}, "url", "end before /models"),
+        ({"key_env": KEY}, "key_env", "not the key itself"),
+        ({"key": Secret("two words")}, "key", "cannot be a key"),
+        ({"key": Secret(KEY), "key_env": "A_KEY"}, "key_env", "not both"),
+        ({"proxy": Secret("ftp://ann:pw@127.0.0.1")}, "proxy", "a proxy's URL"),
+    ],
+)
+def test_each_field_says_what_is_wrong_with_it(
+    book: ServiceBook, changes: dict[str, object], field: str, words: str
+) -> None:
+    problems = book.problems(draft(**changes))
+    assert set(problems) == {field}
+    assert words in problems[field]
+    assert "ann:pw" not in problems[field]
+    assert KEY not in problems[field]
+
+
+def test_a_sound_draft_has_no_problems(book: ServiceBook) -> None:
+    assert book.problems(draft(key=Secret(KEY), proxy=Secret("socks5://127.0.0.1:1"))) == {}

@@ -101,6 +101,15 @@ def get_password(program, service):
 
 def set_password(program, service, key):
     raise errors.KeyringError(f"no room for {{key}}")
+
+def delete_password(program, service):
+    raise errors.KeyringError("the key is {KEY}")
+
+class Chosen:
+    priority = 5
+
+def get_keyring():
+    return Chosen
 """
 
 
@@ -116,9 +125,19 @@ def test_the_keyring_of_the_system_is_used_where_it_is_installed(
         monkeypatch.delitem(sys.modules, name, raising=False)
     keyring = SystemKeyring()
     assert keyring.read("home") == "fakegpt-tui/home"
-    for use in (lambda: keyring.read("locked"), lambda: keyring.write("home", KEY)):
+    keyring.check()
+    uses = (
+        lambda: keyring.read("locked"),
+        lambda: keyring.write("home", KEY),
+        lambda: keyring.delete("home"),
+        lambda: keyring.delete("locked"),
+    )
+    for use in uses:
         with pytest.raises(KeyringTrouble) as caught:
             use()
         assert KEY not in str(caught.value)
+    sys.modules["keyring"].Chosen.priority = 0
+    with pytest.raises(KeyringTrouble, match="There is no keyring on this system"):
+        keyring.check()
     for name in ("keyring", "keyring.errors"):
         monkeypatch.delitem(sys.modules, name)

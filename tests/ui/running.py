@@ -11,16 +11,18 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
+from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import ChatMessage, Preset, ReplyEnded, Service, TextDelta
+from fakegpt_tui.domain import ChatMessage, FoundService, Preset, ReplyEnded, Service, TextDelta
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
-from tests.stubs import SERVICE, MemoryStore, connecting
+from tests.stubs import SERVICE, MemoryStore, connecting, connecting_each
+from tests.ui.fake_book import FakeBook
 from tests.ui.screen_text import screen_text
 
 
@@ -34,6 +36,7 @@ class Running:
     store: MemoryStore
     backend: ScriptedBackend
     services: dict[str, Service]
+    book: FakeBook
 
     @property
     def prompt(self) -> PromptInput:
@@ -96,18 +99,24 @@ async def running(
     service: Service = SERVICE,
     exports: Path = Path("/nowhere"),
     presets: Mapping[str, Preset] = MappingProxyType({}),
+    services: Iterable[Service] = (),
+    backends: Mapping[str, Backend] = MappingProxyType({}),
+    found: tuple[FoundService, ...] = (),
     **options: object,
 ):
     store = store or MemoryStore()
     backend = ScriptedBackend(*scripts)
-    services = {service.name: service}
-    chat = ChatService(store, services, connecting(backend), service=service.name, presets=presets)
-    app = FakeGPTApp(chat, Options(exports=exports, cursor_blink=False, **options))
+    known = {each.name: each for each in (service, *services)}
+    connect = connecting_each(backends, backend) if backends else connecting(backend)
+    book = FakeBook(known)
+    book.found = found
+    chat = ChatService(store, known, connect, service=service.name, presets=presets)
+    app = FakeGPTApp(chat, Options(exports=exports, book=book, cursor_blink=False, **options))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await app.workers.wait_for_complete([each for each in app.workers if each.group == "begin"])
         await pilot.pause()
-        yield Running(app, pilot, chat, store, backend, services)
+        yield Running(app, pilot, chat, store, backend, known, book)
 
 
 def reply(text: str, *, gate: Gate | None = None) -> list[Step]:

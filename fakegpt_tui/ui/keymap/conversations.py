@@ -51,6 +51,15 @@ CHAT = (
     ),
     Command(
         Where.ANY,
+        "chat.side-by-side",
+        "alt+s",
+        "ask_side_by_side",
+        "Side by side",
+        "Ask several services or models at once, and go on with the best reply",
+        "/side-by-side",
+    ),
+    Command(
+        Where.ANY,
         "chat.temporary",
         "",
         "new_temporary",

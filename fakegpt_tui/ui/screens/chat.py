@@ -18,6 +18,7 @@ from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
+from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
@@ -37,7 +38,9 @@ _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
 
-class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceCommands):
+class ChatScreen(
+    ConversationCommands, MessageCommands, PromptCommands, ServiceCommands, SideBySideCommands
+):
     """Shows one conversation while any number of them go on."""
 
     CSS_PATH = "chat.tcss"
@@ -111,8 +114,11 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
     def show_end(self, event: TurnFinished) -> None:
         reply = event.reply
         is_open = self._workspace.finish(reply)
-        if is_open:
+        path = self._workspace.path
+        if is_open and reply.id in [each.id for each in path]:
             self._transcript.update_message(reply)
+            self._transcript.label(self._workspace.labels(path))
+            self._status.tokens = self._workspace.tokens
         if not (is_open and self.app.app_focus):
             title = self._chat.conversation(reply.conversation_id).title
             self.post_message(Announced(title, f"the reply is {reply.status.value}"))
@@ -193,5 +199,6 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
         self._repaint_timer = None
         if (turn := self._workspace.turn) is not None:
             with self._pace:
-                self._transcript.update_message(turn.reply)
+                if self._workspace.shows(turn.reply):
+                    self._transcript.update_message(turn.reply)
                 self.show_activity()

@@ -8,8 +8,8 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, FakeGPTError, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.intents import CopyAsked, OpenAsked
-from fakegpt_tui.ui.links import judge
+from fakegpt_tui.ui.intents import CopyAsked
+from fakegpt_tui.ui.screens.following import ask_about_link
 from fakegpt_tui.ui.screens.parts import ChatParts
 from fakegpt_tui.ui.widgets.message_header import SPEAKERS
 from fakegpt_tui.ui.widgets.transcript import Transcript
@@ -27,17 +27,7 @@ class MessageCommands(ChatParts):
 
     @on(Transcript.LinkPressed)
     def show_link(self, event: Transcript.LinkPressed) -> None:
-        href = event.href
-
-        def act(choice: str | None) -> None:
-            if choice == "open":
-                self.post_message(OpenAsked(href))
-            elif choice == "copy":
-                self.post_message(CopyAsked(href, "link"))
-
-        from fakegpt_tui.ui.screens.link import LinkScreen  # noqa: PLC0415 - after first paint
-
-        self.app.push_screen(LinkScreen(judge(href)), act)
+        ask_about_link(self, event.href)
 
     def action_edit_message(self) -> None:
         """Take a prompt into the field where it was typed."""

@@ -100,7 +100,7 @@ class ChatParts(Screen[None]):
     def show_conversation(self) -> None:
         """Make everything that is about the open conversation say what is so."""
         conversation = self._workspace.open
-        self._transcript.empty_text = welcome(self._chat.service(conversation.service))
+        self._transcript.empty_text = welcome(self._chat.find_service(conversation.service))
         path = self._workspace.path
         self._transcript.show(
             conversation.id,
@@ -110,6 +110,7 @@ class ChatParts(Screen[None]):
         )
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
+        self._status.tokens = self._workspace.tokens
         self.show_activity()
 
     def show_activity(self) -> None:

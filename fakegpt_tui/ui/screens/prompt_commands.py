@@ -38,9 +38,10 @@ class PromptCommands(ChatParts):
         """Put a prompt that could not be saved back where it was typed."""
         if event.conversation_id == self._workspace.open.id:
             self._workspace.reread()
-            self._prompt.give_back(event.text)
+            if event.text:
+                self._prompt.give_back(event.text)
             self.show_conversation()
-        else:
+        elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)
         self.notice(event.reason)
         self.refresh_rows()

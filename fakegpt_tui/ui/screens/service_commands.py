@@ -1,19 +1,12 @@
 """What a person does about who answers: service, model, system prompt, login."""
 
-from collections.abc import Iterable, Iterator
-
 from textual import on, work
 
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import FakeGPTError, FoundService, Model, Service, ServiceDraft
+from fakegpt_tui.domain import Answerer, FakeGPTError
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import SignInAsked
 from fakegpt_tui.ui.messages import LoginChanged
-from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.widgets.login_words import login_words
-
-_SEPARATOR = "\0"
 
 
 class ServiceCommands(ChatParts):
@@ -22,16 +15,11 @@ class ServiceCommands(ChatParts):
     Model servers that were found on this machine are offered, and used only when chosen.
     """
 
-    def __init__(self, chat: ChatService, options: Options) -> None:
-        super().__init__(chat, options)
-        self._found: tuple[FoundService, ...] = ()
-
     @work(exclusive=True, group="discovery")
     async def look_for_servers(self) -> None:
         """Look for model servers on this machine, and say if there are any."""
-        self._found = await self._options.find_services()
-        if self._found:
-            names = ", ".join(each.service.name for each in self._found)
+        if found := await self._options.book.find():
+            names = ", ".join(each.service.name for each in found)
             self.notice(f"Found on this machine: {names}. F6 offers it.")
 
     @on(LoginChanged)
@@ -45,52 +33,58 @@ class ServiceCommands(ChatParts):
     def action_sign_out(self) -> None:
         self.post_message(SignInAsked(self._workspace.open.service, out=True))
 
-    @work(exclusive=True, group="models")
-    async def action_choose_model(self) -> None:
-        """Offer the models of the open conversation's service, and the other services."""
+    def action_choose_model(self) -> None:
+        """Show all services and their models, to choose who answers from now on."""
+        self._open_services()
+
+    def action_add_service(self) -> None:
+        self._open_services("add_service")
+
+    def action_edit_service(self) -> None:
+        self._open_services("edit_service")
+
+    def action_test_service(self) -> None:
+        self._open_services("test_service")
+
+    def action_remove_service(self) -> None:
+        self._open_services("remove_service")
+
+    @work(exclusive=True, group="favour")
+    async def action_favour(self) -> None:
+        """Mark the model that answers here, so that it is shown first, or no longer."""
+        conversation, book = self._workspace.open, self._options.book
+        answerer = Answerer(conversation.service, conversation.model)
+        is_one = answerer not in book.favourites
+        try:
+            await book.favour(answerer, is_one=is_one)
+        except FakeGPTError as error:
+            self.notice(str(error))
+        else:
+            self.notice(f"{answerer} is {'a' if is_one else 'no longer a'} favourite.")
+
+    def _open_services(self, begin: str = "") -> None:
+        from fakegpt_tui.ui.screens.services import ServicesScreen  # noqa: PLC0415 - after first paint
+
         conversation = self._workspace.open
-        self.notice("Asking for the models …")
-        try:
-            models = await self._chat.models(conversation.service)
-        except FakeGPTError as error:
-            models = ()
-            self.notice(str(error))
-        else:
-            self._status.notice = ""
-        offered = [
-            *self._models(conversation.service, models),
-            *self._services(),
-            *self._found_services(),
-        ]
-        current = f"{conversation.service}{_SEPARATOR}{conversation.model}"
 
-        def take(picked: str | None) -> None:
-            if picked is not None:
-                self._use(conversation.id, *picked.split(_SEPARATOR))
-
-        self.pick("Who answers here", offered, take, current=current)
-
-    @work(exclusive=True, group="models")
-    async def _use(self, conversation_id: str, service: str, model: str) -> None:
-        try:
-            await self._keep_if_found(service)
-            self._chat.arrange.set_service(conversation_id, service, model)
-        except FakeGPTError as error:
-            self.notice(str(error))
-        else:
+        def take(chosen: tuple[Answerer, ...] | None) -> None:
+            for answerer in chosen or ():
+                self._use(conversation.id, answerer)
             self._changed()
-            self.action_sign_in()
 
-    async def _keep_if_found(self, name: str) -> None:
-        """Write a service that was only found to the configuration, now that it is chosen."""
-        known = {service.name for service in self._chat.services}
-        for found in self._found:
-            service = found.service
-            if service.name == name and name not in known and self._options.keep_service:
-                draft = ServiceDraft(
-                    name=name, kind=service.kind, url=service.url, model=service.model
-                )
-                await self._options.keep_service(draft)
+        current = Answerer(conversation.service, conversation.model)
+        book, clock = self._options.book, self._options.clock
+        screen = ServicesScreen(self._chat, book, current=current, clock=clock, begin=begin)
+        self.app.push_screen(screen, take)
+
+    def _use(self, conversation_id: str, answerer: Answerer) -> None:
+        try:
+            self._chat.arrange.set_service(conversation_id, answerer.service, answerer.model)
+        except FakeGPTError as error:
+            self.notice(str(error))
+        else:
+            self._workspace.reread()
+            self.action_sign_in()
 
     def action_edit_system_prompt(self) -> None:
         conversation = self._workspace.open
@@ -117,29 +111,6 @@ class ServiceCommands(ChatParts):
                 self.notice(f"The preset {name} is used from now on.")
 
         self.pick("Presets", choices, take)
-
-    def _models(self, service: str, models: Iterable[Model]) -> Iterator[Choice]:
-        for model in models:
-            chosen = f"{service}{_SEPARATOR}{model.id}"
-            yield Choice(chosen, model.title or model.id, model.id)
-
-    def _services(self) -> Iterator[Choice]:
-        for service in self._chat.services:
-            chosen = f"{service.name}{_SEPARATOR}"
-            yield Choice(chosen, f"Service {service.name}", self._described(service))
-
-    def _found_services(self) -> Iterator[Choice]:
-        known = {service.name for service in self._chat.services}
-        for found in self._found:
-            service = found.service
-            if service.name not in known:
-                for model in found.models:
-                    text = f"Found: {service.name}, {model.title or model.id}"
-                    yield Choice(f"{service.name}{_SEPARATOR}{model.id}", text, service.url)
-
-    def _described(self, service: Service) -> str:
-        state, _ = login_words(self._chat.login_state(service.name), self._options.clock())
-        return "  ".join(part for part in (service.url, service.notice, state) if part)
 
     def _changed(self) -> None:
         self._workspace.reread()

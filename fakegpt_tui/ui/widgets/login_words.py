@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from fakegpt_tui.domain import (
     Expired,
+    KeyNeeded,
     LoginFailed,
     LoginState,
     NoLogin,
@@ -14,6 +15,7 @@ from fakegpt_tui.domain import (
     SigningIn,
 )
 
+_TROUBLES = {LoginFailed: "refused", Offline: "offline", KeyNeeded: "needs a key"}
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -40,12 +42,10 @@ def login_words(state: LoginState, now: datetime) -> tuple[str, Tone]:
             words = _signed_in_words(expires_at, now)
         case Expired():
             words = "expired", Tone.BAD
-        case LoginFailed(reason):
-            words = f"refused: {reason}", Tone.BAD
-        case Offline(reason):
-            words = f"offline: {reason}", Tone.BAD
         case NoLogin():
             words = "no login needed", Tone.PLAIN
+        case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason):
+            words = f"{_TROUBLES[type(state)]}: {reason}", Tone.BAD
     return words
 
 

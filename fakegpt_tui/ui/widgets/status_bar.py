@@ -42,6 +42,9 @@ class StatusBar(Widget):
     others: reactive[str] = reactive("")
     """How many other turns run, and how many replies are unread."""
 
+    tokens: reactive[str] = reactive("")
+    """What the open conversation has cost."""
+
     notice: reactive[str] = reactive("")
 
     def __init__(self, *, clock: Callable[[], datetime] = now) -> None:
@@ -69,6 +72,7 @@ class StatusBar(Widget):
             (words, _TONES[tone]),
             (self.activity, "status--busy"),
             (self.others, ""),
+            (self.tokens, ""),
         ]
         shown = [
             Content(safe_line(text)).stylize(self.get_visual_style(style) if style else "")

@@ -1,0 +1,285 @@
+"""Adding a service, or changing one, and trying it out before that."""
+
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import aclosing
+from typing import Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Footer, Input, Label, RadioSet, Static
+
+from fakegpt_tui.domain import (
+    FakeGPTError,
+    Model,
+    Secret,
+    Service,
+    ServiceDraft,
+    ServiceKind,
+    TrialStep,
+)
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.keymap import Where
+from fakegpt_tui.ui.screens.pick import PickScreen
+from fakegpt_tui.ui.service_book import ServiceBook
+from fakegpt_tui.ui.service_words import model_words, step_line
+from fakegpt_tui.ui.widgets.toggles import PlainCheckbox, PlainRadioButton
+
+_KINDS: Final = {
+    ServiceKind.OPENAI: "OpenAI protocol: Ollama, llama.cpp, vLLM, hosted ones",
+    ServiceKind.FAKEGPT: "FakeGPT protocol",
+}
+_FIELDS: Final = {
+    "name": ("Name", "such as ollama"),
+    "url": ("Address", "such as http://127.0.0.1:11434"),
+    "model": ("Model", "empty: the first that it lists"),
+    "key": ("Key", "if it wants one"),
+    "key_env": ("or variable", "the environment variable that holds the key"),
+    "proxy": ("Proxy", "none"),
+}
+_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file")
+_NO_PROXY: Final = "none"
+
+
+class ServiceFormScreen(ModalScreen[Service | None]):
+    """The fields of a service; dismissed with the service as it was kept, or with nothing.
+
+    A key can be typed, and is never shown again.
+    """
+
+    CSS_PATH = "service_form.tcss"
+    BINDINGS = [
+        *bindings(Where.SERVICE_FORM),
+        Binding("escape", "leave", "Close"),
+        # At once, so that what is typed after the key is typed into the next field.
+        Binding("tab,enter", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+    ]
+
+    def __init__(self, book: ServiceBook, service: Service | None, taken: Collection[str]) -> None:
+        """With no `service` one is added, whose name must not be among those that are `taken`."""
+        super().__init__()
+        self._book = book
+        self._service = service
+        self._taken = taken
+        self._is_checked = False
+        self._may_leave = False
+        self._models: tuple[Model, ...] = ()
+        self._before: ServiceDraft | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="form"):
+            with VerticalScroll(can_focus=False):
+                yield from self._input("name")
+                with Horizontal(classes="row"):
+                    yield Label("Speaks")
+                    with RadioSet(id="kind", compact=True):
+                        for kind, words in _KINDS.items():
+                            yield PlainRadioButton(
+                                words, value=kind is self._kind_before, name=kind
+                            )
+                for field in ("url", "model", "key", "key_env"):
+                    yield from self._input(field)
+                with Horizontal(classes="row", id="key_in_file-row"):
+                    yield Label("")
+                    yield PlainCheckbox(
+                        "keep the key in a file of its own", id="key_in_file", compact=True
+                    )
+                yield from self._input("proxy")
+            yield Static(id="outcome", markup=False)
+            yield Footer(show_command_palette=False, compact=True)
+
+    async def on_mount(self) -> None:
+        name = self._service.name if self._service else ""
+        title = f"Change {name}" if name else "Add a service"
+        self.query_one("#form").border_title = Content(title)
+        self._show_key_fields()
+        self._before = self._draft()
+        first = "url" if name else "name"
+        self.query_one(f"#{first}", Input).focus()
+        self._ask_about_keyring()
+
+    @work(exclusive=True, group="keyring")
+    async def _ask_about_keyring(self) -> None:
+        """Say where a typed key will be kept, before anybody types one."""
+        trouble = await self._book.keyring_trouble()
+        box = self.query_one("#key_in_file", Checkbox)
+        if trouble:
+            box.value = True
+            box.disabled = True
+            box.label = Content("a typed key is kept in a file that only you can read")
+            box.tooltip = Content(trouble)
+        else:
+            box.label = Content("keep it in a file that only you can read, not in the keyring")
+        self._before = self._draft()
+
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def note_change(self) -> None:
+        self._may_leave = False
+        if self._is_checked:
+            self._show_problems()
+
+    @on(RadioSet.Changed)
+    def note_kind(self) -> None:
+        self._show_key_fields()
+        self.note_change()
+
+    def action_keep(self) -> None:
+        self._is_checked = True
+        if self._show_problems():
+            return
+        self._keep(self._draft())
+
+    @work(exclusive=True, group="keep")
+    async def _keep(self, draft: ServiceDraft) -> None:
+        self._say(Content("Saving …"))
+        try:
+            kept = await self._book.keep(draft)
+        except FakeGPTError as error:
+            self._say(step_line(TrialStep(str(error), worked=False)))
+        else:
+            self.dismiss(kept)
+
+    def action_test(self) -> None:
+        self._is_checked = True
+        if not self._show_problems():
+            self._try(self._book.try_out(self._draft()))
+
+    @work(exclusive=True, group="trial")
+    async def _try(self, trial: AsyncGenerator[TrialStep]) -> None:
+        lines: list[Content] = []
+        self._say(Content("Trying it out …"))
+        async with aclosing(trial) as steps:
+            async for step in steps:
+                self._models = step.models or self._models
+                lines.append(step_line(step))
+                self._say(Content("\n").join(lines))
+        if len(self._models) > 1:
+            self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
+
+    def action_pick_model(self) -> None:
+        if not self._models:
+            self._say(Content("F5 asks the service for its models first."))
+            return
+        choices = [Choice(each.id, each.id, model_words(each)) for each in self._models]
+
+        def take(model: str | None) -> None:
+            if model is not None:
+                self.query_one("#model", Input).value = model
+
+        current = self._text("model")
+        self.app.push_screen(PickScreen("Its models", choices, current=current), take)
+
+    def action_leave(self) -> None:
+        """Leave; once something was typed, only when asked for again."""
+        if self._may_leave or self._draft() == self._before:
+            self.dismiss(None)
+            return
+        self._may_leave = True
+        self._say(Content("Nothing is saved yet: ctrl+s saves, esc leaves without."))
+
+    def _input(self, field: str) -> Iterator[Horizontal | Static]:
+        label, hint = _FIELDS[field]
+        box = Input(
+            self._value(field),
+            placeholder=safe_line(self._hint(field) or hint, 200),
+            password=field == "key",
+            compact=True,
+            id=field,
+            select_on_focus=False,
+            disabled=field == "name" and self._service is not None,
+        )
+        yield Horizontal(Label(label), box, classes="row", id=f"{field}-row")
+        yield Static(id=f"{field}-problem", classes="problem", markup=False)
+
+    def _value(self, field: str) -> str:
+        """What is known of a field; neither a key nor a proxy's password is ever shown."""
+        service = self._service
+        if service is None:
+            return ""
+        if field == "proxy":
+            proxy = service.proxy.reveal() if service.proxy else ""
+            return "" if "@" in proxy else proxy
+        return {"name": service.name, "url": service.url, "model": service.model}.get(field, "")
+
+    def _hint(self, field: str) -> str:
+        service = self._service
+        if service is None:
+            return ""
+        place = self._book.key_place(service.name)
+        if field == "key" and place:
+            return f"stays in {place}; another takes its place"
+        if field == "proxy" and service.proxy and not self._value("proxy"):
+            return f"stays, with its password; “{_NO_PROXY}” takes it away"
+        return ""
+
+    @property
+    def _kind_before(self) -> ServiceKind:
+        return self._service.kind if self._service else ServiceKind.OPENAI
+
+    @property
+    def _kind(self) -> ServiceKind:
+        pressed = self.query_one(RadioSet).pressed_button
+        return ServiceKind(pressed.name) if pressed and pressed.name else self._kind_before
+
+    def _draft(self) -> ServiceDraft:
+        """The service as it is filled in."""
+        has_key = self._kind is ServiceKind.OPENAI
+        key = self._text("key") if has_key else ""
+        return ServiceDraft(
+            name=self._text("name"),
+            kind=self._kind,
+            url=self._text("url"),
+            model=self._text("model"),
+            key_env=self._text("key_env") if has_key else "",
+            key=Secret(key) if key else None,
+            key_in_file=self.query_one("#key_in_file", Checkbox).value,
+            proxy=self._proxy(),
+        )
+
+    def _proxy(self) -> Secret | None:
+        """The proxy that is to be used; `None` where it stays as it is."""
+        text = self._text("proxy")
+        if text == self._value("proxy"):
+            return None
+        return Secret("" if text.casefold() == _NO_PROXY else text)
+
+    def _show_problems(self) -> bool:
+        """Say beside each field what is wrong with it; is there anything?"""
+        draft = self._draft()
+        problems = dict(self._book.problems(draft))
+        if self._service is None and draft.name in self._taken:
+            problems["name"] = "There is a service of that name; F2 changes it in the list."
+        for field in _FIELDS:
+            shown = self.query_one(f"#{field}-problem", Static)
+            shown.update(Content(safe_line(problems.get(field, ""), 400)))
+            shown.display = field in problems
+        for field in _FIELDS:
+            if field in problems:
+                if not self._is_typing_in_a_problem(problems):
+                    self.query_one(f"#{field}", Input).focus()
+                break
+        return bool(problems)
+
+    def _is_typing_in_a_problem(self, problems: Collection[str]) -> bool:
+        return self.focused is not None and self.focused.id in problems
+
+    def _show_key_fields(self) -> None:
+        """A host of the FakeGPT protocol has a login, and no key."""
+        has_key = self._kind is ServiceKind.OPENAI
+        for field in _ABOUT_KEYS:
+            self.query_one(f"#{field}-row").display = has_key
+
+    def _text(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value.strip()
+
+    def _say(self, words: Content) -> None:
+        self.query_one("#outcome", Static).update(words)

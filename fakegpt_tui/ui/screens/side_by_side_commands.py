@@ -1,0 +1,87 @@
+"""Asking several at once, from the main screen."""
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.side_by_side import MOST_ANSWERERS
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import Answerer, FakeGPTError
+from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.screens.parts import ChatParts
+
+
+class SideBySideCommands(ChatParts):
+    """Asks what is typed, or else the marked prompt once more, and shows the replies together."""
+
+    def __init__(self, chat: ChatService, options: Options) -> None:
+        super().__init__(chat, options)
+        self._asked_before: tuple[Answerer, ...] = ()
+
+    def action_ask_side_by_side(self) -> None:
+        """Let a person choose two to four, and ask them."""
+        workspace = self._workspace
+        if workspace.turn is not None:
+            self.notice("A reply is under way in this conversation; stop it first.")
+        elif workspace.editing is not None:
+            self.notice("Send the edited prompt first; then its reply can be asked of others.")
+        elif not self._prompt.text.strip() and not workspace.path:
+            self.notice("Type a prompt first; several will answer it side by side.")
+        else:
+            self._choose_answerers()
+
+    def _choose_answerers(self) -> None:
+        from fakegpt_tui.ui.screens.service_offer import Wanted  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.screens.services import ServicesScreen  # noqa: PLC0415 - as above
+
+        conversation = self._workspace.open
+        current = Answerer(conversation.service, conversation.model)
+        known = {service.name for service in self._chat.services}
+        before = tuple(each for each in self._asked_before or (current,) if each.service in known)
+        wanted = Wanted("Who answers side by side", MOST_ANSWERERS, before)
+        screen = ServicesScreen(
+            self._chat,
+            self._options.book,
+            current=current,
+            clock=self._options.clock,
+            wanted=wanted,
+        )
+        self.app.push_screen(screen, self._ask_them)
+
+    def _ask_them(self, answerers: tuple[Answerer, ...] | None) -> None:
+        if not answerers:
+            return
+        self._asked_before = answerers
+        try:
+            turns = self._turns(answerers)
+        except FakeGPTError as error:
+            self.notice(str(error))
+            return
+        self.keep_typed()
+        for turn in turns:
+            self.begin_turn(turn)
+        self._show_side_by_side(turns)
+
+    def _turns(self, answerers: tuple[Answerer, ...]) -> tuple[Turn, ...]:
+        side_by_side, conversation = self._chat.side_by_side, self._workspace.open
+        text = self._prompt.text.strip()
+        if not text:
+            last = self._transcript.marked or self._workspace.path[-1]
+            return side_by_side.ask_again(conversation.id, last.id, answerers)
+        turns = side_by_side.ask(conversation, text, answerers)
+        self._prompt.take()
+        return turns
+
+    def _show_side_by_side(self, turns: tuple[Turn, ...]) -> None:
+        from fakegpt_tui.ui.screens.side_by_side import SideBySideScreen  # noqa: PLC0415 - as above
+
+        prompt = turns[0].prompt
+        ids = [turn.reply_id for turn in turns]
+
+        def take(reply_id: str | None) -> None:
+            if reply_id is not None:
+                self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
+            self._workspace.reread()
+            self.show_conversation()
+            self.refresh_rows()
+            self._prompt.focus()
+
+        rate = self._options.repaint_rate
+        self.app.push_screen(SideBySideScreen(self._chat, prompt, ids, repaint_rate=rate), take)

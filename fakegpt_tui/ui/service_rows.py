@@ -1,0 +1,135 @@
+"""What the list of services and models shows, row by row."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from fakegpt_tui.domain import Answerer, FoundService, Model, Service
+from fakegpt_tui.ui.service_words import model_words
+from fakegpt_tui.ui.widgets.service_list import RowKind, ServiceRow
+
+_MOST_MODELS = 60
+"""Models of one service that are shown; the list lays out all of its rows whenever one changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What there is to choose from. `states` say in words how each service is."""
+
+    services: Sequence[Service]
+    states: Mapping[str, str]
+    models: Mapping[str, Sequence[Model]]
+    favourites: Sequence[Answerer] = ()
+    found: Sequence[FoundService] = ()
+
+
+def service_rows(offer: Offer, query: str = "") -> tuple[ServiceRow, ...]:
+    """The rows that have every word of `query`: favourites first, then what belongs together."""
+    words = query.casefold().split()
+    marked = set(offer.favourites)
+    return (
+        *_favourites(offer, words),
+        *(row for service in offer.services for row in _service(offer, service, words, marked)),
+        *_found(offer, words, marked),
+    )
+
+
+def likeliest(rows: Sequence[ServiceRow], query: str) -> Answerer | None:
+    """The first row that bears the words of `query` in its name, or else the first model."""
+    words = query.casefold().split()
+    if not words:
+        return None
+    named = (row for row in rows if all(word in row.text.casefold() for word in words))
+    models = (row for row in rows if row.kind is RowKind.MODEL)
+    found = (row.answerer for row in (*named, *models) if row.answerer is not None)
+    return next(found, None)
+
+
+def _favourites(offer: Offer, words: Sequence[str]) -> Iterator[ServiceRow]:
+    known = {service.name for service in offer.services}
+    rows = [
+        _model_row(answerer, _model(offer, answerer), is_favourite=True, is_first=True)
+        for answerer in offer.favourites
+        if answerer.service in known
+    ]
+    fitting = [row for row in rows if _fits(row, words)]
+    if fitting:
+        yield ServiceRow(kind=RowKind.HEADING, text="Favourites")
+        yield from fitting
+
+
+def _service(
+    offer: Offer, service: Service, words: Sequence[str], marked: Collection[Answerer]
+) -> Iterator[ServiceRow]:
+    models = offer.models.get(service.name) or _own_model(service)
+    state = offer.states.get(service.name, "")
+    yield from _block(service, state, models, words, marked)
+
+
+def _found(
+    offer: Offer, words: Sequence[str], marked: Collection[Answerer]
+) -> Iterator[ServiceRow]:
+    known = {service.name for service in offer.services}
+    rows = [
+        row
+        for found in offer.found
+        if found.service.name not in known
+        for row in _block(found.service, "not added yet", found.models, words, marked)
+    ]
+    if rows:
+        yield ServiceRow(kind=RowKind.HEADING, text="Found on this machine")
+        yield from rows
+
+
+def _block(
+    service: Service,
+    state: str,
+    models: Sequence[Model],
+    words: Sequence[str],
+    marked: Collection[Answerer],
+) -> Iterator[ServiceRow]:
+    """A service with those of its models that fit; nothing where neither does."""
+    answerers = ((Answerer(service.name, model.id), model) for model in models)
+    rows = (_model_row(each, model, is_favourite=each in marked) for each, model in answerers)
+    fitting = [row for row in rows if _fits(row, words)]
+    detail = " · ".join(part for part in (state, service.url, service.notice) if part)
+    head = ServiceRow(
+        kind=RowKind.SERVICE, text=service.name, detail=detail, answerer=Answerer(service.name)
+    )
+    if not fitting and not _fits(head, words):
+        return
+    yield head
+    yield from islice(fitting, _MOST_MODELS)
+    if (more := len(fitting) - _MOST_MODELS) > 0:
+        yield ServiceRow(kind=RowKind.MORE, text=f"… and {more:,} more; type to find one")
+
+
+def _model_row(
+    answerer: Answerer, model: Model, *, is_favourite: bool, is_first: bool = False
+) -> ServiceRow:
+    title = "" if model.title in ("", model.id) else model.title
+    service = answerer.service if is_first else ""
+    parts = (service, title, model_words(model))
+    return ServiceRow(
+        kind=RowKind.MODEL,
+        text=model.id or "the service's own choice",
+        detail=" · ".join(part for part in parts if part),
+        answerer=answerer,
+        is_favourite=is_favourite,
+        is_first=is_first,
+    )
+
+
+def _model(offer: Offer, answerer: Answerer) -> Model:
+    known = offer.models.get(answerer.service, ())
+    return next((each for each in known if each.id == answerer.model), Model(answerer.model))
+
+
+def _own_model(service: Service) -> Sequence[Model]:
+    return (Model(service.model),) if service.model else ()
+
+
+def _fits(row: ServiceRow, words: Iterable[str]) -> bool:
+    name = row.answerer.service if row.answerer else ""
+    text = f"{name} {row.text} {row.detail}".casefold()
+    return all(word in text for word in words)

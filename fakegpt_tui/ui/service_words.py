@@ -1,0 +1,74 @@
+"""Services and models in a few words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.content import Content
+
+from fakegpt_tui.domain import (
+    Limit,
+    LoginState,
+    Model,
+    NoLogin,
+    Service,
+    ServiceKind,
+    SignedOut,
+    TrialStep,
+)
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets.login_words import login_words
+
+_THOUSAND = 1000
+_BINARY = 1024
+_LONGEST_SENTENCE = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of how a service is: its login, its limit, and how asking for models ended."""
+
+    login: LoginState
+    limit: Limit | None = None
+    has_models: bool = False
+    trouble: str = ""
+
+
+def standing_words(service: Service, standing: Standing, now: datetime) -> str:
+    """Whether a service can be asked, as far as that is known at the time `now`."""
+    login, limit = standing.login, standing.limit
+    if limit is not None:
+        until = limit.until and limit.until.astimezone(now.tzinfo)
+        return f"limited until {until:%H:%M}" if until else "limited"
+    if service.kind is ServiceKind.OPENAI and isinstance(login, SignedOut | NoLogin):
+        if standing.trouble:
+            return f"trouble: {standing.trouble}"
+        return "ready" if standing.has_models else "not asked yet"
+    return login_words(login, now)[0]
+
+
+def model_words(model: Model) -> str:
+    """What is known of a model, but for its name."""
+    window = f"{short_count(model.window)} window" if model.window else ""
+    return " · ".join(_without_doubles(part for part in (window, model.size, model.family) if part))
+
+
+def step_line(step: TrialStep) -> Content:
+    """A step of a trial on a line, with a sign for how it went."""
+    return Content.assemble(
+        ("✓ ", "$text-success") if step.worked else ("✗ ", "$text-error"),
+        safe_line(step.sentence, _LONGEST_SENTENCE),
+    )
+
+
+def short_count(number: int) -> str:
+    """A number of tokens as people say it: `8k` for 8,192, `200k` for 200,000, `1M`."""
+    unit = _BINARY if number % _BINARY == 0 else _THOUSAND
+    if number < unit:
+        return str(number)
+    thousands = round(number / unit)
+    return f"{thousands}k" if thousands < unit else f"{thousands / unit:.3g}M"
+
+
+def _without_doubles(parts: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(parts)

@@ -1,0 +1,110 @@
+"""The list of services and models, of which one row is highlighted."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from fakegpt_tui.domain import Answerer
+from fakegpt_tui.text import safe_line
+
+
+class RowKind(Enum):
+    """What a row is about."""
+
+    HEADING = auto()
+    SERVICE = auto()
+    MODEL = auto()
+    MORE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One row; only those of services and models can be chosen. `detail` is shown after `text`."""
+
+    kind: RowKind
+    text: str
+    detail: str = ""
+    answerer: Answerer | None = None
+    is_favourite: bool = False
+    is_first: bool = False
+    """Does it stand among the favourites, apart from the other models of its service?"""
+
+
+class ServiceList(OptionList):
+    """Rows under headings; the highlight stays with what it was on when the rows change."""
+
+    DEFAULT_CSS = """
+    ServiceList {
+        height: 1fr;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, markup=False)
+        self._rows: Sequence[ServiceRow] = ()
+
+    @property
+    def answerer(self) -> Answerer | None:
+        """The service or model of the highlighted row."""
+        place = self.highlighted
+        return None if place is None else self._rows[place].answerer
+
+    def show(
+        self,
+        rows: Sequence[ServiceRow],
+        marked: Collection[Answerer],
+        highlight: Answerer | None = None,
+    ) -> None:
+        """Show `rows`, with a mark at some, and highlight one or what was highlighted before."""
+        wanted = highlight or self.answerer
+        was_first = self.highlighted is not None and self._rows[self.highlighted].is_first
+        self._rows = rows
+        self.clear_options()
+        self.add_options(
+            [
+                Option(_line(row, is_marked=row.answerer in marked), disabled=row.answerer is None)
+                for row in rows
+            ]
+        )
+        self.highlighted = _place(rows, wanted, was_first=was_first)
+
+    def move(self, step: int) -> None:
+        """Highlight the row so many places on, passing over headings; the ends are joined."""
+        open_rows = [place for place, row in enumerate(self._rows) if row.answerer is not None]
+        if not open_rows:
+            return
+        at = open_rows.index(self.highlighted) if self.highlighted in open_rows else 0
+        if abs(step) == 1:
+            self.highlighted = open_rows[(at + step) % len(open_rows)]
+        else:
+            self.highlighted = open_rows[max(0, min(at + step, len(open_rows) - 1))]
+
+
+def _place(rows: Sequence[ServiceRow], wanted: Answerer | None, *, was_first: bool) -> int | None:
+    places = [place for place, row in enumerate(rows) if row.answerer is not None]
+    same = [place for place in places if rows[place].answerer == wanted]
+    closest = [place for place in same if rows[place].is_first == was_first]
+    of_service = [
+        place
+        for place in places
+        if wanted is not None and rows[place].answerer == Answerer(wanted.service)
+    ]
+    return next(iter([*closest, *same, *of_service, *places]), None)
+
+
+def _line(row: ServiceRow, *, is_marked: bool) -> Content:
+    if row.kind in (RowKind.HEADING, RowKind.MORE):
+        style = "bold $primary" if row.kind is RowKind.HEADING else "dim"
+        return Content.styled(f"{'' if row.kind is RowKind.HEADING else '      '}{row.text}", style)
+    detail = f"  {safe_line(row.detail, 400)}" if row.detail else ""
+    mark = "● " if is_marked else "  "
+    if row.kind is RowKind.SERVICE:
+        return Content.assemble(mark, (safe_line(row.text), "bold"), (detail, "dim"))
+    star = "★ " if row.is_favourite else "  "
+    return Content.assemble("  ", mark, (star, "$accent"), safe_line(row.text), (detail, "dim"))

@@ -1,0 +1,164 @@
+"""Adding a service, and changing one, on the screen."""
+
+from contextlib import asynccontextmanager
+
+from textual.widgets import Input
+
+from fakegpt_tui.domain import (
+    ConfigError,
+    Model,
+    Secret,
+    Service,
+    ServiceKind,
+    TrialStep,
+)
+from tests.ui.running import Running, running
+
+KEY = "sk-canary-key-0123456789abcdef"
+OFFICE = Service(
+    name="office",
+    kind=ServiceKind.OPENAI,
+    url="https://chat.example.org",
+    model="small",
+    proxy=Secret("http://ann:hunter2@proxy.example.org:8080"),
+)
+
+
+@asynccontextmanager
+async def adding(**options: object):
+    async with running(**options) as it:
+        await it.command("/add-service")
+        await it.see("Add a service")
+        yield it
+
+
+async def fill(it: Running, **fields: str) -> None:
+    for field, text in fields.items():
+        it.app.screen.query_one(f"#{field}", Input).focus()
+        await it.pilot.press(*text)
+
+
+async def test_a_service_is_added_and_can_be_used_at_once() -> None:
+    async with adding() as it:
+        await fill(it, name="local", url="http://127.0.0.1:9", model="m")
+        await it.pilot.press("ctrl+s")
+        await it.see("Who answers here")
+        await it.see("local  ready")
+        assert [(each.name, each.kind, each.url, each.model) for each in it.book.kept] == [
+            ("local", ServiceKind.OPENAI, "http://127.0.0.1:9", "m")
+        ]
+        await it.pilot.press("enter")
+        await it.until(lambda: "local m" in it.status)
+
+
+async def test_a_key_is_never_seen_and_goes_where_the_form_says() -> None:
+    async with adding() as it:
+        await it.see("keep it in a file that only you can read, not in the keyring")
+        await fill(it, name="hosted", url="https://api.example.org/v1", key=KEY)
+        assert KEY not in it.text
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.book.kept))
+        assert (it.book.kept[0].key, it.book.kept[0].key_in_file) == (Secret(KEY), False)
+
+
+async def test_without_a_keyring_the_form_says_that_a_key_goes_to_a_file() -> None:
+    async with running() as it:
+        it.book.no_keyring = "There is no keyring on this system."
+        await it.command("/add-service")
+        await it.see("a typed key is kept in a file that only you can read")
+        await fill(it, name="hosted", url="https://api.example.org/v1", key=KEY)
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.book.kept))
+        assert it.book.kept[0].key_in_file
+
+
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved() -> None:
+    async with adding() as it:
+        it.book.refused = {"url": "Must be a URL such as https://chat.example.org."}
+        await fill(it, name="scripted", url="nowhere")
+        await it.pilot.press("ctrl+s")
+        await it.see("There is a service of that name")
+        lines = it.text.splitlines()
+        place = next(i for i, line in enumerate(lines) if "nowhere" in line)
+        assert "Must be a URL" in lines[place + 1]
+        assert it.book.kept == []
+        it.book.refused = {}
+        await fill(it, name="2")
+        await it.until(lambda: "of that name" not in it.text and "Must be" not in it.text)
+
+
+async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> None:
+    async with adding() as it:
+        it.book.steps = (
+            TrialStep("It offers 2 models.", worked=True, models=(Model("small"), Model("large"))),
+            TrialStep("The model 'small' answers.", worked=True),
+        )
+        await fill(it, name="local", url="http://127.0.0.1:9")
+        await it.pilot.press("f6")
+        await it.see("F5 asks the service for its models first.")
+        await it.pilot.press("f5")
+        await it.see("✓ The model 'small' answers.")
+        await it.pilot.press("f6", *"large", "enter")
+        await it.until(lambda: it.app.screen.query_one("#model", Input).value == "large")
+        assert it.book.kept == []
+
+
+async def test_saving_that_fails_says_why_and_keeps_what_was_typed() -> None:
+    async with adding() as it:
+        it.book.trouble = ConfigError("The keyring is locked. The key was not kept anywhere.")
+        await fill(it, name="local", url="http://127.0.0.1:9")
+        await it.pilot.press("ctrl+s")
+        await it.see("✗ The keyring is locked.")
+        await it.see("http://127.0.0.1:9")
+
+
+async def test_what_was_typed_is_left_only_when_that_is_asked_for_twice() -> None:
+    async with adding() as it:
+        await fill(it, name="local")
+        await it.pilot.press("escape")
+        await it.see("Nothing is saved yet")
+        await it.pilot.press("escape")
+        await it.see("Who answers here")
+        assert it.book.kept == []
+
+
+async def test_a_change_shows_no_secret_and_leaves_what_was_not_touched() -> None:
+    async with running(services=(OFFICE,)) as it:
+        it.book.key_places = {"office": "the keyring of the system"}
+        await it.pilot.press("f6", *"office", "f2")
+        await it.see("Change office")
+        await it.see("stays in the keyring of the system; another takes its place")
+        await it.see("stays, with its password")
+        assert "hunter2" not in it.text
+        await fill(it, model="er")
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.book.kept))
+        (kept,) = it.book.kept
+        assert (kept.name, kept.model, kept.key, kept.proxy) == ("office", "smaller", None, None)
+
+
+async def test_a_proxy_can_be_taken_away() -> None:
+    async with running(services=(OFFICE,)) as it:
+        await it.pilot.press("f6", *"office", "f2")
+        await fill(it, proxy="none")
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.book.kept))
+        assert it.book.kept[0].proxy == Secret("")
+
+
+async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
+    async with adding() as it:
+        await it.see("or variable")
+        await fill(it, name="shared", url="http://127.0.0.1:9", key=KEY)
+        it.app.screen.query_one("#kind").focus()
+        await it.pilot.press("down", "space")
+        await it.until(lambda: "or variable" not in it.text)
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.book.kept))
+        assert (it.book.kept[0].kind, it.book.kept[0].key) == (ServiceKind.FAKEGPT, None)
+
+
+async def test_the_form_fits_a_small_screen() -> None:
+    async with adding(size=(60, 20)) as it:
+        await it.see("Proxy")
+        await it.see("f5 Test")

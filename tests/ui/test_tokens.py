@@ -1,0 +1,33 @@
+"""What replies and conversations cost, as a person sees it."""
+
+from fakegpt_tui.domain import ReplyEnded, TextDelta, Usage, UsageReported
+from tests.ui.running import reply, running
+
+COUNTED = [TextDelta("y" * 40), UsageReported(Usage(1200, 34)), ReplyEnded()]
+
+
+async def test_what_a_service_counted_is_shown_as_it_is() -> None:
+    async with running(COUNTED) as it:
+        await it.ask("x" * 40)
+        await it.see("scripted-1 · 34 tokens")
+        await it.until(lambda: it.status.endswith("1,234 tokens"))
+        assert "≈" not in it.text
+
+
+async def test_what_nobody_counted_is_shown_as_an_estimate() -> None:
+    async with running(reply("y" * 40), COUNTED) as it:
+        await it.ask("x" * 40)
+        await it.see("scripted-1 · ≈ 10 tokens")
+        await it.until(lambda: it.status.endswith("≈ 20 tokens"))
+        await it.ask("x")
+        await it.until(lambda: it.status.endswith("≈ 1,254 tokens"))
+        await it.see("· 34 tokens")
+
+
+async def test_a_new_conversation_has_cost_nothing() -> None:
+    async with running(reply("y")) as it:
+        await it.ask("x")
+        await it.until(lambda: it.status.endswith("≈ 2 tokens"))
+        await it.see("≈ 1 token")
+        await it.pilot.press("ctrl+n")
+        await it.until(lambda: "token" not in it.status)
