@@ -76,7 +76,7 @@ async def never(service, report):
 
 async def main():
     chat = ChatService(MemoryStore(), {"scripted": SERVICE}, never, service="scripted")
-    app = FakeGPTApp(chat, Options(exports=Path(), book=FakeBook()))
+    app = FakeGPTApp(chat, Options(exports=Path(), rehearse=False, book=FakeBook()))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "sends" in "".join(strip.text for strip in app.screen._compositor.render_strips())

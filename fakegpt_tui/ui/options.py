@@ -21,7 +21,8 @@ class Options:
 
     `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
     far that a person should read once. `book` keeps the services of the configuration. `isolates`
-    says that the terminal shows nothing for characters that have no width.
+    says that the terminal shows nothing for characters that have no width. `rehearse` has something
+    drawn out of sight soon after the start, so that the first reply need not wait for imports.
     """
 
     exports: Path
@@ -34,4 +35,5 @@ class Options:
     notify: Notify = Notify.NONE
     cursor_blink: bool = False
     isolates: bool = True
+    rehearse: bool = True
     clock: Callable[[], datetime] = local_now

@@ -59,7 +59,7 @@ class ChatScreen(
             with Horizontal():
                 yield ConversationList()
                 with Vertical():
-                    yield Transcript()
+                    yield Transcript(rehearse=self._options.rehearse)
                     yield QueueView()
                     yield PromptInput(cursor_blink=self._options.cursor_blink)
             yield KeyFooter()
