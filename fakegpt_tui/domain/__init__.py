@@ -6,9 +6,7 @@ from fakegpt_tui.domain.conversations import (
     Conversation,
     Draft,
     FinishReason,
-    GenerationSettings,
     MessageStatus,
-    Preset,
     QueuedPrompt,
     Role,
     SearchHit,
@@ -27,6 +25,14 @@ from fakegpt_tui.domain.events import (
     TextReplaced,
     TitleSuggested,
     UsageReported,
+)
+from fakegpt_tui.domain.generation import (
+    MAX_TOKENS,
+    SEEDS,
+    TEMPERATURES,
+    TOP_PS,
+    GenerationSettings,
+    Preset,
 )
 from fakegpt_tui.domain.identity import (
     Secret,
@@ -77,6 +83,10 @@ from fakegpt_tui.domain.troubles import (
 )
 
 __all__ = [
+    "MAX_TOKENS",
+    "SEEDS",
+    "TEMPERATURES",
+    "TOP_PS",
     "BadReply",
     "Busy",
     "ChatMessage",
