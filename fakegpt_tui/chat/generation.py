@@ -81,9 +81,7 @@ def _whole(low: int, high: int) -> _Read[int | None]:
     return _read(int, low, high, f"a whole number from {low} to {high}")
 
 
-def _read(
-    convert: Callable[[str], _T], low: float, high: float, expected: str
-) -> _Read[_T | None]:
+def _read(convert: Callable[[str], _T], low: float, high: float, expected: str) -> _Read[_T | None]:
     def read(text: str) -> _T | None:
         text = text.strip()
         if not text:

@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,7 @@ import click
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
+from fakegpt_tui.cli.preset_book import PresetBook
 from fakegpt_tui.cli.service_book import ServiceBook
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
@@ -55,9 +57,10 @@ def _tell_later(_notice: str) -> None:
 
 async def _show(settings: Settings, store: ConversationStore, conversation_id: str | None) -> int:
     book = ServiceBook(settings)
-    async with opened_chat(book.settings, store) as chat:
+    presets = PresetBook(settings.presets, settings.config_file)
+    async with opened_chat(replace(book.settings, presets=presets.presets), store) as chat:
         with _no_collecting():
-            app = _app(book, chat, store, conversation_id)
+            app = _app(book, presets, chat, store, conversation_id)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -67,7 +70,11 @@ async def _show(settings: Settings, store: ConversationStore, conversation_id: s
 
 
 def _app(
-    book: ServiceBook, chat: ChatService, store: ConversationStore, conversation_id: str | None
+    book: ServiceBook,
+    presets: PresetBook,
+    chat: ChatService,
+    store: ConversationStore,
+    conversation_id: str | None,
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
@@ -84,6 +91,7 @@ def _app(
         notify=Notify(settings.notify),
         find_services=book.find,
         keep_service=book.keep,
+        keep_preset=presets.keep,
         keys=settings.keys,
         resume=conversation_id,
         notices=lambda: store.notices,

@@ -38,6 +38,19 @@ def _preset(name: str, table: Table) -> Preset:
     return preset
 
 
+def preset_values(preset: Preset) -> dict[str, str | int | float | list[str] | None]:
+    """What the table of a preset says, and `None` for what it says nothing of."""
+    settings = preset.generation
+    return {
+        "system_prompt": preset.system_prompt or None,
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "max_tokens": settings.max_tokens,
+        "seed": settings.seed,
+        "stop": list(settings.stop) or None,
+    }
+
+
 def _number(low: float, high: float) -> readers.Reader[float]:
     def read(value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:

@@ -1,6 +1,6 @@
 """What is said, and what it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -81,7 +81,7 @@ class Conversation:
     trashed_at: datetime | None = None
     server_id: str = ""
     system_prompt: str = ""
-    generation: GenerationSettings = GenerationSettings()
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

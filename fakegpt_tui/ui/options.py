@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from fakegpt_tui.domain import FoundService, Service, ServiceDraft, now
+from fakegpt_tui.domain import FoundService, Preset, Service, ServiceDraft, now
 from fakegpt_tui.ui.notify import Notify
 from fakegpt_tui.ui.themes import DARK
+
+KeepPreset: TypeAlias = Callable[[Preset], Awaitable[None]]
 
 
 def local_now() -> datetime:
@@ -24,7 +27,8 @@ class Options:
 
     `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
     far that a person should read once. `find_services` looks for model servers on this machine,
-    and `keep_service` writes one that a person chose to the configuration.
+    and `keep_service` writes one that a person chose to the configuration, as `keep_preset` does
+    with a preset.
     """
 
     exports: Path
@@ -35,6 +39,7 @@ class Options:
     notices: Callable[[], tuple[str, ...]] = tuple
     find_services: Callable[[], Awaitable[tuple[FoundService, ...]]] = nothing_found
     keep_service: Callable[[ServiceDraft], Awaitable[Service]] | None = None
+    keep_preset: KeepPreset | None = None
     notify: Notify = Notify.NONE
     cursor_blink: bool = False
     clock: Callable[[], datetime] = local_now

@@ -30,8 +30,8 @@ async def test_the_system_prompt_comes_first_and_the_settings_go_along() -> None
     )
     assert backend.requests[0].generation == preset.generation
     assert store.headers[turn.conversation.id].system_prompt == "Be brief."
-    chat.arrange.set_system_prompt(turn.conversation.id, "")
-    chat.arrange.set_generation(turn.conversation.id, GenerationSettings(seed=1))
+    seeded = GenerationSettings(seed=1)
+    chat.arrange.set_up(turn.conversation.id, system_prompt="", generation=seeded)
     await ask(chat, "again", chat.conversation(turn.conversation.id))
     assert backend.requests[1].messages[0] == ContextMessage("user", "hi")
     assert backend.requests[1].generation == GenerationSettings(seed=1)

@@ -28,19 +28,6 @@ async def test_another_model_is_chosen_and_answers_from_then_on() -> None:
         assert [each.model for each in it.path if each.model] == ["scripted-1", "scripted"]
 
 
-async def test_a_system_prompt_comes_before_all_prompts() -> None:
-    async with running(reply("one")) as it:
-        await it.command("/system")
-        await it.see("System prompt — enter keeps")
-        await it.pilot.press(*"Be brief", "enter")
-        await it.ask("hi")
-        await it.see("one")
-        assert [(each.role, each.text) for each in it.backend.requests[0].messages] == [
-            ("system", "Be brief"),
-            ("user", "hi"),
-        ]
-
-
 async def test_a_preset_is_used_for_the_open_conversation() -> None:
     preset = Preset(
         name="terse", system_prompt="Be terse", generation=GenerationSettings(temperature=0.1)

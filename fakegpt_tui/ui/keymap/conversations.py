@@ -69,6 +69,15 @@ CHAT = (
     ),
     Command(
         Where.ANY,
+        "chat.generation",
+        "alt+g",
+        "edit_generation",
+        "Generation",
+        "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset",
+        "/generation",
+    ),
+    Command(
+        Where.ANY,
         "chat.preset",
         "",
         "choose_preset",

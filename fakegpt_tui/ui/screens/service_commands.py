@@ -1,4 +1,4 @@
-"""What a person does about who answers: service, model, system prompt, login."""
+"""What a person does about who answers: service, model, preset, login."""
 
 from collections.abc import Iterable, Iterator
 
@@ -91,16 +91,6 @@ class ServiceCommands(ChatParts):
                     name=name, kind=service.kind, url=service.url, model=service.model
                 )
                 await self._options.keep_service(draft)
-
-    def action_edit_system_prompt(self) -> None:
-        conversation = self._workspace.open
-
-        def take(text: str | None) -> None:
-            if text is not None:
-                self._chat.arrange.set_system_prompt(conversation.id, text)
-                self._changed()
-
-        self.ask_line("System prompt", conversation.system_prompt, take)
 
     def action_choose_preset(self) -> None:
         conversation = self._workspace.open
