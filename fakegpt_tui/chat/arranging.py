@@ -94,6 +94,13 @@ class Arranging:
             lambda each: replace(each, trashed_at=None),
         )
 
+    def throw(self, conversation_ids: Iterable[str]) -> None:
+        """Put conversations into the trash to take something else back, which is no act itself."""
+        time = now()
+        for each in self._headers.those(conversation_ids):
+            if each.trashed_at is None:
+                self._headers.update(each.id, lambda found: replace(found, trashed_at=time))
+
     def restore(self, conversation_ids: Iterable[str]) -> None:
         """Bring conversations back from the trash."""
         before = {

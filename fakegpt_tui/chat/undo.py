@@ -32,7 +32,7 @@ class UndoHistory:
         """Take the last action of that scope back; its words, or `None` if there is none."""
         for action in reversed(self._actions):
             if action.scope == scope:
-                self._actions.remove(action)
                 action.back()
+                self._actions.remove(action)
                 return action.words
         return None

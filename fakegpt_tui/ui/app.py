@@ -10,6 +10,7 @@ from textual import on
 from textual.filter import LineFilter
 from textual.worker import Worker
 
+from fakegpt_tui.chat.progress import Account
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
@@ -18,16 +19,19 @@ from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
+from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import (
     Announced,
     CopyAsked,
     EditAsked,
+    ErrandAsked,
     OpenAsked,
     SignInAsked,
     TurnAsked,
 )
 from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
+    ErrandEnded,
     LoginChanged,
     Noticed,
     PromptEdited,
@@ -173,6 +177,17 @@ class FakeGPTApp(CrashReporting):
             report(PromptEdited(await edited(text, self)))
         except FakeGPTError as error:
             report(Noticed(str(error)))
+
+    @on(ErrandAsked)
+    def run_errand(self, event: ErrandAsked) -> None:
+        self.run_worker(self._run(event.errand), group="errands", description="an errand")
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            errand.account = await errand.run(errand.progress)
+        except FakeGPTError as error:
+            errand.account = Account(str(error))
+        self._chat_screen.post_message(ErrandEnded(errand))
 
     @on(OpenAsked)
     def open_link(self, event: OpenAsked) -> None:

@@ -13,6 +13,7 @@ from fakegpt_tui.domain import (
     MessageStatus,
     NotFound,
     QueuedPrompt,
+    Service,
 )
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
@@ -32,6 +33,8 @@ class Workspace:
         self.rows: tuple[ConversationRow, ...] = ()
         self.editing: str | None = None
         """The prompt that is being edited, to be asked again in place of the old one."""
+        self.picked: frozenset[str] = frozenset()
+        """Chat messages of the open conversation that were picked to be saved together."""
 
     @property
     def turn(self) -> Turn | None:
@@ -44,13 +47,19 @@ class Workspace:
         return self._chat.path(self.open.id) if self.open.leaf_id else ()
 
     def labels(self, path: Iterable[ChatMessage]) -> dict[str, str]:
-        """The place among their variants of those chat messages of `path` that have some."""
+        """What is to be said of chat messages of `path`: picked, and which variant it is."""
         found = {}
         for message in path:
             variants = self._chat.trees.variants(self.open.id, message.id)
-            if variants.count > 1:
-                found[message.id] = f"‹ {variants.position}/{variants.count} ›"
+            place = f"‹ {variants.position}/{variants.count} ›" if variants.count > 1 else ""
+            if label := f"{'✓ ' if message.id in self.picked else ''}{place}".rstrip():
+                found[message.id] = label
         return found
+
+    @property
+    def picked_in_path(self) -> tuple[str, ...]:
+        """The picked messages that are shown, in their order."""
+        return tuple(each.id for each in self.path if each.id in self.picked)
 
     @property
     def queued(self) -> tuple[QueuedPrompt, ...]:
@@ -61,6 +70,14 @@ class Workspace:
     def is_held(self) -> bool:
         """Does what is queued wait for a person?"""
         return any(self._chat.queue.is_held(prompt.id) for prompt in self.queued[:1])
+
+    @property
+    def service(self) -> Service | None:
+        """What answers in the open conversation; `None` where the configuration lacks it."""
+        try:
+            return self._chat.service(self.open.service)
+        except NotFound:
+            return None
 
     @property
     def login(self) -> LoginState:
@@ -83,6 +100,7 @@ class Workspace:
         """Open a conversation that has no prompt yet."""
         self.open = conversation
         self.editing = None
+        self.picked = frozenset()
 
     def go_to(self, conversation_id: str) -> Draft | None:
         """Open a conversation, which counts as reading it; what was typed there and not sent.
@@ -92,6 +110,7 @@ class Workspace:
         """
         self.open = self._chat.conversation(conversation_id)
         self.editing = None
+        self.picked = frozenset()
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
         return self._chat.drafts.get(conversation_id)

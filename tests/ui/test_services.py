@@ -1,5 +1,7 @@
 """Choosing who answers, and how, in the open conversation."""
 
+from dataclasses import replace
+
 from fakegpt_tui.domain import (
     FoundService,
     GenerationSettings,
@@ -9,6 +11,8 @@ from fakegpt_tui.domain import (
     ServiceDraft,
     ServiceKind,
 )
+from tests.stubs import MemoryStore
+from tests.transfer.trees import branched
 from tests.ui.running import reply, running
 
 
@@ -72,3 +76,22 @@ async def test_a_model_server_on_this_machine_is_offered_and_kept_once_it_is_cho
         await it.pilot.press(*"found", "enter")
         await it.see("ollama llama3")
         assert [draft.url for draft in kept] == ["http://127.0.0.1:11434/v1"]
+
+
+async def test_a_conversation_whose_service_is_not_configured_can_be_read_and_given_another() -> (
+    None
+):
+    store = MemoryStore()
+    conversation, messages = branched()
+    store.add_turn(replace(conversation, service="elsewhere"), *messages)
+    async with running(reply("here again"), store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.see("elsewhere")
+        await it.ask("hi")
+        await it.see("There is no service named 'elsewhere'")
+        await it.pilot.press("f6")
+        await it.see("Service scripted")
+        await it.pilot.press(*"scripted", "enter")
+        await it.until(lambda: it.chat.conversation(conversation.id).service == "scripted")
+        await it.ask("hi")
+        await it.see("here again")

@@ -15,6 +15,7 @@ from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarte
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
+from fakegpt_tui.ui.screens.file_commands import FileCommands
 from fakegpt_tui.ui.screens.generation_commands import GenerationCommands
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
@@ -35,7 +36,12 @@ _LOOK_SECONDS = 2.0
 
 
 class ChatScreen(
-    ConversationCommands, MessageCommands, PromptCommands, ServiceCommands, GenerationCommands
+    ConversationCommands,
+    MessageCommands,
+    PromptCommands,
+    ServiceCommands,
+    GenerationCommands,
+    FileCommands,
 ):
     """Shows one conversation while any number of them go on."""
 

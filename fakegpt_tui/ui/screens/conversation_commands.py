@@ -11,7 +11,7 @@ _TRASH_DAYS = 30
 
 
 class ConversationCommands(ChatParts):
-    """Starting, opening, arranging and saving conversations.
+    """Starting, opening and arranging conversations.
 
     What is arranged are the conversations that are picked in the list, or else the one under its
     cursor while the list has the focus, or else the open one.
@@ -145,17 +145,6 @@ class ConversationCommands(ChatParts):
         self._workspace.reread()
         self.show_conversation()
         self.refresh_rows()
-
-    def action_save(self) -> None:
-        if self._workspace.open.leaf_id is None:
-            self.notice("There is nothing to save yet.")
-            return
-        try:
-            path = self._chat.save_markdown(self._workspace.open.id, self._options.exports)
-        except FakeGPTError as error:
-            self.notice(str(error))
-        else:
-            self.notice(f"Saved as {path}")
 
     def _arranged(self) -> tuple[str, ...]:
         if self._list.picked or self.focused is self._list:

@@ -1,7 +1,7 @@
 """What a person does about how the open conversation is answered."""
 
 from fakegpt_tui.chat.generation import Setting
-from fakegpt_tui.domain import Preset, ServiceKind
+from fakegpt_tui.domain import Preset, Service, ServiceKind
 from fakegpt_tui.ui.screens.parts import ChatParts
 
 
@@ -18,7 +18,7 @@ class GenerationCommands(ChatParts):
 
     def _edit_generation(self, begin_at: str) -> None:
         conversation = self._workspace.open
-        service = self._chat.service(conversation.service)
+        service = self._workspace.service
 
         def take(kept: Preset | None) -> None:
             if kept is not None:
@@ -34,12 +34,18 @@ class GenerationCommands(ChatParts):
             GenerationScreen,
         )
 
-        takes_settings = service.kind is ServiceKind.OPENAI
         screen = GenerationScreen(
             Preset("", conversation.system_prompt, conversation.generation),
-            note="" if takes_settings else f"{service.name} is told the system prompt alone.",
+            note=_limits(service),
             presets=self._chat.presets,
             keep_preset=self._options.keep_preset,
             begin_at=begin_at,
         )
         self.app.push_screen(screen, take)
+
+
+def _limits(service: Service | None) -> str:
+    """What a service makes of the settings, where that is less than all."""
+    if service is None or service.kind is ServiceKind.OPENAI:
+        return ""
+    return f"{service.name} is told the system prompt alone."

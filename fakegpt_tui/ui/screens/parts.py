@@ -95,7 +95,7 @@ class ChatParts(Screen[None]):
     def show_conversation(self) -> None:
         """Make everything that is about the open conversation say what is so."""
         conversation = self._workspace.open
-        self._transcript.empty_text = welcome(self._chat.service(conversation.service))
+        self._transcript.empty_text = welcome(self._workspace.service)
         path = self._workspace.path
         self._transcript.show(conversation.id, path, labels=self._workspace.labels(path))
         self._status.service = f"{conversation.service} {conversation.model}".strip()
