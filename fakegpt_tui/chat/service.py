@@ -241,7 +241,7 @@ class ChatService(Services):
         return len(turns)
 
     def undo(self, conversation_id: str = "") -> str | None:
-        """Take back what was last done to whole conversations, or inside the one that is given.
+        """Take back what was done last, to whole conversations or inside the one that is given.
 
         Returns:
             What was done, as a sentence; `None` where there is nothing to take back.

@@ -1,6 +1,7 @@
 """Which conversation is open, what is done in it, and how to get to the others."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
@@ -31,7 +32,7 @@ class Workspace:
         self._failed: set[str] = set()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
-        self.editing: str | None = None
+        self.edited: ChatMessage | None = None
         """The prompt that is being edited, to be asked again in place of the old one."""
         self.picked: frozenset[str] = frozenset()
         """Chat messages of the open conversation that were picked to be saved together."""
@@ -99,26 +100,52 @@ class Workspace:
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
         self.open = conversation
-        self.editing = None
+        self.edited = None
         self.picked = frozenset()
 
     def go_to(self, conversation_id: str) -> Draft | None:
         """Open a conversation, which counts as reading it; what was typed there and not sent.
 
+        A prompt that was being edited there still is.
+
         Raises:
             NotFound: There is no such conversation.
         """
         self.open = self._chat.conversation(conversation_id)
-        self.editing = None
+        self.edited = None
         self.picked = frozenset()
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
-        return self._chat.drafts.get(conversation_id)
+        for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
+            with suppress(NotFound):
+                self.edited = self._chat.trees.message(conversation_id, prompt_id)
+                return draft
+        return self.draft
+
+    @property
+    def draft(self) -> Draft | None:
+        """What was typed for the open conversation, apart from a prompt that is being edited."""
+        return self._chat.drafts.get(self.open.id)
+
+    def edit(self, prompt: ChatMessage) -> str:
+        """Begin to edit a prompt, or go on with it; what it is, or has become."""
+        self.edited = prompt
+        begun = self._chat.drafts.edits(self.open.id).get(prompt.id)
+        return prompt.text if begun is None else begun.text
+
+    def leave_edit(self) -> None:
+        """Edit no prompt any more."""
+        if self.edited is not None:
+            self._chat.drafts.save_edit(self.open.id, self.edited.id, "")
+            self.edited = None
 
     def type(self, text: str, cursor: tuple[int, int]) -> None:
-        """Keep what is typed for the open conversation; an edited prompt is no draft."""
-        if self.editing is None:
+        """Keep what is typed for the open conversation, or for the prompt that is being edited."""
+        if self.edited is None:
             self._chat.drafts.save(self.open.id, text, cursor)
+        else:
+            kept = "" if text == self.edited.text else text
+            self._chat.drafts.save_edit(self.open.id, self.edited.id, kept, cursor)
 
     def ask(self, text: str) -> Turn | QueuedPrompt:
         """A turn of the open conversation, for somebody to run, or a prompt that has to wait.
@@ -126,11 +153,11 @@ class Workspace:
         Raises:
             FakeGPTError: An edited prompt cannot be asked now.
         """
-        if self.editing is None:
+        if self.edited is None:
             asked = self._chat.ask(self.open, text)
         else:
-            asked = self._chat.edit(self.open.id, self.editing, text)
-        self.editing = None
+            asked = self._chat.edit(self.open.id, self.edited.id, text)
+            self.leave_edit()
         self.reread()
         return asked
 
@@ -153,6 +180,8 @@ class Workspace:
             self.open = self._chat.new_conversation()
         if self.open.trashed_at is not None:
             self.open = self._chat.new_conversation()
+        if self.edited is not None and self.edited.conversation_id != self.open.id:
+            self.edited = None
 
     def refresh(self) -> None:
         """Make the rows say what the chat service knows now."""
@@ -160,7 +189,7 @@ class Workspace:
             self._chat.conversations(),
             {turn.conversation.id: turn.reply for turn in self._chat.turns()},
             self._failed,
-            set(self._chat.drafts.all()),
+            self._chat.drafts.conversations(),
             now=self._clock(),
         )
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat import exporting
 from fakegpt_tui.chat.progress import Account, Progress
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
+from fakegpt_tui.transfer import formats
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.transfer.mirror import Mirror, MirrorUpdate
 from tests.stubs import SERVICE, MemoryStore, connecting
@@ -112,3 +114,7 @@ async def test_a_temporary_conversation_is_not_mirrored(tmp_path: Path) -> None:
         chat = service_of(["one"], mirror.update)
         await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "first"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_format_has_a_name_for_people() -> None:
+    assert exporting.FORMATS.keys() == formats.FORMATS.keys()

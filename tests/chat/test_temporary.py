@@ -60,6 +60,18 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
     assert store.is_empty
 
 
+async def test_an_edited_prompt_of_a_temporary_conversation_stays_in_memory() -> None:
+    chat, store, _ = service_of(says("one"), store=Untouched())
+    turn = await ask(chat, "hi", chat.new_conversation(temporary=True))
+    chat.drafts.save_edit(turn.conversation.id, turn.prompt.id, "hi there")
+    assert [draft.text for draft in chat.drafts.edits(turn.conversation.id).values()] == [
+        "hi there"
+    ]
+    assert chat.unsaved is None
+    assert isinstance(store, Untouched)
+    assert store.is_empty
+
+
 async def test_a_temporary_conversation_is_not_found_and_no_history_of_prompts() -> None:
     chat, store, _ = service_of(says("one"))
     await ask(chat, "hi", chat.new_conversation(temporary=True))

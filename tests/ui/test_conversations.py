@@ -55,6 +55,27 @@ async def test_several_are_archived_at_once_and_brought_back() -> None:
         await it.until(lambda: len(titles(it)) == 3)
 
 
+async def test_several_are_deleted_at_once_and_come_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("home", "space", "space", "d")
+        await it.until(lambda: titles(it) == ["one"])
+        await it.pilot.press("u")
+        await it.until(lambda: titles(it) == ["three", "two", "one"])
+
+
+async def test_another_model_is_taken_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await it.ask("one")
+        await it.see("reply one")
+        row = it.list.rows[0]
+        it.chat.arrange.set_service(row.id, "scripted", "other-model")
+        await it.command("/undo")
+        await it.see("Taken back: A conversation was given to scripted other-model.")
+        assert it.chat.conversation(row.id).model == "scripted-1"
+
+
 async def test_a_deleted_conversation_is_in_the_trash_and_comes_back() -> None:
     async with running(*SCRIPTS) as it:
         await three(it)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from textual.content import Content
 from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
@@ -100,7 +101,14 @@ class ChatParts(Screen[None]):
         self._transcript.show(conversation.id, path, labels=self._workspace.labels(path))
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
+        self.show_editing()
         self.show_activity()
+
+    def show_editing(self) -> None:
+        """Say whether what is typed is a new prompt."""
+        is_new = self._workspace.edited is None
+        title = "" if is_new else "Edits an earlier prompt; ctrl+c leaves that"
+        self._prompt.border_title = Content(title)
 
     def show_activity(self) -> None:
         self._status.activity = self._workspace.activity
