@@ -104,9 +104,9 @@ class MemoryStore(memory.MemoryStore):
         return future
 
 
-def failed(sentence: str) -> Future[None]:
+def failed(sentence: str, kind: type[StoreError] = StoreError) -> Future[None]:
     future: Future[None] = Future()
-    future.set_exception(StoreError(sentence))
+    future.set_exception(kind(sentence))
     return future
 
 

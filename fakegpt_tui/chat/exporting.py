@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from fakegpt_tui.chat.headers import Headers
-from fakegpt_tui.chat.progress import Account, Progress
+from fakegpt_tui.chat.headway import Account, Headway
 from fakegpt_tui.chat.trees import Trees
 from fakegpt_tui.domain import FakeGPTError, NotFound
 
@@ -54,25 +54,23 @@ class Exporting:
             save_as, conversation, messages, folder, suffix=suffix, only=only
         )
 
-    async def save_all(
-        self, folder: Path, progress: Progress, *, suffix: str = MARKDOWN
-    ) -> Account:
+    async def save_all(self, folder: Path, headway: Headway, *, suffix: str = MARKDOWN) -> Account:
         """Write every conversation into `folder`, but for those that leave nothing on disk."""
         chosen = [each for each in self._headers.listed() if not self._is_temporary(each.id)]
-        progress.total = len(chosen)
+        headway.total = len(chosen)
         saved = 0
         troubles: list[str] = []
         for conversation in chosen:
-            if progress.stopped or len(troubles) == _MOST_TROUBLES:
+            if headway.stopped or len(troubles) == _MOST_TROUBLES:
                 break
             try:
                 await self.save(conversation.id, folder, suffix=suffix)
                 saved += 1
             except NotFound:
-                progress.total -= 1
+                headway.total -= 1
                 continue
             except FakeGPTError as error:
                 troubles.append(f"{conversation.title}: {error}")
-            progress.done += 1
+            headway.done += 1
         words = f"Conversations that were saved in {folder}: {saved} of {len(chosen)}."
-        return Account(f"Stopped. {words}" if progress.stopped else words, tuple(troubles))
+        return Account(f"Stopped. {words}" if headway.stopped else words, tuple(troubles))

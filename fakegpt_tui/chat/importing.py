@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.progress import Account, Progress
+from fakegpt_tui.chat.headway import Account, Headway
 from fakegpt_tui.chat.refreshing import Refreshing
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.chat.trees import Trees
@@ -42,11 +42,11 @@ class Importing:
         self._answering = answering
 
     async def take(
-        self, paths: Iterable[Path], progress: Progress, *, dry_run: bool = False
+        self, paths: Iterable[Path], headway: Headway, *, dry_run: bool = False
     ) -> Account:
         """Import files, or folders of them; what is there already stays as it is. Can be undone.
 
-        `progress` counts the bytes of the file that is being read. What was taken before a
+        `headway` counts the bytes of the file that is being read. What was taken before a
         trouble, or before it was stopped, stays.
         """
         from fakegpt_tui.transfer.importing import Importer  # noqa: PLC0415 - not at every start
@@ -55,12 +55,12 @@ class Importing:
         service, model = self._answering()
 
         def run() -> list[str]:
-            return list(_troubles(importer, paths, progress, service=service, model=model))
+            return list(_troubles(importer, paths, headway, service=service, model=model))
 
         try:
             troubles = await asyncio.to_thread(run)
         except asyncio.CancelledError:
-            progress.stopped = True
+            headway.stopped = True
             raise
         await self._know(importer)
         report = importer.report
@@ -68,7 +68,7 @@ class Importing:
         if troubles and not report.outcomes:
             return Account(troubles[0], tuple(troubles[1:]))
         details = (*troubles, *report.losses(), *(each.reason for each in report.skipped))
-        return Account(f"Stopped. {summary}" if progress.stopped else summary, details)
+        return Account(f"Stopped. {summary}" if headway.stopped else summary, details)
 
     async def _know(self, importer: "Importer") -> None:
         """Show what is new, and remember how to take it back."""
@@ -91,7 +91,7 @@ class Importing:
 def _troubles(
     importer: "Importer",
     paths: Iterable[Path],
-    progress: Progress,
+    headway: Headway,
     *,
     service: str,
     model: str,
@@ -103,10 +103,10 @@ def _troubles(
         try:
             with ImportFile(path) as file:
                 for found in file.conversations(service=service, model=model):
-                    if progress.stopped:
+                    if headway.stopped:
                         return
                     importer.take(found)
-                    progress.done, progress.total = file.done, file.size
+                    headway.done, headway.total = file.done, file.size
         except LoadError as error:
             yield f"{path}: {error}"
         except StoreError as error:

@@ -66,6 +66,10 @@ class Saving:
             if self.is_pending(key) and _trouble(pending.future) is not None:
                 pending.future = pending.write()
 
+    def futures(self) -> list[Future[None]]:
+        """Of all writes that are not known to be on disk."""
+        return [pending.future for pending in self._pending.values()]
+
     @property
     def trouble(self) -> StoreError | None:
         """Why something that should be on disk is not, as far as is known."""

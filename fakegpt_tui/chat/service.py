@@ -15,6 +15,7 @@ from fakegpt_tui.chat.importing import Importing
 from fakegpt_tui.chat.joined import JoinedStore
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.refreshing import Refreshing
+from fakegpt_tui.chat.rescue import Rescue
 from fakegpt_tui.chat.saving import Saving
 from fakegpt_tui.chat.services import Services
 from fakegpt_tui.chat.store import ChatStore
@@ -90,6 +91,7 @@ class ChatService(Services):
             self._store, self._headers, self.trees, self.drafts, self.queue
         )
         self.files = Exporting(self._headers, self.trees, self._store.is_temporary)
+        self.rescue = Rescue(self._saving, self._headers, self.files, self.drafts, self.queue)
         self.imports = Importing(
             store,
             self._refreshing,

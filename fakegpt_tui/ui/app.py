@@ -10,7 +10,7 @@ from textual import on
 from textual.filter import LineFilter
 from textual.worker import Worker
 
-from fakegpt_tui.chat.progress import Account
+from fakegpt_tui.chat.headway import Account
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
@@ -73,6 +73,7 @@ class FakeGPTApp(CrashReporting):
         self._safe = SafeLineFilter()
         self._options = options
         self._chat_screen = ChatScreen(chat, options)
+        self._was_warned = False
 
     async def run_async(self, **options: Any) -> None:
         """Run until somebody leaves, or the system says so by a signal."""
@@ -184,7 +185,7 @@ class FakeGPTApp(CrashReporting):
 
     async def _run(self, errand: Errand) -> None:
         try:
-            errand.account = await errand.run(errand.progress)
+            errand.account = await errand.run(errand.headway)
         except FakeGPTError as error:
             errand.account = Account(str(error))
         self._chat_screen.post_message(ErrandEnded(errand))
@@ -198,7 +199,11 @@ class FakeGPTApp(CrashReporting):
         )
 
     async def action_quit(self) -> None:
-        """Stop all replies, wait until they are saved, and leave."""
+        """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
+        if self._chat.rescue.is_needed and not self._was_warned:
+            self._was_warned = True
+            self._chat_screen.notice("NOT SAVED: ctrl+q again leaves, and writes files instead.")
+            return
         self._chat.stop_all()
         await self._leave(0)
 

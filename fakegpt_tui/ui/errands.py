@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from fakegpt_tui.chat.progress import Account, Progress
+from fakegpt_tui.chat.headway import Account, Headway
 
 
 @dataclass(slots=True)
@@ -14,7 +14,7 @@ class Errand:
     """
 
     title: str
-    run: Callable[[Progress], Awaitable[Account]]
+    run: Callable[[Headway], Awaitable[Account]]
     then: "tuple[str, Errand] | None" = None
-    progress: Progress = field(default_factory=Progress)
+    headway: Headway = field(default_factory=Headway)
     account: Account | None = None

@@ -8,7 +8,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat import exporting
-from fakegpt_tui.chat.progress import Account, Progress
+from fakegpt_tui.chat.headway import Account, Headway
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
@@ -75,17 +75,17 @@ async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) ->
     await run(chat, chat.new_turn(chat.new_conversation(), "first"))
     await run(chat, chat.new_turn(chat.new_conversation(), "second"))
     await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "hidden"))
-    progress = Progress()
-    account = await chat.files.save_all(tmp_path, progress, suffix="jsonl")
+    headway = Headway()
+    account = await chat.files.save_all(tmp_path, headway, suffix="jsonl")
     assert account == Account(f"Conversations that were saved in {tmp_path}: 2 of 2.")
-    assert (progress.done, progress.total) == (2, 2)
+    assert (headway.done, headway.total) == (2, 2)
     assert sorted(path.name.split("-")[0] for path in tmp_path.iterdir()) == ["first", "second"]
 
 
 async def test_saving_every_conversation_can_be_stopped(tmp_path: Path) -> None:
     chat = service_of(["one"])
     await run(chat, chat.new_turn(chat.new_conversation(), "first"))
-    account = await chat.files.save_all(tmp_path, Progress(stopped=True))
+    account = await chat.files.save_all(tmp_path, Headway(stopped=True))
     assert account.summary.startswith("Stopped. ")
     assert list(tmp_path.iterdir()) == []
 
@@ -94,7 +94,7 @@ async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
     chat = service_of(["one"])
     await run(chat, chat.new_turn(chat.new_conversation(), "first"))
     (tmp_path / "file").write_text("in the way")
-    account = await chat.files.save_all(tmp_path / "file", Progress())
+    account = await chat.files.save_all(tmp_path / "file", Headway())
     assert "0 of 1" in account.summary
     assert account.details[0].startswith("first: Nothing could be saved in")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.selection import Selection
 from textual.widgets import Input
 
-from fakegpt_tui.chat.progress import Account, Progress
+from fakegpt_tui.chat.headway import Account, Headway
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import ErrandAsked
@@ -163,12 +163,12 @@ class Long:
     """Goes on until it is stopped."""
 
     def __init__(self) -> None:
-        self.progress = Progress()
+        self.headway = Headway()
 
-    async def run(self, progress: Progress) -> Account:
-        self.progress = progress
-        progress.done, progress.total = 1, 4
-        while not progress.stopped:
+    async def run(self, headway: Headway) -> Account:
+        self.headway = headway
+        headway.done, headway.total = 1, 4
+        while not headway.stopped:
             await asyncio.sleep(0.01)
         return Account("Stopped.", ("It was [/] enough.",))
 
@@ -198,5 +198,5 @@ async def test_leaving_stops_what_goes_on() -> None:
     async with running() as it:
         long = Long()
         it.app.post_message(ErrandAsked(Errand("Long", long.run)))
-        await it.until(lambda: long.progress.total == 4)
+        await it.until(lambda: long.headway.total == 4)
         await it.app.action_quit()

@@ -40,19 +40,19 @@ class ErrandScreen(ModalScreen[Errand | None]):
         self._look()
 
     def action_stop(self) -> None:
-        self._errand.progress.stopped = True
+        self._errand.headway.stopped = True
 
     def action_next(self) -> None:
         if self._errand.account is not None and self._errand.then is not None:
             self.dismiss(self._errand.then[1])
 
     def _look(self) -> None:
-        progress, account = self._errand.progress, self._errand.account
+        headway, account = self._errand.headway, self._errand.account
         bar = self.query_one(ProgressBar)
-        bar.update(total=progress.total or None, progress=progress.done)
+        bar.update(total=headway.total or None, progress=headway.done)
         box = self.query_one("#errand")
         if account is None:
-            ending = "It is being stopped …" if progress.stopped else "s stops it"
+            ending = "It is being stopped …" if headway.stopped else "s stops it"
             box.border_subtitle = Content(f"{ending}, esc closes this and lets it go on")
             return
         self._timer.stop()

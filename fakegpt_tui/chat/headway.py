@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Progress:
+class Headway:
     """So much is `done` of a `total`; whoever sets `stopped` has it end soon.
 
     It is shared with the thread that does it.
