@@ -52,11 +52,13 @@ class Rescue:
         Returns:
             What was written where, and what could not be; `None` where nothing was left.
         """
+        # The last reply may not have had the time to fail. Drafts are gathered, and come later.
+        await self._tried(*_CONVERSATIONS)
         if not self.is_needed:
             return None
         trouble = self._saving.trouble
         self._saving.retry()
-        await asyncio.to_thread(wait, self._saving.futures(), _LAST_TRY_SECONDS)
+        await self._tried(*_CONVERSATIONS, *_TYPED)
         saves = list(self._saves())
         written: list[str] = []
         for folder in folders:
@@ -75,6 +77,10 @@ class Rescue:
         if saves:
             sentences[1:] = [f"{len(saves)} of {len(saves) + len(written)} files were not written:"]
         return Account(" ".join(sentences), tuple(written))
+
+    async def _tried(self, *kinds: str) -> None:
+        if futures := self._saving.futures(kinds):
+            await asyncio.to_thread(wait, futures, _LAST_TRY_SECONDS)
 
     def _saves(self) -> Iterator[_Save]:
         for conversation_id in sorted(set().union(*map(self._saving.pending, _CONVERSATIONS))):

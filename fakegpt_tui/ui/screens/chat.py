@@ -171,6 +171,8 @@ class ChatScreen(
             self._workspace.reread()
             self.show_conversation()
             self.refresh_rows()
+        else:
+            self._status.others = self._workspace.others
 
     def show_activity(self) -> None:
         """Say what the turn does, and go on saying so; nothing ticks while there is none."""
