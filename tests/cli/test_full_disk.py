@@ -36,3 +36,23 @@ def test_what_the_store_cannot_take_is_in_a_file_that_can_be_imported(
     taken = other.run("import", str(home.data / "exports"))
     assert "Added: 1 conversation with 2 new messages." in taken.stdout
     assert home.run("ask", "hello again").stderr == ""
+
+
+def test_output_that_goes_to_a_full_disk_is_told(home: Home) -> None:
+    assert home.run("ask", "hello").returncode == 0
+    for arguments in (["list"], ["list", "--json"], ["ask", "again"]):
+        command = f"exec {shlex.join([*COMMAND, *arguments])} > /dev/full"
+        done = subprocess.run(
+            ["bash", "-c", command],
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=home.environment,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert done.stderr == "fakegpt-tui: The output could not be written: " + (
+            "No space left on device.\n"
+        )
+    assert len(home.run("list").stdout.splitlines()) == 2
