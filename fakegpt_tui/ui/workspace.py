@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     NotFound,
     QueuedPrompt,
     Service,
+    StoreError,
 )
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
@@ -30,6 +31,7 @@ class Workspace:
         self._chat = chat
         self._clock = clock
         self._failed: set[str] = set()
+        self._path: tuple[ChatMessage, ...] = ()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
         self.edited: ChatMessage | None = None
@@ -44,14 +46,22 @@ class Workspace:
 
     @property
     def path(self) -> tuple[ChatMessage, ...]:
-        """The chat messages of the open conversation."""
-        return self._chat.path(self.open.id) if self.open.leaf_id else ()
+        """The chat messages of the open conversation; the last that could be read."""
+        if self.open.leaf_id is None:
+            self._path = ()
+        else:
+            with suppress(StoreError):
+                self._path = self._chat.path(self.open.id)
+        return self._path
 
     def labels(self, path: Iterable[ChatMessage]) -> dict[str, str]:
         """What is to be said of chat messages of `path`: picked, and which variant it is."""
-        found = {}
+        found: dict[str, str] = {}
         for message in path:
-            variants = self._chat.trees.variants(self.open.id, message.id)
+            try:
+                variants = self._chat.trees.variants(self.open.id, message.id)
+            except (NotFound, StoreError):
+                return found
             place = f"‹ {variants.position}/{variants.count} ›" if variants.count > 1 else ""
             if label := f"{'✓ ' if message.id in self.picked else ''}{place}".rstrip():
                 found[message.id] = label
@@ -110,14 +120,16 @@ class Workspace:
 
         Raises:
             NotFound: There is no such conversation.
+            StoreError: It cannot be read.
         """
+        self._path = self._chat.path(conversation_id)
         self.open = self._chat.conversation(conversation_id)
         self.edited = None
         self.picked = frozenset()
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
         for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
-            with suppress(NotFound):
+            with suppress(NotFound, StoreError):
                 self.edited = self._chat.trees.message(conversation_id, prompt_id)
                 return draft
         return self.draft

@@ -133,6 +133,25 @@ async def test_a_temporary_conversation_leaves_nothing_in_the_store() -> None:
     assert store.conversations() == []
 
 
+async def test_a_conversation_that_cannot_be_read_is_told_and_the_open_one_stays() -> None:
+    store = MemoryStore()
+    async with running(*SCRIPTS, store=store) as it:
+        await three(it)
+    async with running(store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.see("reply three")
+        store.damage = "The store is damaged."
+        await it.pilot.press("alt+2")
+        await it.see("The store is damaged.")
+        store.is_changed = True
+        await it.until(lambda: not store.is_changed)
+        await it.pilot.pause()
+        await it.see("reply three")
+        store.damage = None
+        await it.pilot.press("alt+2")
+        await it.see("reply two")
+
+
 async def test_a_draft_outlives_the_program() -> None:
     store = MemoryStore()
     async with running(*SCRIPTS, store=store) as it:

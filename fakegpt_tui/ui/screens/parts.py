@@ -7,7 +7,7 @@ from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import NotFound
+from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import TurnAsked
 from fakegpt_tui.ui.options import Options
@@ -55,7 +55,7 @@ class ChatParts(Screen[None]):
         self.keep_typed()
         try:
             draft = self._workspace.go_to(conversation_id)
-        except NotFound as error:
+        except FakeGPTError as error:
             self.notice(str(error))
             return
         self._prompt.show(draft.text if draft else "", draft.cursor if draft else None)
