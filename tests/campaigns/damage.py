@@ -125,7 +125,8 @@ class Damages:
         return self._whole
 
     def _compare(self, found: dict[str, ChatMessage], damaged: set[int]) -> None:
-        for name, message in self._messages.items():
+        for name, written in self._messages.items():
+            message = written
             text = re.escape(message.text[:30].encode())
             begins = {match.start() for match in re.finditer(text, self._whole)}
             pages = {
@@ -135,6 +136,9 @@ class Damages:
             }
             is_damaged = bool(pages & damaged)
             other = found.get(name)
+            if message.parent_id not in found:
+                # What followed a message that is gone begins a path of its own.
+                message = replace(message, parent_id=None)
             if other is not None and other != message:
                 self._tally.changed += 1
                 self._tally.flagged += other.error == DAMAGED
