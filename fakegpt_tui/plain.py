@@ -58,7 +58,7 @@ class PlainChat:
             self._write(f"{message.role.value.capitalize()}:")
             self._write(safe_text(message.text))
 
-    def command(self, line: str) -> bool:
+    async def command(self, line: str) -> bool:
         """Obey a line that begins with a slash; may the chat go on?"""
         name, _, rest = line.strip().partition(" ")
         try:
@@ -73,7 +73,7 @@ class PlainChat:
                 case "/open":
                     self._open_nth(rest)
                 case "/save":
-                    self._save()
+                    await self._save()
                 case _:
                     self._write(HELP)
         except FakeGPTError as error:
@@ -136,11 +136,11 @@ class PlainChat:
         else:
             self._write("Say /open and a number of the list.")
 
-    def _save(self) -> None:
+    async def _save(self) -> None:
         if self._open.leaf_id is None:
             self._write("There is nothing to save yet.")
         else:
-            path = self._chat.save_markdown(self._open.id, self._exports)
+            path = await self._chat.files.save(self._open.id, self._exports)
             self._write(f"Saved as {safe_line(str(path), 1000)}")
 
     def _listed(self) -> list[Conversation]:

@@ -30,13 +30,15 @@ SERVICE = Service(name="scripted", kind=ServiceKind.EMBEDDED, model="scripted-1"
 class MemoryStore(memory.MemoryStore):
     """A store without a disk that can be made to fail, to wait, and to have been changed.
 
-    `refusal` makes writes fail; `held` keeps them from settling until `settle` is called, so that
-    reads do not see them. `hits` are what a search finds.
+    `refusal` makes writes fail, and `damage` reading what is in a conversation; `held` keeps writes
+    from settling until `settle` is called, so that reads do not see them. `hits` are what a search
+    finds.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.refusal: str | None = None
+        self.damage: str | None = None
         self.held = False
         self.is_changed = False
         self.hits: list[SearchHit] = []
@@ -58,6 +60,11 @@ class MemoryStore(memory.MemoryStore):
         for write, future in waiting:
             write()
             future.set_result(None)
+
+    def messages(self, conversation_id: str) -> list[ChatMessage]:
+        if self.damage is not None:
+            raise StoreError(self.damage)
+        return super().messages(conversation_id)
 
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
         return self._written(lambda: super(MemoryStore, self).add_turn(conversation, *messages))
@@ -108,9 +115,9 @@ class MemoryStore(memory.MemoryStore):
         return future
 
 
-def failed(sentence: str) -> Future[None]:
+def failed(sentence: str, kind: type[StoreError] = StoreError) -> Future[None]:
     future: Future[None] = Future()
-    future.set_exception(StoreError(sentence))
+    future.set_exception(kind(sentence))
     return future
 
 

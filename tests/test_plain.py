@@ -63,21 +63,21 @@ async def test_conversations_are_listed_opened_and_saved(said: list[str], tmp_pa
     scripts = [[TextDelta(text), ReplyEnded()] for text in ("one", "two")]
     plain = plain_chat(said, tmp_path, *scripts)
     await plain.ask("first")
-    plain.command("/new")
+    await plain.command("/new")
     await plain.ask("second")
     said.clear()
-    assert plain.command("/list")
+    assert await plain.command("/list")
     assert said == ["1. second, open", "2. first"]
-    plain.command("/open 2")
+    await plain.command("/open 2")
     assert said[-1] == "one"
-    plain.command("/save")
+    await plain.command("/save")
     (path,) = tmp_path.iterdir()
     assert said[-1] == f"Saved as {path}"
-    plain.command("/open 7")
+    await plain.command("/open 7")
     assert "number" in said[-1]
-    plain.command("/what")
+    await plain.command("/what")
     assert said[-1] == HELP
-    assert not plain.command("/quit")
+    assert not await plain.command("/quit")
 
 
 @given(st.lists(st.text("ab .!?\n", max_size=9)))

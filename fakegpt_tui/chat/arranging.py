@@ -94,6 +94,13 @@ class Arranging:
             lambda each: replace(each, trashed_at=None),
         )
 
+    def throw(self, conversation_ids: Iterable[str]) -> None:
+        """Put conversations into the trash to take something else back, which is no act itself."""
+        time = now()
+        for each in self._headers.those(conversation_ids):
+            if each.trashed_at is None:
+                self._headers.update(each.id, lambda found: replace(found, trashed_at=time))
+
     def restore(self, conversation_ids: Iterable[str]) -> None:
         """Bring conversations back from the trash."""
         before = {
@@ -122,31 +129,26 @@ class Arranging:
             NotFound: There is no such conversation, or no such service.
         """
         service = self._service(service_name)
-
-        def change(each: Conversation) -> Conversation:
-            # Another service does not know what this one calls the conversation.
-            kept = each.server_id if service.name == each.service else ""
-            return replace(each, service=service.name, model=model or service.model, server_id=kept)
-
-        self._headers.update(conversation_id, change)
-
-    def set_system_prompt(self, conversation_id: str, text: str) -> None:
-        """Say what a model is told before all prompts.
-
-        Raises:
-            NotFound: There is no such conversation.
-        """
-        self._headers.update(
-            conversation_id, lambda each: replace(each, system_prompt=repaired(text))
+        before = self._headers.get(conversation_id)
+        chosen = service.name, model or service.model
+        if chosen == (before.service, before.model):
+            return
+        self._change(
+            [conversation_id],
+            f"given to {' '.join(chosen).strip()}",
+            lambda each: _answered_by(each, *chosen),
+            lambda each: _answered_again(each, before),
         )
 
-    def set_generation(self, conversation_id: str, generation: GenerationSettings) -> None:
-        """Say how a model should write from now on.
+    def set_up(
+        self, conversation_id: str, *, system_prompt: str, generation: GenerationSettings
+    ) -> None:
+        """Say what a model is told before all prompts, and how it should write from now on.
 
         Raises:
             NotFound: There is no such conversation.
         """
-        self._headers.update(conversation_id, lambda each: replace(each, generation=generation))
+        self._set_up(conversation_id, "set up", repaired(system_prompt).strip(), generation)
 
     def apply_preset(self, conversation_id: str, name: str) -> None:
         """Take over the system prompt and the generation settings of a preset.
@@ -157,13 +159,19 @@ class Arranging:
         preset = self._presets.get(name)
         if preset is None:
             raise NotFound(f"There is no preset named {name!r} in the configuration.")
+        words = f"set up as {preset.name!r}"
+        self._set_up(conversation_id, words, preset.system_prompt, preset.generation)
+
+    def _set_up(
+        self, conversation_id: str, words: str, system_prompt: str, generation: GenerationSettings
+    ) -> None:
         before = self._headers.get(conversation_id)
+        if (system_prompt, generation) == (before.system_prompt, before.generation):
+            return
         self._change(
             [conversation_id],
-            f"set up as {preset.name!r}",
-            lambda each: replace(
-                each, system_prompt=preset.system_prompt, generation=preset.generation
-            ),
+            words,
+            lambda each: replace(each, system_prompt=system_prompt, generation=generation),
             lambda each: replace(
                 each, system_prompt=before.system_prompt, generation=before.generation
             ),
@@ -180,3 +188,16 @@ class Arranging:
         apply(change)
         count = "A conversation was" if len(ids) == 1 else f"{len(ids)} conversations were"
         self._history.note(f"{count} {words}.", lambda: apply(back))
+
+
+def _answered_by(conversation: Conversation, service: str, model: str) -> Conversation:
+    # Another service does not know what this one calls the conversation.
+    kept = conversation.server_id if service == conversation.service else ""
+    return replace(conversation, service=service, model=model, server_id=kept)
+
+
+def _answered_again(conversation: Conversation, before: Conversation) -> Conversation:
+    back = _answered_by(conversation, before.service, before.model)
+    # What was said meanwhile, the service of then does not know.
+    is_as_it_was = conversation.leaf_id == before.leaf_id
+    return replace(back, server_id=before.server_id if is_as_it_was else back.server_id)

@@ -8,10 +8,20 @@ from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import Draft
 
 _KIND = "draft"
+_EDITS = " edits "
+"""Stands between the ids of a conversation and of its prompt, for one that is being edited."""
+
+
+def owner_of(draft_id: str) -> str:
+    """The conversation that a draft is of, be it one of an edited prompt."""
+    return draft_id.partition(_EDITS)[0]
 
 
 class Drafts:
-    """One draft for each conversation, with its cursor, also where it has no prompt yet."""
+    """One draft for each conversation, with its cursor, also where it has no prompt yet.
+
+    A prompt that is being edited has one of its own.
+    """
 
     def __init__(self, store: ChatStore, saving: Saving) -> None:
         self._store = store
@@ -19,8 +29,13 @@ class Drafts:
         self._drafts: dict[str, Draft] | None = None
 
     def all(self) -> Mapping[str, Draft]:
-        """The drafts by conversation."""
-        return MappingProxyType(self._known())
+        """The drafts by conversation, without those of edited prompts."""
+        known = self._known()
+        return MappingProxyType({each: known[each] for each in known if _EDITS not in each})
+
+    def conversations(self) -> set[str]:
+        """The conversations that have a draft of either kind."""
+        return {owner_of(each) for each in self._known()}
 
     def get(self, conversation_id: str) -> Draft | None:
         return self._known().get(conversation_id)
@@ -39,6 +54,21 @@ class Drafts:
             return
         self._saving.keep(_key(conversation_id), lambda: self._store.save_draft(draft))
 
+    def edits(self, conversation_id: str) -> Mapping[str, Draft]:
+        """What the prompts of that conversation have become that are being edited, by their ids."""
+        begin = conversation_id + _EDITS
+        return {
+            each.removeprefix(begin): draft
+            for each, draft in self._known().items()
+            if each.startswith(begin)
+        }
+
+    def save_edit(
+        self, conversation_id: str, prompt_id: str, text: str, cursor: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Keep what an edited prompt has become; nothing but space removes it."""
+        self.save(f"{conversation_id}{_EDITS}{prompt_id}", text, cursor)
+
     def refresh(self) -> None:
         """Take what another instance has written, but for what was typed here."""
         known = self._known()
@@ -48,8 +78,10 @@ class Drafts:
         self._drafts |= {each: draft for each, draft in known.items() if each in ours}
 
     def forget(self, conversation_id: str) -> None:
-        """Let go of the draft of a conversation that was deleted for good."""
+        """Let go of the drafts of a conversation that was deleted for good."""
         self._known().pop(conversation_id, None)
+        for prompt_id in self.edits(conversation_id):
+            self.save_edit(conversation_id, prompt_id, "")
 
     def _known(self) -> dict[str, Draft]:
         if self._drafts is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
+from fakegpt_tui.chat.drafts import owner_of
 from fakegpt_tui.chat.memory import MemoryStore
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import (
@@ -80,7 +81,7 @@ class JoinedStore:
         return {**self._disk.drafts(), **self._memory.drafts()}
 
     def save_draft(self, draft: Draft) -> Future[None]:
-        return self._of(draft.conversation_id).save_draft(draft)
+        return self._of(owner_of(draft.conversation_id)).save_draft(draft)
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
         return self._of(conversation_id).bookmark(conversation_id)

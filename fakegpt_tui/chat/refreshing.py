@@ -26,6 +26,10 @@ class Refreshing:
         self._queue = queue
         self._is_stale = False
 
+    def expect_news(self) -> None:
+        """Let the next `refresh` read everything, whoever has changed it."""
+        self._is_stale = True
+
     async def refresh(self) -> bool:
         """Is anything to be shown anew?"""
         self._is_stale = self._store.changed() or self._is_stale

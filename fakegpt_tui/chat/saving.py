@@ -1,6 +1,6 @@
 """Writes that are not known to be on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -65,6 +65,10 @@ class Saving:
             pending = self._pending[key]
             if self.is_pending(key) and _trouble(pending.future) is not None:
                 pending.future = pending.write()
+
+    def futures(self, kinds: Collection[str]) -> list[Future[None]]:
+        """Of the writes of those kinds that are not known to be on disk."""
+        return [pending.future for key, pending in self._pending.items() if key[0] in kinds]
 
     @property
     def trouble(self) -> StoreError | None:

@@ -1,7 +1,6 @@
 """What a person can do with conversations, whatever front end they use."""
 
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,14 @@ from fakegpt_tui.chat.bookmarks import Bookmarks
 from fakegpt_tui.chat.branching import branched
 from fakegpt_tui.chat.connection import Connect, Connections
 from fakegpt_tui.chat.drafts import Drafts
+from fakegpt_tui.chat.exporting import Exporting
 from fakegpt_tui.chat.finding import found
 from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.importing import Importing
 from fakegpt_tui.chat.joined import JoinedStore
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.refreshing import Refreshing
+from fakegpt_tui.chat.rescue import Rescue
 from fakegpt_tui.chat.running import RunningTurns
 from fakegpt_tui.chat.saving import Saving
 from fakegpt_tui.chat.services import Services
@@ -45,7 +47,8 @@ class ChatService(Services):
 
     What is done to one noun is with that noun: `arrange` for whole conversations, `trees` for
     their chat messages, `drafts`, `bookmarks`, `queue` for the prompts that wait for the end of a
-    reply, and `side_by_side` for those that several answer at once.
+    reply, `side_by_side` for those that several answer at once, `files` for conversations as files,
+    and `imports` for those that come out of files.
 
     Front ends enter the turns it makes, call `end_turn` when they have left one, and then run what
     `next_turn` gives them; it holds no task of its own, so a turn lives exactly as long as the
@@ -94,6 +97,16 @@ class ChatService(Services):
         self._refreshing = Refreshing(
             self._store, self._headers, self.trees, self.drafts, self.queue
         )
+        self.files = Exporting(self._headers, self.trees, self._store.is_temporary)
+        self.rescue = Rescue(self._saving, self._headers, self.files, self.drafts, self.queue)
+        self.imports = Importing(
+            store,
+            self._refreshing,
+            self.trees,
+            self._history,
+            throw=self.arrange.throw,
+            answering=self._answering,
+        )
 
     @property
     def default_service(self) -> Service:
@@ -123,11 +136,7 @@ class ChatService(Services):
 
         A temporary one never touches the disk. With the id of an `unsent` draft the draft is its.
         """
-        conversation = self._headers.begin(
-            self.default_service.name,
-            self._model or self.default_service.model,
-            conversation_id=conversation_id,
-        )
+        conversation = self._headers.begin(*self._answering(), conversation_id=conversation_id)
         if temporary:
             self._store.keep_in_memory(conversation.id)
         return conversation
@@ -211,7 +220,7 @@ class ChatService(Services):
             self._store.keep_in_memory(branch.id)
         self._headers.add(branch, messages)
         self._history.note(
-            "A conversation was branched off.", lambda: self.arrange.trash([branch.id])
+            "A conversation was branched off.", lambda: self.arrange.throw([branch.id])
         )
         return branch
 
@@ -247,7 +256,7 @@ class ChatService(Services):
         return self._running.stop_all()
 
     def undo(self, conversation_id: str = "") -> str | None:
-        """Take back what was last done to whole conversations, or inside the one that is given.
+        """Take back what was done last, to whole conversations or inside the one that is given.
 
         Returns:
             What was done, as a sentence; `None` where there is nothing to take back.
@@ -290,31 +299,14 @@ class ChatService(Services):
         """Try to save what could not be saved, as every turn and every `refresh` does, too."""
         self._saving.retry()
 
-    def save_markdown(
-        self, conversation_id: str, folder: Path, *, message_ids: Collection[str] = ()
-    ) -> Path:
-        """Write a conversation as a Markdown file into `folder`, and tell where it is.
-
-        The shown path comes first, and then every other version. With `message_ids` only those
-        chat messages are written.
-
-        Raises:
-            NotFound: There is no such conversation.
-            SaveError: The file could not be written.
-        """
-        from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415 - not at every start
-        from fakegpt_tui.transfer.tree import selected  # noqa: PLC0415 - as above
-
-        conversation = self.conversation(conversation_id)
-        messages = tuple(self.trees.of(conversation_id))
-        if not message_ids:
-            return save_as(conversation, messages, folder)
-        return save_as(conversation, selected(messages, message_ids), folder, part="selection")
-
     async def aclose(self) -> None:
         """Close the connections. Turns must have been left before."""
         self._saving.retry()
         await self._connections.aclose()
+
+    def _answering(self) -> tuple[str, str]:
+        """The service and the model of new conversations."""
+        return self.default_service.name, self._model or self.default_service.model
 
     def _forget(self, conversation_id: str) -> None:
         self.drafts.forget(conversation_id)

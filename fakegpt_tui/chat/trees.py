@@ -1,7 +1,7 @@
 """Walking and changing the trees of chat messages."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -128,17 +128,8 @@ class Trees:
         Raises:
             StillReplying: A reply is under way among them.
         """
-        tree = self.of(conversation_id)
-        message = self.message(conversation_id, message_id)
-        found = tree.subtree(message_id)
-        ids = {each.id for each in found}
-        if any(turn.reply_id in ids for turn in self._turns.of(conversation_id)):
-            raise StillReplying("A reply is under way below this message; stop it first.")
         leaf_id = self._headers.get(conversation_id).leaf_id
-        neighbour = _neighbour(tree, message)
-        self._mark(found, now())
-        if leaf_id in ids:
-            self._show(conversation_id, neighbour)
+        found = self._thrown(conversation_id, message_id)
         count = len(found)
         words = "A message was" if count == 1 else f"{count} messages were"
 
@@ -148,6 +139,13 @@ class Trees:
 
         self._history.note(f"{words} deleted.", back, scope=conversation_id)
         return count
+
+    def throw(self, conversation_id: str, message_ids: Iterable[str]) -> None:
+        """Put chat messages into the trash to take something else back, which is no act itself."""
+        for message_id in message_ids:
+            message = self.of(conversation_id).get(message_id)
+            if message is not None and message.trashed_at is None:
+                self._thrown(conversation_id, message_id)
 
     def trash(self, conversation_id: str) -> list[ChatMessage]:
         """What was deleted in a conversation, the topmost message of each time."""
@@ -181,6 +179,11 @@ class Trees:
         for turn in self._turns.of(conversation_id):
             tree.put(turn.reply)
         return tree
+
+    def snapshot(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """All chat messages as they are now, parents first; no other tree is forgotten for it."""
+        is_known = conversation_id in self._cached
+        return tuple(self.of(conversation_id) if is_known else self._read(conversation_id))
 
     def put(self, message: ChatMessage, key: Key | None = None) -> None:
         """Know a chat message as it is, or will be once the write of that key is on disk."""
@@ -232,6 +235,20 @@ class Trees:
             tree.put(turn.prompt)
             tree.put(turn.reply)
         return tree
+
+    def _thrown(self, conversation_id: str, message_id: str) -> Sequence[ChatMessage]:
+        """The chat message and all below it, which are now in the trash."""
+        tree = self.of(conversation_id)
+        message = self.message(conversation_id, message_id)
+        found = tree.subtree(message_id)
+        ids = {each.id for each in found}
+        if any(turn.reply_id in ids for turn in self._turns.of(conversation_id)):
+            raise StillReplying("A reply is under way below this message; stop it first.")
+        neighbour = _neighbour(tree, message)
+        self._mark(found, now())
+        if self._headers.get(conversation_id).leaf_id in ids:
+            self._show(conversation_id, neighbour)
+        return found
 
     def _show(self, conversation_id: str, message_id: str | None) -> None:
         tree = self.of(conversation_id)

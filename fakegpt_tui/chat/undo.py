@@ -29,10 +29,13 @@ class UndoHistory:
         del self._actions[:-_MOST]
 
     def undo(self, scope: str = "") -> str | None:
-        """Take the last action of that scope back; its words, or `None` if there is none."""
+        """Take the last action back that was of that scope or of whole conversations; its words.
+
+        `None` if there is none. One that cannot be taken back now stays, and may be later.
+        """
         for action in reversed(self._actions):
-            if action.scope == scope:
-                self._actions.remove(action)
+            if action.scope in ("", scope):
                 action.back()
+                self._actions.remove(action)
                 return action.words
         return None

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from fakegpt_tui.chat.connection import Connection
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.cli.connections import Report, connection, served_backend
-from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.exits import PROGRAM, say
 from fakegpt_tui.cli.folders import make_folders
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError, NoLogin, Service, ServiceKind
@@ -42,10 +44,14 @@ def opened_store(
         StoreError: It cannot be opened.
     """
     make_folders(settings.folders)
-    with ConversationStore.open(settings.database) as store:
+    store = ConversationStore.open(settings.database)
+    try:
         for notice in store.notices:
             tell(notice)
         yield store
+    finally:
+        if not store.close():
+            say(f"Not everything was written to the store. {store.trouble or ''}".rstrip())
 
 
 @asynccontextmanager
@@ -68,7 +74,22 @@ async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[Cha
             mirror=mirror,
         )
         async with aclosing(chat):
-            yield chat
+            try:
+                yield chat
+            finally:
+                await _rescue(chat, settings)
+
+
+async def _rescue(chat: ChatService, settings: Settings) -> None:
+    """Leave nothing in memory alone that was said, whatever the store is like."""
+
+    def folders() -> Iterator[Path]:
+        yield settings.folders.exports
+        yield Path(mkdtemp(prefix=f"{PROGRAM}-"))
+
+    account = await chat.rescue.to_files(folders())
+    if account is not None:
+        say(" ".join((account.summary, *account.details)))
 
 
 @contextmanager

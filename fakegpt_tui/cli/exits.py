@@ -1,5 +1,8 @@
 """How the program ends: exit codes, and the one line that says why."""
 
+import errno
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -20,6 +23,7 @@ from fakegpt_tui.text import safe_line
 
 PROGRAM = "fakegpt-tui"
 _LONGEST_SENTENCE = 1000
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class ExitCode(IntEnum):
@@ -67,3 +71,20 @@ def troubles_told() -> Iterator[None]:
         raise click.exceptions.Exit(exit_code(error)) from error
     except KeyboardInterrupt as error:
         raise click.exceptions.Exit(ExitCode.CANCELLED) from error
+
+
+@contextmanager
+def output_troubles_told() -> Iterator[None]:
+    """End the program where standard output leads to a disk that takes no more; say that."""
+    try:
+        yield
+    except OSError as error:
+        # Files that the program writes itself have errors of their own.
+        if error.errno not in _FULL:
+            raise
+        # Python would try to write what is left once more, and end with another code.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        say(f"The output could not be written: {error.strerror}.")
+        sys.exit(ExitCode.FAILURE)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from fakegpt_tui.domain import LoadError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.transfer.found import Found, Skipped
 from fakegpt_tui.transfer.importing import Importer, Outcome, Report
-from fakegpt_tui.transfer.opening import ImportFile
+from fakegpt_tui.transfer.opening import ImportFile, import_paths
 
 _MOST_SKIPPED_TOLD = 20
 
@@ -31,7 +31,7 @@ def import_files(
     with opened_store(settings) as store:
         importer = Importer(store, dry_run=dry_run)
         try:
-            for path in _expanded(files):
+            for path in import_paths(files):
                 try:
                     _import_file(importer, path, settings, verbose=verbose and not as_json)
                 except LoadError as error:
@@ -42,19 +42,6 @@ def import_files(
             tell = _tell_program if as_json else _tell_person
             tell(importer.report, dry_run=dry_run)
     return code
-
-
-def _expanded(files: Iterable[Path]) -> Iterator[Path]:
-    """The files, and for each folder those in it that may hold conversations."""
-    for path in files:
-        if not path.is_dir():
-            yield path
-        elif found := sorted(path.glob("conversations*.json")):
-            yield from found
-        else:
-            yield from sorted(
-                each for each in path.iterdir() if each.suffix in (".md", ".jsonl", ".zip")
-            )
 
 
 def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose: bool) -> None:
@@ -98,20 +85,10 @@ def _tell_program(report: Report, *, dry_run: bool) -> None:
 
 
 def _tell_person(report: Report, *, dry_run: bool) -> None:
-    counts = report.outcomes
-    click.echo(
-        f"{'To add' if dry_run else 'Added'}: {_counted(counts[Outcome.ADDED], 'conversation')} "
-        f"with {_counted(report.messages, 'new message')}. "
-        f"Extended: {counts[Outcome.EXTENDED]}. Known: {counts[Outcome.KNOWN]}. "
-        f"Skipped: {counts[Outcome.SKIPPED]}."
-    )
-    for reason, count in report.left_out.most_common():
-        click.echo(f"{count} {reason}.")
+    click.echo(report.summary(dry_run=dry_run))
+    for sentence in report.losses():
+        click.echo(sentence)
     for each in report.skipped[:_MOST_SKIPPED_TOLD]:
         say(each.reason)
     if len(report.skipped) > _MOST_SKIPPED_TOLD:
         say(f"And {len(report.skipped) - _MOST_SKIPPED_TOLD} more were skipped; --json tells all.")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")

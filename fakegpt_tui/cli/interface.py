@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import MutableMapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ import click
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
+from fakegpt_tui.cli.preset_book import PresetBook
 from fakegpt_tui.cli.service_book import ServiceBook
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
@@ -55,8 +57,9 @@ def _tell_later(_notice: str) -> None:
 
 async def _show(settings: Settings, store: ConversationStore, conversation_id: str | None) -> int:
     book = ServiceBook(settings)
-    async with opened_chat(book.settings, store) as chat:
-        app = _app(book, chat, store, conversation_id)
+    presets = PresetBook(settings.presets, settings.config_file)
+    async with opened_chat(replace(book.settings, presets=presets.presets), store) as chat:
+        app = _app(book, presets, chat, store, conversation_id)
         # Spare the garbage collector the many objects that importing has made.
         gc.freeze()
         gc.enable()
@@ -69,7 +72,11 @@ async def _show(settings: Settings, store: ConversationStore, conversation_id: s
 
 
 def _app(
-    book: ServiceBook, chat: ChatService, store: ConversationStore, conversation_id: str | None
+    book: ServiceBook,
+    presets: PresetBook,
+    chat: ChatService,
+    store: ConversationStore,
+    conversation_id: str | None,
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
@@ -85,6 +92,7 @@ def _app(
         repaint_rate=settings.repaint_rate,
         notify=Notify(settings.notify),
         book=book,
+        keep_preset=presets.keep,
         keys=settings.keys,
         resume=conversation_id,
         notices=lambda: store.notices,

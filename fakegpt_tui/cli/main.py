@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from fakegpt_tui import __version__
-from fakegpt_tui.cli.exits import PROGRAM, troubles_told
+from fakegpt_tui.cli.exits import PROGRAM, output_troubles_told, troubles_told
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
 
 _COMMANDS = {
@@ -96,4 +96,5 @@ def run(arguments: Sequence[str]) -> NoReturn:
         # A character that cannot be read or shown is no reason to lose the others.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    cli.main(list(arguments), prog_name=PROGRAM)
+    with output_troubles_told():
+        cli.main(list(arguments), prog_name=PROGRAM)

@@ -9,11 +9,15 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
+from fakegpt_tui.config.presets import preset_values, presets
 from fakegpt_tui.config.services import ServiceEntry, service_entries
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.domain import ConfigError, Preset
 
 Value: TypeAlias = str | int | float | bool | list[str] | None
+
+_OF_TABLES = {"services", "presets"}
+"""Tables that hold nothing but tables, and need no line of their own."""
 
 
 def with_service(content: str, name: str, values: Mapping[str, Value], *, path: Path) -> str:
@@ -79,6 +83,29 @@ def with_favourite(content: str, name: str, *, is_one: bool, path: Path) -> str:
     return with_setting(content, "favourites", names or None, path=path)
 
 
+def with_preset(content: str, preset: Preset, *, path: Path) -> str:
+    """`content` with the table of a preset, in place of one of that name; all comments stay.
+
+    Raises:
+        ConfigError: The text cannot be read, or the preset could not be used.
+    """
+    document = _parsed(content, path)
+    table = _table(_table(document, "presets", path), preset.name, path)
+    _assign(table, preset_values(preset))
+    changed = tomlkit.dumps(document)
+    presets_in(changed, path=path)
+    return changed
+
+
+def presets_in(content: str, *, path: Path) -> dict[str, Preset]:
+    """The presets of a text that could be read before.
+
+    Raises:
+        ConfigError: One of them could not be used.
+    """
+    return presets(Table(tomllib.loads(content), path=path).table("presets"))
+
+
 def services_in(content: str, *, path: Path) -> dict[str, ServiceEntry]:
     """The services of a text that could be read before, the ready-made ones among them.
 
@@ -107,7 +134,7 @@ def _table(
 ) -> MutableMapping[str, object]:
     if name not in parent:
         is_inline = isinstance(parent, InlineTable)
-        new = tomlkit.inline_table() if is_inline else tomlkit.table(name == "services")
+        new = tomlkit.inline_table() if is_inline else tomlkit.table(name in _OF_TABLES)
         parent[name] = new
     table = parent[name]
     if not isinstance(table, MutableMapping):

@@ -2,10 +2,14 @@
 
 from fakegpt_tui.config import readers
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.domain import GenerationSettings, Preset
-
-_MOST_TOKENS = 10_000_000
-_LARGEST_SEED = 2**63 - 1
+from fakegpt_tui.domain import (
+    MAX_TOKENS,
+    SEEDS,
+    TEMPERATURES,
+    TOP_PS,
+    GenerationSettings,
+    Preset,
+)
 
 
 def presets(table: Table) -> dict[str, Preset]:
@@ -23,15 +27,28 @@ def _preset(name: str, table: Table) -> Preset:
         name,
         table.take("system_prompt", readers.any_text, ""),
         GenerationSettings(
-            temperature=table.take("temperature", _number(0, 2), nothing.temperature),
-            top_p=table.take("top_p", _number(0, 1), nothing.top_p),
-            max_tokens=table.take("max_tokens", readers.whole(1, _MOST_TOKENS), nothing.max_tokens),
-            seed=table.take("seed", readers.whole(0, _LARGEST_SEED), nothing.seed),
+            temperature=table.take("temperature", _number(*TEMPERATURES), nothing.temperature),
+            top_p=table.take("top_p", _number(*TOP_PS), nothing.top_p),
+            max_tokens=table.take("max_tokens", readers.whole(*MAX_TOKENS), nothing.max_tokens),
+            seed=table.take("seed", readers.whole(*SEEDS), nothing.seed),
             stop=table.take("stop", _texts, nothing.stop),
         ),
     )
     table.refuse_rest()
     return preset
+
+
+def preset_values(preset: Preset) -> dict[str, str | int | float | list[str] | None]:
+    """What the table of a preset says, and `None` for what it says nothing of."""
+    settings = preset.generation
+    return {
+        "system_prompt": preset.system_prompt or None,
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "max_tokens": settings.max_tokens,
+        "seed": settings.seed,
+        "stop": list(settings.stop) or None,
+    }
 
 
 def _number(low: float, high: float) -> readers.Reader[float]:

@@ -7,9 +7,7 @@ from fakegpt_tui.domain.conversations import (
     Conversation,
     Draft,
     FinishReason,
-    GenerationSettings,
     MessageStatus,
-    Preset,
     QueuedPrompt,
     Role,
     SearchHit,
@@ -28,6 +26,14 @@ from fakegpt_tui.domain.events import (
     TextReplaced,
     TitleSuggested,
     UsageReported,
+)
+from fakegpt_tui.domain.generation import (
+    MAX_TOKENS,
+    SEEDS,
+    TEMPERATURES,
+    TOP_PS,
+    GenerationSettings,
+    Preset,
 )
 from fakegpt_tui.domain.identity import (
     Secret,
@@ -81,6 +87,10 @@ from fakegpt_tui.domain.troubles import (
 )
 
 __all__ = [
+    "MAX_TOKENS",
+    "SEEDS",
+    "TEMPERATURES",
+    "TOP_PS",
     "Answerer",
     "BadReply",
     "Bookmark",

@@ -1,8 +1,10 @@
 """What is said, and what it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from fakegpt_tui.domain.generation import GenerationSettings
 
 
 class Role(StrEnum):
@@ -39,26 +41,6 @@ class TitleSource(StrEnum):
     PROMPT = "prompt"
     SERVICE = "service"
     PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GenerationSettings:
-    """How a model should write; `None` leaves it to the service."""
-
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
-    stop: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A way of writing that has a name, to be given to any conversation."""
-
-    name: str
-    system_prompt: str = ""
-    generation: GenerationSettings = GenerationSettings()
 
 
 class FinishReason(StrEnum):
@@ -99,7 +81,7 @@ class Conversation:
     trashed_at: datetime | None = None
     server_id: str = ""
     system_prompt: str = ""
-    generation: GenerationSettings = GenerationSettings()
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ def opened(path: Path) -> sqlite3.Connection:
 def notice(path: Path) -> str:
     sentence = (
         f"The store {safe_line(str(path))} can only be read here. What is said now is kept in "
-        "memory until the program ends, and then lost."
+        "memory, and written into files when the program ends."
     )
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and log.stat().st_size:

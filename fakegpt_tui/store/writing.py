@@ -67,7 +67,9 @@ _SETTLE = """
 """
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
 _FORGET = (
-    "DELETE FROM draft WHERE conversation_id = :id",
+    # Those of its edited prompts have its id and a space before their own.
+    "DELETE FROM draft WHERE conversation_id = :id"
+    " OR substr(conversation_id, 1, length(:id) + 1) = :id || ' '",
     "DELETE FROM bookmark WHERE conversation_id = :id",
     "DELETE FROM queued_prompt WHERE conversation_id = :id",
     "DELETE FROM conversation WHERE id = :id",

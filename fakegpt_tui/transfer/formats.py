@@ -1,9 +1,9 @@
 """The formats that a conversation can be saved in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 from fakegpt_tui.domain import ChatMessage, Conversation
 from fakegpt_tui.transfer.files import save_file
@@ -12,7 +12,14 @@ from fakegpt_tui.transfer.json_lines import to_json_lines
 from fakegpt_tui.transfer.markdown import to_markdown
 from fakegpt_tui.transfer.tree import selected
 
-Write: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], str]
+
+class Write(Protocol):
+    """Makes a text of a conversation; where that is a part of it, `part` says so to people."""
+
+    def __call__(
+        self, conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    ) -> str: ...
+
 
 MARKDOWN = "md"
 
@@ -30,24 +37,27 @@ def save_as(
     folder: Path,
     *,
     suffix: str = MARKDOWN,
-    part: str = "",
+    only: Collection[str] = (),
 ) -> Path:
     """Write a conversation as a file into `folder`, in place of its last such file.
 
-    `messages` are its whole tree, or a part of it (see `tree.selected`), parents first. What is in
-    the trash is not written. A `part` is called so, and has a file of its own beside the whole.
+    `messages` are its whole tree, parents first. What is in the trash is not written. With `only`
+    just the chat messages of these ids are; the file says that it is a part, and is one beside
+    that of the whole.
 
     Raises:
         SaveError: The file could not be written.
     """
-    kept = selected(messages, {each.id for each in messages if each.trashed_at is None})
+    there = {each.id for each in messages if each.trashed_at is None}
+    kept = selected(messages, there & set(only) if only else there)
     if not any(message.id == conversation.leaf_id for message in kept):
         conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
-    text = FORMATS[suffix](conversation, kept)
+    part = f"A selection: {len(kept)} of {len(there)} messages." if only else ""
+    name = "selection" if only else ""
     return save_file(
         folder,
-        f"{conversation.title} {part}",
+        f"{conversation.title} {name}",
         f".{suffix}",
-        text,
-        owner_id=f"{conversation.id} {part}".rstrip(),
+        FORMATS[suffix](conversation, kept, part=part),
+        owner_id=f"{conversation.id} {name}".rstrip(),
     )

@@ -34,7 +34,7 @@ blockquote { margin: 0; padding-left: 1rem; border-left: .25rem solid var(--line
 """
 
 
-def to_html(conversation: Conversation, messages: Sequence[ChatMessage]) -> str:
+def to_html(conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = "") -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     # Imported when it is needed: whoever starts the program must not wait for it.
     from fakegpt_tui.transfer.html_rendering import code_style, rendered  # noqa: PLC0415
@@ -54,7 +54,7 @@ def to_html(conversation: Conversation, messages: Sequence[ChatMessage]) -> str:
         f"<style>{_STYLE}{code_style()}</style>",
         "</head>",
         "<body>",
-        f"<header><h1>{title}</h1>{_about(conversation)}</header>",
+        f"<header><h1>{title}</h1>{_about(conversation, part)}</header>",
         *(_article(message, tree, rendered) for message in tree.path()),
         *(_version(run, tree, rendered) for run in tree.other_runs()),
         "</body>",
@@ -63,7 +63,7 @@ def to_html(conversation: Conversation, messages: Sequence[ChatMessage]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _about(conversation: Conversation) -> str:
+def _about(conversation: Conversation, part: str) -> str:
     said = " · ".join(
         filter(
             None,
@@ -71,6 +71,7 @@ def _about(conversation: Conversation) -> str:
                 f"{conversation.created_at:%Y-%m-%d %H:%M} UTC",
                 safe_line(conversation.service),
                 safe_line(conversation.model),
+                part,
             ),
         )
     )

@@ -45,6 +45,21 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
 
+    def summary(self, *, dry_run: bool) -> str:
+        """All of it in a line."""
+        counts = self.outcomes
+        return (
+            f"{'To add' if dry_run else 'Added'}: "
+            f"{_counted(counts[Outcome.ADDED], 'conversation')} "
+            f"with {_counted(self.messages, 'new message')}. "
+            f"Extended: {counts[Outcome.EXTENDED]}. Known: {counts[Outcome.KNOWN]}. "
+            f"Skipped: {counts[Outcome.SKIPPED]}."
+        )
+
+    def losses(self) -> list[str]:
+        """What was left out of conversations that were taken, a sentence for each kind."""
+        return [f"{count} {reason}." for reason, count in self.left_out.most_common()]
+
 
 class Importer:
     """Takes what was found into the store, but for what is there already.
@@ -59,6 +74,10 @@ class Importer:
         self._would_be_there: dict[str, set[str]] = {}
         self._is_in_trouble = False
         self.report = Report()
+        self.added: list[str] = []
+        """The conversations that were not there before."""
+        self.extended: dict[str, list[str]] = {}
+        """The messages that others have got, by conversation."""
 
     def take(self, found: Found) -> Outcome:
         """Take one; it is on the disk when this returns.
@@ -97,9 +116,18 @@ class Importer:
             self._would_be_there[header.id] = there | {each.id for each in lacking}
         else:
             self._store.add_turn(header, *lacking).result()
+            self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
         return Outcome.ADDED if is_new else Outcome.EXTENDED
+
+    def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
+        """Remember what was taken, so that it can be taken back."""
+        if is_new:
+            self.added.append(conversation_id)
+        elif conversation_id not in self.added:
+            ids = self.extended.setdefault(conversation_id, [])
+            ids.extend(message.id for message in lacking)
 
     def _ids(self, conversation_id: str, *, is_known: bool) -> set[str]:
         """The messages that are there, or would be by now."""
@@ -126,6 +154,10 @@ def _way_up(messages: Iterable[ChatMessage], leaf_id: str | None) -> set[str]:
         found.add(leaf_id)
         leaf_id = parents.get(leaf_id)
     return found
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _ended(message: ChatMessage) -> ChatMessage:

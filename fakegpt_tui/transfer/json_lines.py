@@ -22,10 +22,13 @@ from fakegpt_tui.transfer.sealing import UNSEALED
 from fakegpt_tui.transfer.tree import must_be_tree
 
 
-def to_json_lines(conversation: Conversation, messages: Sequence[ChatMessage]) -> str:
+def to_json_lines(
+    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     head = {
         "digest": UNSEALED,
+        **({"part": part} if part else {}),
         "conversation": {"format": FORMAT, **conversation_fields(conversation)},
     }
     rows = [head, *({"message": message_document(message)} for message in messages)]

@@ -36,7 +36,9 @@ _MARK_LENGTH = 12
 _SNIPPET_LENGTH = 60
 
 
-def to_markdown(conversation: Conversation, messages: Sequence[ChatMessage]) -> str:
+def to_markdown(
+    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     mark = _mark(conversation, messages)
     tree = Tree(messages, conversation.leaf_id)
@@ -45,14 +47,16 @@ def to_markdown(conversation: Conversation, messages: Sequence[ChatMessage]) -> 
     places = {message.id: place for place, message in enumerate(messages)}
     if in_file == list(messages):
         places.clear()
-    parts = [_front_matter(conversation, mark)]
+    sections = [_front_matter(conversation, mark, part)]
     if title := safe_line(conversation.title):
-        parts.append(f"# {title}\n")
-    parts.extend(_section(message, tree, mark, places) for message in path)
+        sections.append(f"# {title}\n")
+    if part:
+        sections.append(f"*{part}*\n")
+    sections.extend(_section(message, tree, mark, places) for message in path)
     for run in runs:
-        parts.append(_version(run, tree, mark))
-        parts.extend(_section(message, tree, mark, places) for message in run.messages)
-    return "\n".join(parts)
+        sections.append(_version(run, tree, mark))
+        sections.extend(_section(message, tree, mark, places) for message in run.messages)
+    return "\n".join(sections)
 
 
 def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
@@ -65,10 +69,11 @@ def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
             return mark
 
 
-def _front_matter(conversation: Conversation, mark: str) -> str:
+def _front_matter(conversation: Conversation, mark: str, part: str) -> str:
     fields = {
         "digest": UNSEALED,
         "format": FORMAT,
+        **({"part": part} if part else {}),
         **conversation_fields(conversation),
         "mark": mark,
     }

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +41,7 @@ class ImportFile:
         self._stack = ExitStack()
         try:
             if not path.is_file():
-                raise LoadError("There is no such file, or it is something else than a file.")
+                raise LoadError("There is no such file, or it is no file that can be read.")
             self._file = self._stack.enter_context(path.open("rb"))
             self.size = path.stat().st_size
         except OSError as error:
@@ -130,6 +130,22 @@ class ImportFile:
             raise LoadError(
                 "The file is not UTF-8 text, so it was damaged or converted."
             ) from error
+
+
+def import_paths(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files, and for each folder those in it that may hold conversations."""
+    for path in paths:
+        try:
+            yield from _in_folder(path) if path.is_dir() else [path]
+        except OSError:
+            # Opening it says what is wrong.
+            yield path
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    inside = sorted(folder.iterdir())
+    exports = [each for each in inside if each.match("conversations*.json")]
+    return exports or [each for each in inside if each.suffix in (".md", ".jsonl", ".zip")]
 
 
 class _Counted:

@@ -10,6 +10,7 @@ from textual import on
 from textual.filter import LineFilter
 from textual.worker import Worker
 
+from fakegpt_tui.chat.headway import Account
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
@@ -18,16 +19,19 @@ from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
+from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import (
     Announced,
     CopyAsked,
     EditAsked,
+    ErrandAsked,
     OpenAsked,
     SignInAsked,
     TurnAsked,
 )
 from fakegpt_tui.ui.line_filter import IsolatingFilter, SafeLineFilter
 from fakegpt_tui.ui.messages import (
+    ErrandEnded,
     LoginChanged,
     Noticed,
     PromptEdited,
@@ -74,6 +78,7 @@ class FakeGPTApp(CrashReporting):
         # Before anything is styled: to set it later would have all of it styled twice.
         self.set_reactive(FakeGPTApp.theme, options.theme)
         self._chat_screen = ChatScreen(chat, options)
+        self._was_warned = False
 
     async def run_async(self, **options: Any) -> None:
         """Run until somebody leaves, or the system says so by a signal."""
@@ -176,6 +181,17 @@ class FakeGPTApp(CrashReporting):
         except FakeGPTError as error:
             report(Noticed(str(error)))
 
+    @on(ErrandAsked)
+    def run_errand(self, event: ErrandAsked) -> None:
+        self.run_worker(self._run(event.errand), group="errands", description="an errand")
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            errand.account = await errand.run(errand.headway)
+        except FakeGPTError as error:
+            errand.account = Account(str(error))
+        self._chat_screen.post_message(ErrandEnded(errand))
+
     @on(OpenAsked)
     def open_link(self, event: OpenAsked) -> None:
         self.run_worker(
@@ -185,7 +201,11 @@ class FakeGPTApp(CrashReporting):
         )
 
     async def action_quit(self) -> None:
-        """Stop all replies, wait until they are saved, and leave."""
+        """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
+        if self._chat.rescue.is_needed and not self._was_warned:
+            self._was_warned = True
+            self._chat_screen.notice("NOT SAVED: ctrl+q again leaves, and writes files instead.")
+            return
         self._chat.stop_all()
         await self._leave(0)
 

@@ -10,10 +10,14 @@ from fakegpt_tui.ui.keymap import COMMANDS, Where
 
 
 def bindings(where: Where) -> list[BindingType]:
-    """Textual's bindings for one part of the screen; their ids are the commands' ids."""
+    """Textual's bindings for one part of the screen; their ids are the commands' ids.
+
+    A command that has no key is bound to its own id, which is on no keyboard, so that it can be
+    given one.
+    """
     return [
         Binding(
-            command.keys,
+            command.keys or command.id,
             command.action,
             command.label,
             id=command.id,
@@ -22,7 +26,7 @@ def bindings(where: Where) -> list[BindingType]:
             tooltip=command.help,
         )
         for command in COMMANDS
-        if command.where is where and command.keys
+        if command.where is where
     ]
 
 
@@ -31,7 +35,7 @@ def problems(overrides: Mapping[str, str]) -> list[str]:
 
     Textual itself takes unknown ids, misspelt keys and clashes in silence.
     """
-    by_id = {command.id: command for command in COMMANDS if command.keys}
+    by_id = {command.id: command for command in COMMANDS}
     found = [f"There is no command {name!r} to give a key to." for name in overrides.keys() - by_id]
     for name in by_id.keys() & overrides.keys():
         found += [

@@ -3,6 +3,7 @@
 from textual.message import Message
 
 from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.ui.errands import Errand
 
 
 class TurnAsked(Message):
@@ -54,3 +55,11 @@ class EditAsked(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class ErrandAsked(Message):
+    """Something long wants to be run."""
+
+    def __init__(self, errand: Errand) -> None:
+        super().__init__()
+        self.errand = errand

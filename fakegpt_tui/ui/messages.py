@@ -3,6 +3,7 @@
 from textual.message import Message
 
 from fakegpt_tui.domain import ChatMessage, LoginState
+from fakegpt_tui.ui.errands import Errand
 
 
 class TurnStarted(Message):
@@ -62,3 +63,11 @@ class Noticed(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class ErrandEnded(Message):
+    """Something long is over; it tells itself what came of it."""
+
+    def __init__(self, errand: Errand) -> None:
+        super().__init__()
+        self.errand = errand

@@ -1,14 +1,17 @@
 """What the user interface is told when it is started."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from fakegpt_tui.domain import now
+from fakegpt_tui.domain import Preset, now
 from fakegpt_tui.ui.notify import Notify
 from fakegpt_tui.ui.service_book import ServiceBook
 from fakegpt_tui.ui.themes import DARK
+
+KeepPreset: TypeAlias = Callable[[Preset], Awaitable[None]]
 
 
 def local_now() -> datetime:
@@ -20,9 +23,10 @@ class Options:
     """Folders, looks and keys.
 
     `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
-    far that a person should read once. `book` keeps the services of the configuration. `isolates`
-    says that the terminal shows nothing for characters that have no width. `rehearse` has something
-    drawn out of sight soon after the start, so that the first reply need not wait for imports.
+    far that a person should read once. `book` keeps the services of the configuration, and
+    `keep_preset` writes a preset there. `isolates` says that the terminal shows nothing for
+    characters that have no width. `rehearse` has something drawn out of sight soon after the start,
+    so that the first reply need not wait for imports.
     """
 
     exports: Path
@@ -32,6 +36,7 @@ class Options:
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple
+    keep_preset: KeepPreset | None = None
     notify: Notify = Notify.NONE
     cursor_blink: bool = False
     isolates: bool = True

@@ -11,7 +11,7 @@ _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no
 
 
 def welcome(service: Service | None) -> Content:
-    """Who answers here, and the keys that matter."""
+    """Who answers here, if anybody does, and the keys that matter."""
     lines = [
         Content.styled("A new conversation", "bold $primary"),
         Content(""),

@@ -1,6 +1,7 @@
 """Which conversation is open, what is done in it, and how to get to the others."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
@@ -15,6 +16,8 @@ from fakegpt_tui.domain import (
     NotFound,
     QueuedPrompt,
     Role,
+    Service,
+    StoreError,
 )
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
@@ -31,10 +34,13 @@ class Workspace:
         self._chat = chat
         self._clock = clock
         self._failed: set[str] = set()
+        self._path: tuple[ChatMessage, ...] = ()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
-        self.editing: str | None = None
+        self.edited: ChatMessage | None = None
         """The prompt that is being edited, to be asked again in place of the old one."""
+        self.picked: frozenset[str] = frozenset()
+        """Chat messages of the open conversation that were picked to be saved together."""
 
     @property
     def turn(self) -> Turn | None:
@@ -47,20 +53,29 @@ class Workspace:
 
     @property
     def path(self) -> tuple[ChatMessage, ...]:
-        """The chat messages of the open conversation."""
-        return self._chat.path(self.open.id) if self.open.leaf_id else ()
+        """The chat messages of the open conversation; the last that could be read."""
+        if self.open.leaf_id is None:
+            self._path = ()
+        else:
+            with suppress(StoreError):
+                self._path = self._chat.path(self.open.id)
+        return self._path
 
     def labels(self, path: Iterable[ChatMessage]) -> dict[str, str]:
-        """The place of chat messages among their variants, and what replies cost by an estimate.
+        """What is to be said of chat messages of `path`: picked, which variant, and an estimate.
 
         What a service has counted is on the reply itself.
         """
-        found = {}
+        found: dict[str, str] = {}
         for message in path:
-            variants = self._chat.trees.variants(self.open.id, message.id)
+            try:
+                variants = self._chat.trees.variants(self.open.id, message.id)
+            except (NotFound, StoreError):
+                return found
+            picked = "✓" if message.id in self.picked else ""
             place = f"‹ {variants.position}/{variants.count} ›" if variants.count > 1 else ""
             cost = f"· {estimate}" if (estimate := _estimate(message)) else ""
-            if label := f"{place} {cost}".strip():
+            if label := " ".join(filter(None, (picked, place, cost))):
                 found[message.id] = label
         return found
 
@@ -71,6 +86,11 @@ class Workspace:
         return count.in_words if count.tokens else ""
 
     @property
+    def picked_in_path(self) -> tuple[str, ...]:
+        """The picked messages that are shown, in their order."""
+        return tuple(each.id for each in self.path if each.id in self.picked)
+
+    @property
     def queued(self) -> tuple[QueuedPrompt, ...]:
         """What waits for the reply of the open conversation to end."""
         return self._chat.queue.of(self.open.id)
@@ -79,6 +99,14 @@ class Workspace:
     def is_held(self) -> bool:
         """Does what is queued wait for a person?"""
         return any(self._chat.queue.is_held(prompt.id) for prompt in self.queued[:1])
+
+    @property
+    def service(self) -> Service | None:
+        """What answers in the open conversation; `None` where the configuration lacks it."""
+        try:
+            return self._chat.service(self.open.service)
+        except NotFound:
+            return None
 
     @property
     def login(self) -> LoginState:
@@ -100,24 +128,54 @@ class Workspace:
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
         self.open = conversation
-        self.editing = None
+        self.edited = None
+        self.picked = frozenset()
 
     def go_to(self, conversation_id: str) -> Draft | None:
         """Open a conversation, which counts as reading it; what was typed there and not sent.
 
+        A prompt that was being edited there still is.
+
         Raises:
             NotFound: There is no such conversation.
+            StoreError: It cannot be read.
         """
+        self._path = self._chat.path(conversation_id)
         self.open = self._chat.conversation(conversation_id)
-        self.editing = None
+        self.edited = None
+        self.picked = frozenset()
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
-        return self._chat.drafts.get(conversation_id)
+        for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
+            with suppress(NotFound, StoreError):
+                self.edited = self._chat.trees.message(conversation_id, prompt_id)
+                return draft
+        return self.draft
+
+    @property
+    def draft(self) -> Draft | None:
+        """What was typed for the open conversation, apart from a prompt that is being edited."""
+        return self._chat.drafts.get(self.open.id)
+
+    def edit(self, prompt: ChatMessage) -> str:
+        """Begin to edit a prompt, or go on with it; what it is, or has become."""
+        self.edited = prompt
+        begun = self._chat.drafts.edits(self.open.id).get(prompt.id)
+        return prompt.text if begun is None else begun.text
+
+    def leave_edit(self) -> None:
+        """Edit no prompt any more."""
+        if self.edited is not None:
+            self._chat.drafts.save_edit(self.open.id, self.edited.id, "")
+            self.edited = None
 
     def type(self, text: str, cursor: tuple[int, int]) -> None:
-        """Keep what is typed for the open conversation; an edited prompt is no draft."""
-        if self.editing is None:
+        """Keep what is typed for the open conversation, or for the prompt that is being edited."""
+        if self.edited is None:
             self._chat.drafts.save(self.open.id, text, cursor)
+        else:
+            kept = "" if text == self.edited.text else text
+            self._chat.drafts.save_edit(self.open.id, self.edited.id, kept, cursor)
 
     @property
     def place(self) -> ReadingPosition | None:
@@ -136,11 +194,11 @@ class Workspace:
         Raises:
             FakeGPTError: An edited prompt cannot be asked now.
         """
-        if self.editing is None:
+        if self.edited is None:
             asked = self._chat.ask(self.open, text)
         else:
-            asked = self._chat.edit(self.open.id, self.editing, text)
-        self.editing = None
+            asked = self._chat.edit(self.open.id, self.edited.id, text)
+            self.leave_edit()
         self.reread()
         return asked
 
@@ -163,6 +221,8 @@ class Workspace:
             self.open = self._chat.new_conversation()
         if self.open.trashed_at is not None:
             self.open = self._chat.new_conversation()
+        if self.edited is not None and self.edited.conversation_id != self.open.id:
+            self.edited = None
 
     def refresh(self) -> None:
         """Make the rows say what the chat service knows now."""
@@ -170,7 +230,7 @@ class Workspace:
             self._chat.conversations(),
             {turn.conversation.id: turn.reply for turn in self._chat.turns()},
             self._failed,
-            set(self._chat.drafts.all()),
+            self._chat.drafts.conversations(),
             now=self._clock(),
         )
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from fakegpt_tui.domain import StoreError
 from tests.campaigns.damage import Damages
 from tests.campaigns.kills import Kills
 from tests.campaigns.tally import Tally
@@ -46,7 +47,7 @@ def run(
         tally.rounds[kind] += 1
         try:
             kinds[kind](number)
-        except AssertionError as error:
+        except (AssertionError, StoreError) as error:
             tally.failures.append(f"{kind}, its seed {number}: {error}")
         tell(tally)
     return tally

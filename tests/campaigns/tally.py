@@ -17,6 +17,8 @@ class Tally:
     recovered: int = 0
     changed: int = 0
     flagged: int = 0
+    met_late: int = 0
+    """Rounds in which damage was met only while reading, and mended by the start after that."""
     failures: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -31,6 +33,7 @@ class Tally:
             f"longest text lost           {longest:.0f} ms",
             f"undamaged messages          {self.undamaged}, of them recovered {self.recovered}",
             f"messages changed by damage  {self.changed}, of them flagged {self.flagged}",
+            f"damage met while reading    {self.met_late}",
             f"rounds that failed          {len(self.failures)}",
             *self.failures,
         ]

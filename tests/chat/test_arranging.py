@@ -1,6 +1,7 @@
 """What a person does with whole conversations, and taking it back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from fakegpt_tui.domain import (
     GenerationSettings,
     NotFound,
     Preset,
+    ReplyLocated,
     StoreError,
     TextDelta,
     TitleSource,
@@ -136,6 +138,43 @@ async def test_a_preset_can_be_taken_back() -> None:
     assert store.headers[turn.conversation.id] != before
     assert chat.undo() == "A conversation was set up as 'terse'."
     assert store.headers[turn.conversation.id] == before
+
+
+async def test_system_prompt_and_settings_can_be_taken_back() -> None:
+    chat, store, _ = service_of(says("one"))
+    turn = await ask(chat, "hi")
+    before = store.headers[turn.conversation.id]
+    settings = GenerationSettings(temperature=0.5)
+    for _ in range(2):
+        chat.arrange.set_up(turn.conversation.id, system_prompt=" Brief.\n", generation=settings)
+    kept = store.headers[turn.conversation.id]
+    assert (kept.system_prompt, kept.generation) == ("Brief.", settings)
+    assert chat.undo() == "A conversation was set up."
+    assert store.headers[turn.conversation.id] == before
+    assert chat.undo() is None
+
+
+async def test_another_service_can_be_taken_back_with_what_the_first_one_knew() -> None:
+    chat, store, _ = service_of([ReplyLocated("there", "a"), *says("one")], says("two"))
+    turn = await ask(chat, "hi")
+    before = store.headers[turn.conversation.id]
+    chat.arrange.set_service(turn.conversation.id, "other", "m")
+    kept = store.headers[turn.conversation.id]
+    assert (kept.service, kept.model, kept.server_id) == ("other", "m", "")
+    assert chat.undo() == "A conversation was given to other m."
+    assert store.headers[turn.conversation.id] == before
+
+
+async def test_what_another_service_answered_is_unknown_to_the_one_before() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    turn = await ask(chat, "hi")
+    before = replace(store.headers[turn.conversation.id], server_id="there")
+    store.headers[turn.conversation.id] = before
+    chat.arrange.set_service(turn.conversation.id, "other")
+    await ask(chat, "again", chat.conversation(turn.conversation.id))
+    chat.undo()
+    kept = store.headers[turn.conversation.id]
+    assert (kept.service, kept.server_id) == (before.service, "")
 
 
 async def test_unknown_names_are_told_and_change_nothing() -> None:

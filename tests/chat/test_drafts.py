@@ -62,3 +62,22 @@ async def test_earlier_prompts_come_back_newest_first_and_once_each() -> None:
         await ask(chat, text)
     assert list(chat.prompts()) == ["one", "two"]
     assert list(chat.prompts(1)) == ["one"]
+
+
+async def test_an_edited_prompt_has_a_draft_of_its_own_and_is_gone_with_its_conversation() -> None:
+    chat, store, _ = service_of(says("one"))
+    turn = await ask(chat, "hi")
+    conversation_id, prompt_id = turn.conversation.id, turn.prompt.id
+    chat.drafts.save(conversation_id, "new")
+    chat.drafts.save_edit(conversation_id, prompt_id, "hi there", (0, 8))
+    later, _, _ = service_of(store=store)
+    assert later.unsent() == []
+    assert {each: draft.text for each, draft in later.drafts.all().items()} == {
+        conversation_id: "new"
+    }
+    (edit,) = later.drafts.edits(conversation_id).items()
+    assert (edit[0], edit[1].text, edit[1].cursor) == (prompt_id, "hi there", (0, 8))
+    assert later.drafts.conversations() == {conversation_id}
+    later.arrange.trash([conversation_id])
+    later.arrange.delete_for_good([conversation_id])
+    assert store.drafts() == {}

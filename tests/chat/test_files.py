@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat import exporting
+from fakegpt_tui.chat.headway import Account, Headway
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
+from fakegpt_tui.transfer import formats
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.transfer.mirror import Mirror, MirrorUpdate
 from tests.stubs import SERVICE, MemoryStore, connecting
@@ -36,7 +41,7 @@ async def test_a_saved_conversation_is_whole(tmp_path: Path) -> None:
     chat = service_of(["Hello"])
     turn = chat.new_turn(chat.new_conversation(), "Grüße")
     await run(chat, turn)
-    conversation, messages = read(chat.save_markdown(turn.conversation.id, tmp_path))
+    conversation, messages = read(await chat.files.save(turn.conversation.id, tmp_path))
     assert conversation == chat.conversation(turn.conversation.id)
     assert messages == chat.path(turn.conversation.id)
 
@@ -45,10 +50,53 @@ async def test_a_selection_is_saved_beside_the_whole(tmp_path: Path) -> None:
     chat = service_of(["Hello"])
     turn = chat.new_turn(chat.new_conversation(), "Grüße")
     await run(chat, turn)
-    whole = chat.save_markdown(turn.conversation.id, tmp_path)
-    part = chat.save_markdown(turn.conversation.id, tmp_path, message_ids=[turn.reply.id])
+    whole = await chat.files.save(turn.conversation.id, tmp_path)
+    part = await chat.files.save(turn.conversation.id, tmp_path, only=[turn.reply.id])
     assert [message.text for message in read(part)[1]] == ["Hello"]
     assert len(read(whole)[1]) == 2
+
+
+@pytest.mark.parametrize("suffix", ["md", "jsonl", "html"])
+async def test_a_selection_says_that_it_is_a_part(tmp_path: Path, suffix: str) -> None:
+    chat = service_of(["Hello"])
+    turn = chat.new_turn(chat.new_conversation(), "Hi")
+    await run(chat, turn)
+    conversation_id = turn.conversation.id
+    words = "A selection: 1 of 2 messages."
+    part = await chat.files.save(conversation_id, tmp_path, suffix=suffix, only=[turn.reply.id])
+    assert words in part.read_text()
+    assert "selection" in part.name
+    whole = await chat.files.save(conversation_id, tmp_path, suffix=suffix)
+    assert words not in whole.read_text()
+
+
+async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) -> None:
+    chat = service_of(["one", "two", "secret"])
+    await run(chat, chat.new_turn(chat.new_conversation(), "first"))
+    await run(chat, chat.new_turn(chat.new_conversation(), "second"))
+    await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "hidden"))
+    headway = Headway()
+    account = await chat.files.save_all(tmp_path, headway, suffix="jsonl")
+    assert account == Account(f"Conversations that were saved in {tmp_path}: 2 of 2.")
+    assert (headway.done, headway.total) == (2, 2)
+    assert sorted(path.name.split("-")[0] for path in tmp_path.iterdir()) == ["first", "second"]
+
+
+async def test_saving_every_conversation_can_be_stopped(tmp_path: Path) -> None:
+    chat = service_of(["one"])
+    await run(chat, chat.new_turn(chat.new_conversation(), "first"))
+    account = await chat.files.save_all(tmp_path, Headway(stopped=True))
+    assert account.summary.startswith("Stopped. ")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
+    chat = service_of(["one"])
+    await run(chat, chat.new_turn(chat.new_conversation(), "first"))
+    (tmp_path / "file").write_text("in the way")
+    account = await chat.files.save_all(tmp_path / "file", Headway())
+    assert "0 of 1" in account.summary
+    assert account.details[0].startswith("first: Nothing could be saved in")
 
 
 async def test_every_turn_that_ends_is_mirrored(tmp_path: Path) -> None:
@@ -66,3 +114,7 @@ async def test_a_temporary_conversation_is_not_mirrored(tmp_path: Path) -> None:
         chat = service_of(["one"], mirror.update)
         await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "first"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_format_has_a_name_for_people() -> None:
+    assert exporting.FORMATS.keys() == formats.FORMATS.keys()

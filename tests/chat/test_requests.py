@@ -30,8 +30,8 @@ async def test_the_system_prompt_comes_first_and_the_settings_go_along() -> None
     )
     assert backend.requests[0].generation == preset.generation
     assert store.headers[turn.conversation.id].system_prompt == "Be brief."
-    chat.arrange.set_system_prompt(turn.conversation.id, "")
-    chat.arrange.set_generation(turn.conversation.id, GenerationSettings(seed=1))
+    seeded = GenerationSettings(seed=1)
+    chat.arrange.set_up(turn.conversation.id, system_prompt="", generation=seeded)
     await ask(chat, "again", chat.conversation(turn.conversation.id))
     assert backend.requests[1].messages[0] == ContextMessage("user", "hi")
     assert backend.requests[1].generation == GenerationSettings(seed=1)
@@ -147,6 +147,7 @@ async def test_a_branch_is_a_conversation_of_its_own() -> None:
     chat, store, backend = service_of(KEPT, says("two"), says("three"))
     first = await ask(chat, "hi")
     await ask(chat, "again", chat.conversation(first.conversation.id))
+    chat.arrange.rename(first.conversation.id, "Mine")
     branch = chat.branch(first.conversation.id, first.reply.id)
     assert {node.server_id for node in store.path(branch.id)} == {""}
     await ask(chat, "instead", branch)
@@ -156,3 +157,4 @@ async def test_a_branch_is_a_conversation_of_its_own() -> None:
     assert {node.conversation_id for node in store.path(branch.id)} == {branch.id}
     assert chat.undo() == "A conversation was branched off."
     assert [each.id for each in chat.conversations()] == [first.conversation.id]
+    assert chat.undo() == "A conversation was renamed."

@@ -3,7 +3,7 @@
 import asyncio
 
 from fakegpt_tui.backends.scripted import Gate
-from fakegpt_tui.domain import MessageStatus, TextDelta, TitleSuggested
+from fakegpt_tui.domain import GenerationSettings, MessageStatus, TextDelta, TitleSuggested
 from tests.chat.joined import ask, run, says, service_of, streaming, texts
 from tests.stubs import MemoryStore
 
@@ -32,7 +32,7 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
     )
     conversation = chat.new_conversation(temporary=True)
     chat.drafts.save(conversation.id, "hi")
-    chat.arrange.set_system_prompt(conversation.id, "Be brief.")
+    chat.arrange.set_up(conversation.id, system_prompt="Be brief.", generation=GenerationSettings())
     first = await ask(chat, "hi", conversation)
     await run(chat, chat.regenerate(conversation.id, first.reply.id))
     await run(chat, chat.continue_reply(conversation.id, first.reply.id))
@@ -55,6 +55,18 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
     assert chat.is_temporary(branch.id)
     assert texts(chat, conversation.id) == ["hi", "one", "more", "three", "queued", "four"]
     assert {each.id for each in chat.conversations()} == {conversation.id, branch.id}
+    assert chat.unsaved is None
+    assert isinstance(store, Untouched)
+    assert store.is_empty
+
+
+async def test_an_edited_prompt_of_a_temporary_conversation_stays_in_memory() -> None:
+    chat, store, _ = service_of(says("one"), store=Untouched())
+    turn = await ask(chat, "hi", chat.new_conversation(temporary=True))
+    chat.drafts.save_edit(turn.conversation.id, turn.prompt.id, "hi there")
+    assert [draft.text for draft in chat.drafts.edits(turn.conversation.id).values()] == [
+        "hi there"
+    ]
     assert chat.unsaved is None
     assert isinstance(store, Untouched)
     assert store.is_empty

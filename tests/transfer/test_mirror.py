@@ -56,7 +56,7 @@ def test_what_somebody_has_edited_stays(folder: Path) -> None:
 def test_other_conversations_and_other_files_are_left_alone(folder: Path) -> None:
     twin = replace(CONVERSATION, id=CONVERSATION.id[:8] + "-other")
     mirrored(folder, (twin, []))
-    save_as(CONVERSATION, MESSAGES[:1], folder, part="selection")
+    save_as(CONVERSATION, MESSAGES, folder, only=[MESSAGES[0].id])
     (folder / "notes-5f6c2a5e.md").write_text("mine")
     mirrored(folder, (CONVERSATION, MESSAGES))
     assert names(folder) == [

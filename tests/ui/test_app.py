@@ -354,6 +354,20 @@ async def test_leaving_stops_and_saves_what_streams() -> None:
     assert it.app.return_code == 0
 
 
+async def test_leaving_is_asked_for_twice_while_words_are_only_in_memory() -> None:
+    async with running(reply("one")) as it:
+        await it.ask("go")
+        await it.see("one")
+        it.store.refusal = "The disk is full."
+        it.prompt.insert("unsent")
+        await it.see("NOT SAVED: The disk is full.")
+        await it.pilot.press("ctrl+q")
+        await it.see("ctrl+q again leaves")
+        assert it.app.is_running
+        await it.pilot.press("ctrl+q")
+        await it.until(lambda: it.app.return_code == 0)
+
+
 async def test_ctrl_d_leaves_only_from_an_empty_prompt() -> None:
     async with running() as it:
         await it.pilot.press("a", "b", "home", "ctrl+d")

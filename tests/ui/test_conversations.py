@@ -55,6 +55,27 @@ async def test_several_are_archived_at_once_and_brought_back() -> None:
         await it.until(lambda: len(titles(it)) == 3)
 
 
+async def test_several_are_deleted_at_once_and_come_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await three(it)
+        it.list.focus()
+        await it.pilot.press("home", "space", "space", "d")
+        await it.until(lambda: titles(it) == ["one"])
+        await it.pilot.press("u")
+        await it.until(lambda: titles(it) == ["three", "two", "one"])
+
+
+async def test_another_model_is_taken_back() -> None:
+    async with running(*SCRIPTS) as it:
+        await it.ask("one")
+        await it.see("reply one")
+        row = it.list.rows[0]
+        it.chat.arrange.set_service(row.id, "scripted", "other-model")
+        await it.command("/undo")
+        await it.see("Taken back: A conversation was given to scripted other-model.")
+        assert it.chat.conversation(row.id).model == "scripted-1"
+
+
 async def test_a_deleted_conversation_is_in_the_trash_and_comes_back() -> None:
     async with running(*SCRIPTS) as it:
         await three(it)
@@ -110,6 +131,25 @@ async def test_a_temporary_conversation_leaves_nothing_in_the_store() -> None:
         await it.see("secret reply")
         await it.until(lambda: not it.chat.turns())
     assert store.conversations() == []
+
+
+async def test_a_conversation_that_cannot_be_read_is_told_and_the_open_one_stays() -> None:
+    store = MemoryStore()
+    async with running(*SCRIPTS, store=store) as it:
+        await three(it)
+    async with running(store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.see("reply three")
+        store.damage = "The store is damaged."
+        await it.pilot.press("alt+2")
+        await it.see("The store is damaged.")
+        store.is_changed = True
+        await it.until(lambda: not store.is_changed)
+        await it.pilot.pause()
+        await it.see("reply three")
+        store.damage = None
+        await it.pilot.press("alt+2")
+        await it.see("reply two")
 
 
 async def test_a_draft_outlives_the_program() -> None:

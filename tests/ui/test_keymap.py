@@ -5,6 +5,7 @@ from textual.binding import Binding
 
 from fakegpt_tui.ui.bindings import bindings, problems
 from fakegpt_tui.ui.keymap import COMMANDS, Where
+from tests.ui.running import running
 
 _LEGACY_TWINS = {"ctrl+i", "ctrl+m", "ctrl+h", "ctrl+left_square_bracket", "alt+O"}
 _READLINE = {f"ctrl+{letter}" for letter in "abefkuwy"} | {"alt+b", "alt+f", "alt+d"}
@@ -62,3 +63,10 @@ def test_a_settings_table_is_judged_before_it_is_used(overrides, problem: str) -
 @pytest.mark.parametrize("key", ["f12", "alt+x", "ctrl+shift+p", "slash", "ctrl+@", ""])
 def test_a_command_can_be_moved_to_any_key_or_none(key: str) -> None:
     assert problems({"chat.new": key}) == []
+
+
+async def test_a_command_without_a_key_can_be_given_one() -> None:
+    assert problems({"chat.temporary": "f12"}) == []
+    async with running(keys={"chat.temporary": "f12"}) as it:
+        await it.pilot.press("f12")
+        await it.see("leaves nothing on disk")

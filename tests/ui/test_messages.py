@@ -3,7 +3,9 @@
 from fakegpt_tui.chat.compare import word_diff
 from fakegpt_tui.domain import ReplyCut, TextDelta
 from fakegpt_tui.ui.screens.compare import CompareScreen, compared
+from fakegpt_tui.ui.widgets.conversation_list import RowSign
 from fakegpt_tui.ui.widgets.transcript import Transcript
+from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
 
@@ -41,6 +43,72 @@ async def test_a_prompt_is_edited_and_sent_again() -> None:
         await it.see("two")
         assert [each.text for each in it.path] == ["hello", "two"]
         await it.see("‹ 2/2 ›")
+
+
+async def test_what_was_typed_before_an_edit_is_there_after_it() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await asked(it, "helo", "one")
+        it.prompt.insert("half a thought")
+        to_transcript(it)
+        await it.pilot.press("e")
+        await it.see("Edits an earlier prompt")
+        await it.pilot.press("backspace", *"lo", "enter")
+        await it.see("two")
+        await it.until(lambda: it.prompt.text == "half a thought")
+        assert "Edits an earlier prompt" not in it.text
+        assert it.store.drafts()[it.path[0].conversation_id].text == "half a thought"
+
+
+async def test_an_edited_prompt_outlives_switching_and_the_program() -> None:
+    store = MemoryStore()
+    async with running(reply("one"), store=store) as it:
+        await asked(it, "helo", "one")
+        it.prompt.insert("half a thought")
+        to_transcript(it)
+        await it.pilot.press("e", *" there")
+        await it.until(lambda: it.prompt.text == "helo there")
+        await it.pilot.press("ctrl+n")
+        await it.until(lambda: it.prompt.text == "")
+        assert "Edits an earlier prompt" not in it.text
+        assert it.list.rows[0].sign is RowSign.DRAFT
+        await it.pilot.press("alt+1")
+        await it.until(lambda: it.prompt.text == "helo there")
+        await it.see("Edits an earlier prompt")
+    async with running(reply("two"), store=store) as it:
+        assert it.prompt.text == ""
+        await it.pilot.press("alt+1")
+        await it.until(lambda: it.prompt.text == "helo there")
+        await it.pilot.press("enter")
+        await it.see("two")
+        await it.until(lambda: it.prompt.text == "half a thought")
+        await it.see("‹ 2/2 ›")
+
+
+async def test_an_edit_is_left_and_what_was_typed_in_it_can_be_brought_back() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await asked(it, "helo", "one")
+        it.prompt.insert("half a thought")
+        to_transcript(it)
+        await it.pilot.press("e", *" there", "ctrl+c")
+        assert it.prompt.text == "half a thought"
+        assert list(it.store.drafts()) == [it.path[0].conversation_id]
+        await it.pilot.press("ctrl+z")
+        assert it.prompt.text == "helo there"
+        await it.pilot.press("enter")
+        await it.see("two")
+        assert [each.text for each in it.path] == ["helo", "one", "helo there", "two"]
+
+
+async def test_an_edit_of_which_nothing_came_is_not_gone_on_with() -> None:
+    async with running(reply("one")) as it:
+        await asked(it, "helo", "one")
+        to_transcript(it)
+        await it.pilot.press("e")
+        await it.see("Edits an earlier prompt")
+        await it.pilot.press("ctrl+n", "alt+1")
+        await it.see("one")
+        assert it.prompt.text == ""
+        assert "Edits an earlier prompt" not in it.text
 
 
 async def test_a_cut_reply_goes_on_where_it_stopped() -> None:
@@ -136,6 +204,34 @@ async def test_a_message_is_deleted_with_what_is_below_it_and_comes_back() -> No
         await it.pilot.press("u")
         await it.see("Taken back")
         assert [each.text for each in it.path] == ["first", "one", "second", "two"]
+
+
+async def test_a_deleted_message_comes_back_from_the_trash_in_a_later_run() -> None:
+    store = MemoryStore()
+    async with running(reply("one [/]"), store=store) as it:
+        await asked(it, "first", "one [/]")
+        to_transcript(it)
+        await it.pilot.press("d")
+        await it.see("in the trash")
+    async with running(store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.command("/trash")
+        await it.see("Message: one [/]")
+        await it.pilot.press("enter")
+        await it.until(lambda: [each.text for each in it.path] == ["first", "one [/]"])
+
+
+async def test_what_was_done_last_is_taken_back_first_whatever_it_was_done_to() -> None:
+    async with running(reply("one")) as it:
+        await asked(it, "first", "one")
+        to_transcript(it)
+        await it.pilot.press("d")
+        await it.see("in the trash")
+        it.chat.arrange.pin([it.list.rows[0].id])
+        await it.pilot.press("u")
+        await it.see("Taken back: A conversation was pinned.")
+        await it.pilot.press("u")
+        await it.see("Taken back: A message was deleted.")
 
 
 async def test_a_failed_reply_is_retried() -> None:

@@ -52,6 +52,20 @@ async def test_up_and_down_walk_through_earlier_prompts_and_back_to_what_was_typ
     assert prompt.text == "new"
 
 
+async def test_what_an_earlier_prompt_took_the_place_of_can_be_brought_back(typing) -> None:
+    prompt, press = typing
+    await press(*"new", "up", "enter", "ctrl+z", "ctrl+z")
+    assert prompt.text == "new"
+
+
+async def test_the_text_of_another_conversation_cannot_be_brought_back(typing) -> None:
+    prompt, press = typing
+    await press(*"secret")
+    prompt.show("other")
+    await press("ctrl+z")
+    assert prompt.text == "other"
+
+
 async def test_alt_p_and_alt_n_do_so_wherever_the_cursor_is(typing) -> None:
     prompt, press = typing
     await press("alt+p", "alt+p", "alt+p")

@@ -1,5 +1,7 @@
 """Choosing who answers, and how, in the open conversation."""
 
+from dataclasses import replace
+
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import (
     Answerer,
@@ -14,7 +16,8 @@ from fakegpt_tui.domain import (
     TrialStep,
 )
 from fakegpt_tui.ui.keymap import COMMANDS, Where
-from tests.stubs import SilentBackend
+from tests.stubs import MemoryStore, SilentBackend
+from tests.transfer.trees import branched
 from tests.ui.running import reply, running
 
 
@@ -31,19 +34,6 @@ async def test_another_model_is_chosen_and_answers_from_then_on() -> None:
         await it.see("two")
         assert [request.model for request in it.backend.requests] == ["scripted-1", "scripted"]
         assert [each.model for each in it.path if each.model] == ["scripted-1", "scripted"]
-
-
-async def test_a_system_prompt_comes_before_all_prompts() -> None:
-    async with running(reply("one")) as it:
-        await it.command("/system")
-        await it.see("System prompt — enter keeps")
-        await it.pilot.press(*"Be brief", "enter")
-        await it.ask("hi")
-        await it.see("one")
-        assert [(each.role, each.text) for each in it.backend.requests[0].messages] == [
-            ("system", "Be brief"),
-            ("user", "hi"),
-        ]
 
 
 async def test_a_preset_is_used_for_the_open_conversation() -> None:
@@ -215,3 +205,22 @@ async def test_every_key_of_these_screens_reaches_its_command() -> None:
                 }:
                     reached = it.app.screen.active_bindings[command.keys].binding.id
                     assert reached == command.id
+
+
+async def test_a_conversation_whose_service_is_not_configured_can_be_read_and_given_another() -> (
+    None
+):
+    store = MemoryStore()
+    conversation, messages = branched()
+    store.add_turn(replace(conversation, service="elsewhere"), *messages)
+    async with running(reply("here again"), store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.see("elsewhere")
+        await it.ask("hi")
+        await it.see("There is no service named 'elsewhere'")
+        await it.pilot.press("f6")
+        await it.see("Who answers here")
+        await it.pilot.press(*"scripted", "enter")
+        await it.until(lambda: it.chat.conversation(conversation.id).service == "scripted")
+        await it.ask("hi")
+        await it.see("here again")

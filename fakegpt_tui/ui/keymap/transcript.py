@@ -101,6 +101,24 @@ TRANSCRIPT = (
         "Put the message and all below it into the trash",
     ),
     Command(
+        Where.TRANSCRIPT,
+        "message.pick",
+        "m",
+        "screen.pick_message",
+        "Pick",
+        "Pick the message, to save all that are picked",
+        "/pick",
+    ),
+    Command(
+        Where.TRANSCRIPT,
+        "message.save-picked",
+        "s",
+        "screen.save_picked",
+        "Save",
+        "Save the picked messages, or those of the selection, as a Markdown file",
+        "/save selection",
+    ),
+    Command(
         Where.TRANSCRIPT, "message.undo", "u", "screen.undo", "Undo", "Take the last change back"
     ),
     Command(Where.TRANSCRIPT, "transcript.first", "g,home", "first", "First", "Go to the start"),

@@ -15,6 +15,8 @@ from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarte
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
+from fakegpt_tui.ui.screens.file_commands import FileCommands
+from fakegpt_tui.ui.screens.generation_commands import GenerationCommands
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
@@ -39,7 +41,13 @@ _FIRST_KEYS = 0.1
 
 
 class ChatScreen(
-    ConversationCommands, MessageCommands, PromptCommands, ServiceCommands, SideBySideCommands
+    ConversationCommands,
+    MessageCommands,
+    PromptCommands,
+    ServiceCommands,
+    GenerationCommands,
+    FileCommands,
+    SideBySideCommands,
 ):
     """Shows one conversation while any number of them go on."""
 
@@ -180,6 +188,8 @@ class ChatScreen(
             self._workspace.reread()
             self.show_conversation()
             self.refresh_rows()
+        else:
+            self._status.others = self._workspace.others
 
     def show_activity(self) -> None:
         """Say what the turn does, and go on saying so; nothing ticks while there is none."""

@@ -1,5 +1,7 @@
 """What a person does with whole conversations."""
 
+from datetime import datetime
+
 from textual import on
 
 from fakegpt_tui.domain import Conversation, FakeGPTError
@@ -11,7 +13,7 @@ _TRASH_DAYS = 30
 
 
 class ConversationCommands(ChatParts):
-    """Starting, opening, arranging and saving conversations.
+    """Starting, opening and arranging conversations.
 
     What is arranged are the conversations that are picked in the list, or else the one under its
     cursor while the list has the focus, or else the open one.
@@ -33,7 +35,7 @@ class ConversationCommands(ChatParts):
         self.keep_typed()
         self.keep_place()
         self._workspace.start(conversation)
-        self._prompt.clear()
+        self._prompt.show("")
         self.show_conversation()
         self._prompt.focus()
         self.refresh_rows()
@@ -121,24 +123,41 @@ class ConversationCommands(ChatParts):
         self.notice(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
 
     def action_show_trash(self) -> None:
+        """Offer what was deleted of the open conversation, and the conversations that were."""
+        open_id = self._workspace.open.id
+        messages = self._chat.trees.trash(open_id)
         trashed = self._chat.trashed()
-        if not trashed:
+        if not trashed and not messages:
             self.notice("The trash is empty.")
             return
-        choices = [Choice(each.id, each.title, f"{each.trashed_at:%Y-%m-%d}") for each in trashed]
+        choices = [
+            *(Choice(each.id, f"Message: {each.text}", _day(each.trashed_at)) for each in messages),
+            *(Choice(each.id, each.title, _day(each.trashed_at)) for each in trashed),
+        ]
+        of_the_open_one = {message.id for message in messages}
 
-        def take(conversation_id: str | None) -> None:
-            if conversation_id is not None:
-                self._chat.arrange.restore([conversation_id])
-                self.open_conversation(conversation_id)
+        def take(chosen: str | None) -> None:
+            if chosen in of_the_open_one:
+                self._restore_message(open_id, chosen)
+            elif chosen is not None:
+                self._chat.arrange.restore([chosen])
+                self.open_conversation(chosen)
 
         self.pick("Trash, enter restores", choices, take)
+
+    def _restore_message(self, conversation_id: str, message_id: str) -> None:
+        try:
+            self._chat.trees.restore(conversation_id, message_id)
+        except FakeGPTError as error:
+            self.notice(str(error))
+            return
+        self.open_conversation(conversation_id)
 
     def action_undo(self) -> None:
         """Take the last change back, of a conversation or of its messages."""
         scope = "" if self.focused is self._list else self._workspace.open.id
         try:
-            words = self._chat.undo(scope) or self._chat.undo()
+            words = self._chat.undo(scope)
         except FakeGPTError as error:
             self.notice(str(error))
             return
@@ -146,17 +165,6 @@ class ConversationCommands(ChatParts):
         self._workspace.reread()
         self.show_conversation()
         self.refresh_rows()
-
-    def action_save(self) -> None:
-        if self._workspace.open.leaf_id is None:
-            self.notice("There is nothing to save yet.")
-            return
-        try:
-            path = self._chat.save_markdown(self._workspace.open.id, self._options.exports)
-        except FakeGPTError as error:
-            self.notice(str(error))
-        else:
-            self.notice(f"Saved as {path}")
 
     def _arranged(self) -> tuple[str, ...]:
         if self._list.picked or self.focused is self._list:
@@ -167,3 +175,7 @@ class ConversationCommands(ChatParts):
         self._list.picked = frozenset()
         self._workspace.reread()
         self.refresh_rows()
+
+
+def _day(time: datetime | None) -> str:
+    return "" if time is None else f"{time:%Y-%m-%d}"

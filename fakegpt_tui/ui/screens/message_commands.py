@@ -37,9 +37,10 @@ class MessageCommands(ChatParts):
         if message is None:
             self.notice("There is no prompt to edit.")
             return
-        self._workspace.editing = message.id
-        self._prompt.show(message.text)
+        self.keep_typed()
+        self._prompt.put(self._workspace.edit(message))
         self._prompt.focus()
+        self.show_editing()
         self.notice("Enter sends the edited prompt; the old one stays as a variant.")
 
     def action_regenerate(self) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from textual.content import Content
 from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import NotFound
+from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import TurnAsked
 from fakegpt_tui.ui.options import Options
@@ -55,7 +56,7 @@ class ChatParts(Screen[None]):
         self.keep_place()
         try:
             draft = self._workspace.go_to(conversation_id)
-        except NotFound as error:
+        except FakeGPTError as error:
             self.notice(str(error))
             return
         self._prompt.show(draft.text if draft else "", draft.cursor if draft else None)
@@ -111,7 +112,14 @@ class ChatParts(Screen[None]):
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
         self._status.tokens = self._workspace.tokens
+        self.show_editing()
         self.show_activity()
+
+    def show_editing(self) -> None:
+        """Say whether what is typed is a new prompt."""
+        is_new = self._workspace.edited is None
+        title = "" if is_new else "Edits an earlier prompt; ctrl+c leaves that"
+        self._prompt.border_title = Content(title)
 
     def show_activity(self) -> None:
         self._status.activity = self._workspace.activity

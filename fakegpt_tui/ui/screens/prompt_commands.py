@@ -16,12 +16,15 @@ class PromptCommands(ChatParts):
 
     def action_send_prompt(self) -> None:
         text = self._prompt.take()
+        was_edited = self._workspace.edited is not None
         try:
             asked = self._workspace.ask(text)
         except FakeGPTError as error:
             self._prompt.give_back(text)
             self.notice(str(error))
             return
+        if was_edited and (draft := self._workspace.draft) is not None:
+            self._prompt.show(draft.text, draft.cursor)
         self.keep_typed()
         match asked:
             case Turn():
@@ -48,7 +51,7 @@ class PromptCommands(ChatParts):
 
     @on(PromptEdited)
     def take_edited(self, event: PromptEdited) -> None:
-        self._prompt.show(event.text)
+        self._prompt.put(event.text)
         self._prompt.focus()
 
     @on(PromptInput.QuitRequested)
@@ -68,7 +71,17 @@ class PromptCommands(ChatParts):
         if selected := (self._prompt.selected_text or self.get_selected_text()):
             self.post_message(CopyAsked(selected, "selection"))
         elif not self._chat.stop(self._workspace.open.id):
+            self._clear_prompt()
+
+    def _clear_prompt(self) -> None:
+        """Drop what is typed, which undoing brings back; or leave the prompt that is edited."""
+        if self._workspace.edited is None:
             self._prompt.clear()
+            return
+        self._workspace.leave_edit()
+        draft = self._workspace.draft
+        self._prompt.put("" if draft is None else draft.text)
+        self.show_editing()
 
     def action_edit_prompt(self) -> None:
         self.post_message(EditAsked(self._prompt.text))
@@ -79,7 +92,7 @@ class PromptCommands(ChatParts):
 
         def take(choice: str | None) -> None:
             if choice is not None:
-                self._prompt.show(prompts[int(choice)])
+                self._prompt.put(prompts[int(choice)])
             self._prompt.focus()
 
         self.pick("Earlier prompts", choices, take)

@@ -1,4 +1,4 @@
-"""What a person does about who answers: service, model, system prompt, login."""
+"""What a person does about who answers: service, model, preset, login."""
 
 from textual import on, work
 
@@ -85,16 +85,6 @@ class ServiceCommands(ChatParts):
         else:
             self._workspace.reread()
             self.action_sign_in()
-
-    def action_edit_system_prompt(self) -> None:
-        conversation = self._workspace.open
-
-        def take(text: str | None) -> None:
-            if text is not None:
-                self._chat.arrange.set_system_prompt(conversation.id, text)
-                self._changed()
-
-        self.ask_line("System prompt", conversation.system_prompt, take)
 
     def action_choose_preset(self) -> None:
         conversation = self._workspace.open

@@ -20,7 +20,7 @@ class SideBySideCommands(ChatParts):
         workspace = self._workspace
         if workspace.turn is not None:
             self.notice("A reply is under way in this conversation; stop it first.")
-        elif workspace.editing is not None:
+        elif workspace.edited is not None:
             self.notice("Send the edited prompt first; then its reply can be asked of others.")
         elif not self._prompt.text.strip() and not workspace.path:
             self.notice("Type a prompt first; several will answer it side by side.")

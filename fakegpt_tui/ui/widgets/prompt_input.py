@@ -58,8 +58,7 @@ class PromptInput(TextArea):
         if self._back == 0:
             self._unsent = self.text
         self._back = back
-        self.load_text(self.earlier_prompts[back - 1] if back else self._unsent)
-        self.move_cursor(self.document.end)
+        self._replace_all(self.earlier_prompts[back - 1] if back else self._unsent)
 
     async def action_send(self) -> None:
         """Send, unless the line ends in a backslash, which asks for another line."""
@@ -86,15 +85,28 @@ class PromptInput(TextArea):
             self.post_message(self.QuitRequested())
 
     def show(self, text: str, cursor: tuple[int, int] | None = None) -> None:
-        """Take a text in place of what is here, with the cursor at its end or where it was."""
+        """Show the text of another conversation, with the cursor at its end or where it was.
+
+        What is here, and was, is not of this conversation and cannot be brought back.
+        """
         self._back = 0
         self.load_text(text)
         self.move_cursor(self.document.end if cursor is None else cursor)
 
+    def put(self, text: str) -> None:
+        """Take a text in place of what is here, which undoing brings back."""
+        self._back = 0
+        self._replace_all(text)
+
+    def _replace_all(self, text: str) -> None:
+        self.history.checkpoint()
+        self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
+        self.move_cursor(self.document.end)
+
     def give_back(self, text: str) -> None:
         """Put a text that could not be sent before what was typed since."""
         typed = self.text
-        self.show(f"{text}\n{typed}" if typed else text)
+        self.put(f"{text}\n{typed}" if typed else text)
 
     async def on_key(self, event: events.Key) -> None:
         """Obey keys here, in turn with the letters around them.

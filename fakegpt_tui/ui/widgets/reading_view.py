@@ -57,12 +57,14 @@ class ReadingView(ScrollView, inherit_bindings=False):
         return strip
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows of a part of the view, which has nothing around it: no border and no padding.
+        """The rows of a part of the view.
 
-        Textual would compose, filter and cut a row again each time that it has moved, and while a
-        reply streams that is all of them. Here what `draw_row` returns is as wide as the view, and
-        a row that it returns again is ready wherever it stands.
+        Textual, which sees to borders, would compose, filter and cut a row again each time that it
+        has moved, and while a reply streams that is all of them. Here what `draw_row` returns is as
+        wide as the view, and a row that it returns again is ready wherever it stands.
         """
+        if any(self.styles.gutter):
+            return super().render_lines(crop)
         _, background = self.background_colors
         filters = [each for each in self.get_line_filters() if each.enabled]
         first, last = crop.column_span

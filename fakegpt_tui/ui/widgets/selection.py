@@ -1,6 +1,6 @@
 """A person's selection in the transcript, as a range of places."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -42,6 +42,13 @@ def span_on(selection: Selection, place: Place, length: int) -> tuple[int, int] 
     start, end = span
     start, end = max(0, start), length if end < 0 else min(end, length)
     return (start, end) if start < end else None
+
+
+def messages_in(selection: Selection, column: MessageColumn) -> Sequence[ChatMessage]:
+    """The messages that a selection touches."""
+    first = 0 if selection.start is None else place_of(selection.start.y).message
+    last = len(column.messages) if selection.end is None else place_of(selection.end.y).message
+    return column.messages[first : last + 1]
 
 
 def selected_text(selection: Selection, column: MessageColumn) -> str:

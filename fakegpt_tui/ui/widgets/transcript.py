@@ -16,7 +16,7 @@ from fakegpt_tui.ui.widgets.message_column import Place
 from fakegpt_tui.ui.widgets.message_layout import HEAD, REASONING, Body
 from fakegpt_tui.ui.widgets.message_page import MessagePage
 from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
-from fakegpt_tui.ui.widgets.selection import place_of, whole_message
+from fakegpt_tui.ui.widgets.selection import messages_in, place_of, whole_message
 from fakegpt_tui.ui.widgets.wide_code import WideCode
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
@@ -158,6 +158,12 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
     def marked(self) -> ChatMessage | None:
         """The message that the keys are about."""
         return self.cursor.message
+
+    @property
+    def selected(self) -> Sequence[ChatMessage]:
+        """The messages that a selection of text touches."""
+        selection = self.text_selection
+        return () if selection is None else messages_in(selection, self.column)
 
     def on_resize(self) -> None:
         width, rows = max(1, self.scrollable_size.width), self.page_rows

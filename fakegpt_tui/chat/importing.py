@@ -1,0 +1,114 @@
+"""Conversations out of files."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fakegpt_tui.chat.headway import Account, Headway
+from fakegpt_tui.chat.refreshing import Refreshing
+from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.undo import UndoHistory
+from fakegpt_tui.domain import LoadError, StoreError
+
+if TYPE_CHECKING:
+    from fakegpt_tui.transfer.importing import Importer
+
+
+class Importing:
+    """Takes conversations into the store, in a thread, each of them whole or not at all."""
+
+    def __init__(
+        self,
+        store: ChatStore,
+        refreshing: Refreshing,
+        trees: Trees,
+        history: UndoHistory,
+        *,
+        throw: Callable[[Collection[str]], None],
+        answering: Callable[[], tuple[str, str]],
+    ) -> None:
+        """Import into `store`, the one on disk.
+
+        `throw` puts conversations into the trash; `answering` tells the service and the model that
+        go on with what other programs began.
+        """
+        self._store = store
+        self._refreshing = refreshing
+        self._trees = trees
+        self._history = history
+        self._throw = throw
+        self._answering = answering
+
+    async def take(
+        self, paths: Iterable[Path], headway: Headway, *, dry_run: bool = False
+    ) -> Account:
+        """Import files, or folders of them; what is there already stays as it is. Can be undone.
+
+        `headway` counts the bytes of the file that is being read. What was taken before a
+        trouble, or before it was stopped, stays.
+        """
+        from fakegpt_tui.transfer.importing import Importer  # noqa: PLC0415 - not at every start
+
+        importer = Importer(self._store, dry_run=dry_run)
+        service, model = self._answering()
+
+        def run() -> list[str]:
+            return list(_troubles(importer, paths, headway, service=service, model=model))
+
+        try:
+            troubles = await asyncio.to_thread(run)
+        except asyncio.CancelledError:
+            headway.stopped = True
+            raise
+        await self._know(importer)
+        report = importer.report
+        summary = report.summary(dry_run=dry_run)
+        if troubles and not report.outcomes:
+            return Account(troubles[0], tuple(troubles[1:]))
+        details = (*troubles, *report.losses(), *(each.reason for each in report.skipped))
+        return Account(f"Stopped. {summary}" if headway.stopped else summary, details)
+
+    async def _know(self, importer: "Importer") -> None:
+        """Show what is new, and remember how to take it back."""
+        added, extended = tuple(importer.added), dict(importer.extended)
+        if not added and not extended:
+            return
+        self._refreshing.expect_news()
+        await self._refreshing.refresh()
+
+        def back() -> None:
+            self._throw(added)
+            for conversation_id, message_ids in extended.items():
+                self._trees.throw(conversation_id, message_ids)
+
+        count = len(added) + len(extended)
+        words = "A conversation was" if count == 1 else f"{count} conversations were"
+        self._history.note(f"{words} imported.", back)
+
+
+def _troubles(
+    importer: "Importer",
+    paths: Iterable[Path],
+    headway: Headway,
+    *,
+    service: str,
+    model: str,
+) -> Iterator[str]:
+    """Take what is in the files; a sentence for each file that could not be read to its end."""
+    from fakegpt_tui.transfer.opening import ImportFile, import_paths  # noqa: PLC0415 - as above
+
+    for path in import_paths(paths):
+        try:
+            with ImportFile(path) as file:
+                for found in file.conversations(service=service, model=model):
+                    if headway.stopped:
+                        return
+                    importer.take(found)
+                    headway.done, headway.total = file.done, file.size
+        except LoadError as error:
+            yield f"{path}: {error}"
+        except StoreError as error:
+            yield str(error)
+            return

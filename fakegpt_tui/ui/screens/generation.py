@@ -1,0 +1,173 @@
+"""How a conversation is answered: its system prompt, and how its model should write."""
+
+from collections.abc import Collection, Mapping
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static, TextArea
+
+from fakegpt_tui.chat.generation import Setting, as_typed, from_typed
+from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
+from fakegpt_tui.text import copyable, safe_line
+from fakegpt_tui.ui.options import KeepPreset
+
+SYSTEM_PROMPT = "system_prompt"
+_PRESET = "preset"
+_HINTS: Mapping[str, str] = {
+    Setting.TEMPERATURE: "lower is steadier, higher is freer",
+    Setting.TOP_P: "draws from that share of likely words",
+    Setting.MAX_TOKENS: "a longer reply is cut there",
+    Setting.SEED: "makes a reply repeatable, if it can",
+    Setting.STOP: "end a reply; a line each, \\n breaks one",
+    _PRESET: "enter keeps this under a name",
+}
+
+
+class GenerationScreen(ModalScreen[Preset | None]):
+    """A field for all of it; dismissed with what they say, as a preset that has no name.
+
+    What is left empty is left to the service. A sentence stands beside what cannot be used.
+    """
+
+    CSS_PATH = "generation.tcss"
+    BINDINGS = [Binding("ctrl+s", "keep", "Keep"), Binding("escape", "leave", "Close")]
+
+    def __init__(
+        self,
+        current: Preset,
+        *,
+        note: str = "",
+        presets: Collection[str] = (),
+        keep_preset: KeepPreset | None = None,
+        begin_at: str = Setting.TEMPERATURE,
+    ) -> None:
+        """Show `current`, and below it a `note` for a person to read.
+
+        `presets` are the names that are taken; without `keep_preset` none can be added. The field
+        named `begin_at` has the focus at first.
+        """
+        super().__init__()
+        self._current = current
+        self._note = note
+        self._presets = presets
+        self._keep_preset = keep_preset
+        self._begin_at = begin_at
+        typed = {setting.value: text for setting, text in as_typed(current.generation).items()}
+        self._original = {SYSTEM_PROMPT: current.system_prompt, **typed}
+        self._shown: Mapping[str, str] = {}
+        self._asked_about: str | None = None
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="generation", can_focus=False):
+            yield Label("system prompt", markup=False)
+            yield TextArea(self._current.system_prompt, id=SYSTEM_PROMPT, compact=True)
+            for setting in Setting:
+                text = self._original[setting]
+                yield from _line(
+                    setting,
+                    TextArea(text, id=setting, compact=True)
+                    if setting is Setting.STOP
+                    else Input(text, id=setting, compact=True, placeholder="not set"),
+                )
+            if self._keep_preset is not None:
+                yield from _line(_PRESET, Input(id=_PRESET, compact=True, placeholder="name"))
+            yield Static(Content(safe_line(self._note)), id="note")
+
+    def on_mount(self) -> None:
+        box = self.query_one("#generation")
+        box.border_title = Content("How this conversation is answered")
+        box.border_subtitle = Content("ctrl+s keeps, esc leaves, tab goes on")
+        self._shown = self._texts()
+        self.query_one(f"#{self._begin_at}").focus()
+        self._judge()
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    def judge(self) -> None:
+        self._asked_about = None
+        self._judge()
+
+    @on(Input.Submitted)
+    def take_line(self, event: Input.Submitted) -> None:
+        if event.input.id == _PRESET:
+            self._add_preset(event.value.strip())
+        else:
+            self.action_keep()
+
+    def action_keep(self) -> None:
+        generation, problems = self._generation()
+        if problems:
+            self.query_one(f"#{next(iter(problems))}").focus()
+        else:
+            self.dismiss(Preset("", self._system_prompt(), generation))
+
+    def action_leave(self) -> None:
+        """Leave all as it is, once it is clear that what was typed here may go."""
+        if self._texts() != self._shown and self._asked_about != SYSTEM_PROMPT:
+            self._asked_about = SYSTEM_PROMPT
+            self._say("note", "ctrl+s keeps what was changed; esc again drops it.", is_bad=True)
+        else:
+            self.dismiss(None)
+
+    @work(exclusive=True, group="preset")
+    async def _add_preset(self, name: str) -> None:
+        generation, problems = self._generation()
+        said = f"{_PRESET}-said"
+        if problems or self._keep_preset is None:
+            self._say(said, "First there is something to put right above.", is_bad=True)
+            return
+        if name in self._presets and self._asked_about != name:
+            self._asked_about = name
+            self._say(said, "There is one already; enter again replaces it.", is_bad=True)
+            return
+        try:
+            await self._keep_preset(Preset(name, self._system_prompt(), generation))
+        except FakeGPTError as error:
+            self._say(said, str(error), is_bad=True)
+        else:
+            self._say(said, "Kept; /preset gives it to any conversation.")
+
+    def _judge(self) -> None:
+        """Say beside each field what it is for, or what is wrong with it."""
+        _, problems = self._generation()
+        for name, hint in _HINTS.items():
+            setting = next((each for each in problems if each == name), None)
+            wrong = problems[setting] if setting is not None else ""
+            if name != _PRESET or self._keep_preset is not None:
+                self._say(f"{name}-said", wrong or hint, is_bad=bool(wrong))
+
+    def _say(self, where: str, sentence: str, *, is_bad: bool = False) -> None:
+        place = self.query_one(f"#{where}", Static)
+        place.set_class(is_bad, "-bad")
+        place.update(Content(safe_line(sentence)))
+
+    def _generation(self) -> tuple[GenerationSettings, Mapping[Setting, str]]:
+        texts = self._texts()
+        return from_typed({setting: self._typed(setting, texts[setting]) for setting in Setting})
+
+    def _system_prompt(self) -> str:
+        return self._typed(SYSTEM_PROMPT, self._texts()[SYSTEM_PROMPT])
+
+    def _typed(self, name: str, text: str) -> str:
+        """What was typed into a field; what was there to the letter, where nobody touched it."""
+        return self._original[name] if text == self._shown.get(name, text) else copyable(text)
+
+    def _texts(self) -> Mapping[str, str]:
+        texts = {setting.value: self.query_one(f"#{setting}") for setting in Setting}
+        fields = {**texts, SYSTEM_PROMPT: self.query_one(f"#{SYSTEM_PROMPT}")}
+        return {
+            name: field.text if isinstance(field, TextArea) else field.value
+            for name, field in fields.items()
+            if isinstance(field, TextArea | Input)
+        }
+
+
+def _line(name: str, field: Input | TextArea) -> ComposeResult:
+    with Horizontal(id=f"{name}-line", classes="line"):
+        yield Label(name, markup=False, classes="name")
+        yield field
+        yield Static(id=f"{name}-said", classes="said")

@@ -1,0 +1,51 @@
+"""What a person does about how the open conversation is answered."""
+
+from fakegpt_tui.chat.generation import Setting
+from fakegpt_tui.domain import Preset, Service, ServiceKind
+from fakegpt_tui.ui.screens.parts import ChatParts
+
+
+class GenerationCommands(ChatParts):
+    """Seeing and changing the system prompt and the generation settings."""
+
+    def action_edit_system_prompt(self) -> None:
+        from fakegpt_tui.ui.screens.generation import SYSTEM_PROMPT  # noqa: PLC0415 - as below
+
+        self._edit_generation(SYSTEM_PROMPT)
+
+    def action_edit_generation(self) -> None:
+        self._edit_generation(Setting.TEMPERATURE)
+
+    def _edit_generation(self, begin_at: str) -> None:
+        conversation = self._workspace.open
+        service = self._workspace.service
+
+        def take(kept: Preset | None) -> None:
+            if kept is not None:
+                self._chat.arrange.set_up(
+                    conversation.id,
+                    system_prompt=kept.system_prompt,
+                    generation=kept.generation,
+                )
+                self._workspace.reread()
+                self.notice("This holds from the next reply on. /undo takes it back.")
+
+        from fakegpt_tui.ui.screens.generation import (  # noqa: PLC0415 - after first paint
+            GenerationScreen,
+        )
+
+        screen = GenerationScreen(
+            Preset("", conversation.system_prompt, conversation.generation),
+            note=_limits(service),
+            presets=self._chat.presets,
+            keep_preset=self._options.keep_preset,
+            begin_at=begin_at,
+        )
+        self.app.push_screen(screen, take)
+
+
+def _limits(service: Service | None) -> str:
+    """What a service makes of the settings, where that is less than all."""
+    if service is None or service.kind is ServiceKind.OPENAI:
+        return ""
+    return f"{service.name} is told the system prompt alone."
