@@ -75,13 +75,11 @@ def _app(
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
-    from fakegpt_tui.ui.themes import DARK, LIGHT  # noqa: PLC0415
+    from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
-    ours = {"dark": DARK.name, "light": LIGHT.name}
-    name = settings.theme or "dark"
     options = Options(
         exports=settings.folders.exports,
-        theme=ours.get(name, name),
+        theme=theme_name(settings.theme),
         repaint_rate=settings.repaint_rate,
         notify=Notify(settings.notify),
         find_services=book.find,
@@ -91,9 +89,9 @@ def _app(
         notices=lambda: store.notices,
     )
     app = FakeGPTApp(chat, options)
-    known = sorted({*ours, *app.available_themes})
-    if name not in known:
-        raise ConfigError(f"There is no theme {name!r}; there are {', '.join(known)}.")
+    if options.theme not in app.available_themes:
+        known = ", ".join(theme_names())
+        raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")
     return app
 
 

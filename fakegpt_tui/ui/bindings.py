@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
-from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
+from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.keymap import COMMANDS, Command, Where
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -23,6 +23,15 @@ def bindings(where: Where) -> list[BindingType]:
         )
         for command in COMMANDS
         if command.where is where and command.keys
+    ]
+
+
+def commands_of(key: str, overrides: Mapping[str, str]) -> list[Command]:
+    """The commands that a key runs, be it in whatever part of the screen."""
+    return [
+        command
+        for command in COMMANDS
+        if key in map(_full_name, _split(overrides.get(command.id, command.keys)))
     ]
 
 
@@ -51,6 +60,10 @@ def problems(overrides: Mapping[str, str]) -> list[str]:
 
 def _split(keys: str) -> Iterable[str]:
     return (key.strip() for key in keys.split(",") if key.strip())
+
+
+def _full_name(key: str) -> str:
+    return _character_to_key(key) if len(key) == 1 else key
 
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
