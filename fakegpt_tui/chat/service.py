@@ -120,6 +120,18 @@ class ChatService(Services):
             self._store.keep_in_memory(conversation.id)
         return conversation
 
+    def set_default_service(self, name: str) -> None:
+        """Use another service for new conversations.
+
+        Raises:
+            NotFound: There is no such service.
+        """
+        self.default_service = self.service(name)
+
+    def set_max_turns(self, limit: int) -> None:
+        """Let so many replies stream at once from now on; those under way go on."""
+        self._turns.set_limit(limit)
+
     def is_temporary(self, conversation_id: str) -> bool:
         return self._store.is_temporary(conversation_id)
 

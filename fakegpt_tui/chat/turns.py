@@ -64,6 +64,10 @@ class Turns:
         self._asked: dict[str, _Asked] = {}
         self._ended: dict[str, str] = {}
 
+    def set_limit(self, limit: int) -> None:
+        """Let so many turns run at once from now on."""
+        self._schedule.set_limit(limit)
+
     def new(self, conversation: Conversation, text: str) -> Turn:
         """Ask `text` at the end of the shown path."""
         if self._headers.find(conversation.id) is None:

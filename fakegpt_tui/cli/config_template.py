@@ -10,6 +10,12 @@ TEMPLATE = """\
 # How many replies may stream at once; more wait their turn.
 #max_turns = 8
 
+# What enter does in the prompt, "send" or "newline"; ctrl+j does the other.
+#enter = "newline"
+
+# How a reply is announced that ends out of sight: "none", "bell" or "desktop".
+#notify = "bell"
+
 # A folder that has a Markdown file of every conversation, for Git, Obsidian and others.
 #mirror = "~/notes/chats"
 

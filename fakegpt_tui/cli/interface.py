@@ -14,6 +14,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
 from fakegpt_tui.cli.service_book import ServiceBook
+from fakegpt_tui.cli.settings_book import SettingsBook
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.store.conversations import ConversationStore
@@ -82,6 +83,8 @@ def _app(
         theme=theme_name(settings.theme),
         repaint_rate=settings.repaint_rate,
         notify=Notify(settings.notify),
+        enter_sends=settings.enter == "send",
+        settings=SettingsBook(settings, themes=theme_names),
         find_services=book.find,
         keep_service=book.keep,
         keys=settings.keys,

@@ -1,5 +1,6 @@
 """Changing the text of the configuration file, and nothing of it that was not to be changed."""
 
+import re
 import tomllib
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from tomlkit.items import InlineTable
 from fakegpt_tui.config.services import ServiceEntry, service_entries
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import ConfigError
+
+_VALUE = re.compile(r"[\w-]+ *=")
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -56,13 +59,14 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
     document = _parsed(content, path)
     if value is None or name in document:
         _assign(document, {name: value})
-        return tomlkit.dumps(document)
+        changed = tomlkit.dumps(document)
+        # The empty line that set the first value apart goes with it.
+        return changed if content.startswith("\n") else changed.removeprefix("\n")
     # Before the first table: after it, it would be a value of that table.
     line = tomlkit.document()
     line[name] = value
-    return (
-        tomlkit.dumps(line) + ("\n" if content and not content.startswith("\n") else "") + content
-    )
+    is_apart = not content or content.startswith("\n") or _VALUE.match(content) is not None
+    return tomlkit.dumps(line) + ("" if is_apart else "\n") + content
 
 
 def services_in(content: str, *, path: Path) -> dict[str, ServiceEntry]:

@@ -102,6 +102,7 @@ def settings_from(
             "repaint_rate", readers.whole(1, 60), 20, typed=readers.number_in
         ),
         notify=sources.pick("notify", readers.one_of("none", "bell", "desktop"), "none"),
+        enter=sources.pick("enter", readers.one_of("send", "newline"), "send"),
         plain=_plain(sources, environ),
         mirror=_mirror(sources),
         color=not environ.get("NO_COLOR"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
-from fakegpt_tui.ui.keymap import COMMANDS, Command, Where
+from fakegpt_tui.ui.keymap import COMMANDS, ENTER_BREAKS, Command, Where
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -33,6 +33,13 @@ def commands_of(key: str, overrides: Mapping[str, str]) -> list[Command]:
         for command in COMMANDS
         if key in map(_full_name, _split(overrides.get(command.id, command.keys)))
     ]
+
+
+def used_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
+    """The keys that differ from the table; those a person has `changed` only if all are right."""
+    swapped: Mapping[str, str] = {} if enter_sends else ENTER_BREAKS
+    wanted = {**swapped, **changed}
+    return swapped if problems(wanted) else wanted
 
 
 def problems(overrides: Mapping[str, str]) -> list[str]:

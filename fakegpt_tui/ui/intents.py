@@ -54,3 +54,12 @@ class EditAsked(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class SettingTaken(Message):
+    """A person has changed a setting that can be used at once; `value` is as it was typed."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__()
+        self.name = name
+        self.value = value

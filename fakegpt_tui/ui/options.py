@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import FoundService, Service, ServiceDraft, now
 from fakegpt_tui.ui.notify import Notify
+from fakegpt_tui.ui.setting import SettingsDoor
 from fakegpt_tui.ui.themes import DARK
 
 
@@ -24,7 +25,8 @@ class Options:
 
     `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
     far that a person should read once. `find_services` looks for model servers on this machine,
-    and `keep_service` writes one that a person chose to the configuration.
+    and `keep_service` writes one that a person chose to the configuration. `settings` reads and
+    writes the settings there.
     """
 
     exports: Path
@@ -36,5 +38,7 @@ class Options:
     find_services: Callable[[], Awaitable[tuple[FoundService, ...]]] = nothing_found
     keep_service: Callable[[ServiceDraft], Awaitable[Service]] | None = None
     notify: Notify = Notify.NONE
+    enter_sends: bool = True
+    settings: SettingsDoor | None = None
     cursor_blink: bool = False
     clock: Callable[[], datetime] = local_now

@@ -13,11 +13,11 @@ from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
+from fakegpt_tui.ui.screens.setting_commands import SettingCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
@@ -36,7 +36,9 @@ _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
 
-class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceCommands):
+class ChatScreen(
+    ConversationCommands, MessageCommands, PromptCommands, ServiceCommands, SettingCommands
+):
     """Shows one conversation while any number of them go on."""
 
     CSS_PATH = "chat.tcss"
@@ -44,7 +46,6 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
-        self._pace = Pace(options.repaint_rate)
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._told = 0
@@ -63,6 +64,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
 
     def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self.show_activity, pause=True)
+        self._prompt.say_what_enter_does(sends=self._options.enter_sends)
         self._prompt.focus()
         self.show_conversation()
         self.call_after_refresh(self._begin)
@@ -151,7 +153,7 @@ class ChatScreen(ConversationCommands, MessageCommands, PromptCommands, ServiceC
     def action_help(self) -> None:
         from fakegpt_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - after first paint
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.keys))
 
     def action_theme(self) -> None:
         self.app.action_change_theme()

@@ -50,7 +50,7 @@ class MessageCommands(ChatParts):
         self._workspace.editing = message.id
         self._prompt.show(message.text)
         self._prompt.focus()
-        self.notice("Enter sends the edited prompt; the old one stays as a variant.")
+        self.notice("Send the edited prompt; the old one stays as a variant.")
 
     def action_regenerate(self) -> None:
         self._ask_again(self._chat.regenerate)

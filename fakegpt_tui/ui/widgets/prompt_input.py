@@ -11,9 +11,12 @@ from fakegpt_tui.text import copyable
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 
+_ENTER_SENDS = "Ask anything — Enter sends, ctrl+j breaks the line"
+_ENTER_BREAKS = "Ask anything — ctrl+j sends, Enter breaks the line"
+
 
 class PromptInput(TextArea):
-    """A text area in which Enter sends; it grows to a third of the screen."""
+    """A text area in which a key sends; it grows to a third of the screen."""
 
     DEFAULT_CSS = """
     PromptInput {
@@ -34,12 +37,16 @@ class PromptInput(TextArea):
     def __init__(self, *, cursor_blink: bool = True) -> None:
         super().__init__(
             soft_wrap=True,
-            placeholder=Content("Ask anything — Enter sends, ctrl+j breaks the line"),
+            placeholder=Content(_ENTER_SENDS),
         )
         self.cursor_blink = cursor_blink
         self.earlier_prompts: Sequence[str] = ()
         self._back = 0
         self._unsent = ""
+
+    def say_what_enter_does(self, *, sends: bool) -> None:
+        """Tell it in the empty prompt."""
+        self.placeholder = Content(_ENTER_SENDS if sends else _ENTER_BREAKS)
 
     def action_earlier(self) -> None:
         """Show the prompt before this one; what was being typed comes after the latest.
