@@ -138,12 +138,12 @@ async def test_a_field_belongs_to_its_setting_wherever_the_mark_goes(config: Pat
 async def test_what_a_flag_holds_is_written_and_not_used(config: Path) -> None:
     async with settings_open(config, flags={"theme": "dark"}) as it:
         await mark(it, "theme")
-        await it.see("--theme says dark, not the file.")
+        await it.see("--theme says dark and wins over the file.")
         await choose(it, "theme", "light")
         await it.see("Written, but --theme holds in this run.")
         assert it.app.theme == DARK.name
         assert 'theme = "light"' in config.read_text()
-        await it.see("--theme says dark, the file says light.")
+        await it.see("--theme says dark and wins over the file, which says light.")
 
 
 async def test_what_needs_a_new_start_says_so(config: Path, tmp_path: Path) -> None:

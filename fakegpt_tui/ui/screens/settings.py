@@ -61,7 +61,7 @@ class SettingsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         title = "Settings — enter changes, d default, u undoes, esc closes"
-        self.query_one("#settings").border_title = Content(title)
+        self._frame.border_title = Content(title)
         self._show()
         self._list.focus()
 
@@ -91,7 +91,7 @@ class SettingsScreen(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Leave the field, or else the screen."""
-        if self._field.has_class("-shown"):
+        if self._frame.has_class("-editing"):
             self._close_field()
             self._say("")
         else:
@@ -147,11 +147,12 @@ class SettingsScreen(ModalScreen[None]):
     def _open_field(self, setting: Setting) -> None:
         self._edited = setting.name
         self._field.value = setting.in_file or setting.value
-        self._field.add_class("-shown")
+        self._frame.add_class("-editing")
         self._field.focus()
+        self.call_after_refresh(self._list.scroll_to_highlight)
 
     def _close_field(self) -> None:
-        self._field.remove_class("-shown")
+        self._frame.remove_class("-editing")
         self._list.focus()
 
     def _say(self, sentence: str) -> None:
@@ -160,6 +161,10 @@ class SettingsScreen(ModalScreen[None]):
     @property
     def _marked(self) -> Setting:
         return list(self._settings.values())[self._list.highlighted or 0]
+
+    @property
+    def _frame(self) -> Vertical:
+        return self.query_one("#settings", Vertical)
 
     @property
     def _list(self) -> OptionList:
@@ -184,10 +189,10 @@ def about(setting: Setting) -> list[str]:
     """Sentences about a setting: what it does, and what a change of it comes to."""
     sentences = [setting.words]
     if setting.held:
-        said = f"the file says {safe_line(setting.in_file)}" if setting.in_file else "not the file"
+        file = f", which says {safe_line(setting.in_file)}" if setting.in_file else ""
         sentences.append(
-            f"{safe_line(setting.origin)} says {safe_line(setting.value)}, {said}. What is chosen "
-            "here is written, and holds from the first start without it."
+            f"{safe_line(setting.origin)} says {safe_line(setting.value)} and wins over the file"
+            f"{file}. What is chosen here is written, and holds from the first start without it."
         )
     else:
         sentences.append("Changes at once." if setting.at_once else "Holds from the next start on.")
