@@ -13,7 +13,7 @@ from textual.worker import Worker
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
-from fakegpt_tui.ui.bindings import problems
+from fakegpt_tui.ui.bindings import problems, textual_keymap
 from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
@@ -87,7 +87,7 @@ class FakeGPTApp(CrashReporting):
 
     def on_mount(self) -> None:
         found = problems(self._options.keys)
-        self.set_keymap(dict(self._chat_screen.keys))
+        self.set_keymap(textual_keymap(self._chat_screen.keys))
         self._chat.on_login(self._report_login)
         self.push_screen(self._chat_screen)
         for problem in found:
@@ -173,7 +173,7 @@ class FakeGPTApp(CrashReporting):
             case "notify":
                 self._notify = Notify(event.value)
             case "enter":
-                self.set_keymap(dict(self._chat_screen.keys))
+                self.set_keymap(textual_keymap(self._chat_screen.keys))
             case _:
                 pass  # the screen uses it
 

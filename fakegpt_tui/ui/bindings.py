@@ -26,6 +26,11 @@ def bindings(where: Where) -> list[BindingType]:
     ]
 
 
+def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
+    """What Textual is told. It takes no key for no change, so that one gets a key with no name."""
+    return {name: keys or _NO_KEY for name, keys in changed.items()}
+
+
 def commands_of(key: str, overrides: Mapping[str, str]) -> list[Command]:
     """The commands that a key runs, be it in whatever part of the screen."""
     return [
@@ -72,6 +77,8 @@ def _split(keys: str) -> Iterable[str]:
 def _full_name(key: str) -> str:
     return _character_to_key(key) if len(key) == 1 else key
 
+
+_NO_KEY = ","
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
 _NAMED_KEYS = {key.value for key in Keys} | set(KEY_ALIASES) | set(KEY_NAME_REPLACEMENTS.values())

@@ -371,6 +371,15 @@ async def test_a_pasted_text_is_one_edit_without_control_characters() -> None:
         assert it.prompt.text == ""
 
 
+async def test_a_key_can_be_turned_off() -> None:
+    async with running(keys={"chat.save": "", "app.list": ""}) as it:
+        await it.see("^n New")
+        assert "Save" not in it.text
+        await it.pilot.press("ctrl+t", "x")
+        await it.until(lambda: it.prompt.text == "x")
+        assert it.list.display
+
+
 async def test_keys_can_be_moved_and_wrong_ones_are_told() -> None:
     async with running(keys={"chat.new": "f12"}) as it:
         it.list.focus()
