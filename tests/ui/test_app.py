@@ -92,6 +92,14 @@ async def test_what_is_typed_ahead_stays_in_order() -> None:
         gate.open()
 
 
+async def test_what_is_typed_ahead_is_edited_in_order() -> None:
+    async with running() as it:
+        for key in (*"abcd", "backspace", "backspace", "7", "left", "x", "home", "y"):
+            it.app.post_message(Key(key, key if len(key) == 1 else None))
+        await it.until(lambda: len(it.prompt.text) == 5)
+        assert it.prompt.text == "yabx7"
+
+
 async def test_what_is_typed_ahead_of_a_new_conversation_goes_there() -> None:
     gate = Gate()
     async with running(reply("one", gate=gate), reply("two", gate=gate), reply("three")) as it:

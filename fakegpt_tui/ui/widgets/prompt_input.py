@@ -116,23 +116,25 @@ class PromptInput(TextArea):
             self.post_message(self.CommandsRequested())
         elif not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.binding.id is not None:
+            if self._leaves_by_arrow(event.key):
+                event.stop()
+                event.prevent_default()
+            elif active is not None and (active.binding.id is not None or active.node is self):
                 event.stop()
                 event.prevent_default()
                 await self.app.run_action(active.binding.action, active.node)
-            else:
-                self._leave_by_arrow(event)
 
-    def _leave_by_arrow(self, event: events.Key) -> None:
+    def _leaves_by_arrow(self, key: str) -> bool:
         """Go to another prompt where an arrow leads out of this one."""
         place = self.cursor_location
-        if event.key == "up" and self.navigator.is_first_wrapped_line(place):
+        if key == "up" and self.navigator.is_first_wrapped_line(place):
             if self._back < len(self.earlier_prompts):
-                event.prevent_default()
                 self.action_earlier()
-        elif event.key == "down" and self.navigator.is_last_wrapped_line(place) and self._back:
-            event.prevent_default()
+                return True
+        elif key == "down" and self.navigator.is_last_wrapped_line(place) and self._back:
             self.action_later()
+            return True
+        return False
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""
