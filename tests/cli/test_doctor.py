@@ -261,6 +261,17 @@ def test_a_file_with_a_password_in_it_is_for_nobody_else(home: Home) -> None:
     assert str(home.config) in said(home, "files.file")
 
 
+def test_a_file_of_sessions_is_judged_and_left_as_it_is(home: Home) -> None:
+    home.configure(WORK)
+    sessions = home.data / "state" / "sessions.json"
+    sessions.parent.mkdir(parents=True, mode=0o700)
+    sessions.write_text("no sessions at all")
+    sessions.chmod(0o644)
+    before = snapshot(home.data)
+    assert str(sessions) in said(home, "files.file")
+    assert snapshot(home.data) == before
+
+
 def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     return {
         str(path): (path.stat().st_mode, path.stat().st_mtime_ns, path.read_bytes())

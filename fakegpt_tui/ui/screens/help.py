@@ -35,14 +35,16 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(command_table(where, self._keys))
 
     def on_mount(self) -> None:
-        self.query_one("#help").border_title = Content("Keys — esc closes")
+        frame = self.query_one("#help")
+        frame.border_title = Content("Keys — esc closes")
+        frame.border_subtitle = Content("[keys] in config.toml gives other keys, by the grey names")
 
 
 def command_table(where: Where, changed: Mapping[str, str]) -> Table:
-    """The commands of one part of the screen, with their keys and slash commands."""
+    """The commands of one part of the screen, with their keys, slash commands and ids."""
     table = Table.grid(Column(width=_KEYS_WIDTH), Column(), padding=(0, 2), pad_edge=True)
-    for keys, words, slash in _rows(where, changed):
-        table.add_row(Text(key_words(keys), style="bold"), Text.assemble(words, (slash, "dim")))
+    for keys, words, names in _rows(where, changed):
+        table.add_row(Text(key_words(keys), style="bold"), Text.assemble(words, (names, "dim")))
     return table
 
 
@@ -50,6 +52,7 @@ def _rows(where: Where, changed: Mapping[str, str]) -> Iterator[tuple[str, str, 
     for command in COMMANDS:
         if command.where is where and not command.id.startswith(OPEN_NTH):
             keys = changed.get(command.id, command.keys)
-            yield keys, command.help, f"  {command.slash}" if command.slash else ""
+            names = (command.slash, command.id) if command.keys else (command.slash,)
+            yield keys, command.help, "".join(f"  {name}" for name in names if name)
     if where is Where.ANY:
         yield "alt+1,…,alt+9", "Open a conversation by its place in the list", ""
