@@ -20,7 +20,7 @@ from fakegpt_tui.ui.setting import Setting, SettingChange, SettingsDoor
 
 _LONGEST = 1000
 _NAME_WIDTH = 14
-_VALUE_WIDTH = 22
+_VALUE_WIDTH = 24
 
 
 class SettingsScreen(ModalScreen[None]):
@@ -177,7 +177,7 @@ class SettingsScreen(ModalScreen[None]):
 
 def row(setting: Setting) -> Content:
     """A line of the list; values are foreign text."""
-    value = safe_line(setting.value) or "—"
+    value = safe_line(setting.value, _VALUE_WIDTH) or "—"
     return Content.assemble(
         f"{setting.name:<{_NAME_WIDTH}}",
         f"{value:<{_VALUE_WIDTH}}",
@@ -188,6 +188,8 @@ def row(setting: Setting) -> Content:
 def about(setting: Setting) -> list[str]:
     """Sentences about a setting: what it does, and what a change of it comes to."""
     sentences = [setting.words]
+    if len(setting.value) > _VALUE_WIDTH:
+        sentences.append(f"Now: {safe_line(setting.value)}")
     if setting.held:
         file = f", which says {safe_line(setting.in_file)}" if setting.in_file else ""
         sentences.append(
