@@ -82,6 +82,34 @@ def test_escape_stops_a_reply_and_keeps_what_arrived(home: Home) -> None:
     assert replies(home) == [("one two three", MessageStatus.STOPPED)]
 
 
+def test_a_setting_is_used_at_once_and_kept_for_the_next_start(home: Home) -> None:
+    gate = Gate()
+    with served([TextDelta("first half"), gate, ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        before = home.config.read_text()
+        with opened(home) as terminal:
+            ask(terminal, "slowly")
+            terminal.wait_for("first half")
+            terminal.press("f10")
+            terminal.wait_for("Who answers in new conversations")
+            terminal.press("down", "down", "down", "down")
+            terminal.wait_for("How a reply is announced")
+            terminal.press("enter")
+            terminal.wait_for("Type to filter")
+            terminal.type("desk")
+            terminal.press("enter")
+            terminal.wait_for(lambda _: 'notify = "desktop"' in home.config.read_text())
+            terminal.wait_for("config.toml")
+            terminal.press("esc")
+            terminal.wait_for(lambda each: "Settings" not in each.text)
+            terminal.press("ctrl+n")
+            terminal.wait_for("A new conversation")
+            gate.open()
+            terminal.wait_for(lambda each: b"]777;notify;slowly;" in each.raw)
+            leave(terminal)
+    assert home.config.read_text().endswith(before)
+
+
 def test_conversations_go_on_side_by_side_and_are_found_again(home: Home) -> None:
     gate = Gate()
     slow = [TextDelta("first half"), gate, TextDelta(" second half"), ReplyEnded()]

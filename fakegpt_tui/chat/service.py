@@ -69,7 +69,7 @@ class ChatService(Services):
     ) -> None:
         """`mirror` is given each conversation in which a turn has ended."""
         self._store = JoinedStore(store)
-        super().__init__(Connections(services, connect))
+        super().__init__(Connections(services, connect), service=service, model=model)
         self._saving = Saving()
         self._history = UndoHistory()
         self._running = RunningTurns()
@@ -91,8 +91,6 @@ class ChatService(Services):
         )
         self.side_by_side = SideBySide(self._turns, self.trees, self._headers, self.service)
         self.presets = presets
-        self._default = self.service(service)
-        self._model = model
         self._mirror = mirror
         self._refreshing = Refreshing(
             self._store, self._headers, self.trees, self.drafts, self.queue
@@ -105,13 +103,8 @@ class ChatService(Services):
             self.trees,
             self._history,
             throw=self.arrange.throw,
-            answering=self._answering,
+            answering=self.answering,
         )
-
-    @property
-    def default_service(self) -> Service:
-        """Who answers in new conversations, as it is now, or was before it was removed."""
-        return self.find_service(self._default.name) or self._default
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -136,10 +129,14 @@ class ChatService(Services):
 
         A temporary one never touches the disk. With the id of an `unsent` draft the draft is its.
         """
-        conversation = self._headers.begin(*self._answering(), conversation_id=conversation_id)
+        conversation = self._headers.begin(*self.answering(), conversation_id=conversation_id)
         if temporary:
             self._store.keep_in_memory(conversation.id)
         return conversation
+
+    def set_max_turns(self, limit: int) -> None:
+        """Let so many replies stream at once from now on; those under way go on."""
+        self._turns.set_limit(limit)
 
     def is_temporary(self, conversation_id: str) -> bool:
         return self._store.is_temporary(conversation_id)
@@ -303,10 +300,6 @@ class ChatService(Services):
         """Close the connections. Turns must have been left before."""
         self._saving.retry()
         await self._connections.aclose()
-
-    def _answering(self) -> tuple[str, str]:
-        """The service and the model of new conversations."""
-        return self.default_service.name, self._model or self.default_service.model
 
     def _forget(self, conversation_id: str) -> None:
         self.drafts.forget(conversation_id)

@@ -10,10 +10,17 @@ _LONGEST_WAIT = 30 * 86_400.0
 
 
 class Services:
-    """Signing in and out, and asking for models."""
+    """Signing in and out, asking for models, and who answers in new conversations."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, *, service: str, model: str) -> None:
+        """`service` and `model` answer in new conversations; an empty model is the service's own.
+
+        Raises:
+            NotFound: There is no such service.
+        """
         self._connections = connections
+        self._default = self.service(service)
+        self._model = model
         self._models: dict[str, tuple[Model, ...]] = {}
         self._limits: dict[str, Limit] = {}
 
@@ -37,6 +44,23 @@ class Services:
     def find_service(self, name: str) -> Service | None:
         """The service of that name, if there is one."""
         return next((each for each in self.services if each.name == name), None)
+
+    @property
+    def default_service(self) -> Service:
+        """Who answers in new conversations, as it is now, or was before it was removed."""
+        return self.find_service(self._default.name) or self._default
+
+    def set_default_service(self, name: str) -> None:
+        """Let another service answer in new conversations.
+
+        Raises:
+            NotFound: There is no such service.
+        """
+        self._default = self.service(name)
+
+    def answering(self) -> tuple[str, str]:
+        """The service and the model of new conversations."""
+        return self.default_service.name, self._model or self.default_service.model
 
     def login_state(self, service_name: str) -> LoginState:
         return self._connections.login_state(service_name)

@@ -70,6 +70,10 @@ class Turns:
         self._ended: dict[str, str] = {}
         self._beside: set[str] = set()
 
+    def set_limit(self, limit: int) -> None:
+        """Let so many turns run at once from now on."""
+        self._schedule.set_limit(limit)
+
     def new(self, conversation: Conversation, text: str) -> Turn:
         """Ask `text` at the end of the shown path."""
         if self._headers.find(conversation.id) is None:

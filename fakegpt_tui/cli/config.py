@@ -84,6 +84,8 @@ def _values(settings: Settings) -> Iterator[tuple[str, str]]:
         "theme": settings.theme,
         "max_turns": settings.max_turns,
         "repaint_rate": settings.repaint_rate,
+        "notify": settings.notify,
+        "enter": settings.enter,
         "plain": settings.plain,
         "mirror": settings.mirror,
         "favourites": ", ".join(str(each) for each in settings.favourites),

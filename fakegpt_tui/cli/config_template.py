@@ -13,6 +13,12 @@ TEMPLATE = """\
 # Models that F6 shows first.
 #favourites = ["ollama/llama3.2"]
 
+# What enter does in the prompt, "send" or "newline"; ctrl+j does the other.
+#enter = "newline"
+
+# How a reply is announced that ends out of sight: "none", "bell" or "desktop".
+#notify = "bell"
+
 # A folder that has a Markdown file of every conversation, for Git, Obsidian and others.
 #mirror = "~/notes/chats"
 

@@ -16,6 +16,7 @@ from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.conversations import by_prefix, newest
 from fakegpt_tui.cli.preset_book import PresetBook
 from fakegpt_tui.cli.service_book import ServiceBook
+from fakegpt_tui.cli.settings_book import SettingsBook
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.store.conversations import ConversationStore
@@ -82,17 +83,17 @@ def _app(
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
-    from fakegpt_tui.ui.themes import DARK, LIGHT  # noqa: PLC0415
+    from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
-    ours = {"dark": DARK.name, "light": LIGHT.name}
-    name = settings.theme or "dark"
     options = Options(
         exports=settings.folders.exports,
-        theme=ours.get(name, name),
+        theme=theme_name(settings.theme),
         repaint_rate=settings.repaint_rate,
         notify=Notify(settings.notify),
         book=book,
         keep_preset=presets.keep,
+        enter_sends=settings.enter == "send",
+        settings=SettingsBook(settings, themes=theme_names),
         keys=settings.keys,
         resume=conversation_id,
         notices=lambda: store.notices,
@@ -100,9 +101,9 @@ def _app(
         isolates=os.environ.get("TERM") != "linux",
     )
     app = FakeGPTApp(chat, options)
-    known = sorted({*ours, *app.available_themes})
-    if name not in known:
-        raise ConfigError(f"There is no theme {name!r}; there are {', '.join(known)}.")
+    if options.theme not in app.available_themes:
+        known = ", ".join(theme_names())
+        raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")
     return app
 
 

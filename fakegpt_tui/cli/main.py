@@ -17,6 +17,7 @@ _COMMANDS = {
     "ask": "ask",
     "completions": "completions",
     "config": "config",
+    "doctor": "doctor",
     "import": "importing",
     "list": "listing",
     "login": "login",

@@ -18,7 +18,7 @@ def kept_session(settings: Settings, service: Service) -> Session | None:
     from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - httpx, not for --help
     from fakegpt_tui.transport.addresses import service_address  # noqa: PLC0415
 
-    return SessionFile(settings.session_file).load(service_address(service).text)
+    return SessionFile(settings.session_file).peek(service_address(service).text)
 
 
 def forget_session(settings: Settings, service: Service) -> None:

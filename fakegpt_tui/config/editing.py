@@ -1,5 +1,6 @@
 """Changing the text of the configuration file, and nothing of it that was not to be changed."""
 
+import re
 import tomllib
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from fakegpt_tui.config.presets import preset_values, presets
 from fakegpt_tui.config.services import ServiceEntry, service_entries
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import ConfigError, Preset
+
+_VALUE = re.compile(r"[\w-]+ *=")
 
 Value: TypeAlias = str | int | float | bool | list[str] | None
 
@@ -62,13 +65,14 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
         return content
     if value is None or name in document:
         _assign(document, {name: value})
-        return tomlkit.dumps(document)
+        changed = tomlkit.dumps(document)
+        # The empty line that set the first value apart goes with it.
+        return changed if content.startswith("\n") else changed.removeprefix("\n")
     # Before the first table: after it, it would be a value of that table.
     line = tomlkit.document()
     line[name] = value
-    return (
-        tomlkit.dumps(line) + ("\n" if content and not content.startswith("\n") else "") + content
-    )
+    is_apart = not content or content.startswith("\n") or _VALUE.match(content) is not None
+    return tomlkit.dumps(line) + ("" if is_apart else "\n") + content
 
 
 def with_favourite(content: str, name: str, *, is_one: bool, path: Path) -> str:

@@ -55,6 +55,22 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
     return settings_from(flags, environ, content, path=path, folders=folders)
 
 
+def bare_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
+    """What holds where the file, or all that was said, cannot be used; it never raises.
+
+    Folders stay where flags and environment place them, if those can be used.
+    """
+    folders = native_folders()
+    chosen = flags.get("config") or environ.get(_CONFIG_VARIABLE)
+    path = Path(str(chosen)).absolute() if chosen else folders.config / "config.toml"
+    places = {name: environ[name] for name in environ if name.endswith("_DIR")}
+    kept = {name: value for name, value in flags.items() if name.endswith("_dir")}
+    try:
+        return settings_from(kept, places, "", path=path, folders=folders)
+    except ConfigError:
+        return settings_from({}, {}, "", path=path, folders=folders)
+
+
 def settings_from(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
@@ -86,6 +102,7 @@ def settings_from(
             "repaint_rate", readers.whole(1, 60), 20, typed=readers.number_in
         ),
         notify=sources.pick("notify", readers.one_of("none", "bell", "desktop"), "none"),
+        enter=sources.pick("enter", readers.one_of("send", "newline"), "send"),
         plain=_plain(sources, environ),
         mirror=_mirror(sources),
         color=not environ.get("NO_COLOR"),

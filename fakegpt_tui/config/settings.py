@@ -70,8 +70,9 @@ class Settings:
 
     `mirror` is a folder for Markdown files of all conversations. `upstreams` names, for an
     embedded host, the service that answers through it. `keys` maps the id of an action to its
-    keys, separated by commas; no key turns the action's key off. `origins` has an entry for every
-    value, services and presets by `services.NAME` and `presets.NAME`.
+    keys, separated by commas; no key turns the action's key off. `enter` is “send” or “newline”.
+    `origins` has an entry for every value, services and presets by `services.NAME` and
+    `presets.NAME`.
     """
 
     config_file: Path
@@ -82,6 +83,7 @@ class Settings:
     max_turns: int
     repaint_rate: int
     notify: str
+    enter: str
     plain: bool
     mirror: Path | None
     color: bool

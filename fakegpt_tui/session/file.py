@@ -59,6 +59,14 @@ class SessionFile:
     def load(self, base_url: str) -> Session | None:
         return self._entries().get(base_url)
 
+    def peek(self, base_url: str) -> Session | None:
+        """What `load` would find, without a change to the file or to who may read it."""
+        try:
+            with self._path.open("rb") as file:
+                return _read_entries(file.read(_LONGEST_FILE + 1)).get(base_url)
+        except (OSError, ValueError, RecursionError):
+            return None
+
     def save(self, session: Session) -> None:
         with self._saving():
             self._write({**_recent(self._entries()), session.base_url: session})

@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 
 FIELDS = (
@@ -31,6 +31,10 @@ _fields = itemgetter(*FIELDS)
 
 _NOTHING = "\1"
 
+_SOME_MESSAGES = """
+    SELECT * FROM chat_message WHERE position > :position ORDER BY position LIMIT 200
+"""
+
 
 def checksum(*values: object) -> int:
     """The sum over the values of `FIELDS`."""
@@ -48,3 +52,11 @@ def is_whole(row: sqlite3.Row | Mapping[str, object]) -> bool:
     # The last column came later than the first stores.
     expected = row["checksum"] if "checksum" in row.keys() else None  # noqa: SIM118 - a row has no `in`
     return expected is None or expected == checksum(*_fields(row))
+
+
+def in_pieces(connection: sqlite3.Connection) -> Iterator[list[sqlite3.Row]]:
+    """All chat messages, a few at a time, so that nobody waits long for the next moment."""
+    position = -1
+    while some := connection.execute(_SOME_MESSAGES, {"position": position}).fetchall():
+        yield some
+        position = some[-1]["position"]

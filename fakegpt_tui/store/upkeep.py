@@ -23,9 +23,6 @@ _DONE = """
     INSERT INTO upkeep (task, done_at) VALUES (:task, :done_at)
     ON CONFLICT (task) DO UPDATE SET done_at = :done_at
 """
-_SOME_MESSAGES = """
-    SELECT * FROM chat_message WHERE position > :position ORDER BY position LIMIT 200
-"""
 _PAUSE = 0.005
 """Between some messages and the next, because summing them keeps other threads waiting."""
 
@@ -110,15 +107,12 @@ class Upkeep:
             )
 
     def _damaged_messages(self, opened: sqlite3.Connection) -> int:
-        damaged, position = 0, -1
-        while True:
-            some = opened.execute(_SOME_MESSAGES, {"position": position}).fetchall()
-            if not some:
-                return damaged
+        damaged = 0
+        for some in checksum.in_pieces(opened):
             damaged += sum(not checksum.is_whole(row) for row in some)
-            position = some[-1]["position"]
             if self._ending.wait(_PAUSE):
                 raise _Ending
+        return damaged
 
     def _must_go_on(self) -> None:
         if self._ending.is_set():

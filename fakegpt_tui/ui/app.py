@@ -14,7 +14,7 @@ from fakegpt_tui.chat.headway import Account
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
-from fakegpt_tui.ui.bindings import problems
+from fakegpt_tui.ui.bindings import problems, textual_keymap
 from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.crash import CrashReporting
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
@@ -26,6 +26,7 @@ from fakegpt_tui.ui.intents import (
     EditAsked,
     ErrandAsked,
     OpenAsked,
+    SettingTaken,
     SignInAsked,
     TurnAsked,
 )
@@ -40,11 +41,11 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.notify import notification
+from fakegpt_tui.ui.notify import Notify, notification
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.signals import exit_code, handled
-from fakegpt_tui.ui.themes import THEMES
+from fakegpt_tui.ui.themes import THEMES, theme_name
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -73,6 +74,7 @@ class FakeGPTApp(CrashReporting):
         ours = [SafeLineFilter(), IsolatingFilter()]
         self._walls = ours if options.isolates else ours[:1]
         self._options = options
+        self._notify = options.notify
         for theme in THEMES:
             self.register_theme(theme)
         # Before anything is styled: to set it later would have all of it styled twice.
@@ -91,8 +93,7 @@ class FakeGPTApp(CrashReporting):
 
     def on_mount(self) -> None:
         found = problems(self._options.keys)
-        if not found:
-            self.set_keymap(dict(self._options.keys))
+        self.set_keymap(textual_keymap(self._chat_screen.keys))
         self._chat.on_login(self._report_login)
         self.push_screen(self._chat_screen)
         for problem in found:
@@ -167,8 +168,20 @@ class FakeGPTApp(CrashReporting):
 
     @on(Announced)
     def announce(self, event: Announced) -> None:
-        if sequence := notification(self._options.notify, event.title, event.words):
+        if sequence := notification(self._notify, event.title, event.words):
             write_to_terminal(self, sequence)
+
+    @on(SettingTaken)
+    def use_setting(self, event: SettingTaken) -> None:
+        match event.name:
+            case "theme":
+                self.theme = theme_name(event.value or None)
+            case "notify":
+                self._notify = Notify(event.value)
+            case "enter":
+                self.set_keymap(textual_keymap(self._chat_screen.keys))
+            case _:
+                pass  # the screen uses it
 
     @on(EditAsked)
     def run_editor(self, event: EditAsked) -> None:

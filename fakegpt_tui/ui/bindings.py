@@ -4,9 +4,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
-from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
+from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.keymap import COMMANDS, ENTER_BREAKS, Command, Where
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -28,6 +28,27 @@ def bindings(where: Where) -> list[BindingType]:
         for command in COMMANDS
         if command.where is where
     ]
+
+
+def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
+    """What Textual is told. It takes no key for no change, so that one gets a key with no name."""
+    return {name: keys or _NO_KEY for name, keys in changed.items()}
+
+
+def commands_of(key: str, overrides: Mapping[str, str]) -> list[Command]:
+    """The commands that a key runs, be it in whatever part of the screen."""
+    return [
+        command
+        for command in COMMANDS
+        if key in map(_full_name, _split(overrides.get(command.id, command.keys)))
+    ]
+
+
+def used_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
+    """The keys that differ from the table; those a person has `changed` only if all are right."""
+    swapped: Mapping[str, str] = {} if enter_sends else ENTER_BREAKS
+    wanted = {**swapped, **changed}
+    return swapped if problems(wanted) else wanted
 
 
 def problems(overrides: Mapping[str, str]) -> list[str]:
@@ -56,6 +77,12 @@ def problems(overrides: Mapping[str, str]) -> list[str]:
 def _split(keys: str) -> Iterable[str]:
     return (key.strip() for key in keys.split(",") if key.strip())
 
+
+def _full_name(key: str) -> str:
+    return _character_to_key(key) if len(key) == 1 else key
+
+
+_NO_KEY = ","
 
 _MODIFIERS = {"ctrl", "alt", "shift", "super", "meta", "hyper"}
 _NAMED_KEYS = {key.value for key in Keys} | set(KEY_ALIASES) | set(KEY_NAME_REPLACEMENTS.values())

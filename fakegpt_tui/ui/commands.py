@@ -23,13 +23,13 @@ class ChatCommands(Provider):
 
     async def discover(self) -> Hits:
         for command in _commands():
-            yield DiscoveryHit(_display(command), self._run(command), text=command.help)
+            yield DiscoveryHit(self._display(command), self._run(command), text=command.help)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in _commands():
             if score := _score(command, query, matcher):
-                yield Hit(score, _display(command), self._run(command), text=command.help)
+                yield Hit(score, self._display(command), self._run(command), text=command.help)
         for conversation_id, title in islice(self._titled(query), _MOST_CONVERSATIONS):
             display = Content.assemble("Open  ", title)
             yield Hit(_WORDS_FOUND, display, self._open(conversation_id), text=title)
@@ -41,6 +41,12 @@ class ChatCommands(Provider):
                 title = safe_line(row.title)
                 if wanted in title.casefold():
                     yield row.id, title
+
+    def _display(self, command: Command) -> Content:
+        changed = self.screen.keys if isinstance(self.screen, ChatScreen) else {}
+        keys = changed.get(command.id, command.keys).replace(",", ", ")
+        doors = "  ".join(part for part in (command.slash, keys) if part)
+        return Content.assemble(command.help, ("  " + doors, "dim"))
 
     def _run(self, command: Command) -> Callable[[], object]:
         return partial(self.screen.run_action, command.action)
@@ -65,8 +71,3 @@ def _score(command: Command, query: str, matcher: Matcher) -> float:
         return _WORDS_FOUND
     named = max(matcher.match(command.label), matcher.match(command.slash))
     return min(named, 1.0) * _LETTERS_FOUND
-
-
-def _display(command: Command) -> Content:
-    doors = "  ".join(part for part in (command.slash, command.keys.replace(",", ", ")) if part)
-    return Content.assemble(command.help, ("  " + doors, "dim"))

@@ -49,12 +49,22 @@ class TolerantParser(XTermParser):
         return None if deadline is None else max(0.0, deadline - self._clock())
 
     def feed(self, data: str) -> Iterator[Message]:
-        for piece in self._scanner.feed(data, self._clock()):
-            yield from map(_without_letter, self._events(piece))
+        for _, messages in self.read(data):
+            yield from messages
 
     def tick(self) -> Iterator[Message]:
+        for _, messages in self.read_late():
+            yield from messages
+
+    def read(self, data: str) -> Iterator[tuple[Piece, list[Message]]]:
+        """Each piece of `data`, and what it stands for; an unfinished piece comes later."""
+        for piece in self._scanner.feed(data, self._clock()):
+            yield piece, [_without_letter(message) for message in self._events(piece)]
+
+    def read_late(self) -> Iterator[tuple[Piece, list[Message]]]:
+        """The same of what was waited for in vain."""
         for piece in self._scanner.expire(self._clock()):
-            yield from map(_without_letter, self._events(piece))
+            yield piece, [_without_letter(message) for message in self._events(piece)]
 
     def _events(self, piece: Piece) -> Iterable[Message]:
         match piece.kind:

@@ -63,3 +63,12 @@ class ErrandAsked(Message):
     def __init__(self, errand: Errand) -> None:
         super().__init__()
         self.errand = errand
+
+
+class SettingTaken(Message):
+    """A person has changed a setting that can be used at once; `value` is as it was typed."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__()
+        self.name = name
+        self.value = value

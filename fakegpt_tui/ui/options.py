@@ -9,6 +9,7 @@ from typing import TypeAlias
 from fakegpt_tui.domain import Preset, now
 from fakegpt_tui.ui.notify import Notify
 from fakegpt_tui.ui.service_book import ServiceBook
+from fakegpt_tui.ui.setting import SettingsDoor
 from fakegpt_tui.ui.themes import DARK
 
 KeepPreset: TypeAlias = Callable[[Preset], Awaitable[None]]
@@ -23,10 +24,10 @@ class Options:
     """Folders, looks and keys.
 
     `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
-    far that a person should read once. `book` keeps the services of the configuration, and
-    `keep_preset` writes a preset there. `isolates` says that the terminal shows nothing for
-    characters that have no width. `rehearse` has something drawn out of sight soon after the start,
-    so that the first reply need not wait for imports.
+    far that a person should read once. `book` keeps the services of the configuration,
+    `keep_preset` writes a preset there, and `settings` reads and writes the settings. `isolates`
+    says that the terminal shows nothing for characters that have no width. `rehearse` has something
+    drawn out of sight soon after the start, so that the first reply need not wait for imports.
     """
 
     exports: Path
@@ -38,6 +39,8 @@ class Options:
     notices: Callable[[], tuple[str, ...]] = tuple
     keep_preset: KeepPreset | None = None
     notify: Notify = Notify.NONE
+    enter_sends: bool = True
+    settings: SettingsDoor | None = None
     cursor_blink: bool = False
     isolates: bool = True
     rehearse: bool = True

@@ -1,6 +1,6 @@
 """The two themes of the program; every colour elsewhere is one of their variables."""
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="fakegpt-dark",
@@ -35,3 +35,16 @@ LIGHT = Theme(
 )
 
 THEMES = (DARK, LIGHT)
+
+_SHORT_NAMES = {"dark": DARK.name, "light": LIGHT.name}
+
+
+def theme_name(name: str | None) -> str:
+    """The theme that a person means by `name`, or gets without one."""
+    return DARK.name if name is None else _SHORT_NAMES.get(name, name)
+
+
+def theme_names() -> list[str]:
+    """What a person may call a theme, ours first."""
+    ours = {*_SHORT_NAMES, *_SHORT_NAMES.values()}
+    return [*_SHORT_NAMES, *sorted(BUILTIN_THEMES.keys() - ours)]

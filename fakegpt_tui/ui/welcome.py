@@ -1,24 +1,34 @@
 """What an empty conversation says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.content import Content
 
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.keymap import COMMANDS
+from fakegpt_tui.ui.keymap.words import key_word
 
 _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no secrets."
 
+_COMMANDS_THAT_MATTER = (
+    ("prompt.send", "sends"),
+    ("chat.new", "new conversation"),
+    ("chat.stop", "stops"),
+    ("chat.save", "saves"),
+    ("app.help", "all keys"),
+)
 
-def welcome(service: Service | None) -> Content:
-    """Who answers here, if anybody does, and the keys that matter."""
+
+def welcome(service: Service | None, changed: Mapping[str, str]) -> Content:
+    """Who answers here, if anybody does, and the keys that matter; `changed` are a person's own."""
     lines = [
         Content.styled("A new conversation", "bold $primary"),
         Content(""),
         Content(safe_line(_who_answers(service), 400)),
         *_warnings(service),
         Content(""),
-        _keys(),
+        _keys(changed),
     ]
     return Content("\n").join(lines)
 
@@ -41,13 +51,11 @@ def _who_answers(service: Service | None) -> str:
     return f"{service.name} answers, at {service.url}."
 
 
-def _keys() -> Content:
-    keys = (
-        ("enter", "sends"),
-        ("ctrl+n", "new conversation"),
-        ("esc", "stops"),
-        ("ctrl+s", "saves"),
-        ("F1", "all keys"),
-    )
-    parts = [Content.assemble((key, "$accent"), " ", what) for key, what in keys]
+def _keys(changed: Mapping[str, str]) -> Content:
+    by_id = {command.id: changed.get(command.id, command.keys) for command in COMMANDS}
+    parts = [
+        Content.assemble((key_word(by_id[name].split(",")[0]), "$accent"), " ", what)
+        for name, what in _COMMANDS_THAT_MATTER
+        if by_id[name]
+    ]
     return Content("  ·  ").join(parts)

@@ -16,11 +16,11 @@ from tests.terminal import Terminal
 def test_help_lists_the_commands(option: str) -> None:
     shown = CliRunner().invoke(cli, [option])
     assert shown.exit_code == 0
-    for command in ("ask", "paths", "save", "serve", "status"):
+    for command in ("ask", "doctor", "paths", "save", "serve", "status"):
         assert f"  {command} " in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["ask", "paths", "save", "serve", "status"])
+@pytest.mark.parametrize("command", ["ask", "doctor", "paths", "save", "serve", "status"])
 def test_every_command_has_help(command: str) -> None:
     shown = CliRunner().invoke(cli, [command, "-h"])
     assert shown.exit_code == 0

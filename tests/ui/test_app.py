@@ -92,6 +92,14 @@ async def test_what_is_typed_ahead_stays_in_order() -> None:
         gate.open()
 
 
+async def test_what_is_typed_ahead_is_edited_in_order() -> None:
+    async with running() as it:
+        for key in (*"abcd", "backspace", "backspace", "7", "left", "x", "home", "y"):
+            it.app.post_message(Key(key, key if len(key) == 1 else None))
+        await it.until(lambda: len(it.prompt.text) == 5)
+        assert it.prompt.text == "yabx7"
+
+
 async def test_what_is_typed_ahead_of_a_new_conversation_goes_there() -> None:
     gate = Gate()
     async with running(reply("one", gate=gate), reply("two", gate=gate), reply("three")) as it:
@@ -274,7 +282,7 @@ async def test_help_shows_every_key_and_closes() -> None:
     async with running(size=(100, 60)) as it:
         await it.pilot.press("f1")
         assert isinstance(it.app.screen, HelpScreen)
-        for words in ("ctrl+n, F4", "Stop the reply", "/save"):
+        for words in ("ctrl+n, F4", "Stop the reply", "/save", "chat.new", "[keys]"):
             await it.see(words)
         await it.pilot.press("escape")
         assert isinstance(it.app.screen, ChatScreen)
@@ -383,6 +391,15 @@ async def test_a_pasted_text_is_one_edit_without_control_characters() -> None:
         assert it.prompt.text == "a[2Jb\nc\nd"
         it.prompt.undo()
         assert it.prompt.text == ""
+
+
+async def test_a_key_can_be_turned_off() -> None:
+    async with running(keys={"chat.save": "", "app.list": ""}) as it:
+        await it.see("^n New")
+        assert "Save" not in it.text
+        await it.pilot.press("ctrl+t", "x")
+        await it.until(lambda: it.prompt.text == "x")
+        assert it.list.display
 
 
 async def test_keys_can_be_moved_and_wrong_ones_are_told() -> None:

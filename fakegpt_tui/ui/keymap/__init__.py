@@ -7,12 +7,12 @@ from fakegpt_tui.ui.keymap.command import Command, Where
 from fakegpt_tui.ui.keymap.conversation_list import LIST
 from fakegpt_tui.ui.keymap.conversations import CHAT, LOGIN, OPEN_NTH, QUEUE
 from fakegpt_tui.ui.keymap.program import PROGRAM
-from fakegpt_tui.ui.keymap.prompt import EARLIER, PROMPT
+from fakegpt_tui.ui.keymap.prompt import EARLIER, ENTER_BREAKS, PROMPT
 from fakegpt_tui.ui.keymap.services import SERVICE_FORM, SERVICES
 from fakegpt_tui.ui.keymap.side_by_side import SIDE_BY_SIDE
 from fakegpt_tui.ui.keymap.transcript import TRANSCRIPT
 
-__all__ = ["COMMANDS", "OPEN_NTH", "Command", "Where"]
+__all__ = ["COMMANDS", "ENTER_BREAKS", "OPEN_NTH", "Command", "Where"]
 
 COMMANDS: tuple[Command, ...] = (
     *PROMPT,

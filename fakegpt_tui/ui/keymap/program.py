@@ -39,6 +39,15 @@ PROGRAM = (
         "Show or hide the conversation list",
         "/list",
     ),
+    Command(
+        Where.ANY,
+        "app.settings",
+        "f10",
+        "settings",
+        "Settings",
+        "Change how the program looks and works",
+        "/settings",
+    ),
     Command(Where.ANY, "app.theme", "", "theme", "Theme", "Change the colours", "/theme"),
     Command(
         Where.ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw"

@@ -1,18 +1,24 @@
 """What a person does in the prompt."""
 
+from types import MappingProxyType
+
 from fakegpt_tui.ui.keymap.command import Command, Where
 
+_ENTER = "enter"
+_OTHERS = "ctrl+j,shift+enter,alt+enter,ctrl+enter"
+
+ENTER_BREAKS = MappingProxyType({"prompt.send": _OTHERS, "prompt.newline": _ENTER})
+"""The keys of those who want Enter to break the line, and the others to send."""
+
 PROMPT = (
-    Command(
-        Where.PROMPT, "prompt.send", "enter", "send", "Send", "Send the prompt", in_footer=True
-    ),
+    Command(Where.PROMPT, "prompt.send", _ENTER, "send", "Send", "Send the prompt", in_footer=True),
     Command(
         Where.PROMPT,
         "prompt.newline",
-        "ctrl+j,shift+enter,alt+enter,ctrl+enter",
+        _OTHERS,
         "newline",
         "New line",
-        "Break the line; ctrl+j does so in every terminal",
+        "Break the line; ctrl+j is told from Enter in every terminal",
     ),
     Command(
         Where.PROMPT,

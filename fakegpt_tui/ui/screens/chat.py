@@ -13,13 +13,13 @@ from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.pace import Pace
 from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
 from fakegpt_tui.ui.screens.file_commands import FileCommands
 from fakegpt_tui.ui.screens.generation_commands import GenerationCommands
 from fakegpt_tui.ui.screens.message_commands import MessageCommands
 from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
+from fakegpt_tui.ui.screens.setting_commands import SettingCommands
 from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
@@ -48,6 +48,7 @@ class ChatScreen(
     GenerationCommands,
     FileCommands,
     SideBySideCommands,
+    SettingCommands,
 ):
     """Shows one conversation while any number of them go on."""
 
@@ -56,7 +57,6 @@ class ChatScreen(
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
-        self._pace = Pace(options.repaint_rate)
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._told = 0
@@ -76,6 +76,7 @@ class ChatScreen(
 
     def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self.show_activity, pause=True)
+        self._prompt.say_what_enter_does(sends=self._options.enter_sends)
         self._prompt.focus()
         self.show_conversation()
         self.call_after_refresh(self._begin)
@@ -167,7 +168,7 @@ class ChatScreen(
     def action_help(self) -> None:
         from fakegpt_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - after first paint
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self.keys))
 
     def action_theme(self) -> None:
         self.app.action_change_theme()

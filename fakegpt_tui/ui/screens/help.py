@@ -1,7 +1,6 @@
 """All keys, on one page."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.table import Column, Table
 from rich.text import Text
@@ -13,15 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH, Where
+from fakegpt_tui.ui.keymap.words import key_words
 
 _KEYS_WIDTH = 24
-_FUNCTION_KEY = re.compile(r"f\d+")
-_KEY_NAMES = {
-    "escape": "esc",
-    "question_mark": "?",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -30,36 +23,36 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     BINDINGS = [Binding("escape,f1,q,question_mark", "dismiss", "Close")]
 
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """`keys` are those that are not as in the table, by the ids of their commands."""
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             for where in Where:
                 yield Static(Content(where.value.capitalize()), classes="where")
-                yield Static(command_table(where))
+                yield Static(command_table(where, self._keys))
 
     def on_mount(self) -> None:
-        self.query_one("#help").border_title = Content("Keys — esc closes")
+        frame = self.query_one("#help")
+        frame.border_title = Content("Keys — esc closes")
+        frame.border_subtitle = Content("[keys] in config.toml gives other keys, by the grey names")
 
 
-def command_table(where: Where) -> Table:
-    """The commands of one part of the screen, with their keys and slash commands."""
+def command_table(where: Where, changed: Mapping[str, str]) -> Table:
+    """The commands of one part of the screen, with their keys, slash commands and ids."""
     table = Table.grid(Column(width=_KEYS_WIDTH), Column(), padding=(0, 2), pad_edge=True)
-    for keys, words, slash in _rows(where):
-        table.add_row(Text(key_words(keys), style="bold"), Text.assemble(words, (slash, "dim")))
+    for keys, words, names in _rows(where, changed):
+        table.add_row(Text(key_words(keys), style="bold"), Text.assemble(words, (names, "dim")))
     return table
 
 
-def _rows(where: Where) -> Iterator[tuple[str, str, str]]:
+def _rows(where: Where, changed: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for command in COMMANDS:
         if command.where is where and not command.id.startswith(OPEN_NTH):
-            yield command.keys, command.help, f"  {command.slash}" if command.slash else ""
+            keys = changed.get(command.id, command.keys)
+            names = (command.slash, command.id) if command.keys else (command.slash,)
+            yield keys, command.help, "".join(f"  {name}" for name in names if name)
     if where is Where.ANY:
         yield "alt+1,…,alt+9", "Open a conversation by its place in the list", ""
-
-
-def key_words(keys: str) -> str:
-    """The keys of a binding as people write them."""
-    return ", ".join(map(_key_word, keys.split(",")))
-
-
-def _key_word(key: str) -> str:
-    return _KEY_NAMES.get(key, key.upper() if _FUNCTION_KEY.fullmatch(key) else key)

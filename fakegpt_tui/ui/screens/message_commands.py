@@ -41,7 +41,7 @@ class MessageCommands(ChatParts):
         self._prompt.put(self._workspace.edit(message))
         self._prompt.focus()
         self.show_editing()
-        self.notice("Enter sends the edited prompt; the old one stays as a variant.")
+        self.notice("Send the edited prompt; the old one stays as a variant.")
 
     def action_regenerate(self) -> None:
         self._ask_again(self._chat.regenerate)

@@ -1,6 +1,6 @@
 """The parts of the main screen, and how they are made to show what is so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 from textual.screen import Screen
@@ -8,6 +8,7 @@ from textual.screen import Screen
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.ui.bindings import used_keys
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import TurnAsked
 from fakegpt_tui.ui.options import Options
@@ -28,6 +29,8 @@ class ChatParts(Screen[None]):
         self._chat = chat
         self._options = options
         self._workspace = Workspace(chat, options.clock)
+        self.keys: Mapping[str, str] = used_keys(options.keys, enter_sends=options.enter_sends)
+        """The keys that are not as in the table, by the ids of their commands."""
 
     def notice(self, sentence: str) -> None:
         """Tell a person something, for some seconds."""
@@ -101,7 +104,8 @@ class ChatParts(Screen[None]):
     def show_conversation(self) -> None:
         """Make everything that is about the open conversation say what is so."""
         conversation = self._workspace.open
-        self._transcript.empty_text = welcome(self._chat.find_service(conversation.service))
+        service = self._chat.find_service(conversation.service)
+        self._transcript.empty_text = welcome(service, self.keys)
         path = self._workspace.path
         self._transcript.show(
             conversation.id,

@@ -66,7 +66,7 @@ class KeyFooter(Widget):
             return
         shown: dict[str, ShownKey] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
-            if binding.show and binding.action not in shown:
+            if binding.show and binding.key and binding.action not in shown:
                 sign = self.app.get_key_display(binding)
                 shown[binding.action] = ShownKey(sign, binding.description, binding.key)
         self.keys = tuple(shown.values())

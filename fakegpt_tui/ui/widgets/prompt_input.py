@@ -11,9 +11,12 @@ from fakegpt_tui.text import copyable
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 
+_ENTER_SENDS = "Ask anything — Enter sends, ctrl+j breaks the line"
+_ENTER_BREAKS = "Ask anything — ctrl+j sends, Enter breaks the line"
+
 
 class PromptInput(TextArea):
-    """A text area in which Enter sends; it grows to a third of the screen."""
+    """A text area in which a key sends; it grows to a third of the screen."""
 
     DEFAULT_CSS = """
     PromptInput {
@@ -34,12 +37,16 @@ class PromptInput(TextArea):
     def __init__(self, *, cursor_blink: bool = True) -> None:
         super().__init__(
             soft_wrap=True,
-            placeholder=Content("Ask anything — Enter sends, ctrl+j breaks the line"),
+            placeholder=Content(_ENTER_SENDS),
         )
         self.cursor_blink = cursor_blink
         self.earlier_prompts: Sequence[str] = ()
         self._back = 0
         self._unsent = ""
+
+    def say_what_enter_does(self, *, sends: bool) -> None:
+        """Tell it in the empty prompt."""
+        self.placeholder = Content(_ENTER_SENDS if sends else _ENTER_BREAKS)
 
     def action_earlier(self) -> None:
         """Show the prompt before this one; what was being typed comes after the latest.
@@ -121,23 +128,25 @@ class PromptInput(TextArea):
             self.post_message(self.CommandsRequested())
         elif not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.binding.id is not None:
+            if self._leaves_by_arrow(event.key):
+                event.stop()
+                event.prevent_default()
+            elif active is not None and (active.binding.id is not None or active.node is self):
                 event.stop()
                 event.prevent_default()
                 await self.app.run_action(active.binding.action, active.node)
-            else:
-                self._leave_by_arrow(event)
 
-    def _leave_by_arrow(self, event: events.Key) -> None:
+    def _leaves_by_arrow(self, key: str) -> bool:
         """Go to another prompt where an arrow leads out of this one."""
         place = self.cursor_location
-        if event.key == "up" and self.navigator.is_first_wrapped_line(place):
+        if key == "up" and self.navigator.is_first_wrapped_line(place):
             if self._back < len(self.earlier_prompts):
-                event.prevent_default()
                 self.action_earlier()
-        elif event.key == "down" and self.navigator.is_last_wrapped_line(place) and self._back:
-            event.prevent_default()
+                return True
+        elif key == "down" and self.navigator.is_last_wrapped_line(place) and self._back:
             self.action_later()
+            return True
+        return False
 
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""

@@ -1,0 +1,118 @@
+"""What a person can do about the settings of the configuration while the program runs."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import Callable, Sequence
+
+from fakegpt_tui.config.editable import EDITABLE, Editable
+from fakegpt_tui.config.files import settings_from
+from fakegpt_tui.config.settings import Settings, Source
+from fakegpt_tui.config.writing import edit_file
+from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.ui.setting import Setting
+
+_BY_NAME = {each.name: each for each in EDITABLE}
+_HOLDING = (Source.FLAG, Source.ENVIRONMENT)
+
+
+class SettingsBook:
+    """Reads settings as they would be at the next start, and writes them to the file.
+
+    What a flag or a variable says holds for as long as this run lasts.
+    """
+
+    def __init__(self, settings: Settings, *, themes: Callable[[], Sequence[str]]) -> None:
+        """`settings` are those of this run; `themes` names all that there are."""
+        self._run = settings
+        self._themes = themes
+
+    async def settings(self) -> tuple[Setting, ...]:
+        """All that a person may change.
+
+        Raises:
+            ConfigError: The file cannot be read, or does not fit.
+        """
+        content = await asyncio.to_thread(self._content)
+        return self._described(content)
+
+    async def change(self, name: str, value: str | None) -> str | None:
+        """Write a value, or leave it to the default; returns what was written before.
+
+        Raises:
+            ConfigError: The program could not use it.
+            SaveError: The file cannot be read or written.
+        """
+        return await asyncio.to_thread(self._change, _BY_NAME[name], value)
+
+    def _change(self, editable: Editable, value: str | None) -> str | None:
+        from fakegpt_tui.config.editing import with_setting  # noqa: PLC0415 - tomlkit, not at every start
+
+        path = self._run.config_file
+        typed = None if value is None else editable.typed(value)
+        before: list[str | None] = []
+
+        def edited(content: str) -> str:
+            changed = with_setting(content, editable.name, typed, path=path)
+            before.append(_written(content, editable))
+            self._by_file(changed)
+            return changed
+
+        edit_file(path, edited)
+        return before[0]
+
+    def _content(self) -> str:
+        path = self._run.config_file
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"The configuration file {path} cannot be read.") from error
+
+    def _by_file(self, content: str) -> Settings:
+        """What the file alone says.
+
+        Raises:
+            ConfigError: The program could not use it.
+        """
+        run = self._run
+        return settings_from({}, {}, content, path=run.config_file, folders=run.folders)
+
+    def _described(self, content: str) -> tuple[Setting, ...]:
+        by_file = self._by_file(content)
+        return tuple(self._setting(editable, by_file, content) for editable in EDITABLE)
+
+    def _setting(self, editable: Editable, by_file: Settings, content: str) -> Setting:
+        origin = self._run.origins[editable.name]
+        held = origin.source in _HOLDING
+        if not held:
+            origin = by_file.origins[editable.name]
+        return Setting(
+            name=editable.name,
+            value=editable.value(self._run if held else by_file),
+            origin="config.toml" if origin.source is Source.FILE else str(origin),
+            words=editable.words,
+            choices=self._choices(editable),
+            held=held,
+            at_once=editable.at_once,
+            in_file=_written(content, editable) or "",
+        )
+
+    def _choices(self, editable: Editable) -> tuple[str, ...]:
+        match editable.name:
+            case "theme":
+                return tuple(self._themes())
+            case "service":
+                return tuple(self._run.services)
+            case _:
+                return editable.choices
+
+
+def _written(content: str, editable: Editable) -> str | None:
+    """What the file itself says of a setting."""
+    found = tomllib.loads(content).get(editable.name)
+    if isinstance(found, bool):
+        return str(found).lower()
+    return None if found is None else str(found)

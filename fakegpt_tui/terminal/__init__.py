@@ -1,0 +1,1 @@
+"""The terminal itself: asking what it can do, and leaving it as it was."""

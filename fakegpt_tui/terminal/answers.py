@@ -1,0 +1,93 @@
+"""What a terminal is asked, and what it says of itself."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+_KEYBOARD: Final = b"\x1b[?u"
+_NAME: Final = b"\x1b[>q"
+_BACKGROUND: Final = b"\x1b]11;?\x1b\\"
+_ATTRIBUTES: Final = b"\x1b[c"
+
+_KEYBOARD_SAID = re.compile(rb"\x1b\[\?(\d{1,6})u")
+_NAME_SAID = re.compile(rb"\x1bP>\|([^\x1b\x07]{0,200})(?:\x1b\\|\x07)")
+_BACKGROUND_SAID = re.compile(
+    rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
+)
+_MODE_SAID = re.compile(rb"\x1b\[\?(\d{1,6});([0-4])\$y")
+_ATTRIBUTES_SAID = re.compile(rb"\x1b\[\?([\d;]{1,200})c")
+
+_COPIES: Final = 52
+"""The attribute of a terminal that fills the clipboard when it is told to."""
+
+_WHITE_FROM: Final = 0.5
+_RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722
+
+
+class Mode(IntEnum):
+    """Modes that a terminal may or may not have."""
+
+    BRACKETED_PASTE = 2004
+    SYNCHRONISED = 2026
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a terminal has said; what it did not answer is `None` or missing.
+
+    `keyboard` holds the flags of the kitty keyboard protocol. `modes` tells whether a mode can be
+    used. With `is_whole` the last question was answered, so that nothing more is to come.
+    """
+
+    keyboard: int | None = None
+    name: str = ""
+    is_light: bool | None = None
+    modes: Mapping[int, bool] = field(default_factory=dict)
+    attributes: frozenset[int] = frozenset()
+    is_whole: bool = False
+
+    @property
+    def copies(self) -> bool:
+        """Does it say that it fills the clipboard when it is told to?"""
+        return _COPIES in self.attributes
+
+
+def questions(environment: Mapping[str, str]) -> bytes:
+    """What this terminal may be asked; nothing where it would show the questions.
+
+    The last one is answered by every terminal, and in turn, so that its answer ends all others.
+    """
+    if environment.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        return b""
+    # Terminal.app shows the end of a question about a mode, and Linux takes others for commands.
+    if environment.get("TERM_PROGRAM") == "Apple_Terminal" or environment["TERM"] == "linux":
+        return _ATTRIBUTES
+    modes = b"".join(b"\x1b[?%d$p" % mode for mode in Mode)
+    return _KEYBOARD + _NAME + _BACKGROUND + modes + _ATTRIBUTES
+
+
+def answers(said: bytes) -> Answers:
+    """What is to be read in all that came from a terminal so far, be it typed or answered."""
+    keyboard = _KEYBOARD_SAID.search(said)
+    name = _NAME_SAID.search(said)
+    attributes = _ATTRIBUTES_SAID.search(said)
+    return Answers(
+        keyboard=int(keyboard[1]) if keyboard else None,
+        name=name[1].decode(errors="replace") if name else "",
+        is_light=_is_light(said),
+        modes={int(mode[1]): mode[2] in b"123" for mode in _MODE_SAID.finditer(said)},
+        attributes=frozenset(int(each) for each in attributes[1].split(b";") if each)
+        if attributes
+        else frozenset(),
+        is_whole=attributes is not None,
+    )
+
+
+def _is_light(said: bytes) -> bool | None:
+    found = _BACKGROUND_SAID.search(said)
+    if found is None:
+        return None
+    red, green, blue = (int(part, 16) / int("f" * len(part), 16) for part in found.groups())
+    return red * _RED + green * _GREEN + blue * _BLUE > _WHITE_FROM
