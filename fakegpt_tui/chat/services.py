@@ -56,7 +56,7 @@ class Services:
         Raises:
             NotFound: There is no such service.
         """
-        self._default = self.service(name)
+        self._default, self._model = self.service(name), ""
 
     def answering(self) -> tuple[str, str]:
         """The service and the model of new conversations."""

@@ -41,6 +41,8 @@ class Workspace:
         """The prompt that is being edited, to be asked again in place of the old one."""
         self.picked: frozenset[str] = frozenset()
         """Chat messages of the open conversation that were picked to be saved together."""
+        self.end: tuple[ChatMessage, ...] = ()
+        """The last messages of a conversation of which only these were read when it was opened."""
 
     @property
     def turn(self) -> Turn | None:
@@ -140,7 +142,8 @@ class Workspace:
             NotFound: There is no such conversation.
             StoreError: It cannot be read.
         """
-        self._path = self._chat.path(conversation_id)
+        self.end = self._chat.trees.end(conversation_id)
+        self._path = self.end or self._chat.path(conversation_id)
         self.open = self._chat.conversation(conversation_id)
         self.edited = None
         self.picked = frozenset()

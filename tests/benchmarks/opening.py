@@ -100,4 +100,7 @@ def _paged(terminal: Watched) -> list[float]:
         before, asked = len(terminal.output), time.monotonic()
         terminal.press("pageup")
         times.append(1000 * (terminal.until_paused(before) - asked))
+    # Where somebody reads is remembered, and the next opening is to be at the end again.
+    terminal.press("end")
+    terminal.until_quiet()
     return times

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import Conversation, Preset, ReplyEnded, TextDelta
+from tests.store.tree import chat_message, conversation
 from tests.stubs import SERVICE, MemoryStore, connecting
 
 
@@ -57,3 +59,14 @@ async def streaming(turn: Turn, text: str) -> None:
 
 def texts(chat: ChatService, conversation_id: str) -> list[str]:
     return [message.text for message in chat.path(conversation_id)]
+
+
+def long_conversation(store: MemoryStore, count: int) -> str:
+    """Put one path of so many messages into a store: text 0, text 1 and so on; its id."""
+    header = conversation(service="scripted")
+    leaf: str | None = None
+    for number in range(count):
+        message = chat_message(header, leaf, text=f"text {number}")
+        leaf = message.id
+        store.add_turn(replace(header, leaf_id=leaf), message)
+    return header.id

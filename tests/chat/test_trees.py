@@ -7,8 +7,7 @@ import pytest
 
 from fakegpt_tui.chat.compare import DiffKind
 from fakegpt_tui.domain import NotFound, now
-from tests.chat.joined import ask, run, says, service_of, texts
-from tests.store.tree import chat_message, conversation
+from tests.chat.joined import ask, long_conversation, run, says, service_of, texts
 from tests.stubs import MemoryStore
 
 
@@ -40,16 +39,6 @@ async def test_a_conversation_whose_messages_are_all_deleted_can_be_gone_on_with
     assert texts(chat, first.conversation.id) == []
     await ask(chat, "second", chat.conversation(first.conversation.id))
     assert texts(chat, first.conversation.id) == ["second", "two"]
-
-
-def long_conversation(store: MemoryStore, count: int) -> str:
-    header = conversation(service="scripted")
-    leaf: str | None = None
-    for number in range(count):
-        message = chat_message(header, leaf, text=f"text {number}")
-        leaf = message.id
-        store.add_turn(replace(header, leaf_id=leaf), message)
-    return header.id
 
 
 async def test_of_a_long_conversation_the_end_is_there_before_all_of_it_is_read() -> None:

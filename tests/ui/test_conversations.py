@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from fakegpt_tui.domain import SearchHit
 from fakegpt_tui.ui.widgets.conversation_list import RowSign
+from fakegpt_tui.ui.widgets.transcript import Transcript
+from tests.chat.joined import long_conversation
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -172,3 +174,35 @@ async def test_a_draft_of_a_conversation_that_never_began_comes_back_at_the_star
         await it.pilot.pause()
     async with running(store=store) as it:
         await it.until(lambda: it.prompt.text == "half a thought")
+
+
+async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it() -> None:
+    store = MemoryStore()
+    long_conversation(store, 900)
+    async with running(store=store) as it:
+        await it.pilot.press("alt+1")
+        await it.see("text 899")
+        transcript = it.app.screen.query_one(Transcript)
+        await it.until(lambda: len(transcript.column.messages) == 900)
+        assert "text 899" in it.text
+        transcript.focus()
+        await it.pilot.press("g")
+        await it.see("text 0")
+
+
+async def test_a_long_conversation_that_was_left_above_its_end_is_shown_there() -> None:
+    store = MemoryStore()
+    long_conversation(store, 900)
+    async with running(store=store) as it:
+        await it.pilot.press("alt+1")
+        transcript = it.app.screen.query_one(Transcript)
+        await it.until(lambda: len(transcript.column.messages) == 900)
+        transcript.focus()
+        await it.pilot.press("g")
+        await it.see("text 0")
+        await it.pilot.press("ctrl+n")
+        await it.see("A new conversation")
+        await it.pilot.press("alt+1")
+        await it.see("text 0")
+        assert not [each for each in it.app.workers if each.group == "rest"]
+        assert "text 899" not in it.text

@@ -64,7 +64,7 @@ class ConversationCommands(ChatParts):
         self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
 
     def _show_found(self, found: Found) -> None:
-        self.open_conversation(found.conversation_id)
+        self.open_conversation(found.conversation_id, whole=True)
         if found.message_id is None:
             return
         if found.message_id not in [each.id for each in self._workspace.path]:

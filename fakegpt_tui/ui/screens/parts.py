@@ -1,13 +1,15 @@
 """The parts of the main screen, and how they are made to show what is so."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
+from textual import work
 from textual.content import Content
 from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.domain import ChatMessage, FakeGPTError
 from fakegpt_tui.ui.bindings import used_keys
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import TurnAsked
@@ -51,8 +53,11 @@ class ChatParts(Screen[None]):
         self._queue.held = workspace.is_held
         self.refresh_bindings()
 
-    def open_conversation(self, conversation_id: str | None) -> None:
-        """Show a conversation, if there is one to show."""
+    def open_conversation(self, conversation_id: str | None, *, whole: bool = False) -> None:
+        """Show a conversation, if there is one to show.
+
+        Of a long one that is read at its end, the end is shown first unless `whole` is asked for.
+        """
         if conversation_id is None:
             return
         self.keep_typed()
@@ -63,8 +68,27 @@ class ChatParts(Screen[None]):
             self.notice(str(error))
             return
         self._prompt.show(draft.text if draft else "", draft.cursor if draft else None)
-        self.show_conversation()
+        end = () if whole or self._is_left_above(conversation_id) else self._workspace.end
+        if end:
+            self._show_messages(end, {})
+            self._read_rest(conversation_id)
+        else:
+            self.show_conversation()
         self.refresh_rows()
+
+    def _is_left_above(self, conversation_id: str) -> bool:
+        """Was it not read to its end when it was left?"""
+        kept = self._transcript.kept_position(conversation_id)
+        return self._workspace.place is not None if kept is None else not kept.follows
+
+    @work(exclusive=True, group="rest")
+    async def _read_rest(self, conversation_id: str) -> None:
+        """Show all of a long conversation, once it has been read."""
+        # Where it cannot be read now, that is told when it is asked for.
+        with suppress(FakeGPTError):
+            await self._chat.trees.load(conversation_id)
+        if self._workspace.open.id == conversation_id:
+            self.show_conversation()
 
     def keep_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""
@@ -103,19 +127,17 @@ class ChatParts(Screen[None]):
 
     def show_conversation(self) -> None:
         """Make everything that is about the open conversation say what is so."""
+        path = self._workspace.path
+        self._show_messages(path, self._workspace.labels(path))
+        self._status.tokens = self._workspace.tokens
+
+    def _show_messages(self, path: Sequence[ChatMessage], labels: Mapping[str, str]) -> None:
         conversation = self._workspace.open
         service = self._chat.find_service(conversation.service)
         self._transcript.empty_text = welcome(service, self.keys)
-        path = self._workspace.path
-        self._transcript.show(
-            conversation.id,
-            path,
-            labels=self._workspace.labels(path),
-            position=self._workspace.place,
-        )
+        self._transcript.show(conversation.id, path, labels=labels, position=self._workspace.place)
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
-        self._status.tokens = self._workspace.tokens
         self.show_editing()
         self.show_activity()
 

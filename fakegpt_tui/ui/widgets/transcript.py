@@ -154,6 +154,10 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         """Where the reader is, to be shown again some other day; `None` while nothing is shown."""
         return self.reader.position
 
+    def kept_position(self, conversation_id: str) -> ReadingPosition | None:
+        """Where a conversation was left in this run."""
+        return self._positions.get(conversation_id)
+
     @property
     def marked(self) -> ChatMessage | None:
         """The message that the keys are about."""
