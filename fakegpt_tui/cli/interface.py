@@ -61,9 +61,6 @@ async def _show(settings: Settings, store: ConversationStore, conversation_id: s
     presets = PresetBook(settings.presets, settings.config_file)
     async with opened_chat(replace(book.settings, presets=presets.presets), store) as chat:
         app = _app(book, presets, chat, store, conversation_id)
-        # Spare the garbage collector the many objects that importing has made.
-        gc.freeze()
-        gc.enable()
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -81,6 +78,7 @@ def _app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
+    from fakegpt_tui.ui.garbage import collect_seldom  # noqa: PLC0415
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
@@ -101,6 +99,7 @@ def _app(
         isolates=os.environ.get("TERM") != "linux",
     )
     app = FakeGPTApp(chat, options)
+    collect_seldom()
     if options.theme not in app.available_themes:
         known = ", ".join(theme_names())
         raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")

@@ -122,7 +122,8 @@ class FakeGPTApp(CrashReporting):
             async with turn:
                 report(TurnStarted(conversation_id))
                 async for _ in turn.events():
-                    report(ReplyGrew())
+                    if not self._chat_screen.repaints_soon:
+                        report(ReplyGrew())
         except StoreError as error:
             report(PromptNotSaved(conversation_id, turn.typed, str(error)))
         finally:

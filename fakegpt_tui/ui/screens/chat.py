@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.garbage import collect_in_quiet
 from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
@@ -109,6 +110,11 @@ class ChatScreen(
         self._prompt.earlier_prompts = self._chat.prompts()
         self.refresh_rows()
 
+    @property
+    def repaints_soon(self) -> bool:
+        """Will all that has grown by then be shown, whether that is told or not?"""
+        return self._repaint_timer is not None
+
     @on(ReplyGrew)
     def plan_repaint(self) -> None:
         if self._repaint_timer is not None:
@@ -179,6 +185,7 @@ class ChatScreen(
     @work(exclusive=True, group="look-around")
     async def _look_around(self) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
+        collect_in_quiet(is_busy=bool(self._chat.turns()))
         self._tell_news()
         position = self._transcript.position
         # While somebody scrolls there is nothing that is worth a write.

@@ -1,0 +1,50 @@
+"""Whole collections happen in quiet, and not in the middle of something."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import gc
+from fakegpt_tui.ui.garbage import collect_in_quiet, collect_seldom
+
+whole = 0
+
+def note(phase, about):
+    global whole
+    whole += phase == "stop" and about["generation"] == 2
+
+gc.callbacks.append(note)
+gc.disable()
+collect_seldom()
+kept = []
+
+def live(rounds):
+    for _ in range(rounds):
+        kept.append([[] for _ in range(50)])
+
+live({rounds})
+alone = whole
+collect_in_quiet(is_busy={is_busy})
+print(gc.isenabled(), alone, whole - alone)
+"""
+
+
+def collections(rounds: int, *, is_busy: bool) -> str:
+    script = SCRIPT.format(rounds=rounds, is_busy=is_busy)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def test_nothing_is_collected_whole_until_there_is_quiet() -> None:
+    assert collections(20_000, is_busy=False) == "True 0 1"
+
+
+def test_little_is_not_worth_a_collection() -> None:
+    assert collections(10, is_busy=False) == "True 0 0"
+
+
+def test_what_is_busy_is_left_alone_until_it_is_too_much() -> None:
+    assert collections(20_000, is_busy=True) == "True 0 0"
+    assert collections(90_000, is_busy=True) == "True 0 1"
