@@ -48,10 +48,12 @@ def of(values: Mapping[str, object]) -> int:
 
 
 def is_whole(row: sqlite3.Row | Mapping[str, object]) -> bool:
-    """Is that row what was written? What is still under way has no sum yet."""
+    """Is that row what was written? Only what somebody is still writing has no sum yet."""
     # The last column came later than the first stores.
-    expected = row["checksum"] if "checksum" in row.keys() else None  # noqa: SIM118 - a row has no `in`
-    return expected is None or expected == checksum(*_fields(row))
+    if "checksum" not in row.keys():  # noqa: SIM118 - a row has no `in`
+        return True
+    expected = row["checksum"]
+    return row["owner"] is not None if expected is None else expected == checksum(*_fields(row))
 
 
 def in_pieces(connection: sqlite3.Connection) -> Iterator[list[sqlite3.Row]]:

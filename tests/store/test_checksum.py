@@ -39,6 +39,18 @@ def test_a_message_with_another_value_than_was_written_is_flagged(
     assert (last.status, last.error) == (MessageStatus.INTERRUPTED, DAMAGED)
 
 
+def test_a_message_that_lost_its_sum_is_flagged_unless_somebody_still_writes_it(
+    store: ConversationStore, path: Path
+) -> None:
+    header, prompt, reply = turn(conversation(), status=MessageStatus.STREAMING)
+    store.add_turn(header, prompt, reply).result()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chat_message SET checksum = NULL")
+    first, last = store.messages(header.id)
+    assert (first.status, first.error) == (MessageStatus.INTERRUPTED, DAMAGED)
+    assert last == reply
+
+
 def test_whatever_is_written_is_whole(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation(), status=MessageStatus.QUEUED)
     store.add_turn(header, prompt, reply)
