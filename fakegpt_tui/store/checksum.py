@@ -1,5 +1,6 @@
 """Telling a chat message that was damaged on the disk from one that is as it was written."""
 
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ FUNCTION = "message_checksum"
 
 _fields = itemgetter(*FIELDS)
 
+_OWNER = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NOTHING = "\1"
 
 _SOME_MESSAGES = """
@@ -53,7 +55,12 @@ def is_whole(row: sqlite3.Row | Mapping[str, object]) -> bool:
     if "checksum" not in row.keys():  # noqa: SIM118 - a row has no `in`
         return True
     expected = row["checksum"]
-    return row["owner"] is not None if expected is None else expected == checksum(*_fields(row))
+    return is_owner(row["owner"]) if expected is None else expected == checksum(*_fields(row))
+
+
+def is_owner(value: object) -> bool:
+    """May that be an instance, whose ids are UUIDs? Damage puts other values there."""
+    return isinstance(value, str) and re.fullmatch(_OWNER, value) is not None
 
 
 def in_pieces(connection: sqlite3.Connection) -> Iterator[list[sqlite3.Row]]:

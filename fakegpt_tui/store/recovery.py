@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.store import writing
+from fakegpt_tui.store import checksum, writing
 from fakegpt_tui.store.connection import transaction
 
 _OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
@@ -17,7 +17,9 @@ def interrupt_orphans(connection: sqlite3.Connection, living: Collection[str]) -
     """
     with transaction(connection):
         owned = connection.execute(_OWNED).fetchall()
-        orphans = [row["id"] for row in owned if row["owner"] not in living]
+        # What no instance ever owned is damaged, and must not get a sum that says otherwise.
+        owners = {row["id"]: row["owner"] for row in owned if checksum.is_owner(row["owner"])}
+        orphans = [message_id for message_id, owner in owners.items() if owner not in living]
         for message_id in orphans:
             writing.settle(connection, message_id, MessageStatus.INTERRUPTED)
     return len(orphans)

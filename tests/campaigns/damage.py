@@ -136,8 +136,8 @@ class Damages:
             }
             is_damaged = bool(pages & damaged)
             other = found.get(name)
-            if message.parent_id not in found:
-                # What followed a message that is gone begins a path of its own.
+            if other is not None and other.parent_id is None and message.parent_id not in found:
+                # What followed a message that is gone may begin a path of its own.
                 message = replace(message, parent_id=None)
             if other is not None and other != message:
                 self._tally.changed += 1

@@ -51,6 +51,17 @@ def test_a_message_that_lost_its_sum_is_flagged_unless_somebody_still_writes_it(
     assert last == reply
 
 
+def test_a_message_of_an_owner_that_cannot_be_is_flagged_also_after_a_restart(path: Path) -> None:
+    header, prompt, reply = turn(conversation(), status=MessageStatus.STREAMING)
+    with ConversationStore.open(path) as store:
+        store.add_turn(header, prompt, reply).result()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chat_message SET owner = 'streaming' WHERE owner IS NOT NULL")
+    for _ in range(2):
+        with ConversationStore.open(path) as store:
+            assert [each.error for each in store.messages(header.id)] == [None, DAMAGED]
+
+
 def test_whatever_is_written_is_whole(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation(), status=MessageStatus.QUEUED)
     store.add_turn(header, prompt, reply)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_what_an_older_version_wrote_is_summed_indexed_and_backed_up(path: Path)
             " (NULL, ?, 'c', ?, ?, ?, ?, 0, '', '', NULL, NULL, NULL, NULL, '', NULL, '', ?)",
             [
                 ("p", None, "user", "complete", None, "words of old"),
-                ("r", "p", "assistant", "streaming", "dead", "half"),
+                ("r", "p", "assistant", "streaming", str(UUID(int=1)), "half"),
             ],
         )
         connection.execute("INSERT INTO reply_delta VALUES ('r', 1, NULL, ' a word')")
