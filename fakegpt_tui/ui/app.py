@@ -77,8 +77,6 @@ class FakeGPTApp(CrashReporting):
         self._notify = options.notify
         for theme in THEMES:
             self.register_theme(theme)
-        # Before anything is styled: to set it later would have all of it styled twice.
-        self.set_reactive(FakeGPTApp.theme, options.theme)
         self._chat_screen = ChatScreen(chat, options)
         self._was_warned = False
 
@@ -92,6 +90,7 @@ class FakeGPTApp(CrashReporting):
         return [*super().get_line_filters(), *self._walls]
 
     def on_mount(self) -> None:
+        self.theme = self._options.theme
         found = problems(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.keys))
         self._chat.on_login(self._report_login)

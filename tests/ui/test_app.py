@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 from textual.events import Key, Paste
+from textual.theme import Theme
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import (
@@ -24,6 +26,7 @@ from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.link import LinkScreen
+from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowSign
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
@@ -539,3 +542,11 @@ async def test_a_wait_is_counted_in_every_conversation_that_is_opened() -> None:
         before = it.status
         await it.until(lambda: "waiting" in it.status and it.status != before)
         it.chat.stop_all()
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+async def test_everything_has_the_colours_of_the_theme_from_the_start(theme: Theme) -> None:
+    async with running(theme=theme.name) as it:
+        screen = it.app.screen
+        assert screen.query_one(Transcript).styles.background == Color.parse(theme.background)
+        assert it.list.styles.background == Color.parse(theme.surface)
