@@ -16,10 +16,11 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.cli.composition import opened_chat, opened_store
 from fakegpt_tui.cli.service_book import ServiceBook
+from fakegpt_tui.cli.settings_book import SettingsBook
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.themes import DARK, LIGHT
+from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from tests.ui.screen_text import screen_text
@@ -101,6 +102,20 @@ async def light(sitter: Sitter) -> None:
     await sitter.see("config.toml")
 
 
+async def services(sitter: Sitter) -> None:
+    await sitter.see("signed in")
+    await sitter.press("f6")
+    await sitter.see("Guide", "switched this service off")
+    await sitter.press("f4")
+    await sitter.see("Add a service")
+
+
+async def settings_page(sitter: Sitter) -> None:
+    await sitter.see("signed in")
+    await sitter.press("f10")
+    await sitter.see("repaint_rate")
+
+
 async def help_page(sitter: Sitter) -> None:
     await sitter.see("signed in")
     await sitter.press("f1")
@@ -113,6 +128,8 @@ SCENES: dict[str, tuple[Scene, tuple[int, int], str]] = {
     "several-conversations": (several, (120, 36), DARK.name),
     "narrow": (narrow, (60, 20), DARK.name),
     "light": (light, (110, 30), LIGHT.name),
+    "services": (services, (110, 34), DARK.name),
+    "settings": (settings_page, (110, 30), DARK.name),
     "help": (help_page, (110, 40), DARK.name),
 }
 
@@ -134,11 +151,18 @@ def _self_contained(picture: str) -> str:
 
 @asynccontextmanager
 async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
-    settings = load_settings({"data_dir": str(folder)}, {})
+    flags = {"data_dir": str(folder), "exports_dir": "/home/me/chats"}
+    settings = load_settings(flags, {})
     book = ServiceBook(settings)
     with opened_store(settings) as store:
         async with opened_chat(book.settings, store) as chat:
-            options = Options(exports=folder, book=book, theme=theme, cursor_blink=False)
+            options = Options(
+                exports=folder,
+                book=book,
+                settings=SettingsBook(settings, themes=theme_names),
+                theme=theme,
+                cursor_blink=False,
+            )
             yield FakeGPTApp(chat, options)
 
 
