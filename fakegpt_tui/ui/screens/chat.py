@@ -185,13 +185,14 @@ class ChatScreen(
     @work(exclusive=True, group="look-around")
     async def _look_around(self) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
-        collect_in_quiet(is_busy=bool(self._chat.turns()))
         self._tell_news()
         position = self._transcript.position
-        # While somebody scrolls there is nothing that is worth a write.
-        if position == self._rested_at:
-            self.keep_place()
+        is_moving = position != self._rested_at
         self._rested_at = position
+        # While somebody scrolls there is nothing that is worth a write, or a pause.
+        if not is_moving:
+            self.keep_place()
+        collect_in_quiet(is_busy=is_moving or bool(self._chat.turns()))
         if await self._chat.refresh():
             self._workspace.reread()
             self.show_conversation()
