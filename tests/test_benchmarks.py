@@ -1,12 +1,14 @@
 """The harness of the benchmarks: its arithmetic, its verdict and its history. Nothing is timed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.__main__ import main, measures, run
-from tests.benchmarks.rows import Row, p95
+from tests.benchmarks.rows import Row, history_line, p95
+from tests.benchmarks.table import HISTORY, table
 from tests.benchmarks.texts import SHAPES, tokens
 
 
@@ -65,3 +67,29 @@ def test_modules_take_part_by_name() -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_texts_are_exactly_as_long_as_they_are_asked_to_be(shape: str) -> None:
     assert len("".join(tokens(shape, 12_345))) == 12_345
+
+
+def test_the_numbers_of_the_readme_are_the_newest_of_the_history() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert table(HISTORY.read_text(encoding="utf-8").splitlines()) in readme
+
+
+def test_the_table_has_the_newest_row_of_each_budget_in_the_order_of_their_numbers() -> None:
+    about = {"at": "now"}
+    rows = [
+        Row(budget="B10", what="later", values=[1.0], limit=2, unit="s"),
+        Row(
+            budget="B9",
+            what="sooner",
+            values=[6.0],
+            floor=[2.0],
+            floor_name="F0",
+            limit=2,
+            unit="s",
+        ),
+    ]
+    lines = [history_line(rows, about), history_line([replace(rows[0], values=[1.5])], about)]
+    head, _, first, last = table(lines).splitlines()
+    assert head == "| | what | measured | budget | |"
+    assert first == "| B9 | sooner | 3.00 × F0 (6 s) | 2 × F0 | missed |"
+    assert last == "| B10 | later | 1.5 s | 2 s |  |"
