@@ -105,10 +105,7 @@ class Workspace:
     @property
     def service(self) -> Service | None:
         """What answers in the open conversation; `None` where the configuration lacks it."""
-        try:
-            return self._chat.service(self.open.service)
-        except NotFound:
-            return None
+        return self._chat.find_service(self.open.service)
 
     @property
     def login(self) -> LoginState:

@@ -133,8 +133,7 @@ class ChatParts(Screen[None]):
 
     def _show_messages(self, path: Sequence[ChatMessage], labels: Mapping[str, str]) -> None:
         conversation = self._workspace.open
-        service = self._chat.find_service(conversation.service)
-        self._transcript.empty_text = welcome(service, self.keys)
+        self._transcript.empty_text = welcome(self._workspace.service, self.keys)
         self._transcript.show(conversation.id, path, labels=labels, position=self._workspace.place)
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
