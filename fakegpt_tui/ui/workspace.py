@@ -1,6 +1,6 @@
 """Which conversation is open, what is done in it, and how to get to the others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -80,12 +80,6 @@ class Workspace:
             if label := " ".join(filter(None, (picked, place, cost))):
                 found[message.id] = label
         return found
-
-    @property
-    def tokens(self) -> str:
-        """What the shown path of the open conversation cost, all in all."""
-        count = conversation_tokens(self.path)
-        return count.in_words if count.tokens else ""
 
     @property
     def picked_in_path(self) -> tuple[str, ...]:
@@ -255,3 +249,9 @@ def _estimate(message: ChatMessage) -> str:
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""
     return reply_tokens(message).in_words
+
+
+def tokens_in_words(path: Sequence[ChatMessage]) -> str:
+    """What the replies of a path cost, all in all; nothing where there are none."""
+    count = conversation_tokens(path)
+    return count.in_words if count.tokens else ""

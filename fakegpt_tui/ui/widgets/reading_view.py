@@ -66,7 +66,7 @@ class ReadingView(ScrollView, inherit_bindings=False):
         if any(self.styles.gutter):
             return super().render_lines(crop)
         _, background = self.background_colors
-        filters = [each for each in self.get_line_filters() if each.enabled]
+        filters = self.get_line_filters()
         first, last = crop.column_span
         strips: list[Strip] = []
         for y in crop.line_range:
