@@ -77,9 +77,6 @@ def _app(
     conversation_id: str | None,
 ) -> FakeGPTApp:
     settings = book.settings
-    # Textual draws at the ticks of a clock of which it may let one pass: at its own 60 a second a
-    # letter that is typed while replies stream can wait for 33 ms. Read when it is imported.
-    os.environ.setdefault("TEXTUAL_FPS", "120")
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
     from fakegpt_tui.ui.garbage import collect_seldom  # noqa: PLC0415
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415

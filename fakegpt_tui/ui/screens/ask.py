@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from fakegpt_tui.ui.echo import draw_at_once
+
 
 class AskScreen(ModalScreen[str | None]):
     """A field with a text in it; dismissed with what it holds, or with nothing."""
@@ -23,6 +25,9 @@ class AskScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
             yield Input(self._text, select_on_focus=False)
+
+    def on_idle(self) -> None:
+        draw_at_once(self)
 
     def on_mount(self) -> None:
         self.query_one("#ask").border_title = Content(f"{self._title} — enter keeps, esc leaves")

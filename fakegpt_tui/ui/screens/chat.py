@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.echo import draw_at_once
 from fakegpt_tui.ui.garbage import collect_in_quiet
 from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
@@ -81,6 +82,9 @@ class ChatScreen(
         self._prompt.focus()
         self.show_conversation()
         self.call_after_refresh(self._begin)
+
+    def on_idle(self) -> None:
+        draw_at_once(self)
 
     @work(group="begin")
     async def _begin(self) -> None:

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Found
+from fakegpt_tui.ui.echo import draw_at_once
 
 Search = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
@@ -43,6 +44,9 @@ class SearchScreen(ModalScreen[Found | None]):
             yield Input(placeholder="Words in titles and messages", compact=True)
             yield Static(Content(_FILTERS), id="filters")
             yield OptionList(compact=True, markup=False)
+
+    def on_idle(self) -> None:
+        draw_at_once(self)
 
     def on_mount(self) -> None:
         box = self.query_one("#search")
