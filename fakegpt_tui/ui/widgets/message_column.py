@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from textual.cache import LRUCache
@@ -173,13 +174,21 @@ class MessageColumn:
         self._set_height(index, layout.height)
         return layout
 
-    def strip(self, place: Place) -> Strip:
-        """A line as it is drawn: the same strip as before, if the line has not changed."""
-        layout = self.layout(place.message)
+    def strips(self, places: Iterable[Place]) -> list[Strip]:
+        """Lines as they are drawn: the same strips as before, of those that say the same."""
+        strips: list[Strip] = []
+        for index, lines in groupby(places, attrgetter("message")):
+            layout = self.layout(index)
+            strips.extend(self._strip(layout, place) for place in lines)
+        return strips
+
+    def _strip(self, layout: MessageLayout, place: Place) -> Strip:
         line = layout.line(place.line)
         kept = self._strips.get(place)
         if kept is None or kept[0] is not line:
-            kept = self._strips[place] = line, layout.strip(place.line)
+            strip = layout.strip(place.line)
+            same = kept is not None and kept[1] == strip
+            kept = self._strips[place] = line, kept[1] if kept and same else strip
         return kept[1]
 
     def _below(self, top: Place, rows: int) -> list[Place]:

@@ -118,25 +118,36 @@ class MessagePage(ReadingView, inherit_bindings=False):
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"page--{part}")
 
-    def draw_row(self, y: int) -> Strip:
-        return padded(self._row(y), self.size.width, self.blank)
+    def draw_rows(self) -> Sequence[Strip]:
+        width, height = self.size
+        if self.column.messages:
+            rows = self._draw_view(self.page_rows)
+        else:
+            style, size = self.visual_style, self.size
+            rows = [in_the_middle(self.empty_text, style, y, size) for y in range(height)]
+        if self.finder.is_open and height:
+            rows[height - 1 :] = [self.finder.draw(self.scrollable_size.width, self._marks)]
+        return [padded(row, width, self.blank) for row in rows]
 
-    def _row(self, y: int) -> Strip:
-        if self.finder.is_open and y == self.size.height - 1:
-            return self.finder.draw(self.scrollable_size.width, self._marks)
-        if not self.column.messages:
-            return in_the_middle(self.empty_text, self.visual_style, y, self.size)
-        view = self.reader.view
-        strip = self._draw_place(view[y]) if y < len(view) else NOTHING
-        if y == self.page_rows - 1 and (new_lines := self.reader.new_lines):
-            return with_news(strip, new_lines, self.scrollable_size.width, self._marks)
-        return strip
+    def _draw_view(self, height: int) -> list[Strip]:
+        places = self.reader.view[:height]
+        marked = self.cursor.index if self.has_focus else None
+        selection = self.text_selection
+        rows = [
+            self._draw_place(line, place, is_marked=place.message == marked, selection=selection)
+            for place, line in zip(places, self.column.strips(places), strict=True)
+        ]
+        rows.extend([NOTHING] * (height - len(rows)))
+        if rows and (new_lines := self.reader.new_lines):
+            width = self.scrollable_size.width
+            rows[-1] = with_news(rows[-1], new_lines, width, self._marks)
+        return rows
 
-    def _draw_place(self, place: Place) -> Strip:
-        line = self.column.strip(place)
-        is_marked = self.has_focus and place.message == self.cursor.index
+    def _draw_place(
+        self, line: Strip, place: Place, *, is_marked: bool, selection: Selection | None
+    ) -> Strip:
         spans = self.finder.spans(place)
-        if spans or self.text_selection is not None:
+        if spans or selection is not None:
             return self._finished(line, place, is_marked=is_marked, spans=spans)
         drawn = self._drawn.get(place)
         if drawn is None or drawn[0] is not line or drawn[1] is not is_marked:

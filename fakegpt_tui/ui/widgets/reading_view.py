@@ -1,7 +1,9 @@
 """A column of messages behind a scroll bar: the part of the transcript that moves."""
 
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from math import ceil
-from typing import Any
+from typing import Any, Self
 
 from rich.style import Style
 from textual import events, on
@@ -34,7 +36,8 @@ class ReadingView(ScrollView, inherit_bindings=False):
         super().__init__(name=name, id=id, classes=classes)
         self.column = column
         self.reader = Reader(column)
-        self._painted: dict[int, Strip] = {}
+        self._rows: Sequence[Strip] = ()
+        self._painted: Sequence[Strip] = ()
         self._is_placing = False
         self._thumb = 0, 0
         self.blank = Style.null()
@@ -45,36 +48,52 @@ class ReadingView(ScrollView, inherit_bindings=False):
         """The rows that are there for messages."""
         return self.size.height
 
-    def draw_row(self, y: int) -> Strip:
-        """What is on a row now."""
+    def draw_rows(self) -> Sequence[Strip]:
+        """What is on each row now, from edge to edge."""
         raise NotImplementedError
 
     def follow_cursor(self) -> None:
         """Take note that the reader has moved, before the rows are drawn."""
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        if not regions:
+            self._rows = ()  # What has changed is more than `repaint_what_changed` knows of.
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def render_line(self, y: int) -> Strip:
-        strip = self._painted[y] = self.draw_row(y)
-        return strip
+        return self._up_to_date()[y]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of a part of the view.
 
         Textual, which sees to borders, would compose, filter and cut a row again each time that it
-        has moved, and while a reply streams that is all of them. Here what `draw_row` returns is as
-        wide as the view, and a row that it returns again is ready wherever it stands.
+        has moved, and while a reply streams that is all of them. Here a row that is what it was is
+        ready wherever it stands, and nothing is done for those of whom nothing has changed.
         """
+        rows = self._painted = self._up_to_date()
         if any(self.styles.gutter):
             return super().render_lines(crop)
         _, background = self.background_colors
         filters = self.get_line_filters()
         first, last = crop.column_span
-        strips: list[Strip] = []
-        for y in crop.line_range:
-            strip = self.render_line(y)
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)
-            strips.append(strip.crop(first, last))
-        return strips
+        strips: Iterable[Strip] = rows[crop.y : crop.bottom]
+        for line_filter in filters:
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        return [strip.crop(first, last) for strip in strips]
+
+    def _up_to_date(self) -> Sequence[Strip]:
+        """The rows as they were drawn last, if that was for this size and nothing changed since."""
+        rows = self._rows
+        width, height = self.size
+        if len(rows) != height or (rows and rows[0].cell_length != width):
+            rows = self._rows = self.draw_rows()
+        return rows
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         if self._is_placing:
@@ -143,13 +162,14 @@ class ReadingView(ScrollView, inherit_bindings=False):
 
     def repaint_what_changed(self) -> None:
         """Have the rows drawn again that are no longer what they were."""
-        for y in range(self.size.height):
-            strip = self.draw_row(y)
-            painted = self._painted.get(y)
+        self._rows = self.draw_rows()
+        changed: list[Region] = []
+        for y, (strip, painted) in enumerate(zip_longest(self._rows, self._painted)):
             if strip is not painted and strip != painted:
                 # What is blank before and after need not be sent to the terminal again.
-                width = max(self._inked(strip), self._inked(painted))
-                self.refresh(Region(0, y, width, 1))
+                changed.append(Region(0, y, max(self._inked(strip), self._inked(painted)), 1))
+        if changed:
+            self.refresh(*changed)
 
     def _inked(self, strip: Strip | None) -> int:
         """The cells of a row up to the blanks at its end."""
