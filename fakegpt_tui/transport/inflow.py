@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from fakegpt_tui.transport.rests import Rests
+
 _ENOUGH = 1 << 18
 """Bytes after which nobody waits to see whether more are there already."""
 
@@ -48,6 +50,7 @@ class Inflow:
         await asyncio.shield(asyncio.ensure_future(asyncio.wait([self._task])))
 
     async def _fill(self) -> None:
+        rests = Rests()
         async with aclosing(self._arriving) as arriving:
             async for piece in arriving:
                 if not piece:
@@ -58,6 +61,7 @@ class Inflow:
                 while self._size > _MOST:
                     self._has_room.clear()
                     await self._has_room.wait()
+                await rests.after(piece)
 
     async def _catch_up(self) -> None:
         """Let in what the socket holds already."""
