@@ -74,7 +74,7 @@ def test_the_numbers_of_the_readme_are_the_newest_of_the_history() -> None:
     assert table(HISTORY.read_text(encoding="utf-8").splitlines()) in readme
 
 
-def test_the_table_has_the_newest_row_of_each_budget_in_the_order_of_their_numbers() -> None:
+def test_the_table_has_the_newest_run_of_each_budget_in_the_order_of_their_numbers() -> None:
     about = {"at": "now"}
     rows = [
         Row(budget="B10", what="later", values=[1.0], limit=2, unit="s"),
@@ -88,7 +88,9 @@ def test_the_table_has_the_newest_row_of_each_budget_in_the_order_of_their_numbe
             unit="s",
         ),
     ]
-    lines = [history_line(rows, about), history_line([replace(rows[0], values=[1.5])], about)]
+    dropped = replace(rows[0], floor=[1.0], floor_name="what is measured no longer")
+    newest = replace(rows[0], values=[1.5])
+    lines = [history_line([*rows, dropped], about), history_line([newest], about)]
     head, _, first, last = table(lines).splitlines()
     assert head == "| | what | measured | budget | |"
     assert first == "| B9 | sooner | 3.00 × F0 (6 s) | 2 × F0 | missed |"

@@ -1,12 +1,13 @@
 """The floors: small Textual apps that do the least of what the program does.
 
-`python -m tests.benchmarks.floors f0|f1|fm` runs one of them in this terminal.
+`python -m tests.benchmarks.floors f0|f1|f1+f2|fm` runs one of them in this terminal.
 """
 
 import asyncio
 import sys
 import time
 
+import httpx
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -70,6 +71,26 @@ class Repainting(Bare):
         self.set_interval(1 / _RATE, self.query_one(Prepared).step)
 
 
+class Reading(Repainting):
+    """F1+F2: F1 that reads a reply with httpx meanwhile, and throws it away."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.run_worker(self._read())
+
+    async def _read(self) -> None:
+        async with (
+            httpx.AsyncClient(timeout=None, trust_env=False) as client,
+            client.stream("POST", self._url, json={}) as response,
+        ):
+            async for _ in response.aiter_raw():
+                pass
+
+
 class Native(Bare):
     """FM: F0 with Textual's own Markdown, fed the text that the host would send."""
 
@@ -104,6 +125,8 @@ def main(name: str, *asked: str) -> None:
             Bare().run()
         case "f1":
             Repainting().run()
+        case "f1+f2":
+            Reading(*asked).run()
         case _:
             shape, size, rate = asked
             Native(shape, int(size), float(rate)).run()

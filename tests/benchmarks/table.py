@@ -13,12 +13,14 @@ Record = Mapping[str, object]
 
 
 def table(lines: Iterable[str]) -> str:
-    """The newest row of each budget, in the order of their numbers."""
-    newest: dict[tuple[object, ...], Record] = {}
+    """What the newest run that had to do with it says of each budget, in the order of numbers."""
+    newest: dict[int, list[Record]] = {}
     for line in lines:
+        run: dict[int, list[Record]] = {}
         for row in json.loads(line)["rows"]:
-            newest[row["budget"], row["what"], row["floor_name"]] = row
-    rows = sorted(newest.values(), key=lambda row: int(str(row["budget"])[1:]))
+            run.setdefault(int(row["budget"][1:]), []).append(row)
+        newest |= run
+    rows = [row for number in sorted(newest) for row in newest[number]]
     return _HEAD + "".join(map(_row, rows))
 
 

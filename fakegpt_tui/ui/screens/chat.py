@@ -24,6 +24,7 @@ from fakegpt_tui.ui.screens.service_commands import ServiceCommands
 from fakegpt_tui.ui.screens.setting_commands import SettingCommands
 from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.kept_lines import KeptLines
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
@@ -42,7 +43,16 @@ _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
 
+class Column(KeptLines, Vertical):
+    """Widgets one below the other."""
+
+
+class Row(KeptLines, Horizontal):
+    """Widgets side by side."""
+
+
 class ChatScreen(
+    KeptLines,
     ConversationCommands,
     MessageCommands,
     PromptCommands,
@@ -65,10 +75,10 @@ class ChatScreen(
         self._rested_at: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="body"):
-            with Horizontal():
+        with Column(id="body"):
+            with Row():
                 yield ConversationList()
-                with Vertical():
+                with Column():
                     yield Transcript(rehearse=self._options.rehearse)
                     yield QueueView()
                     yield PromptInput(cursor_blink=self._options.cursor_blink)

@@ -19,6 +19,7 @@ from fakegpt_tui.ui.widgets.conversation_rows import (
     RowIndex,
     RowSign,
 )
+from fakegpt_tui.ui.widgets.kept_lines import KeptLines
 
 __all__ = ["ConversationList", "ConversationRow", "RowSign"]
 
@@ -32,7 +33,7 @@ _SIGN_CLASSES = {
 _EMPTY = "No conversations yet."
 
 
-class ConversationList(ScrollView, can_focus=True, inherit_bindings=False):
+class ConversationList(KeptLines, ScrollView, can_focus=True, inherit_bindings=False):
     """Conversations in groups, with a cursor that stays on its conversation.
 
     The cursor is where the keys are; `current` is the conversation that is open.

@@ -9,6 +9,8 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from fakegpt_tui.ui.widgets.kept_lines import KeptLines
+
 _GAP = " "
 
 
@@ -21,7 +23,7 @@ class ShownKey:
     name: str
 
 
-class KeyFooter(Widget):
+class KeyFooter(KeptLines, Widget):
     """What Textual's Footer shows, drawn and not mounted.
 
     That one mounts a widget for each key whenever the focus moves or a reply begins, which takes

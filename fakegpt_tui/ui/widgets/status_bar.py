@@ -10,13 +10,14 @@ from textual.widget import Widget
 
 from fakegpt_tui.domain import LoginState, SignedOut, now
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets.kept_lines import KeptLines
 from fakegpt_tui.ui.widgets.login_words import Tone, login_words
 
 _NOTICE_SECONDS = 8.0
 _GAP = "  ·  "
 
 
-class StatusBar(Widget):
+class StatusBar(KeptLines, Widget):
     """One line of facts; what does not fit is left out from the right.
 
     All of its texts may be foreign. They are cleaned here and never parsed as markup.

@@ -1,0 +1,39 @@
+"""What was drawn of a widget, kept until the widget changes.
+
+Textual asks each widget that is in sight for all of its lines each time that anything is drawn, and
+composes them out of a cache of its own. Where something streams, that is most of the work.
+
+Knows nothing of this program: any widget of Textual can inherit from it, before its own class.
+"""
+
+from typing import TYPE_CHECKING, Self
+
+from textual.geometry import Region
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+else:
+    Widget = object  # A widget has the style sheet of its first base that is one.
+
+
+class KeptLines(Widget):
+    """Gives the same lines for the same part of it until `refresh` is called."""
+
+    _kept: tuple[Region, list[Strip]] | None = None
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        self._kept = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        kept = self._kept
+        if kept is None or kept[0] != crop:
+            kept = self._kept = crop, super().render_lines(crop)
+        return kept[1]
