@@ -20,6 +20,8 @@ from typing import Self
 
 import pyte
 
+from fakegpt_tui.ui.width_report import QUESTION
+
 # The session leader that opens a terminal gets it as its own; doing so in a program of its own,
 # and not between fork and exec, is safe in a test process that has threads.
 _LEADER = """
@@ -95,6 +97,8 @@ class Terminal:
     manager: what still runs at the end is killed and reaped.
     """
 
+    screen_class: type[pyte.Screen] = pyte.Screen
+
     def __init__(
         self,
         command: Sequence[str],
@@ -107,7 +111,7 @@ class Terminal:
         self._changed = threading.Condition()
         self._raw = bytearray()
         self._unfed = b""
-        self._emulator = pyte.Screen(columns, rows)
+        self._emulator = self.screen_class(columns, rows)
         self._stream = pyte.ByteStream(self._emulator)
         self._set_size(columns, rows)
         environment = {"TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or os.environ)}
@@ -327,6 +331,7 @@ def unauthored(raw: bytes, *also_allowed: bytes) -> list[bytes]:
         raw: What a program wrote so far; a sequence that is cut at its end is not judged.
         also_allowed: Beginnings of further sequences that this program may write.
     """
+    raw = raw.replace(QUESTION.encode(), b"", 1)
     return [
         found
         for found in _CONTROLS.findall(_UNFINISHED.sub(b"", raw))

@@ -86,6 +86,7 @@ def _values(settings: Settings) -> Iterator[tuple[str, str]]:
         "repaint_rate": settings.repaint_rate,
         "notify": settings.notify,
         "enter": settings.enter,
+        "ambiguous_width": settings.ambiguous_width,
         "plain": settings.plain,
         "mirror": settings.mirror,
         "favourites": ", ".join(str(each) for each in settings.favourites),

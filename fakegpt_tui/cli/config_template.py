@@ -19,6 +19,10 @@ TEMPLATE = """\
 # How a reply is announced that ends out of sight: "none", "bell" or "desktop".
 #notify = "bell"
 
+# How many columns é, §, Greek and the like take: "narrow" for one, "wide" for two, or "auto", which
+# asks the terminal.
+#ambiguous_width = "auto"
+
 # A folder that has a Markdown file of every conversation, for Git, Obsidian and others.
 #mirror = "~/notes/chats"
 

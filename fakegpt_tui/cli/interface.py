@@ -81,6 +81,7 @@ def _app(
     from fakegpt_tui.ui.garbage import collect_seldom  # noqa: PLC0415
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
+    from fakegpt_tui.ui.terminal_widths import AmbiguousWidth  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
     options = Options(
@@ -91,6 +92,7 @@ def _app(
         book=book,
         keep_preset=presets.keep,
         enter_sends=settings.enter == "send",
+        ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
         settings=SettingsBook(settings, themes=theme_names),
         keys=settings.keys,
         resume=conversation_id,

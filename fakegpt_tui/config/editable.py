@@ -91,6 +91,14 @@ EDITABLE: Final = (
         at_once=True,
     ),
     Editable(
+        name="ambiguous_width",
+        words="How many columns §, é, Greek and the like take; auto asks the terminal, which must "
+        "do the same.",
+        of=lambda settings: settings.ambiguous_width,
+        choices=("auto", "narrow", "wide"),
+        at_once=True,
+    ),
+    Editable(
         name="mirror",
         words="A folder that is given a Markdown file of every conversation, for Git, Obsidian and "
         "others; none where it is empty.",

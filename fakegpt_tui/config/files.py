@@ -103,6 +103,9 @@ def settings_from(
         ),
         notify=sources.pick("notify", readers.one_of("none", "bell", "desktop"), "none"),
         enter=sources.pick("enter", readers.one_of("send", "newline"), "send"),
+        ambiguous_width=sources.pick(
+            "ambiguous_width", readers.one_of("auto", "narrow", "wide"), "auto"
+        ),
         plain=_plain(sources, environ),
         mirror=_mirror(sources),
         color=not environ.get("NO_COLOR"),

@@ -70,7 +70,8 @@ class Settings:
 
     `mirror` is a folder for Markdown files of all conversations. `upstreams` names, for an
     embedded host, the service that answers through it. `keys` maps the id of an action to its
-    keys, separated by commas; no key turns the action's key off. `enter` is “send” or “newline”.
+    keys, separated by commas; no key turns the action's key off. `enter` is “send” or “newline”,
+    `ambiguous_width` “auto”, “narrow” or “wide”.
     `origins` has an entry for every value, services and presets by `services.NAME` and
     `presets.NAME`.
     """
@@ -84,6 +85,7 @@ class Settings:
     repaint_rate: int
     notify: str
     enter: str
+    ambiguous_width: str
     plain: bool
     mirror: Path | None
     color: bool

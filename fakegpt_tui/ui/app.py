@@ -45,7 +45,9 @@ from fakegpt_tui.ui.notify import Notify, notification
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.signals import exit_code, handled
+from fakegpt_tui.ui.terminal_widths import AmbiguousWidth, TerminalWidths
 from fakegpt_tui.ui.themes import THEMES, theme_name
+from fakegpt_tui.ui.width_report import WidthReported
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -73,6 +75,7 @@ class FakeGPTApp(CrashReporting):
         # One instance: strips are cached by the filters they went through.
         ours = [SafeLineFilter(), IsolatingFilter()]
         self._walls = ours if options.isolates else ours[:1]
+        self._widths = TerminalWidths(self, options.ambiguous_width)
         self._options = options
         self._notify = options.notify
         for theme in THEMES:
@@ -87,9 +90,10 @@ class FakeGPTApp(CrashReporting):
             await super().run_async(**options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._walls]
+        return [*super().get_line_filters(), *self._walls, *self._widths.filters]
 
     def on_mount(self) -> None:
+        self._widths.begin()
         self.theme = self._options.theme
         found = problems(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.keys))
@@ -178,10 +182,16 @@ class FakeGPTApp(CrashReporting):
                 self.theme = theme_name(event.value or None)
             case "notify":
                 self._notify = Notify(event.value)
+            case "ambiguous_width":
+                self._widths.want(AmbiguousWidth(event.value))
             case "enter":
                 self.set_keymap(textual_keymap(self._chat_screen.keys))
             case _:
                 pass  # the screen uses it
+
+    @on(WidthReported)
+    def take_width(self, event: WidthReported) -> None:
+        self._widths.hear(event.cells)
 
     @on(EditAsked)
     def run_editor(self, event: EditAsked) -> None:

@@ -17,6 +17,7 @@ from textual.keys import Keys, _character_to_key
 from textual.message import Message
 
 from fakegpt_tui.ui.input_scanner import InputScanner, Kind, Piece
+from fakegpt_tui.ui.width_report import reported
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
 """What Textual's parser may raise over a sequence that no terminal should send."""
@@ -78,6 +79,8 @@ class TolerantParser(XTermParser):
             case Kind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
                 # Textual types the sign that a Mac's option key makes of a digit.
                 return [events.Key(f"alt+{_character_to_key(alt[1])}", None)]
+            case Kind.SEQUENCE if report := reported(piece.text):
+                return [report]
             case Kind.SEQUENCE:
                 return self._sequence_events(_xterm_as_kitty(piece.text))
 

@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
+from fakegpt_tui.ui.rendering import ambiguous
 from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
@@ -52,6 +53,20 @@ class IsolatingFilter(LineFilter):
         if all(text.isascii() for text, _, _ in segments):
             return segments
         return list(isolated(segments))
+
+
+class WideTerminalFilter(LineFilter):
+    """Draws frames with narrow characters, where the terminal has wide ones for what frames are.
+
+    Last of all, as whoever comes before it looks for frames.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
+        if all(text.isascii() for text, _, _ in segments):
+            return segments
+        return [
+            Segment(ambiguous.look_alike(text), style, control) for text, style, control in segments
+        ]
 
 
 def _is_clean(segments: Iterable[Segment]) -> bool:

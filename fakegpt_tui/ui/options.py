@@ -10,6 +10,7 @@ from fakegpt_tui.domain import Preset, now
 from fakegpt_tui.ui.notify import Notify
 from fakegpt_tui.ui.service_book import ServiceBook
 from fakegpt_tui.ui.setting import SettingsDoor
+from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.themes import DARK
 
 KeepPreset: TypeAlias = Callable[[Preset], Awaitable[None]]
@@ -39,6 +40,7 @@ class Options:
     notices: Callable[[], tuple[str, ...]] = tuple
     keep_preset: KeepPreset | None = None
     notify: Notify = Notify.NONE
+    ambiguous_width: AmbiguousWidth = AmbiguousWidth.AUTO
     enter_sends: bool = True
     settings: SettingsDoor | None = None
     cursor_blink: bool = False

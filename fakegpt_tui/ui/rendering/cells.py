@@ -1,6 +1,6 @@
 """Breaking styled text into lines by the cells it takes.
 
-Knows nothing of this program: any text made of Rich segments can be broken with it.
+Any text made of Rich segments can be broken with it.
 """
 
 import re
@@ -10,6 +10,8 @@ from functools import lru_cache
 from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
+
+from fakegpt_tui.ui.rendering import ambiguous
 
 Range = tuple[int, int]
 
@@ -77,7 +79,7 @@ def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
 
 
 def _one_cell_each(text: str) -> bool:
-    return text.isascii() or not _OTHER_THAN_ONE_CELL.search(text)
+    return text.isascii() or not (ambiguous.are_wide() or _OTHER_THAN_ONE_CELL.search(text))
 
 
 def _plain_breaks(text: str, width: int) -> list[Range]:

@@ -29,6 +29,7 @@ class Document:
             chapter: How many characters of a long message are read and forgotten together.
         """
         self._drawing = Drawing(palette, LEAST_WIDTH, DRAWS, {}, keep_breaks)
+        self._size = chapter
         self._chapters = Chapters(keep_breaks=keep_breaks, size=chapter)
         self._turned: set[int] = set()
         self._layout: Layout | None = None
@@ -81,6 +82,16 @@ class Document:
             self._drawing = replace(self._drawing, palette=palette)
             if self._layout is not None:
                 self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
+
+    def remeasure(self) -> None:
+        """Read and draw everything anew, as characters have become wider, or narrower."""
+        before = self._chapters
+        self._chapters = Chapters(keep_breaks=self._drawing.keep_breaks, size=self._size)
+        self._chapters.update(
+            before.text, complete=before.complete, references=self._drawing.references
+        )
+        self._drawing = replace(self._drawing)
+        self._layout = None
 
     def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
         """Say what happens to code that is wider than the screen.

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.widgets.cells import sign
 
 _MOST_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
@@ -78,7 +79,7 @@ class PickScreen(ModalScreen[str | None]):
             self._options.highlighted = ids.index(self._current) if self._current in ids else 0
 
     def _line(self, choice: Choice) -> Content:
-        mark = "● " if choice.id == self._current else "  "
+        mark = sign("●" if choice.id == self._current else "")
         detail = f"  {safe_line(choice.detail)}" if choice.detail else ""
         return Content.assemble(mark, safe_line(choice.text), (detail, "dim"))
 

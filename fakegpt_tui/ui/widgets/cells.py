@@ -14,6 +14,11 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
 
 
+def sign(text: str) -> str:
+    """A sign before something else, with the space after it that a wide sign takes for itself."""
+    return set_cell_size(text, 2)
+
+
 def fit(text: str, width: int) -> str:
     """`text` cut or filled up so that it takes `width` cells."""
     return set_cell_size(cut(text, width), max(0, width))

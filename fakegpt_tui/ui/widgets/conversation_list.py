@@ -12,7 +12,7 @@ from textual.strip import Strip
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.widgets.cells import fit, foreground
+from fakegpt_tui.ui.widgets.cells import fit, foreground, sign
 from fakegpt_tui.ui.widgets.conversation_rows import (
     ConversationRow,
     Heading,
@@ -192,19 +192,19 @@ class ConversationList(KeptLines, ScrollView, can_focus=True, inherit_bindings=F
         style = self.rich_style
         if is_current:
             style += self.get_component_rich_style("conversation-list--current", partial=True)
-        sign = style
+        sign_style = style
         if row.sign in _SIGN_CLASSES:
-            sign = style + foreground(self.get_component_rich_style(_SIGN_CLASSES[row.sign]))
+            sign_style = style + foreground(self.get_component_rich_style(_SIGN_CLASSES[row.sign]))
         if is_cursor and self.has_focus:
             cursor = self.get_component_rich_style("conversation-list--cursor")
-            style, sign = style + cursor, sign + cursor
+            style, sign_style = style + cursor, sign_style + cursor
         title = safe_line(row.title) or "Untitled"
         segments = [
             Segment(self._mark(row.id), style),
-            Segment(row.sign.value, sign),
-            Segment(fit(f" {title}", max(0, width - 2)), style),
+            Segment(sign(row.sign.value), sign_style),
+            Segment(fit(title, max(0, width - 3)), style),
         ]
-        return Strip(segments, max(2, width)).crop(0, width)
+        return Strip(segments, max(3, width)).crop(0, width)
 
     def _mark(self, conversation_id: str) -> str:
         if conversation_id in self.picked:

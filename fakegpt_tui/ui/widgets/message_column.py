@@ -100,6 +100,12 @@ class MessageColumn:
         for layout in self._layouts.values():
             self._typesetter.redress(layout)
 
+    def remeasure(self) -> None:
+        """Take over that characters are wider than they were, or narrower."""
+        self._estimate_all()
+        for layout in self._layouts.values():
+            layout.remeasure()
+
     @property
     def height(self) -> int:
         return self._top(len(self.messages))

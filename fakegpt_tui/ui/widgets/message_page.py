@@ -115,6 +115,14 @@ class MessagePage(ReadingView, inherit_bindings=False):
         self._drawn.clear()
         self.refresh()
 
+    def remeasure(self) -> None:
+        """Take over that characters are wider than they were, or narrower."""
+        self.clear_selection()
+        self.reader.rewrap(self.column.remeasure, self.cursor.row)
+        self._drawn.clear()
+        self.place()
+        self.refresh()
+
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"page--{part}")
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style as ContentStyle
 
-from fakegpt_tui.ui.widgets.cells import cut
+from fakegpt_tui.ui.widgets.cells import cut, sign
 from fakegpt_tui.ui.widgets.message_layout import HEAD
 
 _NULL = Style.null()
@@ -69,16 +70,16 @@ def with_cursor(strip: Strip, line: int, bar: int, marks: Marks) -> Strip:
         return strip
     if not bar:
         return strip.apply_style(Style(reverse=True)) if line == HEAD - 1 else strip
-    sign = "▶ " if line == HEAD - 1 else "┃ "
-    return Strip([Segment(sign, marks.cursor), *strip.crop(bar)], strip.cell_length)
+    bar_sign = sign("▶" if line == HEAD - 1 else "┃")
+    return Strip([Segment(bar_sign, marks.cursor), *strip.crop(bar)], strip.cell_length)
 
 
 def with_news(strip: Strip, new_lines: int, width: int, marks: Marks) -> Strip:
     """A line with a mark at its end that says how many lines have come below."""
     words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
-    words = cut(words if width >= 2 * len(words) else f"↓{new_lines}", width)
+    words = cut(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
     style = marks.new + Style.from_meta({"transcript": "follow"})
-    room = width - len(words)
+    room = width - cell_len(words)
     return Strip([*strip.crop_extend(0, room, marks.base), Segment(words, style)], width)
 
 

@@ -10,6 +10,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import Answerer
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets.cells import sign
 
 
 class RowKind(Enum):
@@ -103,8 +104,8 @@ def _line(row: ServiceRow, *, is_marked: bool) -> Content:
         style = "bold $primary" if row.kind is RowKind.HEADING else "dim"
         return Content.styled(f"{'' if row.kind is RowKind.HEADING else '      '}{row.text}", style)
     detail = f"  {safe_line(row.detail, 400)}" if row.detail else ""
-    mark = "● " if is_marked else "  "
+    mark = sign("●" if is_marked else "")
     if row.kind is RowKind.SERVICE:
         return Content.assemble(mark, (safe_line(row.text), "bold"), (detail, "dim"))
-    star = "★ " if row.is_favourite else "  "
+    star = sign("★" if row.is_favourite else "")
     return Content.assemble("  ", mark, (star, "$accent"), safe_line(row.text), (detail, "dim"))

@@ -1,7 +1,10 @@
 """Toggles that say how they are without a colour."""
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Checkbox, RadioButton
+
+_CHOSEN = "●"
 
 
 class PlainRadioButton(RadioButton):
@@ -9,7 +12,7 @@ class PlainRadioButton(RadioButton):
 
     @property
     def _button(self) -> Content:
-        return Content("(●)" if self.value else "( )")
+        return Content(f"({_CHOSEN if self.value else ' ' * cell_len(_CHOSEN)})")
 
 
 class PlainCheckbox(Checkbox):

@@ -31,6 +31,9 @@ class TypedText:
     def restyle(self, palette: Palette) -> None:
         """Nothing to do: typed text has the colours of the widget."""
 
+    def remeasure(self) -> None:
+        self._width = 0
+
     def fold(self, section: int) -> None:
         """Nothing to do: typed text has no sections."""
 

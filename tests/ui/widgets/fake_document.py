@@ -45,6 +45,9 @@ class FakeDocument:
         self.palette = palette
         self._width = -1
 
+    def remeasure(self) -> None:
+        self._width = -1
+
     def _pieces(self, width: int) -> Iterator[tuple[int, int]]:
         end = 0
         for written in self.text.splitlines(keepends=True):
