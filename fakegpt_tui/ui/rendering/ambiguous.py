@@ -39,7 +39,6 @@ _segment: Any = segment
 _content: Any = Content
 _narrow_table = _cells.load_cell_table
 _is_narrow_text = _cells._is_single_cell_widths  # noqa: SLF001 - see above
-_narrow_length = _content.cell_length
 
 
 def are_wide() -> bool:
@@ -58,8 +57,7 @@ def take_for_wide(wide: bool) -> bool:
     is_narrow_text = _narrow_in_wide_terminals().issuperset if wide else _is_narrow_text
     for module in (_cells, _segment):
         module._is_single_cell_widths = is_narrow_text  # noqa: SLF001 - see above
-    # Content that was measured before may be kept for long, and does not forget.
-    _content.cell_length = property(_length) if wide else _narrow_length
+    _make_content_forget()
     for remembering in (
         _cells.get_character_cell_size,
         _cells.cached_cell_len,
@@ -74,8 +72,17 @@ def look_alike(text: str) -> str:
     return text.translate(_look_alikes())
 
 
-def _length(content: Content) -> int:
-    return cells.cell_len(content.plain)
+def _make_content_forget() -> None:
+    """See to it that content, which may be kept for long, is measured whenever that is asked."""
+    _content.cell_length = property(lambda content: cells.cell_len(content.plain))
+    _content._optimal_width_cache = _always(None)  # noqa: SLF001 - see above
+    _content._minimal_width_cache = _always(None)  # noqa: SLF001 - see above
+    _content._height_cache = _always((None, 0))  # noqa: SLF001 - see above
+
+
+def _always(value: object) -> property:
+    """What has this value, whatever is assigned to it."""
+    return property(lambda _: value, lambda _, _assigned: None)
 
 
 @cache

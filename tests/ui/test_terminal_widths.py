@@ -1,0 +1,77 @@
+"""How wide ambiguous characters are may turn out, or be changed, while the program runs."""
+
+from fakegpt_tui.domain import ReplyEnded, TextDelta
+from fakegpt_tui.ui.intents import SettingTaken
+from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
+from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.width_report import WidthReported
+from tests.ui.running import Running, running
+
+REPLY = "\n\n".join(f"{number}: Größe § {'é' * 60} — “done”" for number in range(40))
+
+
+def take(program: Running, width: AmbiguousWidth) -> None:
+    program.app.post_message(SettingTaken("ambiguous_width", width.value))
+
+
+def written_on(transcript: Transcript, row: int) -> tuple[int, int] | None:
+    """The range of the text that a row shows."""
+    message, line = transcript.reader.view[row]
+    return transcript.column.layout(message).line(line).source
+
+
+async def test_what_was_narrow_is_wide_and_narrow_again() -> None:
+    async with running([TextDelta(REPLY), ReplyEnded()]) as program:
+        await program.ask("§ und é")
+        await program.see("39: Größe")
+        await program.until(lambda: "tok/s" not in program.text)
+        program.prompt.insert("§" * 100)
+        await program.pilot.pause()
+        before = program.text
+        assert "╭──" in before
+        assert program.prompt.wrapped_document.height == 2
+        take(program, AmbiguousWidth.WIDE)
+        await program.see("+---")
+        assert program.prompt.wrapped_document.height == 4
+        await program.until(lambda: not set(program.text) & set("─│…▌"))
+        take(program, AmbiguousWidth.NARROW)
+        await program.until(lambda: program.text == before)
+
+
+async def test_the_reader_stays_where_the_text_was() -> None:
+    async with running([TextDelta(REPLY), ReplyEnded()]) as program:
+        await program.ask("go")
+        await program.see("39: Größe")
+        transcript = program.app.screen.query_one(Transcript)
+        transcript.reader.move(-40)
+        transcript.place()
+        await program.pilot.pause()
+        read = written_on(transcript, transcript.cursor.row)
+        assert read is not None
+        take(program, AmbiguousWidth.WIDE)
+        await program.see("+---")
+        assert written_on(transcript, transcript.cursor.row) == read
+        assert not transcript.reader.follows
+
+
+async def test_a_dialog_and_what_is_behind_it_are_drawn_anew() -> None:
+    async with running() as program:
+        await program.pilot.press("f1")
+        await program.see("Keys — esc closes")
+        program.app.post_message(WidthReported(2))
+        await program.until(lambda: "─" not in program.text)
+        program.app.post_message(WidthReported(1))
+        await program.until(lambda: "+--" not in program.text)
+
+
+async def test_a_report_counts_for_nothing_against_the_setting() -> None:
+    async with running(ambiguous_width=AmbiguousWidth.NARROW) as program:
+        program.app.post_message(WidthReported(2))
+        await program.pilot.pause()
+        await program.see("╭──")
+    async with running(ambiguous_width=AmbiguousWidth.WIDE) as program:
+        program.app.post_message(WidthReported(1))
+        await program.pilot.pause()
+        await program.see("+--")
+    async with running() as program:
+        await program.see("╭──")
