@@ -20,8 +20,6 @@ from typing import Self
 
 import pyte
 
-from fakegpt_tui.ui.width_report import QUESTION
-
 # The session leader that opens a terminal gets it as its own; doing so in a program of its own,
 # and not between fork and exec, is safe in a test process that has threads.
 _LEADER = """
@@ -312,6 +310,7 @@ _AUTHORED = re.compile(
     """,
     re.VERBOSE,
 )
+_QUESTION = re.compile(rb"(?:\x1b\[2;\d+H[^\x1b]+\x1b\[6n)+\r\x1b\[K\x1b\[H")
 _CONTROLS = re.compile(
     rb"%s|%s|\x1b[^\x1b]?|[\x00-\x1f\x7f]"
     rb"|\xc2[\x80-\x9f]"  # C1 controls
@@ -331,7 +330,7 @@ def unauthored(raw: bytes, *also_allowed: bytes) -> list[bytes]:
         raw: What a program wrote so far; a sequence that is cut at its end is not judged.
         also_allowed: Beginnings of further sequences that this program may write.
     """
-    raw = raw.replace(QUESTION.encode(), b"", 1)
+    raw = _QUESTION.sub(b"", raw, count=1)
     return [
         found
         for found in _CONTROLS.findall(_UNFINISHED.sub(b"", raw))

@@ -30,7 +30,7 @@ from fakegpt_tui.ui.intents import (
     SignInAsked,
     TurnAsked,
 )
-from fakegpt_tui.ui.line_filter import IsolatingFilter, SafeLineFilter
+from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
     ErrandEnded,
     LoginChanged,
@@ -73,9 +73,8 @@ class FakeGPTApp(CrashReporting):
         super().__init__(driver_class=driver_class())
         self._chat = chat
         # One instance: strips are cached by the filters they went through.
-        ours = [SafeLineFilter(), IsolatingFilter()]
-        self._walls = ours if options.isolates else ours[:1]
-        self._widths = TerminalWidths(self, options.ambiguous_width)
+        self._wall = SafeLineFilter()
+        self._widths = TerminalWidths(self, options.ambiguous_width, isolates=options.isolates)
         self._options = options
         self._notify = options.notify
         for theme in THEMES:
@@ -90,7 +89,7 @@ class FakeGPTApp(CrashReporting):
             await super().run_async(**options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), *self._walls, *self._widths.filters]
+        return [*super().get_line_filters(), self._wall, *self._widths.filters]
 
     def on_mount(self) -> None:
         self._widths.begin()
@@ -191,7 +190,7 @@ class FakeGPTApp(CrashReporting):
 
     @on(WidthReported)
     def take_width(self, event: WidthReported) -> None:
-        self._widths.hear(event.cells)
+        self._widths.hear(event)
 
     @on(EditAsked)
     def run_editor(self, event: EditAsked) -> None:

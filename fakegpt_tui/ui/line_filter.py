@@ -10,6 +10,7 @@ from textual.filter import LineFilter
 
 from fakegpt_tui.ui.rendering import ambiguous
 from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
+from fakegpt_tui.ui.rendering.emoji import Composing
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
@@ -53,6 +54,20 @@ class IsolatingFilter(LineFilter):
         if all(text.isascii() for text, _, _ in segments):
             return segments
         return list(isolated(segments))
+
+
+class EmojiFilter(LineFilter):
+    """Puts simpler emoji in the place of those that the terminal does not put together."""
+
+    def __init__(self, composing: Composing) -> None:
+        super().__init__()
+        self.composing = composing
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
+        if all(text.isascii() for text, _, _ in segments):
+            return segments
+        fitted = self.composing.fitted
+        return [Segment(fitted(text), style, control) for text, style, control in segments]
 
 
 class WideTerminalFilter(LineFilter):

@@ -1,5 +1,7 @@
-"""Keeping to the cells that the terminal takes for ambiguous characters."""
+"""Keeping to the cells that the terminal takes for what terminals do not agree on."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -9,10 +11,13 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from fakegpt_tui.ui.driver import write_to_terminal
-from fakegpt_tui.ui.line_filter import WideTerminalFilter
+from fakegpt_tui.ui.line_filter import EmojiFilter, IsolatingFilter, WideTerminalFilter
 from fakegpt_tui.ui.rendering import ambiguous
+from fakegpt_tui.ui.rendering.emoji import Composing
 from fakegpt_tui.ui.widgets.message_page import MessagePage
-from fakegpt_tui.ui.width_report import LEAST_ROWS, QUESTION
+from fakegpt_tui.ui.width_report import LEAST_ROWS, Sample, WidthReported, question
+
+_TWO = 2
 
 
 class AmbiguousWidth(StrEnum):
@@ -26,50 +31,97 @@ class AmbiguousWidth(StrEnum):
 class TerminalWidths:
     """Asks the terminal, and has everything laid out and drawn anew if the answer is news.
 
-    Nothing waits for the answer: until it is there, and where there is none, all is narrow. As a
-    rule it comes before the first picture.
+    Nothing waits for the answer, which as a rule comes before the first picture. Until it does,
+    and where there is none, the terminal is taken for one that is narrow and knows Unicode.
     """
 
-    def __init__(self, app: App[Any], wanted: AmbiguousWidth) -> None:
+    def __init__(self, app: App[Any], wanted: AmbiguousWidth, *, isolates: bool) -> None:
         self._app = app
         self._wanted = wanted
-        self._filters: tuple[LineFilter, ...] = (WideTerminalFilter(),)
-
-    @property
-    def filters(self) -> tuple[LineFilter, ...]:
+        self._is_wide = False
+        self._isolates = isolates
+        self._composing = Composing()
+        # One instance of each: strips are cached by the filters they went through.
+        self._isolating = IsolatingFilter()
+        self._emoji = EmojiFilter(self._composing)
+        self._narrowing = WideTerminalFilter()
+        self.filters: Sequence[LineFilter] = ()
         """What lines are to go through last."""
-        return self._filters if ambiguous.are_wide() else ()
+        self._is_planned = False
 
     def begin(self) -> None:
-        """Do what is wanted; to be called before anything is drawn."""
-        ambiguous.take_for_wide(self._wanted is AmbiguousWidth.WIDE)
-        self._ask()
+        """Do what is wanted, and ask; to be called before anything is drawn."""
+        ambiguous.take_for_wide(self._wants_wide)
+        self.filters = tuple(self._needed())
+        columns, rows = self._app.size
+        if rows >= LEAST_ROWS:
+            write_to_terminal(self._app, question(columns))
 
     def want(self, wanted: AmbiguousWidth) -> None:
         """Do something else from now on."""
         self._wanted = wanted
-        ambiguous.take_for_wide(wanted is AmbiguousWidth.WIDE)
-        self._ask()
-        self._draw_anew()
+        self._plan()
 
-    def hear(self, cells: int) -> None:
+    def hear(self, report: WidthReported) -> None:
         """Take in what the terminal reports."""
-        if self._wanted is AmbiguousWidth.AUTO and ambiguous.take_for_wide(cells > 1):
-            self._draw_anew()
+        has_two = report.cells == _TWO
+        match report.sample:
+            case Sample.AMBIGUOUS:
+                self._is_wide = has_two
+            case Sample.ISOLATED:
+                self._isolates = self._isolates and report.cells == 0
+            case Sample.SELECTED:
+                self._composing = replace(self._composing, selected=has_two)
+            case Sample.JOINED:
+                self._composing = replace(self._composing, joined=has_two)
+            case Sample.TONED:
+                self._composing = replace(self._composing, toned=has_two)
+        self._plan()
 
-    def _ask(self) -> None:
-        if self._wanted is AmbiguousWidth.AUTO and self._app.size.height >= LEAST_ROWS:
-            write_to_terminal(self._app, QUESTION)
+    @property
+    def _wants_wide(self) -> bool:
+        if self._wanted is AmbiguousWidth.AUTO:
+            return self._is_wide
+        return self._wanted is AmbiguousWidth.WIDE
 
-    def _draw_anew(self) -> None:
+    def _plan(self) -> None:
+        """Use what is known once all is heard that has come by now."""
+        if not self._is_planned:
+            self._is_planned = True
+            self._app.call_later(self._use)
+
+    def _use(self) -> None:
+        self._is_planned = False
+        is_measured_anew = ambiguous.take_for_wide(self._wants_wide)
+        needed = tuple(self._needed())
+        if needed != self.filters:
+            self.filters = needed
+            self._draw_anew(is_measured_anew=is_measured_anew)
+
+    def _needed(self) -> Iterator[LineFilter]:
+        if self._isolates:
+            yield self._isolating
+        if self._emoji.composing != self._composing:
+            self._emoji = EmojiFilter(self._composing)
+        if not self._composing.is_whole:
+            yield self._emoji
+        if ambiguous.are_wide():
+            yield self._narrowing
+
+    def _draw_anew(self, *, is_measured_anew: bool) -> None:
         for screen in self._app.screen_stack:
             for widget in screen.walk_children(Widget, with_self=True):
-                if isinstance(widget, MessagePage):
-                    widget.remeasure()
-                elif isinstance(widget, TextArea):
-                    # Has it break its lines, which it does by itself only when its width changes.
-                    widget.mutate_reactive(TextArea.indent_width)
-                widget.notify_style_update()
-                widget.refresh(layout=True)
+                if is_measured_anew:
+                    _measure_anew(widget)
+                widget.refresh(layout=is_measured_anew)
                 if widget.show_vertical_scrollbar:
                     widget.vertical_scrollbar.refresh()
+
+
+def _measure_anew(widget: Widget) -> None:
+    if isinstance(widget, MessagePage):
+        widget.remeasure()
+    elif isinstance(widget, TextArea):
+        # Has it break its lines, which it does by itself only when its width changes.
+        widget.mutate_reactive(TextArea.indent_width)
+    widget.notify_style_update()

@@ -1,35 +1,55 @@
-"""Asking the terminal how many cells an ambiguous character takes, and reading what it reports."""
+"""Asking the terminal how many cells it takes for what terminals do not agree on."""
 
 import re
+from enum import StrEnum
 from typing import Final
 
 from textual.message import Message
 
-_ROW, _SIGN = 2, "▽"
-
-LEAST_ROWS: Final = _ROW
+LEAST_ROWS: Final = 2
 """A terminal must have as many rows to be asked: what it reports of the first one is a key."""
 
-QUESTION: Final = f"\x1b[{_ROW};1H{_SIGN}\x1b[6n\r\x1b[K\x1b[H"
-"""Writes one where the next picture will be, has it reported where that leads, and clears it."""
+_STEP = 6
+_REPORT = re.compile(rf"\x1b\[{LEAST_ROWS};([1-9]\d?)R", re.ASCII)
 
-_REPORT = re.compile(rf"\x1b\[{_ROW};([1-9]\d?)R", re.ASCII)
-_COUNTS = (1, 2)
+
+class Sample(StrEnum):
+    """What it is asked about: one example of each kind."""
+
+    AMBIGUOUS = "▽"
+    ISOLATED = "\u2068\u2069"
+    SELECTED = "❤\ufe0f"
+    JOINED = "👩\u200d💻"
+    TONED = "👍\U0001f3fd"
+
+
+_SAMPLES = tuple(Sample)
 
 
 class WidthReported(Message):
-    """The terminal has told how many cells an ambiguous character takes."""
+    """The terminal has told how many cells it takes for an example."""
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, sample: Sample, cells: int) -> None:
         super().__init__()
+        self.sample = sample
         self.cells = cells
 
 
-def reported(sequence: str) -> WidthReported | None:
-    """What a sequence from the terminal reports; `None` if that is something else.
+def question(columns: int) -> str:
+    """What to write for reports on all examples that there is room for.
 
-    A terminal that does not know UTF-8 shows three characters, which says nothing.
+    They stand where the next picture will be, each in a place that tells its report from others.
     """
+    samples = _SAMPLES[: columns // _STEP]
+    asked = (
+        f"\x1b[{LEAST_ROWS};{1 + place * _STEP}H{sample}\x1b[6n"
+        for place, sample in enumerate(samples)
+    )
+    return f"{''.join(asked)}\r\x1b[K\x1b[H"
+
+
+def reported(sequence: str) -> WidthReported | None:
+    """What a sequence from the terminal reports; `None` if that is something else."""
     report = _REPORT.fullmatch(sequence)
-    cells = int(report[1]) - 1 if report else 0
-    return WidthReported(cells) if cells in _COUNTS else None
+    place, cells = divmod(int(report[1]) - 1, _STEP) if report else (len(_SAMPLES), 0)
+    return WidthReported(_SAMPLES[place], cells) if place < len(_SAMPLES) else None

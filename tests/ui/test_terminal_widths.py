@@ -1,10 +1,12 @@
 """How wide ambiguous characters are may turn out, or be changed, while the program runs."""
 
+import pytest
+
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.ui.intents import SettingTaken
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from fakegpt_tui.ui.width_report import WidthReported
+from fakegpt_tui.ui.width_report import Sample, WidthReported
 from tests.ui.running import Running, running
 
 REPLY = "\n\n".join(f"{number}: Größe § {'é' * 60} — “done”" for number in range(40))
@@ -58,20 +60,50 @@ async def test_a_dialog_and_what_is_behind_it_are_drawn_anew() -> None:
     async with running() as program:
         await program.pilot.press("f1")
         await program.see("Keys — esc closes")
-        program.app.post_message(WidthReported(2))
+        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 2))
         await program.until(lambda: "─" not in program.text)
-        program.app.post_message(WidthReported(1))
+        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 1))
         await program.until(lambda: "+--" not in program.text)
 
 
 async def test_a_report_counts_for_nothing_against_the_setting() -> None:
     async with running(ambiguous_width=AmbiguousWidth.NARROW) as program:
-        program.app.post_message(WidthReported(2))
+        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 2))
         await program.pilot.pause()
         await program.see("╭──")
     async with running(ambiguous_width=AmbiguousWidth.WIDE) as program:
-        program.app.post_message(WidthReported(1))
+        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 1))
         await program.pilot.pause()
         await program.see("+--")
     async with running() as program:
         await program.see("╭──")
+
+
+@pytest.mark.parametrize(
+    ("sample", "cells", "shown"),
+    [
+        (Sample.SELECTED, 1, "[❤ ][👩\u200d💻][👍🏽][1\u20e3 ]"),
+        (Sample.JOINED, 5, "[❤️][👩][👍🏽][1️⃣]"),
+        (Sample.TONED, 4, "[❤️][👩\u200d💻][👍][1️⃣]"),
+    ],
+)
+async def test_what_the_terminal_does_not_compose_is_written_simply(
+    sample: Sample, cells: int, shown: str
+) -> None:
+    text = "[❤️][👩\u200d💻][👍🏽][1️⃣]"
+    async with running([TextDelta(text), ReplyEnded()]) as program:
+        await program.ask("go")
+        await program.see(text)
+        program.app.post_message(WidthReported(sample, cells))
+        await program.see(shown)
+        assert program.path[-1].text == text
+        program.app.post_message(WidthReported(sample, 2))
+        await program.see(text)
+
+
+async def test_where_isolates_take_cells_there_are_none() -> None:
+    async with running([TextDelta("- שלום"), ReplyEnded()]) as program:
+        await program.ask("go")
+        await program.see("\u2068שלום\u2069")
+        program.app.post_message(WidthReported(Sample.ISOLATED, 2))
+        await program.see("• שלום")
