@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 _KEYBOARD: Final = b"\x1b[?u"
@@ -18,6 +18,10 @@ _BACKGROUND_SAID = re.compile(
 )
 _MODE_SAID = re.compile(rb"\x1b\[\?(\d{1,6});([0-4])\$y")
 _ATTRIBUTES_SAID = re.compile(rb"\x1b\[\?([\d;]{1,200})c")
+_COLUMN_SAID = re.compile(rb"\x1b\[\d{1,4};(\d{1,2})R")
+
+_SAMPLE_ROOM: Final = 6
+"""Columns from one sample to the next, so that a report of the cursor tells which one it is of."""
 
 _COPIES: Final = 52
 """The attribute of a terminal that fills the clipboard when it is told to."""
@@ -33,18 +37,29 @@ class Mode(IntEnum):
     SYNCHRONISED = 2026
 
 
+class Sample(StrEnum):
+    """Examples of what takes one or two cells, or as many as it has parts: terminals differ."""
+
+    AMBIGUOUS = "▽"
+    SELECTED = "❤\ufe0f"
+    JOINED = "👩\u200d💻"
+    TONED = "👍\U0001f3fd"
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What a terminal has said; what it did not answer is `None` or missing.
 
     `keyboard` holds the flags of the kitty keyboard protocol. `modes` tells whether a mode can be
-    used. With `is_whole` the last question was answered, so that nothing more is to come.
+    used, `cells` how many a sample takes. With `is_whole` the last question was answered, so that
+    nothing more is to come.
     """
 
     keyboard: int | None = None
     name: str = ""
     is_light: bool | None = None
     modes: Mapping[int, bool] = field(default_factory=dict)
+    cells: Mapping[Sample, int] = field(default_factory=dict)
     attributes: frozenset[int] = frozenset()
     is_whole: bool = False
 
@@ -63,9 +78,9 @@ def questions(environment: Mapping[str, str]) -> bytes:
         return b""
     # Terminal.app shows the end of a question about a mode, and Linux takes others for commands.
     if environment.get("TERM_PROGRAM") == "Apple_Terminal" or environment["TERM"] == "linux":
-        return _ATTRIBUTES
+        return _samples() + _ATTRIBUTES
     modes = b"".join(b"\x1b[?%d$p" % mode for mode in Mode)
-    return _KEYBOARD + _NAME + _BACKGROUND + modes + _ATTRIBUTES
+    return _KEYBOARD + _NAME + _BACKGROUND + modes + _samples() + _ATTRIBUTES
 
 
 def answers(said: bytes) -> Answers:
@@ -78,11 +93,24 @@ def answers(said: bytes) -> Answers:
         name=name[1].decode(errors="replace") if name else "",
         is_light=_is_light(said),
         modes={int(mode[1]): mode[2] in b"123" for mode in _MODE_SAID.finditer(said)},
+        cells=_cells(said),
         attributes=frozenset(int(each) for each in attributes[1].split(b";") if each)
         if attributes
         else frozenset(),
         is_whole=attributes is not None,
     )
+
+
+def _samples() -> bytes:
+    """Writes each sample, and asks where the cursor is then."""
+    places = (f"\x1b[{1 + at * _SAMPLE_ROOM}G{sample}\x1b[6n" for at, sample in enumerate(Sample))
+    return "".join(places).encode()
+
+
+def _cells(said: bytes) -> dict[Sample, int]:
+    samples = tuple(Sample)
+    reports = (divmod(int(each[1]) - 1, _SAMPLE_ROOM) for each in _COLUMN_SAID.finditer(said))
+    return {samples[at]: cells for at, cells in reports if 0 <= at < len(samples)}
 
 
 def _is_light(said: bytes) -> bool | None:

@@ -55,7 +55,7 @@ class TerminalWidths:
         self.filters = tuple(self._needed())
         columns, rows = self._app.size
         if rows >= LEAST_ROWS:
-            write_to_terminal(self._app, question(columns))
+            write_to_terminal(self._app, question(columns, isolates=self._isolates))
 
     def want(self, wanted: AmbiguousWidth) -> None:
         """Do something else from now on."""

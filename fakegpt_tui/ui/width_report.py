@@ -35,8 +35,8 @@ class WidthReported(Message):
         self.cells = cells
 
 
-def question(columns: int) -> str:
-    """What to write for reports on all examples that there is room for.
+def question(columns: int, *, isolates: bool) -> str:
+    """What to write for reports on the examples that there is room for, if need be on isolates.
 
     They stand where the next picture will be, each in a place that tells its report from others.
     """
@@ -44,6 +44,7 @@ def question(columns: int) -> str:
     asked = (
         f"\x1b[{LEAST_ROWS};{1 + place * _STEP}H{sample}\x1b[6n"
         for place, sample in enumerate(samples)
+        if isolates or sample is not Sample.ISOLATED
     )
     return f"{''.join(asked)}\r\x1b[K\x1b[H"
 

@@ -12,6 +12,7 @@ ANSWERS = (
     b"\x1bP>|kitty(0.35.2)\x1b\\"
     b"\x1b]11;rgb:fafa/fafa/fafa\x1b\\"
     b"\x1b[?2004;2$y\x1b[?2026;2$y"
+    b"\x1b[7;3R\x1b[7;8R\x1b[7;17R\x1b[7;21R"
     b"\x1b[?62;52;c"
 )
 

@@ -6,11 +6,16 @@ from typing import Final
 
 from fakegpt_tui.cli.checks.finding import Finding, good, note
 from fakegpt_tui.cli.checks.multiplexer import Tmux, tmux_findings
-from fakegpt_tui.terminal.answers import Answers, Mode
+from fakegpt_tui.terminal.answers import Answers, Mode, Sample
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.clipboard import osc_52, tools
 
 _NEW_LINE: Final = "ctrl+j, or \\ before enter, breaks the line in every terminal."
+_EMOJI: Final = {
+    Sample.SELECTED: "that are signs with a selector",
+    Sample.JOINED: "that are joined of several",
+    Sample.TONED: "with a tone of skin",
+}
 _MAC_TERMINALS: Final = {"Apple_Terminal", "iTerm.app"}
 
 
@@ -31,6 +36,7 @@ def terminal_findings(
         )
     yield from _colours(answers, environment)
     yield from _screen(answers)
+    yield from _widths(answers)
     yield from _shift_enter(answers, environment, tmux)
     yield _alt_letters(answers, environment)
     yield _copying(answers, environment, tmux, find_tool)
@@ -95,6 +101,33 @@ def _screen(answers: Answers | None) -> Iterator[Finding]:
             "terminal.paste",
             "It does not say that it tells what is pasted from what is typed.",
             "If a paste sends itself line by line, write it with ctrl+g in $EDITOR.",
+        )
+
+
+def _widths(answers: Answers | None) -> Iterator[Finding]:
+    if answers is None or not answers.is_whole:
+        return
+    match answers.cells.get(Sample.AMBIGUOUS):
+        case 1:
+            yield good("terminal.widths", "It takes 1 cell for characters such as é, § and α.")
+        case 2:
+            yield good(
+                "terminal.widths",
+                "It takes 2 cells for characters such as é, § and α. So does the program, which "
+                "draws frames with - and | here.",
+            )
+        case _:
+            yield note(
+                "terminal.widths",
+                "It does not tell how many cells é, § and α take; 1 is taken for right.",
+                'Where lines are uneven, set ambiguous_width = "wide".',
+            )
+    if apart := [words for sample, words in _EMOJI.items() if answers.cells.get(sample, 2) != 2]:  # noqa: PLR2004 - cells
+        yield note(
+            "terminal.emoji",
+            f"It shows in parts, or too narrow, emoji {' and '.join(apart)}, so simpler ones are "
+            "shown.",
+            "What is copied and saved has those that were written.",
         )
 
 
