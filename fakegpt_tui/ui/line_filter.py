@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from fakegpt_tui.ui.rendering import ambiguous
+from fakegpt_tui.ui.rendering.counting import look_alike
 from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
 from fakegpt_tui.ui.rendering.emoji import Composing
 
@@ -79,9 +79,7 @@ class WideTerminalFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if all(text.isascii() for text, _, _ in segments):
             return segments
-        return [
-            Segment(ambiguous.look_alike(text), style, control) for text, style, control in segments
-        ]
+        return [Segment(look_alike(text), style, control) for text, style, control in segments]
 
 
 def _is_clean(segments: Iterable[Segment]) -> bool:

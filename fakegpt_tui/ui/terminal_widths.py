@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from fakegpt_tui.ui.driver import write_to_terminal
 from fakegpt_tui.ui.line_filter import EmojiFilter, IsolatingFilter, WideTerminalFilter
-from fakegpt_tui.ui.rendering import ambiguous
+from fakegpt_tui.ui.rendering.counting import Counting, count_as
 from fakegpt_tui.ui.rendering.emoji import Composing
 from fakegpt_tui.ui.widgets.message_page import MessagePage
 from fakegpt_tui.ui.width_report import LEAST_ROWS, Sample, WidthReported, question
@@ -38,7 +38,7 @@ class TerminalWidths:
     def __init__(self, app: App[Any], wanted: AmbiguousWidth, *, isolates: bool) -> None:
         self._app = app
         self._wanted = wanted
-        self._is_wide = False
+        self._counting = Counting()
         self._isolates = isolates
         self._composing = Composing()
         # One instance of each: strips are cached by the filters they went through.
@@ -51,7 +51,7 @@ class TerminalWidths:
 
     def begin(self) -> None:
         """Do what is wanted, and ask; to be called before anything is drawn."""
-        ambiguous.take_for_wide(self._wants_wide)
+        count_as(self._wanted_counting)
         self.filters = tuple(self._needed())
         columns, rows = self._app.size
         if rows >= LEAST_ROWS:
@@ -67,7 +67,7 @@ class TerminalWidths:
         has_two = report.cells == _TWO
         match report.sample:
             case Sample.AMBIGUOUS:
-                self._is_wide = has_two
+                self._counting = replace(self._counting, wide=has_two)
             case Sample.ISOLATED:
                 self._isolates = self._isolates and report.cells == 0
             case Sample.SELECTED:
@@ -76,13 +76,17 @@ class TerminalWidths:
                 self._composing = replace(self._composing, joined=has_two)
             case Sample.TONED:
                 self._composing = replace(self._composing, toned=has_two)
+            case Sample.SPACED:
+                self._counting = replace(self._counting, spaced=has_two)
+            case Sample.RECENT:
+                self._counting = replace(self._counting, old=report.cells == 1)
         self._plan()
 
     @property
-    def _wants_wide(self) -> bool:
+    def _wanted_counting(self) -> Counting:
         if self._wanted is AmbiguousWidth.AUTO:
-            return self._is_wide
-        return self._wanted is AmbiguousWidth.WIDE
+            return self._counting
+        return replace(self._counting, wide=self._wanted is AmbiguousWidth.WIDE)
 
     def _plan(self) -> None:
         """Use what is known once all is heard that has come by now."""
@@ -92,11 +96,10 @@ class TerminalWidths:
 
     def _use(self) -> None:
         self._is_planned = False
-        is_measured_anew = ambiguous.take_for_wide(self._wants_wide)
-        needed = tuple(self._needed())
-        if needed != self.filters:
-            self.filters = needed
-            self._draw_anew(is_measured_anew=is_measured_anew)
+        is_counted_anew = count_as(self._wanted_counting)
+        before, self.filters = self.filters, tuple(self._needed())
+        if is_counted_anew or self.filters != before:
+            self._draw_anew(is_counted_anew=is_counted_anew)
 
     def _needed(self) -> Iterator[LineFilter]:
         if self._isolates:
@@ -105,15 +108,15 @@ class TerminalWidths:
             self._emoji = EmojiFilter(self._composing)
         if not self._composing.is_whole:
             yield self._emoji
-        if ambiguous.are_wide():
+        if self._wanted_counting.wide:
             yield self._narrowing
 
-    def _draw_anew(self, *, is_measured_anew: bool) -> None:
+    def _draw_anew(self, *, is_counted_anew: bool) -> None:
         for screen in self._app.screen_stack:
             for widget in screen.walk_children(Widget, with_self=True):
-                if is_measured_anew:
+                if is_counted_anew:
                     _measure_anew(widget)
-                widget.refresh(layout=is_measured_anew)
+                widget.refresh(layout=is_counted_anew)
                 if widget.show_vertical_scrollbar:
                     widget.vertical_scrollbar.refresh()
 

@@ -21,6 +21,8 @@ class Sample(StrEnum):
     SELECTED = "❤\ufe0f"
     JOINED = "👩\u200d💻"
     TONED = "👍\U0001f3fd"
+    SPACED = "का"
+    RECENT = "☰"
 
 
 _SAMPLES = tuple(Sample)

@@ -11,7 +11,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.rendering import ambiguous
+from fakegpt_tui.ui.rendering.counting import counting
 
 Range = tuple[int, int]
 
@@ -79,7 +79,7 @@ def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
 
 
 def _one_cell_each(text: str) -> bool:
-    return text.isascii() or not (ambiguous.are_wide() or _OTHER_THAN_ONE_CELL.search(text))
+    return text.isascii() or not (counting().wide or _OTHER_THAN_ONE_CELL.search(text))
 
 
 def _plain_breaks(text: str, width: int) -> list[Range]:
