@@ -132,6 +132,8 @@ async def test_an_empty_conversation_shows_its_text() -> None:
             "Type [b]something[/b].",
             "Enter sends.",
         ]
+        segments = [segment for strip in strips(app.transcript) for segment in strip]
+        assert all(segment.style and segment.style.bgcolor for segment in segments)
         await press(pilot, "up", "down", "G", "g", "y", "Y", "c", "pageup")
         assert not app.copied
         await show(pilot, prompt(0, "hello"))
