@@ -116,7 +116,9 @@ def _always(value: object) -> property:
 @cache
 def _table(how: Counting, version: str = "auto") -> CellTable:
     """Rich's own table, changed to count like that."""
-    own = _own_table(_BEFORE_16 if how.old else version)
+    own = _own_table(version)
+    if how.old and _version(own) > _version(_own_table(_BEFORE_16)):
+        own = _own_table(_BEFORE_16)
     none = {
         code for first, last, width in own.widths if not width for code in range(first, last + 1)
     }
@@ -129,6 +131,10 @@ def _table(how: Counting, version: str = "auto") -> CellTable:
     rows += (*(_PRIVATE if how.wide else ()), *((_HEXAGRAMS,) if how.old else ()))
     widened = own.narrow_to_wide.difference(map(chr, wide))
     return CellTable(own.unicode_version, sorted(rows), widened)
+
+
+def _version(table: CellTable) -> list[int]:
+    return [int(part) for part in table.unicode_version.split(".")]
 
 
 def _spacing_marks() -> Iterator[int]:

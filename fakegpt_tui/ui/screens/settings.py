@@ -17,9 +17,10 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.screens.pick import PickScreen
 from fakegpt_tui.ui.setting import Setting, SettingChange, SettingsDoor
+from fakegpt_tui.ui.widgets.cells import fit
 
 _LONGEST = 1000
-_NAME_WIDTH = 14
+_NAME_WIDTH = 17
 _VALUE_WIDTH = 24
 
 
@@ -179,8 +180,8 @@ def row(setting: Setting) -> Content:
     """A line of the list; values are foreign text."""
     value = safe_line(setting.value, _VALUE_WIDTH) or "—"
     return Content.assemble(
-        f"{setting.name:<{_NAME_WIDTH}}",
-        f"{value:<{_VALUE_WIDTH}}",
+        fit(setting.name, _NAME_WIDTH),
+        fit(value, _VALUE_WIDTH),
         (f"  {safe_line(setting.origin)}", "dim"),
     )
 
