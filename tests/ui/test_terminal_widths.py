@@ -1,15 +1,25 @@
 """How wide ambiguous characters are may turn out, or be changed, while the program runs."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.ui.intents import SettingTaken
+from fakegpt_tui.ui.rendering.counting import Counting, count_as
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from fakegpt_tui.ui.width_report import Sample, WidthReported
+from fakegpt_tui.ui.width_report import Sample, WidthReported, question, reported
 from tests.ui.running import Running, running
 
 REPLY = "\n\n".join(f"{number}: Größe § {'é' * 60} — “done”" for number in range(40))
+
+
+@pytest.fixture(autouse=True)
+def counting_as_before() -> Iterator[None]:
+    """It holds for the process, and so for tests of other things."""
+    yield
+    count_as(Counting())
 
 
 def take(program: Running, width: AmbiguousWidth) -> None:
@@ -107,3 +117,44 @@ async def test_where_isolates_take_cells_there_are_none() -> None:
         await program.see("\u2068שלום\u2069")
         program.app.post_message(WidthReported(Sample.ISOLATED, 2))
         await program.see("• שלום")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sample", "cells", "lines"),
+    [
+        ("का" * 40, Sample.SPACED, 1, (1, 1)),
+        ("का" * 40, Sample.SPACED, 2, (1, 2)),
+        ("☰" * 40, Sample.RECENT, 2, (2, 2)),
+        ("☰" * 40, Sample.RECENT, 1, (2, 1)),
+    ],
+)
+async def test_lines_break_where_the_terminal_counts_to_their_end(
+    typed: str, sample: Sample, cells: int, lines: tuple[int, int]
+) -> None:
+    async with running() as program:
+        program.prompt.insert(typed)
+        await program.pilot.pause()
+        assert program.prompt.wrapped_document.height == lines[0]
+        program.app.post_message(WidthReported(sample, cells))
+        await program.pilot.pause()
+        assert program.prompt.wrapped_document.height == lines[1]
+
+
+def test_every_report_tells_what_it_is_of() -> None:
+    for place, sample in enumerate(Sample):
+        for cells in range(6):
+            report = reported(f"\x1b[2;{1 + 6 * place + cells}R")
+            assert report is not None
+            assert (report.sample, report.cells) == (sample, cells)
+    for other in ("\x1b[2;99R", "\x1b[3;3R", "\x1b[2;0R", "\x1b[2R", "\x1b[?2;3R", "a"):
+        assert reported(other) is None
+
+
+def test_only_what_there_is_room_for_is_asked() -> None:
+    assert [question(columns, isolates=True).count("\x1b[6n") for columns in (5, 6, 20, 200)] == [
+        0,
+        1,
+        3,
+        len(Sample),
+    ]
+    assert "\u2068" not in question(200, isolates=False)

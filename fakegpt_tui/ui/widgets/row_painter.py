@@ -90,7 +90,9 @@ def in_the_middle(text: Content, style: ContentStyle, y: int, size: tuple[int, i
     number = y - max(0, (height - len(lines)) // 2)
     if not 0 <= number < len(lines):
         return NOTHING
-    return Strip([Segment(" ", style.rich_style), *lines[number].render_segments(style)]).crop(0, width)
+    return Strip([Segment(" ", style.rich_style), *lines[number].render_segments(style)]).crop(
+        0, width
+    )
 
 
 @lru_cache(maxsize=1)
