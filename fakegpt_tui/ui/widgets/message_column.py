@@ -7,7 +7,6 @@ from itertools import accumulate, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from textual.cache import LRUCache
 from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage
@@ -19,8 +18,6 @@ from fakegpt_tui.ui.widgets.typesetter import Typesetter
 _KEPT_LAYOUTS = 300
 _KNOWN_CHAPTERS = 16
 """What may have come at once to be drawn out of sight, so that its lines can be counted."""
-_KEPT_STRIPS = 600
-"""A few screenfuls. A strip keeps so much about itself that there should be no more."""
 
 
 class Place(NamedTuple):
@@ -50,7 +47,7 @@ class MessageColumn:
         self._heights: list[int] = []
         self._tops: list[int] = [0]
         self._layouts: OrderedDict[str, MessageLayout] = OrderedDict()
-        self._strips: LRUCache[Place, tuple[Line, Strip]] = LRUCache(_KEPT_STRIPS)
+        self._strips: dict[Place, tuple[Line, Strip]] = {}
 
     def fill(self, messages: Sequence[ChatMessage]) -> None:
         """Hold these messages and no others."""
@@ -181,21 +178,24 @@ class MessageColumn:
         return layout
 
     def strips(self, places: Iterable[Place]) -> list[Strip]:
-        """Lines as they are drawn: the same strips as before, of those that say the same."""
-        strips: list[Strip] = []
+        """Lines as they are drawn: the same strips as last time, of those that say the same.
+
+        No others are kept, as a strip holds a multiple of what it says.
+        """
+        strips: dict[Place, tuple[Line, Strip]] = {}
         for index, lines in groupby(places, attrgetter("message")):
             layout = self.layout(index)
-            strips.extend(self._strip(layout, place) for place in lines)
-        return strips
+            strips.update((place, self._strip(layout, place)) for place in lines)
+        self._strips = strips
+        return [strip for _, strip in strips.values()]
 
-    def _strip(self, layout: MessageLayout, place: Place) -> Strip:
+    def _strip(self, layout: MessageLayout, place: Place) -> tuple[Line, Strip]:
         line = layout.line(place.line)
         kept = self._strips.get(place)
-        if kept is None or kept[0] is not line:
-            strip = layout.strip(place.line)
-            same = kept is not None and kept[1] == strip
-            kept = self._strips[place] = line, kept[1] if kept and same else strip
-        return kept[1]
+        if kept is not None and kept[0] is line:
+            return kept
+        strip = layout.strip(place.line)
+        return line, kept[1] if kept is not None and kept[1] == strip else strip
 
     def _below(self, top: Place, rows: int) -> list[Place]:
         places: list[Place] = []

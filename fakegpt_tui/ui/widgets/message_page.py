@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from rich.style import Style
-from textual.cache import LRUCache
 from textual.content import Content
 from textual.reactive import reactive
 from textual.selection import Selection
@@ -34,8 +33,6 @@ _LOOK = ("user", "assistant", "note", "trouble")
 _MARKS = ("new", "cursor", "found", "current", "field")
 _FIRST_KEYS = 0.7
 """Seconds after the start in which nothing that can wait is done."""
-_KEPT_STRIPS = 200
-"""What is in view, and as much again: Textual keeps with a strip all that it needs to write it."""
 
 
 class MessagePage(ReadingView, inherit_bindings=False):
@@ -77,7 +74,7 @@ class MessagePage(ReadingView, inherit_bindings=False):
         self.finder = Finder(self.column, self.reader)
         self._marks = Marks()
         self._rehearses = rehearse
-        self._drawn: LRUCache[Place, tuple[Strip, bool, Strip]] = LRUCache(_KEPT_STRIPS)
+        self._drawn: dict[Place, tuple[Strip, bool, Strip]] = {}
 
     @property
     def page_rows(self) -> int:
@@ -141,35 +138,32 @@ class MessagePage(ReadingView, inherit_bindings=False):
         places = self.reader.view[:height]
         marked = self.cursor.index if self.has_focus else None
         selection = self.text_selection
-        rows = [
-            self._draw_place(line, place, is_marked=place.message == marked, selection=selection)
-            for place, line in zip(places, self.column.strips(places), strict=True)
-        ]
+        before, self._drawn = self._drawn, {}
+        rows: list[Strip] = []
+        for place, line in zip(places, self.column.strips(places), strict=True):
+            is_marked = place.message == marked
+            spans = self.finder.spans(place)
+            if spans or selection is not None:
+                rows.append(self._finished(line, place, is_marked, spans, selection))
+                continue
+            drawn = before.get(place)
+            if drawn is None or drawn[0] is not line or drawn[1] is not is_marked:
+                drawn = line, is_marked, self._finished(line, place, is_marked)
+            self._drawn[place] = drawn
+            rows.append(drawn[2])
         rows.extend([NOTHING] * (height - len(rows)))
         if rows and (new_lines := self.reader.new_lines):
             width = self.scrollable_size.width
             rows[-1] = with_news(rows[-1], new_lines, width, self._marks)
         return rows
 
-    def _draw_place(
-        self, line: Strip, place: Place, *, is_marked: bool, selection: Selection | None
-    ) -> Strip:
-        spans = self.finder.spans(place)
-        if spans or selection is not None:
-            return self._finished(line, place, is_marked=is_marked, spans=spans)
-        drawn = self._drawn.get(place)
-        if drawn is None or drawn[0] is not line or drawn[1] is not is_marked:
-            strip = self._finished(line, place, is_marked=is_marked)
-            drawn = self._drawn[place] = line, is_marked, strip
-        return drawn[2]
-
     def _finished(
         self,
         line: Strip,
         place: Place,
-        *,
         is_marked: bool,
         spans: Sequence[tuple[int, int, bool]] = (),
+        selection: Selection | None = None,
     ) -> Strip:
         """A line with its background, and with all that is marked on it."""
         bar = margin(self.column.width)
@@ -177,7 +171,6 @@ class MessagePage(ReadingView, inherit_bindings=False):
         if is_marked:
             strip = with_cursor(strip, place.line, bar, self._marks)
         strip = with_matches(strip, spans, bar, self._marks)
-        selection = self.text_selection
         if selection is not None:
             start = bar if place.line else 0
             span = span_on(selection, place, len(strip.text) - start)
