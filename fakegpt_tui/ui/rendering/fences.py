@@ -28,6 +28,8 @@ _OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 _WRAPPED, _BEFORE, _AFTER = "↳", "‹", "›"
 _COPY = "copy"
 _CUT = "cut ›"
+_CUT_FROM = 20
+"""Cells that a line must have to spare some of them for the words."""
 _GUTTER_FROM = 4
 """Cells that a line must have to spare one of them for the mark."""
 
@@ -40,6 +42,7 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
     """The code on a ground of its own, behind its language.
 
     Long lines go on behind a mark, or are scrolled, which tells the eye more about tables and logs.
+    That they are cut is told by the label, or by the first of them where no label tells it.
     """
     rows = _rows(node.content)
     lines = [] if node.continued else _label(node, rows, width, drawing)
@@ -49,9 +52,12 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
     if len(sizes) > 1:
         parts = _parts(node, rows, sizes)
         return [line for part in parts for line in drawing.kept(part, width)]
+    sign = _AFTER if width < _CUT_FROM or _is_told(lines) else _CUT
     for index, tokens in enumerate(_by_line(lex("\n".join(rows), language(node)))):
         segments = [Segment(text, drawing.palette.token(kind)) for kind, text in tokens]
-        lines.extend(_code_line(segments, _source(node, index), width, drawing))
+        lines.extend(_code_line(segments, _source(node, index), width, drawing, sign))
+        if _is_told(lines[-1:]):
+            sign = _AFTER
     return lines
 
 
@@ -122,7 +128,7 @@ def _label(node: Node, code: Sequence[str], width: int, drawing: Drawing) -> lis
     """The language, if there is one, and what to press to copy the code.
 
     Its style meta `copy` is the range of the opening line: where it ends, growing code cannot say.
-    It tells if lines are cut, of those that are drawn with it.
+    It tells if lines are cut, of those that are drawn with it: more may never be known at once.
     """
     if node.kind != "fence":
         return []
@@ -155,12 +161,12 @@ def _by_line(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _code_line(
-    segments: Sequence[Segment], source: tuple[int, int], width: int, drawing: Drawing
+    segments: Sequence[Segment], source: tuple[int, int], width: int, drawing: Drawing, sign: str
 ) -> Iterator[Line]:
     palette = drawing.palette
     gutter = width >= _GUTTER_FROM
     if not drawing.wrap_code and gutter:
-        yield Line(tuple(_window(segments, width, drawing)), source)
+        yield Line(tuple(_window(segments, width, drawing, sign)), source)
         return
     for index, row in enumerate(chop(segments, width - gutter)):
         mark = [Segment(_WRAPPED, palette.fence_mark) if index else blank(1, palette.fence)]
@@ -168,15 +174,22 @@ def _code_line(
         yield Line(tuple(line), source)
 
 
-def _window(segments: Sequence[Segment], width: int, drawing: Drawing) -> list[Segment]:
+def _window(segments: Sequence[Segment], width: int, drawing: Drawing, sign: str) -> list[Segment]:
     """The part of a line that is scrolled to, between signs that there is more."""
     palette, offset = drawing.palette, drawing.code_offset
     strip = Strip(segments)
-    more = strip.cell_length - offset > width - _ROOM
+    more = len(sign) if strip.cell_length - offset > width - _ROOM else 0
     before = _sideways(_BEFORE, -1, drawing) if offset else blank(1, palette.fence)
     shown = strip.crop(offset, offset + width - _ROOM - more)
     line = padded([before, *shown], width - more, palette.fence)
-    return [*line, _sideways(_AFTER, 1, drawing)] if more else line
+    return [*line, _sideways(sign, 1, drawing)] if more else line
+
+
+def _is_told(lines: Iterable[Line]) -> bool:
+    """Does one of these say in words that there is more?"""
+    said = (segment for line in lines for segment in line.segments if segment.text == _CUT)
+    # Code may have the same words in it.
+    return any(segment.style is not None and "sideways" in segment.style.meta for segment in said)
 
 
 def _sideways(sign: str, direction: int, drawing: Drawing) -> Segment:

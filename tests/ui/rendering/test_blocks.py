@@ -82,6 +82,40 @@ def test_long_lines_of_code_can_be_scrolled_instead() -> None:
     assert drawn.height(8) == 6
 
 
+def test_each_part_of_long_code_says_that_it_is_cut() -> None:
+    wide, rows = "w" * 60, ["x"] * 40
+    drawn = document("\n".join(["```", *rows, "x", wide, wide, *rows, wide, "```"]))
+    drawn.wrap_code(False)
+    plain = [line.plain for line in drawn.lines(40)]
+    assert "cut ›" not in plain[0]
+    signs = [line.rstrip("›")[-4:] for line in plain if line.endswith("›")]
+    assert signs == ["cut ", "wwww", "cut "]
+
+
+@pytest.mark.parametrize(
+    "text", ["```\n" + "w" * 60 + "\n```", "    cut ›\n    " + f"{'w' * 60}\n    " * 3]
+)
+def test_code_that_is_cut_says_so_once(text: str) -> None:
+    drawn = document(text)
+    drawn.wrap_code(False)
+    assert sum(line.plain.endswith(("cut ›", "copy ")) for line in drawn.lines(40)) == 1
+    assert not any(line.plain.endswith("cut ›") for line in drawn.lines(60 + 2))
+
+
+@pytest.mark.parametrize("step", [1, 37, 700])
+def test_code_that_is_cut_grows_to_what_it_is(step: int) -> None:
+    text = "```py\n" + ("x\n" * 30 + "w" * 50 + "\n") * 5 + "```\n\n> ```\n" + "> x\n" * 50
+    growing = document("", complete=False)
+    growing.wrap_code(False)
+    for end in range(0, len(text), step):
+        growing.update(text[:end], complete=False)
+        fresh = document(text[:end], complete=False)
+        fresh.wrap_code(False)
+        assert [line.plain for line in growing.lines(40)] == [
+            line.plain for line in fresh.lines(40)
+        ]
+
+
 @pytest.mark.parametrize("chapter", [30, 8_192])
 def test_the_label_of_code_says_where_what_is_to_be_copied_begins(chapter: int) -> None:
     text = (
