@@ -217,6 +217,31 @@ def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home
         assert [base64.b64decode(text).decode() for text in copied] == [RIGHT_TO_LEFT]
 
 
+def isolated_in(raw: bytes) -> list[str]:
+    """What is isolated, and whatever a sign for it stands in that has no other one."""
+    text = re.sub(r"\x1b\[[0-9;:]*m", "", raw.decode(errors="replace"))
+    return re.findall("\u2068[^\u2068\u2069]*.?|[^\u2068\u2069]\u2069", text, re.DOTALL)
+
+
+def test_a_dialog_over_text_from_right_to_left_is_no_part_of_it(home: Home) -> None:
+    words = "שלום עולם " * 60
+    with served([TextDelta(words), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home, size=(120, 30)) as terminal:
+            ask(terminal, "hello")
+            terminal.wait_for("שלום")
+            terminal.wait_for(lambda seen: "tok/s" not in seen.text)
+            terminal.press("f3")
+            terminal.wait_for("in:title")
+            terminal.press("esc")
+            terminal.wait_for(lambda seen: "in:title" not in seen.text)
+            leave(terminal)
+        parts = isolated_in(terminal.raw)
+        assert len(parts) > 10
+        assert {(part[0], part[-1]) for part in parts} == {("\u2068", "\u2069")}
+        assert not any(re.search("[\u2500-\u259f\x1b\n]", part) for part in parts)
+
+
 def test_the_console_of_linux_gets_no_isolates(home: Home) -> None:
     with served([TextDelta(RIGHT_TO_LEFT), ReplyEnded()]) as (_, url):
         home.use_service(url)

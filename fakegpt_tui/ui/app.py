@@ -6,8 +6,10 @@ import webbrowser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.console import RenderableType
 from textual import on
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.worker import Worker
 
 from fakegpt_tui.chat.headway import Account
@@ -17,6 +19,7 @@ from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
 from fakegpt_tui.ui.bindings import problems, textual_keymap
 from fakegpt_tui.ui.clipboard import copy
 from fakegpt_tui.ui.crash import CrashReporting
+from fakegpt_tui.ui.cut_rows import mend
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
 from fakegpt_tui.ui.errands import Errand
@@ -90,6 +93,12 @@ class FakeGPTApp(CrashReporting):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._wall, *self._widths.filters]
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Write what is new on the screen; Textual offers no other way to see it, as of 8.2.8."""
+        if self._options.isolates:
+            mend(renderable)
+        super()._display(screen, renderable)
 
     def on_mount(self) -> None:
         self._widths.begin()

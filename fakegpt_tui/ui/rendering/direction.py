@@ -9,7 +9,7 @@ Knows nothing of this program: any line made of Rich segments can be isolated wi
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.segment import Segment
 
@@ -43,6 +43,27 @@ def isolated(segments: Sequence[Segment]) -> Sequence[Segment]:
             signed = signed[:at] + sign + signed[at:]
         made.append(Segment(signed, style, control))
         first = last
+    return made
+
+
+def open_ends(segments: Iterable[Segment]) -> tuple[bool, bool]:
+    """Whether something that is isolated was cut where this begins, and where it ends."""
+    is_cut, is_open = False, False
+    for text, _, _ in segments:
+        if ISOLATE in text or END in text:
+            for sign in filter((ISOLATE, END).__contains__, text):
+                is_cut = is_cut or (sign == END and not is_open)
+                is_open = sign == ISOLATE
+    return is_cut, is_open
+
+
+def closed(segments: Sequence[Segment], *, start: bool, end: bool) -> list[Segment]:
+    """`segments` with the signs that a cut has taken from where they start, or end."""
+    made = list(segments)
+    if start:
+        made[0] = Segment(ISOLATE + made[0].text, *made[0][1:])
+    if end:
+        made[-1] = Segment(made[-1].text + END, *made[-1][1:])
     return made
 
 

@@ -1,0 +1,54 @@
+"""Rows in which one widget hides a part of another: what is isolated in them is made whole again.
+
+Textual cuts lines after they went through the filters, so that a dialog may stand on the end of
+something that is isolated behind it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.strip import Strip
+
+from fakegpt_tui.ui.rendering.direction import END, ISOLATE, closed, open_ends
+
+Row = Mapping[int, Strip | None]
+"""The parts of a row, by where they begin; `None` for one that is not drawn."""
+
+
+def mend(update: object) -> None:
+    """Let each part of a row that is to be written end what it begins."""
+    if isinstance(update, LayoutUpdate):
+        update.strips = [list(filter(None, _whole(list(row)))) for row in update.strips]
+    elif isinstance(update, ChopsUpdate):
+        _mend_parts(update)
+
+
+def _mend_parts(update: ChopsUpdate) -> None:
+    chops: list[Row] = list(update.chops)
+    spans: list[tuple[int, int, int]] = []
+    for y, start, end in update.spans:
+        row = chops[y]
+        last = end
+        if _is_isolated(row.values()):
+            chops[y] = dict(zip(row, _whole(list(row.values())), strict=True))
+            # A part of which less is written would be cut once more.
+            last = min((stop for stop in update.chop_ends[y] if stop >= end), default=end)
+        spans.append((y, start, last))
+    update.chops, update.spans = chops, spans
+
+
+def _is_isolated(row: Iterable[Strip | None]) -> bool:
+    texts = (text for strip in row if strip is not None for text, _, _ in strip)
+    return any(ISOLATE in text or END in text for text in texts)
+
+
+def _whole(row: Sequence[Strip | None]) -> Sequence[Strip | None]:
+    """The parts of a row; what goes on in the next part is that one's to end."""
+    ends = [(False, False) if strip is None else open_ends(strip) for strip in row]
+    made = list(row)
+    for at, (strip, (is_cut, is_open)) in enumerate(zip(row, ends, strict=True)):
+        start = is_cut and not (at > 0 and ends[at - 1][1])
+        end = is_open and not (at + 1 < len(ends) and ends[at + 1][0])
+        if strip is not None and (start or end):
+            made[at] = Strip(closed(list(strip), start=start, end=end), strip.cell_length)
+    return made
