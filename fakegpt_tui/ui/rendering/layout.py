@@ -127,7 +127,8 @@ class Layout(Sequence[Line]):
         if at + 1 < len(part.slots):
             end = part.slots[at + 1].piece.start
         lines = lines[:-1] if goes_on else lines
-        return Stretch(part.slots[at].piece.start, end, lines, goes_on)
+        joins = at > 0 and part.goes_on(at - 1)
+        return Stretch(part.slots[at].piece.start, end, lines, goes_on, joins)
 
     def anchor(self, number: int) -> Anchor:
         """What the line with a number shows."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from textual.strip import Strip
 
+_SIGNS = {"copy", "sideways"}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -36,6 +38,14 @@ class Line:
     def plain(self) -> str:
         """The characters as shown, without style."""
         return "".join(segment.text for segment in self.segments)
+
+    @property
+    def said(self) -> str:
+        """The characters as shown, with blanks for the signs of this program's own to click on."""
+        return "".join(
+            " " * len(text) if style is not None and _SIGNS & style.meta.keys() else text
+            for text, style, _ in self.segments
+        )
 
     @property
     def letters(self) -> int:

@@ -32,13 +32,15 @@ class Spot(NamedTuple):
 class Stretch(NamedTuple):
     """Lines that are drawn together: those of the text from `start` to `end`.
 
-    `goes_on` says that the last of them is the first one of the stretch below, and not in here.
+    `goes_on` says that the last of them is the first one of the stretch below, and not in here;
+    `joins` that the first of them is the last one of the stretch above.
     """
 
     start: int
     end: int
     lines: Sequence[Line]
     goes_on: bool = False
+    joins: bool = False
 
 
 class LaidOut(Protocol):

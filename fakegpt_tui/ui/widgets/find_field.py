@@ -55,14 +55,13 @@ class FindField:
         """The column where the next character goes."""
         return min(width - 1, cell_len(self._typed(width)))
 
-    def draw(self, width: int, number: int, total: int, style: Style) -> Strip:
-        """The line, with which of how many matches is looked at."""
-        count = f"{number}/{total}" if total else "not found" if self.words.strip() else ""
+    def draw(self, width: int, result: str, style: Style) -> Strip:
+        """The line, with what came of it."""
         hint = "enter keep  esc close" if self.is_typing else "n next  N previous  esc close"
         typed = self._typed(width)
-        right = f"  {count}  {hint} "
+        right = f"  {result}  {hint} "
         if cell_len(typed) + cell_len(right) > width:
-            right = f" {count} "
+            right = f" {result} "
         right = cut(right, max(0, width - cell_len(typed)))
         room = width - cell_len(typed) - cell_len(right)
         return Strip(

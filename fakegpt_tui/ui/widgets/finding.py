@@ -9,13 +9,12 @@ from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.section_tags import has_section
 from fakegpt_tui.ui.rendering.spots import Spot, Stretch
+from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.line_names import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.sought import Sought
 
 _KEPT = 100
-_PATIENCE = 200
-"""Stretches to draw in search of the next match, where the ones before only seemed to have it."""
 
 
 class Span(NamedTuple):
@@ -26,8 +25,15 @@ class Span(NamedTuple):
     end: int
 
 
+_Shown = tuple[Sequence[Line], Sequence[Line]]
+"""Lines that are drawn together, and those in which they go on."""
 Match = tuple[Span, ...]
 """One match: a span for each line that it is on."""
+
+
+Search = Iterator[Place | None]
+"""What a search comes past: nothing as often as the words only seemed to stand there, and then a
+match. It goes on whenever it is asked to, and all the way round if it has to."""
 
 
 class _Text(NamedTuple):
@@ -55,7 +61,7 @@ class Finding:
         self._counts: list[int] = []
         self._more: list[dict[tuple[Part, int], int]] = []
         self._above: dict[tuple[int, Part, int], int] = {}
-        self._found: LRUCache[tuple[int, Part, int], tuple[Sequence[Line], list[Match]]]
+        self._found: LRUCache[tuple[int, Part, int], tuple[_Shown, list[Match]]]
         self._found = LRUCache(_KEPT)
         self._current: tuple[int, Span] | None = None
 
@@ -101,38 +107,48 @@ class Finding:
             self._counts[at] = [sum(text.times for text in texts)]
             self._above.clear()
 
-    def from_place(self, place: Place) -> Place | None:
+    def from_place(self, place: Place) -> Search:
         """Make the first match at or below `place` the current one; where it is."""
         if not self.total:
-            return None
+            return
         place = min(place, Place(len(self._texts) - 1, place.line))
         index = place.message
-        if self._counts[index]:
-            self._open(index)
+        before = self._open(index) if self._counts[index] else None
         for match in self._matches(index, place.line, 1):
-            if match[-1].line >= place.line:
-                return self._choose(index, match)
-        return self._beyond(index, 1)
+            if match is not None and match[-1].line >= place.line:
+                yield self._choose(index, match)
+                return
+            yield None
+        self._fold_back(index, before)
+        yield from self._beyond(index, 1)
 
-    def step(self, step: int, place: Place) -> Place | None:
+    def step(self, step: int, place: Place) -> Search:
         """Make the match after the current one current, or with -1 the one before it."""
         if self._current is None:
-            return self.from_place(place)
+            yield from self.from_place(place)
+            return
         index, current = self._current
         for match in self._matches(index, current.line, step):
-            if match[0] > current if step > 0 else match[0] < current:
-                return self._choose(index, match)
-        return self._beyond(index, step)
+            if match is not None and (match[0] > current if step > 0 else match[0] < current):
+                yield self._choose(index, match)
+                return
+            yield None
+        yield from self._beyond(index, step)
 
     def spans(self, place: Place) -> list[tuple[int, int, bool]]:
         """The characters of a line that match, and whether they are of the current match."""
         part, spot = part_and_spot(place.line)
         if self._sought is None or part not in SAID or place.message >= len(self._texts):
             return []
-        stretch = self._column.layout(place.message).stretch(part, spot.start)
+        layout = self._column.layout(place.message)
+        stretch = layout.stretch(part, spot.start)
+        matches = self._in(place.message, part, stretch)
+        if stretch is not None and stretch.joins:
+            above = layout.stretch(part, stretch.start - 1)
+            matches = [*self._in(place.message, part, above), *matches]
         return [
             (span.start, span.end, self._current == (place.message, match[0]))
-            for match in self._in(place.message, part, stretch)
+            for match in matches
             for span in match
             if span.line == place.line
         ]
@@ -141,25 +157,35 @@ class Finding:
         self._current = (index, match[0])
         return Place(index, match[0].line)
 
-    def _beyond(self, index: int, step: int) -> Place | None:
+    def _beyond(self, index: int, step: int) -> Search:
         """The next match in another message; the search goes on at the other end."""
-        count, tried = len(self._texts), 0
+        count = len(self._texts)
+        first = 0 if step > 0 else line_at(Part.END, Spot(0, 0))
         for distance in range(1, count + 1):
             other = (index + distance * step) % count
-            if not self._counts[other] or tried == _PATIENCE:
+            if not self._counts[other]:
                 continue
-            self._open(other)
-            first = 0 if step > 0 else line_at(Part.END, Spot(0, 0))
-            match = next(self._matches(other, first, step), None)
-            if match is not None:
-                return self._choose(other, match)
-            tried += 1
-        return None
+            before = self._open(other)
+            for match in self._matches(other, first, step):
+                if match is not None:
+                    yield self._choose(other, match)
+                    return
+                yield None
+            self._fold_back(other, before)
 
-    def _open(self, index: int) -> None:
-        """Open the folds of a message that hide a match."""
-        message = self._column.messages[index]
-        if self._column.folds.open(message, reasoning=self._is_thought(index)):
+    def _open(self, index: int) -> Fold | None:
+        """Open the folds of a message that may hide a match; the fold it had, if there was any."""
+        message, folds = self._column.messages[index], self._column.folds
+        before = folds.of(message)
+        if not folds.open(message, reasoning=self._is_thought(index)):
+            return None
+        self._column.refold(index)
+        return before
+
+    def _fold_back(self, index: int, before: Fold | None) -> None:
+        """Show of a message what was shown before it was opened in vain."""
+        if before is not None:
+            self._column.folds.restore(self._column.messages[index], before)
             self._column.refold(index)
 
     def _is_thought(self, index: int) -> bool:
@@ -167,10 +193,10 @@ class Finding:
         reasoning, text = self._texts[index]
         return bool(reasoning.times or (text.times and has_section(text.text)))
 
-    def _matches(self, index: int, line: int, step: int) -> Iterator[Match]:
-        """The matches of a message from about a line on, down or up."""
+    def _matches(self, index: int, line: int, step: int) -> Iterator[Match | None]:
+        """The matches of a message from about a line on, down or up; nothing where none are."""
         for part, stretch in self._stretches(index, line, step):
-            yield from self._in(index, part, stretch)[::step]
+            yield from self._in(index, part, stretch)[::step] or (None,)
 
     def _stretches(self, index: int, line: int, step: int) -> Iterator[tuple[Part, Stretch]]:
         """What is drawn around a line, and then where the words seem to stand."""
@@ -187,10 +213,7 @@ class Finding:
     ) -> Iterator[tuple[Part, Stretch]]:
         """What is drawn around an offset of a text, and then where the words seem to stand."""
         layout = self._column.layout(index)
-        for _ in range(_PATIENCE):
-            stretch = layout.stretch(text.part, offset) if offset is not None else None
-            if stretch is None:
-                return
+        while offset is not None and (stretch := layout.stretch(text.part, offset)) is not None:
             near = [stretch]
             if stretch.goes_on and (below := layout.stretch(text.part, stretch.end)):
                 # The line that both share is in the other one.
@@ -209,17 +232,24 @@ class Finding:
         if self._sought is None or stretch is None or not stretch.lines:
             return []
         key = (index, part, stretch.start)
-        lines, matches = self._found.get(key) or ((), [])
-        if lines is stretch.lines or lines == stretch.lines:
+        shown = stretch.lines, self._below(index, part, stretch)
+        lines, matches = self._found.get(key) or (None, [])
+        if lines == shown:
             return matches
-        names = [line_at(part, Spot(stretch.start, n)) for n in range(len(stretch.lines))]
+        names = [line_at(part, Spot(stretch.start, n)) for n in range(len(shown[0]))]
+        names += [line_at(part, Spot(stretch.end, n)) for n in range(len(shown[1]))]
         matches = [
             tuple(Span(names[run.line], run.start, run.end) for run in runs)
-            for runs in self._sought.runs(stretch.lines)
+            for runs in self._sought.runs(*shown)
         ]
-        self._found[key] = stretch.lines, matches
+        self._found[key] = shown, matches
         self._correct(index, part, stretch, len(matches))
         return matches
+
+    def _below(self, index: int, part: Part, stretch: Stretch) -> Sequence[Line]:
+        """The lines in which those of a stretch go on."""
+        below = self._column.layout(index).stretch(part, stretch.end) if stretch.goes_on else None
+        return below.lines if below is not None else ()
 
     def _correct(self, index: int, part: Part, stretch: Stretch, shown: int) -> None:
         """Count what is shown instead of what was written."""
@@ -229,11 +259,15 @@ class Finding:
         more[key] = shown - written
 
     def _written(self, index: int, part: Part, start: int, end: int) -> int:
-        """How often the words stand in a range of what was written."""
+        """How often the words begin in a range of what was written."""
         text = next(text for text in self._texts[index] if text.part is part)
         if self._sought is None or not text.times:
             return 0
-        return self._sought.count(text.text[start:end], is_plain=text.is_plain)
+        stop = end + self._sought.reach
+        all_in, beyond = (
+            self._sought.count(text.text[at:stop], is_plain=text.is_plain) for at in (start, end)
+        )
+        return all_in - beyond
 
     def _written_above(self, index: int, part: Part, offset: int) -> int:
         """How often the words stand above an offset in what was written of a message."""

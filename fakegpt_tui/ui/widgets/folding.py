@@ -40,6 +40,10 @@ class Folds:
         is_shown = self.of(message) is Fold.EVERYTHING
         self._folds[message.id] = Fold.TEXT if is_shown else Fold.EVERYTHING
 
+    def restore(self, message: ChatMessage, fold: Fold) -> None:
+        """Show as much as was shown before."""
+        self._folds[message.id] = fold
+
     def open(self, message: ChatMessage, *, reasoning: bool) -> bool:
         """Show the text, and the reasoning too if it is wanted; whether that changed anything."""
         before = self.of(message)

@@ -1,5 +1,6 @@
 """Messages as they are drawn: their lines, and all that is marked on them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from rich.style import Style
@@ -33,6 +34,8 @@ _LOOK = ("user", "assistant", "note", "trouble")
 _MARKS = ("new", "cursor", "found", "current", "field")
 _FIRST_KEYS = 0.7
 """Seconds after the start in which nothing that can wait is done."""
+_REST = 0.005
+"""Seconds between two moments of a search, for all that waits."""
 
 
 class MessagePage(ReadingView, inherit_bindings=False):
@@ -89,6 +92,23 @@ class MessagePage(ReadingView, inherit_bindings=False):
     def _rehearse(self) -> None:
         """Draw something that nobody sees, so that what it takes is imported before a reply."""
         self.run_worker(self._typesetter.rehearse, thread=True, group="rehearsal")
+
+    def search_on(self, *, marks: bool) -> None:
+        """Have what is sought be found behind the keys, and its message marked if it is wanted."""
+        if self.finder.is_searching:
+            self.run_worker(self._search(marks=marks), group="search", exclusive=True)
+
+    async def _search(self, *, marks: bool) -> None:
+        while self.finder.is_searching:
+            await asyncio.sleep(_REST)
+            found = self.finder.go_on()
+            self.mark(found if marks else None)
+        self.place()
+
+    def mark(self, index: int | None) -> None:
+        """Mark a message, if there is one."""
+        if index is not None:
+            self.cursor.index = index
 
     def on_focus(self) -> None:
         self.repaint_what_changed()

@@ -39,6 +39,11 @@ class Sought:
         flags = re.IGNORECASE if self._ignores_case else re.NOFLAG
         return re.compile(between.join(parts), flags)
 
+    @property
+    def reach(self) -> int:
+        """The characters that the words may take where they are written, with markup in them."""
+        return len(self._words) * 8
+
     def is_plain(self, text: str) -> bool:
         """Whether the words stand in what was written, with no markup in them."""
         return self._words in (text.lower() if self._ignores_case else text)
@@ -65,7 +70,7 @@ class Sought:
         """Where the words stand before `end` in what was written, the last time."""
         while end > 0:
             start = max(0, end - _BACKWARDS)
-            stop = end + len(self._words) * 8
+            stop = end + self.reach
             found = [match.start() for match in self._written.finditer(text, start, stop)]
             before = bisect_right(found, end - 1)
             if before:
@@ -73,16 +78,24 @@ class Sought:
             end = start
         return None
 
-    def runs(self, lines: Sequence[Line]) -> Iterator[tuple[Run, ...]]:
-        """The matches in lines that are shown, over those ends of lines that are the screen's."""
+    def runs(self, lines: Sequence[Line], below: Sequence[Line] = ()) -> Iterator[tuple[Run, ...]]:
+        """The matches in lines that are shown, over those ends of lines that are the screen's.
+
+        Those that end in the lines `below`, which go on where these end, count; those that begin
+        there do not.
+        """
         starts = [0]
         pieces: list[str] = []
-        for line, following in zip_longest(lines, lines[1:]):
+        shown = (*lines, *below)
+        for number, (line, following) in enumerate(zip_longest(shown, shown[1:]), 1):
             goes_on = following is not None and following.source == line.source is not None
-            pieces.append(line.plain + ("\n" if goes_on else _HARD_BREAK))
+            goes_on = goes_on or (following is not None and number == len(lines))
+            pieces.append(line.said + ("\n" if goes_on else _HARD_BREAK))
             starts.append(starts[-1] + len(pieces[-1]))
         for match in self._shown.finditer("".join(pieces)):
             first, last = (bisect_right(starts, at) - 1 for at in (match.start(), match.end() - 1))
+            if first >= len(lines):
+                return
             yield tuple(
                 Run(
                     line,

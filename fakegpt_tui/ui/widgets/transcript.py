@@ -235,12 +235,9 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             self._make_room()
 
     def action_find_next(self, step: int) -> None:
-        self._mark(self.finder.step(step))
+        self.mark(self.finder.step(step))
         self._make_room()
-
-    def _mark(self, index: int | None) -> None:
-        if index is not None:
-            self.cursor.index = index
+        self.search_on(marks=True)
 
     def _make_room(self) -> None:
         """Give the find line its row, or take it back."""
@@ -269,12 +266,14 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self._make_room()
+            self.search_on(marks=False)
 
     def on_paste(self, event: events.Paste) -> None:
         if self.finder.field.is_typing:
             event.stop()
             self.finder.insert(event.text)
             self._make_room()
+            self.search_on(marks=False)
 
     @on(events.Click)
     def press(self, event: events.Click) -> None:

@@ -145,6 +145,81 @@ async def test_what_is_only_in_the_source_is_not_found_in_the_end() -> None:
         assert "1/1" in foot(pilot)
 
 
+async def test_words_are_found_where_two_parts_of_a_long_paragraph_meet() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(40, 20)) as pilot:
+        words = [f"w{number:04}" for number in range(600)]
+        await show(pilot, reply(0, " ".join(words)))
+        for number in range(150, 190):
+            sought = words[number : number + 3]
+            app.transcript.finder.look_for(" ".join(sought))
+            await press(pilot, "n")
+            assert " ".join(found(app.transcript)).split() == sought
+            assert "1/1" in foot(pilot)
+
+
+@pytest.mark.parametrize("between", [" ", "\n\n"])
+async def test_finding_goes_on_however_often_the_words_are_not_shown(between: str) -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 10)) as pilot:
+        hidden = between.join(["[label](https://needle.example)"] * 60)
+        replies = [reply(n, hidden) for n in range(1, 250)]
+        await show(pilot, reply(0, "a needle"), *replies, reply(999, "the needle"))
+        await press(pilot, "g")
+        await look_for(pilot, "needle")
+        await press(pilot, "enter")
+        for line in ("the needle", "a needle"):
+            await press(pilot, "n")
+            assert f"│ {line}" in shown(app.transcript)
+        assert "1/2" in foot(pilot)
+
+
+async def test_words_that_are_shown_nowhere_are_not_found_in_the_end() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 10)) as pilot:
+        hidden = "[label](https://needle.example)"
+        folded = [reply(n, f"<think>\n\n{hidden}\n\n</think>\n\ntext") for n in range(300)]
+        await show(pilot, *folded)
+        await press(pilot, "slash")
+        app.transcript.post_message(events.Paste("needle"))
+        while "not found" not in foot(pilot):
+            await pilot.pause()
+        assert not any("label" in line for line in shown(app.transcript))
+        app.transcript.action_first()
+        assert not any("label" in line for line in shown(app.transcript))
+
+
+async def test_keys_do_not_wait_for_a_search() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 10)) as pilot:
+        hidden = "[label](https://needle.example)\n\n" * 99
+        await show(pilot, *(reply(n, hidden) for n in range(400)))
+        app.transcript.focus()
+        await pilot.press("slash")
+        app.transcript.post_message(events.Paste("needle"))
+        while "searching…" not in foot(pilot):
+            await pilot.pause()
+        await pilot.press("s")
+        assert foot(pilot).startswith(" /needles")
+        assert "not found" in foot(pilot)
+        await pilot.press("escape")
+        assert "/needle" not in foot(pilot)
+
+
+async def test_what_this_program_writes_beside_code_is_not_searched() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, "a copy\n\n```py\nx = 1\n```"))
+        await look_for(pilot, "copy")
+        assert found(app.transcript) == ["copy"]
+        assert "1/1" in foot(pilot)
+
+
 async def test_folds_open_where_something_is_found() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:

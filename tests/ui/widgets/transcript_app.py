@@ -90,6 +90,8 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     pilot.app.query_one(Transcript).focus()
     await pilot.press(*keys)
     await pilot.pause()
+    while "searching…" in shown(pilot.app.query_one(Transcript))[-1]:
+        await pilot.pause()
 
 
 async def show(pilot: Pilot[None], *messages: ChatMessage, conversation_id: str = "a") -> None:
