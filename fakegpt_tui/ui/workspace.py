@@ -59,7 +59,8 @@ class Workspace:
         if self.open.leaf_id is None:
             self._path = ()
         else:
-            with suppress(StoreError):
+            # One that another instance has deleted stays in sight until that is told.
+            with suppress(NotFound, StoreError):
                 self._path = self._chat.path(self.open.id)
         return self._path
 
@@ -133,9 +134,10 @@ class Workspace:
             NotFound: There is no such conversation.
             StoreError: It cannot be read.
         """
-        self.end = self._chat.trees.end(conversation_id)
-        self._path = self.end or self._chat.path(conversation_id)
+        end = self._chat.trees.end(conversation_id)
+        path = end or self._chat.path(conversation_id)
         self.open = self._chat.conversation(conversation_id)
+        self.end, self._path = end, path
         self.edited = None
         self.picked = frozenset()
         self._failed.discard(conversation_id)
@@ -217,6 +219,12 @@ class Workspace:
             self.open = self._chat.new_conversation()
         if self.edited is not None and self.edited.conversation_id != self.open.id:
             self.edited = None
+
+    def title(self, conversation_id: str) -> str:
+        """The title of a conversation; nothing where it is gone."""
+        with suppress(NotFound):
+            return self._chat.conversation(conversation_id).title
+        return ""
 
     def refresh(self) -> None:
         """Make the rows say what the chat service knows now."""

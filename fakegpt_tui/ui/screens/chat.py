@@ -149,7 +149,7 @@ class ChatScreen(
             self._transcript.label(self._workspace.labels(path))
             self._status.tokens = tokens_in_words(path)
         if not (is_open and self.app.app_focus):
-            title = self._chat.conversation(reply.conversation_id).title
+            title = self._workspace.title(reply.conversation_id)
             self.post_message(Announced(title, f"the reply is {reply.status.value}"))
         for notice in (*event.notices, reply.error if reply.status in TROUBLE else None):
             if notice:
@@ -208,9 +208,7 @@ class ChatScreen(
             self.keep_place()
         collect_in_quiet(is_busy=is_moving or bool(self._chat.turns()))
         if await self._chat.refresh():
-            self._workspace.reread()
-            self.show_conversation()
-            self.refresh_rows()
+            self.see_again()
         else:
             self._status.others = self._workspace.others
 

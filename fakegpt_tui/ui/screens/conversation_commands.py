@@ -1,10 +1,11 @@
 """What a person does with whole conversations."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual import on
 
-from fakegpt_tui.domain import Conversation, FakeGPTError
+from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.choices import Choice, Found
 from fakegpt_tui.ui.screens.parts import ChatParts
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -64,44 +65,53 @@ class ConversationCommands(ChatParts):
         self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
 
     def _show_found(self, found: Found) -> None:
-        self.open_conversation(found.conversation_id, whole=True)
-        if found.message_id is None:
+        is_open = self.open_conversation(found.conversation_id, whole=True)
+        if found.message_id is None or not is_open:
             return
         if found.message_id not in [each.id for each in self._workspace.path]:
             # It is in another branch than the one that was shown last.
-            self._chat.trees.show_variant(found.conversation_id, found.message_id)
-            self._workspace.reread()
-            self.show_conversation()
+            with self.telling():
+                self._chat.trees.show_variant(found.conversation_id, found.message_id)
+                self._workspace.reread()
+                self.show_conversation()
         self._transcript.reveal(found.message_id, found.words)
         self._transcript.focus()
 
     def action_filter_list(self) -> None:
         choices = [Choice(row.id, row.title, row.group) for row in self.rows()]
         current = self._workspace.open.id
-        self.pick("Conversations", choices, self.open_conversation, current=current)
+
+        def take(chosen: str | None) -> None:
+            self.open_conversation(chosen)
+
+        self.pick("Conversations", choices, take, current=current)
 
     def action_rename(self) -> None:
         ids = self._arranged()
         if not ids:
             self.notice("There is nothing to rename yet.")
             return
-        conversation = self._chat.conversation(ids[0])
 
         def take(title: str | None) -> None:
             if title is not None:
-                self._chat.arrange.rename(conversation.id, title)
-                self._arranged_now()
+                with self.telling():
+                    self._chat.arrange.rename(ids[0], title)
+                    self._arranged_now()
 
-        self.ask_line("Title", conversation.title, take)
+        self.ask_line("Title", self._workspace.title(ids[0]), take)
 
     def action_pin(self) -> None:
         ids = self._arranged()
-        pinned = not all(self._chat.conversation(each).pinned for each in ids)
-        self._chat.arrange.pin(ids, pinned=pinned)
-        self._arranged_now()
+        with self.telling():
+            pinned = not all(self._chat.conversation(each).pinned for each in ids)
+            self._chat.arrange.pin(ids, pinned=pinned)
+            self._arranged_now()
 
     def action_archive(self) -> None:
-        if ids := self._arranged():
+        ids = self._arranged()
+        if not ids:
+            return
+        with self.telling():
             archived = not all(self._chat.conversation(each).archived for each in ids)
             self._chat.arrange.archive(ids, archived=archived)
             self._arranged_now()
@@ -114,7 +124,8 @@ class ConversationCommands(ChatParts):
             self._chat.stop(conversation_id)
         if not ids:
             return
-        self._chat.arrange.trash(ids)
+        with self.telling():
+            self._chat.arrange.trash(ids)
         was_open = self._workspace.open.id in ids
         self._arranged_now()
         if was_open:
@@ -125,7 +136,9 @@ class ConversationCommands(ChatParts):
     def action_show_trash(self) -> None:
         """Offer what was deleted of the open conversation, and the conversations that were."""
         open_id = self._workspace.open.id
-        messages = self._chat.trees.trash(open_id)
+        messages: Sequence[ChatMessage] = ()
+        with self.telling():
+            messages = self._chat.trees.trash(open_id)
         trashed = self._chat.trashed()
         if not trashed and not messages:
             self.notice("The trash is empty.")
@@ -140,18 +153,16 @@ class ConversationCommands(ChatParts):
             if chosen in of_the_open_one:
                 self._restore_message(open_id, chosen)
             elif chosen is not None:
-                self._chat.arrange.restore([chosen])
-                self.open_conversation(chosen)
+                with self.telling():
+                    self._chat.arrange.restore([chosen])
+                    self.open_conversation(chosen)
 
         self.pick("Trash, enter restores", choices, take)
 
     def _restore_message(self, conversation_id: str, message_id: str) -> None:
-        try:
+        with self.telling():
             self._chat.trees.restore(conversation_id, message_id)
-        except FakeGPTError as error:
-            self.notice(str(error))
-            return
-        self.open_conversation(conversation_id)
+            self.open_conversation(conversation_id)
 
     def action_undo(self) -> None:
         """Take the last change back, of a conversation or of its messages."""

@@ -21,7 +21,9 @@ class GenerationCommands(ChatParts):
         service = self._workspace.service
 
         def take(kept: Preset | None) -> None:
-            if kept is not None:
+            if kept is None:
+                return
+            with self.telling():
                 self._chat.arrange.set_up(
                     conversation.id,
                     system_prompt=kept.system_prompt,

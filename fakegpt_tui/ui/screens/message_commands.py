@@ -5,7 +5,7 @@ from collections.abc import Callable
 from textual import on
 
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import ChatMessage, FakeGPTError, Role
+from fakegpt_tui.domain import ChatMessage, Conversation, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import CopyAsked
@@ -50,17 +50,20 @@ class MessageCommands(ChatParts):
         self._ask_again(self._chat.continue_reply)
 
     def action_show_variant(self, step: int) -> None:
-        message = self._meant()
-        if message is not None and self._chat.trees.step_variant(
-            self._workspace.open.id, message.id, step
-        ):
-            self._workspace.reread()
-            self.show_conversation()
-
-    def action_compare_variants(self) -> None:
-        message = self._meant()
+        message, trees = self._meant(), self._chat.trees
         if message is None:
             return
+        with self.telling():
+            if trees.step_variant(self._workspace.open.id, message.id, step):
+                self._workspace.reread()
+                self.show_conversation()
+
+    def action_compare_variants(self) -> None:
+        if (message := self._meant()) is not None:
+            with self.telling():
+                self._compare_variants(message)
+
+    def _compare_variants(self, message: ChatMessage) -> None:
         trees, conversation_id = self._chat.trees, self._workspace.open.id
         variants = trees.variants(conversation_id, message.id)
         if variants.count == 1:
@@ -74,10 +77,13 @@ class MessageCommands(ChatParts):
         self.app.push_screen(CompareScreen(f"From variant {other + 1} to {this + 1}", parts))
 
     def action_show_tree(self) -> None:
-        conversation = self._workspace.open
-        if conversation.leaf_id is None:
+        if self._workspace.open.leaf_id is None:
             self.notice("There is no tree yet.")
             return
+        with self.telling():
+            self._show_tree(self._workspace.open, self._workspace.open.leaf_id)
+
+    def _show_tree(self, conversation: Conversation, current: str) -> None:
         rows = self._chat.trees.rows(conversation.id)
         choices = [
             Choice(
@@ -91,11 +97,11 @@ class MessageCommands(ChatParts):
 
         def take(message_id: str | None) -> None:
             if message_id is not None:
-                self._chat.trees.show_variant(conversation.id, message_id)
-                self._workspace.reread()
-                self.show_conversation()
+                with self.telling():
+                    self._chat.trees.show_variant(conversation.id, message_id)
+                    self._workspace.reread()
+                    self.show_conversation()
 
-        current = conversation.leaf_id
         self.pick("Tree, enter shows", choices, take, current=current)
 
     def action_wrap_code(self) -> None:
@@ -106,38 +112,28 @@ class MessageCommands(ChatParts):
 
     def action_branch(self) -> None:
         if (message := self._meant()) is not None:
-            try:
+            with self.telling():
                 branch = self._chat.branch(self._workspace.open.id, message.id)
-            except FakeGPTError as error:
-                self.notice(str(error))
-                return
-            self.open_conversation(branch.id)
-            self._prompt.focus()
-            self.notice("This is a new conversation; the other one is as it was.")
+                self.open_conversation(branch.id)
+                self._prompt.focus()
+                self.notice("This is a new conversation; the other one is as it was.")
 
     def action_trash_message(self) -> None:
         if (message := self._meant()) is None:
             return
-        try:
+        with self.telling():
             count = self._chat.trees.delete(self._workspace.open.id, message.id)
-        except FakeGPTError as error:
-            self.notice(str(error))
-            return
-        self._workspace.reread()
-        self.show_conversation()
-        self.notice(f"{count} in the trash. u takes it back.")
+            self._workspace.reread()
+            self.show_conversation()
+            self.notice(f"{count} in the trash. u takes it back.")
 
     def _ask_again(self, ask: Callable[[str, str], Turn]) -> None:
         message = self._meant()
         if message is None:
             self.notice("There is nothing to ask again yet.")
             return
-        try:
-            turn = ask(self._workspace.open.id, message.id)
-        except FakeGPTError as error:
-            self.notice(str(error))
-        else:
-            self.begin_turn(turn)
+        with self.telling():
+            self.begin_turn(ask(self._workspace.open.id, message.id))
 
     def _meant(self) -> ChatMessage | None:
         path = self._workspace.path

@@ -1,7 +1,7 @@
 """The parts of the main screen, and how they are made to show what is so."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from textual import work
 from textual.content import Content
@@ -53,20 +53,42 @@ class ChatParts(Screen[None]):
         self._queue.held = workspace.is_held
         self.refresh_bindings()
 
-    def open_conversation(self, conversation_id: str | None, *, whole: bool = False) -> None:
-        """Show a conversation, if there is one to show.
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell a person what is wrong with what they do, and show what is so now.
+
+        What they see may be gone: another instance of the program has deleted it.
+        """
+        try:
+            yield
+        except FakeGPTError as error:
+            self.notice(str(error))
+            self.see_again()
+
+    def see_again(self) -> None:
+        """Show the open conversation as it is now; tell of one that is gone."""
+        before = self._workspace.open.id
+        self._workspace.reread()
+        if self._workspace.open.id != before:
+            self.notice("The conversation that was open is gone: it was deleted elsewhere.")
+        self.show_conversation()
+        self.refresh_rows()
+
+    def open_conversation(self, conversation_id: str | None, *, whole: bool = False) -> bool:
+        """Show a conversation, if there is one to show and it can be read; whether it is.
 
         Of a long one that is read at its end, the end is shown first unless `whole` is asked for.
         """
         if conversation_id is None:
-            return
+            return False
         self.keep_typed()
         self.keep_place()
         try:
             draft = self._workspace.go_to(conversation_id)
         except FakeGPTError as error:
             self.notice(str(error))
-            return
+            self.refresh_rows()
+            return False
         self._prompt.show(draft.text if draft else "", draft.cursor if draft else None)
         end = () if whole or self._is_left_above(conversation_id) else self._workspace.end
         if end:
@@ -75,6 +97,7 @@ class ChatParts(Screen[None]):
         else:
             self.show_conversation()
         self.refresh_rows()
+        return True
 
     def _is_left_above(self, conversation_id: str) -> bool:
         """Was it not read to its end when it was left?"""
@@ -88,7 +111,7 @@ class ChatParts(Screen[None]):
         with suppress(FakeGPTError):
             await self._chat.trees.load(conversation_id)
         if self._workspace.open.id == conversation_id:
-            self.show_conversation()
+            self.see_again()
 
     def keep_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""

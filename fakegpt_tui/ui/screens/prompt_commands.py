@@ -119,6 +119,6 @@ class PromptCommands(ChatParts):
     def action_send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""
         for prompt in self._workspace.queued[:1]:
-            turn = self._chat.send_queued(prompt.id)
-            if turn is not None:
-                self.begin_turn(turn)
+            with self.telling():
+                if (turn := self._chat.send_queued(prompt.id)) is not None:
+                    self.begin_turn(turn)

@@ -96,9 +96,10 @@ class ServiceCommands(ChatParts):
 
         def take(name: str | None) -> None:
             if name is not None:
-                self._chat.arrange.apply_preset(conversation.id, name)
-                self._changed()
-                self.notice(f"The preset {name} is used from now on.")
+                with self.telling():
+                    self._chat.arrange.apply_preset(conversation.id, name)
+                    self._changed()
+                    self.notice(f"The preset {name} is used from now on.")
 
         self.pick("Presets", choices, take)
 

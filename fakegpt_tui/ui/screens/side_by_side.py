@@ -12,7 +12,7 @@ from textual.widgets import Footer, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.tokens import reply_tokens
-from fakegpt_tui.domain import ChatMessage, NotFound
+from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.intents import CopyAsked
@@ -131,6 +131,8 @@ class SideBySideScreen(ModalScreen[str | None]):
             if self.is_current:
                 self.dismiss(None)
             return
+        except StoreError:
+            return  # What cannot be read just now stays as it was.
         for place, (column, reply) in enumerate(zip(self._columns, replies, strict=True)):
             if column.display:
                 column.update_message(reply)

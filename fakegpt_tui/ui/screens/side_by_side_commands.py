@@ -3,7 +3,7 @@
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.side_by_side import MOST_ANSWERERS
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import Answerer, FakeGPTError
+from fakegpt_tui.domain import Answerer, NotFound
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.parts import ChatParts
 
@@ -49,21 +49,20 @@ class SideBySideCommands(ChatParts):
         if not answerers:
             return
         self._asked_before = answerers
-        try:
+        with self.telling():
             turns = self._turns(answerers)
-        except FakeGPTError as error:
-            self.notice(str(error))
-            return
-        self.keep_typed()
-        for turn in turns:
-            self.begin_turn(turn)
-        self._show_side_by_side(turns)
+            self.keep_typed()
+            for turn in turns:
+                self.begin_turn(turn)
+            self._show_side_by_side(turns)
 
     def _turns(self, answerers: tuple[Answerer, ...]) -> tuple[Turn, ...]:
         side_by_side, conversation = self._chat.side_by_side, self._workspace.open
         text = self._prompt.text.strip()
         if not text:
-            last = self._transcript.marked or self._workspace.path[-1]
+            last = self._transcript.marked or next(reversed(self._workspace.path), None)
+            if last is None:
+                raise NotFound("There is no prompt any more that could be asked again.")
             return side_by_side.ask_again(conversation.id, last.id, answerers)
         turns = side_by_side.ask(conversation, text, answerers)
         self._prompt.take()
@@ -76,8 +75,9 @@ class SideBySideCommands(ChatParts):
         ids = [turn.reply_id for turn in turns]
 
         def take(reply_id: str | None) -> None:
-            if reply_id is not None:
-                self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
+            with self.telling():
+                if reply_id is not None:
+                    self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
             self._workspace.reread()
             self.show_conversation()
             self.refresh_rows()
