@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fakegpt_tui.backends.context import estimated_tokens
-from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.backends.context import estimated_tokens, room_for_prompt
+from fakegpt_tui.domain import ChatMessage, Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,53 @@ def reply_tokens(reply: ChatMessage) -> TokenCount:
     return TokenCount(_estimate(reply), is_estimate=True)
 
 
-def conversation_tokens(path: Sequence[ChatMessage]) -> TokenCount:
-    """What all replies of a path cost: each the whole of what was said before, and itself."""
-    total = TokenCount(0, is_estimate=False)
-    before = 0
-    for message in path:
-        if message.role is Role.ASSISTANT:
-            total += _prompt_tokens(message, before) + reply_tokens(message)
-        before += estimated_tokens(message.text)
-    return total
+class ContextTokens:
+    """How many tokens go along with the next prompt: all that is shown, or what a model can take.
+
+    The last reply that was counted knows of everything before it. What was seen last is kept, so
+    that a path that has only grown costs what is new of it.
+    """
+
+    def __init__(self) -> None:
+        self._path: Sequence[ChatMessage] = ()
+        self._sums: list[TokenCount] = []
+        self._system_prompt = ""
+
+    def of(
+        self, conversation: Conversation, path: Sequence[ChatMessage], window: int | None
+    ) -> TokenCount:
+        """What a path comes to, of which a service with such a `window` is sent what fits."""
+        self._take(path, conversation.system_prompt)
+        total = self._sums[-1]
+        if window is None or not total.is_estimate:
+            return total
+        room = room_for_prompt(window, conversation.generation.max_tokens)
+        return TokenCount(min(total.tokens, room), is_estimate=True)
+
+    def _take(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
+        """Have a sum for each message of a path, behind the one for what the system says."""
+        if not self._sums or system_prompt != self._system_prompt:
+            self._path, self._system_prompt = (), system_prompt
+            self._sums = [_estimated(system_prompt)]
+        same = min(len(self._path), len(path))
+        pairs = enumerate(zip(self._path, path, strict=False))
+        same = next((at for at, (before, now) in pairs if before is not now), same)
+        del self._sums[same + 1 :]
+        for message in path[same:]:
+            self._sums.append(_with(self._sums[-1], message))
+        self._path = path
 
 
-def _prompt_tokens(reply: ChatMessage, estimate: int) -> TokenCount:
-    if reply.usage is not None:
-        return TokenCount(reply.usage.prompt_tokens, is_estimate=False)
-    return TokenCount(estimate, is_estimate=True)
+def _estimated(text: str) -> TokenCount:
+    return TokenCount(estimated_tokens(text), is_estimate=bool(text))
+
+
+def _with(before: TokenCount, message: ChatMessage) -> TokenCount:
+    usage = message.usage
+    # Some services count what they write, and not what they are sent.
+    if usage is not None and usage.prompt_tokens:
+        return TokenCount(usage.prompt_tokens + usage.reply_tokens, is_estimate=False)
+    return before + _estimated(message.text)
 
 
 def _estimate(reply: ChatMessage) -> int:

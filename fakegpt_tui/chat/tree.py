@@ -84,6 +84,13 @@ class Tree:
         position = ids.index(message.id) + 1 if message.id in ids else 0
         return Variants(position, len(ids), ids)
 
+    def forks(self, path: Iterable[ChatMessage]) -> dict[str, Variants]:
+        """The variants of those messages of a path that have any."""
+        siblings = self._children.get
+        several = (each for each in path if len(siblings(each.parent_id, ())) > 1)
+        found = {each.id: self.variants(each) for each in several}
+        return {each: variants for each, variants in found.items() if variants.count > 1}
+
     def leaf_below(self, message_id: str, last_shown: Mapping[str, str]) -> str:
         """The leaf that was shown last below a message, or else the newest one."""
         while children := self.children(message_id):

@@ -98,6 +98,10 @@ class Trees:
         message = self.message(conversation_id, message_id)
         return self.of(conversation_id).variants(message)
 
+    def forks(self, conversation_id: str, path: Iterable[ChatMessage]) -> dict[str, Variants]:
+        """The variants of those messages of a path that have any."""
+        return self.of(conversation_id).forks(path)
+
     def show_variant(self, conversation_id: str, message_id: str) -> None:
         """Show the path through a chat message, down to the leaf that was shown last below it."""
         self.message(conversation_id, message_id)

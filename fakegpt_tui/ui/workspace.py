@@ -1,11 +1,12 @@
 """Which conversation is open, what is done in it, and how to get to the others."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.tokens import conversation_tokens, reply_tokens
+from fakegpt_tui.chat.tokens import ContextTokens, reply_tokens
+from fakegpt_tui.chat.tree import Variants
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -35,6 +36,8 @@ class Workspace:
         self._clock = clock
         self._failed: set[str] = set()
         self._path: tuple[ChatMessage, ...] = ()
+        self._costs: dict[str, tuple[ChatMessage, str]] = {}
+        self._context = ContextTokens()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
         self.edited: ChatMessage | None = None
@@ -64,23 +67,32 @@ class Workspace:
                 self._path = self._chat.path(self.open.id)
         return self._path
 
-    def labels(self, path: Iterable[ChatMessage]) -> dict[str, str]:
+    def labels(self, path: Sequence[ChatMessage]) -> dict[str, str]:
         """What is to be said of chat messages of `path`: picked, which variant, and an estimate.
 
         What a service has counted is on the reply itself.
         """
+        forks: Mapping[str, Variants] = {}
+        with suppress(NotFound, StoreError):
+            forks = self._chat.trees.forks(self.open.id, path)
+        before, self._costs = self._costs, {}
         found: dict[str, str] = {}
         for message in path:
-            try:
-                variants = self._chat.trees.variants(self.open.id, message.id)
-            except (NotFound, StoreError):
-                return found
+            known, cost = before.get(message.id) or (None, "")
+            cost = cost if known is message else _cost(message)
+            self._costs[message.id] = message, cost
             picked = "✓" if message.id in self.picked else ""
-            place = f"‹ {variants.position}/{variants.count} ›" if variants.count > 1 else ""
-            cost = f"· {estimate}" if (estimate := _estimate(message)) else ""
+            variants = forks.get(message.id)
+            place = "" if variants is None else f"‹ {variants.position}/{variants.count} ›"
             if label := " ".join(filter(None, (picked, place, cost))):
                 found[message.id] = label
         return found
+
+    def tokens(self, path: Sequence[ChatMessage]) -> str:
+        """How many tokens go along with the next prompt; nothing where there are none."""
+        service = self.service
+        count = self._context.of(self.open, path, service.window if service else None)
+        return count.in_words if count.tokens else ""
 
     @property
     def picked_in_path(self) -> tuple[str, ...]:
@@ -251,15 +263,9 @@ class Workspace:
         return next((row.id for row in self.rows if row.sign in new), None)
 
 
-def _estimate(message: ChatMessage) -> str:
+def _cost(message: ChatMessage) -> str:
     """About how many tokens a reply is that has ended and that nobody has counted."""
     is_counted = message.usage is not None or not message.status.is_final
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""
-    return reply_tokens(message).in_words
-
-
-def tokens_in_words(path: Sequence[ChatMessage]) -> str:
-    """What the replies of a path cost, all in all; nothing where there are none."""
-    count = conversation_tokens(path)
-    return count.in_words if count.tokens else ""
+    return f"· {reply_tokens(message).in_words}"

@@ -2,8 +2,20 @@
 
 from dataclasses import replace
 
-from fakegpt_tui.chat.tokens import conversation_tokens, reply_tokens
-from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, Usage, new_id, now
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakegpt_tui.chat.tokens import ContextTokens, reply_tokens
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    GenerationSettings,
+    MessageStatus,
+    Role,
+    Usage,
+    new_id,
+    now,
+)
 
 
 def message(role: Role, text: str, usage: Usage | None = None) -> ChatMessage:
@@ -19,6 +31,14 @@ def message(role: Role, text: str, usage: Usage | None = None) -> ChatMessage:
     )
 
 
+def context(*path: ChatMessage, window: int | None = None, **changes) -> str:
+    """What goes along with the next prompt."""
+    header = Conversation(
+        id="c", service="s", model="m", created_at=now(), updated_at=now(), **changes
+    )
+    return str(ContextTokens().of(header, path, window))
+
+
 PROMPT = message(Role.USER, "x" * 40)
 COUNTED = message(Role.ASSISTANT, "y" * 40, Usage(1200, 34))
 UNCOUNTED = message(Role.ASSISTANT, "y" * 40)
@@ -26,19 +46,43 @@ UNCOUNTED = message(Role.ASSISTANT, "y" * 40)
 
 def test_what_the_service_counted_is_told_as_it_is() -> None:
     assert str(reply_tokens(COUNTED)) == "34"
-    assert str(conversation_tokens([PROMPT, COUNTED])) == "1,234"
+    assert context(PROMPT, COUNTED) == "1,234"
+    assert context(PROMPT, COUNTED, system_prompt="z" * 40) == "1,234"
 
 
 def test_what_nobody_counted_is_told_as_an_estimate() -> None:
     assert str(reply_tokens(UNCOUNTED)) == "≈ 10"
     thinking = replace(UNCOUNTED, reasoning="z" * 40)
     assert str(reply_tokens(thinking)) == "≈ 20"
-    assert str(conversation_tokens([PROMPT, UNCOUNTED])) == "≈ 20"
+    assert context(PROMPT, UNCOUNTED) == "≈ 20"
+    assert context(PROMPT, thinking) == "≈ 20"
+    assert context(PROMPT, UNCOUNTED, system_prompt="z" * 40) == "≈ 30"
 
 
-def test_a_sum_with_an_estimate_in_it_is_one() -> None:
-    assert str(conversation_tokens([PROMPT, COUNTED, PROMPT, UNCOUNTED])) == "≈ 1,274"
+def test_what_was_said_since_a_reply_was_counted_is_estimated() -> None:
+    assert context(PROMPT, COUNTED, PROMPT, UNCOUNTED) == "≈ 1,254"
+    assert context(PROMPT, UNCOUNTED, PROMPT, COUNTED) == "1,234"
 
 
-def test_a_conversation_without_a_reply_has_cost_nothing() -> None:
-    assert str(conversation_tokens([PROMPT])) == "0"
+def test_a_service_that_counts_only_what_it_writes_leaves_the_rest_to_be_estimated() -> None:
+    assert context(PROMPT, message(Role.ASSISTANT, "y" * 40, Usage(0, 34))) == "≈ 20"
+
+
+def test_no_more_goes_along_than_the_model_can_take() -> None:
+    path = [PROMPT, UNCOUNTED] * 2_500
+    assert context(*path) == "≈ 50,000"
+    assert context(*path, window=8_192) == "≈ 7,168"
+    assert context(*path, window=8_192, generation=GenerationSettings(max_tokens=192)) == "≈ 8,000"
+    assert context(PROMPT, UNCOUNTED, window=8_192) == "≈ 20"
+
+
+def test_a_conversation_without_messages_has_none() -> None:
+    assert context() == "0"
+
+
+@given(st.lists(st.lists(st.sampled_from([PROMPT, COUNTED, UNCOUNTED]), max_size=6), max_size=6))
+def test_what_was_counted_before_changes_nothing(paths: list[list[ChatMessage]]) -> None:
+    tokens = ContextTokens()
+    header = Conversation(id="c", service="s", model="m", created_at=now(), updated_at=now())
+    for path in paths:
+        assert tokens.of(header, path, None) == ContextTokens().of(header, path, None)

@@ -1,6 +1,9 @@
 """What replies and conversations cost, as a person sees it."""
 
+from dataclasses import replace
+
 from fakegpt_tui.domain import ReplyEnded, TextDelta, Usage, UsageReported
+from tests.stubs import SERVICE
 from tests.ui.running import reply, running
 
 COUNTED = [TextDelta("y" * 40), UsageReported(Usage(1200, 34)), ReplyEnded()]
@@ -20,8 +23,14 @@ async def test_what_nobody_counted_is_shown_as_an_estimate() -> None:
         await it.see("scripted-1 · ≈ 10 tokens")
         await it.until(lambda: it.status.endswith("≈ 20 tokens"))
         await it.ask("x")
-        await it.until(lambda: it.status.endswith("≈ 1,254 tokens"))
+        await it.until(lambda: it.status.endswith("  1,234 tokens"))
         await it.see("· 34 tokens")
+
+
+async def test_no_more_is_said_to_be_sent_than_the_service_takes() -> None:
+    async with running(reply("y" * 4_000), service=replace(SERVICE, window=600)) as it:
+        await it.ask("x" * 40)
+        await it.until(lambda: it.status.endswith("≈ 450 tokens"))
 
 
 async def test_a_new_conversation_has_cost_nothing() -> None:

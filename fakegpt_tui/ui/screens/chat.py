@@ -31,7 +31,7 @@ from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from fakegpt_tui.ui.workspace import TROUBLE, tokens_in_words
+from fakegpt_tui.ui.workspace import TROUBLE
 
 _LIST_FROM_WIDTH = 80
 _LEAST_WIDTH = 20
@@ -147,7 +147,7 @@ class ChatScreen(
         if is_open and reply.id in [each.id for each in path]:
             self._transcript.update_message(reply)
             self._transcript.label(self._workspace.labels(path))
-            self._status.tokens = tokens_in_words(path)
+            self._status.tokens = self._workspace.tokens(path)
         if not (is_open and self.app.app_focus):
             title = self._workspace.title(reply.conversation_id)
             self.post_message(Announced(title, f"the reply is {reply.status.value}"))

@@ -20,7 +20,7 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from fakegpt_tui.ui.workspace import Workspace, tokens_in_words
+from fakegpt_tui.ui.workspace import Workspace
 
 
 class ChatParts(Screen[None]):
@@ -152,7 +152,7 @@ class ChatParts(Screen[None]):
         """Make everything that is about the open conversation say what is so."""
         path = self._workspace.path
         self._show_messages(path, self._workspace.labels(path))
-        self._status.tokens = tokens_in_words(path)
+        self._status.tokens = self._workspace.tokens(path)
 
     def _show_messages(self, path: Sequence[ChatMessage], labels: Mapping[str, str]) -> None:
         conversation = self._workspace.open

@@ -44,7 +44,7 @@ class StatusBar(KeptLines, Widget):
     """How many other turns run, and how many replies are unread."""
 
     tokens: reactive[str] = reactive("")
-    """What the open conversation has cost."""
+    """How many tokens go along with the next prompt of the open conversation."""
 
     notice: reactive[str] = reactive("")
 
