@@ -21,6 +21,9 @@ _TOOL_SECONDS = 3.0
 _DEAF = {"dumb", "linux", "vt100", "vt220"}
 """Values of TERM whose terminals have no clipboard."""
 
+_NO_CLIPBOARD = "There is no clipboard here"
+_TOO_LONG = "This is too long for the terminal to copy"
+
 _KEPT_VARIABLES = (
     *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR"),
     *("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "TMUX", "TMUX_TMPDIR"),
@@ -31,11 +34,13 @@ _KEPT_VARIABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRoute:
-    """The ways that a text took. `tool` is the program that confirmed to have it."""
+    """The ways that a text took. `tool` is the program that confirmed to have it, and `why` the
+    reason for a file."""
 
     to_terminal: bool = False
     tool: str = ""
     file: Path | None = None
+    why: str = _NO_CLIPBOARD
     hidden: int = 0
     dropped: int = 0
 
@@ -47,7 +52,7 @@ class CopyRoute:
         elif self.to_terminal:
             said = "Handed to the terminal to copy; not every terminal does."
         else:
-            said = f"There is no clipboard here; saved to {safe_line(str(self.file), 300)}."
+            said = f"{self.why}; saved to {safe_line(str(self.file), 300)}."
         if self.dropped:
             said += f" {_counted(self.dropped, 'control character')} left out."
         if self.hidden:
@@ -84,10 +89,12 @@ async def copy(
     sequence = osc_52(data, environment)
     told = bool(sequence) and to_terminal(sequence)
     tool = await _with_a_tool(data, environment, find_tool)
+    why = _TOO_LONG if len(data) > OSC_52_LIMIT and not _is_deaf(environment) else _NO_CLIPBOARD
     return CopyRoute(
         to_terminal=told,
         tool=tool,
-        file=None if told or tool else _saved(data, folder),
+        file=None if told or tool else _saved(data, folder, why),
+        why=why,
         hidden=hidden_characters(clean),
         dropped=len(text.replace("\r\n", "\n")) - len(clean),
     )
@@ -99,17 +106,21 @@ def osc_52(data: bytes, environment: Mapping[str, str]) -> str:
     Inside tmux it is sent twice: once for tmux, if `set-clipboard` is on, and once wrapped for the
     terminal around it, if `allow-passthrough` is.
     """
-    deaf = (
-        environment.get("TERM", "") in _DEAF
-        or environment.get("TERM_PROGRAM") == "Apple_Terminal"
-        or "STY" in environment  # screen takes 768 bytes at most, and answers nothing
-    )
-    if deaf or len(data) > OSC_52_LIMIT:
+    if _is_deaf(environment) or len(data) > OSC_52_LIMIT:
         return ""
     sequence = f"\x1b]52;c;{b64encode(data).decode()}\x07"
     if environment.get("TMUX"):
         sequence += f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
     return sequence
+
+
+def _is_deaf(environment: Mapping[str, str]) -> bool:
+    """Does the terminal have no clipboard that a program can reach?"""
+    return (
+        environment.get("TERM", "") in _DEAF
+        or environment.get("TERM_PROGRAM") == "Apple_Terminal"
+        or "STY" in environment  # screen takes 768 bytes at most, and answers nothing
+    )
 
 
 def tools(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
@@ -169,16 +180,14 @@ async def _run(command: Sequence[str], data: bytes, environment: Mapping[str, st
     return process.returncode == 0
 
 
-def _saved(data: bytes, folder: Path) -> Path:
+def _saved(data: bytes, folder: Path, why: str) -> Path:
     path = folder / f"copy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
     except OSError as trouble:
-        raise SaveError(
-            f"There is no clipboard here, and {safe_line(str(folder))} cannot be written."
-        ) from trouble
+        raise SaveError(f"{why}, and {safe_line(str(folder))} cannot be written.") from trouble
     return path
 
 

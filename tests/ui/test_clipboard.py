@@ -132,6 +132,7 @@ async def test_without_a_clipboard_the_text_is_saved_for_its_owner_alone(tmp_pat
     assert route.file is not None
     assert route.file.read_text() == text
     assert stat.S_IMODE(route.file.stat().st_mode) == 0o600
+    assert route.in_words.startswith("This is too long for the terminal")
     assert str(route.file) in route.in_words
 
 
