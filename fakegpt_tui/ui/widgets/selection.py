@@ -126,11 +126,11 @@ def _block(layout: MessageLayout, line: int) -> _Block:
 
 
 def _selected(selection: Selection, layout: MessageLayout, place: Place) -> _Selected:
-    plain = layout.line(place.line).plain
-    span = span_on(selection, place, len(plain))
+    said = layout.line(place.line).said
+    span = span_on(selection, place, len(said))
     start, end = span or (0, 0)
-    is_cut = bool(plain[:start].strip() or plain[end:].strip())
-    return _Selected(_block(layout, place.line), plain[start:end].rstrip(), is_cut)
+    is_cut = bool(said[:start].strip() or said[end:].strip())
+    return _Selected(_block(layout, place.line), said[start:end].rstrip(), is_cut)
 
 
 def _written(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[str]:

@@ -5,6 +5,7 @@ from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript_app import (
     CountingTranscript,
     TranscriptApp,
+    drag,
     grow,
     press,
     reply,
@@ -69,6 +70,16 @@ async def test_a_click_on_the_sign_moves_what_is_cut() -> None:
         await pilot.click(app.transcript, offset=(2, 6))
         await pilot.pause()
         assert shown(app.transcript)[6].startswith("│  x = ")
+
+
+async def test_the_signs_of_what_is_cut_are_not_copied() -> None:
+    app = CodeApp()
+    async with app.run_test(size=(40, 14)) as pilot:
+        await show(pilot, reply(0, f"    {WIDE}"))
+        app.transcript.wrap_code()
+        await pilot.pause()
+        row = next(y for y, line in enumerate(shown(app.transcript)) if line.endswith("cut ›"))
+        assert await drag(pilot, (7, row), (38, row)) == WIDE[4:30]
 
 
 async def test_the_choice_holds_for_what_comes_later_and_in_other_conversations() -> None:
