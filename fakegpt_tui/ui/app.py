@@ -33,6 +33,7 @@ from fakegpt_tui.ui.intents import (
     SignInAsked,
     TurnAsked,
 )
+from fakegpt_tui.ui.keys_in_turn import KeysInTurn
 from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.messages import (
     ErrandEnded,
@@ -65,7 +66,7 @@ def _chat_commands() -> "type[Provider]":
     return ChatCommands
 
 
-class FakeGPTApp(CrashReporting):
+class FakeGPTApp(KeysInTurn, CrashReporting):
     """Runs what must outlive a screen; everything a person sees is the screen's."""
 
     TITLE = "fakegpt-tui"

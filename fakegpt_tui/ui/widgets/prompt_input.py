@@ -115,6 +115,11 @@ class PromptInput(TextArea):
         typed = self.text
         self.put(f"{text}\n{typed}" if typed else text)
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Is a key a letter of the text? A slash that begins it is none."""
+        is_slash = character == "/" and not self.text
+        return not is_slash and super().check_consume_key(key, character)
+
     async def on_key(self, event: events.Key) -> None:
         """Obey keys here, in turn with the letters around them.
 

@@ -1,0 +1,90 @@
+"""Obeying what is typed ahead in its order."""
+
+from collections import deque
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+
+_PATIENCE = 1.0
+"""Seconds after which a key no longer waits for the one before it."""
+_ROUNDS = 2
+"""The way of a key from the focus up to the app, and that of what was said on the first."""
+
+
+class KeysInTurn(App[None]):
+    """Hands on a key, or a paste, once all is done that the one before it asked for.
+
+    Textual hands it to whatever has the focus when it arrives, though the one before it may be just
+    about to move the focus, to open or close a dialog, or to change what the widget does with keys.
+    Letters for a field wait for nothing but what is none.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._typed: deque[events.Event] = deque()
+        self._handed_on: float | None = None
+        self._has_letters = False
+
+    async def on_event(self, event: events.Event) -> None:
+        is_typed = isinstance(event, events.Key | events.Paste)
+        if not is_typed or event.is_forwarded or not self.screen_stack:
+            await super().on_event(event)
+            return
+        self._typed.append(event)
+        if self._handed_on is None or monotonic() - self._handed_on > _PATIENCE:
+            await self._hand_on()
+
+    async def _hand_on(self) -> None:
+        """Let the next key do what it does, and all letters before it."""
+        self._handed_on = None
+        while self._typed:
+            event, screen = self._typed[0], self.screen
+            target = self.focused or screen
+            is_letter = _is_letter(event, target)
+            if is_letter or not self._has_letters:
+                self._typed.popleft()
+                await super().on_event(event)
+            if not is_letter:
+                # What it is to come behind need not have come up to the app yet.
+                rounds = 1 if self._has_letters else _ROUNDS
+                self._handed_on = monotonic()
+                self._has_letters = False
+                self._follow(target, screen, self._handed_on, rounds)
+                return
+            self._has_letters = True
+
+    def _follow(self, node: DOMNode, screen: Screen[Any], handed_on: float, rounds: int) -> None:
+        """Go on when a node has dealt with all that was said to it so far."""
+        if not node.call_later(self._pass, node, screen, handed_on, rounds):
+            self.call_later(self._pass, self, screen, handed_on, rounds)
+
+    async def _pass(
+        self, node: DOMNode, screen: Screen[Any], handed_on: float, rounds: int
+    ) -> None:
+        if handed_on != self._handed_on:
+            return  # Another key did not wait for this one.
+        if node is not self:
+            self._follow(node.parent or self, screen, handed_on, rounds)
+        elif rounds > 1:
+            self._follow(self.focused or self.screen, screen, handed_on, rounds - 1)
+        elif self.screen is screen:
+            await self._hand_on()
+        else:
+            # A screen that has only just come has no focus yet.
+            follow = partial(self._follow, self, self.screen, handed_on, rounds)
+            self.screen.call_after_refresh(follow)
+
+
+def _is_letter(event: events.Event, target: Widget) -> bool:
+    """Is this only one letter more for a widget that takes them?"""
+    return (
+        isinstance(event, events.Key)
+        and event.is_printable
+        and target.check_consume_key(event.key, event.character)
+    )
