@@ -14,7 +14,7 @@ PRESETS = {"short": Preset("short", "Be short.")}
 
 
 class SlowStore(MemoryStore):
-    """Reads the messages of a conversation when it is let."""
+    """Reads the messages of a conversation in a thread when it is let."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,8 +22,9 @@ class SlowStore(MemoryStore):
         self.is_let = threading.Event()
 
     def messages(self, conversation_id: str) -> list[ChatMessage]:
-        self.reads.set()
-        self.is_let.wait(5)
+        if threading.current_thread() is not threading.main_thread():
+            self.reads.set()
+            self.is_let.wait(5)
         return super().messages(conversation_id)
 
 
