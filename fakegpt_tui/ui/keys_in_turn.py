@@ -37,8 +37,10 @@ class KeysInTurn(App[None]):
             await super().on_event(event)
             return
         self._typed.append(event)
-        if self._handed_on is None or monotonic() - self._handed_on > _PATIENCE:
+        if self._handed_on is None:
             await self._hand_on()
+        elif len(self._typed) == 1:
+            self._wait(self._handed_on)
 
     async def _hand_on(self) -> None:
         """Let the next key do what it does, and all letters before it."""
@@ -56,8 +58,18 @@ class KeysInTurn(App[None]):
                 self._handed_on = monotonic()
                 self._has_letters = False
                 self._follow(target, screen, self._handed_on, rounds)
+                if self._typed:
+                    self._wait(self._handed_on)
                 return
             self._has_letters = True
+
+    def _wait(self, handed_on: float) -> None:
+        """Let keys wait for the one before them, but not for ever."""
+        self.set_timer(_PATIENCE, partial(self._stop_waiting, handed_on))
+
+    async def _stop_waiting(self, handed_on: float) -> None:
+        if handed_on == self._handed_on:
+            await self._hand_on()
 
     def _follow(self, node: DOMNode, screen: Screen[Any], handed_on: float, rounds: int) -> None:
         """Go on when a node has dealt with all that was said to it so far."""

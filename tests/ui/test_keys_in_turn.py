@@ -1,7 +1,12 @@
 """Keys that arrive all at once do what they would do one by one."""
 
-from textual.events import Key, Paste
+import asyncio
 
+from textual.app import ComposeResult
+from textual.events import Key, Paste
+from textual.widgets import Input
+
+from fakegpt_tui.ui.keys_in_turn import KeysInTurn
 from tests.ui.running import Running, reply, running
 
 NAMES = {"/": "slash", " ": "space"}
@@ -69,3 +74,36 @@ async def test_a_paste_comes_behind_the_keys_before_it() -> None:
         it.app.post_message(Paste("-pasted-"))
         burst(it, "c")
         await it.until(lambda: it.prompt.text == "a-pasted-cb")
+
+
+class Stubborn(Input):
+    """Does not come back from a key before it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_let = asyncio.Event()
+
+    async def on_key(self, event: Key) -> None:
+        if event.key == "f5":
+            await self.is_let.wait()
+
+
+class StubbornApp(KeysInTurn):
+    def compose(self) -> ComposeResult:
+        yield Stubborn()
+        yield Input(id="other")
+
+
+async def test_keys_do_not_wait_for_ever_for_a_widget_that_does_not_come_back() -> None:
+    app = StubbornApp()
+    async with app.run_test() as pilot:
+        other, stubborn = app.query_one("#other", Input), app.query_one(Stubborn)
+        app.post_message(Key("f5", None))
+        app.post_message(Key("f6", None))
+        await pilot.pause()
+        other.focus()
+        app.post_message(Key("a", "a"))
+        async with asyncio.timeout(10):
+            while other.value != "a":
+                await asyncio.sleep(0.01)
+        stubborn.is_let.set()
