@@ -5,39 +5,71 @@ is not certain is not one, so the worst text is one part.
 """
 
 import re
+from functools import lru_cache
+
+AT_THE_MARGIN = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++[^\d.)])"
+"""How a line may begin that is nothing but text."""
 
 _INTERESTING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
-    r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t\r]*$"
-    r"|^[ \t\r]*\n(?=(?P<border>[A-Za-z#\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++[^\d.)]))",
+    r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"
+    r"|^ {0,3}(?:\$\$|\\\[)[ \t]*\r?\n(?P<formula>(?:[ \t]*[^ \t\r\n][^\n]*\n)*+)"
+    rf"|^[ \t]*\r?\n(?=(?P<border>#|{AT_THE_MARGIN}))",
     re.MULTILINE,
 )
-"""Fences, sections, and lines at the margin that nothing above can be continued by."""
+"""Fences, sections, and lines at the margin that nothing above can be continued by.
 
-_ODD_LINE_END = re.compile("[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
-_NOT_BLANK = re.compile(r"[^ \t\r\n]")
+A `formula` is what may be one, up to the next blank line.
+"""
+
+_NOT_IN_FORMULA = re.compile(r"^(?: {0,3}(?:```|~~~)|<)", re.MULTILINE)
+"""What a formula takes for its own, if it is one."""
+
+ODD_LINE_END = re.compile("[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+"""What ends lines that are not looked for."""
 
 
 def find_borders(text: str, size: int) -> list[int]:
     """Offsets, at least `size` apart, at which a block begins that owes nothing to those above."""
-    if len(text) <= size or _ODD_LINE_END.search(text):
+    if len(text) <= size or ODD_LINE_END.search(text):
         return []
     borders: list[int] = []
-    last = at = 0
+    last = len(text) - len(text.lstrip(" \t\r\n"))
+    at: int | None = 0
     in_section = False
-    while (match := _INTERESTING.search(text, at)) is not None:
-        at = match.end()
-        if match["fence"]:
-            end = _end_of_fence(text, match)
-            if end is None:
-                break
-            at = end
-        elif match["section"] is not None:
+    while at is not None and (match := _INTERESTING.search(text, at)) is not None:
+        at = _end(text, match)
+        if match["section"] is not None:
             in_section = not match["section"]
-        elif at - last >= size and not in_section:
-            borders.append(at)
-            last = at
+        elif match["border"] and match.end() - last >= size and not in_section:
+            last = match.end()
+            borders.append(last)
     return borders
+
+
+def _end(text: str, match: re.Match[str]) -> int | None:
+    """Where to look further, or `None` where it is not certain what belongs to what."""
+    if match["fence"]:
+        return _end_of_fence(text, match)
+    uncertain = match["formula"] and _NOT_IN_FORMULA.search(match["formula"])
+    return None if uncertain else match.end()
+
+
+def end_of_fence(text: str, start: int, end: int, fence: str) -> re.Match[str] | None:
+    """The line that closes the code which begins at `start`, if it does before `end`."""
+    return _closing(fence).search(text, start, end)
+
+
+@lru_cache
+def _closing(fence: str) -> re.Pattern[str]:
+    sign = re.escape(fence[0])
+    return re.compile(rf"^ {{0,3}}{sign}{{{len(fence)},}}[ \t]*\r?$\n?", re.MULTILINE)
+
+
+@lru_cache
+def _outside(indent: str) -> re.Pattern[str]:
+    """What is not indented so far."""
+    return re.compile(rf"^(?!{indent})[ \t]*+[^ \t\r\n]", re.MULTILINE)
 
 
 def _end_of_fence(text: str, opening: re.Match[str]) -> int | None:
@@ -45,12 +77,9 @@ def _end_of_fence(text: str, opening: re.Match[str]) -> int | None:
     fence, indent = opening["fence"], opening["indent"]
     if fence[0] == "`" and "`" in opening["info"]:
         return opening.end()
-    closing = re.compile(rf"^ {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}[ \t\r]*$", re.MULTILINE)
-    match = closing.search(text, opening.end())
-    if match is None:
+    closing = end_of_fence(text, opening.end(), len(text), fence)
+    if closing is None:
         return None
-    if indent:
-        for line in text[opening.end() + 1 : match.end()].split("\n"):
-            if _NOT_BLANK.search(line) and not line.startswith(indent):
-                return None
-    return match.end()
+    if indent and _outside(indent).search(text, opening.end() + 1, closing.end()):
+        return None
+    return closing.end()

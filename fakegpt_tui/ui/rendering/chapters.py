@@ -8,7 +8,8 @@ from operator import attrgetter
 from fakegpt_tui.ui.rendering.borders import find_borders
 from fakegpt_tui.ui.rendering.parsing import References
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume
-from fakegpt_tui.ui.rendering.reading import Reading, read
+from fakegpt_tui.ui.rendering.reading import Reading, read, resumes
+from fakegpt_tui.ui.rendering.seams import find_seams
 from fakegpt_tui.ui.rendering.sections import section_after
 
 SIZE = 8_192
@@ -55,6 +56,7 @@ class Chapters:
         """See to it that a chapter is read, which may make several of it."""
         chapter = self.all[index]
         if chapter.pieces is None:
+            self._cut_blocks(index)
             reading = self._reading(chapter.start, chapter.resume, self.end(index))
             chapter.pieces = reading.pieces
             if self.end(index) - chapter.start > 2 * self._size:
@@ -125,11 +127,23 @@ class Chapters:
     def _cut(self, tail: Chapter) -> Chapter:
         """Leave all but the end of a long text unread."""
         borders = find_borders(self.text[tail.start :], self._size) if tail.section is None else []
-        if borders:
+        self.all.extend(Chapter(tail.start + border) for border in borders)
+        self._cut_blocks(len(self.all) - 1)
+        if self.all[-1] is not tail:
             tail.pieces = None
-            self.all.extend(Chapter(tail.start + border) for border in borders)
             self.all[-1].pieces = ()
         return self.all[-1]
+
+    def _cut_blocks(self, index: int) -> None:
+        """Leave all of a chapter's long blocks unread but their beginnings."""
+        chapter, end = self.all[index], self.end(index)
+        if chapter.resume or chapter.section is not None or end - chapter.start <= 2 * self._size:
+            return
+        seams = find_seams(self.text, chapter.start, end, self._size)
+        parts = resumes(seams, self.text, self.references, keep_breaks=self._keep_breaks)
+        self.all[index + 1 : index + 1] = [
+            Chapter(seam.at, resume) for seam, resume in zip(seams, parts, strict=True)
+        ]
 
     def _reading(self, start: int, resume: Resume | None, end: int) -> Reading:
         text = self.text if end == len(self.text) else self.text[:end]

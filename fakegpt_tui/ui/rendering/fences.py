@@ -17,10 +17,14 @@ from fakegpt_tui.ui.rendering.highlighting import lex
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
+from fakegpt_tui.ui.rendering.seams import LINES_TOGETHER
 
 _STEP = 40
 _MOST = 400
-"""Lines of code that are coloured at a time: 40, or more while a string or comment is open."""
+"""Lines of code that are coloured at a time: 40, or more while a string or comment is open.
+
+After every `LINES_TOGETHER` colours begin anew, so that they do not depend on all code above.
+"""
 
 _OPENS = re.compile(r"""\"{3}|'{3}|`|/\*|<!--|\{-|\(\*|<<|\[\[|=begin""")
 """What begins a string or a comment of several lines in one language or another."""
@@ -48,7 +52,7 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
     lines = [] if node.continued else _label(node, rows, width, drawing)
     if not rows and node.continued:
         return lines
-    sizes = list(_sizes(rows, language(node)))
+    sizes = list(_sizes(rows, node))
     if len(sizes) > 1:
         parts = _parts(node, rows, sizes)
         return [line for part in parts for line in drawing.kept(part, width)]
@@ -64,14 +68,15 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
 def split_code(node: Node, part: Slice) -> list[Piece]:
     """`node` in pieces of about forty lines, each coloured by itself."""
     rows = _rows(node.content)
-    if node.kind != "fence" or len(rows) <= _STEP:
+    sizes = list(_sizes(rows, node)) if node.kind == "fence" else []
+    if len(sizes) <= 1:
         return [part.whole(node)]
     prefix = part.resume.prefix if part.resume and node.continued else _opening(node, part)
     pieces: list[Piece] = []
-    for piece in _parts(node, rows, _sizes(rows, language(node))):
+    for piece in _parts(node, rows, sizes):
         first = not pieces
         start = node.source[0] if first else piece.rows[1]
-        resume = part.resume if first else Resume("fence", prefix=prefix)
+        resume = part.resume if first else Resume("fence", prefix=prefix, number=piece.number)
         pieces.append(Piece(piece, start, resume, spaced=not piece.continued))
     return pieces
 
@@ -84,6 +89,7 @@ def _parts(node: Node, rows: Sequence[str], sizes: Iterable[int]) -> Iterator[No
             node,
             content="\n".join(rows[at : at + size]) + "\n",
             continued=node.continued or at > 0,
+            number=node.number + at,
             rows=(node.rows[at], *node.rows[at + 1 : at + size + 2]),
         )
         at += size
@@ -98,17 +104,16 @@ def _opening(node: Node, part: Slice) -> str:
     return safe_text(part.text[node.rows[0] : node.rows[1]])
 
 
-def _sizes(rows: Sequence[str], name: str) -> Iterator[int]:
+def _sizes(rows: Sequence[str], node: Node) -> Iterator[int]:
+    name = language(node)
     at = 0
-    while len(rows) - at > _STEP:
-        size = _STEP
-        while size < _MOST and len(rows) - at > size and _is_open(rows[at : at + size], name):
-            size += _STEP
-        if len(rows) - at <= size:
-            break
+    while (left := len(rows) - at) > 0:
+        most = min(left, LINES_TOGETHER - (node.number - 1 + at) % LINES_TOGETHER)
+        size = min(_STEP, most)
+        while size < min(_MOST, most) and _is_open(rows[at : at + size], name):
+            size = min(size + _STEP, most)
         yield size
         at += size
-    yield len(rows) - at
 
 
 def _is_open(rows: Sequence[str], name: str) -> bool:

@@ -13,7 +13,10 @@ from fakegpt_tui.ui.rendering.parsing import References
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """What reading has to know to begin in the middle of a block of this kind."""
+    """What reading has to know to begin in the middle of a block of this kind.
+
+    `number` is that of the item of a list, or of the line of code.
+    """
 
     kind: str
     prefix: str = ""

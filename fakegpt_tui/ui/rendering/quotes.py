@@ -36,7 +36,8 @@ def split_quote(node: Node, part: Slice) -> list[Piece]:
     pieces: list[Piece] = []
     for index, group in enumerate(groups):
         continued = node.continued or index > 0
-        start, end = group[0].source[0], group[-1].source[1]
+        start = group[0].source[0] if index else node.source[0]
+        end = group[-1].source[1]
         piece = replace(node, children=tuple(group), continued=continued, source=(start, end))
         resume = Resume("blockquote") if index else part.resume
         pieces.append(Piece(piece, start, resume, spaced=not continued))

@@ -1,6 +1,7 @@
 """Reading a message, or the rest of one, into pieces."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.text import safe_text
@@ -8,6 +9,7 @@ from fakegpt_tui.ui.rendering.constructs import SPLITS
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.parsing import References, parse_blocks
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice, keep_whole
+from fakegpt_tui.ui.rendering.seams import FIRST_ROWS, Seam
 
 _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
@@ -50,6 +52,32 @@ def read(
         # What stands before the first block belongs to it, so that nothing is left between pieces.
         pieces[0] = replace(pieces[0], start=start)
     return Reading(tuple(pieces), _settled(pieces, ends), broken)
+
+
+def resumes(
+    seams: Iterable[Seam], text: str, references: References, *, keep_breaks: bool
+) -> Iterator[Resume | None]:
+    """For each seam of `text` what has to be known to read on from there."""
+    block, first = -1, Resume("")
+    for seam in seams:
+        if seam.at == seam.block:
+            yield None
+            continue
+        if seam.block != block:
+            block = seam.block
+            first = _resume(seam, text, references, keep_breaks)
+        yield replace(first, number=seam.number)
+
+
+def _resume(seam: Seam, text: str, references: References, keep_breaks: bool) -> Resume:
+    lines = {"fence": 1, "table": 2 + FIRST_ROWS + 1}.get(seam.kind, 0)
+    end = seam.block
+    for _ in range(lines):
+        end = text.index("\n", end) + 1
+    if seam.kind == "table":
+        pieces = read(text[:end], seam.block, None, references, keep_breaks=keep_breaks).pieces
+        return pieces[-1].resume or Resume("table")
+    return Resume(seam.kind, prefix=safe_text(text[seam.block : end]))
 
 
 def _is_broken(nodes: list[Node], resume: Resume | None, raw: str) -> bool:

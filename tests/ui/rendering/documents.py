@@ -25,9 +25,31 @@ LONG = st.sampled_from(
         "a sentence **with** `code` in it. " * 90,
         "a line of *text*\nand [more](http://x.y \"t t\")\n" * 60,
         "> quoted\n>\n" * 9,
+        "- item\n  - [ ] sub\n\n    1. deep\n- item\ngoes on\n\n  more\n" * 4,
+        "9. a\n10. b\n   - c\n\n   d\n11. e\n    ```\n    11. f\n\n    ```\n" * 3,
+        "| a | b |\r\n|---|---|\r\n" + "| 1 \\| 1 |\r\n" * 60,
+        "> quoted\n> text\n>\n> # h\n> - a\n>   b\n>\n> more\n" * 5,
+        "~~~\n" + "code\n\n" * 900,
         "x" * 9_000,
         "漢字" * 700,
     ]
 )  # fmt: skip
 DOCUMENTS = st.lists(FRAGMENTS, max_size=40).map("".join)
 LONG_DOCUMENTS = st.lists(FRAGMENTS | LONG, max_size=6).map("".join)
+
+_BLOCKS = st.sampled_from(
+    [
+        "- item\n", "- item\n", "- [x] t\n", "  - sub\n", "   - sub\n", "-\n", "- \n",
+        "* star\n", "+ plus\n", "- - a\n", "- - -\n", "-     code\n", "-\ttab\n", "\t- tab\n",
+        " - one\n", "1. a\n", "2. b\n", "3) c\n", "10. d\n", "11. e\n", "- ```\n", "  ```\n",
+        "1. ```\n", "   ```\n", "- > q\n", "  > r\n", "- $$\n", "  $$\n", "- # h\n", "  more\n",
+        "   more\n", "    more\n", "text\n", "text\n", "a | b\n", "a |\n", "| a | b |\n",
+        "|---|---|\n", "| 1 | 2 |\n", "| 1 |\n", "# h\n", "---\n", "===\n", "***\n", "```py\n",
+        "```\n", "~~~\n", "    code\n", "$$\n", "\\[\n", "> q\n", "> q\n", ">\n", "> - a\n",
+        ">   b\n", "> ```\n", ">\tt\n", ">> z\n", "[r]: http://d\n", "[^1]: n\n", "<think>\n",
+        "</think>\n", "text</think>\n", "\n", "\n", "\n", "\r\n", "  \n", "\x0b",
+        "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 40,
+    ]
+)  # fmt: skip
+BLOCKS = st.lists(_BLOCKS | LONG, min_size=2, max_size=25).map("".join)
+"""Whole lines in any order, in which blocks begin, go on and end."""

@@ -1,0 +1,256 @@
+"""Where one long list, table, fence or quote can be parted, without reading what is before.
+
+Knows nothing of this program: it looks for lines of Markdown without HTML blocks of which it is
+certain what they belong to. Where it is not, it looks no further, up to the next border.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
+from fakegpt_tui.ui.rendering.borders import (
+    AT_THE_MARGIN,
+    ODD_LINE_END,
+    end_of_fence,
+    find_borders,
+)
+
+FIRST_ROWS = 24
+"""Rows of a table that are not parted, since they decide how wide its columns are."""
+
+ROWS_TOGETHER = 8
+"""Further rows of a table that are not parted."""
+
+LINES_TOGETHER = 800
+"""Lines of code that may be coloured by what is above them."""
+
+_BLOCK = re.compile(
+    r"(?P<blank>(?:[ \t]*\r?\n)++)"
+    r"|(?P<heading>#{1,6}[ \t][^\n]*\n)"
+    r"|(?P<code>(?P<fence>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n)"
+    r"|(?P<rule>(?:-{3,}|\*{3,}|_{3,})[ \t]*\r?\n)"
+    r"|(?P<underline>=+[ \t]*\r?\n)"
+    r"|(?P<quote>>)"
+    r"|(?P<bullet_list> {0,3}(?P<bullet>[-+*])[ ])"
+    r"|(?P<ordered_list> {0,3}(?P<number>\d{1,9})(?P<point>[.)])[ ])"
+    r"|(?P<table>(?P<heads>\|[^\n]*\|)[ \t]*\r?\n(?P<bars>\|(?:[ \t]*:?-+:?[ \t]*\|)+)[ \t]*\r?\n)"
+    rf"|(?P<text>(?: {{0,3}}{AT_THE_MARGIN}[^\n]*\n)++)"
+)
+_BLANK = re.compile(r"[ \t\r\n]*")
+_ROWS = re.compile(r"(?:\|[^\n]*\n)*+")
+_QUOTED = re.compile(r"(?:>[^\n]*\n)*+")
+_MARK_OF_QUOTE = re.compile(r"^> ?", re.MULTILINE)
+_TAB_IN_QUOTE = re.compile(r"^> *\t", re.MULTILINE)
+_LINES = re.compile(rf"(?:[^\n]*\n){{{LINES_TOGETHER}}}")
+_PIPE = re.compile(r"(?<!\\)\|")
+_MISSING_CELLS = 0x10000
+"""How many cells the parser adds to rows that have too few; then the table ends."""
+
+_DEEP = re.compile(
+    r"^(?:[ \t>*+.)\d-]{20}|(?:[ >*+.)\d-]*\t){4})[ \t>*+.)\d-]*(?:>|[*+.)-](?:[ \t\r]|$))",
+    re.MULTILINE,
+)
+"""Lines that may be nested so deep that all around them is shown as it was written."""
+
+_TAB = 4
+_PARAGRAPHS = ("text", "bars")
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A place inside of a block of some kind that begins at `block`, or where one begins.
+
+    `number` is that of the item of a list, or of the line of code.
+    """
+
+    at: int
+    kind: str
+    block: int
+    number: int = 1
+
+
+def find_seams(text: str, start: int, end: int, size: int) -> list[Seam]:
+    """Seams, at least `size` apart, in a part of `text` that begins at a border."""
+    seams: list[Seam] = []
+    if ODD_LINE_END.search(text, start, end):
+        return seams
+    borders = [0, *find_borders(text[start:end], 1), end - start]
+    for border, next_border in pairwise(borders):
+        if next_border - border > size:
+            seams.extend(_Scan(text, start + border, start + next_border, size).seams())
+    return seams
+
+
+class _Scan:
+    """Goes from block to block, as long as it is certain where each one ends.
+
+    `_open` is the kind of the block above, to which a further line might belong.
+    """
+
+    def __init__(self, text: str, start: int, end: int, size: int) -> None:
+        self._text = text
+        self._at = start
+        above = _BLANK.match(text, start, end)
+        self._last = above.end() if above else start
+        self._end = end
+        self._size = size
+        self._open = ""
+        self._seams: list[Seam] = []
+        self._goers: dict[str, Callable[[re.Match[str]], bool]] = {
+            "code": self._code,
+            "quote": self._quote,
+            "bullet_list": self._list,
+            "ordered_list": self._list,
+            "table": self._table,
+            "text": self._paragraph,
+            "heading": self._heading,
+        }
+
+    def seams(self) -> list[Seam]:
+        while (block := _BLOCK.match(self._text, self._at, self._end)) is not None:
+            kind = block.lastgroup or ""
+            if not self._is_certain(kind, block) or not self._goers.get(kind, self._short)(block):
+                break
+        return self._seams
+
+    def _is_certain(self, kind: str, block: re.Match[str]) -> bool:
+        """Whether a block of this kind begins here, whatever is open."""
+        match kind:
+            case "underline":
+                return self._open in _PARAGRAPHS
+            case "rule":
+                return self._open != "bars"
+            case "text":
+                return self._open in ("", *_PARAGRAPHS)
+            case "table":
+                return self._open in ("", "text")
+            case "ordered_list":
+                return self._open not in _PARAGRAPHS or int(block["number"]) == 1
+            case _:
+                return True
+
+    def _put(self, seams: Iterable[Seam]) -> None:
+        for seam in seams:
+            if seam.at - self._last >= self._size:
+                self._seams.append(seam)
+                self._last = seam.at
+
+    def _short(self, block: re.Match[str]) -> bool:
+        self._at, self._open = block.end(), ""
+        return True
+
+    def _heading(self, line: re.Match[str]) -> bool:
+        self._put([Seam(self._at, "heading", self._at)])
+        return self._short(line)
+
+    def _paragraph(self, lines: re.Match[str]) -> bool:
+        if self._open not in _PARAGRAPHS:
+            self._put([Seam(self._at, "text", self._at)])
+        # A line with bars may be the header of a table.
+        self._at, self._open = lines.end(), "bars" if "|" in lines[0] else "text"
+        return True
+
+    def _list(self, first: re.Match[str]) -> bool:
+        """Items at the margin, each with the lines below it that are indented as far as its text.
+
+        Whatever is open in an item, the mark of the next one closes.
+        """
+        start = self._at
+        number = int(first["number"] or 1)
+        item = _item(first["bullet"] or first["point"])
+        kind = "ordered_list" if first["number"] else "bullet_list"
+        last, seams = self._last, list[Seam]()
+        while (mark := item.match(self._text, self._at, self._end)) is not None:
+            if self._at - last >= self._size:
+                last = self._at
+                seams.append(Seam(last, kind, start, number))
+            number += 1
+            self._at = mark.end()
+            body = _body(mark.end("mark") - mark.start()).match(self._text, self._at, self._end)
+            self._at = body.end() if body else self._at
+        if self._at == start or _DEEP.search(self._text, start, self._at):
+            return False
+        self._put(seams)
+        self._open = "" if self._is_below_blank() else kind
+        return True
+
+    def _is_below_blank(self) -> bool:
+        line = self._text.rfind("\n", 0, self._at - 1) + 1
+        return not self._text[line : self._at].strip(" \t\r\n")
+
+    def _table(self, head: re.Match[str]) -> bool:
+        """Rows that begin with a bar, which none of what ends a table does."""
+        columns = len(_PIPE.findall(head["bars"])) - 1
+        if len(_PIPE.findall(head["heads"])) - 1 != columns or head["heads"].endswith("\\|"):
+            return False
+        rows = _ROWS.match(self._text, head.end(), self._end)
+        if rows is None or _missing_cells(rows[0], columns) > _MISSING_CELLS:
+            return False
+        self._put([Seam(self._at, "table", self._at)])
+        self._put(
+            Seam(at, "table", head.start())
+            for number, at in enumerate(_line_starts(rows[0], rows.start()))
+            if number > FIRST_ROWS
+            and (number - FIRST_ROWS) % ROWS_TOGETHER == 0
+            and at < rows.end()
+        )
+        self._at, self._open = rows.end(), "table"
+        return True
+
+    def _code(self, opening: re.Match[str]) -> bool:
+        closing = end_of_fence(self._text, opening.end(), self._end, opening["fence"])
+        if closing is None and self._end < len(self._text):
+            return False
+        self._put([Seam(self._at, "fence", self._at)])
+        end = self._end if closing is None else closing.start()
+        at, number = opening.end(), 1
+        while (lines := _LINES.match(self._text, at, end)) is not None and lines.end() < end:
+            at, number = lines.end(), number + LINES_TOGETHER
+            self._put([Seam(at, "fence", opening.start(), number)])
+        self._at, self._open = closing.end() if closing else self._end, ""
+        return True
+
+    def _quote(self, mark: re.Match[str]) -> bool:
+        """Lines that are all marked as quoted, parted where they could be if they were not."""
+        lines = _QUOTED.match(self._text, mark.start(), self._end)
+        if lines is None or not lines[0]:
+            return False
+        if _TAB_IN_QUOTE.search(lines[0]) or _DEEP.search(lines[0]):
+            return False
+        self._put([Seam(self._at, "blockquote", self._at)])
+        inner = _MARK_OF_QUOTE.sub("", lines[0])
+        outer = _line_starts(lines[0], lines.start())
+        starts = dict(zip(_line_starts(inner, 0), outer, strict=True))
+        borders = find_borders(inner, self._size)
+        self._put(Seam(starts[border], "blockquote", lines.start()) for border in borders)
+        self._at, self._open = lines.end(), "quote"
+        return True
+
+
+def _line_starts(text: str, start: int) -> Iterator[int]:
+    return accumulate((len(line) + 1 for line in text.split("\n")), initial=start)
+
+
+def _missing_cells(rows: str, columns: int) -> int:
+    if rows.count("\n") * columns <= _MISSING_CELLS:
+        return 0
+    cells = (row.count("|") - row.count("\\|") - 1 for row in rows.split("\n"))
+    return sum(max(0, columns - count) for count in cells)
+
+
+@lru_cache
+def _item(mark: str) -> re.Pattern[str]:
+    """The first line of an item, which has text in it and is no rule, and those that go on."""
+    sign = rf"\d{{1,9}}{re.escape(mark)}" if mark in ".)" else re.escape(mark)
+    rule = rf"(?!(?:{sign}[ \t]*){{2,}}\r?$)" if mark in "-*" else ""
+    more = rf"(?:{AT_THE_MARGIN}[^\n]*\n(?: {{0,3}}{AT_THE_MARGIN}[^\n]*\n)*+|[^\n]*\n)"
+    return re.compile(rf"(?P<mark> {{0,3}}{sign} {{1,4}})(?=[^ \t\r\n]){rule}{more}", re.MULTILINE)
+
+
+@lru_cache
+def _body(indent: int) -> re.Pattern[str]:
+    """Lines that are blank or indented so far."""
+    tab = r"| {0,3}\t" if indent <= _TAB else ""
+    return re.compile(rf"(?:[ \t]*\r?\n|(?: {{{indent}}}{tab})[^\n]*\n)*+")

@@ -1,0 +1,162 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakegpt_tui.ui.rendering.chapters import Chapters
+from fakegpt_tui.ui.rendering.document import Document
+from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.rendering.seams import find_seams
+from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, LONG_DOCUMENTS
+from tests.ui.rendering.samples import CORPUS
+from tests.ui.rendering.test_document import QUICK, WIDTH, drawn
+
+WHOLE = 1 << 40
+TABLE = "| a | b |\n|---|--:|\n" + "| 1 | **2** |\n" * 60
+
+MEGABYTES = {
+    "bullets": "- item with *some* words and `code`\n" * 30_000,
+    "loose bullets": "* item with *some* words\n\n  and more\n\n" * 28_000,
+    "numbers": "".join(f"{number}. item with some words\n" for number in range(1, 40_000)),
+    "nested": "- item\n  - [x] done\n    1. deep\n\n       ```py\n       x = 1\n       ```\n"
+    * 15_000,
+    "indented too little": "".join(
+        f"{number}. item\n   - one\n   - two\n\n   more\n\n" for number in range(1, 25_000)
+    ),
+    "table": "| a | b |\n|---|:-:|\n" + "| some words | **more** of them |\n" * 30_000,
+    "code": "```py\n" + "value = function('text')\n" * 40_000 + "```\n",
+    "open code": "~~~\n" + "plain words\n" * 90_000,
+    "quote": "> some words that are quoted\n>\n" * 32_000,
+    "amid prose": "Words.\n\n" + "- item\n" * 60_000 + "\nWords.\n\n" + TABLE * 600,
+}
+
+
+def seams(text: str) -> list[str]:
+    """The rest of the line at each seam."""
+    return [text[seam.at :].partition("\n")[0] for seam in find_seams(text, 0, len(text), 1)]
+
+
+def whole(text: str, *, complete: bool = True) -> Document:
+    document = Document(Palette.colourless(), chapter=WHOLE)
+    document.update(text, complete=complete)
+    return document
+
+
+@QUICK
+@given(DOCUMENTS | LONG_DOCUMENTS | BLOCKS, WIDTH, st.sampled_from([2, 20, 300]), st.booleans())
+def test_what_is_parted_shows_what_the_whole_does(
+    text: str, width: int, chapter: int, complete: bool
+) -> None:
+    parted = Document(Palette.colourless(), chapter=chapter)
+    # A heading above, so that what defines references only is never all of the first chapter.
+    text = f"# Top\n\n{text}"
+    parted.update(text, complete=complete)
+    assert drawn(parted, width) == drawn(whole(text, complete=complete), width)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", CORPUS)
+def test_the_corpus_parted_is_the_corpus(name: str, line_end: str) -> None:
+    text = CORPUS[name].replace("\r\n", "\n").replace("\n", line_end)
+    for chapter in (1, 10, 100):
+        parted = Document(Palette.colourless(), chapter=chapter)
+        parted.update(text, complete=True)
+        assert drawn(parted, 40) == drawn(whole(text), 40)
+
+
+@pytest.mark.parametrize("name", MEGABYTES)
+def test_of_a_megabyte_only_what_is_looked_at_is_read(name: str) -> None:
+    text = MEGABYTES[name]
+    chapters = Chapters(keep_breaks=False)
+    chapters.update(text, complete=True, references={})
+    for offset in (0, len(text) // 2):
+        chapters.read(chapters.at(offset))
+    read = [at for at, chapter in enumerate(chapters.all) if chapter.pieces is not None]
+    assert sum(chapters.end(at) - chapters.all[at].start for at in read) < len(text) / 7
+
+
+@pytest.mark.parametrize("name", MEGABYTES)
+def test_of_a_megabyte_the_same_is_seen_as_if_all_were_read(name: str) -> None:
+    text = MEGABYTES[name][:60_000].rpartition("\n")[0] + "\n"
+    parted = Document(Palette.colourless())
+    parted.update(text, complete=True)
+    assert drawn(parted, 60) == drawn(whole(text), 60)
+
+
+def test_items_are_parted_at_the_margin_and_know_their_number() -> None:
+    text = "7. a\n   - b\n8. c\n\n   d\n9. e\nlazy\n   more\n10. f\n   - new\n20. g\n"
+    found = find_seams(text, 0, len(text), 1)
+    assert [(text[seam.at :].partition("\n")[0], seam.number) for seam in found] == [
+        ("8. c", 8),
+        ("9. e", 9),
+        ("10. f", 10),
+        ("   - new", 1),
+        ("20. g", 20),
+    ]
+    assert [seam.block == seam.at for seam in found] == [False, False, False, True, True]
+    assert seams("3) a\n3) b\n\n3) c\n") == ["3) b", "3) c"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n  - b\nlazy or not\n- c\n",
+        "- a\n-\n- c\n",
+        "- a\n- - -\n- c\n",
+        "- a\n-     code\n- c\n",
+        "- a\n\n[r]: http://x\n- c\n",
+        "Text | x\n---|---\n- c\n",
+        "Text |\n---\nrow\n\n- c\n",
+        "Text\n2. no item\n3. none\n",
+        "$$\n- x\n- y\n$$\n",
+        "    - code\n    - code\n",
+        "<think>\n- a\n- b\n",
+        "- a\x0b- b\n- c\n",
+        "- " * 30 + "a\n- b\n",
+    ],
+)
+def test_nothing_is_parted_below_what_is_not_certain(text: str) -> None:
+    assert not any("c" in line or "y" in line for line in seams(text))
+
+
+def test_rows_are_parted_where_pieces_of_a_table_are() -> None:
+    found = find_seams(TABLE, 0, len(TABLE), 1)
+    rows = [TABLE.count("\n", 0, seam.at) - 2 for seam in found]
+    assert rows == [32, 40, 48, 56]
+    assert seams(TABLE.replace("| 1 |", "| a \\| 1 |")) == ["| a \\| 1 | **2** |"] * 4
+    assert seams("| a |\n|---|---|\n" + "| 1 |\n" * 60) == []
+    assert seams("| a \\|\n|---|\n" + "| 1 |\n" * 60) == []
+
+
+def test_a_table_whose_rows_lack_too_many_cells_is_left_whole() -> None:
+    head = "|" + "a|" * 200 + "\n|" + "-|" * 200 + "\n"
+    assert seams(head + "|1|\n" * 300)
+    assert not seams(head + "|1|\n" * 400)
+
+
+def test_code_is_parted_where_its_colours_begin_anew() -> None:
+    code = "".join(f"line {number}\n" for number in range(2_000))
+    assert seams(f"```\n{code}```\n") == ["line 800", "line 1600"]
+    assert seams(f"```\n{code}") == ["line 800", "line 1600"]
+
+
+def test_a_string_that_never_ends_colours_no_more_than_the_lines_together() -> None:
+    text = "```py\n" + 'x = """\n' + "words\n" * 2_000 + "```\n"
+    parted = Document(Palette.colourless())
+    parted.update(text, complete=True)
+    assert drawn(parted, 40) == drawn(whole(text), 40)
+
+
+def test_quotes_are_parted_between_paragraphs_that_are_all_marked() -> None:
+    assert seams("> a\n> b\n>\n> c\n> - d\n>\n> e\n") == ["> c", "> e"]
+    assert seams("> ```\n> a\n>\n> b\n> ```\n>\n> c\n") == ["> c"]
+    assert seams("> a\n>\n>\tb\n>\n> c\n") == []
+
+
+def test_text_that_grows_from_a_part_goes_on_in_it() -> None:
+    text = "".join(f"{number}. item **bold**\n" for number in range(1, 400))
+    parted = Document(Palette.colourless(), chapter=300)
+    parted.update(text[:3_000], complete=False)
+    for end in range(3_000, len(text), 777):
+        parted.update(text[:end], complete=False)
+    parted.update(text, complete=True)
+    assert drawn(parted, 40) == drawn(whole(text), 40)
