@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -13,6 +13,7 @@ from fakegpt_tui.ui.rendering.borders import find_borders
 from fakegpt_tui.ui.rendering.links import may_be_target
 from fakegpt_tui.ui.rendering.math_rules import math_rules
 from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.seams import find_seams
 from fakegpt_tui.ui.rendering.section_tags import SECTIONS
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ def find_references(text: str) -> References:
         return {}
     environment: dict[str, Any] = {}
     parser = _parser(True)
-    borders = [0, *find_borders(text, _PART), len(text)]
-    for start, end in pairwise(borders):
+    for start, end in pairwise(_parts(text)):
         if _DEFINITION.search(text, start, end):
             parser.block.parse(text[start:end], parser, environment, [])
     notes = environment.get("footnotes", {}).get("refs", {})
@@ -75,6 +75,17 @@ def find_references(text: str) -> References:
         "footnotes": {label[1:]: number for number, label in enumerate(notes, 1)},
     }
     return found if any(found.values()) else {}
+
+
+def _parts(text: str) -> Iterator[int]:
+    """Where `text` may be parted so that each part defines what it does in its place."""
+    for start, end in pairwise([0, *find_borders(text, _PART), len(text)]):
+        yield start
+        if end - start > 2 * _PART and _DEFINITION.search(text, start, end):
+            for seam in find_seams(text, start, end, _PART):
+                if seam.kind != "fence" or seam.at == seam.block:
+                    yield seam.at
+    yield len(text)
 
 
 def footnote_sign(label: str, references: References) -> str:

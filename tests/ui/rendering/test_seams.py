@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.ui.rendering.chapters import Chapters
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.rendering.parsing import find_references
 from fakegpt_tui.ui.rendering.seams import find_seams
 from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.rendering.samples import CORPUS
@@ -160,3 +163,27 @@ def test_text_that_grows_from_a_part_goes_on_in_it() -> None:
         parted.update(text[:end], complete=False)
     parted.update(text, complete=True)
     assert drawn(parted, 40) == drawn(whole(text), 40)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "- see [r]\n" * 3_000,
+        TABLE * 40,
+        "> see [r]\n>\n" * 3_000,
+        "```\n" + "[x]: y\n" * 3_000 + "```\n",
+    ],
+    ids=["list", "tables", "quote", "code"],
+)
+def test_targets_that_are_defined_below_a_long_block_are_found(block: str) -> None:
+    found = find_references(f"{block}\n[r]: http://x.example\n")
+    assert set(found["references"]) == {"R"}
+
+
+@QUICK
+@given(DOCUMENTS | LONG_DOCUMENTS | BLOCKS)
+def test_of_what_is_parted_the_same_targets_are_found(text: str) -> None:
+    parts = [0, *(seam.at for seam in find_seams(text, 0, len(text), 1) if seam.kind != "fence")]
+    found = [find_references(text[start:end]) for start, end in pairwise([*parts, len(text)])]
+    labels = {label for part in found for label in part.get("references", {})}
+    assert labels == set(find_references(text).get("references", {}))
