@@ -83,7 +83,9 @@ class Drawing:
         for index, node in enumerate(nodes):
             if index and (spaced or node.blank):
                 lines.append(BLANK)
-            lines.extend(self.kept(node, width))
+            # The last one grows whenever the block around it does, and need not be kept for it.
+            draw = self.block if index == len(nodes) - 1 else self.kept
+            lines.extend(draw(node, width))
         return lines
 
     def fits(self, prefix: Sequence[Segment], width: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ _LONGEST_LINE = 2_000
 """Beyond it a line is data, and some lexers take minutes over it."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def lex(code: str, language: str) -> tuple[Piece, ...]:
     """`code` in pieces whose texts make up `code` again. Languages are never guessed."""
     lexer = _lexer(language)
     if lexer is None or max(map(len, code.split("\n"))) > _LONGEST_LINE:
         return (("", code),)
     kinds = groupby(lexer.get_tokens(code), key=itemgetter(0))
-    pieces = tuple((str(kind)[6:], "".join(text for _, text in run)) for kind, run in kinds)
+    pieces = tuple((intern(str(kind)[6:]), "".join(text for _, text in run)) for kind, run in kinds)
     return pieces if "".join(text for _, text in pieces) == code else (("", code),)
 
 

@@ -16,7 +16,7 @@ from fakegpt_tui.ui.rendering.pieces import Piece
 from fakegpt_tui.ui.rendering.sections import sections_of
 from fakegpt_tui.ui.rendering.spots import Anchor, Spot, Stretch, letters_of, line_of
 
-_KEPT_CHAPTERS = 16
+_KEPT_CHAPTERS = 8
 
 
 class Layout(Sequence[Line]):

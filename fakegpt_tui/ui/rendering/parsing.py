@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.ui.rendering.borders import find_borders
@@ -185,7 +186,7 @@ class _Tree:
         return open_children[0][0]
 
     def _node(self, token: Token, children: list[Node]) -> Node:
-        kind = token.type.removesuffix("_open")
+        kind = intern(token.type.removesuffix("_open"))
         inline = children[0] if len(children) == 1 and children[0].kind == "inline" else None
         first, last = token.map or (0, 0)
         return Node(
@@ -193,7 +194,7 @@ class _Tree:
             content=inline.content if inline else token.content,
             markup=token.tag if kind == "heading" else token.markup,
             info=token.info or str(token.meta.get("label", "")),
-            align=str(token.attrs.get("style", "text-align:left")).rpartition(":")[2],
+            align=intern(str(token.attrs.get("style", "text-align:left")).rpartition(":")[2]),
             children=() if inline else tuple(children),
             source=(self._offsets[first], self._offsets[last]),
             rows=tuple(self._offsets[first : last + 1]) if kind in _WITH_ROWS else (),

@@ -5,10 +5,11 @@ certain what they belong to. Where it is not, it looks no further, up to the nex
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from fakegpt_tui.ui.rendering.borders import (
     AT_THE_MARGIN,
@@ -76,22 +77,25 @@ def find_seams(text: str, start: int, end: int, size: int) -> list[Seam]:
     seams: list[Seam] = []
     if ODD_LINE_END.search(text, start, end):
         return seams
-    borders = [0, *find_borders(text[start:end], 1), end - start]
-    for border, next_border in pairwise(borders):
-        if next_border - border > size:
-            seams.extend(_Scan(text, start + border, start + next_border, size).seams())
+    scan = _Scan(text, start, end, size)
+    seams.extend(scan.seams())
+    borders = find_borders(text[start:end], 1) if scan.at < end else []
+    while (after := bisect_right(borders, scan.at - start)) < len(borders):
+        scan = _Scan(text, start + borders[after], end, size)
+        seams.extend(scan.seams())
     return seams
 
 
 class _Scan:
     """Goes from block to block, as long as it is certain where each one ends.
 
-    `_open` is the kind of the block above, to which a further line might belong.
+    It ends `at` where it is not. `_open` is the kind of the block above, to which a further line
+    might belong.
     """
 
     def __init__(self, text: str, start: int, end: int, size: int) -> None:
         self._text = text
-        self._at = start
+        self.at = start
         above = _BLANK.match(text, start, end)
         self._last = above.end() if above else start
         self._end = end
@@ -109,7 +113,7 @@ class _Scan:
         }
 
     def seams(self) -> list[Seam]:
-        while (block := _BLOCK.match(self._text, self._at, self._end)) is not None:
+        while (block := _BLOCK.match(self._text, self.at, self._end)) is not None:
             kind = block.lastgroup or ""
             if not self._is_certain(kind, block) or not self._goers.get(kind, self._short)(block):
                 break
@@ -138,18 +142,18 @@ class _Scan:
                 self._last = seam.at
 
     def _short(self, block: re.Match[str]) -> bool:
-        self._at, self._open = block.end(), ""
+        self.at, self._open = block.end(), ""
         return True
 
     def _heading(self, line: re.Match[str]) -> bool:
-        self._put([Seam(self._at, "heading", self._at)])
+        self._put([Seam(self.at, "heading", self.at)])
         return self._short(line)
 
     def _paragraph(self, lines: re.Match[str]) -> bool:
         if self._open not in _PARAGRAPHS:
-            self._put([Seam(self._at, "text", self._at)])
+            self._put([Seam(self.at, "text", self.at)])
         # A line with bars may be the header of a table.
-        self._at, self._open = lines.end(), "bars" if "|" in lines[0] else "text"
+        self.at, self._open = lines.end(), "bars" if "|" in lines[0] else "text"
         return True
 
     def _list(self, first: re.Match[str]) -> bool:
@@ -157,28 +161,28 @@ class _Scan:
 
         Whatever is open in an item, the mark of the next one closes.
         """
-        start = self._at
+        start = self.at
         number = int(first["number"] or 1)
         item = _item(first["bullet"] or first["point"])
         kind = "ordered_list" if first["number"] else "bullet_list"
         last, seams = self._last, list[Seam]()
-        while (mark := item.match(self._text, self._at, self._end)) is not None:
-            if self._at - last >= self._size:
-                last = self._at
+        while (mark := item.match(self._text, self.at, self._end)) is not None:
+            if self.at - last >= self._size:
+                last = self.at
                 seams.append(Seam(last, kind, start, number))
             number += 1
-            self._at = mark.end()
-            body = _body(mark.end("mark") - mark.start()).match(self._text, self._at, self._end)
-            self._at = body.end() if body else self._at
-        if self._at == start or _DEEP.search(self._text, start, self._at):
+            self.at = mark.end()
+            body = _body(mark.end("mark") - mark.start()).match(self._text, self.at, self._end)
+            self.at = body.end() if body else self.at
+        if self.at == start or _DEEP.search(self._text, start, self.at):
             return False
         self._put(seams)
         self._open = "" if self._is_below_blank() else kind
         return True
 
     def _is_below_blank(self) -> bool:
-        line = self._text.rfind("\n", 0, self._at - 1) + 1
-        return not self._text[line : self._at].strip(" \t\r\n")
+        line = self._text.rfind("\n", 0, self.at - 1) + 1
+        return not self._text[line : self.at].strip(" \t\r\n")
 
     def _table(self, head: re.Match[str]) -> bool:
         """Rows that begin with a bar, which none of what ends a table does."""
@@ -188,7 +192,7 @@ class _Scan:
         rows = _ROWS.match(self._text, head.end(), self._end)
         if rows is None or _missing_cells(rows[0], columns) > _MISSING_CELLS:
             return False
-        self._put([Seam(self._at, "table", self._at)])
+        self._put([Seam(self.at, "table", self.at)])
         self._put(
             Seam(at, "table", head.start())
             for number, at in enumerate(_line_starts(rows[0], rows.start()))
@@ -196,20 +200,20 @@ class _Scan:
             and (number - FIRST_ROWS) % ROWS_TOGETHER == 0
             and at < rows.end()
         )
-        self._at, self._open = rows.end(), "table"
+        self.at, self._open = rows.end(), "table"
         return True
 
     def _code(self, opening: re.Match[str]) -> bool:
         closing = end_of_fence(self._text, opening.end(), self._end, opening["fence"])
         if closing is None and self._end < len(self._text):
             return False
-        self._put([Seam(self._at, "fence", self._at)])
+        self._put([Seam(self.at, "fence", self.at)])
         end = self._end if closing is None else closing.start()
         at, number = opening.end(), 1
         while (lines := _LINES.match(self._text, at, end)) is not None and lines.end() < end:
             at, number = lines.end(), number + LINES_TOGETHER
             self._put([Seam(at, "fence", opening.start(), number)])
-        self._at, self._open = closing.end() if closing else self._end, ""
+        self.at, self._open = closing.end() if closing else self._end, ""
         return True
 
     def _quote(self, mark: re.Match[str]) -> bool:
@@ -219,13 +223,13 @@ class _Scan:
             return False
         if _TAB_IN_QUOTE.search(lines[0]) or _DEEP.search(lines[0]):
             return False
-        self._put([Seam(self._at, "blockquote", self._at)])
+        self._put([Seam(self.at, "blockquote", self.at)])
         inner = _MARK_OF_QUOTE.sub("", lines[0])
         outer = _line_starts(lines[0], lines.start())
         starts = dict(zip(_line_starts(inner, 0), outer, strict=True))
         borders = find_borders(inner, self._size)
         self._put(Seam(starts[border], "blockquote", lines.start()) for border in borders)
-        self._at, self._open = lines.end(), "quote"
+        self.at, self._open = lines.end(), "quote"
         return True
 
 
