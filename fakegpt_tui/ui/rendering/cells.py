@@ -26,6 +26,10 @@ _WORDS = re.compile(f"\n| +|[{_IDEOGRAPH}][{_CLOSING}\u200d\ufe0e\ufe0f]*|[^ \n{
 _OTHER_THAN_ONE_CELL = re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027\u2500-\u25fc]")
 
 
+_JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
+"""Joiners with nothing at one side, whose width depends on what else is measured with them."""
+
+
 def width_of(segments: Iterable[Segment]) -> int:
     """Cells that `segments` take side by side."""
     return sum(cell_len(segment.text) for segment in segments)
@@ -64,17 +68,19 @@ def blank(cells: int, style: Style | None) -> Segment:
 
 
 def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
-    """`segments` without joiners that reach from one into the next, and their text.
+    """`segments` without joiners that join nothing, or one with the next, and their text.
 
     What is drawn in two styles is not joined on any terminal, only measured wrongly.
     """
     text = "".join(segment.text for segment in segments)
-    if len(segments) > 1 and ("\u200d" in text or "\ufe0f" in text):
+    if "\u200d" in text or "\ufe0f" in text:
+        texts = [_JOINS_NOTHING.sub("", segment.text) for segment in segments]
+        if len(segments) > 1:
+            texts = [text.rstrip("\u200d") for text in texts]
         segments = [
-            Segment(segment.text.lstrip("\u200d\ufe0f").rstrip("\u200d"), segment.style)
-            for segment in segments
+            Segment(text, segment.style) for text, segment in zip(texts, segments, strict=True)
         ]
-        text = "".join(segment.text for segment in segments)
+        text = "".join(texts)
     return segments, text
 
 
