@@ -10,6 +10,6 @@ write an example in `tests/ui/rendering/golden/<construct>.md`, run
 `python -m tests.ui.rendering.samples`, and read what was drawn. Every property is then tested with
 it. Only if it can grow very long does it need a `Split` too.
 
-Where nothing of this program is needed (`borders`, `seams`, `counting`, `emoji`, `latex`,
+Where nothing of this program is needed (`borders`, `seams`, `flows`, `counting`, `emoji`, `latex`,
 `math_rules`), the module says so and imports nothing else of ours.
 """

@@ -7,7 +7,7 @@ is not certain is not one, so the worst text is one part.
 import re
 from functools import lru_cache
 
-AT_THE_MARGIN = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++[^\d.)])"
+AT_THE_MARGIN = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))"
 """How a line may begin that is nothing but text."""
 
 _INTERESTING = re.compile(

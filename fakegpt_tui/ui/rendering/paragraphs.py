@@ -8,6 +8,7 @@ from rich.segment import Segment
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.cells import chop, wrap
 from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.flows import LONGEST_HEAD, flow_end
 from fakegpt_tui.ui.rendering.inline import spans
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
@@ -57,33 +58,49 @@ def draw_literal(node: Node, width: int, drawing: Drawing) -> list[Line]:
 def split_paragraph(node: Node, part: Slice) -> list[Piece]:
     """`node` in pieces that are drawn alone, so that a growing paragraph is not drawn whole."""
     start, end = node.source
-    if node.continued:
+    resume = part.resume if part.resume and part.resume.kind == "paragraph" else None
+    if resume:
         start = part.start
     raw = part.text[start:end]
-    if len(raw) <= _LEAST and not node.continued:
+    if len(raw) <= _LEAST and not resume:
         return [part.whole(node)]
     pieces: list[Piece] = []
-    resume, at = part.resume, 0
+    at, flow = 0, 1 - resume.number if resume else 0
     while True:
-        cut = _cut(raw, at)
+        flow_stop = flow_end(raw, flow, len(raw))
+        cut = _cut(raw, at, len(raw) if flow_stop is None else flow_stop)
+        if cut is None and flow_stop is not None:
+            cut = flow = flow_stop
         stop = len(raw) if cut is None else cut
+        number = resume.number if resume else 1
         piece = replace(
             node,
             content=safe_text(raw[at:stop]).strip(),
-            continued=resume is not None,
+            number=number,
+            continued=number > 1,
             glue=resume.glue if resume else "",
             source=(start + at, start + stop),
         )
         pieces.append(Piece(piece, start + at, resume, spaced=resume is None))
         if cut is None:
             return pieces
-        ending = raw[cut - 1]
-        resume = Resume(
-            "paragraph",
-            prefix="x\n" if ending == "\n" else "x",
-            glue=_glue(ending, part.keep_breaks),
-        )
-        at = cut
+        resume, at = _resume(raw[cut - 1], cut - flow, part.keep_breaks), cut
+
+
+def resume_flow(ending: str) -> Resume:
+    """What reading has to know to begin on a new line of a paragraph, behind a character."""
+    return Resume("paragraph", prefix="x" * LONGEST_HEAD + "x\n"[: 1 + (ending == "\n")])
+
+
+def _resume(ending: str, above: int, keep_breaks: bool) -> Resume:
+    if not above:
+        return resume_flow(ending)
+    return Resume(
+        "paragraph",
+        prefix="x\n" if ending == "\n" else "x",
+        number=1 + above,
+        glue=_glue(ending, keep_breaks),
+    )
 
 
 def _glue(ending: str, keep_breaks: bool) -> str:
@@ -92,23 +109,23 @@ def _glue(ending: str, keep_breaks: bool) -> str:
     return " " if ending == " " else ""
 
 
-def _cut(raw: str, start: int) -> int | None:
+def _cut(raw: str, start: int, end: int) -> int | None:
     """Where the piece that begins at `start` ends, or `None` if all of the rest is one.
 
     Looks at nothing behind the cut but that there is something, so that more text moves no cut.
     """
-    if len(raw) - start <= _LEAST:
+    if end - start <= _LEAST:
         return None
     opened: set[str] = set()
     last = start
-    for match in _BOUNDARY.finditer(raw, start, min(len(raw), start + _MOST)):
+    for match in _BOUNDARY.finditer(raw, start, min(end, start + _MOST)):
         if mark := match["mark"]:
             _note(mark, opened)
         elif match["end"]:
             last = match.end()
             if last - start > _LEAST and not opened:
-                return last if _INK.search(raw, last) else None
-    if len(raw) - start <= _MOST:
+                return last if _INK.search(raw, last, end) else None
+    if end - start <= _MOST:
         return None
     return last if last - start > _LEAST else start + _MOST
 

@@ -11,6 +11,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.ui.rendering.borders import find_borders
+from fakegpt_tui.ui.rendering.flows import LONGEST_HEAD
 from fakegpt_tui.ui.rendering.links import may_be_target
 from fakegpt_tui.ui.rendering.math_rules import math_rules
 from fakegpt_tui.ui.rendering.node import Node
@@ -128,7 +129,31 @@ def _parser(definitions: bool) -> MarkdownIt:
         parser.disable("reference")
     options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "section", _section, options)
+    _limit_heads(parser)
     return parser
+
+
+def _limit_heads(parser: MarkdownIt) -> None:
+    """Take nothing for a head that is longer than what is read again for the line below it."""
+    from markdown_it.rules_block import lheading, table  # noqa: PLC0415
+
+    def short_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        is_short = state.eMarks[start] - state.bMarks[start] <= LONGEST_HEAD
+        return is_short and table(state, start, end, silent)
+
+    def short_heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        line, tokens = state.line, len(state.tokens)
+        if not lheading(state, start, end, silent):
+            return False
+        if state.bMarks[state.line - 1] - state.bMarks[start] <= LONGEST_HEAD:
+            return True
+        state.line = line
+        del state.tokens[tokens:]
+        return False
+
+    options: RuleOptionsType = {"alt": ["paragraph", "reference"]}
+    parser.block.ruler.at("table", short_table, options)
+    parser.block.ruler.at("lheading", short_heading)
 
 
 def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001 (a rule's signature)

@@ -15,7 +15,8 @@ from fakegpt_tui.ui.rendering.parsing import References
 class Resume:
     """What reading has to know to begin in the middle of a block of this kind.
 
-    `number` is that of the item of a list, or of the line of code.
+    `number` is that of the item of a list, of the line of code, or of the character of those that
+    a paragraph shows without a new line.
     """
 
     kind: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.constructs import SPLITS
 from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.paragraphs import resume_flow
 from fakegpt_tui.ui.rendering.parsing import References, parse_blocks
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice, keep_whole
 from fakegpt_tui.ui.rendering.seams import FIRST_ROWS, Seam
@@ -62,11 +63,12 @@ def resumes(
     for seam in seams:
         if seam.at == seam.block:
             yield None
-            continue
-        if seam.block != block:
-            block = seam.block
-            first = _resume(seam, text, references, keep_breaks)
-        yield replace(first, number=seam.number)
+        elif seam.kind == "paragraph":
+            yield resume_flow(text[seam.at - 1])
+        else:
+            if seam.block != block:
+                block, first = seam.block, _resume(seam, text, references, keep_breaks)
+            yield replace(first, number=seam.number)
 
 
 def _resume(seam: Seam, text: str, references: References, keep_breaks: bool) -> Resume:
@@ -81,7 +83,8 @@ def _resume(seam: Seam, text: str, references: References, keep_breaks: bool) ->
 
 
 def _is_broken(nodes: list[Node], resume: Resume | None, raw: str) -> bool:
-    if resume is None or resume.kind != "paragraph":
+    # What begins a new line of a paragraph is that, whatever comes below it.
+    if resume is None or resume.kind != "paragraph" or resume.number == 1:
         return False
     if not nodes or nodes[0].kind != "paragraph":
         return True

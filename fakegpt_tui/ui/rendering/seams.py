@@ -17,6 +17,7 @@ from fakegpt_tui.ui.rendering.borders import (
     end_of_fence,
     find_borders,
 )
+from fakegpt_tui.ui.rendering.flows import LONGEST_HEAD, flow_end
 
 FIRST_ROWS = 24
 """Rows of a table that are not parted, since they decide how wide its columns are."""
@@ -26,6 +27,9 @@ ROWS_TOGETHER = 8
 
 LINES_TOGETHER = 800
 """Lines of code that may be coloured by what is above them."""
+
+_MORE_TEXT = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
+"""How a line may begin, too, that goes on with a paragraph."""
 
 _BLOCK = re.compile(
     r"(?P<blank>(?:[ \t]*\r?\n)++)"
@@ -37,7 +41,8 @@ _BLOCK = re.compile(
     r"|(?P<bullet_list> {0,3}(?P<bullet>[-+*])[ ])"
     r"|(?P<ordered_list> {0,3}(?P<number>\d{1,9})(?P<point>[.)])[ ])"
     r"|(?P<table>(?P<heads>\|[^\n]*\|)[ \t]*\r?\n(?P<bars>\|(?:[ \t]*:?-+:?[ \t]*\|)+)[ \t]*\r?\n)"
-    rf"|(?P<text>(?: {{0,3}}{AT_THE_MARGIN}[^\n]*\n)++)"
+    rf"|(?P<text> {{0,3}}{AT_THE_MARGIN}[^\n]*(?:\n|\Z)"
+    rf"(?: {{0,3}}(?:{AT_THE_MARGIN}|{_MORE_TEXT})[^\n]*(?:\n|\Z))*+)"
 )
 _BLANK = re.compile(r"[ \t\r\n]*")
 _ROWS = re.compile(r"(?:\|[^\n]*\n)*+")
@@ -56,7 +61,7 @@ _DEEP = re.compile(
 """Lines that may be nested so deep that all around them is shown as it was written."""
 
 _TAB = 4
-_PARAGRAPHS = ("text", "bars")
+_PARAGRAPHS = ("text", "odd text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +128,9 @@ class _Scan:
         """Whether a block of this kind begins here, whatever is open."""
         match kind:
             case "underline":
-                return self._open in _PARAGRAPHS
+                return self._open == "text"
             case "rule":
-                return self._open != "bars"
+                return self._open != "odd text"
             case "text":
                 return self._open in ("", *_PARAGRAPHS)
             case "table":
@@ -151,10 +156,20 @@ class _Scan:
 
     def _paragraph(self, lines: re.Match[str]) -> bool:
         if self._open not in _PARAGRAPHS:
-            self._put([Seam(self.at, "text", self.at)])
-        # A line with bars may be the header of a table.
-        self.at, self._open = lines.end(), "bars" if "|" in lines[0] else "text"
+            self._put([Seam(self.at, "paragraph", self.at)])
+            self._put(self._flows(lines))
+        # A line with bars may be the header of a table, and a long text is no heading.
+        is_odd = "|" in lines[0] or len(lines[0]) > LONGEST_HEAD
+        self.at, self._open = lines.end(), "odd text" if is_odd else "text"
         return True
+
+    def _flows(self, lines: re.Match[str]) -> Iterator[Seam]:
+        # The last line may be the header of a table, unless it is too long.
+        last = self._text.rfind("\n", lines.start(), lines.end() - 1) + 1
+        at = flow_end(self._text, lines.start(), lines.end())
+        while at is not None and at != last:
+            yield Seam(at, "paragraph", lines.start())
+            at = flow_end(self._text, at, lines.end())
 
     def _list(self, first: re.Match[str]) -> bool:
         """Items at the margin, each with the lines below it that are indented as far as its text.

@@ -29,6 +29,8 @@ MEGABYTES = {
     "code": "```py\n" + "value = function('text')\n" * 40_000 + "```\n",
     "open code": "~~~\n" + "plain words\n" * 90_000,
     "quote": "> some words that are quoted\n>\n" * 32_000,
+    "paragraph": "some words and **more** of `them` " * 30_000,
+    "lines": "some words\n`and` more of them\n" * 35_000,
     "amid prose": "Words.\n\n" + "- item\n" * 60_000 + "\nWords.\n\n" + TABLE * 600,
 }
 
@@ -79,7 +81,7 @@ def test_of_a_megabyte_only_what_is_looked_at_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", MEGABYTES)
 def test_of_a_megabyte_the_same_is_seen_as_if_all_were_read(name: str) -> None:
-    text = MEGABYTES[name][:60_000].rpartition("\n")[0] + "\n"
+    text = MEGABYTES[name][:60_000]
     parted = Document(Palette.colourless())
     parted.update(text, complete=True)
     assert drawn(parted, 60) == drawn(whole(text), 60)
