@@ -140,6 +140,10 @@ class _Scan:
             case _:
                 return True
 
+    def _begin(self, kind: str) -> None:
+        if self.at - self._last >= self._size:
+            self._put([Seam(self.at, kind, self.at)])
+
     def _put(self, seams: Iterable[Seam]) -> None:
         for seam in seams:
             if seam.at - self._last >= self._size:
@@ -151,12 +155,12 @@ class _Scan:
         return True
 
     def _heading(self, line: re.Match[str]) -> bool:
-        self._put([Seam(self.at, "heading", self.at)])
+        self._begin("heading")
         return self._short(line)
 
     def _paragraph(self, lines: re.Match[str]) -> bool:
         if self._open not in _PARAGRAPHS:
-            self._put([Seam(self.at, "paragraph", self.at)])
+            self._begin("paragraph")
             self._put(self._flows(lines))
         # A line with bars may be the header of a table, and a long text is no heading.
         is_odd = "|" in lines[0] or len(lines[0]) > LONGEST_HEAD
@@ -207,7 +211,7 @@ class _Scan:
         rows = _ROWS.match(self._text, head.end(), self._end)
         if rows is None or _missing_cells(rows[0], columns) > _MISSING_CELLS:
             return False
-        self._put([Seam(self.at, "table", self.at)])
+        self._begin("table")
         self._put(
             Seam(at, "table", head.start())
             for number, at in enumerate(_line_starts(rows[0], rows.start()))
@@ -222,7 +226,7 @@ class _Scan:
         closing = end_of_fence(self._text, opening.end(), self._end, opening["fence"])
         if closing is None and self._end < len(self._text):
             return False
-        self._put([Seam(self.at, "fence", self.at)])
+        self._begin("fence")
         end = self._end if closing is None else closing.start()
         at, number = opening.end(), 1
         while (lines := _LINES.match(self._text, at, end)) is not None and lines.end() < end:
@@ -238,7 +242,7 @@ class _Scan:
             return False
         if _TAB_IN_QUOTE.search(lines[0]) or _DEEP.search(lines[0]):
             return False
-        self._put([Seam(self.at, "blockquote", self.at)])
+        self._begin("blockquote")
         inner = _MARK_OF_QUOTE.sub("", lines[0])
         outer = _line_starts(lines[0], lines.start())
         starts = dict(zip(_line_starts(inner, 0), outer, strict=True))
