@@ -36,6 +36,11 @@ def test_what_begins_a_paragraph_is_a_border_and_what_may_go_on_is_none() -> Non
         "<think>\n\nWord\n",
         "Word\n- item\n\n  more",
         "Word\x0b\x0bWord\n\nWord",
+        "$$\n```\n\nWord\n\n```\nfoo\n\nbar",
+        "\\[\nx\n<think>\n\nWord",
+        "Word\n\r\r\nWord",
+        "\n\n\nWord",
+        "```\na\n\nWord\n```\r\r\n\nWord",
     ],
 )
 def test_no_cut_is_made_where_something_may_be_open(text: str) -> None:
@@ -46,6 +51,14 @@ def test_what_is_closed_is_open_no_more() -> None:
     assert len(parts("```\ncode\n```\n\nWord")) == 2
     assert len(parts("<think>\n\nWord\n</think>\n\nWord")) == 2
     assert len(parts("``` a`b\n\nWord")) == 2
+
+
+def test_a_formula_hides_nothing_below_it() -> None:
+    assert parts("$$\nx\n$$\n\nWord\n\n```\n\nx\n```\n\nWord") == [
+        "$$\nx\n$$\n\n",
+        "Word\n\n```\n\nx\n```\n\n",
+        "Word",
+    ]
 
 
 def test_parts_are_not_small() -> None:

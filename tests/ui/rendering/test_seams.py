@@ -157,6 +157,15 @@ def test_quotes_are_parted_between_paragraphs_that_are_all_marked() -> None:
     assert seams("> a\n>\n>\tb\n>\n> c\n") == []
 
 
+def test_a_quote_that_begins_with_an_empty_line_is_one_quote() -> None:
+    text = "Text.\n\n>\n> one\n>\n> two\n" + "\nText.\n" * 9
+    parted = Document(Palette.colourless(), chapter=5)
+    parted.update(text, complete=True)
+    assert drawn(parted, 40) == drawn(whole(text), 40)
+    parted.layout(40).measure()
+    assert drawn(parted, 39) == drawn(whole(text), 39)
+
+
 def test_text_that_grows_from_a_part_goes_on_in_it() -> None:
     text = "".join(f"{number}. item **bold**\n" for number in range(1, 400))
     parted = Document(Palette.colourless(), chapter=300)
