@@ -158,7 +158,7 @@ def test_quotes_are_parted_between_paragraphs_that_are_all_marked() -> None:
 
 
 def test_a_quote_that_begins_with_an_empty_line_is_one_quote() -> None:
-    text = "Text.\n\n>\n> one\n>\n> two\n" + "\nText.\n" * 9
+    text = "Text.\n\n[text]\n\n>\n> one\n>\n> two\n" + "\nText.\n" * 9
     parted = Document(Palette.colourless(), chapter=5)
     parted.update(text, complete=True)
     assert drawn(parted, 40) == drawn(whole(text), 40)
