@@ -263,6 +263,13 @@ def top_paragraph(terminal: Terminal) -> str:
     return found[0] if found else words
 
 
+def go(terminal: Terminal, key: str) -> None:
+    """Press a key that moves what is on the screen, and see that it has."""
+    before = terminal.screen
+    terminal.press(key)
+    terminal.wait_for(lambda seen: seen.screen != before)
+
+
 @pytest.mark.parametrize("ends", ["ctrl+q", "kill"])
 def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str) -> None:
     with served([TextDelta(LINES), ReplyEnded()]) as (_, url):
@@ -273,12 +280,10 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
             terminal.wait_for(lambda seen: "tok/s" not in seen.text)
             terminal.press("shift+tab")
             terminal.wait_for("y Copy message")
-            terminal.press(*["pageup"] * 5)
-            terminal.wait_for(lambda seen: "Paragraph 299" not in seen.text)
+            for _ in range(5):
+                go(terminal, "pageup")
             while not terminal.screen[1].count("Paragraph"):
-                before = terminal.screen
-                terminal.press("up")
-                terminal.wait_for(lambda seen, before=before: seen.screen != before)
+                go(terminal, "up")
             left = top_paragraph(terminal)
             if ends == "kill":
                 wait_for_bookmark(home)
