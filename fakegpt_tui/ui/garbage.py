@@ -15,7 +15,7 @@ _TOO_MUCH = 500
 
 
 def collect_seldom() -> None:
-    """Begin to collect, and leave whole collections to `collect_in_quiet`.
+    """Begin to collect, and leave whole collections to `QuietCollector`.
 
     What is there already, much of it from importing, is not looked at any more.
     """
@@ -25,16 +25,24 @@ def collect_seldom() -> None:
     gc.enable()
 
 
-def collect_in_quiet(*, is_busy: bool) -> None:
-    """Collect everything, if that is worth it by now; to be called every few seconds."""
-    waiting = gc.get_count()[2]
-    if waiting > (_TOO_MUCH if is_busy else _ENOUGH):
-        gc.collect()
-        _give_back()
+class QuietCollector:
+    """Collects when nothing is going on; to be asked to every few seconds."""
+
+    def __init__(self) -> None:
+        self._was_busy = False
+
+    def collect(self, *, is_busy: bool) -> None:
+        """Collect everything, if that is worth it by now, and give memory back after work."""
+        is_worth_it = gc.get_count()[2] > (_TOO_MUCH if is_busy else _ENOUGH)
+        if is_worth_it:
+            gc.collect()
+        if not is_busy and (is_worth_it or self._was_busy):
+            _give_back()
+        self._was_busy = is_busy
 
 
 def _give_back() -> None:
-    """Return what the C library keeps for later: a quarter of what a long reply takes.
+    """Return what the C library keeps for later: a third of what a long reply takes.
 
     It does so by itself only with what is at the end of its memory, where something small stays.
     """

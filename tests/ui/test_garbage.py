@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import gc
-from fakegpt_tui.ui.garbage import collect_in_quiet, collect_seldom
+from fakegpt_tui.ui.garbage import QuietCollector, collect_seldom
 
 whole = 0
 
@@ -24,7 +26,7 @@ def live(rounds):
 
 live({rounds})
 alone = whole
-collect_in_quiet(is_busy={is_busy})
+QuietCollector().collect(is_busy={is_busy})
 print(gc.isenabled(), alone, whole - alone)
 """
 
@@ -48,3 +50,32 @@ def test_little_is_not_worth_a_collection() -> None:
 def test_what_is_busy_is_left_alone_until_it_is_too_much() -> None:
     assert collections(20_000, is_busy=True) == "True 0 0"
     assert collections(90_000, is_busy=True) == "True 0 1"
+
+
+GIVING = """
+import sys
+from pathlib import Path
+from fakegpt_tui.ui.garbage import QuietCollector
+
+def megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+collector = QuietCollector()
+collector.collect(is_busy=True)
+# More than Python's own small blocks, and less than what is mapped by itself.
+much = [bytes(1_000) for _ in range(50_000)]
+kept = much[::1_000]
+before = megabytes()
+del much
+freed = before - megabytes()
+collector.collect(is_busy=False)
+print(freed < 25 < before - megabytes())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems give it back by themselves")
+def test_what_was_needed_for_work_is_given_back_after_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GIVING], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "True"

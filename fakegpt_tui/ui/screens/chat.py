@@ -10,7 +10,7 @@ from textual.widgets import Static
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.echo import draw_at_once
-from fakegpt_tui.ui.garbage import collect_in_quiet
+from fakegpt_tui.ui.garbage import QuietCollector
 from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
@@ -72,6 +72,7 @@ class ChatScreen(
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._told = 0
+        self._collector = QuietCollector()
         self._rested_at: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
@@ -206,7 +207,7 @@ class ChatScreen(
         # While somebody scrolls there is nothing that is worth a write, or a pause.
         if not is_moving:
             self.keep_place()
-        collect_in_quiet(is_busy=is_moving or bool(self._chat.turns()))
+        self._collector.collect(is_busy=is_moving or bool(self._chat.turns()))
         if await self._chat.refresh():
             self.see_again()
         else:
