@@ -39,7 +39,7 @@ def _mend_parts(update: ChopsUpdate) -> None:
 
 def _is_isolated(row: Iterable[Strip | None]) -> bool:
     texts = (text for strip in row if strip is not None for text, _, _ in strip)
-    return any(ISOLATE in text or END in text for text in texts)
+    return any(not text.isascii() and (ISOLATE in text or END in text) for text in texts)
 
 
 def _whole(row: Sequence[Strip | None]) -> Sequence[Strip | None]:

@@ -13,9 +13,11 @@ from collections.abc import AsyncGenerator
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta
+from fakegpt_tui.host.connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
 from tests.benchmarks.texts import tokens
 
+_MANY = ConnectionLimits(connections=256)
 _ASKED = re.compile(r"^(?:User: )?(\w+) (\d+) ([\d.]+)$", re.MULTILINE)
 
 
@@ -43,7 +45,7 @@ class Typist:
 
 
 if __name__ == "__main__":
-    with HostServer(Typist(), secret_path=False) as server:
+    with HostServer(Typist(), secret_path=False, limits=_MANY) as server:
         sys.stdout.write(server.base_url + "\n")
         sys.stdout.flush()
         sys.stdin.read()

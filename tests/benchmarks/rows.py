@@ -70,4 +70,9 @@ def history_line(rows: Sequence[Row], about: dict[str, str]) -> str:
 
 def p95(values: Sequence[float]) -> float:
     """The value that nineteen of twenty do not exceed."""
-    return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
+    return percentile(values, 95)
+
+
+def percentile(values: Sequence[float], part: int) -> float:
+    """The value that so many of a hundred do not exceed."""
+    return sorted(values)[max(0, -(-len(values) * part // 100) - 1)]

@@ -39,7 +39,7 @@ class ReadingView(ScrollView, inherit_bindings=False):
         self._rows: Sequence[Strip] = ()
         self._painted: Sequence[Strip] = ()
         self._is_placing = False
-        self._thumb = 0, 0
+        self._thumb = [0, 0]
         self.blank = Style.null()
         """The style of the blanks that rows are filled up with."""
 
@@ -154,11 +154,15 @@ class ReadingView(ScrollView, inherit_bindings=False):
         size = max(1, rows * rows / max(1, height))
         start = int((rows - size) * self.scroll_y / max(1, height - rows) * _STEPS)
         ends = start, start + ceil(size * _STEPS)
-        for before, after in zip(self._thumb, ends, strict=True):
-            if before != after:
+        # While the end is followed, the thumb has no news but that it becomes smaller.
+        least = _STEPS if self.reader.follows else 1
+        thumb = list(self._thumb)
+        for end, (before, after) in enumerate(zip(self._thumb, ends, strict=True)):
+            if abs(before - after) >= least:
                 first, last = sorted((before // _STEPS, after // _STEPS))
                 bar.refresh(Region(0, first, bar.size.width, last - first + 1))
-        self._thumb = ends
+                thumb[end] = after
+        self._thumb = thumb
 
     def repaint_what_changed(self) -> None:
         """Have the rows drawn again that are no longer what they were."""
