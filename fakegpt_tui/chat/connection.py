@@ -15,11 +15,24 @@ class Login(Protocol):
     @property
     def state(self) -> LoginState: ...
 
+    @property
+    def account(self) -> str:
+        """The account that is signed in, if any."""
+        ...
+
     async def sign_in(self) -> Session:
         """Sign in unless that is so already.
 
         Raises:
             ServiceError: The login failed.
+        """
+        ...
+
+    async def sign_in_again(self, *, elsewhere: bool = False) -> Session:
+        """Sign in once more, with the same account or `elsewhere`, with another if there is one.
+
+        Raises:
+            ServiceError: The login failed; the session that there was is still in use.
         """
         ...
 
@@ -96,6 +109,11 @@ class Connections:
 
     def login_state(self, name: str) -> LoginState:
         return self._logins.get(name, SignedOut())
+
+    def account(self, name: str) -> str:
+        """The account that is signed in to the service of that name, if any."""
+        made = self._made.get(name)
+        return made.login.account if made and made.login else ""
 
     async def aclose(self) -> None:
         made, self._made, self._made_for = self._made, {}, {}

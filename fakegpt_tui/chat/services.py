@@ -65,6 +65,10 @@ class Services:
     def login_state(self, service_name: str) -> LoginState:
         return self._connections.login_state(service_name)
 
+    def account(self, service_name: str) -> str:
+        """The account that is signed in to a service, if any."""
+        return self._connections.account(service_name)
+
     def limit(self, service_name: str) -> Limit | None:
         """That a service was asked too much, until that is over or it has answered again."""
         limit = self._limits.get(service_name)
@@ -83,7 +87,24 @@ class Services:
         if connection.login is not None:
             await connection.login.sign_in()
 
+    async def sign_in_again(self, service_name: str, *, elsewhere: bool = False) -> None:
+        """Sign in to a service once more, or `elsewhere`: with another of its accounts.
+
+        Turns that run keep the session that they began with.
+
+        Raises:
+            FakeGPTError: It could not be done; the session that there was is still in use.
+        """
+        connection = await self._connections.get(service_name)
+        if connection.login is not None:
+            await connection.login.sign_in_again(elsewhere=elsewhere)
+
     async def sign_out(self, service_name: str) -> None:
+        """Forget the session with a service, here and on disk; turns that run keep theirs.
+
+        Raises:
+            FakeGPTError: It is still on disk, or the service cannot be used.
+        """
         connection = await self._connections.get(service_name)
         if connection.login is not None:
             await connection.login.sign_out()

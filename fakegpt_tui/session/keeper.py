@@ -1,7 +1,7 @@
 """Keeping a service signed in to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -71,6 +71,11 @@ class SessionKeeper:
         self._signed_in_at: datetime | None = None
         self._under_way: asyncio.Task[Session] | None = None
 
+    @property
+    def account(self) -> str:
+        """The account of the session in use; empty where there is none."""
+        return self._session.account if self._session else ""
+
     async def current(self) -> Session:
         """The session in use, else the kept one, else that of a new login.
 
@@ -90,6 +95,17 @@ class SessionKeeper:
             ServiceError: Signing in failed.
         """
         return await self.current()
+
+    async def sign_in_again(self, *, elsewhere: bool = False) -> Session:
+        """Sign in although that may be so already, with the account there is or `elsewhere`.
+
+        Until that has worked, the session that there is remains in use. A login that is under way
+        already is as good.
+
+        Raises:
+            ServiceError: Signing in failed.
+        """
+        return await self._shared(lambda: self._signed_in_again(elsewhere=elsewhere))
 
     async def renew(self, refused: Session) -> Session:
         """Another session than `refused`.
@@ -111,8 +127,9 @@ class SessionKeeper:
         Raises:
             SaveError: It is still on the shelf.
         """
-        await self.aclose()
         self._session = self._previous = self._dead = None
+        await self.aclose()
+        self._session = None
         self._become(SignedOut())
         if self._shelf:
             await asyncio.to_thread(self._shelf.forget, self._base_url)
@@ -124,10 +141,12 @@ class SessionKeeper:
             task.cancel()
             await asyncio.wait([task])
 
-    async def _shared(self) -> Session:
+    async def _shared(self, obtain: Callable[[], Awaitable[Session]] | None = None) -> Session:
         task = self._under_way
         if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-            task = self._under_way = asyncio.create_task(self._obtain(), name="sign-in")
+            task = self._under_way = asyncio.create_task(
+                self._obtain(obtain or self._kept_or_signed_in), name="sign-in"
+            )
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -135,27 +154,46 @@ class SessionKeeper:
                 raise NotSignedIn("The login was given up.") from None
             raise
 
-    async def _obtain(self) -> Session:
+    async def _obtain(self, obtain: Callable[[], Awaitable[Session]]) -> Session:
         try:
-            session = await self._kept() or await self._signed_in()
+            self._session = session = await obtain()
         except Unreachable as error:
-            self._become(Offline(str(error)))
+            self._fall_back(Offline(str(error)))
             raise
         except ServiceError as error:
-            self._become(LoginFailed(str(error)))
+            self._fall_back(LoginFailed(str(error)))
             raise
         except asyncio.CancelledError:
-            self._become(SignedOut())
+            self._fall_back(SignedOut())
             raise
-        self._session = session
-        self._become(SignedIn(None if session.token == self._doubted else session.expires_at))
+        self._become(self._signed_in_until(session))
         return session
+
+    def _fall_back(self, state: LoginState) -> None:
+        """Be in `state`, unless there still is the session that another login was to replace."""
+        session = self._session
+        self._become(state if session is None else self._signed_in_until(session))
+
+    def _signed_in_until(self, session: Session) -> SignedIn:
+        return SignedIn(None if session.token == self._doubted else session.expires_at)
+
+    async def _kept_or_signed_in(self) -> Session:
+        return await self._kept() or await self._signed_in()
+
+    async def _signed_in_again(self, *, elsewhere: bool) -> Session:
+        session = self._session or self._previous or await self._on_shelf()
+        return await self._entered(
+            first=None if elsewhere else session, last=session.account if session else ""
+        )
+
+    async def _on_shelf(self) -> Session | None:
+        if self._shelf is None:
+            return None
+        return await asyncio.to_thread(self._shelf.load, self._base_url)
 
     async def _kept(self) -> Session | None:
         """What is on the shelf, if it may still be good: another program may have renewed it."""
-        if self._shelf is None:
-            return None
-        kept = await asyncio.to_thread(self._shelf.load, self._base_url)
+        kept = await self._on_shelf()
         if kept is None:
             return None
         if kept.token != self._dead and self._is_good(kept):
@@ -167,12 +205,16 @@ class SessionKeeper:
     async def _signed_in(self) -> Session:
         previous = self._previous
         is_suspect = previous is not None and self._is_suspect(previous)
-        session = await self._login.sign_in(
-            self._become,
+        return await self._entered(
             first=None if is_suspect else previous,
             last=previous.account if previous else "",
             dead=self._dead,
         )
+
+    async def _entered(
+        self, *, first: Session | None, last: str, dead: Secret | None = None
+    ) -> Session:
+        session = await self._login.sign_in(self._become, first=first, last=last, dead=dead)
         self._signed_in_at = self._clock()
         if not self._is_good(session):
             # The clock of this machine may be wrong, and must not lock anybody out.

@@ -35,6 +35,7 @@ from fakegpt_tui.ui.intents import (
 )
 from fakegpt_tui.ui.keys_in_turn import KeysInTurn
 from fakegpt_tui.ui.line_filter import SafeLineFilter
+from fakegpt_tui.ui.logins import LoginWish, fulfilled
 from fakegpt_tui.ui.messages import (
     ErrandEnded,
     LoginChanged,
@@ -147,20 +148,19 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
     @on(SignInAsked)
     def run_login(self, event: SignInAsked) -> None:
         self.run_worker(
-            self._log_in(event.service, out=event.out),
+            self._log_in(event.service, event.wish),
             group=f"login-{event.service}",
             exclusive=True,
             description="a login",
         )
 
-    async def _log_in(self, service: str, *, out: bool) -> None:
+    async def _log_in(self, service: str, wish: LoginWish) -> None:
         try:
-            if out:
-                await self._chat.sign_out(service)
-            else:
-                await self._chat.sign_in(service)
+            sentence = await fulfilled(self._chat, service, wish)
         except FakeGPTError as error:
-            self._chat_screen.post_message(Noticed(str(error)))
+            sentence = str(error)
+        if sentence:
+            self._chat_screen.post_message(Noticed(sentence))
 
     @on(CopyAsked)
     def run_copy(self, event: CopyAsked) -> None:

@@ -4,6 +4,7 @@ from textual.message import Message
 
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.ui.errands import Errand
+from fakegpt_tui.ui.logins import LoginWish
 
 
 class TurnAsked(Message):
@@ -17,10 +18,10 @@ class TurnAsked(Message):
 class SignInAsked(Message):
     """A person wants to be signed in to a service, or no longer."""
 
-    def __init__(self, service: str, *, out: bool = False) -> None:
+    def __init__(self, service: str, wish: LoginWish = LoginWish.IN) -> None:
         super().__init__()
         self.service = service
-        self.out = out
+        self.wish = wish
 
 
 class CopyAsked(Message):

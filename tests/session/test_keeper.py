@@ -303,3 +303,36 @@ def test_a_keeper_outlives_its_event_loop() -> None:
 
     asyncio.run(give_up())
     assert asyncio.run(sign_in()).token == asyncio.run(sign_in()).token
+
+
+async def test_signing_in_again_keeps_the_account_and_its_password(world: World) -> None:
+    first = await world.keeper.current()
+    second = await world.keeper.sign_in_again()
+    assert (second.account, second.token == first.token) == (first.account, False)
+    assert await world.keeper.current() is second
+
+
+async def test_until_another_login_has_worked_the_session_is_used_on(world: World) -> None:
+    first = await world.keeper.current()
+    world.entrance.gate.clear()
+    again = asyncio.create_task(world.keeper.sign_in_again(elsewhere=True))
+    async with asyncio.timeout(5):
+        while world.logins < 2:
+            await asyncio.sleep(0)
+    assert await world.keeper.current() is first
+    world.entrance.gate.set()
+    assert await again is await world.keeper.current()
+    assert world.entrance.asked[1] == Asked("", first.account, None)
+
+
+async def test_signing_out_while_another_login_is_under_way_leaves_neither(world: World) -> None:
+    await world.keeper.current()
+    world.entrance.gate.clear()
+    again = asyncio.create_task(world.keeper.sign_in_again())
+    async with asyncio.timeout(5):
+        while world.logins < 2:
+            await asyncio.sleep(0)
+    await world.keeper.sign_out()
+    with pytest.raises(NotSignedIn):
+        await again
+    assert (world.keeper.state, world.keeper.account) == (SignedOut(), "")

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
+from fakegpt_tui.chat.connection import Connect
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, FoundService, Preset, ReplyEnded, Service, TextDelta
 from fakegpt_tui.ui.app import FakeGPTApp
@@ -102,12 +103,14 @@ async def running(
     services: Iterable[Service] = (),
     backends: Mapping[str, Backend] = MappingProxyType({}),
     found: tuple[FoundService, ...] = (),
+    connect: Connect | None = None,
     **options: object,
 ):
     store = store or MemoryStore()
     backend = ScriptedBackend(*scripts)
     known = {each.name: each for each in (service, *services)}
-    connect = connecting_each(backends, backend) if backends else connecting(backend)
+    if connect is None:
+        connect = connecting_each(backends, backend) if backends else connecting(backend)
     book = FakeBook(known)
     book.found = found
     chat = ChatService(store, known, connect, service=service.name, presets=presets)

@@ -115,7 +115,7 @@ class ChatScreen(
         self._tell_news()
         self.set_interval(_LOOK_SECONDS, self._look_around)
         self.set_timer(_LOOK_SECONDS, self.look_for_servers)
-        self.set_timer(_FIRST_KEYS, self.action_sign_in)
+        self.set_timer(_FIRST_KEYS, self.be_signed_in)
 
     @on(TurnStarted)
     def show_turn(self, event: TurnStarted) -> None:

@@ -2,11 +2,16 @@
 
 from textual import on, work
 
-from fakegpt_tui.domain import Answerer, FakeGPTError
+from fakegpt_tui.domain import Answerer, FakeGPTError, Service, SignedIn
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import SignInAsked
+from fakegpt_tui.ui.logins import LoginWish, has_accounts, impossible, offered
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.widgets.login_words import login_words
+
+_LONGEST_ACCOUNT = 80
 
 
 class ServiceCommands(ChatParts):
@@ -27,11 +32,56 @@ class ServiceCommands(ChatParts):
         if event.service == self._workspace.open.service:
             self._status.login = event.state
 
-    def action_sign_in(self) -> None:
+    def be_signed_in(self) -> None:
+        """Sign in to the service of the open conversation, unless that is so already."""
         self.post_message(SignInAsked(self._workspace.open.service))
 
+    def action_account(self) -> None:
+        """Show who is signed in to the service of the open conversation, and what can be done."""
+        service = self._service_with_login()
+        if service is None:
+            return
+        state = self._workspace.login
+        words, _ = login_words(state, self._options.clock())
+        account = safe_line(self._chat.account(service.name), _LONGEST_ACCOUNT)
+        title = f"{service.name}: {words}" + (f" · account {account}" if account else "")
+
+        def take(wish: str | None) -> None:
+            if wish is not None:
+                self.post_message(SignInAsked(service.name, LoginWish(wish)))
+
+        self.pick(title, offered(service, state), take)
+
+    def action_sign_in(self) -> None:
+        """Sign in, again where that is so already."""
+        is_in = isinstance(self._workspace.login, SignedIn)
+        self._wish(LoginWish.AGAIN if is_in else LoginWish.IN)
+
+    def action_change_account(self) -> None:
+        self._wish(LoginWish.ELSEWHERE)
+
     def action_sign_out(self) -> None:
-        self.post_message(SignInAsked(self._workspace.open.service, out=True))
+        self._wish(LoginWish.OUT)
+
+    def _wish(self, wish: LoginWish) -> None:
+        service = self._service_with_login()
+        if service is None:
+            return
+        if wish is LoginWish.ELSEWHERE and not has_accounts(service):
+            self.notice(f"{service.name} has one account only.")
+        else:
+            self.post_message(SignInAsked(service.name, wish))
+
+    def _service_with_login(self) -> Service | None:
+        """The service of the open conversation; `None` where nobody can sign in, which is told."""
+        conversation, service = self._workspace.open, self._workspace.service
+        if service is None:
+            self.notice(f"The service {conversation.service} is no longer in the configuration.")
+        elif sentence := impossible(service, self._workspace.login):
+            self.notice(sentence)
+        else:
+            return service
+        return None
 
     def action_choose_model(self) -> None:
         """Show all services and their models, to choose who answers from now on."""
@@ -84,7 +134,7 @@ class ServiceCommands(ChatParts):
             self.notice(str(error))
         else:
             self._workspace.reread()
-            self.action_sign_in()
+            self.be_signed_in()
 
     def action_choose_preset(self) -> None:
         conversation = self._workspace.open
