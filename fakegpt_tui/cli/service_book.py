@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -149,11 +150,12 @@ class ServiceBook:
     async def keep(self, draft: ServiceDraft) -> Service:
         """Write the service to the configuration, and its key to where it belongs.
 
-        A service of that name is changed; what the draft says nothing of stays.
+        A service of that name is changed; what the draft says nothing of stays. A key that is taken
+        away goes from where it was kept for the service, as it does with the service.
 
         Raises:
             ConfigError: It could not be used, or the keyring cannot keep the key.
-            SaveError: A file cannot be written.
+            SaveError: A file cannot be written, or the key that was taken away is still there.
         """
         return await asyncio.to_thread(self._kept, draft)
 
@@ -170,8 +172,14 @@ class ServiceBook:
         await asyncio.to_thread(self._removed, name)
 
     def _removed(self, name: str) -> None:
+        with self._losing_key(name):
+            self._edit(name, None)
+
+    @contextmanager
+    def _losing_key(self, name: str) -> Iterator[None]:
+        """Delete the key that was kept for a service once the block has made it needless."""
         goes, source = self.key_to_lose(name), self._keys.get(name)
-        self._edit(name, None)
+        yield
         if goes and isinstance(source, KeyInFile):
             _unlink(source.path)
         elif goes:
@@ -191,7 +199,8 @@ class ServiceBook:
             write_secret(self._key_file(draft.name), draft.key.reveal())
         elif draft.key is not None:
             keep_key(draft.name, draft.key, self._keyring)
-        self._edit(draft.name, values)
+        with self._losing_key(draft.name) if draft.without_key else nullcontext():
+            self._edit(draft.name, values)
         return self._services[draft.name]
 
     def _edit(self, name: str, values: Mapping[str, Value] | None) -> None:
@@ -224,8 +233,8 @@ class ServiceBook:
             in_file = draft.key_in_file
             values |= {"key_env": None, "key_file": name if in_file else None}
             values["key_keyring"] = None if in_file else True
-        elif draft.key_env:
-            values |= {"key_env": draft.key_env, "key_file": None, "key_keyring": None}
+        elif draft.key_env or draft.without_key:
+            values |= {"key_env": draft.key_env or None, "key_file": None, "key_keyring": None}
         return values
 
     def _key_file(self, name: str) -> Path:
@@ -247,7 +256,7 @@ class ServiceBook:
                 raise ConfigError("An embedded host needs no trial.")
 
     def _key(self, draft: ServiceDraft) -> Secret | None:
-        if draft.key is not None:
+        if draft.key is not None or draft.without_key:
             return draft.key
         source: KeySource | None = self._keys.get(draft.name)
         if draft.key_env:

@@ -26,6 +26,8 @@ def draft_problems(draft: ServiceDraft) -> Mapping[str, str]:
         found["key"] = _key_problem(draft.key.reveal())
     if draft.key is not None and draft.key_env:
         found["key_env"] = "Give the key itself or the name of a variable, not both."
+    if draft.without_key and (draft.key is not None or draft.key_env):
+        found["key"] = "Take the key away or give another, not both."
     if draft.proxy:
         found["proxy"] = _problem(readers.proxy, draft.proxy.reveal())
     return {field: sentence for field, sentence in found.items() if sentence}

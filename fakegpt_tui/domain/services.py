@@ -191,8 +191,8 @@ class ServiceDraft:
     """A service as a person fills it in.
 
     Its key is named by the environment variable `key_env`, or given as `key`; that one goes to the
-    keyring of the system, or with `key_in_file` to a file of its own beside the configuration. An
-    empty `proxy` takes the one away that there was.
+    keyring of the system, or with `key_in_file` to a file of its own beside the configuration. With
+    `without_key` the one that there was is taken away, as an empty `proxy` does with the proxy.
     """
 
     name: str
@@ -202,6 +202,7 @@ class ServiceDraft:
     key_env: str = ""
     key: Secret | None = None
     key_in_file: bool = False
+    without_key: bool = False
     proxy: Secret | None = None
 
 

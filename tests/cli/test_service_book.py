@@ -4,6 +4,7 @@ import stat
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,40 @@ async def test_the_key_of_a_service_goes_with_it(
     assert book.key_place("local") == ""
 
 
+@pytest.mark.parametrize("in_file", [False, True])
+async def test_a_key_is_taken_away_from_its_service(
+    book: ServiceBook, config: Path, keyring: MemoryKeyring, *, in_file: bool
+) -> None:
+    office = draft(name="office", url="https://chat.example.org")
+    await book.keep(replace(office, key=Secret(KEY), key_in_file=in_file))
+    await book.keep(replace(office, without_key=True))
+    assert (keyring.keys, list(config.parent.glob("*.key"))) == ({}, [])
+    assert book.key_place("office") == ""
+    text = config.read_text()
+    assert not [name for name in tomllib.loads(text)["services"]["office"] if "key" in name]
+    assert "# Mine, and to stay." in text
+    assert "# ask Ann" in text
+
+
+async def test_taking_a_key_away_leaves_a_file_of_a_persons_own(
+    book: ServiceBook, config: Path
+) -> None:
+    own = config.parent / "own"
+    own.write_text(KEY)
+    config.write_text(MINE + 'key_file = "own"\n')
+    book = ServiceBook(load_settings({"config": str(config)}, {}), environ={})
+    await book.keep(draft(name="office", without_key=True))
+    assert book.key_place("office") == ""
+    assert own.read_text() == KEY
+
+
+async def test_a_trial_without_the_key_is_one(book: ServiceBook, server: FaultServer) -> None:
+    await book.keep(draft(server.url, key_env="NO_SUCH"))
+    (*_, last) = await steps(book, draft(server.url, without_key=True))
+    assert "NO_SUCH" not in last.sentence
+    assert not (await server.arrived(CHAT)).headers.get("authorization")
+
+
 async def test_a_key_file_of_a_persons_own_is_left_alone(book: ServiceBook, config: Path) -> None:
     own = config.parent / "own"
     own.write_text(KEY)
@@ -289,6 +324,7 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
         ({"key_env": KEY}, "key_env", "not the key itself"),
         ({"key": Secret("two words")}, "key", "cannot be a key"),
         ({"key": Secret(KEY), "key_env": "A_KEY"}, "key_env", "not both"),
+        ({"key": Secret(KEY), "without_key": True}, "key", "not both"),
         ({"proxy": Secret("ftp://ann:pw@127.0.0.1")}, "proxy", "a proxy's URL"),
     ],
 )

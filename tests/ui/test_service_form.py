@@ -146,6 +146,27 @@ async def test_a_proxy_can_be_taken_away() -> None:
         assert it.book.kept[0].proxy == Secret("")
 
 
+async def test_a_key_that_is_kept_can_be_taken_away() -> None:
+    async with running(services=(OFFICE,)) as it:
+        it.book.key_places = {"office": "the keyring of the system"}
+        await it.pilot.press("f6", *"office", "f2")
+        await it.see("stays in the keyring of the system")
+        await it.see("take the key away, and out of the keyring of the system")
+        it.app.screen.query_one("#without_key").focus()
+        await it.pilot.press("space", "escape")
+        await it.see("Nothing is saved yet")
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.book.kept))
+        assert it.book.kept[0].without_key
+
+
+async def test_where_no_key_is_kept_none_can_be_taken_away() -> None:
+    async with running(services=(OFFICE,)) as it:
+        await it.pilot.press("f6", *"office", "f2")
+        await it.see("if it wants one")
+        assert "take the key away" not in it.text
+
+
 async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
     async with adding() as it:
         await it.see("or variable")

@@ -42,7 +42,7 @@ _FIELDS: Final = {
     "key_env": ("or variable", "the environment variable that holds the key"),
     "proxy": ("Proxy", "none"),
 }
-_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file")
+_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key")
 _NO_PROXY: Final = "none"
 
 
@@ -92,6 +92,9 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                     yield PlainCheckbox(
                         "keep the key in a file of its own", id="key_in_file", compact=True
                     )
+                with Horizontal(classes="row", id="without_key-row"):
+                    yield Label("")
+                    yield PlainCheckbox(self._taking_away(), id="without_key", compact=True)
                 yield from self._input("proxy")
             yield Static(id="outcome", markup=False)
             yield Footer(show_command_palette=False, compact=True)
@@ -221,6 +224,17 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             return f"stays, with its password; “{_NO_PROXY}” takes it away"
         return ""
 
+    def _taking_away(self) -> Content:
+        """What taking the key away does to where it is kept; a person's own file stays."""
+        name = self._service.name if self._service else ""
+        lost = self._book.key_to_lose(name)
+        end = f", and out of {lost}" if lost else ""
+        return Content(safe_line(f"take the key away{end}", 200))
+
+    @property
+    def _has_kept_key(self) -> bool:
+        return self._service is not None and bool(self._book.key_place(self._service.name))
+
     @property
     def _kind_before(self) -> ServiceKind:
         return self._service.kind if self._service else ServiceKind.OPENAI
@@ -242,6 +256,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             key_env=self._text("key_env") if has_key else "",
             key=Secret(key) if key else None,
             key_in_file=self.query_one("#key_in_file", Checkbox).value,
+            without_key=has_key and self.query_one("#without_key", Checkbox).value,
             proxy=self._proxy(),
         )
 
@@ -277,6 +292,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         has_key = self._kind is ServiceKind.OPENAI
         for field in _ABOUT_KEYS:
             self.query_one(f"#{field}-row").display = has_key
+        self.query_one("#without_key-row").display = has_key and self._has_kept_key
 
     def _text(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
