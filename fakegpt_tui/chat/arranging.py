@@ -162,6 +162,11 @@ class Arranging:
         words = f"set up as {preset.name!r}"
         self._set_up(conversation_id, words, preset.system_prompt, preset.generation)
 
+    def note_preset(self, replaced: Preset, put_back: Callable[[Preset], None]) -> None:
+        """Remember that there is another preset in place of `replaced`, which can be put back."""
+        words = f"The preset {replaced.name!r} was replaced."
+        self._history.note(words, lambda: put_back(replaced))
+
     def _set_up(
         self, conversation_id: str, words: str, system_prompt: str, generation: GenerationSettings
     ) -> None:

@@ -1,7 +1,14 @@
 """The system prompt and the generation settings of a conversation, on the screen."""
 
 from fakegpt_tui.chat.generation import Setting
-from fakegpt_tui.domain import ConfigError, GenerationSettings, Preset, Service, ServiceKind
+from fakegpt_tui.domain import (
+    ConfigError,
+    GenerationSettings,
+    Preset,
+    SaveError,
+    Service,
+    ServiceKind,
+)
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.generation import GenerationScreen
 from tests.stubs import MemoryStore
@@ -113,6 +120,53 @@ async def test_what_is_set_is_kept_as_a_preset_under_a_name() -> None:
         await it.pilot.press("enter")
         await it.see("/preset gives it to any conversation")
         assert kept == [Preset("terse", "Be warm", GenerationSettings(temperature=1.5))]
+
+
+async def replaced(it: Running) -> None:
+    """Replace the preset “terse” by what is set, and close the page."""
+    await opened(it)
+    await type_into(it, "system_prompt", "Be warm")
+    await type_into(it, "preset", "terse")
+    await it.pilot.press("enter")
+    await it.see("enter again replaces it")
+    await it.pilot.press("enter")
+    await it.see("/undo")
+    await it.pilot.press("escape", "escape")
+    await closed(it)
+
+
+async def test_replacing_a_preset_is_taken_back() -> None:
+    before = Preset("terse", "Be terse", GenerationSettings(temperature=0.1))
+    presets = {"terse": before}
+
+    async def keep(preset: Preset) -> None:
+        presets[preset.name] = preset
+
+    async with running(presets=presets, keep_preset=keep, size=(160, 30)) as it:
+        await replaced(it)
+        assert presets == {"terse": Preset("terse", "Be warm")}
+        await it.command("/undo")
+        await it.see("Taken back: The preset 'terse' was replaced.")
+        await it.until(lambda: presets == {"terse": before})
+
+
+async def test_a_preset_that_cannot_be_put_back_now_can_be_later() -> None:
+    before = Preset("terse", "Be terse")
+    presets = {"terse": before}
+    troubles: list[SaveError] = []
+
+    async def keep(preset: Preset) -> None:
+        if troubles:
+            raise troubles.pop()
+        presets[preset.name] = preset
+
+    async with running(presets=presets, keep_preset=keep, size=(160, 30)) as it:
+        await replaced(it)
+        troubles.append(SaveError("The disk is full."))
+        await it.command("/undo")
+        await it.see("The preset is still the new one: The disk is full.")
+        await it.command("/undo")
+        await it.until(lambda: presets == {"terse": before})
 
 
 async def test_what_nobody_touched_stays_to_the_letter() -> None:

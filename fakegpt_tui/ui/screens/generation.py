@@ -129,7 +129,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
         except FakeGPTError as error:
             self._say(said, str(error), is_bad=True)
         else:
-            self._say(said, "Kept; /preset gives it to any conversation.")
+            back = " Undo: /undo." if name in self._presets else ""
+            self._say(said, f"Kept; /preset gives it to any conversation.{back}")
 
     def _judge(self) -> None:
         """Say beside each field what it is for, or what is wrong with it."""

@@ -1,7 +1,9 @@
 """What a person does about how the open conversation is answered."""
 
+from textual import work
+
 from fakegpt_tui.chat.generation import Setting
-from fakegpt_tui.domain import Preset, Service, ServiceKind
+from fakegpt_tui.domain import FakeGPTError, Preset, Service, ServiceKind
 from fakegpt_tui.ui.screens.parts import ChatParts
 
 
@@ -40,10 +42,34 @@ class GenerationCommands(ChatParts):
             Preset("", conversation.system_prompt, conversation.generation),
             note=_limits(service),
             presets=self._chat.presets,
-            keep_preset=self._options.keep_preset,
+            keep_preset=self._keep_preset if self._options.keep_preset else None,
             begin_at=begin_at,
         )
         self.app.push_screen(screen, take)
+
+    async def _keep_preset(self, preset: Preset) -> None:
+        """Keep a preset; undo puts the one back that it replaces."""
+        replaced = self._chat.presets.get(preset.name)
+        if self._options.keep_preset is not None:
+            await self._options.keep_preset(preset)
+        if replaced is not None:
+            self._note_preset(replaced)
+
+    def _note_preset(self, replaced: Preset) -> None:
+        def put_back(preset: Preset) -> None:
+            self._put_preset_back(preset)
+
+        self._chat.arrange.note_preset(replaced, put_back)
+
+    @work(group="preset")
+    async def _put_preset_back(self, preset: Preset) -> None:
+        if self._options.keep_preset is None:
+            return
+        try:
+            await self._options.keep_preset(preset)
+        except FakeGPTError as error:
+            self.notice(f"The preset is still the new one: {error}")
+            self._note_preset(preset)
 
 
 def _limits(service: Service | None) -> str:
