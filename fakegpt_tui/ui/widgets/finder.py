@@ -139,9 +139,16 @@ class Finder:
         self._begin(self._finding.from_place(self._origin))
 
     def _find(self, words: str) -> None:
-        self._search = None
+        self._drop_search()
         self._finding.look_for(words)
 
+    def _drop_search(self) -> None:
+        if self._search is not None:
+            self._search.close()
+            self._search = None
+            self._reader.settle()
+
     def _begin(self, search: Search) -> int | None:
+        self._drop_search()
         self._search = search
         return self.go_on()

@@ -1,6 +1,8 @@
 """Finding text in the open conversation: what is shown of it, also where nobody has looked yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from textual.cache import LRUCache
@@ -9,7 +11,6 @@ from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.section_tags import has_section
 from fakegpt_tui.ui.rendering.spots import Spot, Stretch
-from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.line_names import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.sought import Sought
@@ -31,9 +32,17 @@ Match = tuple[Span, ...]
 """One match: a span for each line that it is on."""
 
 
-Search = Iterator[Place | None]
+Search = Generator[Place | None]
 """What a search comes past: nothing as often as the words only seemed to stand there, and then a
-match. It goes on whenever it is asked to, and all the way round if it has to."""
+match. It goes on whenever it is asked to, and all the way round if it has to; whoever drops it
+before closes it, so that it leaves no fold open."""
+
+
+@dataclass(slots=True)
+class _Look:
+    """A look into a message: were the words there?"""
+
+    found: bool = False
 
 
 class _Text(NamedTuple):
@@ -113,13 +122,13 @@ class Finding:
             return
         place = min(place, Place(len(self._texts) - 1, place.line))
         index = place.message
-        before = self._open(index) if self._counts[index] else None
-        for match in self._matches(index, place.line, 1):
-            if match is not None and match[-1].line >= place.line:
-                yield self._choose(index, match)
-                return
-            yield None
-        self._fold_back(index, before)
+        with self._look_into(index) as look:
+            for match in self._matches(index, place.line, 1):
+                if match is not None and match[-1].line >= place.line:
+                    look.found = True
+                    yield self._choose(index, match)
+                    return
+                yield None
         yield from self._beyond(index, 1)
 
     def step(self, step: int, place: Place) -> Search:
@@ -165,28 +174,34 @@ class Finding:
             other = (index + distance * step) % count
             if not self._counts[other]:
                 continue
-            before = self._open(other)
-            for match in self._matches(other, first, step):
-                if match is not None:
-                    yield self._choose(other, match)
-                    return
-                yield None
-            self._fold_back(other, before)
+            with self._look_into(other) as look:
+                for match in self._matches(other, first, step):
+                    if match is not None:
+                        look.found = True
+                        yield self._choose(other, match)
+                        return
+                    yield None
 
-    def _open(self, index: int) -> Fold | None:
-        """Open the folds of a message that may hide a match; the fold it had, if there was any."""
-        message, folds = self._column.messages[index], self._column.folds
+    @contextmanager
+    def _look_into(self, index: int) -> Iterator[_Look]:
+        """Open the folds of a message that may hide a match, and close them if that was in vain."""
+        look = _Look()
+        column = self._column
+        message, folds = column.messages[index], column.folds
         before = folds.of(message)
-        if not folds.open(message, reasoning=self._is_thought(index)):
-            return None
-        self._column.refold(index)
-        return before
-
-    def _fold_back(self, index: int, before: Fold | None) -> None:
-        """Show of a message what was shown before it was opened in vain."""
-        if before is not None:
-            self._column.folds.restore(self._column.messages[index], before)
-            self._column.refold(index)
+        is_opened = bool(self._counts[index]) and folds.open(
+            message, reasoning=self._is_thought(index)
+        )
+        if is_opened:
+            column.refold(index)
+        try:
+            yield look
+        finally:
+            if is_opened and not look.found:
+                folds.restore(message, before)
+                # Other messages may be shown since the search was begun.
+                if index < len(column.messages) and column.messages[index].id == message.id:
+                    column.refold(index)
 
     def _is_thought(self, index: int) -> bool:
         """May the words be in what is folded above a reply or in it?"""

@@ -4,7 +4,8 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.domain import ChatMessage, MessageStatus
+from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript_app import (
@@ -36,6 +37,11 @@ def found(transcript: Transcript) -> list[str]:
 
 async def look_for(pilot: Pilot[None], words: str) -> None:
     await press(pilot, "slash", *("space" if letter == " " else letter for letter in words))
+
+
+def opened(transcript: Transcript, messages: list[ChatMessage]) -> list[str]:
+    """The messages of which the thought is shown."""
+    return [each.id for each in messages if transcript.column.folds.of(each) is Fold.EVERYTHING]
 
 
 async def test_what_is_typed_is_found_marked_and_counted() -> None:
@@ -208,6 +214,25 @@ async def test_keys_do_not_wait_for_a_search() -> None:
         assert "not found" in foot(pilot)
         await pilot.press("escape")
         assert "/needle" not in foot(pilot)
+
+
+@pytest.mark.parametrize("keys", [["escape"], ["s"], ["down"]])
+async def test_a_search_that_is_dropped_leaves_no_fold_open(keys: list[str]) -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 10)) as pilot:
+        hidden = "[label](https://needle.example)\n\n" * 400
+        folded = [reply(n, f"<think>\n\n{hidden}</think>\n\ntext") for n in range(99)]
+        await show(pilot, *folded)
+        before = opened(app.transcript, folded)
+        app.transcript.focus()
+        await pilot.press("slash")
+        app.transcript.post_message(events.Paste("needle"))
+        while not opened(app.transcript, folded):
+            await pilot.pause()
+        assert "searching…" in foot(pilot)
+        await pilot.press(*keys, "escape")
+        assert opened(app.transcript, folded) == before == []
 
 
 async def test_what_this_program_writes_beside_code_is_not_searched() -> None:
