@@ -46,7 +46,7 @@ async def reply_to(prompt: str) -> str:
         ("how do I configure a service", "config.toml"),
         ("can I use ollama?", 'kind = "fakegpt"'),
         ("How do I save this conversation to a file?", "`ctrl+s`"),
-        ("how do I search", "no search of its own yet"),
+        ("how do I search", "`ctrl+o`"),
         ("How can I run several conversations at once?", "`ctrl+n`"),
         ("how do I switch to another conversation", "`alt+j`"),
         ("How do I stop a reply?", "`esc`"),
