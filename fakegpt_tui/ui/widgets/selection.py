@@ -9,6 +9,7 @@ from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import copyable
+from fakegpt_tui.ui.widgets.half_tags import without_half_tag
 from fakegpt_tui.ui.widgets.line_names import LINE_BITS, SAID, Part, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import MessageLayout
@@ -81,7 +82,8 @@ def _text_of(
     after, beyond = layout.moved(last, 1)
     if not beyond:
         lines[-1].is_cut |= _block(layout, after) == lines[-1].block
-    return "\n".join(_written(lines, layout.message)).strip("\n")
+    written = "\n".join(_written(lines, layout.message)).strip("\n")
+    return written or "\n".join(line.shown for line in lines).strip("\n")
 
 
 _Block = tuple[Part, tuple[int, int] | None]
@@ -157,5 +159,7 @@ def _written(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[str]:
 def _slice(run: tuple[Part, int, int] | None, message: ChatMessage) -> Iterator[str]:
     if run is not None:
         part, start, end = run
-        text = message.reasoning if part is Part.REASONING else message.text
-        yield text[start:end].rstrip("\n")
+        if part is Part.REASONING:
+            yield message.reasoning[start:end].rstrip("\n")
+        elif whole := without_half_tag(message.text, start, end):
+            yield whole

@@ -601,6 +601,69 @@ async def test_blocks_that_are_selected_whole_are_copied_as_they_were_written() 
         assert (await drag(pilot, (2, end), (30, last)) or "").startswith("The *end* of all\n\n")
 
 
+THOUGHT = "<think>\n\nfirst *this*\n\nsecond that\n\n</think>\n\nso it *is* and more\n\nthe end"
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "copied"),
+    [
+        ("Assistant", "so it is", "Assistant · fake-1\n\nso it is"),
+        ("Assistant", "the end", f"Assistant · fake-1\n{THOUGHT}"),
+        ("▸ Thinking", "so it is", "so it is"),
+        ("▸ Thinking", "▸ Thinking", "▸ Thinking"),
+    ],
+)
+async def test_of_a_folded_thought_no_tag_is_copied_alone(
+    begin: str, end: str, copied: str
+) -> None:
+    assert await selected(THOUGHT, begin, end) == copied
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "copied"),
+    [
+        ("Assistant", "first th", "Assistant · fake-1\n\nfirst th"),
+        ("Assistant", "second", "Assistant · fake-1\nfirst *this*\n\nsecond"),
+        ("▾ Thinking", "</think>", THOUGHT[: THOUGHT.index("</think>") + 8]),
+        (
+            "first",
+            "so it is and more",
+            THOUGHT[THOUGHT.index("first") :].partition("\n\nthe end")[0],
+        ),
+    ],
+)
+async def test_of_an_open_thought_no_tag_is_copied_alone(begin: str, end: str, copied: str) -> None:
+    assert await selected(THOUGHT, begin, end, is_open=True) == copied
+
+
+async def test_a_thought_in_the_middle_of_a_reply_leaves_what_is_above_it() -> None:
+    text = f"so *far*\n\n{THOUGHT}"
+    assert await selected(text, "so far", "so it is") == "so *far*\n\nso it is"
+    copied = "so *far*\n\nfirst *this*\n\nsecond"
+    assert await selected(text, "so far", "second", is_open=True) == copied
+
+
+async def test_a_thought_without_an_end_is_copied_as_it_was_written() -> None:
+    text = THOUGHT.partition("\n\n</think>")[0]
+    copied = f"Assistant · fake-1\n{text}"
+    assert await selected(text, "Assistant", "second that", is_open=True) == copied
+
+
+async def selected(text: str, begin: str, end: str, *, is_open: bool = False) -> str | None:
+    """What is selected from the row that begins with `begin` to the end of `end` in its row."""
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(40, 20)) as pilot:
+        await show(pilot, reply(0, text))
+        if is_open:
+            await press(pilot, "K", "space")
+        rows = [row[2:] for row in shown(app.transcript)]
+        first, last = (
+            next(y for y, row in enumerate(rows) if row.startswith(words)) for words in (begin, end)
+        )
+        return await drag(pilot, (2, first), (1 + len(end), last))
+
+
 async def test_part_of_a_wrapped_paragraph_is_copied_as_it_is_shown() -> None:
     app = TranscriptApp()
     app.transcript = CountingTranscript()
