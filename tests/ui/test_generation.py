@@ -118,8 +118,21 @@ async def test_what_is_set_is_kept_as_a_preset_under_a_name() -> None:
         await it.see("enter again replaces it")
         assert kept == []
         await it.pilot.press("enter")
-        await it.see("/preset gives it to any conversation")
+        await it.see("/undo brings the old one back")
         assert kept == [Preset("terse", "Be warm", GenerationSettings(temperature=1.5))]
+
+
+async def test_a_preset_that_is_new_is_not_said_to_replace_one() -> None:
+    presets: dict[str, Preset] = {}
+
+    async def keep(preset: Preset) -> None:
+        presets[preset.name] = preset
+
+    async with running(presets=presets, keep_preset=keep, size=(110, 30)) as it:
+        await opened(it)
+        await type_into(it, "preset", "new")
+        await it.pilot.press("enter")
+        await it.see("/preset gives it to any conversation")
 
 
 async def replaced(it: Running) -> None:

@@ -151,7 +151,7 @@ async def test_a_key_that_is_kept_can_be_taken_away() -> None:
         it.book.key_places = {"office": "the keyring of the system"}
         await it.pilot.press("f6", *"office", "f2")
         await it.see("stays in the keyring of the system")
-        await it.see("take the key away, and out of the keyring of the system")
+        await it.see("take the key away, and delete it from the keyring of the system")
         it.app.screen.query_one("#without_key").focus()
         await it.pilot.press("space", "escape")
         await it.see("Nothing is saved yet")

@@ -17,6 +17,7 @@ from fakegpt_tui.ui.options import KeepPreset
 
 SYSTEM_PROMPT = "system_prompt"
 _PRESET = "preset"
+_KEPT = "Kept; /preset gives it to any conversation."
 _HINTS: Mapping[str, str] = {
     Setting.TEMPERATURE: "lower is steadier, higher is freer",
     Setting.TOP_P: "draws from that share of likely words",
@@ -120,7 +121,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
         if problems or self._keep_preset is None:
             self._say(said, "First there is something to put right above.", is_bad=True)
             return
-        if name in self._presets and self._asked_about != name:
+        is_there = name in self._presets
+        if is_there and self._asked_about != name:
             self._asked_about = name
             self._say(said, "There is one already; enter again replaces it.", is_bad=True)
             return
@@ -129,8 +131,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
         except FakeGPTError as error:
             self._say(said, str(error), is_bad=True)
         else:
-            back = " Undo: /undo." if name in self._presets else ""
-            self._say(said, f"Kept; /preset gives it to any conversation.{back}")
+            done = "Replaced; /undo brings the old one back." if is_there else _KEPT
+            self._say(said, done)
 
     def _judge(self) -> None:
         """Say beside each field what it is for, or what is wrong with it."""

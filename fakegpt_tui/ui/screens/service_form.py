@@ -228,7 +228,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         """What taking the key away does to where it is kept; a person's own file stays."""
         name = self._service.name if self._service else ""
         lost = self._book.key_to_lose(name)
-        end = f", and out of {lost}" if lost else ""
+        end = f", and delete it from {lost}" if lost else ""
         return Content(safe_line(f"take the key away{end}", 200))
 
     @property
