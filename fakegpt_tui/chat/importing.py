@@ -46,8 +46,6 @@ class Importing:
     ) -> Account:
         """Import files, or folders of them; what is there already stays as it is. Can be undone.
 
-        Conversations that are in the trash are brought back from it.
-
         `headway` counts the bytes of the file that is being read. What was taken before a
         trouble, or before it was stopped, stays.
         """
@@ -74,7 +72,7 @@ class Importing:
 
     async def _know(self, importer: "Importer") -> None:
         """Show what is new, and remember how to take it back."""
-        added, extended = (*importer.added, *importer.restored), dict(importer.extended)
+        added, extended = tuple(importer.added), dict(importer.extended)
         if not added and not extended:
             return
         self._refreshing.expect_news()
@@ -85,7 +83,7 @@ class Importing:
             for conversation_id, message_ids in extended.items():
                 self._trees.throw(conversation_id, message_ids)
 
-        count = len({*added, *extended})
+        count = len(added) + len(extended)
         words = "A conversation was" if count == 1 else f"{count} conversations were"
         self._history.note(f"{words} imported.", back)
 

@@ -32,7 +32,6 @@ class Outcome(StrEnum):
 
     ADDED = "added"
     EXTENDED = "extended"
-    RESTORED = "restored"
     KNOWN = "known"
     SKIPPED = "skipped"
 
@@ -49,15 +48,12 @@ class Report:
     def summary(self, *, dry_run: bool) -> str:
         """All of it in a line."""
         counts = self.outcomes
-        restored = _counted(counts[Outcome.RESTORED], "conversation")
-        back = "To bring back" if dry_run else "Brought back"
         return (
             f"{'To add' if dry_run else 'Added'}: "
             f"{_counted(counts[Outcome.ADDED], 'conversation')} "
             f"with {_counted(self.messages, 'new message')}. "
             f"Extended: {counts[Outcome.EXTENDED]}. Known: {counts[Outcome.KNOWN]}. "
             f"Skipped: {counts[Outcome.SKIPPED]}."
-            f"{f' {back} from the trash: {restored}.' if counts[Outcome.RESTORED] else ''}"
         )
 
     def losses(self) -> list[str]:
@@ -69,8 +65,7 @@ class Importer:
     """Takes what was found into the store, but for what is there already.
 
     A conversation that is known gets the messages that it lacks; when its shown path leads into
-    them, they are shown. One that is in the trash is brought back. Nothing else about it changes,
-    so that doing it again changes nothing.
+    them, they are shown. Nothing else about it changes, so that doing it again changes nothing.
     """
 
     def __init__(self, store: ImportStore, *, dry_run: bool = False) -> None:
@@ -81,8 +76,6 @@ class Importer:
         self.report = Report()
         self.added: list[str] = []
         """The conversations that were not there before."""
-        self.restored: list[str] = []
-        """The conversations that were in the trash."""
         self.extended: dict[str, list[str]] = {}
         """The messages that others have got, by conversation."""
 
@@ -115,40 +108,26 @@ class Importer:
         known = self._store.conversation(found.conversation.id)
         there = self._ids(found.conversation.id, is_known=known is not None)
         lacking = [_ended(each) for each in found.messages if each.id not in there]
-        outcome = self._outcome(found.conversation.id, known, lacking)
-        if outcome is Outcome.KNOWN:
-            return outcome
+        is_new = known is None and found.conversation.id not in self._would_be_there
+        if not (is_new or lacking):
+            return Outcome.KNOWN
         header = found.conversation if known is None else _extended(known, found)
         if self._dry_run:
             self._would_be_there[header.id] = there | {each.id for each in lacking}
         else:
             self._store.add_turn(header, *lacking).result()
-            self._note(header.id, lacking, outcome)
+            self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
-        return outcome
+        return Outcome.ADDED if is_new else Outcome.EXTENDED
 
-    def _outcome(
-        self, conversation_id: str, known: Conversation | None, lacking: Sequence[ChatMessage]
-    ) -> Outcome:
-        """What becomes of a conversation of which `lacking` is not there yet."""
-        is_there_by_now = conversation_id in self._would_be_there
-        if known is None and not is_there_by_now:
-            return Outcome.ADDED
-        if known is not None and known.trashed_at is not None and not is_there_by_now:
-            return Outcome.RESTORED
-        return Outcome.EXTENDED if lacking else Outcome.KNOWN
-
-    def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], outcome: Outcome) -> None:
+    def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
         """Remember what was taken, so that it can be taken back."""
-        if outcome is Outcome.ADDED:
+        if is_new:
             self.added.append(conversation_id)
-            return
-        if outcome is Outcome.RESTORED:
-            self.restored.append(conversation_id)
-        ids = [message.id for message in lacking]
-        if ids and conversation_id not in self.added:
-            self.extended.setdefault(conversation_id, []).extend(ids)
+        elif conversation_id not in self.added:
+            ids = self.extended.setdefault(conversation_id, [])
+            ids.extend(message.id for message in lacking)
 
     def _ids(self, conversation_id: str, *, is_known: bool) -> set[str]:
         """The messages that are there, or would be by now."""
@@ -160,12 +139,12 @@ class Importer:
 
 
 def _extended(known: Conversation, found: Loaded) -> Conversation:
-    """What is known, out of the trash, its shown path prolonged where that is all that happened."""
+    """What is known, with its shown path prolonged where that is all that happened."""
     leaf_id = found.conversation.leaf_id
     if known.leaf_id is not None and known.leaf_id not in _way_up(found.messages, leaf_id):
         leaf_id = known.leaf_id
     updated_at = max(known.updated_at, found.conversation.updated_at)
-    return replace(known, leaf_id=leaf_id, updated_at=updated_at, trashed_at=None)
+    return replace(known, leaf_id=leaf_id, updated_at=updated_at)
 
 
 def _way_up(messages: Iterable[ChatMessage], leaf_id: str | None) -> set[str]:

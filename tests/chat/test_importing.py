@@ -73,21 +73,6 @@ async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -
     assert chat.undo() == "A conversation was renamed."
 
 
-async def test_what_was_taken_back_is_brought_back_by_importing_it_again(tmp_path: Path) -> None:
-    chat, _, _ = service_of()
-    file = write_json(tmp_path / "c.json", many(2))
-    await chat.imports.take([file], Headway())
-    chat.undo()
-    assert chat.conversations() == []
-    account = await chat.imports.take([file], Headway())
-    assert account.summary.endswith("Brought back from the trash: 2 conversations.")
-    assert "Known: 0." in account.summary
-    assert len(chat.conversations()) == 2
-    assert chat.trashed() == []
-    assert chat.undo() == "2 conversations were imported."
-    assert len(chat.trashed()) == 2
-
-
 async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -> None:
     conversation, messages = branched()
     chat, store, _ = service_of()

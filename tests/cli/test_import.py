@@ -2,7 +2,6 @@
 
 import json
 import signal
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,21 +40,6 @@ def test_an_export_is_taken_once(home: Home, tmp_path: Path) -> None:
         home.run("import", str(file)).stdout
     )
     assert held(home) == before
-
-
-def test_what_is_in_the_trash_is_brought_back_and_told_of(home: Home, tmp_path: Path) -> None:
-    file = write_json(tmp_path / "conversations.json", many(2))
-    home.run("import", str(file))
-    before = held(home)
-    with home.store() as store:
-        for each in store.conversations():
-            store.save_conversation(replace(each, trashed_at=each.updated_at)).result(5)
-    done = home.run("import", "--verbose", str(file))
-    assert "Brought back from the trash: 2 conversations." in done.stdout
-    assert done.stdout.count("restored  ") == 2
-    assert held(home) == before
-    told = json.loads(home.run("import", "--json", str(file)).stdout)
-    assert (told["restored"], told["known"]) == (0, 2)
 
 
 def test_a_folder_with_the_parts_of_an_export_is_taken(home: Home, tmp_path: Path) -> None:

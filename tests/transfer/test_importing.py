@@ -86,27 +86,11 @@ def test_a_path_that_a_person_went_on_stays_shown(store: ConversationStore) -> N
     assert len(store.messages(known.id)) == 6
 
 
-def test_what_is_in_the_trash_is_brought_back(store: ConversationStore) -> None:
+def test_what_was_thrown_away_does_not_come_back(store: ConversationStore) -> None:
     Importer(store).take(OURS)
     store.save_conversation(replace(CONVERSATION, trashed_at=TIME)).result()
-    dry, real = Importer(store, dry_run=True), Importer(store)
-    assert [dry.take(OURS) for _ in range(2)] == [Outcome.RESTORED, Outcome.KNOWN]
+    assert Importer(store).take(OURS) is Outcome.KNOWN
     assert store.conversations() == ()
-    assert [real.take(OURS) for _ in range(2)] == [Outcome.RESTORED, Outcome.KNOWN]
-    assert held(store) == [(CONVERSATION, tuple(MESSAGES))]
-    assert "Brought back from the trash: 1 conversation." in real.report.summary(dry_run=False)
-    assert "To bring back from the trash: 1 conv" in dry.report.summary(dry_run=True)
-
-
-def test_what_is_brought_back_gets_what_it_lacks(store: ConversationStore) -> None:
-    Importer(store).take(Loaded(replace(CONVERSATION, leaf_id=MESSAGES[0].id), (MESSAGES[0],)))
-    (known,) = store.conversations()
-    store.save_conversation(replace(known, trashed_at=TIME)).result()
-    importer = Importer(store)
-    assert importer.take(OURS) is Outcome.RESTORED
-    assert importer.restored == [CONVERSATION.id]
-    assert importer.extended == {CONVERSATION.id: [each.id for each in MESSAGES[1:]]}
-    assert len(store.messages(CONVERSATION.id)) == len(MESSAGES)
 
 
 def test_nothing_goes_on_streaming_into_what_was_imported(store: ConversationStore) -> None:
