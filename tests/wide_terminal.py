@@ -32,7 +32,8 @@ class WideScreen(pyte.Screen):
 
     @property
     def display(self) -> list[str]:
-        return ["".join(map(_original, line)) for line in super().display]
+        # pyte's own takes the second cell of a wide character that was overwritten for a fault.
+        return ["".join(self.cells(row)) for row in range(self.lines)]
 
     def cells(self, row: int) -> list[str]:
         """What stands in each cell; nothing in the second one of a wide character."""

@@ -117,7 +117,9 @@ async def running(
     app = FakeGPTApp(chat, Options(exports=exports, book=book, cursor_blink=False, **options))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        await app.workers.wait_for_complete([each for each in app.workers if each.group == "begin"])
+        # Of none, Textual would wait for all there are.
+        if begun := [each for each in app.workers if each.group == "begin"]:
+            await app.workers.wait_for_complete(begun)
         await pilot.pause()
         yield Running(app, pilot, chat, store, backend, known, book)
 

@@ -165,7 +165,6 @@ async def test_a_login_under_way_can_be_given_up(tmp_path: Path) -> None:
         await it.pilot.press("enter")
         await it.until(lambda: "signed out" in it.status)
         assert place.kept is None
-        place.entrance.gate.set()
 
 
 async def test_a_turn_that_runs_goes_on_when_its_service_is_signed_out_of(tmp_path: Path) -> None:
