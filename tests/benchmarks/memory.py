@@ -13,7 +13,7 @@ from tests.benchmarks.rows import Row
 from tests.benchmarks.watched import ALTERNATE
 
 _MEGABYTE = 1_000_000
-_SETTLING_SECONDS = 4.0
+_SETTLING_SECONDS = 3.0
 _QUIET_SECONDS = 5.0
 
 

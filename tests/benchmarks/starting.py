@@ -9,8 +9,8 @@ from tests.benchmarks.watched import ALTERNATE, Watched
 from tests.cli.program import COMMAND
 
 _LETTER = "Ж"
-_SETTLING_SECONDS = 5.0
-_IDLE_SECONDS = 5.0
+_SETTLING_SECONDS = 4.0
+_IDLE_SECONDS = 4.0
 _KEY_SECONDS = 0.01
 
 

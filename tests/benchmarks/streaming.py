@@ -15,8 +15,8 @@ from tests.benchmarks.watched import ALTERNATE, Watched
 
 _SIZE = 10_000
 _RATE = 200
-_FLOOR_SECONDS = 5.0
-_REPLY_SECONDS = 9.0
+_FLOOR_SECONDS = 4.0
+_REPLY_SECONDS = 8.0
 """What is left of the reply once a floor is there."""
 
 _SHORT_REPLIES = 8
