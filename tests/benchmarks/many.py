@@ -20,7 +20,7 @@ from tests.benchmarks.texts import tokens
 from tests.cli.program import Home
 
 _REPLIES = 200
-_SIZE = 600
+_SIZE = 300
 _RATE = 20
 _DUE = 0.01
 _TEXT = "".join(tokens("prose", _SIZE))
