@@ -9,16 +9,15 @@ of reading the same bytes with httpx and throwing them away.
 
 import asyncio
 import json
-import multiprocessing
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
-from multiprocessing.connection import Connection
+from contextlib import AbstractContextManager, aclosing
 
 import httpx
 
 from fakegpt_tui.domain import TextDelta, TextReplaced
+from tests.benchmarks.raw_server import serving
 from tests.benchmarks.rows import Row
 from tests.fault_server import LAST_CHUNK, chunk, message_event, stream_head
 from tests.signed_in import ASK, backend
@@ -38,22 +37,10 @@ def reply_text(alphabet: str) -> str:
     return (alphabet * (CHARACTERS // len(alphabet) + 1))[:CHARACTERS]
 
 
-def serve(alphabet: str, told: Connection) -> None:
-    """Send the reply to whoever connects, one after another, each event a chunk of its own."""
+def _answer(client: socket.socket, alphabet: str) -> None:
+    """Send the reply, each event a chunk of its own."""
     text = reply_text(alphabet)
     before, after = message_event("\0").split(json.dumps("\0")[1:-1].encode())
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        told.send(listener.getsockname()[1])
-        while True:
-            client, _ = listener.accept()
-            with client:
-                _answer(client, text, before, after)
-
-
-def _answer(client: socket.socket, text: str, before: bytes, after: bytes) -> None:
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += client.recv(65536)
     client.sendall(stream_head())
     escaped = b""
     for end in range(STEP, CHARACTERS + STEP, STEP):
@@ -69,18 +56,8 @@ def _answer(client: socket.socket, text: str, before: bytes, after: bytes) -> No
         pass
 
 
-@contextmanager
-def served(alphabet: str) -> Iterator[str]:
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(alphabet, theirs), daemon=True
-    )
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}"
-    finally:
-        process.terminate()
-        process.join()
+def served(alphabet: str) -> AbstractContextManager[str]:
+    return serving(_answer, alphabet)
 
 
 async def thrown_away(url: str) -> None:
