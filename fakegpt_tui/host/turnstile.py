@@ -1,8 +1,9 @@
 """One reply at a time for each session, as the service of 2023 had it."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.host.archive import Owner
 from fakegpt_tui.host.refusals import rate_limit
@@ -34,8 +35,14 @@ class _Turn:
             sentence = "Only one message at a time. Please wait until the reply before has ended."
             await rate_limit(sentence, None)(scope, receive, send)
             return
-        self.inside.add(self.owner)
-        try:
-            await self.reply(scope, receive, send)
-        finally:
-            self.inside.discard(self.owner)
+        with ExitStack() as turn:
+            self.inside.add(self.owner)
+            turn.callback(self.inside.discard, self.owner)
+
+            async def leave_with_the_last(message: Message) -> None:
+                # Whoever has read the last of it may ask again in the same moment.
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    turn.close()
+                await send(message)
+
+            await self.reply(scope, receive, leave_with_the_last)
