@@ -38,10 +38,14 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Report:
-    """What an import did, or would do. `left_out` is that of all that was taken."""
+    """What an import did, or would do. `left_out` is that of all that was taken.
+
+    `trashed` counts those among the extended and the known that stay in the trash.
+    """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     messages: int = 0
+    trashed: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -54,6 +58,7 @@ class Report:
             f"with {_counted(self.messages, 'new message')}. "
             f"Extended: {counts[Outcome.EXTENDED]}. Known: {counts[Outcome.KNOWN]}. "
             f"Skipped: {counts[Outcome.SKIPPED]}."
+            f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
         )
 
     def losses(self) -> list[str]:
@@ -108,6 +113,8 @@ class Importer:
         known = self._store.conversation(found.conversation.id)
         there = self._ids(found.conversation.id, is_known=known is not None)
         lacking = [_ended(each) for each in found.messages if each.id not in there]
+        if known is not None and known.trashed_at is not None:
+            self.report.trashed += 1
         is_new = known is None and found.conversation.id not in self._would_be_there
         if not (is_new or lacking):
             return Outcome.KNOWN

@@ -89,8 +89,10 @@ def test_a_path_that_a_person_went_on_stays_shown(store: ConversationStore) -> N
 def test_what_was_thrown_away_does_not_come_back(store: ConversationStore) -> None:
     Importer(store).take(OURS)
     store.save_conversation(replace(CONVERSATION, trashed_at=TIME)).result()
-    assert Importer(store).take(OURS) is Outcome.KNOWN
+    importer = Importer(store)
+    assert importer.take(OURS) is Outcome.KNOWN
     assert store.conversations() == ()
+    assert importer.report.summary(dry_run=False).endswith("Known: 1. Skipped: 0. In the trash: 1.")
 
 
 def test_nothing_goes_on_streaming_into_what_was_imported(store: ConversationStore) -> None:

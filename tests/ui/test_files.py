@@ -134,6 +134,9 @@ async def test_an_export_is_imported_and_taken_back(tmp_path: Path) -> None:
         await it.command("/undo")
         await it.see("Taken back: 3 conversations were imported.")
         await it.until(lambda: not it.list.rows)
+        await it.pilot.press("alt+i")
+        await name(it, f'"{file}"')
+        await it.see("Known: 3. Skipped: 1. In the trash: 3.")
 
 
 async def test_a_dry_run_tells_and_offers_to_go_on(tmp_path: Path) -> None:
