@@ -98,7 +98,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Write what is new on the screen; Textual offers no other way to see it, as of 8.2.8."""
-        if self._options.isolates:
+        if self._widths.isolates:
             mend(renderable)
         super()._display(screen, renderable)
 

@@ -39,7 +39,8 @@ class TerminalWidths:
         self._app = app
         self._wanted = wanted
         self._counting = Counting()
-        self._isolates = isolates
+        self.isolates = isolates
+        """Whether isolates are written: wanted, and not shown as characters by the terminal."""
         self._composing = Composing()
         # One instance of each: strips are cached by the filters they went through.
         self._isolating = IsolatingFilter()
@@ -55,7 +56,7 @@ class TerminalWidths:
         self.filters = tuple(self._needed())
         columns, rows = self._app.size
         if rows >= LEAST_ROWS:
-            write_to_terminal(self._app, question(columns, isolates=self._isolates))
+            write_to_terminal(self._app, question(columns, isolates=self.isolates))
 
     def want(self, wanted: AmbiguousWidth) -> None:
         """Do something else from now on."""
@@ -69,7 +70,7 @@ class TerminalWidths:
             case Sample.AMBIGUOUS:
                 self._counting = replace(self._counting, wide=has_two)
             case Sample.ISOLATED:
-                self._isolates = self._isolates and report.cells == 0
+                self.isolates = self.isolates and report.cells == 0
             case Sample.SELECTED:
                 self._composing = replace(self._composing, selected=has_two)
             case Sample.JOINED:
@@ -102,7 +103,7 @@ class TerminalWidths:
             self._draw_anew(is_counted_anew=is_counted_anew)
 
     def _needed(self) -> Iterator[LineFilter]:
-        if self._isolates:
+        if self.isolates:
             yield self._isolating
         if self._emoji.composing != self._composing:
             self._emoji = EmojiFilter(self._composing)
