@@ -24,6 +24,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.patience import PATIENCE
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -118,13 +120,13 @@ class FaultServer:
 
     async def arrived(self, path: str, count: int = 1) -> Exchange:
         """Wait for request number `count` for `path`, at most five seconds."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: len(self.asked(path)) >= count)
         return self.asked(path)[count - 1]
 
     async def idle(self) -> None:
         """Wait until no connection is open any more, at most five seconds."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: self.connections == 0)
 
     async def __aenter__(self) -> Self:

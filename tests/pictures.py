@@ -23,9 +23,8 @@ from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from tests.patience import PATIENCE
 from tests.ui.screen_text import screen_text
-
-_PATIENCE = 30.0
 
 Scene = Callable[["Sitter"], Awaitable[None]]
 
@@ -56,7 +55,7 @@ class Sitter:
 
     async def _until(self, condition: Callable[[], bool], complaint: str) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 while not condition():
                     await self._pilot.pause(0.02)
         except TimeoutError as error:

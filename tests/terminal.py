@@ -20,6 +20,8 @@ from typing import Self
 
 import pyte
 
+from tests.patience import PATIENCE
+
 # The session leader that opens a terminal gets it as its own; doing so in a program of its own,
 # and not between fork and exec, is safe in a test process that has threads.
 _LEADER = """
@@ -189,7 +191,7 @@ class Terminal:
         os.kill(self.process.pid, number)
 
     def wait_for(
-        self, wanted: str | Callable[["Terminal"], bool], timeout: float = 15.0
+        self, wanted: str | Callable[["Terminal"], bool], timeout: float = PATIENCE
     ) -> "Terminal":
         """Wait until the screen has the text, or the predicate is true.
 
@@ -215,7 +217,7 @@ class Terminal:
         rule = "─" * self._emulator.columns
         return "\n".join([f"┌{rule}┐", *lines, f"└{rule}┘"])
 
-    def wait(self, timeout: float = 15.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Wait for the end of the program; its exit code, or minus the signal that ended it.
 
         Raises:

@@ -23,11 +23,12 @@ from tests.fault_server import (
     stream,
     stream_head,
 )
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
 def client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False, timeout=5)
+    return httpx.AsyncClient(trust_env=False, timeout=PATIENCE)
 
 
 @asynccontextmanager

@@ -35,6 +35,7 @@ from tests.fault_server import (
     stream,
     stream_head,
 )
+from tests.patience import PATIENCE
 
 CHAT = "/api/conversation"
 HELLO = [{"role": "user", "content": "Hello?"}]
@@ -183,7 +184,7 @@ async def test_a_cut_reply_gives_its_text_and_then_the_reason(
 
 
 async def test_a_timeout_is_for_all_of_the_call(fresh: type[FakeGpt]) -> None:
-    async with FaultServer() as server, asyncio.timeout(5):
+    async with FaultServer() as server, asyncio.timeout(PATIENCE):
         server.script("/api/loads", Stall())
         with pytest.raises(RuntimeError) as caught:
             await pieces(fresh, server.url, timeout=0.2)
@@ -246,7 +247,7 @@ async def test_the_real_host_is_heard_while_it_speaks(
     hosted.append(host)
     url = host.start()
     made = fresh.create_async_generator("", HELLO, base_url=url)
-    async with aclosing(made), asyncio.timeout(5):
+    async with aclosing(made), asyncio.timeout(PATIENCE):
         assert await anext(made) == "Hel"
         gate.open()
         assert [piece async for piece in made] == ["lo ✓"]

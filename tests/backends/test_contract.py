@@ -24,9 +24,8 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from tests.backends.rigs import RIGS, Rig
+from tests.patience import PATIENCE
 from tests.signed_in import ASK, events_of, outcome, read, text_of
-
-SOON = 5.0
 
 
 @pytest.fixture(params=RIGS)
@@ -54,7 +53,7 @@ async def test_the_end_says_why(rig: Rig, reason: FinishReason) -> None:
 async def test_text_is_there_before_there_is_more(rig: Rig) -> None:
     async with (
         rig([TextDelta("some"), Gate()]) as playing,
-        asyncio.timeout(SOON),
+        asyncio.timeout(PATIENCE),
         aclosing(playing.backend.stream(ASK)) as events,
     ):
         first = await anext(event async for event in events if isinstance(event, TextDelta))
@@ -65,7 +64,7 @@ async def test_a_reply_that_nobody_reads_on_is_let_go_of(rig: Rig) -> None:
     async with rig([TextDelta("some"), Gate()]) as playing:
         async with aclosing(playing.backend.stream(ASK)) as events:
             await anext(events)
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             await playing.released()
 
 
@@ -88,7 +87,7 @@ async def test_a_reader_that_is_cancelled_ends_the_reply_at_once(
         if begins:
             await arrived.wait()
         reading.cancel()
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(asyncio.CancelledError):
                 await reading
             await playing.released()
@@ -176,7 +175,7 @@ async def test_the_guide_stops_as_any_other_backend() -> None:
 
     waiting = asyncio.Event()
     reading = asyncio.create_task(events_of(GuideBackend(sleep=for_ever)))
-    await asyncio.wait_for(waiting.wait(), SOON)
+    await asyncio.wait_for(waiting.wait(), PATIENCE)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(reading, SOON)
+        await asyncio.wait_for(reading, PATIENCE)

@@ -34,6 +34,7 @@ from tests.fault_server import (
     stream,
     stream_head,
 )
+from tests.patience import PATIENCE
 from tests.signed_in import (
     ASK,
     CANARY,
@@ -140,7 +141,7 @@ async def test_nothing_is_read_after_the_end_marker(server: FaultServer) -> None
     """A service that keeps the connection open delays nothing."""
     end = message_event("Hi", status="finished_successfully") + DONE
     server.script(CHAT, Send(stream_head()), Send(chunk(end + message_event("More"))), Stall())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert text_of(await events_of(backend(server.url))) == "Hi"
     await server.idle()
 
@@ -214,7 +215,7 @@ async def test_silence_ends_in_time_and_says_how(server: FaultServer, name: str)
     steps, words = STALLS[name]
     server.script(CHAT, *steps)
     waits = Waits()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         came, trouble = await outcome(backend(server.url, limits=TINY, waits=waits))
     assert isinstance(trouble, ReplyCut if came else Unreachable)
     assert words in str(trouble)

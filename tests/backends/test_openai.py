@@ -52,6 +52,7 @@ from tests.openai_server import (
     stream,
     usage,
 )
+from tests.patience import PATIENCE
 from tests.signed_in import ASK, events_of, outcome, read, text_of
 
 
@@ -255,7 +256,7 @@ async def test_a_service_that_says_why_it_ends_need_not_hang_up(server: FaultSer
     sent = chunk(says("Hi") + end())
     alive = [Send(chunk(b": still here\n\n"), delay=0.4) for _ in range(100)]
     server.script(CHAT, Send(stream_head()), Send(sent), *alive)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         events = await events_of(backend_for(service(server.url)))
     assert events == [TextDelta("Hi"), ReplyEnded()]
     await server.idle()

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     Unreachable,
 )
+from tests.patience import PATIENCE
 
 ASKED = ReplyRequest(messages=(ContextMessage("user", "hello"),), model="m")
 
@@ -76,7 +77,7 @@ async def test_a_gate_opens_from_another_thread_for_all_and_stays_open() -> None
     await asyncio.sleep(0)
     thread = threading.Thread(target=gate.open)
     thread.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*waiting)
         await gate.wait()
     thread.join()

@@ -8,6 +8,7 @@ from fakegpt_tui.backends.scripted import ScriptedBackend, Step
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import Conversation, Preset, ReplyEnded, TextDelta
+from tests.patience import PATIENCE
 from tests.store.tree import chat_message, conversation
 from tests.stubs import SERVICE, MemoryStore, connecting
 
@@ -52,7 +53,7 @@ async def ask(chat: ChatService, text: str, conversation: Conversation | None = 
 
 
 async def streaming(turn: Turn, text: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while turn.reply.text != text:
             await asyncio.sleep(0)
 

@@ -12,6 +12,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import GenerationSettings, ReplyLocated
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.chat.joined import ask, run, says, texts
+from tests.patience import PATIENCE
 from tests.stubs import SERVICE, connecting
 
 
@@ -82,7 +83,7 @@ async def test_instances_meet_in_one_conversation(disk: Disk) -> None:
     assert texts(other, conversation_id) == ["hi", "start"]
     a = await ask(one, "here", one.conversation(conversation_id))
     b = await ask(other, "there", other.conversation(conversation_id))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not await one.refresh():
             await asyncio.sleep(0)
     variants = one.trees.variants(conversation_id, a.prompt.id)

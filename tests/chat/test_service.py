@@ -26,6 +26,7 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from tests.chat.joined import ask, run, service_of, streaming
+from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting
 
 
@@ -230,7 +231,7 @@ async def test_more_turns_than_places_wait_in_order() -> None:
         turns.append(turn)
         tasks.append(asyncio.create_task(run(chat, turn)))
     await streaming(turns[0], "a")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while [turn.progress.queue_position for turn in turns] != [0, 1, 2]:
             await asyncio.sleep(0)
     assert turns[1].reply.status is MessageStatus.QUEUED
@@ -252,7 +253,7 @@ async def test_a_retry_is_told_until_text_comes() -> None:
     chat, _, _ = service_of([retry, gate, TextDelta("a"), ReplyEnded()])
     turn = chat.new_turn(chat.new_conversation(), "hi")
     task = asyncio.create_task(run(chat, turn))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while turn.progress.retry is None:
             await asyncio.sleep(0)
     assert 0 < turn.progress.retry_in <= 2.0

@@ -25,6 +25,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.chat.joined import ask, run, says, streaming, texts
+from tests.patience import PATIENCE
 from tests.stubs import MemoryStore, connecting_each
 
 NAMES = ("one", "two", "three")
@@ -226,7 +227,7 @@ async def test_all_that_arrived_is_on_disk_before_any_of_them_ends(tmp_path: Pat
         turns = chat.side_by_side.ask(conversation, "hi", ALL)
         tasks = [asyncio.create_task(run(chat, turn)) for turn in turns]
         other = stack.enter_context(ConversationStore.open(path))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while sorted(each.text for each in other.messages(conversation.id)) != [
                 "hi",
                 "one",

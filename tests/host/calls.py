@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from fakegpt_tui.host.server import HostServer
+from tests.patience import PATIENCE
 
 PASSWORD = "k3vq0zt1ab"
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Reading certificates for plain HTTP would take most of a test's time."""
-DEADLINE = 10.0
 
 
 @asynccontextmanager
 async def calling(host: HostServer) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of `host` that is signed in to nothing."""
     async with httpx.AsyncClient(
-        base_url=host.base_url, trust_env=False, timeout=DEADLINE, verify=NO_TLS
+        base_url=host.base_url, trust_env=False, timeout=PATIENCE, verify=NO_TLS
     ) as client:
         yield client
 
@@ -90,7 +90,7 @@ def reply_texts(events: list[dict[str, object]]) -> Iterator[str]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what another thread brings about."""
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -101,7 +101,7 @@ async def raw_head(host: HostServer, *lines: str, body: bytes = b"") -> str:
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:
         writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + body)
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             head = await reader.readuntil(b"\r\n\r\n")
     finally:
         writer.close()

@@ -17,7 +17,8 @@ from fakegpt_tui.backends.scripted import Gate, ScriptedBackend, Step
 from fakegpt_tui.domain import ReplyEnded, StreamEvent, TextDelta
 from fakegpt_tui.host.connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
-from tests.host.calls import DEADLINE, calling, prompt_body, signed_in, until
+from tests.host.calls import calling, prompt_body, signed_in, until
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -30,7 +31,7 @@ async def connected(host: HostServer) -> tuple[asyncio.StreamReader, asyncio.Str
 
 
 async def is_closed(reader: asyncio.StreamReader) -> bool:
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(PATIENCE):
         try:
             return await reader.read(1) == b""
         except ConnectionError:

@@ -10,8 +10,9 @@ import pytest
 from fakegpt_tui.backends.scripted import Gate, Step
 from fakegpt_tui.domain import FinishReason, ReplyEnded, TextDelta, TitleSuggested, new_id
 from fakegpt_tui.host.server import HostServer
-from tests.host.calls import DEADLINE, PASSWORD, account_of, calling, prompt_body
+from tests.host.calls import PASSWORD, account_of, calling, prompt_body
 from tests.host.public_clients import READERS, Reader, numbers
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -86,7 +87,7 @@ async def read_by(
     reader: Reader, client: httpx.AsyncClient, body: dict[str, Any], headers: dict[str, str]
 ) -> str:
     async with (
-        asyncio.timeout(DEADLINE),
+        asyncio.timeout(PATIENCE),
         client.stream("POST", "/api/conversation", json=body, headers=headers) as response,
     ):
         assert response.status_code == 200

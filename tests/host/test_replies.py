@@ -27,7 +27,8 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.host.server import HostServer
-from tests.host.calls import DEADLINE, asking, messages, prompt_body, reply_texts, signed_in, until
+from tests.host.calls import asking, messages, prompt_body, reply_texts, signed_in, until
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -179,7 +180,7 @@ async def test_a_client_that_stops_reading_stops_the_backend_too(serve: Serve) -
     async with signed_in(serve(backend=backend)) as client, asking(client) as response:
         assert response.status_code == 200
         stands_still = -1
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             while stands_still != said:
                 stands_still = said
                 await asyncio.sleep(0.2)

@@ -43,7 +43,8 @@ from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.transport.clients import Transport
 from fakegpt_tui.transport.retries import Retries
-from tests.host.calls import DEADLINE, until
+from tests.host.calls import until
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -70,7 +71,7 @@ async def replied(
     """All events of a reply, and how it went wrong, if so."""
     events: list[StreamEvent] = []
     try:
-        async with asyncio.timeout(DEADLINE), aclosing(client.stream(request)) as stream:
+        async with asyncio.timeout(PATIENCE), aclosing(client.stream(request)) as stream:
             async for event in stream:
                 events.append(event)  # noqa: PERF401 - what came before trouble must stay
     except ServiceError as error:
@@ -117,7 +118,7 @@ async def test_what_is_yielded_behind_arrives_in_front_before_anything_more_is_y
     host = serve([*script, ReplyEnded(FinishReason.LENGTH)])
     async with (
         client_of(host) as client,
-        asyncio.timeout(DEADLINE),
+        asyncio.timeout(PATIENCE),
         aclosing(client.stream(ASKED)) as stream,
     ):
         async for event in stream:
@@ -196,7 +197,7 @@ async def test_trouble_in_the_middle_keeps_what_came(serve: Serve) -> None:
 async def test_a_host_that_stops_cuts_the_reply_and_says_so() -> None:
     host = HostServer(ScriptedBackend((TextDelta("some"), Gate())))
     host.start()
-    async with client_of(host) as client, asyncio.timeout(DEADLINE):
+    async with client_of(host) as client, asyncio.timeout(PATIENCE):
         stream = client.stream(ASKED)
         assert await anext(stream) == TextDelta("some")
         await asyncio.to_thread(host.stop)

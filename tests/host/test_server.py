@@ -18,7 +18,6 @@ from fakegpt_tui.domain import ConfigError, ReplyEnded, TextDelta
 from fakegpt_tui.host.connections import ConnectionLimits
 from fakegpt_tui.host.server import HostServer
 from tests.host.calls import (
-    DEADLINE,
     NO_TLS,
     asking,
     calling,
@@ -29,6 +28,7 @@ from tests.host.calls import (
     signed_in,
     until,
 )
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -130,7 +130,7 @@ async def test_stopping_tells_every_open_reply_that_it_was_cut(many: int) -> Non
                         event.set()
             return seen
 
-        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
             listeners = [group.create_task(listen(event)) for event in has_text]
             for event in has_text:
                 await event.wait()
@@ -146,7 +146,7 @@ async def test_stopping_refuses_replies_that_have_not_begun() -> None:
     backend = ScriptedBackend((Gate(),))
     host = HostServer(backend)
     host.start()
-    async with signed_in(host) as client, asyncio.timeout(DEADLINE):
+    async with signed_in(host) as client, asyncio.timeout(PATIENCE):
         asked = asyncio.create_task(client.post("/api/conversation", json=prompt_body()))
         await until(lambda: backend.playing == 1)
         await asyncio.to_thread(host.stop)
@@ -162,7 +162,7 @@ async def test_stopping_waits_for_nobody_who_does_not_read(text: str) -> None:
     host.start()
     async with signed_in(host) as client, asking(client) as response:
         assert response.status_code == 200
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.to_thread(host.stop)
         assert not host_threads()
     assert backend.playing == 0
@@ -175,13 +175,13 @@ async def test_a_backend_that_does_not_let_go_does_not_keep_the_program() -> Non
 
     host = HostServer(Clinging)
     host.start()
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.to_thread(host.stop)
     assert not host_threads()
 
 
 async def closed_by_host(reader: asyncio.StreamReader) -> bool:
-    async with asyncio.timeout(DEADLINE):
+    async with asyncio.timeout(PATIENCE):
         try:
             return await reader.read(1) == b""
         except ConnectionError:

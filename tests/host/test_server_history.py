@@ -26,7 +26,7 @@ from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.transport.clients import Transport
-from tests.host.calls import DEADLINE
+from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -79,7 +79,7 @@ class Talk:
 
     async def _take(self, request: ReplyRequest) -> list[StreamEvent]:
         self.request = request
-        async with asyncio.timeout(DEADLINE), aclosing(self.client.stream(request)) as stream:
+        async with asyncio.timeout(PATIENCE), aclosing(self.client.stream(request)) as stream:
             events = [event async for event in stream]
         text = "".join(event.text for event in events if isinstance(event, TextDelta))
         if request.purpose is Purpose.CONTINUE:

@@ -25,6 +25,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.session.file import SessionFile, SessionShelf
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.steps import Report
+from tests.patience import PATIENCE
 
 BASE = "https://one.example"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,7 +94,7 @@ class World:
         return len(self.entrance.asked)
 
     async def login_began(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not any(isinstance(state, SigningIn) for state in self.states):
                 await asyncio.sleep(0)
 
@@ -316,7 +317,7 @@ async def test_until_another_login_has_worked_the_session_is_used_on(world: Worl
     first = await world.keeper.current()
     world.entrance.gate.clear()
     again = asyncio.create_task(world.keeper.sign_in_again(elsewhere=True))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while world.logins < 2:
             await asyncio.sleep(0)
     assert await world.keeper.current() is first
@@ -329,7 +330,7 @@ async def test_signing_out_while_another_login_is_under_way_leaves_neither(world
     await world.keeper.current()
     world.entrance.gate.clear()
     again = asyncio.create_task(world.keeper.sign_in_again())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while world.logins < 2:
             await asyncio.sleep(0)
     await world.keeper.sign_out()

@@ -14,6 +14,7 @@ import pytest
 
 from fakegpt_tui.domain import Unreachable
 from tests.fault_server import FaultServer, stream
+from tests.patience import PATIENCE
 from tests.signed_in import backend, events_of, outcome, text_of
 
 CHAT = "/api/conversation"
@@ -71,7 +72,7 @@ async def listening(
 
     async with await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls) as made:
         yield made.sockets[0].getsockname()[1]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*tasks)
 
 

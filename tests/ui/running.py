@@ -22,6 +22,7 @@ from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting, connecting_each
 from tests.ui.fake_book import FakeBook
 from tests.ui.screen_text import screen_text
@@ -81,7 +82,7 @@ class Running:
         self, condition: Callable[[], bool], what: Callable[[], str] | None = None
     ) -> None:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while not condition():
                     await self.pilot.pause(0.01)
         except TimeoutError:

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from fakegpt_tui.ui.echo import draw_at_once
+from tests.patience import PATIENCE
 
 _AN_HOUR = 3600.0
 
@@ -48,6 +49,6 @@ async def test_a_letter_does_not_wait_for_the_clock() -> None:
         await pilot.press("w")
         app.drawn.clear()
         await pilot.press("x")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await app.drawn.wait()
         assert app.screen.query_one(Input).value == "wx"

@@ -7,6 +7,7 @@ from textual.events import Key, Paste
 from textual.widgets import Input
 
 from fakegpt_tui.ui.keys_in_turn import KeysInTurn
+from tests.patience import PATIENCE
 from tests.ui.running import Running, reply, running
 
 NAMES = {"/": "slash", " ": "space"}
@@ -103,7 +104,7 @@ async def test_keys_do_not_wait_for_ever_for_a_widget_that_does_not_come_back() 
         await pilot.pause()
         other.focus()
         app.post_message(Key("a", "a"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while other.value != "a":
                 await asyncio.sleep(0.01)
         stubborn.is_let.set()

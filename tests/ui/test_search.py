@@ -12,6 +12,7 @@ from textual.app import App
 from fakegpt_tui.domain import SearchHit, StoreError
 from fakegpt_tui.ui.choices import Found
 from fakegpt_tui.ui.screens.search import SearchScreen, marked
+from tests.patience import PATIENCE
 from tests.ui.screen_text import screen_text
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ async def by_title(query: str) -> Sequence[SearchHit]:
 
 
 async def until(pilot, words: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while words not in screen_text(pilot.app):
             await pilot.pause(0.01)
 
