@@ -2,7 +2,8 @@
 
 A whole collection looks at everything there is, which takes a tenth of a second beside a long
 conversation, and Python would have it whenever enough is made: in the middle of a page, as a rule.
-The young generations, which take a millisecond, stay as Python has them.
+The young generations, which take a millisecond, stay as Python has them. Knows nothing of this
+program: any that is quiet now and then can use it.
 """
 
 import gc

@@ -1,4 +1,7 @@
-"""Cutting what a terminal sends into text, whole sequences and pastes, wherever reads are cut."""
+"""Cutting what a terminal sends into text, whole sequences and pastes, wherever reads are cut.
+
+Knows nothing of this program: any that reads keys from a terminal can use it.
+"""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Obeying what is typed ahead in its order."""
+"""Obeying what is typed ahead in its order.
+
+Knows nothing of this program: any app of Textual can inherit from it.
+"""
 
 from collections import deque
 from functools import partial

@@ -1,4 +1,7 @@
-"""When to repaint next."""
+"""When to repaint next.
+
+Knows nothing of this program: anything that is drawn again and again can be spaced by it.
+"""
 
 from collections.abc import Callable
 from time import monotonic

@@ -1,4 +1,7 @@
-"""Writing to a terminal that may be slow, shared or gone."""
+"""Writing to a terminal that may be slow, shared or gone.
+
+Knows nothing of this program: any driver of Textual can write to it.
+"""
 
 import os
 import select
