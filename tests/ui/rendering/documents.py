@@ -1,9 +1,10 @@
 """Random documents, made of all that Markdown has and of what breaks it."""
 
+import random
+
 from hypothesis import strategies as st
 
-FRAGMENTS = st.sampled_from(
-    [
+_FRAGMENTS = [
         "word ", "**b** ", "*", "`c`", "\t",
         "漢字。", "👩\u200d👩", "e\u0301", "\n", "\n\n", "  \n", "\\\n",
         "# h\n", "===\n", "---\n", "- item\n", "  - n\n", "1. a\n", "2. b\n", "- [ ] t\n", "- ",
@@ -13,10 +14,8 @@ FRAGMENTS = st.sampled_from(
         "<think>", "<think>\n", "</think>\n", "\n\nAt the margin. ", "\n\n**At** 1", "\n\n12 at ",
         "vec<T>", "&lt;", "&#8238;", "\x1b[0m", "\x00", "\r\n", "\x0b", "\u2028",
         "\u202e",
-    ]
-)  # fmt: skip
-LONG = st.sampled_from(
-    [
+]  # fmt: skip
+_LONG = [
         "- item\n" * 9,
         "1. a\n\n   b\n" * 5,
         "```py\n" + "x = '''\n" * 93,
@@ -32,8 +31,8 @@ LONG = st.sampled_from(
         "~~~\n" + "code\n\n" * 900,
         "x" * 9_000,
         "漢字" * 700,
-    ]
-)  # fmt: skip
+]  # fmt: skip
+FRAGMENTS, LONG = st.sampled_from(_FRAGMENTS), st.sampled_from(_LONG)
 DOCUMENTS = st.lists(FRAGMENTS, max_size=40).map("".join)
 LONG_DOCUMENTS = st.lists(FRAGMENTS | LONG, max_size=6).map("".join)
 
@@ -53,3 +52,11 @@ _BLOCKS = st.sampled_from(
 )  # fmt: skip
 BLOCKS = st.lists(_BLOCKS | LONG, min_size=2, max_size=25).map("".join)
 """Whole lines in any order, in which blocks begin, go on and end."""
+
+
+def nasty_text(chance: random.Random) -> str:
+    """Such a document where nothing looks for the smallest one that fails."""
+    return "".join(
+        chance.choice(_LONG if chance.random() < 0.06 else _FRAGMENTS)
+        for _ in range(chance.randint(1, 60))
+    )
