@@ -107,6 +107,11 @@ class MessageColumn:
     def height(self) -> int:
         return self._top(len(self.messages))
 
+    @property
+    def is_growing(self) -> bool:
+        """Will more arrive for the last message?"""
+        return bool(self.messages) and not self.messages[-1].status.is_final
+
     def index(self, message_id: str) -> int | None:
         return self._indices.get(message_id)
 

@@ -39,7 +39,6 @@ class ReadingView(ScrollView, inherit_bindings=False):
         self._rows: Sequence[Strip] = ()
         self._painted: Sequence[Strip] = ()
         self._is_placing = False
-        self._thumb = [0, 0]
         self.blank = Style.null()
         """The style of the blanks that rows are filled up with."""
 
@@ -147,22 +146,25 @@ class ReadingView(ScrollView, inherit_bindings=False):
         """Show on the scroll bar where the reader is: have those cells of it drawn that change."""
         if not self.show_vertical_scrollbar:
             return
-        bar, rows, height = self.vertical_scrollbar, self.size.height, self.virtual_size.height
+        bar, height = self.vertical_scrollbar, self.virtual_size.height
+        before = self._thumb(bar.window_virtual_size, bar.position)
+        after = self._thumb(height, self.scroll_y)
+        # While the end of what grows is followed, the thumb has no news but that it is smaller.
+        least = _STEPS if self.reader.follows and self.column.is_growing else 1
+        if all(abs(old - new) < least for old, new in zip(before, after, strict=True)):
+            return
         bar.set_reactive(ScrollBar.window_virtual_size, height)
         bar.set_reactive(ScrollBar.position, self.scroll_y)
-        # As Textual draws it: a thumb begins and ends at an eighth of a cell.
+        for old, new in zip(before, after, strict=True):
+            first, last = sorted((old // _STEPS, new // _STEPS))
+            bar.refresh(Region(0, first, bar.size.width, last - first + 1))
+
+    def _thumb(self, height: float, position: float) -> tuple[int, int]:
+        """Where the thumb begins and ends, as Textual draws it, in eighths of a cell."""
+        rows = self.size.height
         size = max(1, rows * rows / max(1, height))
-        start = int((rows - size) * self.scroll_y / max(1, height - rows) * _STEPS)
-        ends = start, start + ceil(size * _STEPS)
-        # While the end is followed, the thumb has no news but that it becomes smaller.
-        least = _STEPS if self.reader.follows else 1
-        thumb = list(self._thumb)
-        for end, (before, after) in enumerate(zip(self._thumb, ends, strict=True)):
-            if abs(before - after) >= least:
-                first, last = sorted((before // _STEPS, after // _STEPS))
-                bar.refresh(Region(0, first, bar.size.width, last - first + 1))
-                thumb[end] = after
-        self._thumb = thumb
+        start = int((rows - size) * position / max(1, height - rows) * _STEPS)
+        return start, start + ceil(size * _STEPS)
 
     def repaint_what_changed(self) -> None:
         """Have the rows drawn again that are no longer what they were."""
