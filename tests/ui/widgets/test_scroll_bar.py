@@ -54,3 +54,21 @@ async def test_it_is_exact_after_changes_of_size(height: int, keys: list[str]) -
             assert bar(app) == await drawn_anew(pilot, app)
         await grow(pilot, reply(9, "word " * 300))
         assert bar(app) == await drawn_anew(pilot, app)
+
+
+@pytest.mark.parametrize("sizes", [(3, 12), (12, 3), (37, 8), (12, 12)])
+async def test_it_is_exact_where_it_was_not_there_when_the_size_changed(
+    sizes: tuple[int, int],
+) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await show(pilot, *long_conversation(5))
+        await pilot.resize_terminal(60, sizes[0])
+        await show(pilot, reply(0, ""), conversation_id="b")
+        await pilot.resize_terminal(60, sizes[1])
+        await pilot.pause()
+        await show(pilot, *long_conversation(5))
+        await press(pilot, "home")
+        assert bar(app) == await drawn_anew(pilot, app)
+        await press(pilot, "end")
+        assert bar(app) == await drawn_anew(pilot, app)
