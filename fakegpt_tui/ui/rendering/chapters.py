@@ -2,21 +2,20 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from fakegpt_tui.ui.rendering.borders import find_borders
+from fakegpt_tui.ui.rendering.flows import LINE_ENDS
+from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.parsing import References
-from fakegpt_tui.ui.rendering.pieces import Piece, Resume
+from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume
 from fakegpt_tui.ui.rendering.reading import Reading, read, resumes
 from fakegpt_tui.ui.rendering.seams import find_seams
 from fakegpt_tui.ui.rendering.sections import section_after
 
 SIZE = 8_192
 """Characters of a chapter, if its blocks can be parted there."""
-
-_MOST = 65_536
-"""Characters that are read at a time."""
 
 
 @dataclass(eq=False, slots=True)
@@ -35,21 +34,21 @@ class Chapter:
 class Chapters:
     """All of a message. The last chapter is always read, and only it can change."""
 
-    def __init__(self, *, keep_breaks: bool, size: int = SIZE) -> None:
+    def __init__(self, *, keep_breaks: bool, size: int = SIZE, lengths: Lengths = USUAL) -> None:
         self.text = ""
         self.complete = False
-        self.references: References = {}
         self.all: list[Chapter] = [Chapter(0, pieces=())]
-        self._keep_breaks = keep_breaks
+        self._manner = Manner({}, keep_breaks, lengths)
         self._size = size
         self._settled = 0
 
     def update(self, text: str, *, complete: bool, references: References) -> None:
         """Take in another text, reading only what does not go on from the text before."""
-        grown = text.startswith(self.text) and references == self.references
+        grown = text.startswith(self.text) and references == self._manner.references
         if not grown:
-            self._forget(self._common(text) if references == self.references else 0)
-        self.text, self.complete, self.references = text, complete, references
+            self._forget(self._common(text) if references == self._manner.references else 0)
+        self.text, self.complete = text, complete
+        self._manner = replace(self._manner, references=references)
         self._read_tail()
 
     def read(self, index: int) -> None:
@@ -57,7 +56,9 @@ class Chapters:
         chapter = self.all[index]
         if chapter.pieces is None:
             self._cut_blocks(index)
-            reading = self._reading(chapter.start, chapter.resume, self.end(index))
+            end = self.end(index)
+            goes_on = end < len(self.text) and self.text[end - 1] not in LINE_ENDS
+            reading = self._reading(chapter.start, chapter.resume, end, goes_on=goes_on)
             chapter.pieces = reading.pieces
             if self.end(index) - chapter.start > 2 * self._size:
                 self._divide(index, len(reading.pieces))
@@ -102,7 +103,8 @@ class Chapters:
         start = pieces[self._settled].start if self._settled < len(pieces) else tail.start
         known = len(self.all)
         # One block of a megabyte takes a hundred while it is read at once, and thirty once it is.
-        for end in range(start + _MOST, len(self.text) - _MOST, _MOST):
+        step = self._manner.lengths.at_once
+        for end in range(start + step, len(self.text) - step, step):
             self._read_to(end)
             for chapter in self.all[known:-1]:
                 chapter.pieces = None
@@ -116,8 +118,9 @@ class Chapters:
             first = pieces[keep] if keep < len(pieces) else None
             start, resume = (first.start, first.resume) if first else (tail.start, tail.resume)
             reading = self._reading(start, resume, end)
-            if not reading.broken:
+            if not reading.broken or not keep:
                 break
+            keep -= 1
             while pieces[keep].joins:
                 keep -= 1
         tail.pieces = (*pieces[:keep], *reading.pieces)
@@ -139,15 +142,17 @@ class Chapters:
         chapter, end = self.all[index], self.end(index)
         if chapter.resume or chapter.section is not None or end - chapter.start <= 2 * self._size:
             return
-        seams = find_seams(self.text, chapter.start, end, self._size)
-        parts = resumes(seams, self.text, self.references, keep_breaks=self._keep_breaks)
+        seams = find_seams(self.text, chapter.start, end, self._size, self._manner.lengths)
+        parts = resumes(seams, self.text, self._manner)
         self.all[index + 1 : index + 1] = [
             Chapter(seam.at, resume) for seam, resume in zip(seams, parts, strict=True)
         ]
 
-    def _reading(self, start: int, resume: Resume | None, end: int) -> Reading:
+    def _reading(
+        self, start: int, resume: Resume | None, end: int, *, goes_on: bool = False
+    ) -> Reading:
         text = self.text if end == len(self.text) else self.text[:end]
-        return read(text, start, resume, self.references, keep_breaks=self._keep_breaks)
+        return read(text, start, resume, self._manner, goes_on=goes_on)
 
     def _divide(self, index: int, settled: int) -> int:
         """Make chapters of what has settled in one; tell how many pieces its last begins after."""

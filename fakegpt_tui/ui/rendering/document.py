@@ -8,6 +8,7 @@ from fakegpt_tui.ui.rendering.constructs import DRAWS
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.heights import LEAST_WIDTH
 from fakegpt_tui.ui.rendering.layout import Layout
+from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.parsing import find_references
@@ -20,17 +21,26 @@ class Document:
     a text that is not complete.
     """
 
-    def __init__(self, palette: Palette, *, keep_breaks: bool = False, chapter: int = SIZE) -> None:
+    def __init__(
+        self,
+        palette: Palette,
+        *,
+        keep_breaks: bool = False,
+        chapter: int = SIZE,
+        lengths: Lengths = USUAL,
+    ) -> None:
         """Make an empty one.
 
         Args:
             palette: The styles to draw with.
             keep_breaks: Show the line breaks inside a paragraph as they were typed.
             chapter: How many characters of a long message are read and forgotten together.
+            lengths: How long text may be before it is parted.
         """
         self._drawing = Drawing(palette, LEAST_WIDTH, DRAWS, {}, keep_breaks)
         self._size = chapter
-        self._chapters = Chapters(keep_breaks=keep_breaks, size=chapter)
+        self._lengths = lengths
+        self._chapters = self._unread()
         self._turned: set[int] = set()
         self._layout: Layout | None = None
 
@@ -43,7 +53,7 @@ class Document:
         before = self._chapters
         if text == before.text and complete == before.complete:
             return
-        references = find_references(text) if complete else {}
+        references = find_references(text, self._lengths) if complete else {}
         if references != self._drawing.references:
             self._layout = None
         self._chapters.update(text, complete=complete, references=references)
@@ -86,7 +96,7 @@ class Document:
     def remeasure(self) -> None:
         """Read and draw everything anew, as characters have become wider, or narrower."""
         before = self._chapters
-        self._chapters = Chapters(keep_breaks=self._drawing.keep_breaks, size=self._size)
+        self._chapters = self._unread()
         self._chapters.update(
             before.text, complete=before.complete, references=self._drawing.references
         )
@@ -123,6 +133,11 @@ class Document:
         self._turned = set()
         self._drawing = replace(self._drawing, unfold_all=everything)
         self._fold()
+
+    def _unread(self) -> Chapters:
+        return Chapters(
+            keep_breaks=self._drawing.keep_breaks, size=self._size, lengths=self._lengths
+        )
 
     def _fold(self) -> None:
         """Sections are folded unless asked otherwise, or never closed by a complete message."""

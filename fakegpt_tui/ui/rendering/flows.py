@@ -1,34 +1,48 @@
 """Where a very long paragraph begins a new line, so that its end is drawn without all before it.
 
-Knows nothing of this program. What is found depends on nothing behind it but that there is
-something, so that more text moves nothing.
+What is found depends on nothing behind it but that there is something, and on how that begins, so
+that more text moves nothing.
 """
 
 import re
 
-LONGEST_HEAD = 16_384
-"""Characters of text above an underline, or of the header of a table, beyond which it is none."""
+from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 
-_FLOW = 32_768
-_NEAR = 1_024
-"""Characters after which a paragraph begins a new line, at the next line end; where there is none
-for as long as a head may be, at a space near by, or anywhere."""
+LINE_ENDS = "\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ends a line, once it is safe to show."""
 
-_BLANK = re.compile(r"[ \n]")
+_LINE_END = re.compile(f"[{LINE_ENDS}]")
+_NEAR = re.compile(rf" (?=\S)|[{LINE_ENDS}]")
+_TO_LINE_END = re.compile(rf"[^\S{LINE_ENDS}]*[{LINE_ENDS}]")
 _INK = re.compile(r"\S")
+_NO_BARS = re.compile(r"[ \t>]*[^\s|:>-]")
+"""How a line begins that does not make a table's header of the line above."""
 
 
-def flow_end(text: str, start: int, end: int) -> int | None:
-    """Where the flow ends that begins at `start` of a paragraph, if the paragraph goes on.
+def flow_end(text: str, start: int, end: int, lengths: Lengths = USUAL) -> int | None:
+    """Where the flow ends that begins at `start` of a paragraph, if that goes on up to `end`.
 
-    A flow that begins before `text`, where `start` is negative, is one that does not end there.
+    It ends with a line, or within one that is so long that it is no head.
     """
-    least = max(0, start + _FLOW)
-    if end <= least:
-        return None
-    most = max(0, start + _FLOW + LONGEST_HEAD)
-    cut = text.find("\n", least, min(most, end)) + 1
-    if not cut:
-        near = _BLANK.search(text, most, most + _NEAR)
-        cut = near.end() if near else start + _FLOW + LONGEST_HEAD + _NEAR
+    least = start + lengths.flow
+    while least < end:
+        most = least + lengths.head
+        has_lines = False
+        for line_end in _LINE_END.finditer(text, least, min(most, end)):
+            has_lines = True
+            if line_end[0] == "\n" and _NO_BARS.match(text, line_end.end(), end):
+                return line_end.end()
+        if not has_lines:
+            return _middle(text, most, end, lengths)
+        least = most
+    return None
+
+
+def _middle(text: str, most: int, end: int, lengths: Lengths) -> int | None:
+    far = most + lengths.near
+    near = _NEAR.search(text, most, min(end, far + 1))
+    cut = near.end() if near else far
+    # Text that goes on does so on the same line: what will be below is not yet known.
+    blanks = _TO_LINE_END.match(text, cut, end) if near is None else None
+    cut = blanks.end() if blanks else cut
     return cut if cut < end and _INK.search(text, cut, end) else None

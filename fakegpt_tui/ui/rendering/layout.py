@@ -209,8 +209,6 @@ class Layout(Sequence[Line]):
                 index -= 1
             if index == 0 or lines <= 0:
                 return
-            chapters = len(self._parts.all)
-            self._parts.opened(index - 1)
-            index += len(self._parts.all) - chapters - 1
-            part = self._parts.opened(index)
+            part = self._parts.opened_above(self._parts.all[index])
+            index = self._parts.all.index(part)
             at = len(part.slots)

@@ -8,22 +8,18 @@ from rich.segment import Segment
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.cells import chop, wrap
 from fakegpt_tui.ui.rendering.drawing import Drawing
-from fakegpt_tui.ui.rendering.flows import LONGEST_HEAD, flow_end
+from fakegpt_tui.ui.rendering.flows import LINE_ENDS, flow_end
 from fakegpt_tui.ui.rendering.inline import spans
+from fakegpt_tui.ui.rendering.lengths import Lengths
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
-
-_LEAST = 1_024
-_MOST = 8_192
-"""A paragraph is cut after its first `_LEAST` characters at the first place where nothing is open,
-or after `_MOST` where something still is."""
+from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice
 
 _INK = re.compile(r"\S")
 _BOUNDARY = re.compile(
     r"(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
     r"|(?P<mark>[*_~]+|`+|\]\(|[\[\])])"
-    r"|(?P<end>(?<![\s\\])\n|(?<!\s) +(?=[^ \n])|[。！？])"
+    r"|(?P<end>(?<![\s\\])\n|(?<!\s) +(?=\S)|[。！？](?=\S))"
 )
 """Inline marks, and the places between words, lines or sentences where a paragraph may be cut."""
 
@@ -61,73 +57,74 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
     resume = part.resume if part.resume and part.resume.kind == "paragraph" else None
     if resume:
         start = part.start
-    raw = part.text[start:end]
-    if len(raw) <= _LEAST and not resume:
+    lengths = part.manner.lengths
+    if end - start <= lengths.piece and not resume:
         return [part.whole(node)]
     pieces: list[Piece] = []
-    at, flow = 0, 1 - resume.number if resume else 0
+    at, flow = start, start + 1 - (resume.number if resume else 1)
+    flow_stop = flow_end(part.text, flow, end, lengths)
     while True:
-        flow_stop = flow_end(raw, flow, len(raw))
-        cut = _cut(raw, at, len(raw) if flow_stop is None else flow_stop)
+        cut = _cut(part.text, at, flow_stop or end, lengths)
         if cut is None and flow_stop is not None:
             cut = flow = flow_stop
-        stop = len(raw) if cut is None else cut
+            flow_stop = flow_end(part.text, flow, end, lengths)
+        stop = cut or end
         number = resume.number if resume else 1
         piece = replace(
             node,
-            content=safe_text(raw[at:stop]).strip(),
+            content=safe_text(part.text[at:stop]).strip(),
             number=number,
             continued=number > 1,
             glue=resume.glue if resume else "",
-            source=(start + at, start + stop),
+            source=(at, stop),
         )
-        pieces.append(Piece(piece, start + at, resume, spaced=resume is None))
+        pieces.append(Piece(piece, at, resume, spaced=resume is None))
         if cut is None:
             return pieces
-        resume, at = _resume(raw[cut - 1], cut - flow, part.keep_breaks), cut
+        resume, at = _resume(part.text[cut - 1], cut - flow, part.manner), cut
 
 
-def resume_flow(ending: str) -> Resume:
+def resume_flow(ending: str, lengths: Lengths) -> Resume:
     """What reading has to know to begin on a new line of a paragraph, behind a character."""
-    return Resume("paragraph", prefix="x" * LONGEST_HEAD + "x\n"[: 1 + (ending == "\n")])
+    return Resume("paragraph", prefix="x" * lengths.head + "x\n"[: 1 + (ending in LINE_ENDS)])
 
 
-def _resume(ending: str, above: int, keep_breaks: bool) -> Resume:
+def _resume(ending: str, above: int, manner: Manner) -> Resume:
     if not above:
-        return resume_flow(ending)
+        return resume_flow(ending, manner.lengths)
     return Resume(
         "paragraph",
-        prefix="x\n" if ending == "\n" else "x",
+        prefix="x\n" if ending in LINE_ENDS else "x",
         number=1 + above,
-        glue=_glue(ending, keep_breaks),
+        glue=_glue(ending, manner.keep_breaks),
     )
 
 
 def _glue(ending: str, keep_breaks: bool) -> str:
-    if ending == "\n":
+    if ending in LINE_ENDS:
         return "\n" if keep_breaks else " "
     return " " if ending == " " else ""
 
 
-def _cut(raw: str, start: int, end: int) -> int | None:
+def _cut(text: str, start: int, end: int, lengths: Lengths) -> int | None:
     """Where the piece that begins at `start` ends, or `None` if all of the rest is one.
 
     Looks at nothing behind the cut but that there is something, so that more text moves no cut.
     """
-    if end - start <= _LEAST:
+    if end - start <= lengths.piece:
         return None
     opened: set[str] = set()
     last = start
-    for match in _BOUNDARY.finditer(raw, start, min(end, start + _MOST)):
+    for match in _BOUNDARY.finditer(text, start, min(end, start + lengths.longest_piece)):
         if mark := match["mark"]:
             _note(mark, opened)
         elif match["end"]:
             last = match.end()
-            if last - start > _LEAST and not opened:
-                return last if _INK.search(raw, last, end) else None
-    if end - start <= _MOST:
+            if last - start > lengths.piece and not opened:
+                return last if _INK.search(text, last, end) else None
+    if end - start <= lengths.longest_piece:
         return None
-    return last if last - start > _LEAST else start + _MOST
+    return last if last - start > lengths.piece else start + lengths.longest_piece
 
 
 def _note(mark: str, opened: set[str]) -> None:

@@ -11,7 +11,7 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.ui.rendering.borders import find_borders
-from fakegpt_tui.ui.rendering.flows import LONGEST_HEAD
+from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.links import may_be_target
 from fakegpt_tui.ui.rendering.math_rules import math_rules
 from fakegpt_tui.ui.rendering.node import Node
@@ -31,6 +31,7 @@ Empty until a reply is complete, since anything may still be defined.
 """
 
 _PART = 8_192
+_HEADS = "heads"
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DEPTH = 40
 """Nesting that is drawn as such. markdown-it drops what is deeper; here it is shown literally."""
@@ -40,17 +41,23 @@ _SECTION = re.compile(rf"<(/?)({'|'.join(SECTIONS)})>[ \t]*")
 _SEE_THROUGH = {"thead_open", "tbody_open"}
 """A table is its rows; the first one is the header."""
 
+_TO_THE_END = {"fence", "paragraph"}
+"""What defines nothing where it goes on."""
+
 _WITH_ROWS = {"fence", "code_block"}
 
 
-def parse_blocks(text: str, offsets: Sequence[int], references: References) -> list[Node]:
+def parse_blocks(
+    text: str, offsets: Sequence[int], references: References, head: int = USUAL.head
+) -> list[Node]:
     """The blocks of `text`, whose line *n* stands at `offsets[n]` of the message.
 
-    Definitions of references are blocks of text until there are `references`.
+    Definitions of references are blocks of text until there are `references`. Nothing that is
+    longer than `head` is taken for one.
     """
     tokens: list[Token] = []
     parser = _parser(bool(references))
-    parser.block.parse(text, parser, {}, tokens)
+    parser.block.parse(text, parser, {_HEADS: _Heads(head, offsets)}, tokens)
     return _Tree(text.split("\n"), offsets).grow(tokens)
 
 
@@ -62,13 +69,13 @@ def parse_inline(content: str, references: References) -> list[Token]:
     return tokens
 
 
-def find_references(text: str) -> References:
+def find_references(text: str, lengths: Lengths = USUAL) -> References:
     """The targets and notes that `text` defines for its reference links and footnotes."""
     if not _DEFINITION.search(text):
         return {}
-    environment: dict[str, Any] = {}
+    environment: dict[str, Any] = {_HEADS: _Heads(lengths.head)}
     parser = _parser(True)
-    for start, end in pairwise(_parts(text)):
+    for start, end in pairwise(_parts(text, lengths)):
         if _DEFINITION.search(text, start, end):
             parser.block.parse(text[start:end], parser, environment, [])
     notes = environment.get("footnotes", {}).get("refs", {})
@@ -79,13 +86,13 @@ def find_references(text: str) -> References:
     return found if any(found.values()) else {}
 
 
-def _parts(text: str) -> Iterator[int]:
+def _parts(text: str, lengths: Lengths) -> Iterator[int]:
     """Where `text` may be parted so that each part defines what it does in its place."""
     for start, end in pairwise([0, *find_borders(text, _PART), len(text)]):
         yield start
         if end - start > 2 * _PART and _DEFINITION.search(text, start, end):
-            for seam in find_seams(text, start, end, _PART):
-                if seam.kind != "fence" or seam.at == seam.block:
+            for seam in find_seams(text, start, end, _PART, lengths):
+                if seam.kind not in _TO_THE_END or seam.at == seam.block:
                     yield seam.at
     yield len(text)
 
@@ -138,14 +145,18 @@ def _limit_heads(parser: MarkdownIt) -> None:
     from markdown_it.rules_block import lheading, table  # noqa: PLC0415
 
     def short_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        is_short = state.eMarks[start] - state.bMarks[start] <= LONGEST_HEAD
-        return is_short and table(state, start, end, silent)
+        heads = state.env[_HEADS]
+        return (
+            table(state, start, end, True)
+            and all(heads.is_short(state, line, line + 1) for line in (start, start + 1))
+            and (silent or table(state, start, end, False))
+        )
 
     def short_heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         line, tokens = state.line, len(state.tokens)
         if not lheading(state, start, end, silent):
             return False
-        if state.bMarks[state.line - 1] - state.bMarks[start] <= LONGEST_HEAD:
+        if state.env[_HEADS].is_short(state, start, state.line - 1):
             return True
         state.line = line
         del state.tokens[tokens:]
@@ -170,6 +181,19 @@ def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # 
         token.map = [start, start + 1]
         token.info = tag[2]
     return True
+
+
+class _Heads:
+    """Tells how long lines are, as they were written or as they are shown."""
+
+    def __init__(self, longest: int, offsets: Sequence[int] = ()) -> None:
+        self._longest = longest
+        self._offsets = offsets
+
+    def is_short(self, state: StateBlock, first: int, end: int) -> bool:
+        shown = state.eMarks[end - 1] - state.bMarks[first]
+        written = self._offsets[end] - self._offsets[first] if self._offsets else 0
+        return max(shown, written) <= self._longest
 
 
 class _Tree:

@@ -80,6 +80,13 @@ class Parts:
             self._close(next(iter(self._open)))
         return part
 
+    def opened_above(self, below: Part) -> Part:
+        """The part above another one, with its pieces."""
+        part = self.opened(self.all.index(below) - 1)
+        while self.all[self.all.index(below) - 1] is not part:
+            part = self.opened(self.all.index(below) - 1)
+        return part
+
     def measured(self, part: Part, at: int) -> int:
         """How many lines a piece adds to those above it, counted rather than guessed."""
         slot = part.slots[at]
@@ -111,7 +118,7 @@ class Parts:
     def piece_at(self, offset: int) -> tuple[Part, int]:
         """The piece in which the text at an offset stands."""
         part = self.opened(self._chapters.at(offset))
-        if self._chapters.all[self._chapters.at(offset)] is not part.chapter:
+        while self._chapters.all[self._chapters.at(offset)] is not part.chapter:
             part = self.opened(self._chapters.at(offset))
         return part, part.find(offset)
 

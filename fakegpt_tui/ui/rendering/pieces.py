@@ -7,6 +7,7 @@ lines to put in front so that the parser is where it was.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.parsing import References
 
@@ -52,14 +53,22 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message is read, wherever reading begins."""
+
+    references: References
+    keep_breaks: bool
+    lengths: Lengths = USUAL
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """What a block may be split by: the message's text, and where and how reading began."""
 
     text: str
     start: int
     resume: Resume | None
-    references: References
-    keep_breaks: bool
+    manner: Manner
 
     def whole(self, node: Node) -> Piece:
         """`node` as one piece."""

@@ -8,14 +8,19 @@ from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.constructs import SPLITS
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.paragraphs import resume_flow
-from fakegpt_tui.ui.rendering.parsing import References, parse_blocks
-from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice, keep_whole
+from fakegpt_tui.ui.rendering.parsing import parse_blocks
+from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice, keep_whole
 from fakegpt_tui.ui.rendering.seams import FIRST_ROWS, Seam
 
 _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
-_BELOW = re.compile(r"[^\n]*\n[ \t]*[|:-][|: \t-]*(?:\n|\Z)")
+_BARS = re.compile(r"(?:[^\n]*\n)?[|: \t\r-]*(?:\n|\Z)")
+"""The rest of a line, or one and the next, that may be what makes a table of the line above."""
+
+_TEXT = "x`"
+"""What makes text of a line that it ends."""
+
 _TITLE_LINES = {"table": 2}
 """Lines that have to be whole before a block is what it seems to be; one for all others."""
 
@@ -33,64 +38,73 @@ class Reading:
 
 
 def read(
-    text: str, start: int, resume: Resume | None, references: References, *, keep_breaks: bool
+    text: str, start: int, resume: Resume | None, manner: Manner, *, goes_on: bool = False
 ) -> Reading:
-    """Read `text` from `start`, where `resume` tells what is open there."""
+    """Read `text` from `start`, where `resume` tells what is open there.
+
+    With `goes_on`, its last line is the beginning of one that is text.
+    """
     raw = text[start:]
     ends = [start + match.end() for match in _LINE_END.finditer(raw)]
     prefix = resume.prefix if resume else ""
     offsets = [*[start] * prefix.count("\n"), start, *ends, len(text)]
-    nodes = parse_blocks(prefix + safe_text(raw), offsets, references)
-    broken = _is_broken(nodes, resume, raw)
-    if resume and nodes:
-        nodes[0] = _resumed(nodes[0], resume, text, start)
+    lines = prefix + safe_text(raw) + _TEXT * goes_on
+    nodes = parse_blocks(lines, offsets, manner.references, manner.lengths.head)
+    broken = _is_broken(nodes, resume, start, raw)
+    opened = resume
+    if resume and _is_over(nodes, resume, start):
+        nodes, opened = nodes[1:], None
+    if opened and nodes:
+        nodes[0] = _resumed(nodes[0], opened, text, start)
     pieces: list[Piece] = []
     for index, node in enumerate(nodes):
-        part = Slice(text, start, None if index else resume, references, keep_breaks)
+        part = Slice(text, start, None if index else opened, manner)
         split = SPLITS.get(node.kind, keep_whole)
         pieces.extend(split(node, part))
     if pieces:
         # What stands before the first block belongs to it, so that nothing is left between pieces.
-        pieces[0] = replace(pieces[0], start=start)
+        pieces[0] = replace(pieces[0], start=start, resume=resume)
     return Reading(tuple(pieces), _settled(pieces, ends), broken)
 
 
-def resumes(
-    seams: Iterable[Seam], text: str, references: References, *, keep_breaks: bool
-) -> Iterator[Resume | None]:
+def resumes(seams: Iterable[Seam], text: str, manner: Manner) -> Iterator[Resume | None]:
     """For each seam of `text` what has to be known to read on from there."""
     block, first = -1, Resume("")
     for seam in seams:
         if seam.at == seam.block:
             yield None
         elif seam.kind == "paragraph":
-            yield resume_flow(text[seam.at - 1])
+            yield resume_flow(text[seam.at - 1], manner.lengths)
         else:
             if seam.block != block:
-                block, first = seam.block, _resume(seam, text, references, keep_breaks)
+                block, first = seam.block, _resume(seam, text, manner)
             yield replace(first, number=seam.number)
 
 
-def _resume(seam: Seam, text: str, references: References, keep_breaks: bool) -> Resume:
+def _resume(seam: Seam, text: str, manner: Manner) -> Resume:
     lines = {"fence": 1, "table": 2 + FIRST_ROWS + 1}.get(seam.kind, 0)
     end = seam.block
     for _ in range(lines):
         end = text.index("\n", end) + 1
     if seam.kind == "table":
-        pieces = read(text[:end], seam.block, None, references, keep_breaks=keep_breaks).pieces
+        pieces = read(text[:end], seam.block, None, manner).pieces
         return pieces[-1].resume or Resume("table")
     return Resume(seam.kind, prefix=safe_text(text[seam.block : end]))
 
 
-def _is_broken(nodes: list[Node], resume: Resume | None, raw: str) -> bool:
+def _is_broken(nodes: list[Node], resume: Resume | None, start: int, raw: str) -> bool:
     # What begins a new line of a paragraph is that, whatever comes below it.
     if resume is None or resume.kind != "paragraph" or resume.number == 1:
         return False
-    if not nodes or nodes[0].kind != "paragraph":
+    if not nodes or nodes[0].kind != "paragraph" or _is_over(nodes, resume, start):
         return True
-    # A line that was cut in the middle may have been the header of a table.
-    below = _BELOW.match(raw)
-    return not resume.prefix.endswith("\n") and below is not None
+    # The line above, or one that was cut in the middle, may be the header of a table.
+    return _BARS.match(raw) is not None
+
+
+def _is_over(nodes: list[Node], resume: Resume, start: int) -> bool:
+    """Whether nothing of what is read goes on with the paragraph that was open."""
+    return bool(nodes) and resume.kind == "paragraph" and nodes[0].source[1] <= start
 
 
 def _resumed(node: Node, resume: Resume, text: str, start: int) -> Node:

@@ -17,7 +17,8 @@ from fakegpt_tui.ui.rendering.borders import (
     end_of_fence,
     find_borders,
 )
-from fakegpt_tui.ui.rendering.flows import LONGEST_HEAD, flow_end
+from fakegpt_tui.ui.rendering.flows import flow_end
+from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 
 FIRST_ROWS = 24
 """Rows of a table that are not parted, since they decide how wide its columns are."""
@@ -77,16 +78,16 @@ class Seam:
     number: int = 1
 
 
-def find_seams(text: str, start: int, end: int, size: int) -> list[Seam]:
+def find_seams(text: str, start: int, end: int, size: int, lengths: Lengths = USUAL) -> list[Seam]:
     """Seams, at least `size` apart, in a part of `text` that begins at a border."""
     seams: list[Seam] = []
     if ODD_LINE_END.search(text, start, end):
         return seams
-    scan = _Scan(text, start, end, size)
+    scan = _Scan(text, start, end, size, lengths)
     seams.extend(scan.seams())
     borders = find_borders(text[start:end], 1) if scan.at < end else []
     while (after := bisect_right(borders, scan.at - start)) < len(borders):
-        scan = _Scan(text, start + borders[after], end, size)
+        scan = _Scan(text, start + borders[after], end, size, lengths)
         seams.extend(scan.seams())
     return seams
 
@@ -98,13 +99,14 @@ class _Scan:
     might belong.
     """
 
-    def __init__(self, text: str, start: int, end: int, size: int) -> None:
+    def __init__(self, text: str, start: int, end: int, size: int, lengths: Lengths) -> None:
         self._text = text
         self.at = start
         above = _BLANK.match(text, start, end)
         self._last = above.end() if above else start
         self._end = end
         self._size = size
+        self._lengths = lengths
         self._open = ""
         self._seams: list[Seam] = []
         self._goers: dict[str, Callable[[re.Match[str]], bool]] = {
@@ -163,17 +165,15 @@ class _Scan:
             self._begin("paragraph")
             self._put(self._flows(lines))
         # A line with bars may be the header of a table, and a long text is no heading.
-        is_odd = "|" in lines[0] or len(lines[0]) > LONGEST_HEAD
+        is_odd = "|" in lines[0] or len(lines[0]) > self._lengths.head
         self.at, self._open = lines.end(), "odd text" if is_odd else "text"
         return True
 
     def _flows(self, lines: re.Match[str]) -> Iterator[Seam]:
-        # The last line may be the header of a table, unless it is too long.
-        last = self._text.rfind("\n", lines.start(), lines.end() - 1) + 1
-        at = flow_end(self._text, lines.start(), lines.end())
-        while at is not None and at != last:
+        at = flow_end(self._text, lines.start(), lines.end(), self._lengths)
+        while at is not None:
             yield Seam(at, "paragraph", lines.start())
-            at = flow_end(self._text, at, lines.end())
+            at = flow_end(self._text, at, lines.end(), self._lengths)
 
     def _list(self, first: re.Match[str]) -> bool:
         """Items at the margin, each with the lines below it that are indented as far as its text.

@@ -117,7 +117,8 @@ def _widest_line(cell: Sequence[Segment]) -> int:
 
 
 def _sampled(rows: Sequence[Node], part: Slice) -> tuple[int, ...]:
-    drawing = Drawing(Palette.colourless(), 80, {}, part.references, part.keep_breaks)
+    manner = part.manner
+    drawing = Drawing(Palette.colourless(), 80, {}, manner.references, manner.keep_breaks)
     return _natural([_cells(row, drawing) for row in rows])
 
 

@@ -53,6 +53,26 @@ _BLOCKS = st.sampled_from(
 BLOCKS = st.lists(_BLOCKS | LONG, min_size=2, max_size=25).map("".join)
 """Whole lines in any order, in which blocks begin, go on and end."""
 
+_NASTY = st.sampled_from(
+    [
+        "words ", "words ", "some more words ", "word", "x" * 9, "x" * 31, "\n", "\n", "\n", "\n",
+        "some words\n", "and more of them\n", "\r\n", "  \n", "\n\n", "漢字。", "*", "**", "_", "`",
+        "``", "~~", "$", "$x^2", "[", "[a](", "](", ")", "](http://x.y)", "<", "<http://x", ">",
+        "&", "&amp", ";", "\\", "</think>", "<think>", "<think>\n", "</think>\n", "\n<", "\n>",
+        "\n> ", "\n-", "\n- ", "- ", "\n1", "\n1. ", "1", ".", "2. ", "\n#", "# ", "\n===", "===\n",
+        "---", "---\n", "\n---", "\n-----------------------------", " a", "|", "| ", " | ",
+        "a | b\n", "---|---\n", "---|---", "| a | b |\n", "|---|---|\n", "--- | --- | --- | ---",
+        "a | b | c | d", "\n```", "```\n", "``` ", "\n$$", "$$\n", "\\[", "\\]\n", "\n    ", "\t",
+        "\x0b", "\u2028", "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301",
+        "\u202e", "\u3000", "\n[r]: http://d\n", "[^1]", "\n[^1]: n\n", "* * * ", "+ ", ":", "===",
+    ]
+)  # fmt: skip
+_FLOWING = st.sampled_from(
+    ["words and words " * 4, "a line of text\n" * 5, "x" * 60, "漢字。" * 20]
+)
+NASTY = st.lists(_NASTY | _FLOWING, max_size=30).map("".join)
+"""What may be taken for something else until more is known, near the ends of short pieces."""
+
 
 def nasty_text(chance: random.Random) -> str:
     """Such a document where nothing looks for the smallest one that fails."""

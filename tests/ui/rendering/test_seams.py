@@ -191,6 +191,12 @@ def test_targets_that_are_defined_below_a_long_block_are_found(block: str) -> No
     assert set(found["references"]) == {"R"}
 
 
+def test_a_line_within_a_paragraph_defines_no_target() -> None:
+    text = "some words and more\n" * 2_000 + "[r]: http://x.example\n" * 900
+    assert find_seams(text, 0, len(text), 1)
+    assert find_references(text) == {}
+
+
 @QUICK
 @given(DOCUMENTS | LONG_DOCUMENTS | BLOCKS)
 def test_of_what_is_parted_the_same_targets_are_found(text: str) -> None:
