@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from fakegpt_tui.ui.rendering.borders import find_borders
-from fakegpt_tui.ui.rendering.flows import LINE_ENDS
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.parsing import References
 from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume
@@ -57,8 +56,9 @@ class Chapters:
         if chapter.pieces is None:
             self._cut_blocks(index)
             end = self.end(index)
-            goes_on = end < len(self.text) and self.text[end - 1] not in LINE_ENDS
-            reading = self._reading(chapter.start, chapter.resume, end, goes_on=goes_on)
+            below = self.all[index + 1].resume if index + 1 < len(self.all) else None
+            suffix = below.suffix if below else ""
+            reading = self._reading(chapter.start, chapter.resume, end, suffix)
             chapter.pieces = reading.pieces
             if self.end(index) - chapter.start > 2 * self._size:
                 self._divide(index, len(reading.pieces))
@@ -148,11 +148,9 @@ class Chapters:
             Chapter(seam.at, resume) for seam, resume in zip(seams, parts, strict=True)
         ]
 
-    def _reading(
-        self, start: int, resume: Resume | None, end: int, *, goes_on: bool = False
-    ) -> Reading:
+    def _reading(self, start: int, resume: Resume | None, end: int, suffix: str = "") -> Reading:
         text = self.text if end == len(self.text) else self.text[:end]
-        return read(text, start, resume, self._manner, goes_on=goes_on)
+        return read(text, start, resume, self._manner, suffix)
 
     def _divide(self, index: int, settled: int) -> int:
         """Make chapters of what has settled in one; tell how many pieces its last begins after."""

@@ -49,6 +49,7 @@ SPLITS: Mapping[str, Split] = MappingProxyType(
         "ordered_list": split_list,
         "blockquote": split_quote,
         "fence": split_code,
+        "code_block": split_code,
         "table": split_table,
     }
 )

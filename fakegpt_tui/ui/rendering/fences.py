@@ -17,11 +17,10 @@ from fakegpt_tui.ui.rendering.highlighting import lex
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
-from fakegpt_tui.ui.rendering.seams import LINES_TOGETHER
+from fakegpt_tui.ui.rendering.seams import LINES_AT_A_TIME, LINES_TOGETHER
 
-_STEP = 40
 _MOST = 400
-"""Lines of code that are coloured at a time: 40, or more while a string or comment is open.
+"""Lines that are coloured at a time, or `LINES_AT_A_TIME` if no string or comment is open.
 
 After every `LINES_TOGETHER` colours begin anew, so that they do not depend on all code above.
 """
@@ -36,6 +35,9 @@ _CUT_FROM = 20
 """Cells that a line must have to spare some of them for the words."""
 _GUTTER_FROM = 4
 """Cells that a line must have to spare one of them for the mark."""
+
+WITHIN_CODE = Resume("code_block", prefix="    x\n", suffix="    x")
+"""Blank lines are code only between other lines of it."""
 
 _TAB = 4
 _ROOM = 1
@@ -68,15 +70,16 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
 def split_code(node: Node, part: Slice) -> list[Piece]:
     """`node` in pieces of about forty lines, each coloured by itself."""
     rows = _rows(node.content)
-    sizes = list(_sizes(rows, node)) if node.kind == "fence" else []
+    is_fence = node.kind == "fence"
+    sizes = list(_sizes(rows, node))
     if len(sizes) <= 1:
         return [part.whole(node)]
-    prefix = part.resume.prefix if part.resume and node.continued else _opening(node, part)
+    opened = part.resume if part.resume and node.continued else _opened(node, part)
     pieces: list[Piece] = []
     for piece in _parts(node, rows, sizes):
         first = not pieces
-        start = node.source[0] if first else piece.rows[1]
-        resume = part.resume if first else Resume("fence", prefix=prefix, number=piece.number)
+        start = node.source[0] if first else piece.rows[is_fence]
+        resume = part.resume if first else replace(opened, number=piece.number)
         pieces.append(Piece(piece, start, resume, spaced=not piece.continued))
     return pieces
 
@@ -100,8 +103,21 @@ def language(node: Node) -> str:
     return next(iter(node.info.split()), "").lower()
 
 
-def _opening(node: Node, part: Slice) -> str:
-    return safe_text(part.text[node.rows[0] : node.rows[1]])
+def _opened(node: Node, part: Slice) -> Resume:
+    if node.kind != "fence":
+        return WITHIN_CODE
+    return Resume("fence", prefix=safe_text(part.text[node.rows[0] : node.rows[1]]))
+
+
+def without_first(node: Node) -> Node:
+    """Indented code without the line that it was read behind."""
+    return replace(node, content=node.content.partition("\n")[2], rows=node.rows[1:])
+
+
+def without_last(node: Node) -> Node:
+    """Indented code without the line that was read below it."""
+    rest = node.content.removesuffix("\n").rpartition("\n")[0]
+    return replace(node, content=f"{rest}\n" if rest else "", rows=node.rows[:-1])
 
 
 def _sizes(rows: Sequence[str], node: Node) -> Iterator[int]:
@@ -109,9 +125,9 @@ def _sizes(rows: Sequence[str], node: Node) -> Iterator[int]:
     at = 0
     while (left := len(rows) - at) > 0:
         most = min(left, LINES_TOGETHER - (node.number - 1 + at) % LINES_TOGETHER)
-        size = min(_STEP, most)
+        size = min(LINES_AT_A_TIME, most)
         while size < min(_MOST, most) and _is_open(rows[at : at + size], name):
-            size = min(size + _STEP, most)
+            size = min(size + LINES_AT_A_TIME, most)
         yield size
         at += size
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from rich.segment import Segment
 
@@ -86,7 +87,16 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
 
 def resume_flow(ending: str, lengths: Lengths) -> Resume:
     """What reading has to know to begin on a new line of a paragraph, behind a character."""
-    return Resume("paragraph", prefix="x" * lengths.head + "x\n"[: 1 + (ending in LINE_ENDS)])
+    return _flow(lengths.head, is_line=ending in LINE_ENDS)
+
+
+@lru_cache
+def _flow(head: int, *, is_line: bool) -> Resume:
+    above = "x" * (head + 1)
+    if is_line:
+        return Resume("paragraph", prefix=f"{above}\n")
+    # A line may be something else up to where it is cut: this makes text of it.
+    return Resume("paragraph", prefix=above, suffix="x`")
 
 
 def _resume(ending: str, above: int, manner: Manner) -> Resume:

@@ -16,6 +16,7 @@ from fakegpt_tui.ui.rendering.parsing import References
 class Resume:
     """What reading has to know to begin in the middle of a block of this kind.
 
+    The `prefix` is put above what is read, and the `suffix` below what is read of the text above.
     `number` is that of the item of a list, of the line of code, or of the character of those that
     a paragraph shows without a new line.
     """
@@ -25,6 +26,7 @@ class Resume:
     number: int = 1
     widths: tuple[int, ...] = ()
     glue: str = ""
+    suffix: str = ""
 
     def applied(self, node: Node) -> Node:
         """`node`, read behind the prefix, as the piece it is."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.constructs import SPLITS
+from fakegpt_tui.ui.rendering.fences import WITHIN_CODE, without_first, without_last
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.paragraphs import resume_flow
 from fakegpt_tui.ui.rendering.parsing import parse_blocks
@@ -17,9 +18,6 @@ _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 
 _BARS = re.compile(r"(?:[^\n]*\n)?[|: \t\r-]*(?:\n|\Z)")
 """The rest of a line, or one and the next, that may be what makes a table of the line above."""
-
-_TEXT = "x`"
-"""What makes text of a line that it ends."""
 
 _TITLE_LINES = {"table": 2}
 """Lines that have to be whole before a block is what it seems to be; one for all others."""
@@ -37,18 +35,16 @@ class Reading:
     broken: bool = False
 
 
-def read(
-    text: str, start: int, resume: Resume | None, manner: Manner, *, goes_on: bool = False
-) -> Reading:
+def read(text: str, start: int, resume: Resume | None, manner: Manner, suffix: str = "") -> Reading:
     """Read `text` from `start`, where `resume` tells what is open there.
 
-    With `goes_on`, its last line is the beginning of one that is text.
+    The `suffix` is of what is read below it.
     """
     raw = text[start:]
     ends = [start + match.end() for match in _LINE_END.finditer(raw)]
     prefix = resume.prefix if resume else ""
     offsets = [*[start] * prefix.count("\n"), start, *ends, len(text)]
-    lines = prefix + safe_text(raw) + _TEXT * goes_on
+    lines = prefix + safe_text(raw) + suffix
     nodes = parse_blocks(lines, offsets, manner.references, manner.lengths.head)
     broken = _is_broken(nodes, resume, start, raw)
     opened = resume
@@ -56,6 +52,8 @@ def read(
         nodes, opened = nodes[1:], None
     if opened and nodes:
         nodes[0] = _resumed(nodes[0], opened, text, start)
+    if nodes and suffix == WITHIN_CODE.suffix:
+        nodes[-1] = without_last(nodes[-1])
     pieces: list[Piece] = []
     for index, node in enumerate(nodes):
         part = Slice(text, start, None if index else opened, manner)
@@ -89,6 +87,8 @@ def _resume(seam: Seam, text: str, manner: Manner) -> Resume:
     if seam.kind == "table":
         pieces = read(text[:end], seam.block, None, manner).pieces
         return pieces[-1].resume or Resume("table")
+    if seam.kind == "code_block":
+        return WITHIN_CODE
     return Resume(seam.kind, prefix=safe_text(text[seam.block : end]))
 
 
@@ -109,6 +109,8 @@ def _is_over(nodes: list[Node], resume: Resume, start: int) -> bool:
 
 def _resumed(node: Node, resume: Resume, text: str, start: int) -> Node:
     node = resume.applied(node)
+    if node.kind == resume.kind == WITHIN_CODE.kind:
+        return without_first(node)
     if node.children and resume.kind in ("bullet_list", "ordered_list") and node.continued:
         above = safe_text(text[max(0, start - 200) : start]).split("\n")
         first = replace(node.children[0], blank=len(above) > 1 and not above[-2].strip(" \t>"))

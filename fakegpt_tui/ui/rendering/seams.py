@@ -26,8 +26,9 @@ FIRST_ROWS = 24
 ROWS_TOGETHER = 8
 """Further rows of a table that are not parted."""
 
+LINES_AT_A_TIME = 40
 LINES_TOGETHER = 800
-"""Lines of code that may be coloured by what is above them."""
+"""Lines of code that are drawn together, and that may be coloured by what is above them."""
 
 _MORE_TEXT = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
 """How a line may begin, too, that goes on with a paragraph."""
@@ -36,6 +37,7 @@ _BLOCK = re.compile(
     r"(?P<blank>(?:[ \t]*\r?\n)++)"
     r"|(?P<heading>#{1,6}[ \t][^\n]*\n)"
     r"|(?P<code>(?P<fence>`{3,}(?=[^`\n]*\n)|~{3,})[^\n]*\n)"
+    r"|(?P<code_block>(?: {4}| {0,3}\t)[ \t]*[^ \t\r\n][^\n]*\n)"
     r"|(?P<rule>(?:-{3,}|\*{3,}|_{3,})[ \t]*\r?\n)"
     r"|(?P<underline>=+[ \t]*\r?\n)"
     r"|(?P<quote>>)"
@@ -51,6 +53,7 @@ _QUOTED = re.compile(r"(?:>[^\n]*\n)*+")
 _MARK_OF_QUOTE = re.compile(r"^> ?", re.MULTILINE)
 _TAB_IN_QUOTE = re.compile(r"^> *\t", re.MULTILINE)
 _LINES = re.compile(rf"(?:[^\n]*\n){{{LINES_TOGETHER}}}")
+_INDENTED = re.compile(r"(?:(?: {4}| {0,3}\t)[^\n]*\n|[ \t]*\r?\n)++")
 _PIPE = re.compile(r"(?<!\\)\|")
 _MISSING_CELLS = 0x10000
 """How many cells the parser adds to rows that have too few; then the table ends."""
@@ -63,6 +66,13 @@ _DEEP = re.compile(
 
 _TAB = 4
 _PARAGRAPHS = ("text", "odd text")
+_BELOW = {
+    "underline": ("text",),
+    "text": ("", *_PARAGRAPHS),
+    "table": ("", "text"),
+    "code_block": ("",),
+}
+"""What these may be below of, so that they are certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,7 @@ class _Scan:
         self._seams: list[Seam] = []
         self._goers: dict[str, Callable[[re.Match[str]], bool]] = {
             "code": self._code,
+            "code_block": self._indented,
             "quote": self._quote,
             "bullet_list": self._list,
             "ordered_list": self._list,
@@ -128,19 +139,12 @@ class _Scan:
 
     def _is_certain(self, kind: str, block: re.Match[str]) -> bool:
         """Whether a block of this kind begins here, whatever is open."""
-        match kind:
-            case "underline":
-                return self._open == "text"
-            case "rule":
-                return self._open != "odd text"
-            case "text":
-                return self._open in ("", *_PARAGRAPHS)
-            case "table":
-                return self._open in ("", "text")
-            case "ordered_list":
-                return self._open not in _PARAGRAPHS or int(block["number"]) == 1
-            case _:
-                return True
+        if kind in _BELOW:
+            return self._open in _BELOW[kind]
+        if kind == "rule":
+            return self._open != "odd text"
+        is_first = kind != "ordered_list" or int(block["number"]) == 1
+        return is_first or self._open not in _PARAGRAPHS
 
     def _begin(self, kind: str) -> None:
         if self.at - self._last >= self._size:
@@ -233,6 +237,21 @@ class _Scan:
             at, number = lines.end(), number + LINES_TOGETHER
             self._put([Seam(at, "fence", opening.start(), number)])
         self.at, self._open = closing.end() if closing else self._end, ""
+        return True
+
+    def _indented(self, first: re.Match[str]) -> bool:
+        """Code without a fence, up to the last of its lines that is not blank."""
+        self._begin("code_block")
+        lines = _INDENTED.match(self._text, first.start(), self._end)
+        code = lines[0] if lines else first[0]
+        rows = code.rstrip(" \t\r\n").split("\n")
+        starts = accumulate((len(row) + 1 for row in rows), initial=first.start())
+        self._put(
+            Seam(at, "code_block", first.start(), number + 1)
+            for number, at in zip(range(len(rows)), starts, strict=False)
+            if number and number % LINES_AT_A_TIME == 0
+        )
+        self.at, self._open = first.start() + len(code), ""
         return True
 
     def _quote(self, mark: re.Match[str]) -> bool:

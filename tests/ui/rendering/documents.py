@@ -29,6 +29,7 @@ _LONG = [
         "| a | b |\r\n|---|---|\r\n" + "| 1 \\| 1 |\r\n" * 60,
         "> quoted\n> text\n>\n> # h\n> - a\n>   b\n>\n> more\n" * 5,
         "~~~\n" + "code\n\n" * 900,
+        "    code\n" * 39 + "\n\n" + "    code\n\n\n" * 30 + "\tcode\n" * 50,
         "x" * 9_000,
         "漢字" * 700,
 ]  # fmt: skip

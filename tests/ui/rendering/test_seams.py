@@ -28,6 +28,7 @@ MEGABYTES = {
     "table": "| a | b |\n|---|:-:|\n" + "| some words | **more** of them |\n" * 30_000,
     "code": "```py\n" + "value = function('text')\n" * 40_000 + "```\n",
     "open code": "~~~\n" + "plain words\n" * 90_000,
+    "indented code": "    value = function('text')\n\n\tvalue = 1\n" * 25_000,
     "quote": "> some words that are quoted\n>\n" * 32_000,
     "paragraph": "some words and **more** of `them` " * 30_000,
     "lines": "some words\n`and` more of them\n" * 35_000,
@@ -142,6 +143,14 @@ def test_code_is_parted_where_its_colours_begin_anew() -> None:
     code = "".join(f"line {number}\n" for number in range(2_000))
     assert seams(f"```\n{code}```\n") == ["line 800", "line 1600"]
     assert seams(f"```\n{code}") == ["line 800", "line 1600"]
+
+
+def test_indented_code_is_parted_up_to_its_last_line() -> None:
+    code = "".join(f"    line {number}\n" for number in range(1, 100))
+    assert seams(code) == ["    line 41", "    line 81"]
+    assert seams(code.replace("    line 41\n", "\n")) == ["", "    line 81"]
+    assert seams(f"Text\n{code}") == seams(f"- item\n{code}") == []
+    assert seams("    line\n" * 40 + "\n\nText") == ["Text"]
 
 
 def test_a_string_that_never_ends_colours_no_more_than_the_lines_together() -> None:
