@@ -10,6 +10,9 @@ from functools import lru_cache
 AT_THE_MARGIN = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))"
 """How a line may begin that is nothing but text."""
 
+MORE_TEXT = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
+"""How a line may begin, too, that goes on with a paragraph."""
+
 _INTERESTING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"

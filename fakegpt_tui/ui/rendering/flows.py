@@ -5,6 +5,7 @@ that more text moves nothing.
 """
 
 import re
+from collections.abc import Iterator
 
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 
@@ -36,6 +37,14 @@ def flow_end(text: str, start: int, end: int, lengths: Lengths = USUAL) -> int |
             return _middle(text, most, end, lengths)
         least = most
     return None
+
+
+def flow_ends(text: str, start: int, end: int, lengths: Lengths) -> Iterator[int]:
+    """Where all flows but the last one of a paragraph end."""
+    at = flow_end(text, start, end, lengths)
+    while at is not None:
+        yield at
+        at = flow_end(text, at, end, lengths)
 
 
 def _middle(text: str, most: int, end: int, lengths: Lengths) -> int | None:

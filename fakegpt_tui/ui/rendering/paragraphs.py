@@ -85,23 +85,26 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
         resume, at = _resume(part.text[cut - 1], cut - flow, part.manner), cut
 
 
-def resume_flow(ending: str, lengths: Lengths) -> Resume:
-    """What reading has to know to begin on a new line of a paragraph, behind a character."""
-    return _flow(lengths.head, is_line=ending in LINE_ENDS)
+def resume_flow(kind: str, ending: str, lengths: Lengths) -> Resume:
+    """What reading has to know to begin on a new line of a paragraph, behind a character.
+
+    The `kind` is `paragraph`, or `quoted` if it is the paragraph of a quote.
+    """
+    return _flow(kind, lengths.head, is_line=ending in LINE_ENDS)
 
 
 @lru_cache
-def _flow(head: int, *, is_line: bool) -> Resume:
-    above = "x" * (head + 1)
+def _flow(kind: str, head: int, *, is_line: bool) -> Resume:
+    above = "> " * (kind == "quoted") + "x" * (head + 1)
     if is_line:
-        return Resume("paragraph", prefix=f"{above}\n")
+        return Resume(kind, prefix=f"{above}\n")
     # A line may be something else up to where it is cut: this makes text of it.
-    return Resume("paragraph", prefix=above, suffix="x`")
+    return Resume(kind, prefix=above, suffix="x`")
 
 
 def _resume(ending: str, above: int, manner: Manner) -> Resume:
     if not above:
-        return resume_flow(ending, manner.lengths)
+        return resume_flow("paragraph", ending, manner.lengths)
     return Resume(
         "paragraph",
         prefix="x\n" if ending in LINE_ENDS else "x",

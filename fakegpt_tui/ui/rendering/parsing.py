@@ -41,7 +41,7 @@ _SECTION = re.compile(rf"<(/?)({'|'.join(SECTIONS)})>[ \t]*")
 _SEE_THROUGH = {"thead_open", "tbody_open"}
 """A table is its rows; the first one is the header."""
 
-_TO_THE_END = {"fence", "paragraph"}
+_TO_THE_END = {"fence", "paragraph", "quoted"}
 """What defines nothing where it goes on."""
 
 _WITH_ROWS = {"fence", "code_block"}

@@ -1,14 +1,22 @@
 """Block quotes: a bar to the left of other blocks."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from rich.segment import Segment
 
+from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.cells import width_of
 from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.flows import LINE_ENDS, flow_ends
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
+from fakegpt_tui.ui.rendering.paragraphs import resume_flow
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
+
+_MARK = re.compile(r"(?<=\n) {0,3}> ?")
 
 
 def draw_quote(node: Node, width: int, drawing: Drawing) -> list[Line]:
@@ -22,7 +30,7 @@ def draw_quote(node: Node, width: int, drawing: Drawing) -> list[Line]:
 
 
 def split_quote(node: Node, part: Slice) -> list[Piece]:
-    """`node` in one piece per quoted block."""
+    """`node` in one piece per quoted block, or per flow of a paragraph that is very long."""
     groups: list[list[Node]] = []
     for child in node.children:
         # A lazy line has no mark of its own, and could not be read alone.
@@ -31,14 +39,53 @@ def split_quote(node: Node, part: Slice) -> list[Piece]:
             groups[-1].append(child)
         else:
             groups.append([child])
-    if len(groups) <= 1:
-        return [part.whole(node)]
     pieces: list[Piece] = []
     for index, group in enumerate(groups):
-        continued = node.continued or index > 0
+        goes_on = not index and part.resume is not None and part.resume.kind == "quoted"
+        continued = (node.continued or index > 0) and not goes_on
         start = group[0].source[0] if index else node.source[0]
-        end = group[-1].source[1]
-        piece = replace(node, children=tuple(group), continued=continued, source=(start, end))
         resume = Resume("blockquote") if index else part.resume
-        pieces.append(Piece(piece, start, resume, spaced=not continued))
-    return pieces
+        for children in _flows(group, part, goes_on=goes_on):
+            if children is not group:
+                start = children[0].source[0]
+            end = children[-1].source[1]
+            piece = replace(
+                node, children=tuple(children), continued=continued, source=(start, end)
+            )
+            pieces.append(Piece(piece, start, resume, spaced=not (continued or goes_on)))
+            resume = resume_flow("quoted", part.text[end - 1], part.manner.lengths)
+            continued, goes_on = False, True
+    return pieces or [part.whole(node)]
+
+
+def _flows(group: list[Node], part: Slice, *, goes_on: bool) -> Iterator[list[Node]]:
+    """The blocks of a group, whose first one is divided if it is a very long paragraph."""
+    first, *rest = group
+    start, end = first.source
+    lengths = part.manner.lengths
+    if first.kind != "paragraph" or not (goes_on or end - start >= lengths.flow):
+        yield group
+        return
+    ends = [*flow_ends(part.text, start, end, lengths), end]
+    for at, stop in pairwise([start, *ends]):
+        content = _unquoted(part.text, at, stop)
+        flow = replace(first, content=content, source=(at, stop))
+        yield [flow, *rest] if stop == end else [flow]
+
+
+def _unquoted(text: str, start: int, end: int) -> str:
+    """Text of a quoted paragraph without the marks that begin its lines."""
+    begins_line = not start or text[start - 1] in LINE_ENDS
+    shown = "\n" * begins_line + safe_text(text[start:end])
+    return _MARK.sub("", shown).strip()
+
+
+def rest_of_quote(node: Node, start: int) -> Node | None:
+    """What there is from `start` on of a quote whose paragraph was open there, if anything.
+
+    If that paragraph does not go on, what is below continues the quote.
+    """
+    first, *rest = node.children
+    if first.kind == "paragraph" and first.source[1] > start:
+        return node
+    return replace(node, children=tuple(rest), continued=True) if rest else None

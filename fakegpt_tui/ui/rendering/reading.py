@@ -11,6 +11,7 @@ from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.paragraphs import resume_flow
 from fakegpt_tui.ui.rendering.parsing import parse_blocks
 from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice, keep_whole
+from fakegpt_tui.ui.rendering.quotes import rest_of_quote
 from fakegpt_tui.ui.rendering.seams import FIRST_ROWS, Seam
 
 _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
@@ -19,6 +20,7 @@ _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _BARS = re.compile(r"(?:[^\n]*\n)?[|: \t\r-]*(?:\n|\Z)")
 """The rest of a line, or one and the next, that may be what makes a table of the line above."""
 
+_FLOWS = ("paragraph", "quoted")
 _TITLE_LINES = {"table": 2}
 """Lines that have to be whole before a block is what it seems to be; one for all others."""
 
@@ -48,10 +50,11 @@ def read(text: str, start: int, resume: Resume | None, manner: Manner, suffix: s
     nodes = parse_blocks(lines, offsets, manner.references, manner.lengths.head)
     broken = _is_broken(nodes, resume, start, raw)
     opened = resume
-    if resume and _is_over(nodes, resume, start):
-        nodes, opened = nodes[1:], None
-    if opened and nodes:
-        nodes[0] = _resumed(nodes[0], opened, text, start)
+    if resume and nodes:
+        first = _resumed(nodes[0], resume, text, start)
+        nodes[:1] = [first] if first else []
+        is_over = first is None or (resume.kind == "quoted" and first.continued)
+        opened = None if is_over else resume
     if nodes and suffix == WITHIN_CODE.suffix:
         nodes[-1] = without_last(nodes[-1])
     pieces: list[Piece] = []
@@ -71,8 +74,8 @@ def resumes(seams: Iterable[Seam], text: str, manner: Manner) -> Iterator[Resume
     for seam in seams:
         if seam.at == seam.block:
             yield None
-        elif seam.kind == "paragraph":
-            yield resume_flow(text[seam.at - 1], manner.lengths)
+        elif seam.kind in _FLOWS:
+            yield resume_flow(seam.kind, text[seam.at - 1], manner.lengths)
         else:
             if seam.block != block:
                 block, first = seam.block, _resume(seam, text, manner)
@@ -96,18 +99,18 @@ def _is_broken(nodes: list[Node], resume: Resume | None, start: int, raw: str) -
     # What begins a new line of a paragraph is that, whatever comes below it.
     if resume is None or resume.kind != "paragraph" or resume.number == 1:
         return False
-    if not nodes or nodes[0].kind != "paragraph" or _is_over(nodes, resume, start):
+    if not nodes or nodes[0].kind != "paragraph" or nodes[0].source[1] <= start:
         return True
     # The line above, or one that was cut in the middle, may be the header of a table.
     return _BARS.match(raw) is not None
 
 
-def _is_over(nodes: list[Node], resume: Resume, start: int) -> bool:
-    """Whether nothing of what is read goes on with the paragraph that was open."""
-    return bool(nodes) and resume.kind == "paragraph" and nodes[0].source[1] <= start
-
-
-def _resumed(node: Node, resume: Resume, text: str, start: int) -> Node:
+def _resumed(node: Node, resume: Resume, text: str, start: int) -> Node | None:
+    """What there is from `start` on of a block that was open there, if anything."""
+    if resume.kind in _FLOWS and node.source[1] <= start:
+        return None
+    if resume.kind == "quoted":
+        return rest_of_quote(node, start)
     node = resume.applied(node)
     if node.kind == resume.kind == WITHIN_CODE.kind:
         return without_first(node)
@@ -123,6 +126,7 @@ def _settled(pieces: list[Piece], ends: list[int]) -> int:
     for index in range(len(pieces) - 1, 0, -1):
         piece = pieces[index]
         needed = 1 if piece.node.continued else _TITLE_LINES.get(piece.node.kind, 1)
-        if piece.joins or (len(ends) >= needed and ends[-needed] > piece.start):
+        is_within = piece.joins or (piece.resume is not None and piece.resume.suffix)
+        if is_within or (len(ends) >= needed and ends[-needed] > piece.start):
             return index
     return 0

@@ -6,19 +6,20 @@ certain what they belong to. Where it is not, it looks no further, up to the nex
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
 
 from fakegpt_tui.ui.rendering.borders import (
     AT_THE_MARGIN,
+    MORE_TEXT,
     ODD_LINE_END,
     end_of_fence,
     find_borders,
 )
-from fakegpt_tui.ui.rendering.flows import flow_end
+from fakegpt_tui.ui.rendering.flows import flow_ends
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
+from fakegpt_tui.ui.rendering.quoted import Quote, line_starts
 
 FIRST_ROWS = 24
 """Rows of a table that are not parted, since they decide how wide its columns are."""
@@ -29,9 +30,6 @@ ROWS_TOGETHER = 8
 LINES_AT_A_TIME = 40
 LINES_TOGETHER = 800
 """Lines of code that are drawn together, and that may be coloured by what is above them."""
-
-_MORE_TEXT = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
-"""How a line may begin, too, that goes on with a paragraph."""
 
 _BLOCK = re.compile(
     r"(?P<blank>(?:[ \t]*\r?\n)++)"
@@ -45,13 +43,10 @@ _BLOCK = re.compile(
     r"|(?P<ordered_list> {0,3}(?P<number>\d{1,9})(?P<point>[.)])[ ])"
     r"|(?P<table>(?P<heads>\|[^\n]*\|)[ \t]*\r?\n(?P<bars>\|(?:[ \t]*:?-+:?[ \t]*\|)+)[ \t]*\r?\n)"
     rf"|(?P<text> {{0,3}}{AT_THE_MARGIN}[^\n]*(?:\n|\Z)"
-    rf"(?: {{0,3}}(?:{AT_THE_MARGIN}|{_MORE_TEXT})[^\n]*(?:\n|\Z))*+)"
+    rf"(?: {{0,3}}(?:{AT_THE_MARGIN}|{MORE_TEXT})[^\n]*(?:\n|\Z))*+)"
 )
 _BLANK = re.compile(r"[ \t\r\n]*")
 _ROWS = re.compile(r"(?:\|[^\n]*\n)*+")
-_QUOTED = re.compile(r"(?:>[^\n]*\n)*+")
-_MARK_OF_QUOTE = re.compile(r"^> ?", re.MULTILINE)
-_TAB_IN_QUOTE = re.compile(r"^> *\t", re.MULTILINE)
 _LINES = re.compile(rf"(?:[^\n]*\n){{{LINES_TOGETHER}}}")
 _INDENTED = re.compile(r"(?:(?: {4}| {0,3}\t)[^\n]*\n|[ \t]*\r?\n)++")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -167,17 +162,12 @@ class _Scan:
     def _paragraph(self, lines: re.Match[str]) -> bool:
         if self._open not in _PARAGRAPHS:
             self._begin("paragraph")
-            self._put(self._flows(lines))
+            ends = flow_ends(self._text, lines.start(), lines.end(), self._lengths)
+            self._put(Seam(at, "paragraph", lines.start()) for at in ends)
         # A line with bars may be the header of a table, and a long text is no heading.
         is_odd = "|" in lines[0] or len(lines[0]) > self._lengths.head
         self.at, self._open = lines.end(), "odd text" if is_odd else "text"
         return True
-
-    def _flows(self, lines: re.Match[str]) -> Iterator[Seam]:
-        at = flow_end(self._text, lines.start(), lines.end(), self._lengths)
-        while at is not None:
-            yield Seam(at, "paragraph", lines.start())
-            at = flow_end(self._text, at, lines.end(), self._lengths)
 
     def _list(self, first: re.Match[str]) -> bool:
         """Items at the margin, each with the lines below it that are indented as far as its text.
@@ -218,7 +208,7 @@ class _Scan:
         self._begin("table")
         self._put(
             Seam(at, "table", head.start())
-            for number, at in enumerate(_line_starts(rows[0], rows.start()))
+            for number, at in enumerate(line_starts(rows[0], rows.start()))
             if number > FIRST_ROWS
             and (number - FIRST_ROWS) % ROWS_TOGETHER == 0
             and at < rows.end()
@@ -245,34 +235,28 @@ class _Scan:
         lines = _INDENTED.match(self._text, first.start(), self._end)
         code = lines[0] if lines else first[0]
         rows = code.rstrip(" \t\r\n").split("\n")
-        starts = accumulate((len(row) + 1 for row in rows), initial=first.start())
+        starts = list(line_starts(code, first.start()))
         self._put(
-            Seam(at, "code_block", first.start(), number + 1)
-            for number, at in zip(range(len(rows)), starts, strict=False)
-            if number and number % LINES_AT_A_TIME == 0
+            Seam(starts[number], "code_block", first.start(), number + 1)
+            for number in range(LINES_AT_A_TIME, len(rows), LINES_AT_A_TIME)
         )
         self.at, self._open = first.start() + len(code), ""
         return True
 
     def _quote(self, mark: re.Match[str]) -> bool:
-        """Lines that are all marked as quoted, parted where they could be if they were not."""
-        lines = _QUOTED.match(self._text, mark.start(), self._end)
-        if lines is None or not lines[0]:
-            return False
-        if _TAB_IN_QUOTE.search(lines[0]) or _DEEP.search(lines[0]):
+        """Lines that are marked as quoted, and text below that goes on with a paragraph of them."""
+        start = mark.start()
+        quote = Quote(self._text, start, self._end, self._lengths)
+        if not quote.certain or _DEEP.search(self._text, start, quote.end):
             return False
         self._begin("blockquote")
-        inner = _MARK_OF_QUOTE.sub("", lines[0])
-        outer = _line_starts(lines[0], lines.start())
-        starts = dict(zip(_line_starts(inner, 0), outer, strict=True))
-        borders = find_borders(inner, self._size)
-        self._put(Seam(starts[border], "blockquote", lines.start()) for border in borders)
-        self.at, self._open = lines.end(), "quote"
+        flows = set(quote.flows)
+        self._put(
+            Seam(at, "quoted" if at in flows else "blockquote", start)
+            for at in sorted(flows.union(quote.blocks))
+        )
+        self.at, self._open = quote.end, "quote"
         return True
-
-
-def _line_starts(text: str, start: int) -> Iterator[int]:
-    return accumulate((len(line) + 1 for line in text.split("\n")), initial=start)
 
 
 def _missing_cells(rows: str, columns: int) -> int:

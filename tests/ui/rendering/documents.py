@@ -74,6 +74,13 @@ _FLOWING = st.sampled_from(
 NASTY = st.lists(_NASTY | _FLOWING, max_size=30).map("".join)
 """What may be taken for something else until more is known, near the ends of short pieces."""
 
+QUOTES = st.builds(
+    lambda text, mark: "> " + text.replace("\n", mark),
+    NASTY,
+    st.sampled_from(["\n> ", "\n>", "\n"]),
+)
+"""The same in a quote whose lines are marked, or only its first one."""
+
 
 def nasty_text(chance: random.Random) -> str:
     """Such a document where nothing looks for the smallest one that fails."""

@@ -8,12 +8,12 @@ from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.layout import Layout
 from fakegpt_tui.ui.rendering.lengths import Lengths
 from fakegpt_tui.ui.rendering.palette import Palette
-from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, NASTY
+from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
 from tests.ui.rendering.test_document import CUTS, QUICK, WIDTH, drawn
 
 SHORT = Lengths(piece=12, longest_piece=30, head=20, flow=45, near=8, at_once=70)
 WHOLE = 1 << 40
-TEXTS = NASTY | DOCUMENTS | BLOCKS
+TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
 CHAPTER = st.sampled_from([40, 100, WHOLE])
 
 
@@ -45,7 +45,7 @@ def test_a_stream_shows_at_each_moment_what_its_text_alone_would(
 
 
 @QUICK
-@given(TEXTS, WIDTH, CHAPTER, st.integers(1, 5))
+@given(NASTY | QUOTES, WIDTH, CHAPTER, st.integers(1, 5))
 def test_a_stream_of_tokens_shows_at_its_end_what_its_text_alone_would(
     text: str, width: int, chapter: int, step: int
 ) -> None:
@@ -112,6 +112,11 @@ def scrolled(layout: Layout, step: int) -> list[str]:
         "x\x0b" * 40 + "a | b\n---|---\n1 | 2\n\nbelow",
         "- item\n\n" + "words " * 20 + "</think>\n" + "words " * 20 + "\n\nbelow",
         "<think>\n" + "words " * 20 + "</think>\n" + "words " * 20 + "\n\nbelow",
+        "> " + "words " * 8 + "\n> 1. one\n> 2. two\n\nbelow",
+        "> " + "words " * 8 + "\n1. one\n2. two\n\nbelow",
+        "> " + "words " * 8 + "\n> a | b\n> ---|---\n> 1 | 2\nlazy\n\nbelow",
+        "> " + "words " * 8 + "\n> ``` " + "words and more " * 12 + "` of it\n\nbelow",
+        "> # head\nlazy " + "words " * 40 + "\n> words\n\nbelow",
         "> " + "words " * 20 + "\n> a | b\n> ---|---\n> 1 | 2\n\nbelow",
     ],
 )

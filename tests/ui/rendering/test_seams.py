@@ -30,6 +30,9 @@ MEGABYTES = {
     "open code": "~~~\n" + "plain words\n" * 90_000,
     "indented code": "    value = function('text')\n\n\tvalue = 1\n" * 25_000,
     "quote": "> some words that are quoted\n>\n" * 32_000,
+    "quoted paragraph": "> some words that are quoted\n" * 35_000,
+    "quoted line": "> " + "some words and **more** of `them` " * 30_000,
+    "lazy quote": "> some words\nthat are `quoted` and\n> more\nof them\n" * 25_000,
     "paragraph": "some words and **more** of `them` " * 30_000,
     "lines": "some words\n`and` more of them\n" * 35_000,
     "amid prose": "Words.\n\n" + "- item\n" * 60_000 + "\nWords.\n\n" + TABLE * 600,
@@ -164,6 +167,14 @@ def test_quotes_are_parted_between_paragraphs_that_are_all_marked() -> None:
     assert seams("> a\n> b\n>\n> c\n> - d\n>\n> e\n") == ["> c", "> e"]
     assert seams("> ```\n> a\n>\n> b\n> ```\n>\n> c\n") == ["> c"]
     assert seams("> a\n>\n>\tb\n>\n> c\n") == []
+
+
+def test_a_long_paragraph_is_parted_within_a_quote() -> None:
+    line = "> some words that are quoted\n"
+    text = line + line[2:] + line * 5_000 + ">\n> below\nand lazy\n> - item\n"
+    found = find_seams(text, 0, len(text), 1)
+    assert {seam.kind for seam in found[:4]} == {"quoted"}
+    assert [text[seam.at :].partition("\n")[0] for seam in found[4:]] == ["> below"]
 
 
 def test_a_quote_that_begins_with_an_empty_line_is_one_quote() -> None:

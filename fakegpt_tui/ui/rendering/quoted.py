@@ -1,0 +1,69 @@
+"""Where one long quote can be parted: between its blocks, and within a very long paragraph.
+
+Knows nothing of this program, as `seams`.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from fakegpt_tui.ui.rendering.borders import AT_THE_MARGIN, MORE_TEXT, find_borders
+from fakegpt_tui.ui.rendering.flows import flow_ends
+from fakegpt_tui.ui.rendering.lengths import Lengths
+
+_QUOTED = re.compile(r"(?:>[^\n]*(?:\n|\Z))++")
+_MARK = re.compile(r"^> ?", re.MULTILINE)
+_ABOVE = "x\n"
+_TAB = re.compile(r"^> *\t", re.MULTILINE)
+_PARAGRAPH = re.compile(
+    rf"> {{0,3}}{AT_THE_MARGIN}[^\n]*(?:\n|\Z)"
+    rf"(?:(?:> ?)? {{0,3}}(?:{AT_THE_MARGIN}|{MORE_TEXT})[^\n]*(?:\n|\Z))*+"
+)
+"""Lines of text, of which all but the first may lack the mark."""
+
+
+class Quote:
+    """A quote that begins at `start`: places within it, and where it ends.
+
+    It is `certain` how it is read, unless there are tabs in it.
+    """
+
+    def __init__(self, text: str, start: int, end: int, lengths: Lengths) -> None:
+        self.blocks: list[int] = []
+        self.flows: list[int] = []
+        self.end = start
+        self.certain = True
+        self._text = text
+        self._most = end
+        self._lengths = lengths
+        while (lines := _QUOTED.match(text, self.end, end)) is not None:
+            self._scan(lines, is_first=self.end == start)
+            if self.end == lines.end():
+                break
+        self.certain = self.certain and self.end > start
+
+    def _scan(self, lines: re.Match[str], *, is_first: bool) -> None:
+        """Find the places in lines that are all marked, and in the text that goes on below."""
+        self.end = lines.end()
+        self.certain = self.certain and not _TAB.search(lines[0])
+        blocks = list(_blocks(lines, "" if is_first else _ABOVE))
+        self.blocks += blocks
+        for block in (lines.start(), *blocks) if is_first else blocks:
+            paragraph = _PARAGRAPH.match(self._text, block, self._most)
+            if paragraph is not None:
+                self.flows += flow_ends(self._text, block, paragraph.end(), self._lengths)
+                self.end = max(self.end, paragraph.end())
+
+
+def _blocks(lines: re.Match[str], above: str) -> Iterator[int]:
+    """Where blocks could begin below other text if the lines were not marked."""
+    inner = _MARK.sub("", lines[0])
+    borders = find_borders(above + inner, 1)
+    outer = line_starts(lines[0], lines.start())
+    starts = dict(zip(line_starts(inner, len(above)), outer, strict=True))
+    return (starts[border] for border in borders)
+
+
+def line_starts(text: str, start: int) -> Iterator[int]:
+    """Where each line of a text that begins at `start` does."""
+    return accumulate((len(line) + 1 for line in text.split("\n")), initial=start)
