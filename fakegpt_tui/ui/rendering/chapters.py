@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import Protocol
 
 from fakegpt_tui.ui.rendering.borders import find_borders
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
@@ -28,6 +29,17 @@ class Chapter:
     resume: Resume | None = None
     section: int | None = None
     pieces: tuple[Piece, ...] | None = None
+
+
+class ChaptersOfText(Protocol):
+    """A text in chapters, as many as have been found so far."""
+
+    text: str
+    all: list[Chapter]
+
+    def read(self, index: int) -> None: ...
+    def end(self, index: int) -> int: ...
+    def at(self, offset: int) -> int: ...
 
 
 class Chapters:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from fakegpt_tui.ui.rendering.chapters import Chapters
+from fakegpt_tui.ui.rendering.chapters import ChaptersOfText
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.part import Part
@@ -18,7 +18,7 @@ class Layout(Sequence[Line]):
     change then. So ask `reveal` before lines are looked at, or `measure` everything.
     """
 
-    def __init__(self, drawing: Drawing, chapters: Chapters) -> None:
+    def __init__(self, drawing: Drawing, chapters: ChaptersOfText) -> None:
         self._chapters = chapters
         self._parts = Parts(drawing, chapters)
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from itertools import accumulate
 
-from fakegpt_tui.ui.rendering.chapters import Chapters
+from fakegpt_tui.ui.rendering.chapters import ChaptersOfText
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.drawn import DrawnPieces
 from fakegpt_tui.ui.rendering.heights import estimate_height
@@ -23,7 +23,7 @@ class Parts:
     Heights of what was never drawn are estimated, and put right when it is.
     """
 
-    def __init__(self, drawing: Drawing, chapters: Chapters) -> None:
+    def __init__(self, drawing: Drawing, chapters: ChaptersOfText) -> None:
         self._chapters = chapters
         self._drawn = DrawnPieces(drawing)
         self.all: list[Part] = []

@@ -14,11 +14,11 @@ from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.rows import Rows
 from fakegpt_tui.ui.rendering.spots import LaidOut, Spot, Stretch
+from fakegpt_tui.ui.rendering.typed import wrapped
 from fakegpt_tui.ui.widgets.cells import cut
 from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.line_names import Mark, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_header import header, how_it_ended, is_trouble
-from fakegpt_tui.ui.widgets.typed_text import wrapped
 
 HEAD = 2
 """The lines above everything else: an empty one, and who speaks."""

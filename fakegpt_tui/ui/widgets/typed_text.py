@@ -1,13 +1,12 @@
-"""Text that is drawn as it was written: prompts, and sentences about trouble."""
+"""Prompts, which are drawn as they were written."""
 
-from rich.segment import Segment
-from rich.style import Style
-
-from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.rendering.cells import wrap
-from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.rows import Rows
+from fakegpt_tui.ui.rendering.spots import LaidOut
+from fakegpt_tui.ui.rendering.typed import wrapped
+
+_LONG = 16_384
+"""Characters beyond which a prompt is drawn in parts."""
 
 
 class TypedText:
@@ -16,17 +15,17 @@ class TypedText:
     def __init__(self) -> None:
         self._text = ""
         self._width = 0
-        self._rows = Rows(())
+        self._lines: LaidOut = Rows(())
 
     def update(self, text: str, *, complete: bool) -> None:  # noqa: ARG002 - the shape of a document
         if text != self._text:
             self._text, self._width = text, 0
 
-    def layout(self, width: int) -> Rows:
+    def layout(self, width: int) -> LaidOut:
         if width != self._width:
             self._width = width
-            self._rows = Rows(wrapped(self._text, width))
-        return self._rows
+            self._lines = _lines(self._text, width)
+        return self._lines
 
     def restyle(self, palette: Palette) -> None:
         """Nothing to do: typed text has the colours of the widget."""
@@ -44,13 +43,10 @@ class TypedText:
         """Nothing to do: typed text always wraps."""
 
 
-def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:
-    """Foreign text as lines of at most `width` cells; none for text that says nothing."""
-    lines: list[Line] = []
-    end = 0
-    for written in text.rstrip().splitlines(keepends=True):
-        start, end = end, end + len(written)
-        shown = safe_text(written.rstrip("\r\n")).expandtabs(4)
-        pieces = wrap([Segment(shown, style)], width)
-        lines.extend(Line(tuple(segments), (start, end)) for segments in pieces)
-    return lines
+def _lines(text: str, width: int) -> LaidOut:
+    text = text.rstrip()
+    if len(text) <= _LONG:
+        return Rows(wrapped(text, width))
+    from fakegpt_tui.ui.rendering.long_typed import lay_out_long  # noqa: PLC0415 - of a long prompt
+
+    return lay_out_long(text, width)

@@ -73,6 +73,8 @@ def scrolled(layout: Layout, step: int) -> list[str]:
     """All lines, as they are seen by who goes from one end to the other in steps."""
     if not layout:
         return []
+    # Of what was never drawn the first line may be taken for the last one.
+    layout.reveal(0 if step > 0 else len(layout) - 1, step)
     number = layout.reveal(0 if step > 0 else len(layout) - 1, step)
     seen = [layout[number].plain]
     while step > 0 and number < len(layout) - 1:

@@ -1,0 +1,48 @@
+"""Prompts are drawn as they were typed, the long ones in parts."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakegpt_tui.ui.rendering.long_typed import lay_out_long
+from fakegpt_tui.ui.rendering.rows import Rows
+from fakegpt_tui.ui.rendering.typed import wrapped
+from tests.ui.rendering.documents import DOCUMENTS, LONG_DOCUMENTS
+from tests.ui.rendering.test_document import QUICK, WIDTH
+from tests.ui.rendering.test_lengths import scrolled
+
+TEXTS = (DOCUMENTS | LONG_DOCUMENTS).filter(str.strip)
+
+
+@QUICK
+@given(TEXTS, WIDTH, st.sampled_from([1, 20, 300]), st.sampled_from([-3, 3]))
+def test_what_is_typed_in_parts_shows_what_the_whole_does(
+    text: str, width: int, size: int, step: int
+) -> None:
+    whole = wrapped(text, width)
+    layout = lay_out_long(text, width, size)
+    assert scrolled(layout, step) == [line.plain for line in whole]
+    assert [line.source for line in layout] == [line.source for line in whole]
+
+
+@QUICK
+@given(TEXTS, WIDTH, st.sampled_from([1, 20, 300]))
+def test_a_line_of_a_long_prompt_is_remembered_as_one_of_a_short_prompt_is(
+    text: str, width: int, size: int
+) -> None:
+    rows = Rows(wrapped(text, width))
+    layout = lay_out_long(text, width, size)
+    layout.measure()
+    for number in range(0, len(rows), 5):
+        anchor = rows.anchor(number)
+        assert layout.find(anchor) == rows.find(anchor)
+        assert layout.find(layout.anchor(number)) == number
+
+
+def test_of_a_long_prompt_only_what_is_looked_at_is_drawn() -> None:
+    text = "some words that were pasted\n" * 40_000
+    layout = lay_out_long(text, 80)
+    assert 40_000 <= len(layout) < 40_400
+    number = layout.reveal(20_000, 40)
+    spot = layout.spot(number)
+    assert spot.start > 500_000
+    assert sum(part.chapter.pieces is not None for part in layout._parts.all) < 9  # noqa: SLF001
