@@ -8,11 +8,11 @@ from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.paragraphs import resume_paragraph
 from fakegpt_tui.ui.rendering.part import Part, Slot
 
-_KEPT_LINES = 1_500
+_KEPT_SEGMENTS = 6_000
 
 
 class DrawnPieces:
-    """Draws pieces, and keeps the lines of a few screenfuls of them.
+    """Draws pieces, and keeps the lines of a few screenfuls of them: what these take is segments.
 
     `corrections` grows with each height that turns out to be other than it was taken to be.
     """
@@ -21,7 +21,7 @@ class DrawnPieces:
         self.drawing = drawing
         self.corrections = 0
         self._kept: OrderedDict[Slot, int] = OrderedDict()
-        self._lines = 0
+        self._segments = 0
 
     def restyle(self, drawing: Drawing) -> None:
         """Draw in other styles from now on."""
@@ -29,12 +29,12 @@ class DrawnPieces:
         for slot in self._kept:
             slot.lines = None
         self._kept.clear()
-        self._lines = 0
+        self._segments = 0
 
     def forget(self, slots: Iterable[Slot]) -> None:
         """Keep nothing of these."""
         for slot in slots:
-            self._lines -= self._kept.pop(slot, 0)
+            self._segments -= self._kept.pop(slot, 0)
 
     def lines(self, part: Part, at: int, *, is_first: bool) -> tuple[Line, ...]:
         """The lines of a piece; `is_first` if the message begins with its chapter."""
@@ -50,7 +50,7 @@ class DrawnPieces:
         if slot.missing:
             slot.height, slot.missing = len(lines), False
             self.corrections += 1
-        self._keep(slot, len(lines))
+        self._keep(slot, sum(1 + len(line.segments) for line in lines))
         return lines
 
     def carried(self, part: Part, at: int, *, is_first: bool) -> int:
@@ -58,13 +58,13 @@ class DrawnPieces:
         joins = at > 0 and part.slots[at].piece.joins and part.slots[at].height > 0
         return self._tail(part, at - 1, is_first=is_first).letters if joins else 0
 
-    def _keep(self, slot: Slot, lines: int) -> None:
-        self._kept[slot] = lines
-        self._lines += lines
-        while self._lines > _KEPT_LINES and len(self._kept) > 1:
+    def _keep(self, slot: Slot, segments: int) -> None:
+        self._kept[slot] = segments
+        self._segments += segments
+        while self._segments > _KEPT_SEGMENTS and len(self._kept) > 1:
             oldest, count = self._kept.popitem(last=False)
             oldest.lines = None
-            self._lines -= count
+            self._segments -= count
 
     def _draw(self, part: Part, at: int, *, is_first: bool) -> Sequence[Line]:
         piece, drawing = part.slots[at].piece, self.drawing

@@ -202,6 +202,7 @@ class _Tree:
     def __init__(self, lines: Sequence[str], offsets: Sequence[int]) -> None:
         self._lines = lines
         self._offsets = offsets
+        self._sources: dict[tuple[int, int], tuple[int, int]] = {}
 
     def grow(self, tokens: Sequence[Token]) -> list[Node]:
         nodes: list[Node] = []
@@ -245,18 +246,23 @@ class _Tree:
             info=token.info or str(token.meta.get("label", "")),
             align=intern(str(token.attrs.get("style", "text-align:left")).rpartition(":")[2]),
             children=() if inline else tuple(children),
-            source=(self._offsets[first], self._offsets[last]),
+            source=self._source(first, last),
             rows=tuple(self._offsets[first : last + 1]) if kind in _WITH_ROWS else (),
             blank=first > 0 and not self._lines[first - 1].strip(" \t>"),
             number=int(token.attrs.get("start", 1)),
         )
+
+    def _source(self, first: int, last: int) -> tuple[int, int]:
+        """Where lines stand in the message: one value for all blocks that they hold."""
+        source = self._offsets[first], self._offsets[last]
+        return self._sources.setdefault(source, source)
 
     def _literal(self, token: Token) -> Node:
         first, last = token.map or (0, 0)
         return Node(
             kind="literal",
             content="\n".join(self._lines[first:last]),
-            source=(self._offsets[first], self._offsets[last]),
+            source=self._source(first, last),
         )
 
 
