@@ -28,10 +28,42 @@ _DOWN = dict(
     )
 )
 _FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
+_BINOMIALS = {"binom", "dbinom", "tbinom"}
+_ARROWS = {"xrightarrow": "→", "xleftarrow": "←"}
 _TEXT = {"text", "textrm", "mathrm", "operatorname", "textbf", "textit", "mbox", "mathit", "mathsf"}
-_SILENT = {"left", "right", "big", "Big", "bigl", "bigr", "displaystyle", "limits", "nonumber"}
+_AS_IT_IS = {"boxed", "boldsymbol", "bm", "mathop", "mathbin", "mathrel", "textcolor"}
+_SIZES = {
+    f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
+}
+_FENCES = {"left", "right", "middle", *_SIZES}
+_SILENT = {
+    *_FENCES, "displaystyle", "textstyle", "limits", "nolimits", "nonumber", "notag", "label",
+}  # fmt: skip
 _SPACES = {",": " ", ";": " ", ":": " ", "!": "", " ": " ", "quad": "  ", "qquad": "    "}
-_PLAIN = {"'": "′", "-": "−", "~": " ", "*": "∗", "&": " "}
+_PLAIN = {"'": "′", "''": "″", "-": "−", "~": " ", "*": "∗", "&": " "}
+_SIGNS = {
+    "iff": " ⇔ ",
+    "implies": " ⇒ ",
+    "impliedby": " ⇐ ",
+    "ne": " ≠ ",
+    "lt": " < ",
+    "gt": " > ",
+    "coloneqq": " ≔ ",
+    "bmod": " mod ",
+    "models": " ⊨ ",
+    "land": " ∧ ",
+    "lor": " ∨ ",
+    "neg": "¬",
+    "bot": "⊥",
+    "triangle": "△",
+    "degree": "°",
+    "colon": ":",
+    "Re": "Re ",
+    "Im": "Im ",
+    "|": "‖",
+    "prime": "′",
+    "%": "%",
+}
 _NAMES = (
     "arccos arcsin arctan arg argmax argmin cos cosh cot csc deg det dim exp gcd hom inf ker lim "
     "liminf limsup ln log max min mod Pr sec sin sinh sup tan tanh"
@@ -39,15 +71,42 @@ _NAMES = (
 _NAMED = frozenset(_NAMES.split())
 _MATRICES = {
     "matrix": ("", ""),
+    "smallmatrix": ("", ""),
+    "array": ("", ""),
     "pmatrix": ("(", ")"),
     "bmatrix": ("[", "]"),
+    "Bmatrix": ("{", "}"),
     "vmatrix": ("|", "|"),
+    "Vmatrix": ("‖", "‖"),
     "cases": ("{ ", ""),
+    "dcases": ("{ ", ""),
 }
-_ROWS = {"aligned", "align", "align*", "gathered", "gather", "gather*", "split", "equation"}
-_OVER_ALL = {"overline", "underline", "widehat", "widetilde", "overbrace", "underbrace"}
+_ROWS = {
+    "aligned",
+    "align",
+    "align*",
+    "gathered",
+    "gather",
+    "gather*",
+    "split",
+    "equation",
+    "equation*",
+}
+_LETTER_NAMES = (
+    "mathbb mathbf mathtt mathcal mathscr mathfrak vec dot ddot hat check breve acute grave tilde "
+    "bar not ket bra braket ketbra"
+)
+_LETTERS = frozenset(_LETTER_NAMES.split())
+"""Macros that pylatexenc can set with what they take: fonts, accents, and states."""
 _SIMPLE = re.compile(r"√?[^\W_]+|\S|[^\W_]+\([^()]*\)")
+_BEGIN, _END = "\ue000", "\ue001"
+"""Stand around a fraction, until it is known what is set next to it."""
+_TIGHT = re.compile(rf"(?<=[\w)\]}}|]){_BEGIN}|{_END}(?=[{_BEGIN}\w(\[{{√∑∫∏∮∂∇])")
+_EDGES = re.compile(f"[{_BEGIN}{_END}]")
 _LONGEST = 4_000
+_TAKES = re.compile(r"%[s(]")
+_UNREADABLE = re.compile(r"\\verb|(?<!\\)%")
+"""What is no part of a formula, and would be read in a way of its own."""
 
 
 class _NoWordsError(Exception):
@@ -57,12 +116,12 @@ class _NoWordsError(Exception):
 @lru_cache(maxsize=256)
 def unicode_math(source: str) -> str | None:
     """A formula as text, without its delimiters; `None` if some of it cannot be said so."""
-    if len(source) > _LONGEST or "%" in source.replace("\\%", ""):
+    if len(source) > _LONGEST or _UNREADABLE.search(source):
         return None
     # Imported on first use: the first paint must not wait for it.
     from pylatexenc.latexwalker import LatexWalker, LatexWalkerParseError  # noqa: PLC0415
 
-    walker = LatexWalker(source, tolerant_parsing=False)
+    walker = LatexWalker(source, latex_context=_macros(), tolerant_parsing=False)
     try:
         nodes, _, _ = walker.get_latex_nodes()
         text = _Setter().set(nodes)
@@ -70,6 +129,22 @@ def unicode_math(source: str) -> str | None:
         return None
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+@lru_cache(maxsize=1)
+def _macros() -> Any:
+    """What macros take: those that pylatexenc knows, and others that formulas are full of."""
+    from pylatexenc.latexwalker import get_default_latex_context_db  # noqa: PLC0415
+    from pylatexenc.macrospec import MacroSpec  # noqa: PLC0415
+
+    taken = {"cfrac": "[{{", "tag": "*{", "operatorname": "*{", "pmod": "{"}
+    pairs = ("dfrac", "tfrac", *_BINOMIALS, "overset", "underset", "stackrel")
+    taken |= dict.fromkeys(pairs, "{{") | dict.fromkeys(_ARROWS, "[{")
+    taken |= dict.fromkeys(_AS_IT_IS - {"textcolor"}, "{")
+    known = get_default_latex_context_db()
+    specs = [MacroSpec(name, args_parser=arguments) for name, arguments in taken.items()]
+    known.add_context_category("formulas", macros=specs, prepend=True)
+    return known
 
 
 class _Setter:
@@ -84,12 +159,22 @@ class _Setter:
         written: list[str] = []
         units = _units(nodes or ())
         for unit in units:
+            name = _macro_name(unit)
             if isinstance(unit, str) and unit in "^_":
                 written[-1:] = [part.rstrip() for part in written[-1:]]
                 written.append(_index(unit, self._unit(next(units, ""))))
+            elif name in _FRACTIONS:
+                written.append(f"{_BEGIN}{self._unit(unit)}{_END}")
+            elif name in _FENCES:
+                written.append(self._fence(units))
             else:
                 written.append(self._unit(unit))
-        return "".join(written)
+        return _EDGES.sub("", _TIGHT.sub(" ", "".join(written)))
+
+    def _fence(self, units: Iterator[Any]) -> str:
+        """What stands behind `\\left` and its like; a dot is a fence that nobody sees."""
+        unit = next(units, "")
+        return "" if isinstance(unit, str) and unit == "." else self._unit(unit)
 
     def _unit(self, unit: Any) -> str:
         if isinstance(unit, str):
@@ -110,30 +195,50 @@ class _Setter:
 
     def _macro(self, node: Any) -> str:
         name = node.macroname
-        arguments = [argument for argument in node.nodeargd.argnlist or () if argument is not None]
-        if name in _FRACTIONS:
-            above, below = map(self._unit, arguments)
-            return f"{_bracketed(above)}/{_bracketed(below)}"
-        if name == "sqrt":
-            *degree, radicand = map(self._unit, arguments)
-            return f"{_index('^', degree[0]) if degree else ''}√{_bracketed(radicand)}"
-        if name in _TEXT:
-            return "".join(argument.latex_verbatim().strip("{}") for argument in arguments)
+        # A macro that is itself taken by another one has none.
+        taken = node.nodeargd.argnlist if node.nodeargd else ()
+        arguments = [argument for argument in taken or () if argument is not None]
         if name in _SILENT:
             return ""
-        if name == "boxed":
-            return "".join(map(self._unit, arguments))
-        return self._symbol(node, name)
+        if name in _TEXT:
+            return "".join(argument.latex_verbatim().strip("{}") for argument in arguments[-1:])
+        if name == "tag" and arguments:
+            return f"  ({arguments[-1].latex_verbatim().strip('{}')})"
+        if name in _AS_IT_IS:
+            return "".join(map(self._unit, arguments[-1:]))
+        if arguments and (text := self._composed(name, [*map(self._unit, arguments)])) is not None:
+            return text
+        return self._symbol(node, name, arguments)
 
-    def _symbol(self, node: Any, name: str) -> str:
-        if name in _SPACES:
-            return _SPACES[name]
+    def _composed(self, name: str, parts: Sequence[str]) -> str | None:
+        """What is set of several parts, of which some may be left out."""
+        text = None
+        match name, parts:
+            case _, [*_, above, below] if name in _FRACTIONS:
+                text = f"{_bracketed(above)}/{_bracketed(below)}"
+            case _, [above, below] if name in _BINOMIALS:
+                text = f"C({above.strip()}, {below.strip()})"
+            case "sqrt", [*degree, radicand]:
+                text = f"{_index('^', degree[0]) if degree else ''}√{_bracketed(radicand)}"
+            case "overset" | "stackrel", [above, base]:
+                text = f" {base.strip()}{_index('^', above)} "
+            case "underset", [below, base]:
+                text = f" {base.strip()}{_index('_', below)} "
+            case "pmod", [modulus]:
+                text = f" (mod {modulus.strip()})"
+            case _, [*_, label] if name in _ARROWS:
+                text = f" {_ARROWS[name]}{_index('^', label) if label.strip() else ''} "
+        return text
+
+    def _symbol(self, node: Any, name: str, arguments: Sequence[Any]) -> str:
+        if name in _SPACES or name in _SIGNS:
+            return {**_SPACES, **_SIGNS}[name]
         if name in _NAMED:
             return f"{name} "
         if name == "\\":
             return "\n"
         known = self._symbols.latex_context.get_macro_spec(name)
-        if known is None or not known.macroname or name in _OVER_ALL:
+        if known is None or not _is_settable(known, [*map(self._unit, arguments)]):
             raise _NoWordsError
         text: str = self._symbols.macro_node_to_text(node)
         if not text:
@@ -151,6 +256,18 @@ class _Setter:
             raise _NoWordsError
         opening, closing = _MATRICES[name]
         return f"{opening}{'; '.join(rows)}{closing}"
+
+
+def _is_settable(known: Any, parts: Sequence[str]) -> bool:
+    """Whether pylatexenc has one text for a macro, or a way to write the letters that it takes."""
+    text = known.simplify_repl
+    if parts:
+        return known.macroname in _LETTERS and all(parts)
+    return isinstance(text, str) and not _TAKES.search(text)
+
+
+def _macro_name(unit: Any) -> str:
+    return unit.macroname if type(unit).__name__ == "LatexMacroNode" else ""
 
 
 def _units(nodes: Sequence[Any]) -> Iterator[Any]:

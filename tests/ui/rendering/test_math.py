@@ -1,4 +1,8 @@
+import logging
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakegpt_tui.ui.rendering.latex import unicode_math
 from tests.ui.rendering.samples import document, shown
@@ -20,6 +24,18 @@ from tests.ui.rendering.samples import document, shown
         (r"\hat{x} \cdot 90^\circ", "x̂ · 90°"),
         (r"\begin{bmatrix} a & b \\ c & d \end{bmatrix}", "[a b; c d]"),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "a = b\nc = d"),
+        (r"a \\[6pt] b", "a\nb"),
+        (r"\dfrac{a}{b} + \cfrac{1}{1 + \tfrac{1}{x}}", "a/b + 1/(1 + 1/x)"),
+        (r"\frac{1}{2}mv^2 = 2\frac{1}{3}", "1/2 mv² = 2 1/3"),
+        (r"\frac\pi2 + \sqrt\pi", "π/2 + √π"),
+        (r"\left.\frac{dy}{dx}\right|_{x=0}", "dy/dx|ₓ₌₀"),
+        (r"\bigg\{ \left\langle x \right\rangle", "{ ⟨ x ⟩"),
+        (r"\binom{n}{k} \ne \|x\|_2", "C(n, k) ≠ ‖x‖₂"),
+        (r"\operatorname*{argmax}_x f''(x)", "argmaxₓ f″(x)"),
+        (r"X \stackrel{d}{=} Y \xrightarrow[n]{d} Z", "X =ᵈ Y →ᵈ Z"),
+        (r"a \equiv b \pmod{n} \iff c \bmod n \tag{1}", "a ≡ b (mod n) ⇔ c mod n (1)"),
+        (r"\boldsymbol{\beta}^\prime = 5\%", "β′ = 5%"),
+        (r"\left(\begin{array}{cc} a & b \\ c & d \end{array}\right)", "(a b; c d)"),
     ],
 )
 def test_a_formula_is_written_with_the_signs_there_are(source: str, text: str) -> None:
@@ -34,12 +50,38 @@ def test_a_formula_is_written_with_the_signs_there_are(source: str, text: str) -
         r"\frac{",
         r"\overline{AB}",
         r"\begin{tikz}x\end{tikz}",
+        r"\overrightarrow{AB}",
+        r"\frac",
+        r"\frac\hat x",
+        r"\frac\href x",
+        r"\textfrac{a}{b}",
+        r"\hat{\unknown}",
+        r"\verb",
         "a % b",
         "{" * 999,
     ],
 )
 def test_a_formula_without_a_form_in_text_has_none(source: str) -> None:
     assert unicode_math(source) is None
+
+
+LATEX = (
+    r"\frac \dfrac \cfrac \sqrt \binom \hat \mathbf \text \tag \left \right \operatorname "
+    r"\xrightarrow \overset \pmod \href \verb \footnote \begin{array} \end{array} \begin{cases} "
+    r"\end{cases} \\ \{ \} \alpha \item { } [ ] ( ) ^ _ & x 1 * ' '' . | ~ $ # `"
+)
+
+
+@given(st.lists(st.sampled_from([*LATEX.split(), " "]), max_size=8).map("".join))
+def test_nothing_that_looks_like_a_formula_is_an_error(source: str) -> None:
+    text = unicode_math(source)
+    assert text is None or "\ue000" not in text
+
+
+def test_nothing_is_logged_about_a_formula(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "pylatexenc.latex2text"):
+        assert unicode_math(r"\textfrac{a}{b}") is None
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
