@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from textual.strip import Strip
 
+BETWEEN_CELLS = " │ "
+"""What parts the cells of a table; nothing else is a segment of its own that says this."""
 _SIGNS = {"copy", "sideways"}
 
 
@@ -42,10 +44,19 @@ class Line:
     @property
     def said(self) -> str:
         """The characters as shown, with blanks for the signs of this program's own to click on."""
-        return "".join(
-            " " * len(text) if style is not None and _SIGNS & style.meta.keys() else text
-            for text, style, _ in self.segments
-        )
+        return "".join(map(_said, self.segments))
+
+    @property
+    def cells(self) -> list[tuple[int, str]]:
+        """What is said in each cell of a row of a table, and which character it begins with."""
+        cells = [(0, "")]
+        for segment in self.segments:
+            start, text = cells[-1]
+            if segment.text == BETWEEN_CELLS:
+                cells.append((start + len(text) + len(BETWEEN_CELLS), ""))
+            else:
+                cells[-1] = (start, text + _said(segment))
+        return cells
 
     @property
     def letters(self) -> int:
@@ -55,6 +66,11 @@ class Line:
     def behind(self, prefix: Sequence[Segment]) -> "Line":
         """This line with something to its left: a bullet, a bar, an indentation."""
         return Line((*prefix, *self.segments), self.source)
+
+
+def _said(segment: Segment) -> str:
+    text, style, _ = segment
+    return " " * len(text) if style is not None and _SIGNS & style.meta.keys() else text
 
 
 BLANK = Line(())

@@ -9,7 +9,7 @@ from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.cells import padded, width_of, wrap
 from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.inline import spans
-from fakegpt_tui.ui.rendering.line import BLANK, Line
+from fakegpt_tui.ui.rendering.line import BETWEEN_CELLS, BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
@@ -20,8 +20,6 @@ _SAMPLE = 24
 _STEP = 8
 _NARROWEST = 8
 """Columns are not made narrower than this, or than what they hold."""
-
-_BETWEEN = " │ "
 
 Cells = list[list[Segment]]
 
@@ -97,7 +95,7 @@ class _Grid:
         line: list[Segment] = []
         for part, column, align in zip(parts, self._columns, self._aligns, strict=True):
             if line:
-                line.append(Segment(_BETWEEN, self._palette.table_border))
+                line.append(Segment(BETWEEN_CELLS, self._palette.table_border))
             line.extend(padded(part, column, self._palette.text, align))
         return line
 
@@ -124,7 +122,7 @@ def _sampled(rows: Sequence[Node], part: Slice) -> tuple[int, ...]:
 
 def _fitted(natural: Sequence[int], width: int) -> tuple[int, ...] | None:
     """Column widths that fit, taken from the widest columns; `None` if there is too little room."""
-    room = width - len(_BETWEEN) * (len(natural) - 1)
+    room = width - len(BETWEEN_CELLS) * (len(natural) - 1)
     least = [min(column, _NARROWEST) for column in natural]
     if sum(least) > room:
         return None

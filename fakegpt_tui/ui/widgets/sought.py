@@ -3,12 +3,13 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import accumulate
 from typing import NamedTuple
 
 from fakegpt_tui.ui.rendering.line import Line
 
-_GAP = r"(?: *\n[ │┊↳]*)?"
+_LINE_BEGINS = " │┊↳▌"
+_GAP = rf"(?: *\n[{_LINE_BEGINS}]*)?"
 """What may stand between two characters that follow each other: the end of a line on the screen,
 and what the next one begins with."""
 _HARD_BREAK = "\v"
@@ -31,7 +32,7 @@ class Sought:
     def __init__(self, words: str) -> None:
         self._ignores_case = words == words.lower()
         self._words = " ".join(words.split())
-        self._shown = self._pattern(_GAP, r"[ \n│┊↳]+")
+        self._shown = self._pattern(_GAP, rf"[\n{_LINE_BEGINS}]+")
         self._written = self._pattern(f"[{_MARKUP}]*", rf"[\s>{_MARKUP}]+")
 
     def _pattern(self, within: str, between: str) -> re.Pattern[str]:
@@ -84,23 +85,77 @@ class Sought:
         Those that end in the lines `below`, which go on where these end, count; those that begin
         there do not.
         """
-        starts = [0]
-        pieces: list[str] = []
-        shown = (*lines, *below)
-        for number, (line, following) in enumerate(zip_longest(shown, shown[1:]), 1):
-            goes_on = following is not None and following.source == line.source is not None
-            goes_on = goes_on or (following is not None and number == len(lines))
-            pieces.append(line.said + ("\n" if goes_on else _HARD_BREAK))
-            starts.append(starts[-1] + len(pieces[-1]))
-        for match in self._shown.finditer("".join(pieces)):
+        pieces = list(_pieces((*lines, *below), len(lines)))
+        starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))
+        runs = []
+        for match in self._shown.finditer("".join(piece.text for piece in pieces)):
             first, last = (bisect_right(starts, at) - 1 for at in (match.start(), match.end() - 1))
-            if first >= len(lines):
-                return
-            yield tuple(
-                Run(
-                    line,
-                    max(0, match.start() - starts[line]),
-                    min(len(pieces[line]) - 1, match.end() - starts[line]),
-                )
-                for line in range(first, last + 1)
-            )
+            if pieces[first].line < len(lines):
+                ends = match.start(), match.end()
+                parts = zip(pieces[first : last + 1], starts[first:], strict=False)
+                spread = (_run(piece, start, ends) for piece, start in parts)
+                runs.append(tuple(run for run in spread if run.start < run.end))
+        # The cells of a table are read one after the other, but stand side by side.
+        return iter(sorted(runs))
+
+
+class _Piece(NamedTuple):
+    """Text that is read before the next piece; `size` characters of it stand on a line."""
+
+    line: int
+    start: int
+    text: str
+    size: int
+
+
+def _pieces(lines: Sequence[Line], count: int) -> Iterator[_Piece]:
+    """What is shown in the order in which it is read, cell by cell where there are any.
+
+    The first `count` lines go on in those behind them.
+    """
+    at = 0
+    while at < len(lines):
+        row = _row(lines, at)
+        if row:
+            for column in zip(*row, strict=True):
+                yield from _cell(column, at)
+        else:
+            line, following = lines[at], lines[at + 1] if at + 1 < len(lines) else None
+            goes_on = following is not None and following.source == line.source is not None
+            goes_on = goes_on or (following is not None and at + 1 == count)
+            said = line.said
+            yield _Piece(at, 0, said + ("\n" if goes_on else _HARD_BREAK), len(said))
+        at += max(1, len(row))
+
+
+_Cells = list[tuple[int, str]]
+
+
+def _row(lines: Sequence[Line], at: int) -> list[_Cells]:
+    """The cells on each of the lines that a row of a table takes; none if there is no such row."""
+    source = lines[at].source
+    row: list[_Cells] = []
+    while source is not None and at < len(lines) and lines[at].source == source:
+        cells = lines[at].cells
+        if len(cells) != len(row[0] if row else cells) or len(cells) == 1:
+            return []
+        row.append(cells)
+        at += 1
+    return row
+
+
+def _cell(column: Sequence[tuple[int, str]], line: int) -> Iterator[_Piece]:
+    """What stands in a cell, line by line, and the end of it."""
+    for row, (start, text) in enumerate(column):
+        if shown := text.rstrip():
+            yield _Piece(line + row, start, shown + "\n", len(shown))
+    yield _Piece(line, 0, _HARD_BREAK, 0)
+
+
+def _run(piece: _Piece, start: int, match: tuple[int, int]) -> Run:
+    """The part of a match that is on a piece, without what its line begins with if it goes on."""
+    first, last = (min(max(0, end - start), piece.size) for end in match)
+    if match[0] < start:
+        rest = piece.text[first:last]
+        first += len(rest) - len(rest.lstrip(_LINE_BEGINS))
+    return Run(piece.line, piece.start + first, piece.start + last)
