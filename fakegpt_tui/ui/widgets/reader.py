@@ -96,12 +96,18 @@ class Reader:
         row = min(row, self.rows - 1, len(self.view) - 1)
         (index, line), nothing_new = self.view[row], self.new_lines == 0
         mark = self.column.layout(index).mark(line)
+        last = Place(self._seen.message, max(0, self._seen.line - 1))
+        last_seen = self.column.layout(last.message).mark(last.line)
         change()
         if self.follows:
             self.to_end()
             return
         if nothing_new:
             self._seen = self._end()
+        else:
+            layout = self.column.layout(last.message)
+            self._seen = Place(last.message, layout.line_of(last_seen) + 1)
+            self.column.measure_below(self._seen)
         line = self.column.layout(index).line_of(mark)
         self._settle(self.column.moved(Place(index, line), -row))
 
