@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fakegpt_tui.ui.rendering.drawing import Drawing
 
+_BREAKS = ("softbreak", "hardbreak")
 _LONGEST = 8_192
 """More than this is taken in parts, because some input costs the square of its length."""
 
@@ -53,12 +54,13 @@ class _Writer:
         self._links: list[tuple[str, int]] = []
 
     def write(self, tokens: Sequence[Token]) -> None:
-        for token in tokens:
+        for index, token in enumerate(tokens):
             match token.type:
                 case "text" | "text_special":
                     self._write_text(token.content)
                 case "softbreak" | "hardbreak":
                     kept = self._keep_breaks or token.type == "hardbreak"
+                    kept = kept or _is_beside_formula(tokens, index)
                     self._add("\n" if kept else " ")
                 case "code_inline":
                     self._add(token.content, self._palette.code)
@@ -76,14 +78,17 @@ class _Writer:
             case "image":
                 self._write_image(token)
             case "math_inline":
-                text = unicode_math(token.content.strip())
-                text = token.markup if text is None else safe_text(text)
-                self._add(text.replace("\n", " "))
+                self._write_formula(token)
             case "footnote_ref":
                 sign = footnote_sign(token.meta["label"], self._references)
                 self._add(sign, self._palette.bullet)
             case _:
                 self._add(token.content)
+
+    def _write_formula(self, token: Token) -> None:
+        text = unicode_math(token.content.strip())
+        text = token.markup if text is None else safe_text(text)
+        self._add(text if "\n" in token.markup else text.replace("\n", " "))
 
     def _nest(self, token: Token) -> None:
         if token.nesting < 0:
@@ -138,6 +143,20 @@ class _Writer:
         label = safe_text(_plain(token.children or ())).replace("\n", " ")
         self._add(f"[image: {label}]" if label.strip() else f"[image: {target}]")
         self._close_link()
+
+
+def _is_beside_formula(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a line ends there above or below a formula that was given lines of its own."""
+    return any(
+        tokens[index].type == "math_inline"
+        and tokens[index].markup.startswith(("$$", "\\["))
+        and all(
+            other.type in _BREAKS
+            for other in (*tokens[index - 1 : index], *tokens[index + 1 : index + 2])
+        )
+        for index in (at - 1, at + 1)
+        if 0 <= index < len(tokens)
+    )
 
 
 def _plain(tokens: Sequence[Token]) -> str:

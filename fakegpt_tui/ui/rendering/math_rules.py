@@ -21,12 +21,17 @@ _INLINE = re.compile(
     r"|\\\[(?P<square>.{1,1000}?)\\\]",
     re.DOTALL,
 )
-_A_FORMULA = re.compile(
-    r"[\\^_={}]"
-    r"|^[A-Za-z](?:['′]|\([\w, ]{1,20}\))?$"
-    r"|^[A-Za-z] ?[+\-*/<>,] ?\w+$"
+_SIGN = re.compile(r"[\\^_={}]")
+"""What LaTeX has, and sentences between two sums of money have not."""
+_NAMES = re.compile(r"\b(?:arg|cos|det|exp|gcd|inf|lim|ln|log|max|min|mod|sin|sup|tan)\b")
+_SHORT = re.compile(r"[A-Za-z]{2,3}|\d*[A-Za-z]\d?|\d+(?:\.\d+)?")
+_ARITHMETIC = re.compile(
+    r"(?=[^A-Za-z]*[A-Za-z])(?!.*[A-Za-z]{2})"
+    r"[\w(\[|-](?:[\w\s.,()\[\]|+\-*/<>≤≥≠±×·!'′]*[\w)\]|!'′])?"
 )
-"""A sign of LaTeX's, or one letter, a function of something, a letter and what is done to it."""
+"""Letters that stand alone, numbers, and what is done to them."""
+_GOES_ON = re.compile(r"(?!(?:st|nd|rd|th|s)\b)[A-Za-z_{(]")
+"""What stands behind the sign of a variable, and not behind a formula, except for `$n$th`."""
 
 _ONE_LINE = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]")
 _CLOSING = {"$$": "$$", "\\[": "\\]"}
@@ -45,7 +50,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     if match is None:
         return False
     kind = match.lastgroup or ""
-    if kind == "dollars" and not _A_FORMULA.search(match[kind]):
+    if "$" in match[0] and not _is_formula(match[kind], state.src, match):
         return False
     if not silent:
         token = state.push("math_inline", "", 0)
@@ -53,6 +58,20 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
         token.markup = match[0]
     state.pos = match.end()
     return True
+
+
+def _is_formula(content: str, text: str, match: re.Match[str]) -> bool:
+    """Whether a formula stands between dollars, and not money, or what a shell takes for names."""
+    if "\\" in content:
+        return True
+    if _GOES_ON.match(text, match.end()):
+        return False
+    if content[:1].isdigit() and text[max(0, match.start() - 1) : match.start()].isalnum():
+        return False
+    plain = _NAMES.sub("x", content)
+    if _SIGN.search(content) or _SHORT.fullmatch(content):
+        return True
+    return _ARITHMETIC.fullmatch(plain.strip()) is not None
 
 
 def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:

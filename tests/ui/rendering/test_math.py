@@ -93,6 +93,9 @@ def test_nothing_is_logged_about_a_formula(caplog: pytest.LogCaptureFixture) -> 
         "US$ and A$ and $HOME/bin:$PATH",
         "`$x^2$` is code",
         "$ x^2 $ has spaces",
+        "PATH=$HOME/.local_bin:$PATH and $A=$B, ${A_X}/${B} and $(pwd)_x/$(date)",
+        "$a[$i] $f($x) $x$y $a+$b $a,$b $i < $n; $$ is a process, $$ too",
+        "A sum of $5 (x) or 6$, 5$-10$, US$5-A$6, $$$ and $$$",
         "$unclosed x^2",
     ],
 )
@@ -104,6 +107,32 @@ def test_formulas_stand_in_text_and_on_lines_of_their_own() -> None:
     assert shown(r"So $n$, \(x_1\) and $$x^2$$.") == ["So n, x₁ and x²."]
     assert shown("$$\nx^2\n+ 1\n$$") == ["  x²", "  + 1"]
     assert shown("\\[ x^2 \\]\n\ntext") == ["  x²", "", "text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("$p < 0.05$, $x + y + z$ and $2n + 1$", "p < 0.05, x + y + z and 2n + 1"),
+        ("$0 < p < 1$, $f(x) + g(x)$, $(x, y)$", "0 < p < 1, f(x) + g(x), (x, y)"),
+        ("$|x|$, $n!$, $ab$, $2x$, $0$, $log n$", "|x|, n!, ab, 2x, 0, log n"),
+        (r"the $i$th of $n$, 10$\mu$m at 90$^\circ$", "the ith of n, 10μm at 90°"),
+        ("其中$x_1$是变量，$y$也是。", "其中x₁是变量，y也是。"),
+    ],
+)
+def test_what_only_a_formula_can_be_is_one(text: str, drawn: str) -> None:
+    assert shown(text) == [drawn]
+
+
+def test_a_formula_that_was_given_lines_of_its_own_has_them_inside_of_a_paragraph() -> None:
+    assert shown("The bound is\n$$\nx \\le 1\n$$\nfor all $x$.") == [
+        "The bound is",
+        "x ≤ 1",
+        "for all x.",
+    ]
+    rows = "\\begin{aligned}\na &= b \\\\\nc &= d\n\\end{aligned}"
+    assert shown(f"$${rows}$$") == ["a = b", "c = d"]
+    assert shown(f"So\n\\[{rows}\\]\nholds") == ["So", "a = b", "c = d", "holds"]
+    assert shown("so $$x^2$$\nand") == ["so x² and"]
 
 
 def test_a_formula_that_is_not_whole_stays_as_it_was_written() -> None:
