@@ -1,6 +1,7 @@
 """Paragraphs, headings, and text that is shown as it was written."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -18,11 +19,21 @@ from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice
 
 _INK = re.compile(r"\S")
 _BOUNDARY = re.compile(
-    r"(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
+    r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
+    r"|(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
     r"|(?P<mark>[*_~]+|`+|\]\(|[\[\])])"
     r"|(?P<end>(?<![\s\\])\n|(?<!\s) +(?=\S)|[。！？](?=\S))"
 )
 """Inline marks, and the places between words, lines or sentences where a paragraph may be cut."""
+
+_CLOSING = {
+    "$": re.compile(r"(?<![\s\\])\$|\n|`"),
+    "$$": re.compile(r"\$\$|`"),
+    "\\(": re.compile(r"\\\)"),
+    "\\[": re.compile(r"\\\]"),
+}
+"""What ends a formula, or shows that there is none."""
+_LONGEST_FORMULA = 1_000
 
 
 def draw_paragraph(node: Node, width: int, drawing: Drawing) -> list[Line]:
@@ -128,7 +139,7 @@ def _cut(text: str, start: int, end: int, lengths: Lengths) -> int | None:
         return None
     opened: set[str] = set()
     last = start
-    for match in _BOUNDARY.finditer(text, start, min(end, start + lengths.longest_piece)):
+    for match in _boundaries(text, start, min(end, start + lengths.longest_piece)):
         if mark := match["mark"]:
             _note(mark, opened)
         elif match["end"]:
@@ -138,6 +149,25 @@ def _cut(text: str, start: int, end: int, lengths: Lengths) -> int | None:
     if end - start <= lengths.longest_piece:
         return None
     return last if last - start > lengths.piece else start + lengths.longest_piece
+
+
+def _boundaries(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Marks and places to cut that are in no formula."""
+    formula_end = start
+    for match in _BOUNDARY.finditer(text, start, end):
+        if match.start() < formula_end:
+            continue
+        if formula := match["formula"]:
+            formula_end = _formula_end(text, match.end(), formula)
+        else:
+            yield match
+
+
+def _formula_end(text: str, start: int, sign: str) -> int:
+    """How far to look on for the end of a formula, which is where it is or as long as it may be."""
+    most = start + _LONGEST_FORMULA
+    closing = _CLOSING[sign].search(text, start, most)
+    return closing.end() if closing else most
 
 
 def _note(mark: str, opened: set[str]) -> None:

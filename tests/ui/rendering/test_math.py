@@ -147,3 +147,24 @@ def test_what_a_formula_makes_is_safe_to_show() -> None:
     text = "".join(shown(r"$\text{a" + "\u202e" + r"}^2$ &#8238; $x_\x1b$"))
     assert "\u202e" not in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    "formula", ["$x + y + z$", r"\(a + b\)", "$$\nx \\le y\n$$", "\\[\nx \\ne y\n\\]"]
+)
+def test_a_long_paragraph_is_not_cut_inside_of_a_formula(formula: str) -> None:
+    signs = set("$\\")
+    for words in range(500, 515):
+        text = "a " * words + formula + " and more" * 90
+        assert not signs & set("".join(shown(text)))
+
+
+def test_a_sum_of_money_does_not_keep_a_long_paragraph_whole() -> None:
+    text = "It costs $5 more. " * 200
+    assert shown(text, 10_000) == [text.strip()]
+    growing = document("", complete=False)
+    for end in range(0, len(text), 97):
+        growing.update(text[:end], complete=False)
+        assert [line.plain for line in growing.lines(80)] == [
+            line.plain for line in document(text[:end], complete=False).lines(80)
+        ]
