@@ -10,7 +10,7 @@ from rich.style import Style
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.latex import unicode_math
-from fakegpt_tui.ui.rendering.links import addresses, can_open
+from fakegpt_tui.ui.rendering.links import can_open
 from fakegpt_tui.ui.rendering.parsing import footnote_sign, parse_inline
 
 if TYPE_CHECKING:
@@ -112,13 +112,7 @@ class _Writer:
         if self._foreign:
             # An entity may have been written for a character that must not be shown as it is.
             text = safe_text(text).replace("\n", " ")
-        start = 0
-        for first, last in () if self._links else addresses(text):
-            self._add(text[start:first])
-            target = text[first:last]
-            self._add(target, self._link_style(target))
-            start = last
-        self._add(text[start:])
+        self._add(text)
 
     def _link_style(self, target: str) -> Style:
         style = self._palette.link

@@ -6,7 +6,12 @@ from fakegpt_tui.text import safe_text
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OPENS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
-_ADDRESS = re.compile(r"\b(?:https?://|mailto:(?=\S+@))[^\s<>\"`]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?<![A-Za-z0-9])(?:https?://|mailto:(?=\S+@))[^\s<>\"`\u3000-\u3003\u3008-\u301f\uff01\uff08\uff09"
+    r"\uff0c\uff1a\uff1b\uff1f\u2018-\u201f\u2026\u00ab\u00bb]+",
+    re.IGNORECASE,
+)
+"""A bare address ends where white space, a quote, or punctuation of East Asia is."""
 _MADE_VISIBLE = re.compile("[\u2400-\u2421\ufffd‹›]")
 """What safe text puts in the place of characters that an address might hide."""
 
@@ -26,13 +31,13 @@ def may_be_target(target: str) -> bool:
     return can_open(target) or (not _SCHEME.match(target) and _hides_nothing(target))
 
 
-def addresses(text: str) -> list[tuple[int, int]]:
-    """Where bare web and mail addresses stand in `text`, without the sentence's punctuation."""
-    if ":" not in text:
-        return []
-    return [
-        (match.start(), match.start() + len(_bare(match[0]))) for match in _ADDRESS.finditer(text)
-    ]
+def address_end(text: str, start: int) -> int | None:
+    """Where the bare web or mail address ends that begins at `start` of `text`, if one does.
+
+    The punctuation of the sentence, and brackets that were opened before, are no part of it.
+    """
+    match = _ADDRESS.match(text, start)
+    return start + len(_bare(match[0])) if match else None
 
 
 def _hides_nothing(target: str) -> bool:
@@ -40,11 +45,11 @@ def _hides_nothing(target: str) -> bool:
 
 
 def _bare(address: str) -> str:
-    while True:
-        stripped = address.rstrip(_TRAILING)
-        for opening, closing in ("()", "[]"):
-            if stripped.endswith(closing) and stripped.count(closing) > stripped.count(opening):
-                stripped = stripped[:-1]
-        if stripped == address:
-            return address
-        address = stripped
+    opened: list[str] = [""]
+    for at, character in enumerate(address):
+        if character in "([":
+            opened.append(character)
+        elif character in ")]" and opened.pop() + character not in ("()", "[]"):
+            address = address[:at]
+            break
+    return address.rstrip(_TRAILING)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.ui.rendering.address_rules import address_rules
 from fakegpt_tui.ui.rendering.borders import find_borders
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.links import may_be_target
@@ -129,6 +130,7 @@ def _parser(definitions: bool) -> MarkdownIt:
 
     parser = Parser("js-default", {"html": False, "linkify": False, "maxNesting": _DEPTH})
     parser.disable(["html_block", "html_inline", "linkify"])
+    address_rules(parser)
     math_rules(parser)
     if definitions:
         parser.use(footnote_plugin, inline=False)
