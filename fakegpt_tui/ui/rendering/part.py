@@ -30,9 +30,9 @@ class Slot:
 
 
 class Part:
-    """One chapter. Closed, it only knows how high it is."""
+    """One chapter. Closed, it only knows how high it is, and whether there is something to fold."""
 
-    __slots__ = ("_starts", "chapter", "exact", "height", "is_sized", "pieces", "slots")
+    __slots__ = ("_starts", "chapter", "exact", "folds", "height", "is_sized", "pieces", "slots")
 
     def __init__(self, chapter: Chapter) -> None:
         self.chapter = chapter
@@ -40,6 +40,7 @@ class Part:
         self.slots: list[Slot] = []
         self.height = 0
         self.exact = False
+        self.folds = False
         self.is_sized = False
         self._starts: list[int] = []
 
@@ -66,6 +67,7 @@ class Part:
     def fill(self, slots: list[Slot]) -> None:
         """Be open, with these."""
         self.pieces, self.slots = self.chapter.pieces, slots
+        self.folds = self.chapter.section is not None or any(map(_is_section, slots))
         self.measure()
 
     def guess(self, height: int) -> None:
@@ -113,3 +115,7 @@ class Part:
 
 def _start(slot: Slot) -> int:
     return slot.piece.start
+
+
+def _is_section(slot: Slot) -> bool:
+    return slot.piece.node.kind.startswith("section")

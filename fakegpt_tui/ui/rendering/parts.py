@@ -60,7 +60,7 @@ class Parts:
         """Draw with other sections unfolded."""
         self.restyle(drawing)
         for index, part in enumerate(self.all):
-            if part.chapter.section is not None or any(map(_is_section, part.slots)):
+            if part.folds or part.chapter.section is not None:
                 self._fill(index, part, {})
         self._sums = []
 
@@ -163,7 +163,3 @@ class Parts:
     def _guess(self, piece: Piece, end: int) -> int:
         text = self._chapters.text[piece.start : end].strip("\n")
         return estimate_height(text, self.drawing.width) + piece.spaced
-
-
-def _is_section(slot: Slot) -> bool:
-    return slot.piece.node.kind.startswith("section")

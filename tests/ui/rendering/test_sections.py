@@ -70,3 +70,14 @@ def test_all_sections_can_be_opened_at_once() -> None:
     assert plain(document) == CLOSED
     document.unfold(False)
     assert plain(document) == CLOSED
+
+
+def test_a_section_far_above_what_was_looked_at_last_is_folded_to_its_label() -> None:
+    text = "<think>\nA thought.\n\nAnd another.\n</think>\n\n" + "A paragraph of words.\n\n" * 40
+    document = Document(Palette.colourless(), chapter=20)
+    document.update(text, complete=True)
+    folded = plain(document)
+    document.unfold(True)
+    assert len(plain(document)) > len(folded)
+    document.unfold(False)
+    assert plain(document) == folded
