@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.ui.rendering.address_rules import address_rules
 from fakegpt_tui.ui.rendering.borders import find_borders
+from fakegpt_tui.ui.rendering.emphasis_rules import emphasis_rules
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
 from fakegpt_tui.ui.rendering.links import may_be_target
 from fakegpt_tui.ui.rendering.math_rules import math_rules
@@ -131,6 +132,7 @@ def _parser(definitions: bool) -> MarkdownIt:
     parser = Parser("js-default", {"html": False, "linkify": False, "maxNesting": _DEPTH})
     parser.disable(["html_block", "html_inline", "linkify"])
     address_rules(parser)
+    emphasis_rules(parser)
     math_rules(parser)
     if definitions:
         parser.use(footnote_plugin, inline=False)

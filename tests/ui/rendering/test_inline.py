@@ -71,3 +71,28 @@ def test_line_feeds_in_a_paragraph_are_kept_on_request() -> None:
     assert shown("a\nb") == ["a b"]
     kept = document("a\nb", keep_breaks=True).lines(80)
     assert [line.plain for line in kept] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn", "strong"),
+    [
+        ("**重要：**请注意", "重要：请注意", "重要："),
+        ("注意，**“引号”**内容", "注意，“引号”内容", "“引号”"),
+        ("**강조(強調)**입니다", "강조(強調)입니다", "강조(強調)"),
+        ("これは**「重要」**です。", "これは「重要」です。", "「重要」"),
+    ],
+)
+def test_emphasis_needs_no_spaces_in_scripts_that_have_none(
+    text: str, drawn: str, strong: str
+) -> None:
+    assert shown(text) == [drawn]
+    assert style_of(text, strong).bold
+
+
+def test_what_is_deleted_needs_no_spaces_there_either() -> None:
+    assert shown("旧~~（古い）~~新") == ["旧（古い）新"]
+
+
+def test_asterisks_between_spaces_and_in_latin_text_mean_what_they_did() -> None:
+    text = "中 ** 文 2*(3) snake_中_case"
+    assert shown(text) == [text]
