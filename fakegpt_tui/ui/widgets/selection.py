@@ -1,5 +1,6 @@
 """A person's selection in the transcript, as a range of places."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,6 +19,7 @@ _LINES = 1 << LINE_BITS
 """More than any line's name: a selection's rows count in these, so that heights above it may be
 put right without moving it."""
 
+_RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
 _DRAWN = 400
 """Lines at either end of a selection that are looked at. Between them nothing is cut."""
 
@@ -82,6 +84,7 @@ def _text_of(
     after, beyond = layout.moved(last, 1)
     if not beyond:
         lines[-1].is_cut |= _block(layout, after) == lines[-1].block
+    lines = [line for line in lines if not line.is_rule]
     written = "\n".join(_written(lines, layout.message)).strip("\n")
     return written or "\n".join(line.shown for line in lines).strip("\n")
 
@@ -96,6 +99,12 @@ class _Selected:
     block: _Block
     shown: str
     is_cut: bool
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is drawn between the rows of a table, and was written by nobody."""
+        part, source = self.block
+        return part in SAID and source is None and bool(_RULE.match(self.shown))
 
 
 def _lines(

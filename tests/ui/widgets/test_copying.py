@@ -1,6 +1,14 @@
 """What is copied of a message, however long it is."""
 
 from fakegpt_tui.ui.widgets.copying import code_at, code_blocks
+from tests.ui.widgets.transcript_app import (
+    CountingTranscript,
+    TranscriptApp,
+    drag,
+    reply,
+    show,
+    shown,
+)
 
 FENCE = "```py\nx = {0}\n```"
 LONG = "\n\n".join(f"Paragraph {number}.\n\n{FENCE.format(number)}" for number in range(3_000))
@@ -27,3 +35,14 @@ def test_the_code_around_a_mark_is_the_whole_block() -> None:
 def test_an_indented_block_loses_its_indentation() -> None:
     text = "- item\n\n  ```\n  code\n  ```\n\nAnd more"
     assert [code for _, code in code_blocks(text)] == ["code\n"]
+
+
+async def test_the_lines_between_the_rows_of_a_table_are_not_copied() -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(30, 16)) as pilot:
+        rows = "| one | a text that does not fit |\n| two | another that does not |"
+        await show(pilot, reply(0, f"| a | b |\n|---|---|\n{rows}\n\nThe end."))
+        drawn = shown(app.transcript)
+        head, end = drawn.index("│ a   │ b"), drawn.index("│ The end.")
+        assert await drag(pilot, (6, head), (20, end)) == f"│ b\n{rows}\n\nThe end."
