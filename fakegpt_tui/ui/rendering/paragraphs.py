@@ -17,6 +17,11 @@ from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice
 
+_HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
+"""How HTML begins that is shown as it is: a tag, alone on its line or with others."""
+_RESUMED_HTML = "x<"
+"""Stands for HTML that is read on, and is a paragraph whatever follows."""
+
 _INK = re.compile(r"\S")
 _BOUNDARY = re.compile(
     r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
@@ -38,14 +43,21 @@ _LONGEST_FORMULA = 1_000
 
 def draw_paragraph(node: Node, width: int, drawing: Drawing) -> list[Line]:
     """The lines of a paragraph, or of its first piece."""
-    return _lines(wrap(spans(node.content, drawing), width), node)
+    return _lines(wrap(_spans(node, drawing), width), node)
 
 
 def resume_paragraph(node: Node, last: Line, width: int, drawing: Drawing) -> list[Line]:
     """The lines of a further piece, beginning with the `last` line of the piece before."""
-    text = spans(node.content, drawing)
+    text = _spans(node, drawing)
     glue = [Segment(node.glue, drawing.palette.text)] if node.glue and text else []
     return _lines(wrap([*last.segments, *glue, *text], width), node)
+
+
+def _spans(node: Node, drawing: Drawing) -> list[Segment]:
+    """The text of a paragraph; HTML keeps its lines, as nothing else parts its tags."""
+    if node.markup == "html" or _HTML.match(node.content):
+        drawing = replace(drawing, keep_breaks=True)
+    return spans(node.content, drawing)
 
 
 def draw_heading(node: Node, width: int, drawing: Drawing) -> list[Line]:
@@ -72,6 +84,10 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
     lengths = part.manner.lengths
     if end - start <= lengths.piece and not resume:
         return [part.whole(node)]
+    if resume:
+        is_html = resume.prefix.startswith(_RESUMED_HTML)
+    else:
+        is_html = bool(_HTML.match(part.text, start, end))
     pieces: list[Piece] = []
     at, flow = start, start + 1 - (resume.number if resume else 1)
     flow_stop = flow_end(part.text, flow, end, lengths)
@@ -85,6 +101,7 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
         piece = replace(
             node,
             content=safe_text(part.text[at:stop]).strip(),
+            markup="html" if is_html else node.markup,
             number=number,
             continued=number > 1,
             glue=resume.glue if resume else "",
@@ -93,34 +110,35 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
         pieces.append(Piece(piece, at, resume, spaced=resume is None))
         if cut is None:
             return pieces
-        resume, at = _resume(part.text[cut - 1], cut - flow, part.manner), cut
+        resume = _resume(part.text[cut - 1], cut - flow, part.manner, is_html=is_html)
+        at = cut
 
 
-def resume_flow(kind: str, ending: str, lengths: Lengths) -> Resume:
+def resume_flow(kind: str, ending: str, lengths: Lengths, *, is_html: bool = False) -> Resume:
     """What reading has to know to begin on a new line of a paragraph, behind a character.
 
     The `kind` is `paragraph`, or `quoted` if it is the paragraph of a quote.
     """
-    return _flow(kind, lengths.head, is_line=ending in LINE_ENDS)
+    return _flow(kind, lengths.head, is_line=ending in LINE_ENDS, is_html=is_html)
 
 
 @lru_cache
-def _flow(kind: str, head: int, *, is_line: bool) -> Resume:
-    above = "> " * (kind == "quoted") + "x" * (head + 1)
+def _flow(kind: str, head: int, *, is_line: bool, is_html: bool) -> Resume:
+    above = "> " * (kind == "quoted") + (_RESUMED_HTML if is_html else "x") + "x" * head
     if is_line:
         return Resume(kind, prefix=f"{above}\n")
     # A line may be something else up to where it is cut: this makes text of it.
     return Resume(kind, prefix=above, suffix="x`")
 
 
-def _resume(ending: str, above: int, manner: Manner) -> Resume:
+def _resume(ending: str, above: int, manner: Manner, *, is_html: bool) -> Resume:
     if not above:
-        return resume_flow("paragraph", ending, manner.lengths)
+        return resume_flow("paragraph", ending, manner.lengths, is_html=is_html)
     return Resume(
         "paragraph",
-        prefix="x\n" if ending in LINE_ENDS else "x",
+        prefix=(_RESUMED_HTML if is_html else "x") + "\n" * (ending in LINE_ENDS),
         number=1 + above,
-        glue=_glue(ending, manner.keep_breaks),
+        glue=_glue(ending, manner.keep_breaks or is_html),
     )
 
 

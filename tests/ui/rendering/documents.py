@@ -13,6 +13,7 @@ _FRAGMENTS = [
         "$x^2$ ", "$x + y$ ", "https://x.y/__z__ ", "**重：**请",
         "$$\n", "\\[", "\\]\n", "$5 ", "[^1]", "[^1]: note\n", "[^1]:",
         "<think>", "<think>\n", "</think>\n", "\n\nAt the margin. ", "\n\n**At** 1", "\n\n12 at ",
+        "<div>\n", "</p>\n",
         "vec<T>", "&lt;", "&#8238;", "\x1b[0m", "\x00", "\r\n", "\x0b", "\u2028",
         "\u202e",
 ]  # fmt: skip
@@ -31,6 +32,7 @@ _LONG = [
         "> quoted\n> text\n>\n> # h\n> - a\n>   b\n>\n> more\n" * 5,
         "~~~\n" + "code\n\n" * 900,
         "    code\n" * 39 + "\n\n" + "    code\n\n\n" * 30 + "\tcode\n" * 50,
+        "<ul>\n" + "  <li>an *item*</li>\n" * 90 + "</ul>\n",
         "x" * 9_000,
         "漢字" * 700,
 ]  # fmt: skip

@@ -96,3 +96,11 @@ def test_what_is_deleted_needs_no_spaces_there_either() -> None:
 def test_asterisks_between_spaces_and_in_latin_text_mean_what_they_did() -> None:
     text = "中 ** 文 2*(3) snake_中_case"
     assert shown(text) == [text]
+
+
+def test_html_keeps_its_lines_however_long_it_is() -> None:
+    rows = ["<ul>", *("<li>an item of a list</li>" for _ in range(200)), "</ul>"]
+    assert shown("\n".join(rows)) == rows
+    assert shown("\r\n".join(rows)) == rows
+    assert shown("<b>Bold</b> in a line\nthat goes on") == ["<b>Bold</b> in a line that goes on"]
+    assert shown("<https://a.example>\nand more") == ["https://a.example and more"]
