@@ -240,6 +240,6 @@ def test_neither_parser_nor_highlighter_is_loaded_before_there_is_text() -> None
 
 def test_a_mark_with_which_a_long_paragraph_goes_on_is_read_as_what_it_is() -> None:
     text = "word " * 205 + "~~~ " + "word " * 700
-    growing = grown(text, [0.5, 0.7], 80)
+    growing = grown(text, [0.33], 80)
     growing.update(text, complete=False)
     assert drawn(growing, 80) == drawn(document(text, complete=False), 80)
