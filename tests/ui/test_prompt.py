@@ -8,6 +8,7 @@ from textual.widgets import Input
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.screens.pick import PickScreen
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from tests.ui.running import running
 from tests.ui.screen_text import screen_text
 
 
@@ -123,3 +124,13 @@ async def test_a_choice_is_made_by_typing_a_part_of_it(keys: list[str], chosen: 
         assert app.chosen == chosen
         if keys[0] != "escape" and chosen == "nothing yet":
             assert app.screen.query_one(Input).value == "no such thing"
+
+
+@pytest.mark.parametrize("width", [34, 31, 30, 12])
+async def test_the_list_may_leave_no_room_for_the_prompt(width: int) -> None:
+    async with running() as run:
+        await run.pilot.press("ctrl+t", "ctrl+t")
+        await run.pilot.resize_terminal(width, 20)
+        await run.pilot.pause()
+        await run.pilot.resize_terminal(100, 30)
+        await run.see("Ask anything")

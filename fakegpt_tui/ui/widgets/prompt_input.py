@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from fakegpt_tui.text import copyable
@@ -43,6 +44,10 @@ class PromptInput(TextArea):
         self.earlier_prompts: Sequence[str] = ()
         self._back = 0
         self._unsent = ""
+
+    def render_line(self, y: int) -> Strip:
+        # Textual cannot break the words that stand in an empty one to no width at all.
+        return super().render_line(y) if self.content_size.width else Strip([])
 
     def say_what_enter_does(self, *, sends: bool) -> None:
         """Tell it in the empty prompt."""
