@@ -19,7 +19,7 @@ class Lengths:
     head: int = 16_384
     flow: int = 32_768
     near: int = 1_024
-    at_once: int = 65_536
+    at_once: int = 16_384
 
 
 USUAL = Lengths()

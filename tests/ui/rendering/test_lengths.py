@@ -11,7 +11,7 @@ from fakegpt_tui.ui.rendering.palette import Palette
 from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
 from tests.ui.rendering.test_document import CUTS, QUICK, WIDTH, drawn
 
-SHORT = Lengths(piece=12, longest_piece=30, head=20, flow=45, near=8, at_once=70)
+SHORT = Lengths(piece=12, longest_piece=30, head=20, flow=45, near=8, at_once=22)
 WHOLE = 1 << 40
 TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
 CHAPTER = st.sampled_from([40, 100, WHOLE])
