@@ -279,4 +279,4 @@ def _item(mark: str) -> re.Pattern[str]:
 def _body(indent: int) -> re.Pattern[str]:
     """Lines that are blank or indented so far."""
     tab = r"| {0,3}\t" if indent <= _TAB else ""
-    return re.compile(rf"(?:[ \t]*\r?\n|(?: {{{indent}}}{tab})[^\n]*\n)*+")
+    return re.compile(rf"(?:[ \t]*\r?\n|(?: {{{indent}}}{tab})[^\n]*(?:\n|\Z))*+")

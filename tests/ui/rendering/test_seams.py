@@ -11,7 +11,7 @@ from fakegpt_tui.ui.rendering.parsing import find_references
 from fakegpt_tui.ui.rendering.seams import find_seams
 from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.rendering.samples import CORPUS
-from tests.ui.rendering.test_document import QUICK, WIDTH, drawn
+from tests.ui.rendering.test_document import QUICK, WIDTH, drawn, grown
 
 WHOLE = 1 << 40
 TABLE = "| a | b |\n|---|--:|\n" + "| 1 | **2** |\n" * 60
@@ -125,6 +125,26 @@ def test_items_are_parted_at_the_margin_and_know_their_number() -> None:
 )
 def test_nothing_is_parted_below_what_is_not_certain(text: str) -> None:
     assert not any("c" in line or "y" in line for line in seams(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text\n\n- a\n\n" + "        code\n" * 3_000 + "\n  t",
+        "- a\n\n" + "  text of it\n\n" * 3_000 + "  \n  A",
+        "1. a\n\n" + "   text of it\n\n" * 2_000 + "   A",
+    ],
+    ids=["code", "text", "numbered"],
+)
+@pytest.mark.parametrize("complete", [False, True])
+def test_an_end_without_a_line_end_goes_on_with_the_item_above(text: str, complete: bool) -> None:
+    expected = drawn(whole(text, complete=complete), 40)
+    parted = Document(Palette.colourless())
+    parted.update(text, complete=complete)
+    assert drawn(parted, 40) == expected
+    growing = grown(text, [0.3, 0.5, 0.71, 0.99], 40)
+    growing.update(text, complete=complete)
+    assert drawn(growing, 40) == expected
 
 
 def test_rows_are_parted_where_pieces_of_a_table_are() -> None:
