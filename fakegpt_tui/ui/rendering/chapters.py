@@ -1,5 +1,6 @@
 """A message cut into chapters, of which only those that somebody looks at are read."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,9 @@ from fakegpt_tui.ui.rendering.sections import section_after
 
 SIZE = 8_192
 """Characters of a chapter, if its blocks can be parted there."""
+
+_MAY_DEFINE = re.compile(r"\s*\[")
+"""How a message begins whose first blocks may show nothing, as they only define targets."""
 
 
 @dataclass(eq=False, slots=True)
@@ -142,6 +146,9 @@ class Chapters:
     def _cut(self, tail: Chapter) -> Chapter:
         """Leave all but the end of a long text unread."""
         borders = find_borders(self.text[tail.start :], self._size) if tail.section is None else []
+        if not tail.start and _MAY_DEFINE.match(self.text):
+            # The first chapter has to show something, which what begins at a border does.
+            borders = borders[1:]
         self.all.extend(Chapter(tail.start + border) for border in borders)
         self._cut_blocks(len(self.all) - 1)
         if self.all[-1] is not tail:

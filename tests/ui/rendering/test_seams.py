@@ -12,6 +12,7 @@ from fakegpt_tui.ui.rendering.seams import find_seams
 from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.rendering.samples import CORPUS
 from tests.ui.rendering.test_document import QUICK, WIDTH, drawn, grown
+from tests.ui.rendering.test_lengths import scrolled
 
 WHOLE = 1 << 40
 TABLE = "| a | b |\n|---|--:|\n" + "| 1 | **2** |\n" * 60
@@ -145,6 +146,23 @@ def test_an_end_without_a_line_end_goes_on_with_the_item_above(text: str, comple
     growing = grown(text, [0.3, 0.5, 0.71, 0.99], 40)
     growing.update(text, complete=complete)
     assert drawn(growing, 40) == expected
+
+
+@pytest.mark.parametrize("chapter", [40, 8_192])
+@pytest.mark.parametrize("above", ["", "\n \n"])
+def test_no_blank_line_is_shown_below_definitions_that_begin_a_message(
+    chapter: int, above: str
+) -> None:
+    definitions = "".join(f"[r{number}]: http://x.example/{number}\n" for number in range(600))
+    text = f"{above}{definitions}\nText [r1].\n" + "\nMore of [r2].\n" * 2_000
+    parted = Document(Palette.colourless(), chapter=chapter)
+    parted.update(text, complete=True)
+    assert drawn(parted, 40) == drawn(whole(text), 40)
+    assert parted.lines(40)[0].plain == "Text r1."
+    opened = Document(Palette.colourless(), chapter=chapter)
+    opened.update(text, complete=True)
+    seen = scrolled(opened.layout(40), -9)
+    assert seen == [line.plain for line in parted.lines(40)]
 
 
 def test_rows_are_parted_where_pieces_of_a_table_are() -> None:
