@@ -19,9 +19,13 @@ from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice
 
 _HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
 """How HTML begins that is shown as it is: a tag, alone on its line or with others."""
+_IS_HTML, _IS_TEXT = "html", "text"
+"""What parts of a long paragraph are marked as, whatever each of them begins with."""
 _RESUMED_HTML = "x<"
 """Stands for HTML that is read on, and is a paragraph whatever follows."""
 
+_QUOTED = "> "
+_MOST_INDENT = 3
 _INK = re.compile(r"\S")
 _BOUNDARY = re.compile(
     r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
@@ -55,7 +59,7 @@ def resume_paragraph(node: Node, last: Line, width: int, drawing: Drawing) -> li
 
 def _spans(node: Node, drawing: Drawing) -> list[Segment]:
     """The text of a paragraph; HTML keeps its lines, as nothing else parts its tags."""
-    if node.markup == "html" or _HTML.match(node.content):
+    if is_html(node):
         drawing = replace(drawing, keep_breaks=True)
     return spans(node.content, drawing)
 
@@ -84,10 +88,7 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
     lengths = part.manner.lengths
     if end - start <= lengths.piece and not resume:
         return [part.whole(node)]
-    if resume:
-        is_html = resume.prefix.startswith(_RESUMED_HTML)
-    else:
-        is_html = bool(_HTML.match(part.text, start, end))
+    node = marked(node, resume, lengths)
     pieces: list[Piece] = []
     at, flow = start, start + 1 - (resume.number if resume else 1)
     flow_stop = flow_end(part.text, flow, end, lengths)
@@ -101,7 +102,6 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
         piece = replace(
             node,
             content=safe_text(part.text[at:stop]).strip(),
-            markup="html" if is_html else node.markup,
             number=number,
             continued=number > 1,
             glue=resume.glue if resume else "",
@@ -110,35 +110,52 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
         pieces.append(Piece(piece, at, resume, spaced=resume is None))
         if cut is None:
             return pieces
-        resume = _resume(part.text[cut - 1], cut - flow, part.manner, is_html=is_html)
+        resume = _resume(part.text[cut - 1], cut - flow, part.manner, html=is_html(node))
         at = cut
 
 
-def resume_flow(kind: str, ending: str, lengths: Lengths, *, is_html: bool = False) -> Resume:
+def marked(node: Node, resume: Resume | None, lengths: Lengths) -> Node:
+    """`node`, which is drawn in parts, marked as HTML or not, like those that are above it."""
+    if resume:
+        html = resume.prefix.removeprefix(_QUOTED).startswith(_RESUMED_HTML)
+    else:
+        # Less than is in the first part, so that more text changes nothing.
+        html = _HTML.match(node.content[: lengths.piece - _MOST_INDENT]) is not None
+    return replace(node, markup=_IS_HTML if html else _IS_TEXT)
+
+
+def is_html(node: Node) -> bool:
+    """Whether a paragraph is HTML, as it is marked, or else as it begins."""
+    if node.markup:
+        return node.markup == _IS_HTML
+    return _HTML.match(node.content) is not None
+
+
+def resume_flow(kind: str, ending: str, lengths: Lengths, *, html: bool = False) -> Resume:
     """What reading has to know to begin on a new line of a paragraph, behind a character.
 
     The `kind` is `paragraph`, or `quoted` if it is the paragraph of a quote.
     """
-    return _flow(kind, lengths.head, is_line=ending in LINE_ENDS, is_html=is_html)
+    return _flow(kind, lengths.head, is_line=ending in LINE_ENDS, html=html)
 
 
 @lru_cache
-def _flow(kind: str, head: int, *, is_line: bool, is_html: bool) -> Resume:
-    above = "> " * (kind == "quoted") + (_RESUMED_HTML if is_html else "x") + "x" * head
+def _flow(kind: str, head: int, *, is_line: bool, html: bool) -> Resume:
+    above = _QUOTED * (kind == "quoted") + (_RESUMED_HTML if html else "x") + "x" * head
     if is_line:
         return Resume(kind, prefix=f"{above}\n")
     # A line may be something else up to where it is cut: this makes text of it.
     return Resume(kind, prefix=above, suffix="x`")
 
 
-def _resume(ending: str, above: int, manner: Manner, *, is_html: bool) -> Resume:
+def _resume(ending: str, above: int, manner: Manner, *, html: bool) -> Resume:
     if not above:
-        return resume_flow("paragraph", ending, manner.lengths, is_html=is_html)
+        return resume_flow("paragraph", ending, manner.lengths, html=html)
     return Resume(
         "paragraph",
-        prefix=(_RESUMED_HTML if is_html else "x") + "\n" * (ending in LINE_ENDS),
+        prefix=(_RESUMED_HTML if html else "x") + "\n" * (ending in LINE_ENDS),
         number=1 + above,
-        glue=_glue(ending, manner.keep_breaks or is_html),
+        glue=_glue(ending, manner.keep_breaks or html),
     )
 
 

@@ -13,7 +13,7 @@ from fakegpt_tui.ui.rendering.drawing import Drawing
 from fakegpt_tui.ui.rendering.flows import LINE_ENDS, flow_ends
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.paragraphs import resume_flow
+from fakegpt_tui.ui.rendering.paragraphs import is_html, marked, resume_flow
 from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
 
 _MARK = re.compile(r"(?<=\n) {0,3}> ?")
@@ -53,7 +53,8 @@ def split_quote(node: Node, part: Slice) -> list[Piece]:
                 node, children=tuple(children), continued=continued, source=(start, end)
             )
             pieces.append(Piece(piece, start, resume, spaced=not (continued or goes_on)))
-            resume = resume_flow("quoted", part.text[end - 1], part.manner.lengths)
+            ending, html = part.text[end - 1], is_html(children[0])
+            resume = resume_flow("quoted", ending, part.manner.lengths, html=html)
             continued, goes_on = False, True
     return pieces or [part.whole(node)]
 
@@ -66,6 +67,7 @@ def _flows(group: list[Node], part: Slice, *, goes_on: bool) -> Iterator[list[No
     if first.kind != "paragraph" or not (goes_on or end - start >= lengths.flow):
         yield group
         return
+    first = marked(first, part.resume if goes_on else None, lengths)
     ends = [*flow_ends(part.text, start, end, lengths), end]
     for at, stop in pairwise([start, *ends]):
         content = _unquoted(part.text, at, stop)

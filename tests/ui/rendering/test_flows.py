@@ -22,6 +22,12 @@ PARAGRAPHS = {
     "a table below": "words and words\n" * 4_000 + "| a | b |\n|---|---|\n| 1 | 2 |\n",
     "a list below": "words and words\n" * 2_048 + "- item\n- item",
     "a heading below": "words and words\n" * 2_048 + "# heading",
+    "HTML": "<div>\n" + "  some *words*\n" * 6_000 + "</div>\n\nand below",
+    "HTML of windows": "<ul>\r\n" + "<li>some words</li>\r\n" * 4_000 + "</ul>\r\n",
+    "HTML in one line": "<div>\n" + "some words " * 9_000 + "\nand more\n</div>",
+    "HTML in a quote": "> <div>\n" + "> some *words*\nand more\n" * 3_000 + "> </div>\n",
+    "HTML above a list": "<!-- words\n" + "some words\n" * 6_000 + "- item\n- item",
+    "a long tag": "<" + "x" * 14_000 + ">\nsome words\n" + "and more\n" * 1_300,
 }
 
 
@@ -78,6 +84,19 @@ def test_the_end_of_a_long_paragraph_is_seen_without_drawing_all_of_it(name: str
 def test_a_new_line_loses_nothing() -> None:
     text = PARAGRAPHS["one word"]
     assert "".join(shown(text)) == text
+
+
+def test_html_keeps_its_lines_where_a_new_line_begins_too() -> None:
+    rows = ["<div>", *["some words"] * 6_000, "</div>"]
+    assert shown("\n".join(rows)) == rows
+    quoted = [f"▌ {row}" for row in rows]
+    assert shown("> " + "\n> ".join(rows)) == quoted
+    assert shown("> " + "\n".join(rows)) == quoted
+
+
+def test_a_tag_in_the_midst_of_a_long_paragraph_keeps_no_lines() -> None:
+    text = "x" * 1_100 + "\n" + "<b>more</b>\nand some more words\n" * 99
+    assert shown(text, 500) == shown(text.replace("\n", " "), 500)
 
 
 def test_what_is_too_long_for_a_head_is_text() -> None:
