@@ -46,8 +46,6 @@ def split_quote(node: Node, part: Slice) -> list[Piece]:
         start = group[0].source[0] if index else node.source[0]
         resume = Resume("blockquote") if index else part.resume
         for children in _flows(group, part, goes_on=goes_on):
-            if children is not group:
-                start = children[0].source[0]
             end = children[-1].source[1]
             piece = replace(
                 node, children=tuple(children), continued=continued, source=(start, end)
@@ -55,7 +53,7 @@ def split_quote(node: Node, part: Slice) -> list[Piece]:
             pieces.append(Piece(piece, start, resume, spaced=not (continued or goes_on)))
             ending, html = part.text[end - 1], is_html(children[0])
             resume = resume_flow("quoted", ending, part.manner.lengths, html=html)
-            continued, goes_on = False, True
+            start, continued, goes_on = end, False, True
     return pieces or [part.whole(node)]
 
 

@@ -120,6 +120,7 @@ def scrolled(layout: Layout, step: int) -> list[str]:
         "> " + "words " * 8 + "\n> ``` " + "words and more " * 12 + "` of it\n\nbelow",
         "> # head\nlazy " + "words " * 40 + "\n> words\n\nbelow",
         "> " + "words " * 20 + "\n> a | b\n> ---|---\n> 1 | 2\n\nbelow",
+        "x" * 138 + "\u2028\n>\n" + "> some words\n" * 14,
     ],
 )
 @pytest.mark.parametrize("chapter", [40, WHOLE])
