@@ -49,6 +49,7 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _ROWS = re.compile(r"(?:\|[^\n]*\n)*+")
 _LINES = re.compile(rf"(?:[^\n]*\n){{{LINES_TOGETHER}}}")
 _INDENTED = re.compile(r"(?:(?: {4}| {0,3}\t)[^\n]*\n|[ \t]*\r?\n)++")
+_TABS = re.compile(r" *\t")
 _PIPE = re.compile(r"(?<!\\)\|")
 _MISSING_CELLS = 0x10000
 """How many cells the parser adds to rows that have too few; then the table ends."""
@@ -191,7 +192,8 @@ class _Scan:
             return False
         self._put(seams)
         self._open = "" if self._is_below_blank() else kind
-        return True
+        # How far tabs indent is not looked into: they may go on with the last item.
+        return _TABS.match(self._text, self.at, self._end) is None
 
     def _is_below_blank(self) -> bool:
         line = self._text.rfind("\n", 0, self.at - 1) + 1

@@ -121,6 +121,7 @@ def test_items_are_parted_at_the_margin_and_know_their_number() -> None:
         "    - code\n    - code\n",
         "<think>\n- a\n- b\n",
         "- a\x0b- b\n- c\n",
+        "-    a\n\n \t\tc\n",
         "- " * 30 + "a\n- b\n",
     ],
 )
