@@ -20,6 +20,9 @@ _LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _BARS = re.compile(r"(?:[^\n]*\n)?[|: \t\r-]*(?:\n|\Z)")
 """The rest of a line, or one and the next, that may be what makes a table of the line above."""
 
+_MAY_DEFINE = re.compile(r"\s*[\[\"'(]")
+"""How a paragraph begins that may prove to define a target, or to be the title of one."""
+
 _FLOWS = ("paragraph", "quoted")
 _TITLE_LINES = {"table": 2}
 """Lines that have to be whole before a block is what it seems to be; one for all others."""
@@ -65,7 +68,8 @@ def read(text: str, start: int, resume: Resume | None, manner: Manner, suffix: s
     if pieces:
         # What stands before the first block belongs to it, so that nothing is left between pieces.
         pieces[0] = replace(pieces[0], start=start, resume=resume)
-    return Reading(tuple(pieces), _settled(pieces, ends), broken)
+    settled = min(_settled(pieces, ends), _certain(pieces, text, manner))
+    return Reading(tuple(pieces), settled, broken)
 
 
 def resumes(seams: Iterable[Seam], text: str, manner: Manner) -> Iterator[Resume | None]:
@@ -130,3 +134,23 @@ def _settled(pieces: list[Piece], ends: list[int]) -> int:
         if is_within or (len(ends) >= needed and ends[-needed] > piece.start):
             return index
     return 0
+
+
+def _certain(pieces: list[Piece], text: str, manner: Manner) -> int:
+    """The index of the last piece that is shown for certain.
+
+    A title may end below it, so what is defined above it would have to be read again.
+    """
+    first = last = max(0, len(pieces) - 1)
+    if not manner.references:
+        return last
+    while first and _goes_on(pieces[first]):
+        first -= 1
+    may_define = pieces and pieces[first].node.kind == "paragraph" and not _goes_on(pieces[first])
+    if may_define and _MAY_DEFINE.match(text, pieces[first].node.source[0]):
+        return max(0, first - 1)
+    return last
+
+
+def _goes_on(piece: Piece) -> bool:
+    return piece.resume is not None and piece.resume.kind == "paragraph"

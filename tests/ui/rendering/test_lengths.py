@@ -90,6 +90,16 @@ def scrolled(layout: Layout, step: int) -> list[str]:
     return seen
 
 
+@pytest.mark.parametrize("above", range(0, 80, 14))
+@pytest.mark.parametrize("sign", ["\n'", " '"])
+def test_no_title_of_a_target_is_shown_however_long_it_is(above: int, sign: str) -> None:
+    definition = f"[r]: http://x.example{sign}" + "its title\n" * 12 + "'"
+    text = "words" * above + f"\n\nSee [r].\n\n# Top\n{definition}\n\nSee [r].\n"
+    shown = [line.plain for line in whole(text, complete=True).lines(30)]
+    assert shown[-4:] == ["", "Top", "", "See r."]
+    assert "r]:" not in "".join(shown)
+
+
 @pytest.mark.parametrize(
     "text",
     [
