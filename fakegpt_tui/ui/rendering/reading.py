@@ -129,11 +129,17 @@ def _settled(pieces: list[Piece], ends: list[int]) -> int:
     """The index of the last piece whose beginning is certain; those before it cannot change."""
     for index in range(len(pieces) - 1, 0, -1):
         piece = pieces[index]
-        needed = 1 if piece.node.continued else _TITLE_LINES.get(piece.node.kind, 1)
+        needed = _title_lines(piece.node)
         is_within = piece.joins or (piece.resume is not None and piece.resume.suffix)
         if is_within or (len(ends) >= needed and ends[-needed] > piece.start):
             return index
     return 0
+
+
+def _title_lines(node: Node) -> int:
+    if node.kind == "blockquote" and node.children:
+        node = node.children[0]
+    return 1 if node.continued else _TITLE_LINES.get(node.kind, 1)
 
 
 def _certain(pieces: list[Piece], text: str, manner: Manner) -> int:

@@ -130,6 +130,8 @@ def test_no_title_of_a_target_is_shown_however_long_it_is(above: int, sign: str)
         "> " + "words " * 8 + "\n> ``` " + "words and more " * 12 + "` of it\n\nbelow",
         "> # head\nlazy " + "words " * 40 + "\n> words\n\nbelow",
         "> " + "words " * 20 + "\n> a | b\n> ---|---\n> 1 | 2\n\nbelow",
+        "> words\n> a | b\n> ---|---/ more\n\nbelow",
+        "> words\n> > a | b\n> > ---|---/ more\n\nbelow",
         "x" * 138 + "\u2028\n>\n" + "> some words\n" * 14,
     ],
 )
