@@ -33,6 +33,26 @@ async def test_a_reply_is_asked_for_again_and_both_variants_stay() -> None:
         await it.see("red sky")
 
 
+async def test_variants_are_walked_to_and_fro_where_others_follow_without_losing_the_place() -> (
+    None
+):
+    ends = "".join(f"\n\nline {number}" for number in range(30))
+    async with running(reply("blue sky"), reply(f"more{ends}"), reply("red sky")) as it:
+        await asked(it, "which?", "blue sky")
+        await asked(it, "and then?", "line 29")
+        to_transcript(it)
+        await it.pilot.press("g", "J", "r")
+        await it.see("red sky")
+        await it.until(lambda: not it.chat.turns())
+        row = it.text.split("\n").index(next(r for r in it.text.split("\n") if "▶ Assist" in r))
+        for key, variant, answer in (("left", "1/2", "blue sky"), ("right", "2/2", "red sky")) * 2:
+            await it.pilot.press(key)
+            await it.see(answer)
+            marked = it.text.split("\n")[row]
+            assert "▶ Assistant" in marked
+            assert f"‹ {variant} ›" in marked
+
+
 async def test_a_prompt_is_edited_and_sent_again() -> None:
     async with running(reply("one"), reply("two")) as it:
         await asked(it, "helo", "one")
@@ -179,6 +199,18 @@ async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:
         await it.see("Tree, enter shows")
         await it.pilot.press(*"blue", "enter")
         await it.until(lambda: it.path[-1].text == "blue")
+
+
+async def test_the_message_that_is_chosen_in_the_tree_is_the_marked_one() -> None:
+    async with running(reply("blue"), reply("red")) as it:
+        await asked(it, "which?", "blue")
+        await asked(it, "and then?", "red")
+        to_transcript(it)
+        await it.pilot.press("t")
+        await it.see("Tree, enter shows")
+        await it.pilot.press(*"blue", "enter")
+        transcript = it.app.screen.query_one(Transcript)
+        await it.until(lambda: transcript.marked is not None and transcript.marked.text == "blue")
 
 
 async def test_a_conversation_is_branched_off() -> None:

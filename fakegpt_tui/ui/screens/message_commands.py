@@ -54,9 +54,11 @@ class MessageCommands(ChatParts):
         if message is None:
             return
         with self.telling():
-            if trees.step_variant(self._workspace.open.id, message.id, step):
+            if shown := trees.step_variant(self._workspace.open.id, message.id, step):
                 self._workspace.reread()
-                self.show_conversation()
+                path = self._workspace.path
+                self._transcript.show_variant(shown, path, self._workspace.labels(path))
+                self._status.tokens = self._workspace.tokens(path)
 
     def action_compare_variants(self) -> None:
         if (message := self._meant()) is not None:
@@ -101,6 +103,7 @@ class MessageCommands(ChatParts):
                     self._chat.trees.show_variant(conversation.id, message_id)
                     self._workspace.reread()
                     self.show_conversation()
+                    self._transcript.reveal(message_id)
 
         self.pick("Tree, enter shows", choices, take, current=current)
 

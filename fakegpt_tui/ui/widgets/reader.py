@@ -57,6 +57,24 @@ class Reader:
         self._seen = self._end()
         self._settle(Place(index, self.column.layout(index).line_of(position.mark)))
 
+    def exchange(self, messages: Sequence[ChatMessage], index: int) -> None:
+        """Read other messages from `index` on; the first of them begins where the old one did.
+
+        It begins at the top if the old one began above, and the end is followed if it was and if
+        `index` is the last.
+        """
+        is_last = index == len(self.column.messages) - 1 == len(messages) - 1
+        header = Place(index, HEAD - 1)
+        row = self.view.index(header) if header in self.view else 0
+        self.column.fill(messages)
+        if not self.view or (self.follows and is_last):
+            self.to_end()
+            return
+        self.follows = False
+        self._seen = self._end()
+        self._settle(self.column.moved(header, -row))
+        self._follow_if_near(turned_back=False)
+
     @property
     def position(self) -> ReadingPosition | None:
         if not self.view:

@@ -115,6 +115,19 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         self.cursor.to_last()
         self.place()
 
+    def show_variant(
+        self, message_id: str, messages: Sequence[ChatMessage], labels: Mapping[str, str]
+    ) -> None:
+        """Show another path of the open conversation, and mark the message where it begins."""
+        self.clear_selection()
+        self.finder.close()
+        self._has_read_to_end = False
+        self.column.label(labels)
+        index = [message.id for message in messages].index(message_id)
+        self.reader.exchange(messages, index)
+        self.cursor.index = index
+        self.place()
+
     def update_message(self, message: ChatMessage) -> None:
         """Draw what is new about a message of the open conversation."""
         if message.conversation_id != self._conversation_id:
