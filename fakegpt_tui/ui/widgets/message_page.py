@@ -195,11 +195,19 @@ class MessagePage(ReadingView, inherit_bindings=False):
             start = bar if place.line else 0
             span = span_on(selection, place, len(strip.text) - start)
             if span is not None:
-                style = self.screen.get_component_rich_style("screen--selection")
-                strip = highlighted(strip, (start + span[0], start + span[1]), style)
+                begin, end = start + span[0], start + span[1]
+                strip = highlighted(strip, (begin, end), self._selection_style)
         # After the highlight, which divides segments: each one says where in the text it begins.
         offset = strip.simplify().apply_offsets(-bar, row_of(place))
         return padded(offset, self.size.width, self.blank)
+
+    @property
+    def _selection_style(self) -> Style:
+        """How selected text is marked: in colours of its own, unless the theme has another."""
+        style = self.screen.get_component_rich_style("screen--selection")
+        # Where its text is transparent, Textual gives it the colour of what is behind it.
+        is_transparent = self.screen.get_component_styles("screen--selection").color.a == 0
+        return Style(bgcolor=style.bgcolor) if is_transparent else style
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         return selected_text(selection, self.column), "\n"

@@ -9,6 +9,7 @@ from textual import events
 from textual.content import Content
 
 from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.ui.themes import THEMES
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript_app import (
@@ -564,6 +565,23 @@ async def test_text_can_be_selected_with_the_mouse() -> None:
         await pilot.click(app.transcript, offset=(30, 9))
         assert app.screen.get_selected_text() is None
         assert strips(app.transcript) == plain
+
+
+@pytest.mark.parametrize("theme", ["fakegpt-dark", "fakegpt-light", "nord", "ansi-dark"])
+async def test_selected_text_is_marked_and_can_still_be_read(theme: str) -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(40, 8)) as pilot:
+        for each in THEMES:
+            app.register_theme(each)
+        app.theme = theme
+        await show(pilot, reply(1, "some words to select"))
+        transcript = app.transcript
+        before = [each.style for each in transcript.render_line(2) if "words" in each.text]
+        await drag(pilot, (7, 2), (11, 2))
+        (style,) = [each.style for each in transcript.render_line(2) if each.text == "words"]
+        assert style is not None
+        assert style.color != style.bgcolor
+        assert style.bgcolor not in [each.bgcolor for each in before if each is not None]
 
 
 async def test_a_selection_over_messages_takes_whole_ones_as_they_were_written() -> None:
