@@ -20,6 +20,9 @@ _LINES = 1 << LINE_BITS
 put right without moving it."""
 
 _RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
+_WRAPPED = "↳"
+"""What stands before code that goes on from the row above."""
+_GOES_ON = re.compile(f"[ │┊▌]*{_WRAPPED}")
 _DRAWN = 400
 """Lines at either end of a selection that are looked at. Between them nothing is cut."""
 
@@ -55,7 +58,10 @@ def messages_in(selection: Selection, column: MessageColumn) -> Sequence[ChatMes
 
 
 def selected_text(selection: Selection, column: MessageColumn) -> str:
-    """What to copy: whatever is selected whole as it was written, and parts as they are shown."""
+    """What to copy: whatever is selected whole as it was written, and parts as they are shown.
+
+    Parts of code have neither the lines nor the margin that they are shown with.
+    """
     last = len(column.messages) - 1
     start = Place(0, 0) if selection.start is None else place_of(selection.start.y)
     end = Place(last, _LINES - 1) if selection.end is None else place_of(selection.end.y)
@@ -84,7 +90,7 @@ def _text_of(
     after, beyond = layout.moved(last, 1)
     if not beyond:
         lines[-1].is_cut |= _block(layout, after) == lines[-1].block
-    lines = [line for line in lines if not line.is_rule]
+    lines = list(_joined((line for line in lines if not line.is_rule), layout.message))
     written = "\n".join(_written(lines, layout.message)).strip("\n")
     return written or "\n".join(line.shown for line in lines).strip("\n")
 
@@ -94,11 +100,19 @@ _Block = tuple[Part, tuple[int, int] | None]
 
 @dataclass(slots=True)
 class _Selected:
-    """A line that is selected, whole or in part; `is_cut` if some of its block is not."""
+    """A line that is selected, whole or in part; `is_cut` if some of its block is not.
+
+    `goes_on` if it is a line of code that began in the row above.
+    """
 
     block: _Block
-    shown: str
+    said: str
     is_cut: bool
+    goes_on: bool = False
+
+    @property
+    def shown(self) -> str:
+        return self.said.rstrip()
 
     @property
     def is_rule(self) -> bool:
@@ -141,7 +155,51 @@ def _selected(selection: Selection, layout: MessageLayout, place: Place) -> _Sel
     span = span_on(selection, place, len(said))
     start, end = span or (0, 0)
     is_cut = bool(said[:start].strip() or said[end:].strip())
-    return _Selected(_block(layout, place.line), said[start:end].rstrip(), is_cut)
+    block = _block(layout, place.line)
+    written = _source(block, layout.message)
+    mark = None if _WRAPPED in written else _GOES_ON.match(said)
+    if mark is not None:
+        text = said[max(start, mark.end()) : end]
+    else:
+        text = said[start:end] if start else _indented(said[:end], written)
+    return _Selected(block, text, is_cut, goes_on=mark is not None)
+
+
+def _source(block: _Block, message: ChatMessage) -> str:
+    """What a line was made of; nothing for what was not said."""
+    part, source = block
+    if part not in SAID or source is None:
+        return ""
+    return (message.reasoning if part is Part.REASONING else message.text)[slice(*source)]
+
+
+def _indented(said: str, written: str) -> str:
+    """The beginning of a line of code, as far from the edge as it was written."""
+    words = said.strip()
+    at = written.find(words) if "\n" not in written.rstrip("\n") else -1
+    if at < 0 or not words or not said.startswith(" "):
+        return said
+    before = written[:at]
+    return before[len(before.rstrip()) :] + said.lstrip()
+
+
+def _joined(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[_Selected]:
+    """Lines of code that were broken at the edge in one again."""
+    last: _Selected | None = None
+    for line in lines:
+        if last is not None and line.goes_on and line.block == last.block:
+            text = last.said + line.said
+            # A wide character that does not fit leaves a cell that nobody wrote.
+            tight = last.said.removesuffix(" ") + line.said
+            is_tight = tight.strip() in _source(line.block, message)
+            said = tight if is_tight else text
+            last = _Selected(line.block, said, last.is_cut or line.is_cut)
+            continue
+        if last is not None:
+            yield last
+        last = line
+    if last is not None:
+        yield last
 
 
 def _written(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[str]:

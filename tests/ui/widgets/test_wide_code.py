@@ -1,5 +1,7 @@
 """Code that is wider than the screen."""
 
+import pytest
+
 from fakegpt_tui.domain import MessageStatus
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript_app import (
@@ -106,3 +108,22 @@ async def test_cutting_keeps_the_line_of_the_marked_message_where_it_is() -> Non
             app.transcript.wrap_code()
             await pilot.pause()
             assert shown_exactly(app.transcript)[row].startswith("▶")
+
+
+@pytest.mark.parametrize("width", [28, 29, 30, 31, 32, 33])
+async def test_code_that_is_selected_in_part_is_copied_as_it_was_written(width: int) -> None:
+    app = CodeApp()
+    async with app.run_test(size=(width, 14)) as pilot:
+        code = "if x:\n    go(left, right)  # to 漢字漢字漢字 and on\n    more()"
+        await show(pilot, reply(0, f"Before.\n\n```py\n{code}\n```"))
+        rows = shown(app.transcript)
+        go, more = (
+            next(y for y, row in enumerate(rows) if word in row) for word in ("go(", "more(")
+        )
+        start = rows[go].index("left"), go
+        whole = "left, right)  # to 漢字漢字漢字 and on"
+        assert rows[go + 1].startswith("│ ↳")
+        assert await drag(pilot, start, (8, more)) == f"{whole}\n    mo"
+        assert await drag(pilot, (5, go + 1), (8, more)) in {
+            f"{whole[at:]}\n    mo" for at in range(len(whole))
+        }
