@@ -45,6 +45,20 @@ async def files(it: Running, folder: Path, count: int) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+async def test_the_name_of_a_file_is_told_whole_where_it_takes_more_than_a_line(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "a-folder-with-a-name-that-is-no-shorter-than-those-of-others"
+    async with running(reply("one"), exports=folder, size=(84, 24)) as it:
+        await asked(it, "first", "one")
+        await it.pilot.press("ctrl+s")
+        (saved,) = await files(it, folder, 1)
+        await it.until(lambda: saved.name in "".join(it.text.split()))
+        await it.pilot.resize_terminal(84, 11)
+        await it.see("Saved as")
+        assert it.text.splitlines()[-1].strip().startswith("Saved as")
+
+
 async def test_picked_messages_are_saved_as_a_part(tmp_path: Path) -> None:
     async with running(reply("one"), reply("two"), exports=tmp_path, size=(120, 30)) as it:
         await asked(it, "first", "one")

@@ -37,6 +37,7 @@ _LIST_FROM_WIDTH = 80
 _LEAST_WIDTH = 20
 _LEAST_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
+_NOTICE_ROWS = 3
 _STATUS_SECONDS = 0.5
 _LOOK_SECONDS = 2.0
 _FIRST_KEYS = 0.1
@@ -170,6 +171,7 @@ class ChatScreen(
         wanted = self._list_wanted
         self._list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted
         self.query_one(KeyFooter).display = height >= _FOOTER_FROM_HEIGHT
+        self._status.most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stopping is offered while there is something to stop; else esc leads to the prompt."""

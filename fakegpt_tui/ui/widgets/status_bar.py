@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widget import Widget
@@ -20,12 +21,13 @@ _GAP = "  ·  "
 class StatusBar(KeptLines, Widget):
     """One line of facts; what does not fit is left out from the right.
 
+    A notice takes more lines if it has to: what it ends with may be the name of a file.
     All of its texts may be foreign. They are cleaned here and never parsed as markup.
     """
 
     DEFAULT_CSS = """
     StatusBar {
-        height: 1;
+        height: auto;
         width: 1fr;
     }
     """
@@ -46,7 +48,10 @@ class StatusBar(KeptLines, Widget):
     tokens: reactive[str] = reactive("")
     """How many tokens go along with the next prompt of the open conversation."""
 
-    notice: reactive[str] = reactive("")
+    notice: reactive[str] = reactive("", layout=True)
+
+    most_rows: reactive[int] = reactive(3, layout=True)
+    """How many lines a notice may take."""
 
     def __init__(self, *, clock: Callable[[], datetime] = now) -> None:
         super().__init__()
@@ -64,23 +69,32 @@ class StatusBar(KeptLines, Widget):
             self._notice_timer.stop()
         self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._drop_notice)
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
+        return len(self._lines(width))
+
     def render(self) -> Content:
+        return Content("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        """The notice, and behind it as many facts as there is room for."""
+        rows = self._styled(self.notice, "status--notice").wrap(max(1, width))
+        above = rows[: self.most_rows - 1] if len(rows) > 1 else []
         words, tone = login_words(self.login, self._clock())
         self._login_words = words
         parts = [
-            (self.notice, "status--notice"),
-            (self.service, ""),
-            (words, _TONES[tone]),
-            (self.activity, "status--busy"),
-            (self.others, ""),
-            (self.tokens, ""),
+            Content(" ").join(rows[len(above) :]),
+            self._styled(self.service),
+            self._styled(words, _TONES[tone]),
+            self._styled(self.activity, "status--busy"),
+            self._styled(self.others),
+            self._styled(self.tokens),
         ]
-        shown = [
-            Content(safe_line(text)).stylize(self.get_visual_style(style) if style else "")
-            for text, style in parts
-            if text
-        ]
-        return Content(_GAP).join(shown).truncate(self.size.width, ellipsis=True)
+        last = Content(_GAP).join(part for part in parts if part.plain)
+        return [*above, last.truncate(width, ellipsis=True)]
+
+    def _styled(self, text: str, style: str = "") -> Content:
+        content = Content(safe_line(text))
+        return content.stylize(self.get_visual_style(style)) if style else content
 
     def _drop_notice(self) -> None:
         self.notice = ""
