@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.saving import Key, Saving
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -106,12 +106,12 @@ class Headers:
             self._forget(conversation.id)
         self._new[conversation.id] = conversation
 
-    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> None:
-        """Save a whole conversation that is new."""
+    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> Key:
+        """Save a whole conversation that is new; the key of that write."""
         self.put(conversation)
-        self._saving.keep(
-            (_BRANCH, conversation.id), lambda: self._store.add_turn(conversation, *messages)
-        )
+        key = _BRANCH, conversation.id
+        self._saving.keep(key, lambda: self._store.add_turn(conversation, *messages))
+        return key
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation for good, and all that is to be saved of it."""

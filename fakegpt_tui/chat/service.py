@@ -215,7 +215,9 @@ class ChatService(Services):
         branch, messages = branched(self.conversation(conversation_id), path)
         if self.is_temporary(conversation_id):
             self._store.keep_in_memory(branch.id)
-        self._headers.add(branch, messages)
+        key = self._headers.add(branch, messages)
+        for message in messages:
+            self.trees.put(message, key)
         self._history.note(
             "A conversation was branched off.", lambda: self.arrange.throw([branch.id])
         )

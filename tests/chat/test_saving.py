@@ -235,6 +235,19 @@ async def test_a_turn_is_shown_while_it_is_only_on_its_way_to_the_disk() -> None
     assert texts(chat, first.conversation.id) == ["hi", "one", "more", "two"]
 
 
+async def test_a_branch_is_shown_while_it_is_only_on_its_way_to_the_disk() -> None:
+    chat, store, _ = service_of(says("one"), says("two"))
+    first = await ask(chat, "hi")
+    store.held = True
+    branch = chat.branch(first.conversation.id, first.reply.id)
+    assert texts(chat, branch.id) == ["hi", "one"]
+    store.settle()
+    chat.trees.forget()
+    assert texts(chat, branch.id) == ["hi", "one"]
+    await ask(chat, "more", branch)
+    assert [each.text for each in store.path(branch.id)] == ["hi", "one", "more", "two"]
+
+
 async def test_what_was_taken_out_here_does_not_come_back_before_the_disk_knows() -> None:
     chat, store, _ = service_of(says("one"))
     conversation_id = (await ask(chat, "hi")).conversation.id
