@@ -149,6 +149,8 @@ class Conversations(RuleBasedStateMachine):
             branch = self.chat.branch(self.id, message)
             told = [self.model.nodes[each].text for each in self.model.path(message)]
             assert [each.text for each in self.chat.path(branch.id)] == told
+            # What is done last is taken back first, and a deletion is to be next.
+            assert "branched" in (self.chat.undo(self.id) or "")
 
     @rule()
     def start_again(self) -> None:
