@@ -82,9 +82,10 @@ class Finding:
     @property
     def number(self) -> int:
         """Which of them the current one is, from 1; 0 if none is."""
-        if self._current is None or self._sought is None:
+        now = self._current_now()
+        if now is None or self._sought is None:
             return 0
-        index, current = self._current
+        index, current = now
         part, spot = part_and_spot(current.line)
         key = (part, spot.start)
         _, matches = self._found.get((index, *key)) or ((), [])
@@ -133,10 +134,11 @@ class Finding:
 
     def step(self, step: int, place: Place) -> Search:
         """Make the match after the current one current, or with -1 the one before it."""
-        if self._current is None:
+        now = self._current_now()
+        if now is None:
             yield from self.from_place(place)
             return
-        index, current = self._current
+        index, current = now
         for match in self._matches(index, current.line, step):
             if match is not None and (match[0] > current if step > 0 else match[0] < current):
                 yield self._choose(index, match)
@@ -165,6 +167,20 @@ class Finding:
     def _choose(self, index: int, match: Match) -> Place:
         self._current = (index, match[0])
         return Place(index, match[0].line)
+
+    def _current_now(self) -> tuple[int, Span] | None:
+        """The current match where it stands now: lines may have been broken elsewhere since."""
+        if self._current is not None and self._current[0] < len(self._column.messages):
+            index, current = self._current
+            part, spot = part_and_spot(current.line)
+            self._in(index, part, self._column.layout(index).stretch(part, spot.start))
+        return self._current
+
+    def _keep_current(self, index: int, before: Sequence[Match], now: Sequence[Match]) -> None:
+        """Stay at the same one of the matches on lines that are drawn anew."""
+        starts = [(index, match[0]) for match in before]
+        if now and self._current in starts:
+            self._current = index, now[min(starts.index(self._current), len(now) - 1)][0]
 
     def _beyond(self, index: int, step: int) -> Search:
         """The next match in another message; the search goes on at the other end."""
@@ -248,16 +264,18 @@ class Finding:
             return []
         key = (index, part, stretch.start)
         shown = stretch.lines, self._below(index, part, stretch)
-        lines, matches = self._found.get(key) or (None, [])
+        lines, before = self._found.get(key) or (None, [])
         if lines == shown:
-            return matches
+            return before
         names = [line_at(part, Spot(stretch.start, n)) for n in range(len(shown[0]))]
         names += [line_at(part, Spot(stretch.end, n)) for n in range(len(shown[1]))]
         matches = [
             tuple(Span(names[run.line], run.start, run.end) for run in runs)
             for runs in self._sought.runs(*shown)
         ]
+        self._found.discard(key)  # Textual's cache never replaces a value.
         self._found[key] = shown, matches
+        self._keep_current(index, before, matches)
         self._correct(index, part, stretch, len(matches))
         return matches
 

@@ -281,6 +281,32 @@ async def test_matches_keep_up_with_a_reply_that_grows() -> None:
         assert "1/3" in foot(pilot)
 
 
+@pytest.mark.parametrize("width", [24, 33, 47, 90])
+async def test_the_current_match_stays_the_one_it_is_at_another_width(width: int) -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(rehearse=False)
+    async with app.run_test(size=(60, 60)) as pilot:
+        words = " ".join(f"and on to the next needle, {number} of ten," for number in range(10))
+        await show(pilot, reply(0, f"- {words}\n\n{words}"))
+        await look_for(pilot, "needle")
+        await press(pilot, "enter", "n", "n")
+        assert "3/20" in foot(pilot)
+        await pilot.resize_terminal(width, 60)
+        await pilot.pause()
+        current = [
+            segment.text
+            for strip in strips(app.transcript)
+            for segment in strip
+            if segment.style is not None and segment.style.underline and segment.style.bold
+        ]
+        assert "".join(current) == "needle"
+        for number in (4, 5, 6):
+            await press(pilot, "n")
+            assert f"{number}/20" in foot(pilot)
+        await press(pilot, "N")
+        assert "5/20" in foot(pilot)
+
+
 async def test_five_thousand_messages_are_searched_without_laying_them_out() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 20)) as pilot:
