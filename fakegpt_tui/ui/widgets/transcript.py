@@ -119,13 +119,15 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         self, message_id: str, messages: Sequence[ChatMessage], labels: Mapping[str, str]
     ) -> None:
         """Show another path of the open conversation, and mark the message where it begins."""
+        ids = [message.id for message in messages]
+        if message_id not in ids:
+            return
         self.clear_selection()
         self.finder.close()
         self._has_read_to_end = False
         self.column.label(labels)
-        index = [message.id for message in messages].index(message_id)
-        self.reader.exchange(messages, index)
-        self.cursor.index = index
+        self.cursor.index = ids.index(message_id)
+        self.reader.exchange(messages, self.cursor.index)
         self.place()
 
     def update_message(self, message: ChatMessage) -> None:
