@@ -62,7 +62,7 @@ def test_long_paragraphs_are_shown_alike_however_they_are_read(name: str, chapte
     parted = Document(Palette.colourless(), chapter=chapter)
     parted.update(text, complete=True)
     assert drawn(parted, 80) == expected
-    growing = grown(text, [0.3, 0.5, 0.71, 0.99, 0.9999], 80, chapter)
+    growing = grown(text, [0.5, 0.99, 0.9999], 80, chapter)
     growing.update(text, complete=True)
     assert drawn(growing, 80) == expected
 
