@@ -16,7 +16,7 @@ from tests.ui.rendering.samples import CORPUS, EVERYTHING, document, shown
 CUTS = st.lists(st.floats(0, 1), max_size=8)
 WIDTH = st.sampled_from([4, 20, 40, 80])
 CHAPTER = st.sampled_from([40, 300, 8_192])
-QUICK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def drawn(shown_document: Document, width: int) -> list[tuple[list[Segment], object]]:
@@ -37,6 +37,10 @@ def grown(text: str, cuts: list[float], width: int, chapter: int = 8_192) -> Doc
 def test_what_is_shown_does_not_depend_on_how_the_text_came(
     text: str, cuts: list[float], width: int, chapter: int
 ) -> None:
+    assert_grows_to_what_it_is(text, cuts, width, chapter)
+
+
+def assert_grows_to_what_it_is(text: str, cuts: list[float], width: int, chapter: int) -> None:
     growing = grown(text, cuts, width, chapter)
     growing.update(text, complete=False)
     assert drawn(growing, width) == drawn(document(text, complete=False), width)

@@ -37,6 +37,10 @@ def assert_alike(grown: Document, text: str, width: int, *, complete: bool) -> N
 def test_a_stream_shows_at_each_moment_what_its_text_alone_would(
     text: str, cuts: list[float], width: int, chapter: int
 ) -> None:
+    assert_alike_at_each_cut(text, cuts, width, chapter)
+
+
+def assert_alike_at_each_cut(text: str, cuts: list[float], width: int, chapter: int) -> None:
     grown = short(chapter)
     for cut in sorted(cuts):
         assert_alike(grown, text[: int(cut * len(text))], width, complete=False)
