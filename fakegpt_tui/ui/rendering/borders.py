@@ -28,8 +28,12 @@ A `formula` is what may be one, up to the next blank line.
 _NOT_IN_FORMULA = re.compile(r"^(?: {0,3}(?:```|~~~)|<)", re.MULTILINE)
 """What a formula takes for its own, if it is one."""
 
-ODD_LINE_END = re.compile("[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+_ODD_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+ODD_LINE_END = re.compile(f"[{_ODD_LINE_ENDS}]")
 """What ends lines that are not looked for."""
+
+LINE_ENDS = f"\n{_ODD_LINE_ENDS}"
+"""What ends a line, once it is safe to show."""
 
 
 def find_borders(text: str, size: int) -> list[int]:

@@ -7,10 +7,8 @@ that more text moves nothing.
 import re
 from collections.abc import Iterator
 
+from fakegpt_tui.ui.rendering.borders import LINE_ENDS
 from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
-
-LINE_ENDS = "\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-"""What ends a line, once it is safe to show."""
 
 _LINE_END = re.compile(f"[{LINE_ENDS}]")
 _NEAR = re.compile(rf" (?=\S)|[{LINE_ENDS}]")

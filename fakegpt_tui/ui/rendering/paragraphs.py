@@ -8,9 +8,10 @@ from functools import lru_cache
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.rendering.borders import LINE_ENDS
 from fakegpt_tui.ui.rendering.cells import chop, wrap
 from fakegpt_tui.ui.rendering.drawing import Drawing
-from fakegpt_tui.ui.rendering.flows import LINE_ENDS, flow_end
+from fakegpt_tui.ui.rendering.flows import flow_end
 from fakegpt_tui.ui.rendering.inline import spans
 from fakegpt_tui.ui.rendering.lengths import Lengths
 from fakegpt_tui.ui.rendering.line import Line

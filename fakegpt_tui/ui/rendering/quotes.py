@@ -8,9 +8,10 @@ from itertools import pairwise
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.rendering.borders import LINE_ENDS
 from fakegpt_tui.ui.rendering.cells import width_of
 from fakegpt_tui.ui.rendering.drawing import Drawing
-from fakegpt_tui.ui.rendering.flows import LINE_ENDS, flow_ends
+from fakegpt_tui.ui.rendering.flows import flow_ends
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.paragraphs import is_html, marked, resume_flow

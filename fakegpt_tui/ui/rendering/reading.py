@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.rendering.borders import LINE_ENDS
 from fakegpt_tui.ui.rendering.constructs import SPLITS
 from fakegpt_tui.ui.rendering.fences import WITHIN_CODE, without_first, without_last
 from fakegpt_tui.ui.rendering.node import Node
@@ -14,7 +15,7 @@ from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice, keep_w
 from fakegpt_tui.ui.rendering.quotes import rest_of_quote
 from fakegpt_tui.ui.rendering.seams import FIRST_ROWS, Seam
 
-_LINE_END = re.compile("\r\n|[\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+_LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
 _BARS = re.compile(r"(?:[^\n]*\n)?[|: \t\r-]*(?:\n|\Z)")

@@ -2,8 +2,7 @@
 
 from fakegpt_tui.ui.widgets.copying import code_at, code_blocks
 from tests.ui.widgets.transcript_app import (
-    CountingTranscript,
-    TranscriptApp,
+    MarkdownApp,
     drag,
     reply,
     show,
@@ -38,8 +37,7 @@ def test_an_indented_block_loses_its_indentation() -> None:
 
 
 async def test_the_lines_between_the_rows_of_a_table_are_not_copied() -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(30, 16)) as pilot:
         rows = "| one | a text that does not fit |\n| two | another that does not |"
         await show(pilot, reply(0, f"| a | b |\n|---|---|\n{rows}\n\nThe end."))

@@ -10,6 +10,7 @@ from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript_app import (
     CountingTranscript,
+    MarkdownApp,
     TranscriptApp,
     grow,
     many_lines,
@@ -152,8 +153,7 @@ async def test_what_is_only_in_the_source_is_not_found_in_the_end() -> None:
 
 
 async def test_words_are_found_where_two_parts_of_a_long_paragraph_meet() -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(40, 20)) as pilot:
         words = [f"w{number:04}" for number in range(600)]
         await show(pilot, reply(0, " ".join(words)))
@@ -167,8 +167,7 @@ async def test_words_are_found_where_two_parts_of_a_long_paragraph_meet() -> Non
 
 @pytest.mark.parametrize("between", [" ", "\n\n"])
 async def test_finding_goes_on_however_often_the_words_are_not_shown(between: str) -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 10)) as pilot:
         hidden = between.join(["[label](https://needle.example)"] * 60)
         replies = [reply(n, hidden) for n in range(1, 250)]
@@ -183,8 +182,7 @@ async def test_finding_goes_on_however_often_the_words_are_not_shown(between: st
 
 
 async def test_words_that_are_shown_nowhere_are_not_found_in_the_end() -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 10)) as pilot:
         hidden = "[label](https://needle.example)"
         folded = [reply(n, f"<think>\n\n{hidden}\n\n</think>\n\ntext") for n in range(300)]
@@ -199,8 +197,7 @@ async def test_words_that_are_shown_nowhere_are_not_found_in_the_end() -> None:
 
 
 async def test_keys_do_not_wait_for_a_search() -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 10)) as pilot:
         hidden = "[label](https://needle.example)\n\n" * 99
         await show(pilot, *(reply(n, hidden) for n in range(400)))
@@ -218,8 +215,7 @@ async def test_keys_do_not_wait_for_a_search() -> None:
 
 @pytest.mark.parametrize("keys", [["escape"], ["s"], ["down"]])
 async def test_a_search_that_is_dropped_leaves_no_fold_open(keys: list[str]) -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 10)) as pilot:
         hidden = "[label](https://needle.example)\n\n" * 400
         folded = [reply(n, f"<think>\n\n{hidden}</think>\n\ntext") for n in range(99)]
@@ -236,8 +232,7 @@ async def test_a_search_that_is_dropped_leaves_no_fold_open(keys: list[str]) -> 
 
 
 async def test_what_this_program_writes_beside_code_is_not_searched() -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "a copy\n\n```py\nx = 1\n```"))
         await look_for(pilot, "copy")
@@ -259,8 +254,7 @@ async def test_folds_open_where_something_is_found() -> None:
 
 
 async def test_a_thought_inside_a_reply_opens_where_something_is_found() -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "<think>\n\na needle\n\n</think>\n\nthe text"))
         assert "needle" not in "".join(shown(app.transcript))
@@ -283,8 +277,7 @@ async def test_matches_keep_up_with_a_reply_that_grows() -> None:
 
 @pytest.mark.parametrize("width", [24, 33, 47, 90])
 async def test_the_current_match_stays_the_one_it_is_at_another_width(width: int) -> None:
-    app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app = MarkdownApp()
     async with app.run_test(size=(60, 60)) as pilot:
         words = " ".join(f"and on to the next needle, {number} of ten," for number in range(10))
         await show(pilot, reply(0, f"- {words}\n\n{words}"))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.ui.widgets.shown import strips
-from tests.ui.widgets.transcript_app import CountingTranscript, TranscriptApp, press, reply, show
+from tests.ui.widgets.test_finder import found
+from tests.ui.widgets.transcript_app import MarkdownApp, press, reply, show
 
 QUOTE = "> Some words that are quoted and go over the end of the line, here and there."
 ITEM_IN_QUOTE = "> - An item that is quoted, and goes on on the next line, too."
@@ -14,22 +14,6 @@ TABLE = """
 | first | A long description that does not fit beside the others | It is shortened here |
 | AnUnbrokenNameThatIsFarTooLongForAColumn | Short | none |
 """
-
-
-class BlocksApp(TranscriptApp):
-    def __init__(self) -> None:
-        super().__init__()
-        self.transcript = CountingTranscript(rehearse=False)
-
-
-def found(transcript: Transcript) -> list[str]:
-    """What is underlined, row by row."""
-    return [
-        segment.text
-        for strip in strips(transcript)
-        for segment in strip
-        if segment.style is not None and segment.style.underline
-    ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +29,7 @@ def found(transcript: Transcript) -> list[str]:
 async def test_words_are_found_over_the_end_of_a_line(
     text: str, words: str, marked: list[str]
 ) -> None:
-    app = BlocksApp()
+    app = MarkdownApp()
     async with app.run_test(size=(43, 24)) as pilot:
         await show(pilot, reply(0, text))
         await press(pilot, "slash", *("space" if letter == " " else letter for letter in words))
@@ -54,7 +38,7 @@ async def test_words_are_found_over_the_end_of_a_line(
 
 
 async def test_matches_in_a_table_are_walked_from_the_top_down() -> None:
-    app = BlocksApp()
+    app = MarkdownApp()
     rows = "| one and two and needle | a needle |\n"
     async with app.run_test(size=(24, 20)) as pilot:
         await show(pilot, reply(0, f"| a | b |\n|---|---|\n{rows}"))
@@ -66,7 +50,7 @@ async def test_matches_in_a_table_are_walked_from_the_top_down() -> None:
 
 
 async def test_what_stands_in_two_cells_is_not_one_match() -> None:
-    app = BlocksApp()
+    app = MarkdownApp()
     async with app.run_test(size=(43, 24)) as pilot:
         await show(pilot, reply(0, "| a | b |\n|---|---|\n| one | two |"))
         await press(pilot, "slash", *"one", "space", *"two")

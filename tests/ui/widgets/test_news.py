@@ -2,8 +2,7 @@
 
 from fakegpt_tui.domain import MessageStatus
 from tests.ui.widgets.transcript_app import (
-    CountingTranscript,
-    TranscriptApp,
+    MarkdownApp,
     grow,
     press,
     reply,
@@ -15,14 +14,8 @@ LINKS = "\n\n".join(f"{n} [link](https://example.com/{'page' * 20}) here" for n 
 SEEN = LINKS.index("\n\n60 ")
 
 
-class NewsApp(TranscriptApp):
-    def __init__(self) -> None:
-        super().__init__()
-        self.transcript = CountingTranscript(rehearse=False)
-
-
 async def test_new_lines_are_counted_exactly_at_every_width() -> None:
-    app = NewsApp()
+    app = MarkdownApp()
     async with app.run_test(size=(70, 14)) as pilot:
         await show(pilot, reply(0, LINKS[:SEEN], status=MessageStatus.STREAMING))
         await press(pilot, "g")

@@ -5,8 +5,7 @@ import pytest
 from fakegpt_tui.domain import MessageStatus
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript_app import (
-    CountingTranscript,
-    TranscriptApp,
+    MarkdownApp,
     drag,
     grow,
     press,
@@ -19,14 +18,8 @@ WIDE = "x = " + "abcdefghij" * 9
 TEXT = f"Before.\n\n```py\nshort\n{WIDE}\n```\n\nAfter."
 
 
-class CodeApp(TranscriptApp):
-    def __init__(self) -> None:
-        super().__init__()
-        self.transcript = CountingTranscript(rehearse=False)
-
-
 async def test_code_wraps_until_it_is_to_be_cut() -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, TEXT))
         wrapped = shown(app.transcript)
@@ -44,7 +37,7 @@ async def test_code_wraps_until_it_is_to_be_cut() -> None:
 
 
 async def test_what_is_cut_is_moved_as_far_as_it_goes_and_back() -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, TEXT))
         await press(pilot, "greater_than_sign")
@@ -60,7 +53,7 @@ async def test_what_is_cut_is_moved_as_far_as_it_goes_and_back() -> None:
 
 
 async def test_a_click_on_the_sign_moves_what_is_cut() -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, TEXT))
         app.transcript.wrap_code()
@@ -75,7 +68,7 @@ async def test_a_click_on_the_sign_moves_what_is_cut() -> None:
 
 
 async def test_the_signs_of_what_is_cut_are_not_copied() -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, f"    {WIDE}"))
         app.transcript.wrap_code()
@@ -85,7 +78,7 @@ async def test_the_signs_of_what_is_cut_are_not_copied() -> None:
 
 
 async def test_the_choice_holds_for_what_comes_later_and_in_other_conversations() -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         app.transcript.wrap_code()
         await show(pilot, reply(0, TEXT))
@@ -98,7 +91,7 @@ async def test_the_choice_holds_for_what_comes_later_and_in_other_conversations(
 
 
 async def test_cutting_keeps_the_line_of_the_marked_message_where_it_is() -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, *(reply(number, TEXT) for number in range(20)))
         await press(pilot, *["pageup"] * 4)
@@ -112,7 +105,7 @@ async def test_cutting_keeps_the_line_of_the_marked_message_where_it_is() -> Non
 
 @pytest.mark.parametrize("width", [28, 29, 30, 31, 32, 33])
 async def test_code_that_is_selected_in_part_is_copied_as_it_was_written(width: int) -> None:
-    app = CodeApp()
+    app = MarkdownApp()
     async with app.run_test(size=(width, 14)) as pilot:
         code = "if x:\n    go(left, right)  # to 漢字漢字漢字 and on\n    more()"
         await show(pilot, reply(0, f"Before.\n\n```py\n{code}\n```"))

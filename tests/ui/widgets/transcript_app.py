@@ -81,6 +81,14 @@ class TranscriptApp(App[None]):
         return [(request.text, request.what) for request in requests]
 
 
+class MarkdownApp(TranscriptApp):
+    """The same with replies that are drawn as in the program."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = CountingTranscript(rehearse=False)
+
+
 def shown(transcript: Transcript) -> list[str]:
     """What is shown, whichever message is marked."""
     return [re.sub("^[▶┃] ", "│ ", line) for line in shown_exactly(transcript)]
