@@ -28,10 +28,10 @@ Type a prompt and press Enter; ctrl+c stops a reply. Commands:
 /help       say this again
 /quit       leave; so does ctrl+d"""
 
-_MOST_LISTED = 20
+_MAX_LISTED = 20
 _SENTENCE_END = re.compile(r"[.!?…:;]\s+|\n|[。！？]")
 
-Write = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
 
 class PlainChat:
@@ -40,7 +40,7 @@ class PlainChat:
     `write` takes one line without its end. It is given nothing that a terminal would act on.
     """
 
-    def __init__(self, chat: ChatService, write: Write, *, exports: Path) -> None:
+    def __init__(self, chat: ChatService, write: WriteLine, *, exports: Path) -> None:
         self._chat = chat
         self._write = write
         self._exports = exports
@@ -58,7 +58,7 @@ class PlainChat:
             self._write(f"{message.role.value.capitalize()}:")
             self._write(safe_text(message.text))
 
-    async def command(self, line: str) -> bool:
+    async def run_command(self, line: str) -> bool:
         """Obey a line that begins with a slash; may the chat go on?"""
         name, _, rest = line.strip().partition(" ")
         try:
@@ -85,18 +85,18 @@ class PlainChat:
         turn = self._chat.new_turn(self._open, text)
         try:
             async with turn:
-                await self._tell(turn)
+                await self._write_reply(turn)
         except FakeGPTError as error:
             self._write(safe_line(str(error)))
         finally:
             self._chat.end_turn(turn)
             if turn.is_saved:
                 self._open = self._chat.conversation(turn.conversation.id)
-                self._tell_end(turn)
+                self._write_outcome(turn)
 
-    async def _tell(self, turn: Turn) -> None:
+    async def _write_reply(self, turn: Turn) -> None:
         self._write("Assistant:")
-        sentences = Sentences()
+        sentences = SentenceSplitter()
         async for event in turn.events():
             match event:
                 case TextDelta(delta):
@@ -104,17 +104,17 @@ class PlainChat:
                         self._write(safe_text(sentence))
                 case TextReplaced():
                     self._write("(The reply was rewritten. It is now:)")
-                    sentences = Sentences()
+                    sentences = SentenceSplitter()
                     for sentence in sentences.add(turn.reply.text):
                         self._write(safe_text(sentence))
                 case RetryScheduled(delay=delay, reason=reason):
                     self._write(f"({safe_line(reason)} Next try in {delay:.0f} seconds.)")
                 case _:
                     pass
-        if rest := sentences.rest():
+        if rest := sentences.flush():
             self._write(safe_text(rest))
 
-    def _tell_end(self, turn: Turn) -> None:
+    def _write_outcome(self, turn: Turn) -> None:
         for notice in turn.notices:
             self._write(f"({safe_line(notice)})")
         reply = turn.reply
@@ -140,14 +140,14 @@ class PlainChat:
         if self._open.leaf_id is None:
             self._write("There is nothing to save yet.")
         else:
-            path = await self._chat.files.save(self._open.id, self._exports)
+            path = await self._chat.exports.export(self._open.id, self._exports)
             self._write(f"Saved as {safe_line(str(path), 1000)}")
 
     def _listed(self) -> list[Conversation]:
-        return self._chat.conversations()[:_MOST_LISTED]
+        return self._chat.conversations()[:_MAX_LISTED]
 
 
-class Sentences:
+class SentenceSplitter:
     """Cuts growing text where a listener can pause."""
 
     def __init__(self) -> None:
@@ -161,6 +161,6 @@ class Sentences:
             if stripped := sentence.strip():
                 yield stripped
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What is left when nothing more comes."""
         return self._pending.strip()

@@ -87,12 +87,12 @@ def safe_line(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def hidden_characters(text: str) -> int:
+def count_hidden(text: str) -> int:
     """How many characters of `text` take no room on the screen but are there."""
     return 0 if text.isascii() else len(_HIDDEN.findall(text))
 
 
-def repaired(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """`text` with surrogates that have no partner as U+FFFD, so that it can be encoded."""
     try:
         text.encode()
@@ -101,12 +101,14 @@ def repaired(text: str) -> str:
     return text
 
 
-def copyable(text: str) -> str:
+def clipboard_text(text: str) -> str:
     """`text` for the clipboard, or from it, without characters that a terminal would act on.
 
     Terminals paste a carriage return where a line ends.
     """
-    return repaired(text).replace("\r\n", "\n").replace("\r", "\n").translate(_COPY_DROPPED)
+    return (
+        replace_surrogates(text).replace("\r\n", "\n").replace("\r", "\n").translate(_COPY_DROPPED)
+    )
 
 
 def file_stem(title: str, limit: int = 80) -> str:
@@ -117,7 +119,7 @@ def file_stem(title: str, limit: int = 80) -> str:
     """
     kept = "".join(
         character if character.isalnum() else "-"
-        for character in unicodedata.normalize("NFC", repaired(title))
+        for character in unicodedata.normalize("NFC", replace_surrogates(title))
     )
     stem = re.sub("-+", "-", kept).strip("-").lower()
     return stem.encode()[:limit].decode(errors="ignore").strip("-")

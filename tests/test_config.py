@@ -18,11 +18,11 @@ from fakegpt_tui.config.settings import (
     Source,
 )
 from fakegpt_tui.domain import (
-    Answerer,
     ConfigError,
     Endpoints,
     GenerationSettings,
     History,
+    ModelRef,
     Preset,
     ServiceKind,
     TimeLimits,
@@ -236,7 +236,7 @@ def test_the_embedded_host_can_answer_through_another_service() -> None:
 
 
 def test_favourites_are_services_with_their_models() -> None:
-    expected = (Answerer("hub", "org/small"), Answerer("local", ""))
+    expected = (ModelRef("hub", "org/small"), ModelRef("local", ""))
     assert settled('favourites = ["hub/org/small", "local"]').favourites == expected
     found = settled(environ={"FAKEGPT_FAVOURITES": "hub/org/small, local"})
     assert found.favourites == expected

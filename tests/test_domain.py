@@ -10,7 +10,7 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     MessageStatus,
     RateLimited,
-    Remedy,
+    RecoveryAction,
     ReplyCut,
     RequestRefused,
     Secret,
@@ -63,16 +63,16 @@ def kinds(kind: type[FakeGPTError] = FakeGPTError) -> list[type[FakeGPTError]]:
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_every_trouble_tells_its_sentence_and_a_remedy(kind: type[FakeGPTError]) -> None:
-    assert kind.remedy in Remedy
+    assert kind.recovery in RecoveryAction
     if kind.__module__ == FakeGPTError.__module__:
         assert str(kind("It is so.")) == "It is so."
         assert kind.__name__ in str(FakeGPTError.__doc__)
 
 
 def test_the_remedy_fits_the_trouble() -> None:
-    assert Busy("Wait.", retry_after=3).remedy is Remedy.WAIT
+    assert Busy("Wait.", retry_after=3).recovery is RecoveryAction.WAIT
     assert RateLimited("Wait.", retry_after=3).retry_after == 3
     assert RateLimited("Wait.").retry_after is None
-    assert ReplyCut("Cut.").remedy is Remedy.RETRY
-    assert RequestRefused("No.").remedy is Remedy.NOTHING
+    assert ReplyCut("Cut.").recovery is RecoveryAction.RETRY
+    assert RequestRefused("No.").recovery is RecoveryAction.NOTHING
     assert issubclass(Busy, ServiceError)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import RateLimited, ReplyEnded, TextDelta, TextReplaced
-from fakegpt_tui.plain import HELP, PlainChat, Sentences
+from fakegpt_tui.plain import HELP, PlainChat, SentenceSplitter
 from tests.stubs import SERVICE, MemoryStore, connecting
 
 
@@ -63,25 +63,25 @@ async def test_conversations_are_listed_opened_and_saved(said: list[str], tmp_pa
     scripts = [[TextDelta(text), ReplyEnded()] for text in ("one", "two")]
     plain = plain_chat(said, tmp_path, *scripts)
     await plain.ask("first")
-    await plain.command("/new")
+    await plain.run_command("/new")
     await plain.ask("second")
     said.clear()
-    assert await plain.command("/list")
+    assert await plain.run_command("/list")
     assert said == ["1. second, open", "2. first"]
-    await plain.command("/open 2")
+    await plain.run_command("/open 2")
     assert said[-1] == "one"
-    await plain.command("/save")
+    await plain.run_command("/save")
     (path,) = tmp_path.iterdir()
     assert said[-1] == f"Saved as {path}"
-    await plain.command("/open 7")
+    await plain.run_command("/open 7")
     assert "number" in said[-1]
-    await plain.command("/what")
+    await plain.run_command("/what")
     assert said[-1] == HELP
-    assert not await plain.command("/quit")
+    assert not await plain.run_command("/quit")
 
 
 @given(st.lists(st.text("ab .!?\n", max_size=9)))
 def test_sentences_lose_no_word(pieces: list[str]) -> None:
-    sentences = Sentences()
+    sentences = SentenceSplitter()
     found = [sentence for piece in pieces for sentence in sentences.add(piece)]
-    assert " ".join([*found, sentences.rest()]).split() == "".join(pieces).split()
+    assert " ".join([*found, sentences.flush()]).split() == "".join(pieces).split()

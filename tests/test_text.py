@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.text import (
-    copyable,
+    clipboard_text,
+    count_hidden,
     file_stem,
-    hidden_characters,
-    repaired,
+    replace_surrogates,
     safe_line,
     safe_text,
 )
@@ -111,22 +111,22 @@ def test_a_long_line_says_that_it_was_cut() -> None:
 
 
 def test_hidden_characters_are_counted() -> None:
-    assert hidden_characters("plain") == 0
-    assert hidden_characters("a\u200bb\u202ec\U000e0041") == 3
-    assert hidden_characters("👩\u200d💻 ❤\ufe0f") == 0
+    assert count_hidden("plain") == 0
+    assert count_hidden("a\u200bb\u202ec\U000e0041") == 3
+    assert count_hidden("👩\u200d💻 ❤\ufe0f") == 0
 
 
 @settings(deadline=None)
 @given(TEXTS)
 def test_repaired_text_can_be_encoded_and_has_its_length(text: str) -> None:
-    assert len(repaired(text)) == len(text)
-    assert repaired(text).encode().decode() == repaired(text)
+    assert len(replace_surrogates(text)) == len(text)
+    assert replace_surrogates(text).encode().decode() == replace_surrogates(text)
 
 
 @settings(deadline=None)
 @given(TEXTS)
 def test_what_is_copied_holds_nothing_that_a_shell_acts_on(text: str) -> None:
-    copied = copyable(text)
+    copied = clipboard_text(text)
     copied.encode()
     assert all(unicodedata.category(c) != "Cc" or c in "\t\n" for c in copied)
 

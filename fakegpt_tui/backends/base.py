@@ -29,7 +29,7 @@ class Purpose(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerPlace:
+class RemoteParent:
     """Where a prompt belongs in a conversation that the service keeps, by the service's ids.
 
     `parent_id` is the message that the prompt follows, or for `Purpose.CONTINUE` the reply that
@@ -52,7 +52,7 @@ class ReplyRequest:
     model: str
     purpose: Purpose = Purpose.NEXT
     prompt_id: str = field(default_factory=new_id)
-    place: ServerPlace | None = None
+    place: RemoteParent | None = None
     generation: GenerationSettings = field(default_factory=GenerationSettings)
 
 

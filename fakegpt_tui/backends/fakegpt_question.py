@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from fakegpt_tui import wire
-from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
+from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
 from fakegpt_tui.backends.context import cut_to, estimated_size
 from fakegpt_tui.domain import ContextMessage, History, PromptTooLong, Role, new_id
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _GO_ON = ContextMessage(
     Role.USER, "Go on exactly where your last answer stops. Repeat nothing of it, and add no lead."
@@ -36,7 +36,7 @@ class Question:
     request: ReplyRequest
     messages: tuple[ContextMessage, ...]
     keep_history: bool
-    place: ServerPlace | None
+    place: RemoteParent | None
     cuts: int = 0
     is_forgotten: bool = False
 
@@ -73,7 +73,7 @@ class Question:
             action, prompt = _ACTIONS[purpose], self.request.messages[-1].text
         return wire.conversation_request(
             action=action,
-            prompt=None if action is wire.Action.CONTINUE else repaired(prompt),
+            prompt=None if action is wire.Action.CONTINUE else replace_surrogates(prompt),
             model=self.request.model,
             message_id=self.request.prompt_id if self._asks_the_prompt else new_id(),
             conversation_id=place.conversation_id if place else None,

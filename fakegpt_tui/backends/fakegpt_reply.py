@@ -7,8 +7,8 @@ from fakegpt_tui import wire
 from fakegpt_tui.backends.answer import Answer, answered
 from fakegpt_tui.backends.stream_clock import StreamClock
 from fakegpt_tui.domain import (
+    RemoteIdAssigned,
     ReplyCut,
-    ReplyLocated,
     ServiceError,
     Session,
     StreamEvent,
@@ -33,7 +33,7 @@ class FakeGptReply:
         self._transport = transport
         self._clock = clock
         self._locate = locate
-        self._located: ReplyLocated | None = None
+        self._located: RemoteIdAssigned | None = None
         self._server_events = EventReader()
         self._reader = wire.ReplyReader()
 

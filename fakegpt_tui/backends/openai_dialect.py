@@ -6,7 +6,7 @@ from typing import Final
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.domain import ContextMessage, GenerationSettings, Role
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _ROLES: Final = {"system", "developer", "user", "assistant"}
 _GO_ON: Final = (
@@ -40,7 +40,7 @@ class Dialect:
         self, request: ReplyRequest, messages: Sequence[ContextMessage], model: str
     ) -> dict[str, object]:
         """What to post for `messages`, which are those of `request` or what was kept of them."""
-        body: dict[str, object] = {"model": repaired(model), "stream": True}
+        body: dict[str, object] = {"model": replace_surrogates(model), "stream": True}
         if self.usage:
             body["stream_options"] = {"include_usage": True}
         if request.purpose is Purpose.CONTINUE:
@@ -74,6 +74,6 @@ def _spoken(messages: Sequence[ContextMessage]) -> Iterator[dict[str, str]]:
             yield {"role": role, "content": "\n\n".join(texts)}
             texts = []
         role = known
-        texts.append(repaired(message.text))
+        texts.append(replace_surrogates(message.text))
     if texts:
         yield {"role": role, "content": "\n\n".join(texts)}

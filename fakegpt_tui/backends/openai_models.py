@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fakegpt_tui.domain import BadReply, Model
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.wire.complaints import read_complaint
 from fakegpt_tui.wire.json_text import parsed
 from fakegpt_tui.wire.troubles import sentence
@@ -48,7 +48,7 @@ def _models(items: list[object]) -> Iterator[Model]:
             case {"id": str(name), **rest} | {"model": str(name), **rest} if name.strip():
                 if name not in seen:
                     seen.add(name)
-                    yield _model(repaired(name), rest)
+                    yield _model(replace_surrogates(name), rest)
             case _:
                 pass
 
@@ -72,7 +72,7 @@ def _table(values: Mapping[object, object], name: str) -> dict[object, object]:
 
 def _text(values: Mapping[object, object], name: str) -> str:
     found = values.get(name)
-    return repaired(found.strip()) if isinstance(found, str) else ""
+    return replace_surrogates(found.strip()) if isinstance(found, str) else ""
 
 
 def _window(values: Mapping[object, object]) -> int | None:

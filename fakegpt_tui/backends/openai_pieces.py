@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
 _MOST_CALLS: Final = 100
@@ -67,7 +67,7 @@ class WholeCharacters:
     def rest(self) -> str:
         """What was held, now that its other half cannot come any more."""
         held, self._held = self._held, ""
-        return repaired(held)
+        return replace_surrogates(held)
 
 
 def _joined(text: str) -> str:
@@ -129,9 +129,9 @@ class ToolCalls:
 
 
 def _placeholder(call: _Call) -> str:
-    arguments = repaired("".join(call.arguments))
+    arguments = replace_surrogates("".join(call.arguments))
     longest = max((len(run) for run in _FENCES.findall(arguments)), default=2)
     fence = "`" * (longest + 1)
-    name = repaired(call.name).replace("`", "") or "?"
+    name = replace_surrogates(call.name).replace("`", "") or "?"
     lead = f"\n\n**Tool call** `{name}`, which this program does not make."
     return f"{lead}\n\n{fence}json\n{arguments}\n{fence}\n" if arguments else f"{lead}\n"

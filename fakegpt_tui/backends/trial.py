@@ -7,6 +7,7 @@ from typing import Final
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import (
     BadReply,
+    ConnectionCheck,
     ContextMessage,
     FakeGPTError,
     GenerationSettings,
@@ -16,7 +17,6 @@ from fakegpt_tui.domain import (
     Role,
     TextDelta,
     TextReplaced,
-    TrialStep,
     Unsupported,
 )
 
@@ -26,7 +26,7 @@ _MOST_TOKENS: Final = 16
 
 async def tried(
     make: Callable[[], Backend], model: str = "", *, asking: bool = True
-) -> AsyncGenerator[TrialStep]:
+) -> AsyncGenerator[ConnectionCheck]:
     """What comes of using a service, step by step; the first step that fails is the last.
 
     With `asking`, `model` or the first one is asked for a word: some services show their models
@@ -35,21 +35,21 @@ async def tried(
     try:
         backend = make()
     except FakeGPTError as error:
-        yield TrialStep(str(error), worked=False)
+        yield ConnectionCheck(str(error), worked=False)
         return
     try:
         models = await backend.models()
     except (RequestRefused, Unsupported) as error:
         if not (model and asking):
-            yield TrialStep(str(error), worked=False)
+            yield ConnectionCheck(str(error), worked=False)
             return
         models = (Model(model),)
-        yield TrialStep("It can be reached, but shows no list of its models.", worked=True)
+        yield ConnectionCheck("It can be reached, but shows no list of its models.", worked=True)
     except BadReply as error:
-        yield TrialStep(f"{error} Is this the address of such a service?", worked=False)
+        yield ConnectionCheck(f"{error} Is this the address of such a service?", worked=False)
         return
     except FakeGPTError as error:
-        yield TrialStep(str(error), worked=False)
+        yield ConnectionCheck(str(error), worked=False)
         return
     else:
         yield _listed(models, model)
@@ -57,14 +57,16 @@ async def tried(
         yield await _answered(backend, model or models[0].id)
 
 
-def _listed(models: tuple[Model, ...], model: str) -> TrialStep:
+def _listed(models: tuple[Model, ...], model: str) -> ConnectionCheck:
     count = "one model" if len(models) == 1 else f"{len(models)} models"
     missing = model and all(each.id != model for each in models)
     but = f", but {model!r} is not among them" if missing else ""
-    return TrialStep(f"It can be reached and offers {count}{but}.", worked=True, models=models)
+    return ConnectionCheck(
+        f"It can be reached and offers {count}{but}.", worked=True, models=models
+    )
 
 
-async def _answered(backend: Backend, model: str) -> TrialStep:
+async def _answered(backend: Backend, model: str) -> ConnectionCheck:
     request = ReplyRequest(
         messages=(ContextMessage(Role.USER, _QUESTION),),
         model=model,
@@ -74,7 +76,7 @@ async def _answered(backend: Backend, model: str) -> TrialStep:
         async with aclosing(backend.stream(request)) as events:
             async for event in events:
                 if isinstance(event, TextDelta | TextReplaced | ReasoningDelta):
-                    return TrialStep(f"The model {model!r} answers.", worked=True)
+                    return ConnectionCheck(f"The model {model!r} answers.", worked=True)
     except FakeGPTError as error:
-        return TrialStep(str(error), worked=False)
-    return TrialStep(f"The model {model!r} answers without a word.", worked=False)
+        return ConnectionCheck(str(error), worked=False)
+    return ConnectionCheck(f"The model {model!r} answers without a word.", worked=False)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from fakegpt_tui.chat.headers import Change, Headers
+from fakegpt_tui.chat.headers import Change, ConversationIndex
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import (
     Conversation,
@@ -15,10 +15,10 @@ from fakegpt_tui.domain import (
     TitleSource,
     now,
 )
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 
-class Arranging:
+class ConversationActions:
     """Changes headers as a person wishes.
 
     Methods that take several ids pass over those that are gone. What they do can be undone, but
@@ -27,7 +27,7 @@ class Arranging:
 
     def __init__(
         self,
-        headers: Headers,
+        headers: ConversationIndex,
         history: UndoHistory,
         service: Callable[[str], Service],
         presets: Mapping[str, Preset],
@@ -49,7 +49,7 @@ class Arranging:
         Raises:
             NotFound: There is no such conversation.
         """
-        title = " ".join(repaired(title).split())
+        title = " ".join(replace_surrogates(title).split())
         before = self._headers.get(conversation_id)
         if title:
             self._change(
@@ -61,7 +61,9 @@ class Arranging:
 
     def pin(self, conversation_ids: Iterable[str], *, pinned: bool = True) -> None:
         ids = [
-            each.id for each in self._headers.those(conversation_ids) if each.pinned is not pinned
+            each.id
+            for each in self._headers.find_many(conversation_ids)
+            if each.pinned is not pinned
         ]
         self._change(
             ids,
@@ -73,7 +75,7 @@ class Arranging:
     def archive(self, conversation_ids: Iterable[str], *, archived: bool = True) -> None:
         ids = [
             each.id
-            for each in self._headers.those(conversation_ids)
+            for each in self._headers.find_many(conversation_ids)
             if each.archived is not archived
         ]
         self._change(
@@ -86,7 +88,9 @@ class Arranging:
     def trash(self, conversation_ids: Iterable[str], at: datetime | None = None) -> None:
         """Put conversations into the trash, where they stay for 30 days."""
         time = at or now()
-        ids = [each.id for each in self._headers.those(conversation_ids) if each.trashed_at is None]
+        ids = [
+            each.id for each in self._headers.find_many(conversation_ids) if each.trashed_at is None
+        ]
         self._change(
             ids,
             "deleted",
@@ -94,10 +98,10 @@ class Arranging:
             lambda each: replace(each, trashed_at=None),
         )
 
-    def throw(self, conversation_ids: Iterable[str]) -> None:
+    def trash_without_undo(self, conversation_ids: Iterable[str]) -> None:
         """Put conversations into the trash to take something else back, which is no act itself."""
         time = now()
-        for each in self._headers.those(conversation_ids):
+        for each in self._headers.find_many(conversation_ids):
             if each.trashed_at is None:
                 self._headers.update(each.id, lambda found: replace(found, trashed_at=time))
 
@@ -105,7 +109,7 @@ class Arranging:
         """Bring conversations back from the trash."""
         before = {
             each.id: each.trashed_at
-            for each in self._headers.those(conversation_ids)
+            for each in self._headers.find_many(conversation_ids)
             if each.trashed_at is not None
         }
         self._change(
@@ -115,9 +119,9 @@ class Arranging:
             lambda each: replace(each, trashed_at=before[each.id]),
         )
 
-    def delete_for_good(self, conversation_ids: Iterable[str]) -> None:
+    def delete(self, conversation_ids: Iterable[str]) -> None:
         """Delete conversations that are in the trash; this alone cannot be undone."""
-        for each in self._headers.those(conversation_ids):
+        for each in self._headers.find_many(conversation_ids):
             if each.trashed_at is not None:
                 self._headers.delete(each.id)
                 self._forget(each.id)
@@ -136,11 +140,11 @@ class Arranging:
         self._change(
             [conversation_id],
             f"given to {' '.join(chosen).strip()}",
-            lambda each: _answered_by(each, *chosen),
-            lambda each: _answered_again(each, before),
+            lambda each: _with_model(each, *chosen),
+            lambda each: _with_former_model(each, before),
         )
 
-    def set_up(
+    def configure(
         self, conversation_id: str, *, system_prompt: str, generation: GenerationSettings
     ) -> None:
         """Say what a model is told before all prompts, and how it should write from now on.
@@ -148,7 +152,9 @@ class Arranging:
         Raises:
             NotFound: There is no such conversation.
         """
-        self._set_up(conversation_id, "set up", repaired(system_prompt).strip(), generation)
+        self._configure(
+            conversation_id, "set up", replace_surrogates(system_prompt).strip(), generation
+        )
 
     def apply_preset(self, conversation_id: str, name: str) -> None:
         """Take over the system prompt and the generation settings of a preset.
@@ -160,14 +166,14 @@ class Arranging:
         if preset is None:
             raise NotFound(f"There is no preset named {name!r} in the configuration.")
         words = f"set up as {preset.name!r}"
-        self._set_up(conversation_id, words, preset.system_prompt, preset.generation)
+        self._configure(conversation_id, words, preset.system_prompt, preset.generation)
 
-    def note_preset(self, replaced: Preset, put_back: Callable[[Preset], None]) -> None:
+    def record_replaced_preset(self, replaced: Preset, put_back: Callable[[Preset], None]) -> None:
         """Remember that there is another preset in place of `replaced`, which can be put back."""
         words = f"The preset {replaced.name!r} was replaced."
-        self._history.note(words, lambda: put_back(replaced))
+        self._history.record(words, lambda: put_back(replaced))
 
-    def _set_up(
+    def _configure(
         self, conversation_id: str, words: str, system_prompt: str, generation: GenerationSettings
     ) -> None:
         before = self._headers.get(conversation_id)
@@ -187,22 +193,22 @@ class Arranging:
             return
 
         def apply(step: Change) -> None:
-            for conversation in self._headers.those(ids):
+            for conversation in self._headers.find_many(ids):
                 self._headers.update(conversation.id, step)
 
         apply(change)
         count = "A conversation was" if len(ids) == 1 else f"{len(ids)} conversations were"
-        self._history.note(f"{count} {words}.", lambda: apply(back))
+        self._history.record(f"{count} {words}.", lambda: apply(back))
 
 
-def _answered_by(conversation: Conversation, service: str, model: str) -> Conversation:
+def _with_model(conversation: Conversation, service: str, model: str) -> Conversation:
     # Another service does not know what this one calls the conversation.
     kept = conversation.server_id if service == conversation.service else ""
     return replace(conversation, service=service, model=model, server_id=kept)
 
 
-def _answered_again(conversation: Conversation, before: Conversation) -> Conversation:
-    back = _answered_by(conversation, before.service, before.model)
+def _with_former_model(conversation: Conversation, before: Conversation) -> Conversation:
+    back = _with_model(conversation, before.service, before.model)
     # What was said meanwhile, the service of then does not know.
     is_as_it_was = conversation.leaf_id == before.leaf_id
     return replace(back, server_id=before.server_id if is_as_it_was else back.server_id)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
-from fakegpt_tui.chat.tree import Tree
+from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
+from fakegpt_tui.chat.tree import MessageTree
 from fakegpt_tui.domain import (
-    Answerer,
     ChatMessage,
     ContextMessage,
     Conversation,
     MessageStatus,
+    ModelRef,
     Role,
     new_id,
     now,
@@ -49,7 +49,7 @@ def new_reply(
     )
 
 
-def request(
+def build_request(
     conversation: Conversation,
     before: Sequence[ChatMessage],
     prompt: ChatMessage,
@@ -65,19 +65,19 @@ def request(
         model=conversation.model,
         purpose=purpose,
         prompt_id=prompt.id,
-        place=_place(conversation, followed),
+        place=_remote_parent(conversation, followed),
         generation=conversation.generation,
     )
 
 
-def purpose(tree: Tree, prompt: ChatMessage) -> Purpose:
+def reply_purpose(tree: MessageTree, prompt: ChatMessage) -> Purpose:
     """What another reply to `prompt` would be for."""
     replies = [tree.get(each) for each in tree.children(prompt.id)]
     was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
     return Purpose.VARIANT if was_answered else Purpose.NEXT
 
 
-def askers(current: Conversation, answerers: Sequence[Answerer]) -> list[Conversation]:
+def per_model(current: Conversation, answerers: Sequence[ModelRef]) -> list[Conversation]:
     """The conversation as each of them would have it.
 
     Only the first place in what a service keeps can be gone on from: the others begin anew there.
@@ -93,13 +93,13 @@ def askers(current: Conversation, answerers: Sequence[Answerer]) -> list[Convers
     ]
 
 
-def _place(conversation: Conversation, followed: ChatMessage | None) -> ServerPlace | None:
+def _remote_parent(conversation: Conversation, followed: ChatMessage | None) -> RemoteParent | None:
     """Where the service keeps what is followed, if it was this service that said it."""
     if followed is None or not conversation.server_id or not followed.server_id:
         return None
     if followed.service != conversation.service:
         return None
-    return ServerPlace(conversation.server_id, followed.server_id)
+    return RemoteParent(conversation.server_id, followed.server_id)
 
 
 def _context(system_prompt: str, messages: Sequence[ChatMessage]) -> tuple[ContextMessage, ...]:

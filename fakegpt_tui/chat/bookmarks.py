@@ -30,6 +30,6 @@ class Bookmarks:
         else:
             self._store.save_bookmark(bookmark)
 
-    def forget(self, conversation_id: str) -> None:
+    def discard(self, conversation_id: str) -> None:
         """Let go of the bookmark of a conversation that was deleted for good."""
         self._known.pop(conversation_id, None)

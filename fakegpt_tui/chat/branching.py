@@ -6,7 +6,7 @@ from dataclasses import replace
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, new_id, now
 
 
-def branched(
+def branch_conversation(
     conversation: Conversation, path: Sequence[ChatMessage]
 ) -> tuple[Conversation, list[ChatMessage]]:
     """A new conversation with copies of the chat messages of `path`.

@@ -27,7 +27,7 @@ class DiffPart:
     text: str
 
 
-def word_diff(before: str, after: str) -> tuple[DiffPart, ...]:
+def diff_words(before: str, after: str) -> tuple[DiffPart, ...]:
     """How to get from one text to the other; of very long texts, by lines."""
     pieces = _WORDS
     one, other = pieces.findall(before), pieces.findall(after)

@@ -9,7 +9,7 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import LoginState, NotFound, Service, Session, SignedOut
 
 
-class Login(Protocol):
+class LoginControl(Protocol):
     """What a person can do about being signed in."""
 
     @property
@@ -47,7 +47,7 @@ class Connection:
 
     service: Service
     backend: Backend
-    login: Login | None
+    login: LoginControl | None
 
 
 LoginListener: TypeAlias = Callable[[str, LoginState], None]
@@ -57,7 +57,7 @@ Connect: TypeAlias = Callable[[Service, Callable[[LoginState], None]], Awaitable
 """Makes a connection, and reports its login to the listener that it is given."""
 
 
-class Connections:
+class ServiceConnections:
     """Hands out one connection per service, however many ask for it at once."""
 
     def __init__(self, services: Mapping[str, Service], connect: Connect) -> None:
@@ -67,7 +67,7 @@ class Connections:
         self._made_for: dict[str, Service] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._logins: dict[str, LoginState] = {}
-        self.on_login: LoginListener = _nobody
+        self.on_login: LoginListener = _ignore_login
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -102,7 +102,7 @@ class Connections:
                 self._made_for[name] = service
             return self._made[name]
 
-    def forget(self, name: str) -> None:
+    def invalidate(self, name: str) -> None:
         """Connect anew when the service is next needed; turns that run keep what they have."""
         self._made_for.pop(name, None)
         self._logins.pop(name, None)
@@ -125,5 +125,5 @@ class Connections:
         self.on_login(name, state)
 
 
-def _nobody(_name: str, _state: LoginState) -> None:
+def _ignore_login(_name: str, _state: LoginState) -> None:
     """Hears nothing, until a front end listens."""

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.saving import PendingWrites
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import Draft
 
-_KIND = "draft"
+_DRAFT = "draft"
 _EDITS = " edits "
 """Stands between the ids of a conversation and of its prompt, for one that is being edited."""
 
 
-def owner_of(draft_id: str) -> str:
+def conversation_of_draft(draft_id: str) -> str:
     """The conversation that a draft is of, be it one of an edited prompt."""
     return draft_id.partition(_EDITS)[0]
 
@@ -23,7 +23,7 @@ class Drafts:
     A prompt that is being edited has one of its own.
     """
 
-    def __init__(self, store: ChatStore, saving: Saving) -> None:
+    def __init__(self, store: ChatStore, saving: PendingWrites) -> None:
         self._store = store
         self._saving = saving
         self._drafts: dict[str, Draft] | None = None
@@ -35,7 +35,7 @@ class Drafts:
 
     def conversations(self) -> set[str]:
         """The conversations that have a draft of either kind."""
-        return {owner_of(each) for each in self._known()}
+        return {conversation_of_draft(each) for each in self._known()}
 
     def get(self, conversation_id: str) -> Draft | None:
         return self._known().get(conversation_id)
@@ -52,7 +52,7 @@ class Drafts:
             self._known()[conversation_id] = draft
         elif self._known().pop(conversation_id, None) is None:
             return
-        self._saving.keep(_key(conversation_id), lambda: self._store.save_draft(draft))
+        self._saving.submit(_write_key(conversation_id), lambda: self._store.save_draft(draft))
 
     def edits(self, conversation_id: str) -> Mapping[str, Draft]:
         """What the prompts of that conversation have become that are being edited, by their ids."""
@@ -72,12 +72,12 @@ class Drafts:
     def refresh(self) -> None:
         """Take what another instance has written, but for what was typed here."""
         known = self._known()
-        ours = self._saving.pending(_KIND)
+        ours = self._saving.pending(_DRAFT)
         found = self._store.drafts()
         self._drafts = {each: draft for each, draft in found.items() if each not in ours}
         self._drafts |= {each: draft for each, draft in known.items() if each in ours}
 
-    def forget(self, conversation_id: str) -> None:
+    def discard(self, conversation_id: str) -> None:
         """Let go of the drafts of a conversation that was deleted for good."""
         self._known().pop(conversation_id, None)
         for prompt_id in self.edits(conversation_id):
@@ -89,5 +89,5 @@ class Drafts:
         return self._drafts
 
 
-def _key(conversation_id: str) -> tuple[str, str]:
-    return _KIND, conversation_id
+def _write_key(conversation_id: str) -> tuple[str, str]:
+    return _DRAFT, conversation_id

@@ -5,30 +5,32 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
-from fakegpt_tui.chat.headers import Headers
-from fakegpt_tui.chat.headway import Account, Headway
-from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.headers import ConversationIndex
+from fakegpt_tui.chat.headway import JobProgress, JobResult
+from fakegpt_tui.chat.trees import MessageTrees
 from fakegpt_tui.domain import FakeGPTError, NotFound
 
 MARKDOWN: Final = "md"
 FORMATS: Final = {MARKDOWN: "Markdown", "jsonl": "JSON lines", "html": "an HTML page"}
 """What a conversation can be saved as, by the suffix of the file."""
 
-_MOST_TROUBLES = 20
+_MAX_ERRORS = 20
 
 
-class Exporting:
+class ConversationExporter:
     """Saves conversations as they stand, also what cannot be written to the store just now.
 
     Files are written in a thread, so that nobody waits for a disk.
     """
 
-    def __init__(self, headers: Headers, trees: Trees, is_temporary: Callable[[str], bool]) -> None:
+    def __init__(
+        self, headers: ConversationIndex, trees: MessageTrees, is_temporary: Callable[[str], bool]
+    ) -> None:
         self._headers = headers
         self._trees = trees
         self._is_temporary = is_temporary
 
-    async def save(
+    async def export(
         self,
         conversation_id: str,
         folder: Path,
@@ -54,17 +56,19 @@ class Exporting:
             save_as, conversation, messages, folder, suffix=suffix, only=only
         )
 
-    async def save_all(self, folder: Path, headway: Headway, *, suffix: str = MARKDOWN) -> Account:
+    async def export_all(
+        self, folder: Path, headway: JobProgress, *, suffix: str = MARKDOWN
+    ) -> JobResult:
         """Write every conversation into `folder`, but for those that leave nothing on disk."""
-        chosen = [each for each in self._headers.listed() if not self._is_temporary(each.id)]
+        chosen = [each for each in self._headers.all() if not self._is_temporary(each.id)]
         headway.total = len(chosen)
         saved = 0
         troubles: list[str] = []
         for conversation in chosen:
-            if headway.stopped or len(troubles) == _MOST_TROUBLES:
+            if headway.stopped or len(troubles) == _MAX_ERRORS:
                 break
             try:
-                await self.save(conversation.id, folder, suffix=suffix)
+                await self.export(conversation.id, folder, suffix=suffix)
                 saved += 1
             except NotFound:
                 headway.total -= 1
@@ -73,4 +77,4 @@ class Exporting:
                 troubles.append(f"{conversation.title}: {error}")
             headway.done += 1
         words = f"Conversations that were saved in {folder}: {saved} of {len(chosen)}."
-        return Account(f"Stopped. {words}" if headway.stopped else words, tuple(troubles))
+        return JobResult(f"Stopped. {words}" if headway.stopped else words, tuple(troubles))

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from threading import Event
 
-from fakegpt_tui.chat.search_query import parsed_query
+from fakegpt_tui.chat.search_query import parse_query
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import SearchHit, SearchQuery
 
 
-async def found(
+async def search_store(
     store: ChatStore, text: str, *, limit: int, best_first: bool
 ) -> Sequence[SearchHit]:
     """What the store has of what was typed; cancelling stops the store, too."""
-    query = parsed_query(text)
+    query = parse_query(text)
     if query == SearchQuery():
         return ()
     stopped = Event()

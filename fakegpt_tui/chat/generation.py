@@ -8,7 +8,7 @@ from typing import Final, TypeAlias, TypeVar
 from fakegpt_tui.domain import MAX_TOKENS, SEEDS, TEMPERATURES, TOP_PS, GenerationSettings
 
 _T = TypeVar("_T")
-_Read: TypeAlias = Callable[[str], _T]
+_Parse: TypeAlias = Callable[[str], _T]
 
 _ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MEANINGS: Final = {written: meant for meant, written in _ESCAPES.items()}
@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"\\[\\nrt]")
 _LONGEST_NUMBER: Final = 40
 
 
-class Setting(StrEnum):
+class GenerationField(StrEnum):
     """What there is to set, named as in the configuration."""
 
     TEMPERATURE = "temperature"
@@ -26,62 +26,66 @@ class Setting(StrEnum):
     STOP = "stop"
 
 
-class _Unfit(ValueError):
+class _InvalidValue(ValueError):
     """What was typed cannot be used; the text says what could be."""
 
 
-def as_typed(settings: GenerationSettings) -> Mapping[Setting, str]:
+def format_generation(settings: GenerationSettings) -> Mapping[GenerationField, str]:
     """What a person would have typed; nothing where it is left to the service."""
     return {
-        Setting.TEMPERATURE: _written(settings.temperature),
-        Setting.TOP_P: _written(settings.top_p),
-        Setting.MAX_TOKENS: _written(settings.max_tokens),
-        Setting.SEED: _written(settings.seed),
-        Setting.STOP: "\n".join(map(_on_a_line, settings.stop)),
+        GenerationField.TEMPERATURE: _format_number(settings.temperature),
+        GenerationField.TOP_P: _format_number(settings.top_p),
+        GenerationField.MAX_TOKENS: _format_number(settings.max_tokens),
+        GenerationField.SEED: _format_number(settings.seed),
+        GenerationField.STOP: "\n".join(map(_escape, settings.stop)),
     }
 
 
-def from_typed(typed: Mapping[Setting, str]) -> tuple[GenerationSettings, Mapping[Setting, str]]:
+def parse_generation(
+    typed: Mapping[GenerationField, str],
+) -> tuple[GenerationSettings, Mapping[GenerationField, str]]:
     """The settings that were typed, and a sentence for each one that cannot be used.
 
     Each stop text is on a line of its own, in which `\\n` is a line break and `\\\\` a backslash.
     """
-    problems: dict[Setting, str] = {}
+    problems: dict[GenerationField, str] = {}
 
-    def taken(setting: Setting, read: _Read[_T], nothing: _T) -> _T:
+    def taken(setting: GenerationField, read: _Parse[_T], nothing: _T) -> _T:
         try:
             return read(typed.get(setting, ""))
-        except _Unfit as error:
+        except _InvalidValue as error:
             problems[setting] = str(error)
             return nothing
 
     settings = GenerationSettings(
-        temperature=taken(Setting.TEMPERATURE, _number(*TEMPERATURES), None),
-        top_p=taken(Setting.TOP_P, _number(*TOP_PS), None),
-        max_tokens=taken(Setting.MAX_TOKENS, _whole(*MAX_TOKENS), None),
-        seed=taken(Setting.SEED, _whole(*SEEDS), None),
-        stop=taken(Setting.STOP, _texts, ()),
+        temperature=taken(GenerationField.TEMPERATURE, _parse_number(*TEMPERATURES), None),
+        top_p=taken(GenerationField.TOP_P, _parse_number(*TOP_PS), None),
+        max_tokens=taken(GenerationField.MAX_TOKENS, _parse_integer(*MAX_TOKENS), None),
+        seed=taken(GenerationField.SEED, _parse_integer(*SEEDS), None),
+        stop=taken(GenerationField.STOP, _parse_stop_texts, ()),
     )
     return settings, problems
 
 
-def _written(number: float | None) -> str:
+def _format_number(number: float | None) -> str:
     return "" if number is None else str(number).removesuffix(".0")
 
 
-def _on_a_line(text: str) -> str:
+def _escape(text: str) -> str:
     return "".join(_ESCAPES.get(character, character) for character in text)
 
 
-def _number(low: float, high: float) -> _Read[float | None]:
-    return _read(float, low, high, f"a number from {low:g} to {high:g}, such as 0.7")
+def _parse_number(low: float, high: float) -> _Parse[float | None]:
+    return _parser(float, low, high, f"a number from {low:g} to {high:g}, such as 0.7")
 
 
-def _whole(low: int, high: int) -> _Read[int | None]:
-    return _read(int, low, high, f"a whole number from {low} to {high}")
+def _parse_integer(low: int, high: int) -> _Parse[int | None]:
+    return _parser(int, low, high, f"a whole number from {low} to {high}")
 
 
-def _read(convert: Callable[[str], _T], low: float, high: float, expected: str) -> _Read[_T | None]:
+def _parser(
+    convert: Callable[[str], _T], low: float, high: float, expected: str
+) -> _Parse[_T | None]:
     def read(text: str) -> _T | None:
         text = text.strip()
         if not text:
@@ -89,14 +93,14 @@ def _read(convert: Callable[[str], _T], low: float, high: float, expected: str) 
         try:
             number = convert(text if len(text) <= _LONGEST_NUMBER else "")
         except ValueError as error:
-            raise _Unfit(f"This must be {expected}.") from error
+            raise _InvalidValue(f"This must be {expected}.") from error
         if isinstance(number, int | float) and low <= number <= high:
             return number
-        raise _Unfit(f"This must be {expected}.")
+        raise _InvalidValue(f"This must be {expected}.")
 
     return read
 
 
-def _texts(text: str) -> tuple[str, ...]:
+def _parse_stop_texts(text: str) -> tuple[str, ...]:
     lines = (line for line in text.split("\n") if line)
     return tuple(_ESCAPED.sub(lambda found: _MEANINGS[found[0]], line) for line in lines)

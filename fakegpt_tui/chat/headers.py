@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from fakegpt_tui.chat.saving import Key, Saving
+from fakegpt_tui.chat.saving import PendingWrites, WriteKey
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -29,10 +29,10 @@ _BRANCH = "branch"
 Change: TypeAlias = Callable[[Conversation], Conversation]
 
 
-class Headers:
+class ConversationIndex:
     """Knows every conversation; a change is in the store's queue when the call returns."""
 
-    def __init__(self, store: ChatStore, saving: Saving, running: Collection[str]) -> None:
+    def __init__(self, store: ChatStore, saving: PendingWrites, running: Collection[str]) -> None:
         """`running` are the conversations in which a turn runs or waits."""
         self._store = store
         self._saving = saving
@@ -44,7 +44,7 @@ class Headers:
         self._touched: set[str] = set()
         self._refreshing = asyncio.Lock()
 
-    def listed(self) -> list[Conversation]:
+    def all(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
         if self._sorted is None:
             listed = (each for each in self._known().values() if each.trashed_at is None)
@@ -75,7 +75,7 @@ class Headers:
             known = self._known().get(conversation_id)
         return known
 
-    def those(self, conversation_ids: Iterable[str]) -> list[Conversation]:
+    def find_many(self, conversation_ids: Iterable[str]) -> list[Conversation]:
         """The conversations with those ids, without the ones that are gone."""
         found = (self.find(each) for each in conversation_ids)
         return [each for each in found if each is not None]
@@ -84,7 +84,7 @@ class Headers:
         """Has it no prompt yet, so that it is not kept?"""
         return conversation_id in self._new
 
-    def begin(self, service: str, model: str, *, conversation_id: str | None) -> Conversation:
+    def create(self, service: str, model: str, *, conversation_id: str | None) -> Conversation:
         """A conversation that is kept once it has a prompt; the one with that id if it is known."""
         if conversation_id and (known := self.find(conversation_id)) is not None:
             return known
@@ -96,40 +96,40 @@ class Headers:
             created_at=time,
             updated_at=time,
         )
-        self.put_new(conversation)
+        self.put_unsaved(conversation)
         return conversation
 
-    def put_new(self, conversation: Conversation) -> None:
+    def put_unsaved(self, conversation: Conversation) -> None:
         """Know a conversation that has no prompt, or none that could be saved."""
-        self._saving.drop(_key(conversation.id))
+        self._saving.discard(_write_key(conversation.id))
         if self._conversations is not None:
-            self._forget(conversation.id)
+            self._discard(conversation.id)
         self._new[conversation.id] = conversation
 
-    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> Key:
+    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> WriteKey:
         """Save a whole conversation that is new; the key of that write."""
         self.put(conversation)
         key = _BRANCH, conversation.id
-        self._saving.keep(key, lambda: self._store.add_turn(conversation, *messages))
+        self._saving.submit(key, lambda: self._store.add_turn(conversation, *messages))
         return key
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation for good, and all that is to be saved of it."""
-        self._forget(conversation_id)
-        self._saving.forget(conversation_id)
-        self._saving.keep(
-            _key(conversation_id), lambda: self._store.delete_conversation(conversation_id)
+        self._discard(conversation_id)
+        self._saving.discard_conversation(conversation_id)
+        self._saving.submit(
+            _write_key(conversation_id), lambda: self._store.delete_conversation(conversation_id)
         )
 
-    def take_back(self, before: Conversation, *, is_new: bool) -> None:
+    def roll_back(self, before: Conversation, *, is_new: bool) -> None:
         """Forget what a prompt that could not be saved would have changed."""
         known = self.get(before.id)
         title = known.title if known.title_source is TitleSource.PERSON else before.title
         known = replace(known, title=title, leaf_id=before.leaf_id, updated_at=before.updated_at)
         if is_new:
-            self.put_new(known)
-        elif self._saving.is_pending(_key(before.id)):
-            self.keep(known)
+            self.put_unsaved(known)
+        elif self._saving.is_pending(_write_key(before.id)):
+            self.save(known)
         else:
             self.put(known)
 
@@ -140,14 +140,14 @@ class Headers:
         self._known()[conversation.id] = conversation
         self._sorted = None
 
-    def keep(self, conversation: Conversation) -> None:
+    def save(self, conversation: Conversation) -> None:
         """Know a conversation, and save it if it is one that is kept."""
         if conversation.id in self._new:
             self._new[conversation.id] = conversation
             return
         self.put(conversation)
-        self._saving.keep(
-            _key(conversation.id), lambda: self._store.save_conversation(conversation)
+        self._saving.submit(
+            _write_key(conversation.id), lambda: self._store.save_conversation(conversation)
         )
 
     def update(self, conversation_id: str, change: Change) -> None:
@@ -156,7 +156,7 @@ class Headers:
         Raises:
             NotFound: There is no such conversation.
         """
-        self.keep(change(self.current(conversation_id)))
+        self.save(change(self.current(conversation_id)))
 
     def current(self, conversation_id: str) -> Conversation:
         """A conversation as it is in the store, but for what is not on disk yet.
@@ -165,7 +165,7 @@ class Headers:
             NotFound: There is no such conversation.
         """
         known = self.get(conversation_id)
-        if conversation_id in self._new or self._saving.is_pending(_key(conversation_id)):
+        if conversation_id in self._new or self._saving.is_pending(_write_key(conversation_id)):
             return known
         stored = None
         # What cannot be read just now is as it was last known.
@@ -198,7 +198,7 @@ class Headers:
         """Read all in a thread, before whoever asks first has to wait for it."""
         found = await asyncio.to_thread(self._read)
         if self._conversations is None:
-            self._take(found)
+            self._set_conversations(found)
 
     async def refresh(self) -> None:
         """Take what another instance has written, but for what is changed here meanwhile."""
@@ -211,7 +211,7 @@ class Headers:
         found = await asyncio.to_thread(self._read_all)
         ours = self._touched | set(self._running) | self._saving.pending(_BRANCH)
         for gone in known.keys() - found.keys() - ours:
-            self._saving.forget(gone)
+            self._saving.discard_conversation(gone)
         ours |= self._saving.pending(_HEADER)
         for each in ours:
             found.pop(each, None)
@@ -220,16 +220,20 @@ class Headers:
         self._sorted = None
         self._trash_is_read = True
 
-    def _forget(self, conversation_id: str) -> None:
+    def _discard(self, conversation_id: str) -> None:
         self._touched.add(conversation_id)
         self._known().pop(conversation_id, None)
         self._sorted = None
 
     def _known(self) -> dict[str, Conversation]:
         # Read when it is first asked for, which front ends do after their first paint.
-        return self._take(self._read()) if self._conversations is None else self._conversations
+        return (
+            self._set_conversations(self._read())
+            if self._conversations is None
+            else self._conversations
+        )
 
-    def _take(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
+    def _set_conversations(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
         """Know these, who are the first; what has been in the trash for long goes."""
         self._conversations = found
         self._store.purge(now() - timedelta(days=TRASH_DAYS))
@@ -248,5 +252,5 @@ class Headers:
         self._trash_is_read = True
 
 
-def _key(conversation_id: str) -> tuple[str, str]:
+def _write_key(conversation_id: str) -> tuple[str, str]:
     return _HEADER, conversation_id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Headway:
+class JobProgress:
     """So much is `done` of a `total`; whoever sets `stopped` has it end soon.
 
     It is shared with the thread that does it.
@@ -16,7 +16,7 @@ class Headway:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class JobResult:
     """What came of it in a line, and what a person should know beside, in sentences."""
 
     summary: str

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.headway import Account, Headway
-from fakegpt_tui.chat.refreshing import Refreshing
+from fakegpt_tui.chat.headway import JobProgress, JobResult
+from fakegpt_tui.chat.refreshing import StoreSync
 from fakegpt_tui.chat.store import ChatStore
-from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.trees import MessageTrees
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import LoadError, StoreError
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from fakegpt_tui.transfer.importing import Importer
 
 
-class Importing:
+class ConversationImporter:
     """Takes conversations into the store, in a thread, each of them whole or not at all."""
 
     def __init__(
         self,
         store: ChatStore,
-        refreshing: Refreshing,
-        trees: Trees,
+        refreshing: StoreSync,
+        trees: MessageTrees,
         history: UndoHistory,
         *,
         throw: Callable[[Collection[str]], None],
@@ -41,9 +41,9 @@ class Importing:
         self._throw = throw
         self._answering = answering
 
-    async def take(
-        self, paths: Iterable[Path], headway: Headway, *, dry_run: bool = False
-    ) -> Account:
+    async def import_files(
+        self, paths: Iterable[Path], headway: JobProgress, *, dry_run: bool = False
+    ) -> JobResult:
         """Import files, or folders of them; what is there already stays as it is. Can be undone.
 
         `headway` counts the bytes of the file that is being read. What was taken before a
@@ -55,43 +55,43 @@ class Importing:
         service, model = self._answering()
 
         def run() -> list[str]:
-            return list(_troubles(importer, paths, headway, service=service, model=model))
+            return list(_import_paths(importer, paths, headway, service=service, model=model))
 
         try:
             troubles = await asyncio.to_thread(run)
         except asyncio.CancelledError:
             headway.stopped = True
             raise
-        await self._know(importer)
+        await self._show_imported(importer)
         report = importer.report
         summary = report.summary(dry_run=dry_run)
         if troubles and not report.outcomes:
-            return Account(troubles[0], tuple(troubles[1:]))
+            return JobResult(troubles[0], tuple(troubles[1:]))
         details = (*troubles, *report.losses(), *(each.reason for each in report.skipped))
-        return Account(f"Stopped. {summary}" if headway.stopped else summary, details)
+        return JobResult(f"Stopped. {summary}" if headway.stopped else summary, details)
 
-    async def _know(self, importer: "Importer") -> None:
+    async def _show_imported(self, importer: "Importer") -> None:
         """Show what is new, and remember how to take it back."""
         added, extended = tuple(importer.added), dict(importer.extended)
         if not added and not extended:
             return
-        self._refreshing.expect_news()
+        self._refreshing.mark_stale()
         await self._refreshing.refresh()
 
         def back() -> None:
             self._throw(added)
             for conversation_id, message_ids in extended.items():
-                self._trees.throw(conversation_id, message_ids)
+                self._trees.trash_without_undo(conversation_id, message_ids)
 
         count = len(added) + len(extended)
         words = "A conversation was" if count == 1 else f"{count} conversations were"
-        self._history.note(f"{words} imported.", back)
+        self._history.record(f"{words} imported.", back)
 
 
-def _troubles(
+def _import_paths(
     importer: "Importer",
     paths: Iterable[Path],
-    headway: Headway,
+    headway: JobProgress,
     *,
     service: str,
     model: str,

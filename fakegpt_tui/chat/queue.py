@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.saving import PendingWrites
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
-_KIND = "queue"
+_QUEUE = "queue"
 
 
 class PromptQueue:
@@ -19,11 +19,11 @@ class PromptQueue:
     message, so that one which was sent just before a crash is known for sent.
     """
 
-    def __init__(self, store: ChatStore, saving: Saving) -> None:
+    def __init__(self, store: ChatStore, saving: PendingWrites) -> None:
         self._store = store
         self._saving = saving
         self._prompts: dict[str, list[QueuedPrompt]] | None = None
-        self._free: set[str] = set()
+        self._released: set[str] = set()
 
     def of(self, conversation_id: str) -> tuple[QueuedPrompt, ...]:
         """What waits in that conversation."""
@@ -35,13 +35,13 @@ class PromptQueue:
 
     def is_held(self, prompt_id: str) -> bool:
         """Does this prompt wait for a person, and not just for the end of the reply?"""
-        return prompt_id not in self._free
+        return prompt_id not in self._released
 
     def add(self, conversation_id: str, text: str) -> QueuedPrompt:
         """Queue a prompt, to be sent when the reply ends."""
-        prompt = QueuedPrompt(new_id(), conversation_id, repaired(text))
+        prompt = QueuedPrompt(new_id(), conversation_id, replace_surrogates(text))
         self._known().setdefault(conversation_id, []).append(prompt)
-        self._free.add(prompt.id)
+        self._released.add(prompt.id)
         self.save(conversation_id)
         return prompt
 
@@ -52,7 +52,7 @@ class PromptQueue:
             NotFound: It was sent or withdrawn.
         """
         prompts, place = self._find(prompt_id)
-        prompts[place] = replace(prompts[place], text=repaired(text))
+        prompts[place] = replace(prompts[place], text=replace_surrogates(text))
         self.save(prompts[place].conversation_id)
         return prompts[place]
 
@@ -68,7 +68,7 @@ class PromptQueue:
 
     def hold(self, conversation_id: str) -> None:
         """Let what waits there wait for a person."""
-        self._free.difference_update(prompt.id for prompt in self.of(conversation_id))
+        self._released.difference_update(prompt.id for prompt in self.of(conversation_id))
 
     def release(self, prompt_id: str) -> QueuedPrompt:
         """Let a prompt be sent when the reply ends.
@@ -77,12 +77,12 @@ class PromptQueue:
             NotFound: It was sent or withdrawn.
         """
         prompts, place = self._find(prompt_id)
-        self._free.add(prompt_id)
+        self._released.add(prompt_id)
         return prompts[place]
 
     def next(self, conversation_id: str) -> QueuedPrompt | None:
         """The first prompt that may be sent."""
-        return next((each for each in self.of(conversation_id) if each.id in self._free), None)
+        return next((each for each in self.of(conversation_id) if each.id in self._released), None)
 
     def take(self, prompt_id: str) -> QueuedPrompt:
         """Take a prompt out to send it; it leaves the store with the next `save`.
@@ -91,10 +91,10 @@ class PromptQueue:
             NotFound: It was sent or withdrawn.
         """
         prompts, place = self._find(prompt_id)
-        self._free.discard(prompt_id)
+        self._released.discard(prompt_id)
         return prompts.pop(place)
 
-    def put_back(self, prompt: QueuedPrompt) -> None:
+    def requeue(self, prompt: QueuedPrompt) -> None:
         """Put a prompt that could not be sent in front again, where it waits for a person."""
         self._known().setdefault(prompt.conversation_id, []).insert(0, prompt)
         self.save(prompt.conversation_id)
@@ -102,19 +102,19 @@ class PromptQueue:
     def save(self, conversation_id: str) -> None:
         """Make the store's queue this one."""
         prompts = self.of(conversation_id)
-        self._saving.keep(
-            _key(conversation_id), lambda: self._store.save_queue(conversation_id, prompts)
+        self._saving.submit(
+            _write_key(conversation_id), lambda: self._store.save_queue(conversation_id, prompts)
         )
 
     def refresh(self) -> None:
         """Take what another instance has written, but for what was changed here."""
         known = self._known()
-        ours = self._saving.pending(_KIND)
+        ours = self._saving.pending(_QUEUE)
         found = self._read()
         self._prompts = {each: prompts for each, prompts in found.items() if each not in ours}
         self._prompts |= {each: prompts for each, prompts in known.items() if each in ours}
 
-    def forget(self, conversation_id: str) -> None:
+    def discard(self, conversation_id: str) -> None:
         """Let go of the queue of a conversation that was deleted for good."""
         self._known().pop(conversation_id, None)
 
@@ -139,5 +139,5 @@ class PromptQueue:
         raise NotFound("This prompt no longer waits: it was sent or withdrawn.")
 
 
-def _key(conversation_id: str) -> tuple[str, str]:
-    return _KIND, conversation_id
+def _write_key(conversation_id: str) -> tuple[str, str]:
+    return _QUEUE, conversation_id

@@ -3,21 +3,26 @@
 from contextlib import suppress
 
 from fakegpt_tui.chat.drafts import Drafts
-from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.headers import ConversationIndex
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.store import ChatStore
-from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.trees import MessageTrees
 from fakegpt_tui.domain import StoreError
 
 
-class Refreshing:
+class StoreSync:
     """Reads again what the nouns of the chat room know, once somebody else has changed it.
 
     What was cancelled, or cannot be read just now, is read the next time.
     """
 
     def __init__(
-        self, store: ChatStore, headers: Headers, trees: Trees, drafts: Drafts, queue: PromptQueue
+        self,
+        store: ChatStore,
+        headers: ConversationIndex,
+        trees: MessageTrees,
+        drafts: Drafts,
+        queue: PromptQueue,
     ) -> None:
         self._store = store
         self._headers = headers
@@ -26,7 +31,7 @@ class Refreshing:
         self._queue = queue
         self._is_stale = False
 
-    def expect_news(self) -> None:
+    def mark_stale(self) -> None:
         """Let the next `refresh` read everything, whoever has changed it."""
         self._is_stale = True
 
@@ -36,7 +41,7 @@ class Refreshing:
         if self._is_stale:
             with suppress(StoreError):
                 await self._headers.refresh()
-                self._trees.forget()
+                self._trees.clear_cache()
                 self._drafts.refresh()
                 self._queue.refresh()
                 self._is_stale = False

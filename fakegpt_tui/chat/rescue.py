@@ -8,29 +8,29 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from fakegpt_tui.chat.drafts import Drafts
-from fakegpt_tui.chat.exporting import Exporting
-from fakegpt_tui.chat.headers import Headers
-from fakegpt_tui.chat.headway import Account
+from fakegpt_tui.chat.exporting import ConversationExporter
+from fakegpt_tui.chat.headers import ConversationIndex
+from fakegpt_tui.chat.headway import JobResult
 from fakegpt_tui.chat.queue import PromptQueue
-from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.saving import PendingWrites
 from fakegpt_tui.domain import FakeGPTError, new_id
 
 _CONVERSATIONS: Final = ("reply", "branch")
 _TYPED: Final = ("draft", "queue")
-_LAST_TRY_SECONDS = 2.0
+_LAST_ATTEMPT_SECONDS = 2.0
 
 
 _Save: TypeAlias = Callable[[Path], Awaitable[Path]]
 
 
-class Rescue:
+class EmergencyExport:
     """For when the program ends while words are only in memory, as on a full disk."""
 
     def __init__(
         self,
-        saving: Saving,
-        headers: Headers,
-        files: Exporting,
+        saving: PendingWrites,
+        headers: ConversationIndex,
+        files: ConversationExporter,
         drafts: Drafts,
         queue: PromptQueue,
     ) -> None:
@@ -43,23 +43,23 @@ class Rescue:
     @property
     def is_needed(self) -> bool:
         """Could words not be saved, as far as is known? Titles and the like are none."""
-        is_in_trouble = self._saving.trouble is not None
+        is_in_trouble = self._saving.error is not None
         return is_in_trouble and any(map(self._saving.pending, (*_CONVERSATIONS, *_TYPED)))
 
-    async def to_files(self, folders: Iterable[Path]) -> Account | None:
+    async def write_files(self, folders: Iterable[Path]) -> JobResult | None:
         """Try the store once more, and then write what is left to the first folder that takes it.
 
         Returns:
             What was written where, and what could not be; `None` where nothing was left.
         """
         # The last reply may not have had the time to fail. Drafts are gathered, and come later.
-        await self._tried(*_CONVERSATIONS)
+        await self._wait_for_writes(*_CONVERSATIONS)
         if not self.is_needed:
             return None
-        trouble = self._saving.trouble
+        trouble = self._saving.error
         self._saving.retry()
-        await self._tried(*_CONVERSATIONS, *_TYPED)
-        saves = list(self._saves())
+        await self._wait_for_writes(*_CONVERSATIONS, *_TYPED)
+        saves = list(self._pending_exports())
         written: list[str] = []
         for folder in folders:
             left = []
@@ -76,15 +76,15 @@ class Rescue:
         sentences = [str(trouble), "What it lacks is in files, which can be imported:"]
         if saves:
             sentences[1:] = [f"{len(saves)} of {len(saves) + len(written)} files were not written:"]
-        return Account(" ".join(sentences), tuple(written))
+        return JobResult(" ".join(sentences), tuple(written))
 
-    async def _tried(self, *kinds: str) -> None:
+    async def _wait_for_writes(self, *kinds: str) -> None:
         if futures := self._saving.futures(kinds):
-            await asyncio.to_thread(wait, futures, _LAST_TRY_SECONDS)
+            await asyncio.to_thread(wait, futures, _LAST_ATTEMPT_SECONDS)
 
-    def _saves(self) -> Iterator[_Save]:
+    def _pending_exports(self) -> Iterator[_Save]:
         for conversation_id in sorted(set().union(*map(self._saving.pending, _CONVERSATIONS))):
-            yield partial(self._files.save, conversation_id)
+            yield partial(self._files.export, conversation_id)
         texts = [
             *(
                 prompt.text

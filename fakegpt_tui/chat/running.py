@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from fakegpt_tui.chat.turn import Turn
 
 
-class RunningTurns(Collection[str]):
+class ActiveTurns(Collection[str]):
     """Knows them in the order in which they were asked for.
 
     As a collection it is that of the conversations in which there is one. Several in one

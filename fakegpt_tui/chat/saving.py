@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from fakegpt_tui.domain import StoreError
 
-Key: TypeAlias = tuple[str, ...]
+WriteKey: TypeAlias = tuple[str, ...]
 """What is written: its kind, the conversation that it is of, and what else tells it apart."""
 
 Write: TypeAlias = Callable[[], Future[None]]
@@ -20,23 +20,23 @@ class _Pending:
     future: Future[None]
 
 
-class Saving:
+class PendingWrites:
     """Remembers each write until it is on disk, and makes those again that failed.
 
     A later write of the same key takes the place of an earlier one.
     """
 
     def __init__(self) -> None:
-        self._pending: dict[Key, _Pending] = {}
+        self._pending: dict[WriteKey, _Pending] = {}
 
-    def keep(self, key: Key, write: Write) -> Future[None]:
+    def submit(self, key: WriteKey, write: Write) -> Future[None]:
         """Write now, and again if that fails."""
         self._pending.pop(key, None)
         future = write()
         self._pending[key] = _Pending(write, future)
         return future
 
-    def is_pending(self, key: Key) -> bool:
+    def is_pending(self, key: WriteKey) -> bool:
         """Is the last write of `key` still under way, or did it fail?"""
         pending = self._pending.get(key)
         if pending is None:
@@ -50,11 +50,11 @@ class Saving:
         """The conversations that have a pending write of that kind."""
         return {key[1] for key in list(self._pending) if key[0] == kind and self.is_pending(key)}
 
-    def drop(self, key: Key) -> None:
+    def discard(self, key: WriteKey) -> None:
         """Give up on a write that has become pointless."""
         self._pending.pop(key, None)
 
-    def forget(self, conversation_id: str) -> None:
+    def discard_conversation(self, conversation_id: str) -> None:
         """Give up on all that is of a conversation that is gone."""
         for key in [key for key in self._pending if key[1] == conversation_id]:
             del self._pending[key]
@@ -63,7 +63,7 @@ class Saving:
         """Make the writes again that failed, in their order."""
         for key in list(self._pending):
             pending = self._pending[key]
-            if self.is_pending(key) and _trouble(pending.future) is not None:
+            if self.is_pending(key) and _error_of(pending.future) is not None:
                 pending.future = pending.write()
 
     def futures(self, kinds: Collection[str]) -> list[Future[None]]:
@@ -71,13 +71,13 @@ class Saving:
         return [pending.future for key, pending in self._pending.items() if key[0] in kinds]
 
     @property
-    def trouble(self) -> StoreError | None:
+    def error(self) -> StoreError | None:
         """Why something that should be on disk is not, as far as is known."""
-        troubles = (_trouble(pending.future) for pending in self._pending.values())
+        troubles = (_error_of(pending.future) for pending in self._pending.values())
         return next((trouble for trouble in troubles if trouble is not None), None)
 
 
-def _trouble(future: Future[None]) -> StoreError | None:
+def _error_of(future: Future[None]) -> StoreError | None:
     error = future.exception() if future.done() else None
     if error is None or isinstance(error, StoreError):
         return error

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Schedule:
+class ConcurrencyLimiter:
     """Lets at most `limit` turns run; the others wait in the order in which they came."""
 
     def __init__(self, limit: int) -> None:
@@ -16,21 +16,21 @@ class Schedule:
     def set_limit(self, limit: int) -> None:
         """Let so many run from now on; of those that run already none is stopped."""
         self._limit = limit
-        self._let_in()
+        self._admit()
 
     @asynccontextmanager
-    async def place(self, turn_id: str) -> AsyncIterator[None]:
+    async def slot(self, turn_id: str) -> AsyncIterator[None]:
         """Hold a place while the block runs, waiting for one first if all are taken."""
-        if self.would_wait():
+        if self.is_full():
             await self._wait(turn_id)
         else:
             self._running += 1
         try:
             yield
         finally:
-            self._give_back()
+            self._release()
 
-    def would_wait(self) -> bool:
+    def is_full(self) -> bool:
         """Would a turn that starts now have to wait?"""
         return self._running >= self._limit
 
@@ -47,14 +47,14 @@ class Schedule:
         except asyncio.CancelledError:
             # The place may have been given in the same moment.
             if self._waiting.pop(turn_id, None) is None:
-                self._give_back()
+                self._release()
             raise
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         self._running -= 1
-        self._let_in()
+        self._admit()
 
-    def _let_in(self) -> None:
+    def _admit(self) -> None:
         while self._waiting and self._running < self._limit:
             place = self._waiting.pop(next(iter(self._waiting)))
             self._running += 1

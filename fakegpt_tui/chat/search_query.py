@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from fakegpt_tui.domain import SearchQuery
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _WORD = re.compile(r'(?:"[^"]*"?|\S)+')
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 
 
-def parsed_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
+def parse_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
     """The query of any text: what is no filter, or none that makes sense, is to be found itself.
 
     Filters are `in:title`, `model:NAME`, `is:pinned`, `is:archived`, `before:DATE` and
@@ -21,8 +21,8 @@ def parsed_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
     """
     query = SearchQuery()
     words = []
-    for word in _WORD.findall(repaired(text)):
-        filtered = _filtered(query, word, zone)
+    for word in _WORD.findall(replace_surrogates(text)):
+        filtered = _apply_filter(query, word, zone)
         if filtered is None:
             words.append(word)
         else:
@@ -30,7 +30,7 @@ def parsed_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
     return replace(query, text=" ".join(words))
 
 
-def _filtered(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQuery | None:
+def _apply_filter(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQuery | None:
     """The query with the filter that `word` is, if it is one."""
     name, _, value = word.partition(":")
     value = value.replace('"', "")
@@ -44,14 +44,14 @@ def _filtered(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQuery
             found = replace(query, is_archived=True)
         case "model", model if model:
             found = replace(query, model=value)
-        case "before", _ if (time := _time(value, zone)) is not None:
+        case "before", _ if (time := _parse_date(value, zone)) is not None:
             found = replace(query, before=time)
-        case "after", _ if (time := _time(value, zone)) is not None:
+        case "after", _ if (time := _parse_date(value, zone)) is not None:
             found = replace(query, after=time)
     return found
 
 
-def _time(text: str, zone: tzinfo | None) -> datetime | None:
+def _parse_date(text: str, zone: tzinfo | None) -> datetime | None:
     """When a year, a month or a day begins."""
     date = _DATE.fullmatch(text)
     if date is None:

@@ -4,25 +4,25 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.arranging import Arranging
+from fakegpt_tui.chat.arranging import ConversationActions
 from fakegpt_tui.chat.bookmarks import Bookmarks
-from fakegpt_tui.chat.branching import branched
-from fakegpt_tui.chat.connection import Connect, Connections
+from fakegpt_tui.chat.branching import branch_conversation
+from fakegpt_tui.chat.connection import Connect, ServiceConnections
 from fakegpt_tui.chat.drafts import Drafts
-from fakegpt_tui.chat.exporting import Exporting
-from fakegpt_tui.chat.finding import found
-from fakegpt_tui.chat.headers import Headers
-from fakegpt_tui.chat.importing import Importing
-from fakegpt_tui.chat.joined import JoinedStore
+from fakegpt_tui.chat.exporting import ConversationExporter
+from fakegpt_tui.chat.finding import search_store
+from fakegpt_tui.chat.headers import ConversationIndex
+from fakegpt_tui.chat.importing import ConversationImporter
+from fakegpt_tui.chat.joined import RoutingStore
 from fakegpt_tui.chat.queue import PromptQueue
-from fakegpt_tui.chat.refreshing import Refreshing
-from fakegpt_tui.chat.rescue import Rescue
-from fakegpt_tui.chat.running import RunningTurns
-from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.refreshing import StoreSync
+from fakegpt_tui.chat.rescue import EmergencyExport
+from fakegpt_tui.chat.running import ActiveTurns
+from fakegpt_tui.chat.saving import PendingWrites
 from fakegpt_tui.chat.services import Services
 from fakegpt_tui.chat.side_by_side import SideBySide
 from fakegpt_tui.chat.store import ChatStore
-from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.trees import MessageTrees
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.turns import Turns
 from fakegpt_tui.chat.undo import UndoHistory
@@ -68,17 +68,21 @@ class ChatService(Services):
         mirror: "MirrorUpdate | None" = None,
     ) -> None:
         """`mirror` is given each conversation in which a turn has ended."""
-        self._store = JoinedStore(store)
-        super().__init__(Connections(services, connect), service=service, model=model)
-        self._saving = Saving()
+        self._store = RoutingStore(store)
+        super().__init__(ServiceConnections(services, connect), service=service, model=model)
+        self._saving = PendingWrites()
         self._history = UndoHistory()
-        self._running = RunningTurns()
-        self._headers = Headers(self._store, self._saving, self._running)
-        self.arrange = Arranging(self._headers, self._history, self.service, presets, self._forget)
+        self._running = ActiveTurns()
+        self._headers = ConversationIndex(self._store, self._saving, self._running)
+        self.actions = ConversationActions(
+            self._headers, self._history, self.service, presets, self._discard
+        )
         self.drafts = Drafts(self._store, self._saving)
         self.bookmarks = Bookmarks(self._store)
         self.queue = PromptQueue(self._store, self._saving)
-        self.trees = Trees(self._store, self._headers, self._saving, self._history, self._running)
+        self.trees = MessageTrees(
+            self._store, self._headers, self._saving, self._history, self._running
+        )
         self._turns = Turns(
             self._store,
             self._saving,
@@ -92,23 +96,25 @@ class ChatService(Services):
         self.side_by_side = SideBySide(self._turns, self.trees, self._headers, self.service)
         self.presets = presets
         self._mirror = mirror
-        self._refreshing = Refreshing(
+        self._refreshing = StoreSync(
             self._store, self._headers, self.trees, self.drafts, self.queue
         )
-        self.files = Exporting(self._headers, self.trees, self._store.is_temporary)
-        self.rescue = Rescue(self._saving, self._headers, self.files, self.drafts, self.queue)
-        self.imports = Importing(
+        self.exports = ConversationExporter(self._headers, self.trees, self._store.is_temporary)
+        self.emergency_export = EmergencyExport(
+            self._saving, self._headers, self.exports, self.drafts, self.queue
+        )
+        self.imports = ConversationImporter(
             store,
             self._refreshing,
             self.trees,
             self._history,
-            throw=self.arrange.throw,
-            answering=self.answering,
+            throw=self.actions.trash_without_undo,
+            answering=self.default_model,
         )
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
-        return self._headers.listed()
+        return self._headers.all()
 
     def trashed(self) -> list[Conversation]:
         """All that are in the trash, the last one to come there first."""
@@ -129,9 +135,9 @@ class ChatService(Services):
 
         A temporary one never touches the disk. With the id of an `unsent` draft the draft is its.
         """
-        conversation = self._headers.begin(*self.answering(), conversation_id=conversation_id)
+        conversation = self._headers.create(*self.default_model(), conversation_id=conversation_id)
         if temporary:
-            self._store.keep_in_memory(conversation.id)
+            self._store.make_temporary(conversation.id)
         return conversation
 
     def set_max_turns(self, limit: int) -> None:
@@ -203,7 +209,7 @@ class ChatService(Services):
         Raises:
             NotFound: There is no such reply.
         """
-        return self._turns.go_on(conversation_id, reply_id)
+        return self._turns.continue_reply(conversation_id, reply_id)
 
     def branch(self, conversation_id: str, message_id: str) -> Conversation:
         """A new conversation that begins with a copy of the way to a chat message. Can be undone.
@@ -212,20 +218,20 @@ class ChatService(Services):
             NotFound: There is no such chat message.
         """
         path = self.trees.path_to(conversation_id, message_id)
-        branch, messages = branched(self.conversation(conversation_id), path)
+        branch, messages = branch_conversation(self.conversation(conversation_id), path)
         if self.is_temporary(conversation_id):
-            self._store.keep_in_memory(branch.id)
+            self._store.make_temporary(branch.id)
         key = self._headers.add(branch, messages)
         for message in messages:
             self.trees.put(message, key)
-        self._history.note(
-            "A conversation was branched off.", lambda: self.arrange.throw([branch.id])
+        self._history.record(
+            "A conversation was branched off.", lambda: self.actions.trash_without_undo([branch.id])
         )
         return branch
 
     def next_turn(self, conversation_id: str) -> Turn | None:
         """The turn of a queued prompt, now that a turn has ended; to be run like any other."""
-        return self._turns.next(conversation_id)
+        return self._turns.next_queued(conversation_id)
 
     def send_queued(self, prompt_id: str) -> Turn | None:
         """The turn of a queued prompt that is held, or `None` where it is sent after the reply.
@@ -233,13 +239,13 @@ class ChatService(Services):
         Raises:
             NotFound: It was sent or withdrawn.
         """
-        return self._turns.send(prompt_id)
+        return self._turns.send_queued(prompt_id)
 
     def end_turn(self, turn: Turn) -> None:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         self._turns.end(turn)
         if turn.error is not None or turn.reply.status is MessageStatus.COMPLETE:
-            self.note_outcome(turn.reply.service, turn.error)
+            self.record_outcome(turn.reply.service, turn.error)
         conversation = self._headers.find(turn.conversation.id)
         if self._mirror is None or conversation is None or not turn.is_saved:
             return
@@ -274,7 +280,7 @@ class ChatService(Services):
         self, text: str, *, limit: int = 50, best_first: bool = False
     ) -> Sequence[SearchHit]:
         """What a person looks for with `text`, any text; cancelling ends the search at once."""
-        return await found(self._store, text, limit=limit, best_first=best_first)
+        return await search_store(self._store, text, limit=limit, best_first=best_first)
 
     async def load(self) -> None:
         """Read the conversations, which whoever asks for one first would otherwise wait for.
@@ -290,11 +296,11 @@ class ChatService(Services):
         return await self._refreshing.refresh()
 
     @property
-    def unsaved(self) -> StoreError | None:
+    def save_error(self) -> StoreError | None:
         """Why something that should be on disk is only in memory; it is saved again and again."""
-        return self._saving.trouble
+        return self._saving.error
 
-    def save_again(self) -> None:
+    def retry_saves(self) -> None:
         """Try to save what could not be saved, as every turn and every `refresh` does, too."""
         self._saving.retry()
 
@@ -303,7 +309,7 @@ class ChatService(Services):
         self._saving.retry()
         await self._connections.aclose()
 
-    def _forget(self, conversation_id: str) -> None:
-        self.drafts.forget(conversation_id)
-        self.bookmarks.forget(conversation_id)
-        self.queue.forget(conversation_id)
+    def _discard(self, conversation_id: str) -> None:
+        self.drafts.discard(conversation_id)
+        self.bookmarks.discard(conversation_id)
+        self.queue.discard(conversation_id)

@@ -3,8 +3,16 @@
 from datetime import timedelta
 
 from fakegpt_tui.backends.base import Backend
-from fakegpt_tui.chat.connection import Connections, LoginListener
-from fakegpt_tui.domain import FakeGPTError, Limit, LoginState, Model, RateLimited, Service, now
+from fakegpt_tui.chat.connection import LoginListener, ServiceConnections
+from fakegpt_tui.domain import (
+    FakeGPTError,
+    LoginState,
+    Model,
+    RateLimited,
+    RateLimitStatus,
+    Service,
+    now,
+)
 
 _LONGEST_WAIT = 30 * 86_400.0
 
@@ -12,7 +20,7 @@ _LONGEST_WAIT = 30 * 86_400.0
 class Services:
     """Signing in and out, asking for models, and who answers in new conversations."""
 
-    def __init__(self, connections: Connections, *, service: str, model: str) -> None:
+    def __init__(self, connections: ServiceConnections, *, service: str, model: str) -> None:
         """`service` and `model` answer in new conversations; an empty model is the service's own.
 
         Raises:
@@ -22,7 +30,7 @@ class Services:
         self._default = self.service(service)
         self._model = model
         self._models: dict[str, tuple[Model, ...]] = {}
-        self._limits: dict[str, Limit] = {}
+        self._limits: dict[str, RateLimitStatus] = {}
 
     def on_login(self, listener: LoginListener) -> None:
         """Tell `listener` whenever the state of a login changes."""
@@ -58,7 +66,7 @@ class Services:
         """
         self._default, self._model = self.service(name), ""
 
-    def answering(self) -> tuple[str, str]:
+    def default_model(self) -> tuple[str, str]:
         """The service and the model of new conversations."""
         return self.default_service.name, self._model or self.default_service.model
 
@@ -69,7 +77,7 @@ class Services:
         """The account that is signed in to a service, if any."""
         return self._connections.account(service_name)
 
-    def limit(self, service_name: str) -> Limit | None:
+    def rate_limit(self, service_name: str) -> RateLimitStatus | None:
         """That a service was asked too much, until that is over or it has answered again."""
         limit = self._limits.get(service_name)
         if limit is not None and limit.until is not None and limit.until <= now():
@@ -118,9 +126,9 @@ class Services:
         try:
             models = await (await self.backend(service_name)).models()
         except FakeGPTError as error:
-            self.note_outcome(service_name, error)
+            self.record_outcome(service_name, error)
             raise
-        self.note_outcome(service_name, None)
+        self.record_outcome(service_name, None)
         self._models[service_name] = models
         return models
 
@@ -128,21 +136,21 @@ class Services:
         """The models that a service told when it was last asked; none before that."""
         return self._models.get(service_name, ())
 
-    def renew(self, service_name: str) -> None:
+    def reconnect(self, service_name: str) -> None:
         """Connect to a service anew, now that its settings or its key have changed.
 
         Turns that run keep the connection that they have.
         """
-        self._connections.forget(service_name)
+        self._connections.invalidate(service_name)
         self._models.pop(service_name, None)
         self._limits.pop(service_name, None)
 
-    def note_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
+    def record_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
         """Remember whether a service limits how often it is asked, by how asking it ended."""
         if isinstance(error, RateLimited):
             wait = error.retry_after
             until = None if wait is None else now() + timedelta(seconds=min(wait, _LONGEST_WAIT))
-            self._limits[service_name] = Limit(until, str(error))
+            self._limits[service_name] = RateLimitStatus(until, str(error))
         elif error is None:
             self._limits.pop(service_name, None)
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from fakegpt_tui.chat.headers import Headers
-from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.headers import ConversationIndex
+from fakegpt_tui.chat.trees import MessageTrees
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.turns import Turns
-from fakegpt_tui.domain import Answerer, Conversation, Service
+from fakegpt_tui.domain import Conversation, ModelRef, Service
 
-MOST_ANSWERERS: Final = 4
+MAX_PARALLEL_MODELS: Final = 4
 
 
 class SideBySide:
@@ -21,7 +21,11 @@ class SideBySide:
     """
 
     def __init__(
-        self, turns: Turns, trees: Trees, headers: Headers, service: Callable[[str], Service]
+        self,
+        turns: Turns,
+        trees: MessageTrees,
+        headers: ConversationIndex,
+        service: Callable[[str], Service],
     ) -> None:
         """`service` finds one by its name, and raises `NotFound`."""
         self._turns = turns
@@ -30,7 +34,7 @@ class SideBySide:
         self._service = service
 
     def ask(
-        self, conversation: Conversation, text: str, answerers: Sequence[Answerer]
+        self, conversation: Conversation, text: str, answerers: Sequence[ModelRef]
     ) -> tuple[Turn, ...]:
         """Ask `text` at the end of the shown path.
 
@@ -38,10 +42,10 @@ class SideBySide:
             NotFound: There is no such service.
             StillReplying: A turn is under way in that conversation.
         """
-        return self._turns.new_beside(conversation, text, self._with_models(answerers))
+        return self._turns.new_parallel(conversation, text, self._with_models(answerers))
 
-    def ask_again(
-        self, conversation_id: str, message_id: str, answerers: Sequence[Answerer]
+    def regenerate(
+        self, conversation_id: str, message_id: str, answerers: Sequence[ModelRef]
     ) -> tuple[Turn, ...]:
         """Ask a prompt that is there already, or the one that a reply answers.
 
@@ -50,7 +54,7 @@ class SideBySide:
             StillReplying: A turn is under way in that conversation.
         """
         found = self._with_models(answerers)
-        return self._turns.regenerate_beside(conversation_id, message_id, found)
+        return self._turns.regenerate_parallel(conversation_id, message_id, found)
 
     def choose(self, conversation_id: str, reply_id: str) -> None:
         """Show a reply, and let whoever gave it answer from now on; the others stay variants.
@@ -68,9 +72,9 @@ class SideBySide:
 
         self._headers.update(conversation_id, change)
 
-    def _with_models(self, answerers: Sequence[Answerer]) -> list[Answerer]:
+    def _with_models(self, answerers: Sequence[ModelRef]) -> list[ModelRef]:
         """The answerers, each with the model of its service where none was named."""
         return [
-            Answerer(each.service, each.model or self._service(each.service).model)
+            ModelRef(each.service, each.model or self._service(each.service).model)
             for each in answerers
         ]

@@ -26,14 +26,14 @@ class TokenCount:
         return f"{'≈ ' if self.is_estimate else ''}{self.tokens:,}"
 
 
-def reply_tokens(reply: ChatMessage) -> TokenCount:
+def count_reply_tokens(reply: ChatMessage) -> TokenCount:
     """What the service wrote, its thoughts among it."""
     if reply.usage is not None:
         return TokenCount(reply.usage.reply_tokens, is_estimate=False)
     return TokenCount(_estimate(reply), is_estimate=True)
 
 
-class ContextTokens:
+class ContextTokenCounter:
     """How many tokens go along with the next prompt: all that is shown, or what a model can take.
 
     The last reply that was counted knows of everything before it. What was seen last is kept, so
@@ -45,18 +45,18 @@ class ContextTokens:
         self._sums: list[TokenCount] = []
         self._system_prompt = ""
 
-    def of(
+    def count(
         self, conversation: Conversation, path: Sequence[ChatMessage], window: int | None
     ) -> TokenCount:
         """What a path comes to, of which a service with such a `window` is sent what fits."""
-        self._take(path, conversation.system_prompt)
+        self._update_sums(path, conversation.system_prompt)
         total = self._sums[-1]
         if window is None or not total.is_estimate:
             return total
         room = room_for_prompt(window, conversation.generation.max_tokens)
         return TokenCount(min(total.tokens, room), is_estimate=True)
 
-    def _take(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
+    def _update_sums(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
         """Have a sum for each message of a path, behind the one for what the system says."""
         if not self._sums or system_prompt != self._system_prompt:
             self._path, self._system_prompt = (), system_prompt
@@ -66,7 +66,7 @@ class ContextTokens:
         same = next((at for at, (before, now) in pairs if before is not now), same)
         del self._sums[same + 1 :]
         for message in path[same:]:
-            self._sums.append(_with(self._sums[-1], message))
+            self._sums.append(_add_message(self._sums[-1], message))
         self._path = path
 
 
@@ -74,7 +74,7 @@ def _estimated(text: str) -> TokenCount:
     return TokenCount(estimated_tokens(text), is_estimate=bool(text))
 
 
-def _with(before: TokenCount, message: ChatMessage) -> TokenCount:
+def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
     usage = message.usage
     # Some services count what they write, and not what they are sent.
     if usage is not None and usage.prompt_tokens:

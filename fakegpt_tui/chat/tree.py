@@ -25,7 +25,7 @@ class TreeRow:
     is_shown: bool
 
 
-class Tree:
+class MessageTree:
     """Chat messages by id and by parent, in the order in which they came.
 
     What is in the trash is kept, and is no part of any path, variants or subtree.
@@ -91,7 +91,7 @@ class Tree:
         found = {each.id: self.variants(each) for each in several}
         return {each: variants for each, variants in found.items() if variants.count > 1}
 
-    def leaf_below(self, message_id: str, last_shown: Mapping[str, str]) -> str:
+    def latest_leaf(self, message_id: str, last_shown: Mapping[str, str]) -> str:
         """The leaf that was shown last below a message, or else the newest one."""
         while children := self.children(message_id):
             shown = last_shown.get(message_id)
@@ -108,7 +108,7 @@ class Tree:
             waiting.extend(reversed(self.children(step)))
         return found
 
-    def thrown_with(self, message_id: str) -> list[ChatMessage]:
+    def trashed_together(self, message_id: str) -> list[ChatMessage]:
         """What came into the trash together with this message, and all trash above it."""
         thrown = self._messages[message_id].trashed_at
         above = [each for each in self._upwards(message_id) if each.trashed_at is not None]
@@ -121,7 +121,7 @@ class Tree:
                     waiting.append(each)
         return list(found.values())
 
-    def trash(self) -> list[ChatMessage]:
+    def trashed_roots(self) -> list[ChatMessage]:
         """The topmost message of all that came into the trash together."""
         return [
             each

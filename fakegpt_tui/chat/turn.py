@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.chat.reply_text import ReplyText
-from fakegpt_tui.chat.schedule import Schedule
+from fakegpt_tui.chat.reply_text import TextBuffer
+from fakegpt_tui.chat.schedule import ConcurrencyLimiter
 from fakegpt_tui.chat.store import TurnStore
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -22,9 +22,9 @@ from fakegpt_tui.domain import (
     Notice,
     NotSavedYet,
     ReasoningDelta,
+    RemoteIdAssigned,
     ReplyCut,
     ReplyEnded,
-    ReplyLocated,
     RetryScheduled,
     StoreError,
     StreamEvent,
@@ -37,14 +37,14 @@ from fakegpt_tui.domain import (
 _CUT = "The reply ended without its end marker, so it may not be whole."
 _PROGRAM_ENDED = "The program ended before the reply did."
 _FAULT = "A fault in this program ended the reply."
-_LIMITS = {
+_FINISH_NOTICES = {
     FinishReason.LENGTH: "The reply stops here because it reached the model's length limit.",
     FinishReason.CONTENT_FILTER: "The service's content filter ended the reply here.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TurnProgress:
     """How a turn is getting on, in seconds and code points that arrived.
 
     `streamed` counts from the first text on. `queue_position` counts from 1 while the turn waits
@@ -70,7 +70,7 @@ class Turn:
     def __init__(
         self,
         store: TurnStore,
-        schedule: Schedule,
+        schedule: ConcurrencyLimiter,
         connect: Callable[[], Awaitable[Backend]],
         *,
         conversation: Conversation,
@@ -89,9 +89,9 @@ class Turn:
         self._reply = reply
         # A reply that continues another begins with the other's text, of which the backend that
         # streams the rest knows nothing.
-        self._text = ReplyText(reply.text)
-        self._kept = len(reply.text)
-        self._reasoning = ReplyText(reply.reasoning)
+        self._text = TextBuffer(reply.text)
+        self._prefix_length = len(reply.text)
+        self._reasoning = TextBuffer(reply.reasoning)
         self._end: FinishReason | None = None
         self._stopping = False
         self._is_saved = False
@@ -104,7 +104,7 @@ class Turn:
         self.conversation = conversation
         self.prompt = prompt
         self.is_new_prompt = is_new_prompt
-        self.typed = typed
+        self.draft_text = typed
         """What a person would have to type again if the prompt could not be saved."""
         self.error: FakeGPTError | None = None
         self.save_error: StoreError | None = None
@@ -125,13 +125,13 @@ class Turn:
         return self._reply
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> TurnProgress:
         now = self._clock()
         first = self._first_text_at
-        return Progress(
+        return TurnProgress(
             waited=(now if first is None else first) - self._began_at,
             streamed=0.0 if first is None else now - first,
-            length=len(self._text) - self._kept,
+            length=len(self._text) - self._prefix_length,
             queue_position=self._schedule.position(self._reply.id),
             retry=self._retry,
             retry_in=max(0.0, self._retry_at - now),
@@ -159,7 +159,7 @@ class Turn:
         saved = self._store.add_turn(self.conversation, *new)
         self._is_saved = True
         try:
-            await _settled(saved)
+            await _wait_for_write(saved)
         except asyncio.CancelledError as error:
             await self._finish(error)
             raise
@@ -193,18 +193,18 @@ class Turn:
     async def _stream(self) -> AsyncGenerator[StreamEvent]:
         if self._stopping:
             return
-        if self._schedule.would_wait():
+        if self._schedule.is_full():
             self._set_status(MessageStatus.QUEUED)
-        async with self._schedule.place(self._reply.id):
+        async with self._schedule.slot(self._reply.id):
             self._set_status(MessageStatus.WAITING)
             self._began_at = self._clock()
             backend = await self._connect()
             async with aclosing(backend.stream(self._request)) as events:
                 async for event in events:
-                    self._take(event)
+                    self._apply(event)
                     yield event
 
-    def _take(self, event: StreamEvent) -> None:
+    def _apply(self, event: StreamEvent) -> None:
         match event:
             case TextDelta(text):
                 self._begin_text()
@@ -212,19 +212,19 @@ class Turn:
                 self._store.grow_reply(self._reply.id, text)
             case TextReplaced(keep, text):
                 self._begin_text()
-                keep += self._kept
+                keep += self._prefix_length
                 self._text.replace(keep, text)
                 self._store.grow_reply(self._reply.id, text, keep)
             case ReplyEnded(reason):
                 self._end = reason
             case _:
-                self._note(event)
+                self._apply_metadata(event)
 
-    def _note(
+    def _apply_metadata(
         self,
         event: ReasoningDelta
         | UsageReported
-        | ReplyLocated
+        | RemoteIdAssigned
         | RetryScheduled
         | TitleSuggested
         | Notice,
@@ -235,7 +235,7 @@ class Turn:
                 self._reasoning.append(text)
             case UsageReported(usage):
                 self._reply = replace(self._reply, usage=usage)
-            case ReplyLocated(conversation_id, message_id):
+            case RemoteIdAssigned(conversation_id, message_id):
                 self.server_id = conversation_id
                 self._reply = replace(self._reply, server_id=message_id)
             case RetryScheduled(delay=delay):
@@ -269,14 +269,14 @@ class Turn:
         if self._events is not None:
             await self._events.aclose()
         try:
-            await _settled(saved)
+            await _wait_for_write(saved)
         except StoreError as store_error:
             self.save_error = store_error
 
     def _outcome(self, error: BaseException | None) -> tuple[MessageStatus, str | None]:
         match error:
             case _ if self._end is not None:
-                told = [*self.notices, *filter(None, [_LIMITS.get(self._end)])]
+                told = [*self.notices, *filter(None, [_FINISH_NOTICES.get(self._end)])]
                 outcome = MessageStatus.COMPLETE, " ".join(told) or None
             case None | asyncio.CancelledError() | GeneratorExit() if self._stopping:
                 outcome = MessageStatus.STOPPED, None
@@ -293,6 +293,6 @@ class Turn:
         return outcome
 
 
-async def _settled(saved: Future[None]) -> None:
+async def _wait_for_write(saved: Future[None]) -> None:
     """Wait for a write without letting a cancelled waiter take it back."""
     await asyncio.shield(asyncio.wrap_future(saved))

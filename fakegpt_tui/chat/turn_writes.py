@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from fakegpt_tui.chat.saving import Saving
+from fakegpt_tui.chat.saving import PendingWrites
 from fakegpt_tui.chat.store import TurnStore
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 
 
-class TurnWrites:
+class TurnWriteStore:
     """The store of a turn: a reply that could not be saved is kept, and saved again later.
 
     A prompt that could not be saved is not sent, so there is nothing of it to keep.
@@ -17,7 +17,7 @@ class TurnWrites:
     def __init__(
         self,
         store: TurnStore,
-        saving: Saving,
+        saving: PendingWrites,
         latest: Callable[[Conversation], Conversation],
         on_added: Callable[[], None],
     ) -> None:
@@ -42,7 +42,7 @@ class TurnWrites:
         return self._store.set_status(message_id, status)
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
-        return self._saving.keep(reply_key(reply), lambda: self._store.finish_reply(reply))
+        return self._saving.submit(reply_key(reply), lambda: self._store.finish_reply(reply))
 
 
 def reply_key(reply: ChatMessage) -> tuple[str, str, str]:

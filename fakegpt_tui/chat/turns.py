@@ -6,32 +6,32 @@ from functools import partial
 
 from fakegpt_tui.backends.base import Backend, Purpose
 from fakegpt_tui.chat import asking
-from fakegpt_tui.chat.headers import Headers
+from fakegpt_tui.chat.headers import ConversationIndex
 from fakegpt_tui.chat.queue import PromptQueue
-from fakegpt_tui.chat.running import RunningTurns
-from fakegpt_tui.chat.saving import Saving
-from fakegpt_tui.chat.schedule import Schedule
+from fakegpt_tui.chat.running import ActiveTurns
+from fakegpt_tui.chat.saving import PendingWrites
+from fakegpt_tui.chat.schedule import ConcurrencyLimiter
 from fakegpt_tui.chat.store import TurnStore
-from fakegpt_tui.chat.trees import Trees
+from fakegpt_tui.chat.trees import MessageTrees
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.chat.turn_writes import TurnWrites, reply_key
+from fakegpt_tui.chat.turn_writes import TurnWriteStore, reply_key
 from fakegpt_tui.domain import (
-    Answerer,
     ChatMessage,
     Conversation,
     MessageStatus,
+    ModelRef,
     NotFound,
     QueuedPrompt,
     Role,
     StillReplying,
 )
-from fakegpt_tui.text import repaired, safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 TITLE_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _TurnOrigin:
     """What a turn was made from, in case that it has to be taken back."""
 
     before: Conversation
@@ -48,12 +48,12 @@ class Turns:
     def __init__(
         self,
         store: TurnStore,
-        saving: Saving,
+        saving: PendingWrites,
         *,
-        headers: Headers,
-        trees: Trees,
+        headers: ConversationIndex,
+        trees: MessageTrees,
         queue: PromptQueue,
-        running: RunningTurns,
+        running: ActiveTurns,
         backend: Callable[[str], Awaitable[Backend]],
         limit: int,
     ) -> None:
@@ -65,10 +65,10 @@ class Turns:
         self._queue = queue
         self._running = running
         self._backend = backend
-        self._schedule = Schedule(limit)
-        self._asked: dict[str, _Asked] = {}
+        self._schedule = ConcurrencyLimiter(limit)
+        self._origins: dict[str, _TurnOrigin] = {}
         self._ended: dict[str, str] = {}
-        self._beside: set[str] = set()
+        self._parallel: set[str] = set()
 
     def set_limit(self, limit: int) -> None:
         """Let so many turns run at once from now on."""
@@ -77,32 +77,32 @@ class Turns:
     def new(self, conversation: Conversation, text: str) -> Turn:
         """Ask `text` at the end of the shown path."""
         if self._headers.find(conversation.id) is None:
-            self._headers.put_new(conversation)
+            self._headers.put_unsaved(conversation)
         shown = self._headers.get(conversation.id).leaf_id
         current = self._headers.current(conversation.id)
-        prompt = asking.new_prompt(current, repaired(text), shown)
+        prompt = asking.new_prompt(current, replace_surrogates(text), shown)
         return self._begin(current, prompt, typed=prompt.text)
 
-    def new_beside(
-        self, conversation: Conversation, text: str, answerers: Sequence[Answerer]
+    def new_parallel(
+        self, conversation: Conversation, text: str, answerers: Sequence[ModelRef]
     ) -> tuple[Turn, ...]:
         """Ask `text` at the end of the shown path, of several at once."""
         if self._headers.find(conversation.id) is None:
-            self._headers.put_new(conversation)
+            self._headers.put_unsaved(conversation)
         shown = self._headers.get(conversation.id).leaf_id
         current = self._headers.current(conversation.id)
-        prompt = asking.new_prompt(current, repaired(text), shown)
-        askers = asking.askers(current, answerers)
+        prompt = asking.new_prompt(current, replace_surrogates(text), shown)
+        askers = asking.per_model(current, answerers)
         return self._begin_all(current, askers, prompt, typed=prompt.text)
 
-    def regenerate_beside(
-        self, conversation_id: str, message_id: str, answerers: Sequence[Answerer]
+    def regenerate_parallel(
+        self, conversation_id: str, message_id: str, answerers: Sequence[ModelRef]
     ) -> tuple[Turn, ...]:
         """Ask a prompt once more, of several at once."""
         prompt = self._prompt_of(conversation_id, message_id)
         current = self._headers.current(conversation_id)
-        purpose = asking.purpose(self._trees.of(conversation_id), prompt)
-        return self._begin_all(current, asking.askers(current, answerers), prompt, purpose)
+        purpose = asking.reply_purpose(self._trees.of(conversation_id), prompt)
+        return self._begin_all(current, asking.per_model(current, answerers), prompt, purpose)
 
     def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
         """Ask `text` in place of a prompt, which becomes a variant of it."""
@@ -110,16 +110,16 @@ class Turns:
         if earlier.role is not Role.USER:
             raise NotFound("There is no prompt here that could be edited.")
         current = self._headers.current(conversation_id)
-        prompt = asking.new_prompt(current, repaired(text), earlier.parent_id)
+        prompt = asking.new_prompt(current, replace_surrogates(text), earlier.parent_id)
         return self._begin(current, prompt, typed=prompt.text)
 
     def regenerate(self, conversation_id: str, message_id: str) -> Turn:
         """Ask a prompt once more, for another variant of its reply."""
         prompt = self._prompt_of(conversation_id, message_id)
-        purpose = asking.purpose(self._trees.of(conversation_id), prompt)
+        purpose = asking.reply_purpose(self._trees.of(conversation_id), prompt)
         return self._begin(self._headers.current(conversation_id), prompt, purpose)
 
-    def go_on(self, conversation_id: str, reply_id: str) -> Turn:
+    def continue_reply(self, conversation_id: str, reply_id: str) -> Turn:
         """Let a reply go on where it stops, as a variant that begins with its text."""
         reply = self._trees.message(conversation_id, reply_id)
         prompt = self._prompt_of(conversation_id, reply_id)
@@ -130,7 +130,7 @@ class Turns:
         current = self._headers.current(conversation_id)
         return self._begin(current, prompt, Purpose.CONTINUE, continued=reply)
 
-    def next(self, conversation_id: str) -> Turn | None:
+    def next_queued(self, conversation_id: str) -> Turn | None:
         """The turn of the first queued prompt that need not wait for anything."""
         if conversation_id in self._running:
             return None
@@ -139,27 +139,27 @@ class Turns:
         prompt = self._queue.next(conversation_id)
         if conversation is None or conversation.trashed_at is not None or prompt is None:
             return None
-        return self._send(prompt, after)
+        return self._begin_queued(prompt, after)
 
-    def send(self, prompt_id: str) -> Turn | None:
+    def send_queued(self, prompt_id: str) -> Turn | None:
         """The turn of a queued prompt that a person wants to be sent, once that is possible."""
         prompt = self._queue.release(prompt_id)
         self._headers.get(prompt.conversation_id)
-        return None if prompt.conversation_id in self._running else self._send(prompt, None)
+        return None if prompt.conversation_id in self._running else self._begin_queued(prompt, None)
 
     def end(self, turn: Turn) -> None:
         """Let go of a turn that was left, and keep what the service told beside the reply."""
         conversation_id = turn.conversation.id
-        asked = self._asked.pop(turn.reply.id, None)
+        asked = self._origins.pop(turn.reply.id, None)
         is_gone = self._headers.find(conversation_id) is None
         if is_gone:
-            self._saving.drop(reply_key(turn.reply))
+            self._saving.discard(reply_key(turn.reply))
         elif turn.is_saved:
-            self._keep(turn)
+            self._save_outcome(turn)
         self._running.remove(turn)
-        self._beside.discard(turn.reply_id)
+        self._parallel.discard(turn.reply_id)
         if asked is not None and not (turn.is_saved or is_gone):
-            self._take_back(turn, asked)
+            self._roll_back(turn, asked)
         self._saving.retry()
 
     def _begin(
@@ -210,36 +210,36 @@ class Turns:
             return replace(each, title=title, leaf_id=leaf_id, updated_at=updated_at)
 
         before = replace(current, leaf_id=self._headers.get(current.id).leaf_id)
-        asked = _Asked(before, self._headers.is_new(current.id), queued)
+        asked = _TurnOrigin(before, self._headers.is_new(current.id), queued)
         self._ended.pop(current.id, None)
-        self._trees.remember(current.id)
+        self._trees.remember_shown_path(current.id)
         tree.put(prompt)
         turns = tuple(
             Turn(
-                TurnWrites(
-                    self._store, self._saving, self._latest, partial(self._note_added, queued)
+                TurnWriteStore(
+                    self._store, self._saving, self._latest, partial(self._on_prompt_added, queued)
                 ),
                 self._schedule,
                 partial(self._backend, asker.service),
                 conversation=begun(asker),
                 prompt=prompt,
                 reply=reply,
-                request=asking.request(asker, path, prompt, purpose, continued=continued),
+                request=asking.build_request(asker, path, prompt, purpose, continued=continued),
                 is_new_prompt=is_new_prompt and reply is replies[0],
                 typed=typed if reply is replies[0] else "",
             )
             for asker, reply in zip(askers, replies, strict=True)
         )
         for turn in turns:
-            self._asked[turn.reply_id] = asked
+            self._origins[turn.reply_id] = asked
             tree.put(turn.reply)
             self._running.add(turn)
         if len(turns) > 1:
-            self._beside |= {turn.reply_id for turn in turns}
+            self._parallel |= {turn.reply_id for turn in turns}
         self._headers.put(begun(current))
         return turns
 
-    def _send(self, prompt: QueuedPrompt, after: str | None) -> Turn:
+    def _begin_queued(self, prompt: QueuedPrompt, after: str | None) -> Turn:
         """Ask a queued prompt after a certain reply, or at the end of the shown path."""
         shown = self._headers.get(prompt.conversation_id).leaf_id
         current = self._headers.current(prompt.conversation_id)
@@ -252,17 +252,17 @@ class Turns:
     def _latest(self, conversation: Conversation) -> Conversation:
         return self._headers.find(conversation.id) or conversation
 
-    def _note_added(self, queued: QueuedPrompt | None) -> None:
+    def _on_prompt_added(self, queued: QueuedPrompt | None) -> None:
         """Let a prompt leave the queue on disk, now that it is in the tree."""
         if queued is not None:
             self._queue.save(queued.conversation_id)
 
-    def _keep(self, turn: Turn) -> None:
+    def _save_outcome(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply
         self._trees.put(turn.prompt, reply_key(reply))
         self._trees.put(reply, reply_key(reply))
         known = self._headers.get(conversation_id)
-        if turn.reply_id in self._beside and turn.reply_id != known.leaf_id:
+        if turn.reply_id in self._parallel and turn.reply_id != known.leaf_id:
             return
         was_located = turn.server_id != turn.conversation.server_id
         if was_located and turn.conversation.service == known.service:
@@ -272,18 +272,18 @@ class Turns:
         self._headers.suggest_title(conversation_id, turn.suggested_title)
         if reply.status is not MessageStatus.COMPLETE:
             self._queue.hold(conversation_id)
-        elif turn.reply_id not in self._beside:
+        elif turn.reply_id not in self._parallel:
             self._ended[conversation_id] = reply.id
 
-    def _take_back(self, turn: Turn, asked: _Asked) -> None:
+    def _roll_back(self, turn: Turn, asked: _TurnOrigin) -> None:
         """Make a conversation what it was before a turn whose prompt could not be saved."""
         self._trees.remove(turn.reply)
         if turn.is_new_prompt:
             self._trees.remove(turn.prompt)
         before = asked.before
-        self._headers.take_back(before, is_new=asked.was_new)
+        self._headers.roll_back(before, is_new=asked.was_new)
         if asked.queued is not None:
-            self._queue.put_back(asked.queued)
+            self._queue.requeue(asked.queued)
         self._queue.hold(before.id)
 
     def _prompt_of(self, conversation_id: str, message_id: str) -> ChatMessage:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_MOST = 200
+_MAX_ACTIONS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Action:
+class _UndoableAction:
     words: str
     back: Callable[[], None]
     scope: str
@@ -21,12 +21,12 @@ class UndoHistory:
     """
 
     def __init__(self) -> None:
-        self._actions: list[_Action] = []
+        self._actions: list[_UndoableAction] = []
 
-    def note(self, words: str, back: Callable[[], None], *, scope: str = "") -> None:
+    def record(self, words: str, back: Callable[[], None], *, scope: str = "") -> None:
         """`words` say what was done, in the past tense; `back` takes it back."""
-        self._actions.append(_Action(words, back, scope))
-        del self._actions[:-_MOST]
+        self._actions.append(_UndoableAction(words, back, scope))
+        del self._actions[:-_MAX_ACTIONS]
 
     def undo(self, scope: str = "") -> str | None:
         """Take the last action back that was of that scope or of whole conversations; its words.

@@ -9,8 +9,8 @@ from fakegpt_tui.cli.exits import say
 from fakegpt_tui.domain import (
     Notice,
     ReasoningDelta,
+    RemoteIdAssigned,
     ReplyEnded,
-    ReplyLocated,
     RetryScheduled,
     StreamEvent,
     TextDelta,
@@ -18,14 +18,14 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     UsageReported,
 )
-from fakegpt_tui.text import repaired, safe_text
+from fakegpt_tui.text import replace_surrogates, safe_text
 
 
 class Answer:
     """What of a reply has been written; a terminal gets it made safe, a file as it came."""
 
     def __init__(self) -> None:
-        self._shown = safe_text if os.isatty(1) else repaired
+        self._shown = safe_text if os.isatty(1) else replace_surrogates
         self._length = 0
         self._ends_line = True
 
@@ -54,7 +54,7 @@ class Answer:
                 | ReplyEnded()
                 | ReasoningDelta()
                 | UsageReported()
-                | ReplyLocated()
+                | RemoteIdAssigned()
             ):
                 pass
 

@@ -87,7 +87,7 @@ async def _rescue(chat: ChatService, settings: Settings) -> None:
         yield settings.folders.exports
         yield Path(mkdtemp(prefix=f"{PROGRAM}-"))
 
-    account = await chat.rescue.to_files(folders())
+    account = await chat.emergency_export.write_files(folders())
     if account is not None:
         say(" ".join((account.summary, *account.details)))
 

@@ -39,7 +39,7 @@ def chat_plainly(settings: Settings, store: ChatStore, conversation_id: str | No
 def _converse(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
     for line in _lines():
         if line.startswith("/"):
-            if not runner.run(plain.command(line)):
+            if not runner.run(plain.run_command(line)):
                 return
         elif line.strip():
             with _stopping_on_interrupt(runner.get_loop(), chat), suppress(asyncio.CancelledError):

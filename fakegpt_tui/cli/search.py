@@ -33,12 +33,12 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
     after:DATE. The exit code is 6 when nothing was found.
     """
     settings = settings_of(context)
-    from fakegpt_tui.chat.search_query import parsed_query  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.chat.search_query import parse_query  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415
     from fakegpt_tui.cli.conversations import telling_length  # noqa: PLC0415
 
     with opened_store(settings) as store:
-        hits = store.search(parsed_query(" ".join(words)), limit)
+        hits = store.search(parse_query(" ".join(words)), limit)
         id_length = telling_length(store.conversations())
     if as_json:
         click.echo(json.dumps({"version": 1, "hits": [_document(hit) for hit in hits]}, indent=2))

@@ -22,15 +22,15 @@ from fakegpt_tui.config.settings import (
 )
 from fakegpt_tui.config.writing import edit_file, write_secret
 from fakegpt_tui.domain import (
-    Answerer,
     ConfigError,
+    ConnectionCheck,
     FoundService,
+    ModelRef,
     SaveError,
     Secret,
     Service,
-    ServiceDraft,
+    ServiceForm,
     ServiceKind,
-    TrialStep,
 )
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ class ServiceBook:
         return tuple(self._services.values())
 
     @property
-    def favourites(self) -> tuple[Answerer, ...]:
+    def favourites(self) -> tuple[ModelRef, ...]:
         """What a person has marked, in the order in which they did."""
         return tuple(self._favourites)
 
-    async def favour(self, answerer: Answerer, *, is_one: bool) -> None:
+    async def favour(self, answerer: ModelRef, *, is_one: bool) -> None:
         """Mark a model as a favourite, or no longer.
 
         Raises:
@@ -96,7 +96,7 @@ class ServiceBook:
         if is_one:
             self._favourites.append(answerer)
 
-    def problems(self, draft: ServiceDraft) -> Mapping[str, str]:
+    def problems(self, draft: ServiceForm) -> Mapping[str, str]:
         """A sentence for each field that would be refused."""
         from fakegpt_tui.config.drafts import draft_problems  # noqa: PLC0415 - when it is needed
 
@@ -141,13 +141,13 @@ class ServiceBook:
 
         return await found_services(self._services.values())
 
-    def try_out(self, draft: ServiceDraft) -> AsyncGenerator[TrialStep]:
+    def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         """Use the service as it would be, and tell what works; nothing is kept."""
         from fakegpt_tui.backends.trial import tried  # noqa: PLC0415 - as above
 
         return tried(lambda: self._backend(draft), draft.model)
 
-    async def keep(self, draft: ServiceDraft) -> Service:
+    async def keep(self, draft: ServiceForm) -> Service:
         """Write the service to the configuration, and its key to where it belongs.
 
         A service of that name is changed; what the draft says nothing of stays. A key that is taken
@@ -188,7 +188,7 @@ class ServiceBook:
             except KeyringTrouble as error:
                 raise SaveError(f"{error} The key of {name!r} is still in it.") from error
 
-    def _kept(self, draft: ServiceDraft) -> Service:
+    def _kept(self, draft: ServiceForm) -> Service:
         from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - tomlkit, not at every start
 
         values = self._values(draft)
@@ -220,7 +220,7 @@ class ServiceBook:
             self._upstreams, {n: entry.upstream for n, entry in entries.items() if entry.upstream}
         )
 
-    def _values(self, draft: ServiceDraft) -> dict[str, Value]:
+    def _values(self, draft: ServiceForm) -> dict[str, Value]:
         values: dict[str, Value] = {
             "kind": str(draft.kind),
             "url": draft.url,
@@ -240,7 +240,7 @@ class ServiceBook:
     def _key_file(self, name: str) -> Path:
         return self.settings.config_file.parent / f"{name}.key"
 
-    def _backend(self, draft: ServiceDraft) -> Backend:
+    def _backend(self, draft: ServiceForm) -> Backend:
         from fakegpt_tui.config.editing import with_service  # noqa: PLC0415 - as above
 
         with_service("", draft.name, self._values(draft), path=self.settings.config_file)
@@ -255,7 +255,7 @@ class ServiceBook:
             case ServiceKind.EMBEDDED:
                 raise ConfigError("An embedded host needs no trial.")
 
-    def _key(self, draft: ServiceDraft) -> Secret | None:
+    def _key(self, draft: ServiceForm) -> Secret | None:
         if draft.key is not None or draft.without_key:
             return draft.key
         source: KeySource | None = self._keys.get(draft.name)

@@ -7,12 +7,12 @@ from fakegpt_tui.config import readers
 from fakegpt_tui.config.keys import usable_key
 from fakegpt_tui.config.readers import Unfit
 from fakegpt_tui.config.services import service_name
-from fakegpt_tui.domain import ConfigError, ServiceDraft, ServiceKind
+from fakegpt_tui.domain import ConfigError, ServiceForm, ServiceKind
 
 _ADDED: Final = ("/chat/completions", "/completions", "/models")
 
 
-def draft_problems(draft: ServiceDraft) -> Mapping[str, str]:
+def draft_problems(draft: ServiceForm) -> Mapping[str, str]:
     """A sentence for each field of `draft` that would be refused; none of them repeats a secret."""
     found = {
         "name": _problem(service_name, draft.name),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from fakegpt_tui.domain import Answerer, Secret
+from fakegpt_tui.domain import ModelRef, Secret
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[object], T]
@@ -127,13 +127,13 @@ def proxy(value: object) -> Secret:
     return Secret(parts.geturl().rstrip("/"))
 
 
-def answerers(value: object) -> tuple[Answerer, ...]:
+def answerers(value: object) -> tuple[ModelRef, ...]:
     """Services with their models, such as "ollama/llama3.2"; the model's name may have slashes."""
     items = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str) and item.strip() for item in items):
         raise Unfit('a list such as ["ollama/llama3.2"]')
     parts = (str(item).strip().partition("/") for item in items)
-    return tuple(Answerer(service, model) for service, _, model in parts)
+    return tuple(ModelRef(service, model) for service, _, model in parts)
 
 
 def list_in(text: str) -> object:

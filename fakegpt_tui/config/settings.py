@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
-from fakegpt_tui.domain import Answerer, ConfigError, Preset, Service
+from fakegpt_tui.domain import ConfigError, ModelRef, Preset, Service
 
 
 class Source(StrEnum):
@@ -93,7 +93,7 @@ class Settings:
     upstreams: Mapping[str, str]
     service_keys: Mapping[str, KeySource]
     presets: Mapping[str, Preset]
-    favourites: tuple[Answerer, ...]
+    favourites: tuple[ModelRef, ...]
     keys: Mapping[str, str]
     origins: Mapping[str, Origin]
 

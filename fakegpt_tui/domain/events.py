@@ -60,7 +60,7 @@ class UsageReported:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyLocated:
+class RemoteIdAssigned:
     """Where the service keeps this reply: its own ids of the conversation and the message."""
 
     conversation_id: str
@@ -79,7 +79,7 @@ StreamEvent: TypeAlias = (
     | TextReplaced
     | ReasoningDelta
     | UsageReported
-    | ReplyLocated
+    | RemoteIdAssigned
     | TitleSuggested
     | Notice
     | RetryScheduled

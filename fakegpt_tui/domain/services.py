@@ -32,7 +32,7 @@ class TimeLimits:
 class History(StrEnum):
     """Who keeps what was said before a prompt."""
 
-    PACKED = "packed"
+    CLIENT = "packed"
     """This program, which sends all of it with every prompt."""
 
     SERVER = "server"
@@ -69,7 +69,7 @@ class Service:
     notice: str = ""
     window: int | None = None
     prefill: bool = False
-    history: History = History.PACKED
+    history: History = History.CLIENT
     endpoints: Endpoints = Endpoints()
     headers: tuple[tuple[str, Secret], ...] = ()
 
@@ -144,7 +144,7 @@ LoginState: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class RateLimitStatus:
     """The service last said that it was asked too much; `until` is when that ends, if it told."""
 
     until: datetime | None
@@ -168,7 +168,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Answerer:
+class ModelRef:
     """A service and one of its models; without a name the model is the service's own choice."""
 
     service: str
@@ -187,7 +187,7 @@ class FoundService:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceDraft:
+class ServiceForm:
     """A service as a person fills it in.
 
     Its key is named by the environment variable `key_env`, or given as `key`; that one goes to the
@@ -207,7 +207,7 @@ class ServiceDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialStep:
+class ConnectionCheck:
     """One thing that was tried of a service: a sentence for a person, and whether it worked.
 
     `models` are those that the service offers, once they are known.

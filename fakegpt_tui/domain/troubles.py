@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 
-class Remedy(StrEnum):
+class RecoveryAction(StrEnum):
     """What a person, or the program for them, can do about a trouble."""
 
     NOTHING = "nothing"
@@ -37,7 +37,7 @@ class FakeGPTError(Exception):
         └── ReplyCut            the stream ended before its end; what came is kept
     """
 
-    remedy: ClassVar[Remedy] = Remedy.NOTHING
+    recovery: ClassVar[RecoveryAction] = RecoveryAction.NOTHING
 
 
 class ConfigError(FakeGPTError):
@@ -51,7 +51,7 @@ class NotFound(FakeGPTError):
 class StillReplying(FakeGPTError):
     """This has to wait until the reply that is under way has ended, or is stopped."""
 
-    remedy = Remedy.WAIT
+    recovery = RecoveryAction.WAIT
 
 
 class StoreError(FakeGPTError):
@@ -73,7 +73,7 @@ class LoadError(FakeGPTError):
 class ServiceError(FakeGPTError):
     """A service did not do what it was asked."""
 
-    remedy = Remedy.RETRY
+    recovery = RecoveryAction.RETRY
 
 
 class Unreachable(ServiceError):
@@ -90,19 +90,19 @@ class Unreachable(ServiceError):
 class NotSignedIn(ServiceError):
     """The service no longer accepts the token."""
 
-    remedy = Remedy.SIGN_IN
+    recovery = RecoveryAction.SIGN_IN
 
 
 class LoginRefused(ServiceError):
     """The service refused every account that was tried."""
 
-    remedy = Remedy.SIGN_IN
+    recovery = RecoveryAction.SIGN_IN
 
 
 class RateLimited(ServiceError):
     """Too many requests. `retry_after` is in seconds, where the service told."""
 
-    remedy = Remedy.WAIT
+    recovery = RecoveryAction.WAIT
 
     def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
@@ -116,19 +116,19 @@ class Busy(RateLimited):
 class PromptTooLong(ServiceError):
     """The prompt is longer than the model can take."""
 
-    remedy = Remedy.NOTHING
+    recovery = RecoveryAction.NOTHING
 
 
 class RequestRefused(ServiceError):
     """The service refused, and asking again would not help."""
 
-    remedy = Remedy.NOTHING
+    recovery = RecoveryAction.NOTHING
 
 
 class Unsupported(ServiceError):
     """The service answered in a way this program cannot read."""
 
-    remedy = Remedy.NOTHING
+    recovery = RecoveryAction.NOTHING
 
 
 class BadReply(ServiceError):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from fakegpt_tui.domain import Bookmark
 from fakegpt_tui.store.writer import Work
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _BOOKMARK = "SELECT * FROM bookmark WHERE conversation_id = :conversation_id"
 _SAVE = """
@@ -20,7 +20,7 @@ _FORGET = "DELETE FROM bookmark WHERE conversation_id = :conversation_id"
 
 def bookmark(connection: sqlite3.Connection, conversation_id: str) -> Bookmark | None:
     """The bookmark of a conversation."""
-    values = {"conversation_id": repaired(conversation_id)}
+    values = {"conversation_id": replace_surrogates(conversation_id)}
     row = connection.execute(_BOOKMARK, values).fetchone()
     if row is None:
         return None
@@ -36,14 +36,14 @@ def bookmark(connection: sqlite3.Connection, conversation_id: str) -> Bookmark |
 
 def save(mark: Bookmark) -> Work:
     values = asdict(mark) | {
-        "conversation_id": repaired(mark.conversation_id),
-        "message_id": repaired(mark.message_id),
+        "conversation_id": replace_surrogates(mark.conversation_id),
+        "message_id": replace_surrogates(mark.message_id),
     }
     return lambda connection: _do(connection, _SAVE, values)
 
 
 def forget(conversation_id: str) -> Work:
-    values = {"conversation_id": repaired(conversation_id)}
+    values = {"conversation_id": replace_surrogates(conversation_id)}
     return lambda connection: _do(connection, _FORGET, values)
 
 

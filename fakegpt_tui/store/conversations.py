@@ -26,7 +26,7 @@ from fakegpt_tui.store.seeker import Seeker
 from fakegpt_tui.store.trouble import DamagedStore, translated
 from fakegpt_tui.store.upkeep import Upkeep
 from fakegpt_tui.store.writer import Work, Writer
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _Found = TypeVar("_Found")
 
@@ -112,23 +112,31 @@ class ConversationStore:
         return self._read(reading.trashed)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
-        return self._read(lambda reader: reading.conversation(reader, repaired(conversation_id)))
+        return self._read(
+            lambda reader: reading.conversation(reader, replace_surrogates(conversation_id))
+        )
 
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages from the root to the conversation's leaf."""
-        return self._read(lambda reader: reading.path(reader, repaired(conversation_id)))
+        return self._read(lambda reader: reading.path(reader, replace_surrogates(conversation_id)))
 
     def messages(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The whole tree, in the order in which the chat messages were added."""
-        return self._read(lambda reader: reading.messages(reader, repaired(conversation_id)))
+        return self._read(
+            lambda reader: reading.messages(reader, replace_surrogates(conversation_id))
+        )
 
     def path_end(self, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
         """The last `count` chat messages on the way to a leaf, oldest first."""
-        return self._read(lambda reader: reading.path_end(reader, repaired(leaf_id), count))
+        return self._read(
+            lambda reader: reading.path_end(reader, replace_surrogates(leaf_id), count)
+        )
 
     def count_messages(self, conversation_id: str) -> int:
         """How many chat messages the whole tree has."""
-        return self._read(lambda reader: reading.count_messages(reader, repaired(conversation_id)))
+        return self._read(
+            lambda reader: reading.count_messages(reader, replace_surrogates(conversation_id))
+        )
 
     def add_conversation(self, conversation: Conversation) -> Future[None]:
         return self._write(writing.add_conversation(conversation))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 Delta: TypeAlias = tuple[int | None, str]
 """How many code points of the reply stay, `None` for all, and the text that comes after them."""
@@ -34,9 +34,9 @@ class Growth:
         return bool(self._pieces)
 
     def take(self, reply_id: str, text: str, keep: int | None) -> None:
-        text = repaired(text)
+        text = replace_surrogates(text)
         self.size += len(text.encode())
-        deltas = self._pieces.setdefault(repaired(reply_id), [])
+        deltas = self._pieces.setdefault(replace_surrogates(reply_id), [])
         if keep is not None:
             deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text]))
         elif deltas:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from fakegpt_tui.domain import Draft, QueuedPrompt
 from fakegpt_tui.store.writer import Work
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _DRAFTS = "SELECT * FROM draft ORDER BY rowid"
 _SAVE_DRAFT = """
@@ -40,8 +40,8 @@ def save_draft(draft: Draft) -> Work:
     """Keep the draft; one without text is forgotten."""
     line, place = draft.cursor
     values = {
-        "conversation_id": repaired(draft.conversation_id),
-        "text": repaired(draft.text),
+        "conversation_id": replace_surrogates(draft.conversation_id),
+        "text": replace_surrogates(draft.text),
         "line": line,
         "place": place,
     }
@@ -64,8 +64,11 @@ def queued_prompts(connection: sqlite3.Connection) -> Mapping[str, Sequence[Queu
 
 def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Work:
     """Make these the queued prompts of the conversation."""
-    whose = {"conversation_id": repaired(conversation_id)}
-    queue = [{**whose, "id": repaired(each.id), "text": repaired(each.text)} for each in prompts]
+    whose = {"conversation_id": replace_surrogates(conversation_id)}
+    queue = [
+        {**whose, "id": replace_surrogates(each.id), "text": replace_surrogates(each.text)}
+        for each in prompts
+    ]
 
     def work(connection: sqlite3.Connection) -> None:
         connection.execute(_FORGET_QUEUE, whose)

@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 Values = Mapping[str, str | int | None]
 """Named parameters that SQLite takes as they are."""
@@ -52,11 +52,11 @@ def time_at(count: int) -> datetime:
 
 def conversation_values(conversation: Conversation) -> Values:
     return {
-        "id": repaired(conversation.id),
-        "title": repaired(conversation.title),
+        "id": replace_surrogates(conversation.id),
+        "title": replace_surrogates(conversation.title),
         "title_source": conversation.title_source.value,
-        "service": repaired(conversation.service),
-        "model": repaired(conversation.model),
+        "service": replace_surrogates(conversation.service),
+        "model": replace_surrogates(conversation.model),
         "created_at": microseconds(conversation.created_at),
         "updated_at": microseconds(conversation.updated_at),
         "leaf_id": _repaired(conversation.leaf_id),
@@ -64,8 +64,8 @@ def conversation_values(conversation: Conversation) -> Values:
         "pinned": int(conversation.pinned),
         "archived": int(conversation.archived),
         "trashed_at": _microseconds(conversation.trashed_at),
-        "server_id": repaired(conversation.server_id),
-        "system_prompt": repaired(conversation.system_prompt),
+        "server_id": replace_surrogates(conversation.server_id),
+        "system_prompt": replace_surrogates(conversation.system_prompt),
         "generation": generation_text(conversation.generation),
     }
 
@@ -92,22 +92,22 @@ def conversation(row: sqlite3.Row) -> Conversation:
 
 def message_values(message: ChatMessage) -> Values:
     return {
-        "id": repaired(message.id),
-        "conversation_id": repaired(message.conversation_id),
+        "id": replace_surrogates(message.id),
+        "conversation_id": replace_surrogates(message.conversation_id),
         "parent_id": _repaired(message.parent_id),
         "role": message.role.value,
-        "text": repaired(message.text),
+        "text": replace_surrogates(message.text),
         "status": message.status.value,
         "created_at": microseconds(message.created_at),
         "error": _repaired(message.error),
-        "service": repaired(message.service),
-        "model": repaired(message.model),
+        "service": replace_surrogates(message.service),
+        "model": replace_surrogates(message.model),
         "finish": None if message.finish is None else message.finish.value,
         "prompt_tokens": None if message.usage is None else _clamped(message.usage.prompt_tokens),
         "reply_tokens": None if message.usage is None else _clamped(message.usage.reply_tokens),
-        "server_id": repaired(message.server_id),
+        "server_id": replace_surrogates(message.server_id),
         "trashed_at": _microseconds(message.trashed_at),
-        "reasoning": repaired(message.reasoning),
+        "reasoning": replace_surrogates(message.reasoning),
     }
 
 
@@ -182,4 +182,4 @@ def _time_at(count: int | None) -> datetime | None:
 
 
 def _repaired(text: str | None) -> str | None:
-    return None if text is None else repaired(text)
+    return None if text is None else replace_surrogates(text)

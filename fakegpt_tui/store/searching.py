@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from fakegpt_tui.domain import SearchHit, SearchQuery
 from fakegpt_tui.store import rows, snippets
 from fakegpt_tui.store.words import SoughtWords
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 Values = dict[str, str | int]
 
@@ -85,7 +85,7 @@ def _conditions(query: SearchQuery) -> tuple[Callable[[str], str], Values]:
         wanted.append("conversation.archived")
     if query.model:
         wanted.append("instr(lower({model}), lower(:model))")
-        values["model"] = repaired(query.model)
+        values["model"] = replace_surrogates(query.model)
     if query.before is not None:
         wanted.append("{time} < :before")
         values["before"] = rows.microseconds(query.before)

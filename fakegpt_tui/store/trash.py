@@ -8,7 +8,7 @@ from fakegpt_tui.store import checksum, index, rows
 from fakegpt_tui.store.trouble import GoneFromStore
 from fakegpt_tui.store.writer import Work
 from fakegpt_tui.store.writing import forget_conversation
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
 _MARK = """
@@ -23,7 +23,7 @@ _DELETE_MESSAGE = "DELETE FROM chat_message WHERE id = :id"
 
 def trash_messages(message_ids: Sequence[str], at: datetime | None) -> Work:
     """Put chat messages into the trash; without a time, take them out."""
-    ids = [repaired(message_id) for message_id in message_ids]
+    ids = [replace_surrogates(message_id) for message_id in message_ids]
     trashed_at = None if at is None else rows.microseconds(at)
 
     def work(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _UNSPACED = (
     "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46"  # Thai
@@ -62,7 +62,9 @@ class SoughtWords:
     @classmethod
     def of(cls, text: str) -> "SoughtWords":
         chunks = [
-            chunk for chunk in repaired(text).replace("\0", " ").split() if re.search(_WORD, chunk)
+            chunk
+            for chunk in replace_surrogates(text).replace("\0", " ").split()
+            if re.search(_WORD, chunk)
         ]
         # In quotes nothing is a command of the index, and what is joined by signs is looked for
         # in a row.

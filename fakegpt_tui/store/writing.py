@@ -7,7 +7,7 @@ from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import checksum, index, reading, rows
 from fakegpt_tui.store.trouble import GoneFromStore
 from fakegpt_tui.store.writer import Work
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _ADD_CONVERSATION = """
     INSERT INTO conversation (
@@ -89,7 +89,7 @@ def save_conversation(conversation: Conversation) -> Work:
 
 
 def delete_conversation(conversation_id: str) -> Work:
-    conversation_id = repaired(conversation_id)
+    conversation_id = replace_surrogates(conversation_id)
     return lambda connection: forget_conversation(connection, conversation_id)
 
 
@@ -123,12 +123,12 @@ def finish_reply(reply: ChatMessage, owner: str) -> Work:
         connection.execute(_FORGET_DELTAS, {"id": reply_id})
         index.add_message(connection, reply_id)
 
-    reply_id = repaired(reply.id)
+    reply_id = replace_surrogates(reply.id)
     return work
 
 
 def set_status(message_id: str, status: MessageStatus, owner: str) -> Work:
-    message_id = repaired(message_id)
+    message_id = replace_surrogates(message_id)
     if status.is_final:
         return lambda connection: settle(connection, message_id, status)
     values = {"id": message_id, "status": status.value, "owner": owner}

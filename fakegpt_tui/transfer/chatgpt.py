@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
     Role,
     TitleSource,
 )
-from fakegpt_tui.text import repaired, safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 from fakegpt_tui.transfer.chatgpt_content import ContentReader
 from fakegpt_tui.transfer.chatgpt_nodes import Node, NodeTree
 from fakegpt_tui.transfer.fields import Misfit
@@ -161,17 +161,17 @@ class _Growing:
         is_reply = role is Role.ASSISTANT
         model = _text(_inside(found, "metadata", "model_slug")) or self.default_model
         return ChatMessage(
-            id=str(uuid5(_IDS, repaired(f"{self.source_id}/{node.id}"))),
+            id=str(uuid5(_IDS, replace_surrogates(f"{self.source_id}/{node.id}"))),
             conversation_id=self.conversation_id,
             parent_id=None if before is None else before.id,
             role=role,
-            text=repaired(_labelled(text, found, author)),
+            text=replace_surrogates(_labelled(text, found, author)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
             created_at=_time(found.get("create_time"))
             or (before.created_at if before else self.began_at),
             service=SERVICE if is_reply else "",
-            model=repaired(model) if is_reply else "",
-            reasoning=repaired(reasoning or ""),
+            model=replace_surrogates(model) if is_reply else "",
+            reasoning=replace_surrogates(reasoning or ""),
             finish=_FINISHES.get(_text(_inside(found, "metadata", "finish_details", "type"))),
         )
 
@@ -199,7 +199,7 @@ def _source_id(exported: Mapping[str, object]) -> str:
     """The service's name for the conversation, or else one made of all that it holds."""
     for name in ("conversation_id", "id"):
         if found := _text(exported.get(name)):
-            return repaired(found)
+            return replace_surrogates(found)
     return sha256(json.dumps(exported, sort_keys=True).encode()).hexdigest()
 
 

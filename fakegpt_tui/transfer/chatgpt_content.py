@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 UNKNOWN = "messages hold something of an unknown kind, shown as it was in the file"
 PICTURES = "messages refer to pictures, sounds or files, which are not imported"
@@ -96,7 +96,7 @@ def fenced(text: str, language: str = "") -> str:
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     label = language if _WORD.fullmatch(language) and language != "unknown" else ""
-    return f"{fence}{label}\n{repaired(text)}\n{fence}"
+    return f"{fence}{label}\n{replace_surrogates(text)}\n{fence}"
 
 
 def _texts(content: object, *names: str) -> list[str]:

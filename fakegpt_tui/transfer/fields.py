@@ -19,7 +19,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
-from fakegpt_tui.text import repaired, safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 
 FORMAT = 1
 """The version of these fields; a newer one may know more, and is not read."""
@@ -264,4 +264,6 @@ def _optional_time(time: datetime | None) -> str | None:
 def _misfit(name: str, expected: str, found: object) -> Misfit:
     if found is None:
         return Misfit(f"has no {name!r}")
-    return Misfit(f"has a {name!r} that is not {expected}: {safe_line(repaired(repr(found)), 60)}")
+    return Misfit(
+        f"has a {name!r} that is not {expected}: {safe_line(replace_surrogates(repr(found)), 60)}"
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from fakegpt_tui.domain import SaveError
-from fakegpt_tui.text import file_stem, repaired, safe_line
+from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
 from fakegpt_tui.transfer.sealing import is_untouched, sealed
 
 _ATTEMPTS = 100
@@ -33,7 +33,9 @@ def save_file(
     """
     try:
         _make_private(folder)
-        part = _written_part(folder, sealed(repaired(text).encode(), owner_id), durable=durable)
+        part = _written_part(
+            folder, sealed(replace_surrogates(text).encode(), owner_id), durable=durable
+        )
         try:
             target = _claimed(folder, _base_name(stem, owner_id), suffix, owner_id)
             part.replace(target)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from fakegpt_tui.text import repaired, safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 from fakegpt_tui.transfer.fields import Misfit
 
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -21,7 +21,7 @@ def written_value(value: object) -> str:
 
 def quoted(text: str) -> str:
     """`text` as a YAML scalar in double quotes, on one line and in printable characters."""
-    return '"' + "".join(map(_escaped, repaired(text))) + '"'
+    return '"' + "".join(map(_escaped, replace_surrogates(text))) + '"'
 
 
 def values_of(lines: Mapping[str, str]) -> dict[str, object]:

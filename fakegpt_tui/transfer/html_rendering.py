@@ -13,7 +13,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from fakegpt_tui.text import repaired, safe_text
+from fakegpt_tui.text import replace_surrogates, safe_text
 
 _SCHEMES = {"http", "https", "mailto"}
 _LONGEST_HIGHLIGHTED = 50_000
@@ -47,7 +47,7 @@ class _Parser(MarkdownIt):
 
 def rendered(text: str) -> str:
     """`text`, which is Markdown, made safe to show."""
-    return str(_PARSER.render(safe_text(repaired(text))))
+    return str(_PARSER.render(safe_text(replace_surrogates(text))))
 
 
 def code_style() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.transfer.fields import (
     FORMAT,
     Fields,
@@ -32,7 +32,7 @@ def to_json_lines(
         "conversation": {"format": FORMAT, **conversation_fields(conversation)},
     }
     rows = [head, *({"message": message_document(message)} for message in messages)]
-    return "".join(repaired(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+    return "".join(replace_surrogates(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
 
 
 def message_document(message: ChatMessage) -> dict[str, object]:

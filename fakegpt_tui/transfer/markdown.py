@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from fakegpt_tui.text import repaired, safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line
 from fakegpt_tui.transfer.fields import FORMAT, conversation_fields, message_fields
 from fakegpt_tui.transfer.front_matter import written_value
 from fakegpt_tui.transfer.open_blocks import closing_line
@@ -62,7 +62,7 @@ def to_markdown(
 def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
     """A word that none of the texts contains; the same for the same conversation."""
     texts = [message.text for message in messages]
-    mark = repaired(conversation.id)
+    mark = replace_surrogates(conversation.id)
     while True:
         mark = sha256(mark.encode()).hexdigest()[:_MARK_LENGTH]
         if not any(mark in text for text in texts):
@@ -93,7 +93,7 @@ def _version(run: Run, tree: Tree, mark: str) -> str:
 
 
 def _section(message: ChatMessage, tree: Tree, mark: str, places: dict[str, int]) -> str:
-    text = repaired(message.text)
+    text = replace_surrogates(message.text)
     closed_by = closing_line(text)
     fields = message_fields(message)
     if message.id in places:
@@ -107,7 +107,7 @@ def _section(message: ChatMessage, tree: Tree, mark: str, places: dict[str, int]
     if message.error is not None:
         lines += [f"> {safe_line(message.error, 1000)}", ""]
     if message.reasoning:
-        quote = _LINE_END.sub(lambda end: f"{end[0]}> ", repaired(message.reasoning))
+        quote = _LINE_END.sub(lambda end: f"{end[0]}> ", replace_surrogates(message.reasoning))
         lines += [REASONING_HEAD + quote, ""]
     lines.append(text)
     if closed_by:

@@ -12,7 +12,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
 
-from fakegpt_tui.chat.headway import Account
+from fakegpt_tui.chat.headway import JobResult
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
@@ -138,7 +138,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
                     if not self._chat_screen.repaints_soon:
                         report(ReplyGrew())
         except StoreError as error:
-            report(PromptNotSaved(conversation_id, turn.typed, str(error)))
+            report(PromptNotSaved(conversation_id, turn.draft_text, str(error)))
         finally:
             self._chat.end_turn(turn)
             if turn.is_saved:
@@ -221,7 +221,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
         try:
             errand.account = await errand.run(errand.headway)
         except FakeGPTError as error:
-            errand.account = Account(str(error))
+            errand.account = JobResult(str(error))
         self._chat_screen.post_message(ErrandEnded(errand))
 
     @on(OpenAsked)
@@ -234,7 +234,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
-        if self._chat.rescue.is_needed and not self._was_warned:
+        if self._chat.emergency_export.is_needed and not self._was_warned:
             self._was_warned = True
             self._chat_screen.notice("NOT SAVED: ctrl+q again leaves, and writes files instead.")
             return

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fakegpt_tui.domain import SaveError
-from fakegpt_tui.text import copyable, hidden_characters, safe_line
+from fakegpt_tui.text import clipboard_text, count_hidden, safe_line
 
 OSC_52_LIMIT = 74_994
 """Bytes of text; encoded they fill the 100,000 that hterm takes, the least of those known."""
@@ -84,7 +84,7 @@ async def copy(
     Raises:
         SaveError: It came down to a file, and that cannot be written.
     """
-    clean = copyable(text)
+    clean = clipboard_text(text)
     data = clean.encode()
     sequence = osc_52(data, environment)
     told = bool(sequence) and to_terminal(sequence)
@@ -95,7 +95,7 @@ async def copy(
         tool=tool,
         file=None if told or tool else _saved(data, folder, why),
         why=why,
-        hidden=hidden_characters(clean),
+        hidden=count_hidden(clean),
         dropped=len(text.replace("\r\n", "\n")) - len(clean),
     )
 

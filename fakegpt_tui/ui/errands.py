@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from fakegpt_tui.chat.headway import Account, Headway
+from fakegpt_tui.chat.headway import JobProgress, JobResult
 
 
 @dataclass(slots=True)
@@ -14,7 +14,7 @@ class Errand:
     """
 
     title: str
-    run: Callable[[Headway], Awaitable[Account]]
+    run: Callable[[JobProgress], Awaitable[JobResult]]
     then: "tuple[str, Errand] | None" = None
-    headway: Headway = field(default_factory=Headway)
-    account: Account | None = None
+    headway: JobProgress = field(default_factory=JobProgress)
+    account: JobResult | None = None

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
-from fakegpt_tui.domain import Answerer, FoundService, Service, ServiceDraft, TrialStep
+from fakegpt_tui.domain import ConnectionCheck, FoundService, ModelRef, Service, ServiceForm
 
 
 class ServiceBook(Protocol):
@@ -13,11 +13,11 @@ class ServiceBook(Protocol):
     """
 
     @property
-    def favourites(self) -> tuple[Answerer, ...]:
+    def favourites(self) -> tuple[ModelRef, ...]:
         """What a person has marked."""
         ...
 
-    async def favour(self, answerer: Answerer, *, is_one: bool) -> None:
+    async def favour(self, answerer: ModelRef, *, is_one: bool) -> None:
         """Mark a model as a favourite, or no longer."""
         ...
 
@@ -25,7 +25,7 @@ class ServiceBook(Protocol):
         """Model servers on this machine that are not configured yet."""
         ...
 
-    def problems(self, draft: ServiceDraft) -> Mapping[str, str]:
+    def problems(self, draft: ServiceForm) -> Mapping[str, str]:
         """A sentence for each field of `draft` that would be refused."""
         ...
 
@@ -41,11 +41,11 @@ class ServiceBook(Protocol):
         """Where the key is that goes with the service when it is removed; empty for none."""
         ...
 
-    def try_out(self, draft: ServiceDraft) -> AsyncGenerator[TrialStep]:
+    def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         """Use the service as it would be, and tell what works; nothing is kept."""
         ...
 
-    async def keep(self, draft: ServiceDraft) -> Service:
+    async def keep(self, draft: ServiceForm) -> Service:
         """Write the service to the configuration; it can be used at once."""
         ...
 

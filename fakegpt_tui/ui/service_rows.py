@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from fakegpt_tui.domain import Answerer, FoundService, Model, Service
+from fakegpt_tui.domain import FoundService, Model, ModelRef, Service
 from fakegpt_tui.ui.service_words import model_words
 from fakegpt_tui.ui.widgets.service_list import RowKind, ServiceRow
 
@@ -19,7 +19,7 @@ class Offer:
     services: Sequence[Service]
     states: Mapping[str, str]
     models: Mapping[str, Sequence[Model]]
-    favourites: Sequence[Answerer] = ()
+    favourites: Sequence[ModelRef] = ()
     found: Sequence[FoundService] = ()
 
 
@@ -34,7 +34,7 @@ def service_rows(offer: Offer, query: str = "") -> tuple[ServiceRow, ...]:
     )
 
 
-def likeliest(rows: Sequence[ServiceRow], query: str) -> Answerer | None:
+def likeliest(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
     """The first row that bears the words of `query` in its name, or else the first model."""
     words = query.casefold().split()
     if not words:
@@ -59,7 +59,7 @@ def _favourites(offer: Offer, words: Sequence[str]) -> Iterator[ServiceRow]:
 
 
 def _service(
-    offer: Offer, service: Service, words: Sequence[str], marked: Collection[Answerer]
+    offer: Offer, service: Service, words: Sequence[str], marked: Collection[ModelRef]
 ) -> Iterator[ServiceRow]:
     models = offer.models.get(service.name) or _own_model(service)
     state = offer.states.get(service.name, "")
@@ -67,7 +67,7 @@ def _service(
 
 
 def _found(
-    offer: Offer, words: Sequence[str], marked: Collection[Answerer]
+    offer: Offer, words: Sequence[str], marked: Collection[ModelRef]
 ) -> Iterator[ServiceRow]:
     known = {service.name for service in offer.services}
     rows = [
@@ -86,15 +86,15 @@ def _block(
     state: str,
     models: Sequence[Model],
     words: Sequence[str],
-    marked: Collection[Answerer],
+    marked: Collection[ModelRef],
 ) -> Iterator[ServiceRow]:
     """A service with those of its models that fit; nothing where neither does."""
-    answerers = ((Answerer(service.name, model.id), model) for model in models)
+    answerers = ((ModelRef(service.name, model.id), model) for model in models)
     rows = (_model_row(each, model, is_favourite=each in marked) for each, model in answerers)
     fitting = [row for row in rows if _fits(row, words)]
     detail = " · ".join(part for part in (state, service.url, service.notice) if part)
     head = ServiceRow(
-        kind=RowKind.SERVICE, text=service.name, detail=detail, answerer=Answerer(service.name)
+        kind=RowKind.SERVICE, text=service.name, detail=detail, answerer=ModelRef(service.name)
     )
     if not fitting and not _fits(head, words):
         return
@@ -105,7 +105,7 @@ def _block(
 
 
 def _model_row(
-    answerer: Answerer, model: Model, *, is_favourite: bool, is_first: bool = False
+    answerer: ModelRef, model: Model, *, is_favourite: bool, is_first: bool = False
 ) -> ServiceRow:
     title = "" if model.title in ("", model.id) else model.title
     service = answerer.service if is_first else ""
@@ -120,7 +120,7 @@ def _model_row(
     )
 
 
-def _model(offer: Offer, answerer: Answerer) -> Model:
+def _model(offer: Offer, answerer: ModelRef) -> Model:
     known = offer.models.get(answerer.service, ())
     return next((each for each in known if each.id == answerer.model), Model(answerer.model))
 

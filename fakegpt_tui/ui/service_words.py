@@ -7,14 +7,14 @@ from datetime import datetime
 from textual.content import Content
 
 from fakegpt_tui.domain import (
-    Limit,
+    ConnectionCheck,
     LoginState,
     Model,
     NoLogin,
+    RateLimitStatus,
     Service,
     ServiceKind,
     SignedOut,
-    TrialStep,
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.widgets.login_words import login_words
@@ -29,7 +29,7 @@ class Standing:
     """What is known of how a service is: its login, its limit, and how asking for models ended."""
 
     login: LoginState
-    limit: Limit | None = None
+    limit: RateLimitStatus | None = None
     has_models: bool = False
     trouble: str = ""
 
@@ -53,7 +53,7 @@ def model_words(model: Model) -> str:
     return " · ".join(_without_doubles(part for part in (window, model.size, model.family) if part))
 
 
-def step_line(step: TrialStep) -> Content:
+def step_line(step: ConnectionCheck) -> Content:
     """A step of a trial on a line, with a sign for how it went."""
     return Content.assemble(
         ("✓ ", "$text-success") if step.worked else ("✗ ", "$text-error"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fakegpt_tui.chat.turn import Progress, Turn
+from fakegpt_tui.chat.turn import Turn, TurnProgress
 from fakegpt_tui.domain import Conversation, MessageStatus
 
 _CHARACTERS_PER_TOKEN = 4
@@ -11,7 +11,7 @@ _CHARACTERS_PER_TOKEN = 4
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 
 
-def activity_words(status: MessageStatus, progress: Progress) -> str:
+def activity_words(status: MessageStatus, progress: TurnProgress) -> str:
     """What one turn does right now."""
     if progress.queue_position:
         return f"waiting for a place ({progress.queue_position} in line)"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.tokens import ContextTokens, reply_tokens
+from fakegpt_tui.chat.tokens import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.chat.tree import Variants
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
@@ -37,7 +37,7 @@ class Workspace:
         self._failed: set[str] = set()
         self._path: tuple[ChatMessage, ...] = ()
         self._costs: dict[str, tuple[ChatMessage, str]] = {}
-        self._context = ContextTokens()
+        self._context = ContextTokenCounter()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
         self.edited: ChatMessage | None = None
@@ -91,7 +91,7 @@ class Workspace:
     def tokens(self, path: Sequence[ChatMessage]) -> str:
         """How many tokens go along with the next prompt; nothing where there are none."""
         service = self.service
-        count = self._context.of(self.open, path, service.window if service else None)
+        count = self._context.count(self.open, path, service.window if service else None)
         return count.in_words if count.tokens else ""
 
     @property
@@ -128,7 +128,7 @@ class Workspace:
     def others(self) -> str:
         """What goes on elsewhere, and what could not be saved, in words."""
         words = other_words(self._chat.turns(), self._chat.conversations(), self.open.id)
-        unsaved = self._chat.unsaved
+        unsaved = self._chat.save_error
         return words if unsaved is None else f"NOT SAVED: {unsaved}  ·  {words}".rstrip(" ·")
 
     def start(self, conversation: Conversation) -> None:
@@ -146,7 +146,7 @@ class Workspace:
             NotFound: There is no such conversation.
             StoreError: It cannot be read.
         """
-        end = self._chat.trees.end(conversation_id)
+        end = self._chat.trees.path_tail(conversation_id)
         path = end or self._chat.path(conversation_id)
         self.open = self._chat.conversation(conversation_id)
         self.end, self._path = end, path
@@ -268,4 +268,4 @@ def _cost(message: ChatMessage) -> str:
     is_counted = message.usage is not None or not message.status.is_final
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""
-    return f"· {reply_tokens(message).in_words}"
+    return f"· {count_reply_tokens(message).in_words}"

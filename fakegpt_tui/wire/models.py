@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import BadReply, Model
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.wire.complaints import read_complaint
 from fakegpt_tui.wire.json_text import parsed
 from fakegpt_tui.wire.troubles import sentence
@@ -54,13 +54,13 @@ def _models(items: Sequence[object]) -> Iterator[Model]:
         match item:
             case {"slug": str(slug), **rest} if slug:
                 title, description = _text(rest.get("title")), _text(rest.get("description"))
-                yield Model(repaired(slug), title, description)
+                yield Model(replace_surrogates(slug), title, description)
             case _:
                 pass
 
 
 def _text(value: object) -> str:
-    return repaired(value) if isinstance(value, str) else ""
+    return replace_surrogates(value) if isinstance(value, str) else ""
 
 
 def _default(categories: object) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fakegpt_tui.domain import ContextMessage
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.wire.requests import Action
 
 
@@ -52,7 +52,7 @@ def conversation_request(
     message = {
         "id": message_id,
         "author": {"role": "user"},
-        "content": {"content_type": "text", "parts": [repaired(prompt or "")]},
+        "content": {"content_type": "text", "parts": [replace_surrogates(prompt or "")]},
         "metadata": {},
     }
     conversation = {} if conversation_id is None else {"conversation_id": conversation_id}

@@ -7,16 +7,16 @@ from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
     Notice,
+    RemoteIdAssigned,
     ReplyCut,
     ReplyEnded,
-    ReplyLocated,
     RequestRefused,
     ServiceError,
     StreamEvent,
     TitleSuggested,
     Unsupported,
 )
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.wire.answers import Answer, Ending, Unended, read_answer
 from fakegpt_tui.wire.complaints import Complaint, complaint_of, read_complaint
 from fakegpt_tui.wire.json_text import parsed
@@ -38,7 +38,7 @@ class ReplyReader:
     """
 
     def __init__(self) -> None:
-        self.located: ReplyLocated | None = None
+        self.located: RemoteIdAssigned | None = None
         """Where the service says that the newest message of the reply is kept."""
         self._text = ReplyText()
         self._repeats = Repeats()
@@ -133,7 +133,7 @@ class ReplyReader:
             case {"type": "moderation"}:
                 yield from self._judge(value, of_reply=value.get("is_completion") is not False)
             case {"type": "title_generation", "title": str(title)} if title.strip():
-                yield TitleSuggested(repaired(title.strip()))
+                yield TitleSuggested(replace_surrogates(title.strip()))
             case {"message": dict(message)}:
                 if answer := read_answer(message):
                     yield from self._grow(answer)
@@ -147,7 +147,9 @@ class ReplyReader:
     def _locate(self, conversation_id: object, message_id: object) -> None:
         match conversation_id, message_id:
             case str(), str() if conversation_id and message_id:
-                self.located = ReplyLocated(repaired(conversation_id), repaired(message_id))
+                self.located = RemoteIdAssigned(
+                    replace_surrogates(conversation_id), replace_surrogates(message_id)
+                )
             case _:
                 pass
 

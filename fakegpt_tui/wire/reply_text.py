@@ -3,7 +3,7 @@
 from typing import Final
 
 from fakegpt_tui.domain import TextDelta, TextReplaced
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _GAP: Final = "\n\n"
 _HIGH_SURROGATES = range(0xD800, 0xDC00)
@@ -87,7 +87,7 @@ class ReplyText:
     def _cut_and_add(self, keep: int, text: str) -> list[TextChange]:
         is_addition = keep == self._length
         self._length = keep + len(text)
-        text = repaired(text)
+        text = replace_surrogates(text)
         if not is_addition:
             return [TextReplaced(keep, text)]
         return [TextDelta(text)] if text else []

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 
 _LONGEST_NAME: Final = 200
 """Characters of an id or a model; they are echoed in every event."""
@@ -100,9 +100,9 @@ def _message(message: object, index: int) -> ContextMessage:
             texts = [part for part in parts if isinstance(part, str)]
             if len(texts) < len(parts):
                 raise InvalidRequest("only text can be read", "messages", index, "content", "parts")
-            return ContextMessage(_role(message), repaired("".join(texts)))
+            return ContextMessage(_role(message), replace_surrogates("".join(texts)))
         case {"content": str(text)}:
-            return ContextMessage(_role(message), repaired(text))
+            return ContextMessage(_role(message), replace_surrogates(text))
         case _:
             raise InvalidRequest("a list is required", "messages", index, "content", "parts")
 
@@ -128,7 +128,7 @@ def _optional(body: dict[str, object], name: str, *place: str | int) -> str | No
         case None | "":
             return None
         case str(text) if len(text) <= _LONGEST_NAME:
-            return repaired(text)
+            return replace_surrogates(text)
         case str():
             raise InvalidRequest(f"at most {_LONGEST_NAME} characters are allowed", *place, name)
         case _:

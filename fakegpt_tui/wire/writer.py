@@ -10,9 +10,9 @@ from fakegpt_tui.domain import (
     Notice,
     RateLimited,
     ReasoningDelta,
+    RemoteIdAssigned,
     ReplyCut,
     ReplyEnded,
-    ReplyLocated,
     RetryScheduled,
     Role,
     StreamEvent,
@@ -83,7 +83,13 @@ class ReplyWriter:
             case ReplyEnded(reason):
                 self._reason = reason
                 return []
-            case Notice() | RetryScheduled() | ReasoningDelta() | UsageReported() | ReplyLocated():
+            case (
+                Notice()
+                | RetryScheduled()
+                | ReasoningDelta()
+                | UsageReported()
+                | RemoteIdAssigned()
+            ):
                 return []
 
     def finish(self) -> list[bytes]:

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
+from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
 from fakegpt_tui.domain import (
     ContextMessage,
     History,
     Notice,
     PromptTooLong,
+    RemoteIdAssigned,
     ReplyCut,
     ReplyEnded,
-    ReplyLocated,
     TextDelta,
 )
 from fakegpt_tui.wire import ConversationUnknown
@@ -35,7 +35,7 @@ PATH = (
     ContextMessage("user", "Two?"),
 )
 PACKED = "User: One?\nAssistant: One.\nUser: Two?\nAssistant:"
-PLACE = ServerPlace("conversation-1", "reply-0")
+PLACE = RemoteParent("conversation-1", "reply-0")
 LOST = json_reply({"detail": "Can't load conversation conversation-1"}, status=404)
 TOO_LONG = json_reply(
     {"detail": {"message": "Too long.", "code": "message_length_exceeds_limit"}}, status=413
@@ -50,7 +50,7 @@ async def server() -> AsyncIterator[FaultServer]:
 
 def asking(
     purpose: Purpose = Purpose.NEXT,
-    place: ServerPlace | None = None,
+    place: RemoteParent | None = None,
     messages: tuple[ContextMessage, ...] = PATH,
 ) -> ReplyRequest:
     return ReplyRequest(
@@ -81,7 +81,7 @@ async def test_without_a_place_a_conversation_begins_that_the_service_keeps(
     assert body["parent_message_id"] not in ("", "reply-0")
     assert body["history_and_training_disabled"] is False
     assert prompt_of(body) == ("prompt-1", PACKED)
-    assert events.count(ReplyLocated("conversation-1", "reply-1")) == 1
+    assert events.count(RemoteIdAssigned("conversation-1", "reply-1")) == 1
     assert (text_of(events), events[-1]) == ("Hello", ReplyEnded())
 
 
@@ -106,7 +106,7 @@ async def test_another_reply_is_asked_for_to_the_same_prompt(server: FaultServer
 
 async def test_the_first_prompt_of_a_conversation_has_a_parent_too(server: FaultServer) -> None:
     server.script(CHAT, *stream("Hello"))
-    request = asking(Purpose.VARIANT, ServerPlace("conversation-1", ""))
+    request = asking(Purpose.VARIANT, RemoteParent("conversation-1", ""))
     await events_of(backend(server.url, history=History.SERVER), request)
     (body,) = await bodies(server)
     assert body["parent_message_id"]
@@ -116,7 +116,7 @@ async def test_the_first_prompt_of_a_conversation_has_a_parent_too(server: Fault
 async def test_a_reply_is_gone_on_with_where_it_is_kept(server: FaultServer) -> None:
     server.script(CHAT, *stream(" more"))
     partial = (*PATH, ContextMessage("assistant", "Two and"))
-    request = asking(Purpose.CONTINUE, ServerPlace("conversation-1", "reply-1"), partial)
+    request = asking(Purpose.CONTINUE, RemoteParent("conversation-1", "reply-1"), partial)
     events = await events_of(backend(server.url, history=History.SERVER), request)
     (body,) = await bodies(server)
     assert body["action"] == "continue"
@@ -149,7 +149,7 @@ async def test_packed_history_leaves_no_trace_at_the_service(server: FaultServer
     assert (body["action"], prompt_of(body)[1]) == ("next", PACKED)
     assert "conversation_id" not in body
     assert body["history_and_training_disabled"] is True
-    assert not [event for event in events if isinstance(event, ReplyLocated)]
+    assert not [event for event in events if isinstance(event, RemoteIdAssigned)]
 
 
 @pytest.mark.parametrize("purpose", Purpose)
@@ -173,7 +173,7 @@ async def test_a_lost_conversation_begins_anew_with_all_that_was_said(
     notices = [event.text for event in events if isinstance(event, Notice)]
     assert len(notices) == 1
     assert "no longer knows this conversation" in notices[0]
-    assert ReplyLocated("conversation-1", "reply-1") in events
+    assert RemoteIdAssigned("conversation-1", "reply-1") in events
     assert text_of(events) == "Hello"
 
 
@@ -249,4 +249,4 @@ async def test_where_a_reply_is_kept_is_known_though_it_is_cut(server: FaultServ
     with pytest.raises(ReplyCut):  # noqa: PT012 - what came before it counts
         async for event in backend(server.url, history=History.SERVER).stream(asking()):
             events.append(event)  # noqa: PERF401
-    assert events == [TextDelta("Hel"), ReplyLocated("conversation-1", "reply-1")]
+    assert events == [TextDelta("Hel"), RemoteIdAssigned("conversation-1", "reply-1")]

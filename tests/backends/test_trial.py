@@ -10,7 +10,7 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.openai import OpenAIBackend
 from fakegpt_tui.backends.openai_key import ServiceKey
 from fakegpt_tui.backends.trial import tried
-from fakegpt_tui.domain import ConfigError, Secret, TrialStep
+from fakegpt_tui.domain import ConfigError, ConnectionCheck, Secret
 from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import Close, FaultServer, Send, Step, json_reply, reply
 from tests.openai_server import (
@@ -35,7 +35,7 @@ async def server() -> AsyncIterator[FaultServer]:
         yield server
 
 
-async def steps_of(made: Backend, model: str = "", *, asking: bool = True) -> list[TrialStep]:
+async def steps_of(made: Backend, model: str = "", *, asking: bool = True) -> list[ConnectionCheck]:
     async with aclosing(tried(lambda: made, model, asking=asking)) as steps:
         return [step async for step in steps]
 
@@ -45,7 +45,7 @@ async def test_a_service_that_works_is_told_step_by_step(server: FaultServer) ->
     first, last = await steps_of(backend_for(service(server.url)))
     assert first.sentence == "It can be reached and offers one model."
     assert [model.id for model in first.models] == ["model-1"]
-    assert last == TrialStep("The model 'model-1' answers.", worked=True)
+    assert last == ConnectionCheck("The model 'model-1' answers.", worked=True)
 
 
 async def test_asking_is_left_out_where_nobody_wants_it(server: FaultServer) -> None:
@@ -105,7 +105,9 @@ async def test_settings_that_cannot_be_used_are_told(server: FaultServer) -> Non
         return OpenAIBackend(Transport(service(server.url)), ServiceKey(read))
 
     async with aclosing(tried(make)) as steps:
-        assert [step async for step in steps] == [TrialStep("The key file is gone.", worked=False)]
+        assert [step async for step in steps] == [
+            ConnectionCheck("The key file is gone.", worked=False)
+        ]
 
 
 async def test_a_model_without_a_word_is_told(server: FaultServer) -> None:

@@ -12,7 +12,7 @@ from fakegpt_tui.domain import (
     GenerationSettings,
     NotFound,
     Preset,
-    ReplyLocated,
+    RemoteIdAssigned,
     StoreError,
     TextDelta,
     TitleSource,
@@ -31,11 +31,11 @@ async def three() -> tuple[ChatService, MemoryStore, list[str]]:
 async def test_a_persons_title_is_never_overwritten() -> None:
     chat, store, _ = service_of(says("a"), [TitleSuggested("Better"), *says("b")])
     turn = await ask(chat, "hi")
-    chat.arrange.rename(turn.conversation.id, "  My\n title ")
+    chat.actions.rename(turn.conversation.id, "  My\n title ")
     await ask(chat, "again", chat.conversation(turn.conversation.id))
     kept = store.headers[turn.conversation.id]
     assert (kept.title, kept.title_source) == ("My title", TitleSource.PERSON)
-    chat.arrange.rename(turn.conversation.id, " ")
+    chat.actions.rename(turn.conversation.id, " ")
     assert chat.conversation(turn.conversation.id).title == "My title"
     assert chat.undo() == "A conversation was renamed."
     kept = store.headers[turn.conversation.id]
@@ -44,30 +44,30 @@ async def test_a_persons_title_is_never_overwritten() -> None:
 
 async def test_many_conversations_are_pinned_and_archived_at_once() -> None:
     chat, store, ids = await three()
-    chat.arrange.pin([ids[0]])
-    chat.arrange.pin([*ids, "gone"])
+    chat.actions.pin([ids[0]])
+    chat.actions.pin([*ids, "gone"])
     assert all(store.headers[each].pinned for each in ids)
-    chat.arrange.archive(ids)
+    chat.actions.archive(ids)
     assert all(store.headers[each].archived for each in ids)
     assert chat.undo() == "3 conversations were archived."
     assert not any(store.headers[each].archived for each in ids)
     assert chat.undo() == "2 conversations were pinned."
     assert [store.headers[each].pinned for each in ids] == [True, False, False]
-    chat.arrange.pin(ids, pinned=False)
+    chat.actions.pin(ids, pinned=False)
     assert not any(store.headers[each].pinned for each in ids)
 
 
 async def test_what_changes_nothing_cannot_be_taken_back() -> None:
     chat, _, ids = await three()
-    chat.arrange.pin(ids, pinned=False)
-    chat.arrange.restore(ids)
+    chat.actions.pin(ids, pinned=False)
+    chat.actions.restore(ids)
     assert chat.undo() is None
 
 
 async def test_the_trash_gives_back_exactly_what_was_there() -> None:
     chat, store, ids = await three()
     before = dict(store.headers)
-    chat.arrange.trash(ids[:2])
+    chat.actions.trash(ids[:2])
     assert [each.id for each in chat.conversations()] == ids[2:]
     assert {each.id for each in chat.trashed()} == set(ids[:2])
     assert chat.undo() == "2 conversations were deleted."
@@ -78,10 +78,10 @@ async def test_the_trash_gives_back_exactly_what_was_there() -> None:
 async def test_a_later_run_restores_from_the_trash() -> None:
     chat, store, ids = await three()
     before = dict(store.headers)
-    chat.arrange.trash(ids)
+    chat.actions.trash(ids)
     later, _, _ = service_of(store=store)
     assert later.conversations() == []
-    later.arrange.restore([ids[1]])
+    later.actions.restore([ids[1]])
     assert [each.id for each in later.conversations()] == [ids[1]]
     assert store.headers[ids[1]] == before[ids[1]]
     assert later.conversation(ids[0]).trashed_at is not None
@@ -91,8 +91,8 @@ async def test_a_later_run_restores_from_the_trash() -> None:
 
 async def test_the_trash_is_emptied_after_thirty_days() -> None:
     chat, store, ids = await three()
-    chat.arrange.trash([ids[0]], at=now() - timedelta(days=31))
-    chat.arrange.trash([ids[1]], at=now() - timedelta(days=29))
+    chat.actions.trash([ids[0]], at=now() - timedelta(days=31))
+    chat.actions.trash([ids[1]], at=now() - timedelta(days=29))
     later, _, _ = service_of(store=store)
     assert [each.id for each in later.conversations()] == [ids[2]]
     assert [each.id for each in later.trashed()] == [ids[1]]
@@ -103,8 +103,8 @@ async def test_the_trash_is_emptied_after_thirty_days() -> None:
 async def test_only_what_is_in_the_trash_is_deleted_for_good() -> None:
     chat, store, ids = await three()
     chat.drafts.save(ids[0], "a draft")
-    chat.arrange.trash([ids[0]])
-    chat.arrange.delete_for_good(ids)
+    chat.actions.trash([ids[0]])
+    chat.actions.delete(ids)
     assert set(store.headers) == set(ids[1:])
     assert chat.trashed() == []
     assert chat.unsent() == []
@@ -118,9 +118,9 @@ async def test_a_conversation_without_a_prompt_can_be_set_up_and_is_not_kept() -
     preset = Preset("terse", "Be brief.", GenerationSettings(seed=3))
     chat, store, _ = service_of(says("one"), presets={"terse": preset})
     conversation = chat.new_conversation()
-    chat.arrange.apply_preset(conversation.id, "terse")
-    chat.arrange.rename(conversation.id, "Title")
-    chat.arrange.set_service(conversation.id, "other", "m")
+    chat.actions.apply_preset(conversation.id, "terse")
+    chat.actions.rename(conversation.id, "Title")
+    chat.actions.set_service(conversation.id, "other", "m")
     assert chat.conversations() == []
     assert store.headers == {}
     turn = await ask(chat, "hi", conversation)
@@ -134,7 +134,7 @@ async def test_a_preset_can_be_taken_back() -> None:
     chat, store, _ = service_of(says("one"), presets={"terse": preset})
     turn = await ask(chat, "hi")
     before = store.headers[turn.conversation.id]
-    chat.arrange.apply_preset(turn.conversation.id, "terse")
+    chat.actions.apply_preset(turn.conversation.id, "terse")
     assert store.headers[turn.conversation.id] != before
     assert chat.undo() == "A conversation was set up as 'terse'."
     assert store.headers[turn.conversation.id] == before
@@ -146,7 +146,7 @@ async def test_system_prompt_and_settings_can_be_taken_back() -> None:
     before = store.headers[turn.conversation.id]
     settings = GenerationSettings(temperature=0.5)
     for _ in range(2):
-        chat.arrange.set_up(turn.conversation.id, system_prompt=" Brief.\n", generation=settings)
+        chat.actions.configure(turn.conversation.id, system_prompt=" Brief.\n", generation=settings)
     kept = store.headers[turn.conversation.id]
     assert (kept.system_prompt, kept.generation) == ("Brief.", settings)
     assert chat.undo() == "A conversation was set up."
@@ -155,10 +155,10 @@ async def test_system_prompt_and_settings_can_be_taken_back() -> None:
 
 
 async def test_another_service_can_be_taken_back_with_what_the_first_one_knew() -> None:
-    chat, store, _ = service_of([ReplyLocated("there", "a"), *says("one")], says("two"))
+    chat, store, _ = service_of([RemoteIdAssigned("there", "a"), *says("one")], says("two"))
     turn = await ask(chat, "hi")
     before = store.headers[turn.conversation.id]
-    chat.arrange.set_service(turn.conversation.id, "other", "m")
+    chat.actions.set_service(turn.conversation.id, "other", "m")
     kept = store.headers[turn.conversation.id]
     assert (kept.service, kept.model, kept.server_id) == ("other", "m", "")
     assert chat.undo() == "A conversation was given to other m."
@@ -170,7 +170,7 @@ async def test_what_another_service_answered_is_unknown_to_the_one_before() -> N
     turn = await ask(chat, "hi")
     before = replace(store.headers[turn.conversation.id], server_id="there")
     store.headers[turn.conversation.id] = before
-    chat.arrange.set_service(turn.conversation.id, "other")
+    chat.actions.set_service(turn.conversation.id, "other")
     await ask(chat, "again", chat.conversation(turn.conversation.id))
     chat.undo()
     kept = store.headers[turn.conversation.id]
@@ -181,11 +181,11 @@ async def test_unknown_names_are_told_and_change_nothing() -> None:
     chat, store, ids = await three()
     before = dict(store.headers)
     with pytest.raises(NotFound, match="nowhere"):
-        chat.arrange.set_service(ids[0], "nowhere")
+        chat.actions.set_service(ids[0], "nowhere")
     with pytest.raises(NotFound, match="nothing"):
-        chat.arrange.apply_preset(ids[0], "nothing")
+        chat.actions.apply_preset(ids[0], "nothing")
     with pytest.raises(NotFound):
-        chat.arrange.rename("gone", "title")
+        chat.actions.rename("gone", "title")
     assert store.headers == before
 
 
@@ -193,7 +193,7 @@ async def test_what_is_done_while_a_turn_begins_is_not_overwritten_by_it() -> No
     chat, store, _ = service_of(says("a"), says("b"))
     first = await ask(chat, "hi")
     turn = chat.new_turn(chat.conversation(first.conversation.id), "again")
-    chat.arrange.pin([first.conversation.id])
+    chat.actions.pin([first.conversation.id])
     async with turn:
         pass
     chat.end_turn(turn)
@@ -209,21 +209,21 @@ async def test_a_conversation_that_is_deleted_for_good_while_it_streams_is_gone(
     turn = chat.new_turn(chat.new_conversation(temporary=temporary), "hi")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "a")
-    chat.arrange.trash([turn.conversation.id])
-    chat.arrange.delete_for_good([turn.conversation.id])
+    chat.actions.trash([turn.conversation.id])
+    chat.actions.delete([turn.conversation.id])
     gate.open()
     await task
     assert chat.turns() == []
     assert chat.conversations() == chat.trashed() == []
-    assert chat.unsaved is None
+    assert chat.save_error is None
     assert store.headers == store.nodes == {}
 
 
 async def test_one_that_is_deleted_for_good_before_it_could_be_saved_is_gone_too() -> None:
     chat, store, _ = service_of(says("a"))
     turn = chat.new_turn(chat.new_conversation(), "hi")
-    chat.arrange.trash([turn.conversation.id])
-    chat.arrange.delete_for_good([turn.conversation.id])
+    chat.actions.trash([turn.conversation.id])
+    chat.actions.delete([turn.conversation.id])
     store.refusal = "The disk is full."
     with pytest.raises(StoreError):
         await run(chat, turn)
@@ -234,7 +234,7 @@ async def test_one_that_is_deleted_for_good_before_it_could_be_saved_is_gone_too
 async def test_a_title_that_was_given_meanwhile_outlives_a_prompt_that_could_not_be_saved() -> None:
     chat, store, _ = service_of(says("a"))
     turn = chat.new_turn(chat.new_conversation(), "hi")
-    chat.arrange.rename(turn.conversation.id, "Mine")
+    chat.actions.rename(turn.conversation.id, "Mine")
     store.refusal = "The disk is full."
     with pytest.raises(StoreError):
         await run(chat, turn)

@@ -27,7 +27,7 @@ async def test_what_cannot_be_kept_is_no_trouble() -> None:
     chat, store, _ = service_of()
     store.refusal = "The disk is full."
     chat.bookmarks.put("c", bookmark("c"))
-    assert chat.unsaved is None
+    assert chat.save_error is None
     assert chat.bookmarks.get("c") == bookmark("c")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
-from fakegpt_tui.chat.connection import Connection, Connections
+from fakegpt_tui.chat.connection import Connection, ServiceConnections
 from fakegpt_tui.domain import ConfigError, LoginState, NotFound, Service
 from tests.stubs import SERVICE
 
@@ -27,7 +27,7 @@ class Connecting:
 
 async def test_many_that_ask_at_once_share_one_connection() -> None:
     connecting = Connecting()
-    connections = Connections({SERVICE.name: SERVICE}, connecting)
+    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
     made = await asyncio.gather(*(connections.get(SERVICE.name) for _ in range(5)))
     assert len({id(each) for each in made}) == 1
     assert connecting.asked == [SERVICE]
@@ -36,7 +36,7 @@ async def test_many_that_ask_at_once_share_one_connection() -> None:
 async def test_a_service_that_was_changed_is_connected_to_anew() -> None:
     connecting = Connecting()
     services = {SERVICE.name: SERVICE}
-    connections = Connections(services, connecting)
+    connections = ServiceConnections(services, connecting)
     await connections.get(SERVICE.name)
     services[SERVICE.name] = replace(SERVICE, model="another")
     await connections.get(SERVICE.name)
@@ -46,7 +46,7 @@ async def test_a_service_that_was_changed_is_connected_to_anew() -> None:
 
 async def test_a_service_that_was_added_or_removed_is_known_at_once() -> None:
     services: dict[str, Service] = {}
-    connections = Connections(services, Connecting())
+    connections = ServiceConnections(services, Connecting())
     with pytest.raises(NotFound):
         await connections.get(SERVICE.name)
     services[SERVICE.name] = SERVICE
@@ -67,7 +67,7 @@ async def test_what_could_not_be_connected_is_tried_again() -> None:
             raise ConfigError("Not yet.")
         return await connecting(service, report)
 
-    connections = Connections({SERVICE.name: SERVICE}, refuse_once)
+    connections = ServiceConnections({SERVICE.name: SERVICE}, refuse_once)
     with pytest.raises(ConfigError):
         await connections.get(SERVICE.name)
     assert await connections.get(SERVICE.name)
@@ -75,7 +75,7 @@ async def test_what_could_not_be_connected_is_tried_again() -> None:
 
 async def test_closing_closes_what_was_made() -> None:
     connecting = Connecting()
-    connections = Connections({SERVICE.name: SERVICE}, connecting)
+    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
     await connections.get(SERVICE.name)
     await connections.aclose()
     assert connecting.backends[0].closed
@@ -83,8 +83,8 @@ async def test_closing_closes_what_was_made() -> None:
 
 async def test_a_connection_that_is_to_be_forgotten_is_made_anew() -> None:
     connecting = Connecting()
-    connections = Connections({SERVICE.name: SERVICE}, connecting)
+    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
     first = await connections.get(SERVICE.name)
-    connections.forget(SERVICE.name)
+    connections.invalidate(SERVICE.name)
     assert await connections.get(SERVICE.name) is not first
     assert connecting.asked == [SERVICE, SERVICE]

@@ -51,9 +51,9 @@ def test_what_has_not_changed_is_not_written_again() -> None:
     chat.drafts.save("c", "text", (0, 4))
     store.refusal = "The disk is full."
     chat.drafts.save("c", "text", (0, 4))
-    assert chat.unsaved is None
+    assert chat.save_error is None
     chat.drafts.save("c", "text", (0, 3))
-    assert str(chat.unsaved) == "The disk is full."
+    assert str(chat.save_error) == "The disk is full."
 
 
 async def test_earlier_prompts_come_back_newest_first_and_once_each() -> None:
@@ -78,6 +78,6 @@ async def test_an_edited_prompt_has_a_draft_of_its_own_and_is_gone_with_its_conv
     (edit,) = later.drafts.edits(conversation_id).items()
     assert (edit[0], edit[1].text, edit[1].cursor) == (prompt_id, "hi there", (0, 8))
     assert later.drafts.conversations() == {conversation_id}
-    later.arrange.trash([conversation_id])
-    later.arrange.delete_for_good([conversation_id])
+    later.actions.trash([conversation_id])
+    later.actions.delete([conversation_id])
     assert store.drafts() == {}

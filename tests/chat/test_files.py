@@ -8,7 +8,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat import exporting
-from fakegpt_tui.chat.headway import Account, Headway
+from fakegpt_tui.chat.headway import JobProgress, JobResult
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
@@ -41,7 +41,7 @@ async def test_a_saved_conversation_is_whole(tmp_path: Path) -> None:
     chat = service_of(["Hello"])
     turn = chat.new_turn(chat.new_conversation(), "Grüße")
     await run(chat, turn)
-    conversation, messages = read(await chat.files.save(turn.conversation.id, tmp_path))
+    conversation, messages = read(await chat.exports.export(turn.conversation.id, tmp_path))
     assert conversation == chat.conversation(turn.conversation.id)
     assert messages == chat.path(turn.conversation.id)
 
@@ -50,8 +50,8 @@ async def test_a_selection_is_saved_beside_the_whole(tmp_path: Path) -> None:
     chat = service_of(["Hello"])
     turn = chat.new_turn(chat.new_conversation(), "Grüße")
     await run(chat, turn)
-    whole = await chat.files.save(turn.conversation.id, tmp_path)
-    part = await chat.files.save(turn.conversation.id, tmp_path, only=[turn.reply.id])
+    whole = await chat.exports.export(turn.conversation.id, tmp_path)
+    part = await chat.exports.export(turn.conversation.id, tmp_path, only=[turn.reply.id])
     assert [message.text for message in read(part)[1]] == ["Hello"]
     assert len(read(whole)[1]) == 2
 
@@ -63,10 +63,10 @@ async def test_a_selection_says_that_it_is_a_part(tmp_path: Path, suffix: str) -
     await run(chat, turn)
     conversation_id = turn.conversation.id
     words = "A selection: 1 of 2 messages."
-    part = await chat.files.save(conversation_id, tmp_path, suffix=suffix, only=[turn.reply.id])
+    part = await chat.exports.export(conversation_id, tmp_path, suffix=suffix, only=[turn.reply.id])
     assert words in part.read_text()
     assert "selection" in part.name
-    whole = await chat.files.save(conversation_id, tmp_path, suffix=suffix)
+    whole = await chat.exports.export(conversation_id, tmp_path, suffix=suffix)
     assert words not in whole.read_text()
 
 
@@ -75,9 +75,9 @@ async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) ->
     await run(chat, chat.new_turn(chat.new_conversation(), "first"))
     await run(chat, chat.new_turn(chat.new_conversation(), "second"))
     await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "hidden"))
-    headway = Headway()
-    account = await chat.files.save_all(tmp_path, headway, suffix="jsonl")
-    assert account == Account(f"Conversations that were saved in {tmp_path}: 2 of 2.")
+    headway = JobProgress()
+    account = await chat.exports.export_all(tmp_path, headway, suffix="jsonl")
+    assert account == JobResult(f"Conversations that were saved in {tmp_path}: 2 of 2.")
     assert (headway.done, headway.total) == (2, 2)
     assert sorted(path.name.split("-")[0] for path in tmp_path.iterdir()) == ["first", "second"]
 
@@ -85,7 +85,7 @@ async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) ->
 async def test_saving_every_conversation_can_be_stopped(tmp_path: Path) -> None:
     chat = service_of(["one"])
     await run(chat, chat.new_turn(chat.new_conversation(), "first"))
-    account = await chat.files.save_all(tmp_path, Headway(stopped=True))
+    account = await chat.exports.export_all(tmp_path, JobProgress(stopped=True))
     assert account.summary.startswith("Stopped. ")
     assert list(tmp_path.iterdir()) == []
 
@@ -94,7 +94,7 @@ async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
     chat = service_of(["one"])
     await run(chat, chat.new_turn(chat.new_conversation(), "first"))
     (tmp_path / "file").write_text("in the way")
-    account = await chat.files.save_all(tmp_path / "file", Headway())
+    account = await chat.exports.export_all(tmp_path / "file", JobProgress())
     assert "0 of 1" in account.summary
     assert account.details[0].startswith("first: Nothing could be saved in")
 

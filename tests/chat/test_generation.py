@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.generation import Setting, as_typed, from_typed
+from fakegpt_tui.chat.generation import GenerationField, format_generation, parse_generation
 from fakegpt_tui.domain import GenerationSettings
 
 settings = st.builds(
@@ -19,31 +19,41 @@ settings = st.builds(
 
 @given(settings)
 def test_what_is_shown_means_what_is_set(generation: GenerationSettings) -> None:
-    assert from_typed(as_typed(generation)) == (generation, {})
+    assert parse_generation(format_generation(generation)) == (generation, {})
 
 
 def test_what_is_left_empty_is_left_to_the_service() -> None:
-    assert from_typed({Setting.TEMPERATURE: " ", Setting.STOP: "\n"}) == (GenerationSettings(), {})
+    assert parse_generation({GenerationField.TEMPERATURE: " ", GenerationField.STOP: "\n"}) == (
+        GenerationSettings(),
+        {},
+    )
 
 
 @pytest.mark.parametrize(
     ("setting", "text", "sentence"),
     [
-        (Setting.TEMPERATURE, "2.1", "This must be a number from 0 to 2, such as 0.7."),
-        (Setting.TEMPERATURE, "nan", "This must be a number from 0 to 2, such as 0.7."),
-        (Setting.TEMPERATURE, "warm", "This must be a number from 0 to 2, such as 0.7."),
-        (Setting.TOP_P, "-0.1", "This must be a number from 0 to 1, such as 0.7."),
-        (Setting.MAX_TOKENS, "0", "This must be a whole number from 1 to 10000000."),
-        (Setting.MAX_TOKENS, "1.5", "This must be a whole number from 1 to 10000000."),
-        (Setting.SEED, "9" * 5000, "This must be a whole number from 0 to 9223372036854775807."),
+        (GenerationField.TEMPERATURE, "2.1", "This must be a number from 0 to 2, such as 0.7."),
+        (GenerationField.TEMPERATURE, "nan", "This must be a number from 0 to 2, such as 0.7."),
+        (GenerationField.TEMPERATURE, "warm", "This must be a number from 0 to 2, such as 0.7."),
+        (GenerationField.TOP_P, "-0.1", "This must be a number from 0 to 1, such as 0.7."),
+        (GenerationField.MAX_TOKENS, "0", "This must be a whole number from 1 to 10000000."),
+        (GenerationField.MAX_TOKENS, "1.5", "This must be a whole number from 1 to 10000000."),
+        (
+            GenerationField.SEED,
+            "9" * 5000,
+            "This must be a whole number from 0 to 9223372036854775807.",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_told_and_left_out(
-    setting: Setting, text: str, sentence: str
+    setting: GenerationField, text: str, sentence: str
 ) -> None:
-    typed = {Setting.STOP: "END", setting: text}
-    assert from_typed(typed) == (GenerationSettings(stop=("END",)), {setting: sentence})
+    typed = {GenerationField.STOP: "END", setting: text}
+    assert parse_generation(typed) == (GenerationSettings(stop=("END",)), {setting: sentence})
 
 
 def test_a_stop_text_can_have_line_breaks_and_backslashes() -> None:
-    assert from_typed({Setting.STOP: "\\n\\nUser:\n\\\\n\n"})[0].stop == ("\n\nUser:", "\\n")
+    assert parse_generation({GenerationField.STOP: "\\n\\nUser:\n\\\\n\n"})[0].stop == (
+        "\n\nUser:",
+        "\\n",
+    )

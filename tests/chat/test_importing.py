@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakegpt_tui.backends.scripted import Gate
-from fakegpt_tui.chat.headway import Headway
+from fakegpt_tui.chat.headway import JobProgress
 from fakegpt_tui.domain import TextDelta
 from fakegpt_tui.transfer.formats import save_as
 from tests.chat.joined import ask, run, says, service_of, streaming, texts
@@ -18,8 +18,8 @@ async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None
     assert chat.conversations() == []
     file = tmp_path / "export.zip"
     file.write_bytes(zipped({"conversations.json": many(3)}))
-    headway = Headway()
-    account = await chat.imports.take([file], headway)
+    headway = JobProgress()
+    account = await chat.imports.import_files([file], headway)
     assert account.summary.startswith("Added: 3 conversations with 12 new messages.")
     assert account.details == ("3 messages that the service had hidden were left out.",)
     assert headway.done == headway.total > 0
@@ -27,14 +27,14 @@ async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None
     assert {(each.service, each.model) for each in store.headers.values()} == {
         ("scripted", "scripted-1")
     }
-    again = await chat.imports.take([file], Headway())
+    again = await chat.imports.import_files([file], JobProgress())
     assert again.summary.startswith("Added: 0 conversations with 0 new messages.")
 
 
 async def test_a_dry_run_only_tells(tmp_path: Path) -> None:
     chat, store, _ = service_of()
     file = write_json(tmp_path / "c.json", many(2))
-    account = await chat.imports.take([file], Headway(), dry_run=True)
+    account = await chat.imports.import_files([file], JobProgress(), dry_run=True)
     assert account.summary.startswith("To add: 2 conversations with 8 new messages.")
     assert chat.conversations() == []
     assert store.headers == {}
@@ -46,7 +46,7 @@ async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
     bad = tmp_path / "notes.txt"
     bad.write_text("hello")
     good = write_json(tmp_path / "c.json", [ordinary(), {}])
-    account = await chat.imports.take([bad, tmp_path / "gone", good], Headway())
+    account = await chat.imports.import_files([bad, tmp_path / "gone", good], JobProgress())
     assert "Added: 1 conversation with" in account.summary
     assert account.details[:2] == (
         f"{bad}: This is neither a saved conversation nor an export of ChatGPT.",
@@ -57,16 +57,16 @@ async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
 
 async def test_an_import_can_be_stopped_and_what_was_taken_stays(tmp_path: Path) -> None:
     chat, _, _ = service_of()
-    headway = Headway(stopped=True)
-    account = await chat.imports.take([write_json(tmp_path / "c.json", many(2))], headway)
+    headway = JobProgress(stopped=True)
+    account = await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], headway)
     assert account.summary.startswith("Stopped. Added: 0 conversations")
 
 
 async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -> None:
     chat, _, _ = service_of(says("one"))
     turn = await ask(chat, "hi")
-    chat.arrange.rename(turn.conversation.id, "Mine")
-    await chat.imports.take([write_json(tmp_path / "c.json", many(2))], Headway())
+    chat.actions.rename(turn.conversation.id, "Mine")
+    await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], JobProgress())
     assert chat.undo() == "2 conversations were imported."
     assert [each.title for each in chat.conversations()] == ["Mine"]
     assert len(chat.trashed()) == 2
@@ -78,7 +78,7 @@ async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -
     chat, store, _ = service_of()
     known = replace(conversation, leaf_id=messages[0].id)
     store.add_turn(known, messages[0])
-    await chat.imports.take([save_as(conversation, messages, tmp_path)], Headway())
+    await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
     assert len(chat.path(conversation.id)) > 1
     assert chat.undo() == "A conversation was imported."
     assert texts(chat, conversation.id) == [messages[0].text]
@@ -92,7 +92,7 @@ async def test_a_reply_that_streams_on_is_not_lost_to_taking_an_import_back(
     chat, _, _ = service_of([TextDelta("a"), gate, *says("b")])
     conversation, messages = branched()
     conversation = replace(conversation, service="scripted")
-    await chat.imports.take([save_as(conversation, messages, tmp_path)], Headway())
+    await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
     turn = chat.new_turn(chat.conversation(conversation.id), "and now?")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "a")

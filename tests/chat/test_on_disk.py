@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import GenerationSettings, ReplyLocated
+from fakegpt_tui.domain import GenerationSettings, RemoteIdAssigned
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.chat.joined import ask, run, says, texts
 from tests.patience import PATIENCE
@@ -42,22 +42,22 @@ async def settled(chat: ChatService) -> None:
 
 async def test_a_later_run_finds_everything_as_it_was(disk: Disk) -> None:
     chat = disk.instance(
-        [ReplyLocated("sc", "sm"), *says("one")], says("two"), says(" more"), says()
+        [RemoteIdAssigned("sc", "sm"), *says("one")], says("two"), says(" more"), says()
     )
     conversation = chat.new_conversation()
     generation = GenerationSettings(seed=1, stop=("x",))
-    chat.arrange.set_up(conversation.id, system_prompt="Be brief.", generation=generation)
+    chat.actions.configure(conversation.id, system_prompt="Be brief.", generation=generation)
     first = await ask(chat, "hi", conversation)
     other = await run(chat, chat.regenerate(conversation.id, first.reply.id))
     await run(chat, chat.continue_reply(conversation.id, other.reply.id))
     chat.trees.show_variant(conversation.id, first.reply.id)
-    chat.trees.delete(conversation.id, other.reply.id)
-    chat.arrange.rename(conversation.id, "Title")
-    chat.arrange.pin([conversation.id])
+    chat.trees.trash(conversation.id, other.reply.id)
+    chat.actions.rename(conversation.id, "Title")
+    chat.actions.pin([conversation.id])
     chat.drafts.save(conversation.id, "a draft", (0, 3))
     queued = chat.queue.add(conversation.id, "queued")
     branch = chat.branch(conversation.id, first.reply.id)
-    chat.arrange.trash([branch.id])
+    chat.actions.trash([branch.id])
     await settled(chat)
     later = disk.instance(says("three"))
     assert later.conversation(conversation.id) == chat.conversation(conversation.id)
@@ -97,7 +97,7 @@ async def test_what_is_looked_for_is_found_in_prompts_replies_and_titles(disk: D
     (hit,) = await chat.search("oranges")
     assert (hit.conversation_id, hit.message_id) == (turn.conversation.id, turn.reply.id)
     assert [hit.snippet[start:end] for start, end in hit.marks] == ["oranges"]
-    chat.arrange.rename(turn.conversation.id, "Lemons")
+    chat.actions.rename(turn.conversation.id, "Lemons")
     await settled(chat)
     (hit,) = await chat.search("in:title lemons")
     assert hit.message_id is None

@@ -175,13 +175,13 @@ async def test_one_that_cannot_be_saved_stays_in_the_queue() -> None:
     it.store.refusal = "The disk is full."
     turn = it.chat.next_turn(it.id)
     assert turn is not None
-    assert turn.typed == ""
+    assert turn.draft_text == ""
     with pytest.raises(StoreError):
         await run(it.chat, turn)
     assert it.chat.queue.of(it.id) == (queued,)
     assert it.chat.queue.is_held(queued.id)
     it.store.refusal = None
-    it.chat.save_again()
+    it.chat.retry_saves()
     assert list(it.store.queued_prompts()[it.id]) == [queued]
     assert texts(it.chat, it.id) == ["first", "one"]
 
@@ -189,7 +189,7 @@ async def test_one_that_cannot_be_saved_stays_in_the_queue() -> None:
 async def test_nothing_is_sent_in_a_conversation_that_was_deleted() -> None:
     it = Streaming()
     await it.queue("second")
-    it.chat.arrange.trash([it.id])
+    it.chat.actions.trash([it.id])
     await it.end()
     assert it.chat.next_turn(it.id) is None
 
@@ -203,7 +203,7 @@ async def test_only_one_turn_runs_in_a_conversation() -> None:
         lambda: it.chat.edit(it.id, it.turn.prompt.id, "now"),
         lambda: it.chat.regenerate(it.id, it.turn.reply.id),
         lambda: it.chat.continue_reply(it.id, it.turn.reply.id),
-        lambda: it.chat.trees.delete(it.id, it.turn.prompt.id),
+        lambda: it.chat.trees.trash(it.id, it.turn.prompt.id),
     ):
         with pytest.raises(StillReplying):
             begin()

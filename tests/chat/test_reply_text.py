@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.reply_text import ReplyText
+from fakegpt_tui.chat.reply_text import TextBuffer
 
 _edits = st.lists(st.tuples(st.none() | st.integers(0, 20), st.text(max_size=8)), max_size=30)
 
 
 @given(_edits)
 def test_any_edits_leave_the_same_text_as_slicing(edits: list[tuple[int | None, str]]) -> None:
-    grown, plain = ReplyText(), ""
+    grown, plain = TextBuffer(), ""
     for keep, text in edits:
         if keep is None:
             grown.append(text)

@@ -22,8 +22,8 @@ class Full(MemoryStore):
 async def test_nothing_is_written_where_the_store_takes_everything(tmp_path: Path) -> None:
     chat, _, _ = service_of(says("one"))
     await ask(chat, "hi")
-    assert not chat.rescue.is_needed
-    assert await chat.rescue.to_files([tmp_path]) is None
+    assert not chat.emergency_export.is_needed
+    assert await chat.emergency_export.write_files([tmp_path]) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -32,9 +32,9 @@ async def test_all_words_go_to_the_first_folder_that_takes_them(tmp_path: Path) 
     turns = [await ask(chat, text) for text in ("first", "second", "third")]
     chat.drafts.save(turns[0].conversation.id, "half a thought")
     chat.queue.add(turns[1].conversation.id, "wants to be sent")
-    assert chat.rescue.is_needed
+    assert chat.emergency_export.is_needed
     (tmp_path / "file").write_text("in the way")
-    account = await chat.rescue.to_files([tmp_path / "file", tmp_path / "there"])
+    account = await chat.emergency_export.write_files([tmp_path / "file", tmp_path / "there"])
     assert account is not None
     assert "The disk is full. What it lacks is in files" in account.summary
     written = [Path(each) for each in account.details]
@@ -53,7 +53,7 @@ async def test_what_fits_by_then_needs_no_file(tmp_path: Path) -> None:
     chat, _, _ = service_of(says("one"), store=store)
     await ask(chat, "hi")
     store.is_full = False
-    assert await chat.rescue.to_files([tmp_path]) is None
+    assert await chat.emergency_export.write_files([tmp_path]) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -61,7 +61,7 @@ async def test_what_could_be_written_nowhere_is_told(tmp_path: Path) -> None:
     chat, _, _ = service_of(says("one"), store=Full())
     await ask(chat, "hi")
     (tmp_path / "file").write_text("in the way")
-    account = await chat.rescue.to_files([tmp_path / "file"])
+    account = await chat.emergency_export.write_files([tmp_path / "file"])
     assert account is not None
     assert "1 of 1 files were not written" in account.summary
 
@@ -72,7 +72,7 @@ async def test_a_title_alone_is_not_worth_a_file(tmp_path: Path) -> None:
     chat, _, _ = service_of(says("one"), store=store)
     turn = await ask(chat, "hi")
     store.is_full = True
-    chat.arrange.rename(turn.conversation.id, "Mine")
-    assert chat.unsaved is not None
-    assert not chat.rescue.is_needed
-    assert await chat.rescue.to_files([tmp_path]) is None
+    chat.actions.rename(turn.conversation.id, "Mine")
+    assert chat.save_error is not None
+    assert not chat.emergency_export.is_needed
+    assert await chat.emergency_export.write_files([tmp_path]) is None

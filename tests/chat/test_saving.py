@@ -19,7 +19,7 @@ async def test_a_reply_that_cannot_be_saved_is_saved_when_that_is_possible_again
     store.refusal = "The disk is full."
     gate.open()
     await task
-    assert str(chat.unsaved) == "The disk is full."
+    assert str(chat.save_error) == "The disk is full."
     assert store.nodes[turn.reply.id].status is MessageStatus.STREAMING
     conversation_id = turn.conversation.id
     for text in ("x", "y", "z"):
@@ -27,7 +27,7 @@ async def test_a_reply_that_cannot_be_saved_is_saved_when_that_is_possible_again
     assert chat.path(conversation_id)[-1] == turn.reply
     store.refusal = None
     await ask(chat, "elsewhere")
-    assert chat.unsaved is None
+    assert chat.save_error is None
     assert store.nodes[turn.reply.id] == turn.reply
     assert set(store.drafts()) == {"x", "y", "z"}
 
@@ -38,13 +38,13 @@ async def test_what_cannot_be_saved_is_shown_also_after_the_tree_was_read_again(
     conversation_id = turn.conversation.id
     other = await run(chat, chat.regenerate(conversation_id, turn.reply.id))
     store.refusal = "The disk is full."
-    chat.trees.delete(conversation_id, other.reply.id)
-    chat.trees.forget()
+    chat.trees.trash(conversation_id, other.reply.id)
+    chat.trees.clear_cache()
     assert texts(chat, conversation_id) == ["hi", "one"]
     assert chat.trees.variants(conversation_id, turn.reply.id).count == 1
     store.refusal = None
-    chat.save_again()
-    assert chat.unsaved is None
+    chat.retry_saves()
+    assert chat.save_error is None
     assert store.nodes[other.reply.id].trashed_at is not None
     assert store.headers[conversation_id].leaf_id == turn.reply.id
 
@@ -55,10 +55,10 @@ async def test_what_is_only_on_its_way_to_the_disk_is_not_forgotten_by_a_refresh
     second = await ask(chat, "ho")
     ids = [turn.conversation.id for turn in (first, second)]
     store.held = True
-    chat.arrange.rename(ids[0], "Renamed")
-    chat.arrange.trash([ids[1]])
+    chat.actions.rename(ids[0], "Renamed")
+    chat.actions.trash([ids[1]])
     chat.drafts.save(ids[0], "a draft")
-    chat.trees.delete(ids[0], first.reply.id)
+    chat.trees.trash(ids[0], first.reply.id)
     store.is_changed = True
     assert await chat.refresh()
     assert [each.title for each in chat.conversations()] == ["Renamed"]
@@ -84,7 +84,7 @@ async def test_instances_see_what_the_other_one_does() -> None:
     store.is_changed = True
     assert await other.refresh()
     await ask(other, "second", other.conversation(conversation_id))
-    other.arrange.rename(conversation_id, "Ours")
+    other.actions.rename(conversation_id, "Ours")
     one.drafts.all()
     other.drafts.save(conversation_id, "theirs")
     store.is_changed = True
@@ -119,8 +119,8 @@ async def test_a_change_leaves_alone_what_another_instance_has_changed() -> None
     turn = await ask(one, "hi")
     other, _, _ = service_of(store=store)
     other.conversations()
-    one.arrange.pin([turn.conversation.id])
-    other.arrange.rename(turn.conversation.id, "Renamed")
+    one.actions.pin([turn.conversation.id])
+    other.actions.rename(turn.conversation.id, "Renamed")
     kept = store.headers[turn.conversation.id]
     assert (kept.title, kept.pinned) == ("Renamed", True)
 
@@ -137,7 +137,7 @@ async def test_a_reply_that_streams_here_stays_in_sight_when_another_instance_as
     task = asyncio.create_task(run(one, turn))
     await streaming(turn, "a")
     await ask(other, "there", other.conversation(conversation_id))
-    one.arrange.pin([conversation_id])
+    one.actions.pin([conversation_id])
     assert texts(one, conversation_id) == ["hi", "start", "here", "a"]
     store.is_changed = True
     await one.refresh()
@@ -153,22 +153,22 @@ async def test_what_another_instance_deleted_for_good_is_gone_here_too() -> None
     turn = await ask(one, "hi")
     store.delete_conversation(turn.conversation.id)
     one.set_unread(turn.conversation.id, unread=True)
-    assert one.unsaved is not None
+    assert one.save_error is not None
     store.is_changed = True
     await one.refresh()
     assert one.conversations() == []
-    assert one.unsaved is None
+    assert one.save_error is None
 
 
 async def test_what_is_deleted_for_good_during_a_refresh_does_not_come_back() -> None:
     chat, store, _ = service_of(says("one"), says("two"))
     turn = await ask(chat, "hi")
     await ask(chat, "ho")
-    chat.arrange.trash([turn.conversation.id])
+    chat.actions.trash([turn.conversation.id])
     store.is_changed = True
     refresh = asyncio.create_task(chat.refresh())
     await asyncio.sleep(0)
-    chat.arrange.delete_for_good([turn.conversation.id])
+    chat.actions.delete([turn.conversation.id])
     await refresh
     assert chat.trashed() == []
     assert [each.title for each in chat.conversations()] == ["ho"]
@@ -181,7 +181,7 @@ async def test_what_is_asked_during_a_refresh_stays_known() -> None:
     refresh = asyncio.create_task(chat.refresh())
     await asyncio.sleep(0)
     turn = await ask(chat, "ho")
-    chat.arrange.rename(turn.conversation.id, "Renamed")
+    chat.actions.rename(turn.conversation.id, "Renamed")
     await refresh
     assert [each.title for each in chat.conversations()] == ["Renamed", "hi"]
 
@@ -228,7 +228,7 @@ async def test_a_turn_is_shown_while_it_is_only_on_its_way_to_the_disk() -> None
     turn = chat.new_turn(chat.conversation(first.conversation.id), "more")
     task = asyncio.create_task(run(chat, turn))
     await asyncio.sleep(0)
-    chat.trees.forget()
+    chat.trees.clear_cache()
     assert texts(chat, first.conversation.id) == ["hi", "one", "more", ""]
     store.settle()
     await task
@@ -242,7 +242,7 @@ async def test_a_branch_is_shown_while_it_is_only_on_its_way_to_the_disk() -> No
     branch = chat.branch(first.conversation.id, first.reply.id)
     assert texts(chat, branch.id) == ["hi", "one"]
     store.settle()
-    chat.trees.forget()
+    chat.trees.clear_cache()
     assert texts(chat, branch.id) == ["hi", "one"]
     await ask(chat, "more", branch)
     assert [each.text for each in store.path(branch.id)] == ["hi", "one", "more", "two"]

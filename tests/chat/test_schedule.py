@@ -4,20 +4,20 @@ import asyncio
 
 import pytest
 
-from fakegpt_tui.chat.schedule import Schedule
+from fakegpt_tui.chat.schedule import ConcurrencyLimiter
 
 
 class Turns:
     """Turns that run until they are told to end."""
 
     def __init__(self, limit: int, names: str) -> None:
-        self.schedule = Schedule(limit)
+        self.schedule = ConcurrencyLimiter(limit)
         self.running = ""
         self._ends = {name: asyncio.Event() for name in names}
         self.tasks = {name: asyncio.create_task(self._run(name)) for name in names}
 
     async def _run(self, name: str) -> None:
-        async with self.schedule.place(name):
+        async with self.schedule.slot(name):
             self.running += name
             await self._ends[name].wait()
             self.running = self.running.replace(name, "")
@@ -48,7 +48,7 @@ async def test_more_may_run_from_one_moment_to_the_next() -> None:
     turns.schedule.set_limit(3)
     await turns.settle()
     assert turns.running == "abc"
-    assert turns.schedule.would_wait()
+    assert turns.schedule.is_full()
 
 
 async def test_fewer_may_run_once_the_others_have_ended() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.search_query import parsed_query
+from fakegpt_tui.chat.search_query import parse_query
 from fakegpt_tui.domain import SearchHit, SearchQuery
 from tests.chat.joined import service_of
 from tests.stubs import MemoryStore
@@ -39,7 +39,7 @@ HIT = SearchHit(
     ],
 )
 def test_filters_are_taken_out_and_the_rest_is_looked_for(text: str, query: SearchQuery) -> None:
-    assert parsed_query(text, UTC) == query
+    assert parse_query(text, UTC) == query
 
 
 filters = st.sampled_from(["in:title", "model:", "is:", "before:", "after:2026-", '"', " ", "9999"])
@@ -47,7 +47,7 @@ filters = st.sampled_from(["in:title", "model:", "is:", "before:", "after:2026-"
 
 @given(st.lists(filters | st.text(max_size=5)).map("".join))
 def test_any_input_is_legal(text: str) -> None:
-    query = parsed_query(text)
+    query = parse_query(text)
     query.text.encode()
     for time in (query.before, query.after):
         assert time is None or time.tzinfo is not None

@@ -296,7 +296,7 @@ async def test_an_unread_reply_is_remembered() -> None:
 async def test_a_conversation_is_saved_as_a_file(tmp_path: Path) -> None:
     chat, _, _ = service_of([TextDelta("Hello"), ReplyEnded()])
     turn = await ask(chat, "Grüße")
-    path = await chat.files.save(turn.conversation.id, tmp_path)
+    path = await chat.exports.export(turn.conversation.id, tmp_path)
     text = path.read_text(encoding="utf-8")
     assert path.suffix == ".md"
     assert "Grüße" in text

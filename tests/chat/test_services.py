@@ -19,7 +19,7 @@ async def test_the_models_of_a_service_are_known_once_they_were_asked_for() -> N
     chat, _ = chat_over(Scripted(models=(Model("small"),)))
     assert chat.known_models(SERVICE.name) == ()
     assert await chat.models(SERVICE.name) == chat.known_models(SERVICE.name) == (Model("small"),)
-    chat.renew(SERVICE.name)
+    chat.reconnect(SERVICE.name)
     assert chat.known_models(SERVICE.name) == ()
 
 
@@ -27,7 +27,7 @@ async def test_a_service_that_does_not_tell_its_models_says_why() -> None:
     chat, _ = chat_over(SilentBackend(RequestRefused("It has no list.")))
     with pytest.raises(RequestRefused, match="no list"):
         await chat.models(SERVICE.name)
-    assert chat.limit(SERVICE.name) is None
+    assert chat.rate_limit(SERVICE.name) is None
 
 
 async def test_a_limit_is_known_until_the_service_answers_again() -> None:
@@ -35,25 +35,25 @@ async def test_a_limit_is_known_until_the_service_answers_again() -> None:
     chat, _ = chat_over(Scripted([slow], says("one")))
     conversation = chat.new_conversation()
     await run(chat, chat.new_turn(conversation, "hi"))
-    limit = chat.limit(SERVICE.name)
+    limit = chat.rate_limit(SERVICE.name)
     assert limit is not None
     assert (limit.reason, limit.until is None) == ("Too many requests.", False)
     await run(chat, chat.new_turn(conversation, "again"))
-    assert chat.limit(SERVICE.name) is None
+    assert chat.rate_limit(SERVICE.name) is None
 
 
 async def test_a_limit_whose_time_is_up_is_none() -> None:
     chat, _ = chat_over(SilentBackend(RateLimited("Too many requests.", retry_after=0)))
     with pytest.raises(RateLimited):
         await chat.models(SERVICE.name)
-    assert chat.limit(SERVICE.name) is None
+    assert chat.rate_limit(SERVICE.name) is None
 
 
 async def test_a_wait_beyond_all_reason_does_no_harm() -> None:
     chat, _ = chat_over(SilentBackend(RateLimited("Too many requests.", retry_after=1e300)))
     with pytest.raises(RateLimited):
         await chat.models(SERVICE.name)
-    assert chat.limit(SERVICE.name) is not None
+    assert chat.rate_limit(SERVICE.name) is not None
 
 
 async def test_new_conversations_use_the_service_as_it_is_now() -> None:

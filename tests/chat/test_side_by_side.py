@@ -12,11 +12,11 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store import ChatStore
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
-    Answerer,
     MessageStatus,
+    ModelRef,
     NotFound,
     QueuedPrompt,
-    ReplyLocated,
+    RemoteIdAssigned,
     RequestRefused,
     Service,
     ServiceKind,
@@ -29,7 +29,7 @@ from tests.patience import PATIENCE
 from tests.stubs import MemoryStore, connecting_each
 
 NAMES = ("one", "two", "three")
-ALL = tuple(Answerer(name, f"{name}-model") for name in NAMES)
+ALL = tuple(ModelRef(name, f"{name}-model") for name in NAMES)
 
 
 def chat_of(
@@ -100,7 +100,7 @@ async def test_a_prompt_that_was_answered_can_be_asked_of_others() -> None:
     backends = {name: ScriptedBackend(says(f"from {name}"), says("again")) for name in NAMES}
     chat, store = chat_of(backends)
     first = await ask(chat, "hi")
-    turns = chat.side_by_side.ask_again(first.conversation.id, first.reply_id, ALL[1:])
+    turns = chat.side_by_side.regenerate(first.conversation.id, first.reply_id, ALL[1:])
     await run_all(chat, turns)
     assert chat.trees.variants(first.conversation.id, first.reply_id).count == 3
     assert texts(chat, first.conversation.id) == ["hi", "from two"]
@@ -110,7 +110,7 @@ async def test_a_prompt_that_was_answered_can_be_asked_of_others() -> None:
 async def test_without_a_model_the_one_of_the_service_is_asked() -> None:
     backends = {name: ScriptedBackend(says("x")) for name in NAMES}
     chat, _ = chat_of(backends)
-    turns = chat.side_by_side.ask(chat.new_conversation(), "hi", [Answerer("one"), Answerer("two")])
+    turns = chat.side_by_side.ask(chat.new_conversation(), "hi", [ModelRef("one"), ModelRef("two")])
     assert [turn.reply.model for turn in turns] == ["one-own", "two-own"]
 
 
@@ -177,15 +177,15 @@ async def test_a_prompt_that_waits_is_sent_after_the_last_reply_and_follows_the_
 async def test_what_a_service_keeps_is_gone_on_from_only_where_it_was_shown() -> None:
     backends = {
         "one": ScriptedBackend(
-            [ReplyLocated("place", "m1"), *says("first")],
-            [ReplyLocated("place", "m2"), *says("left")],
-            [ReplyLocated("elsewhere", "m3"), *says("right")],
+            [RemoteIdAssigned("place", "m1"), *says("first")],
+            [RemoteIdAssigned("place", "m2"), *says("left")],
+            [RemoteIdAssigned("elsewhere", "m3"), *says("right")],
         ),
     }
     chat, _ = chat_of(backends)
     first = await ask(chat, "hi")
     conversation = chat.conversation(first.conversation.id)
-    answerers = (Answerer("one", "small"), Answerer("one", "large"))
+    answerers = (ModelRef("one", "small"), ModelRef("one", "large"))
     await run_all(chat, chat.side_by_side.ask(conversation, "more", answerers))
     places = [request.place for request in backends["one"].requests]
     assert [place and place.conversation_id for place in places] == [None, "place", None]
@@ -199,7 +199,7 @@ async def test_a_prompt_that_cannot_be_saved_is_taken_back_whole() -> None:
     turns = chat.side_by_side.ask(conversation, "hi", ALL)
     found = await asyncio.gather(*(run(chat, turn) for turn in turns), return_exceptions=True)
     assert [str(each) for each in found] == ["The disk is gone."] * 3
-    assert [turn.typed for turn in turns] == ["hi", "", ""]
+    assert [turn.draft_text for turn in turns] == ["hi", "", ""]
     assert chat.conversation(conversation.id).leaf_id is None
     assert [*chat.trees.of(conversation.id)] == []
     assert chat.conversations() == []
@@ -209,7 +209,7 @@ async def test_nothing_else_can_be_asked_meanwhile_and_nobody_unknown() -> None:
     chat, _ = chat_of({name: ScriptedBackend(says("x")) for name in NAMES})
     conversation = chat.new_conversation()
     with pytest.raises(NotFound):
-        chat.side_by_side.ask(conversation, "hi", [ALL[0], Answerer("nobody")])
+        chat.side_by_side.ask(conversation, "hi", [ALL[0], ModelRef("nobody")])
     chat.side_by_side.ask(conversation, "hi", ALL)
     with pytest.raises(StillReplying):
         chat.side_by_side.ask(conversation, "hi", ALL)

@@ -32,12 +32,14 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
     )
     conversation = chat.new_conversation(temporary=True)
     chat.drafts.save(conversation.id, "hi")
-    chat.arrange.set_up(conversation.id, system_prompt="Be brief.", generation=GenerationSettings())
+    chat.actions.configure(
+        conversation.id, system_prompt="Be brief.", generation=GenerationSettings()
+    )
     first = await ask(chat, "hi", conversation)
     await run(chat, chat.regenerate(conversation.id, first.reply.id))
     await run(chat, chat.continue_reply(conversation.id, first.reply.id))
     chat.trees.show_variant(conversation.id, first.reply.id)
-    chat.trees.delete(conversation.id, first.reply.id)
+    chat.trees.trash(conversation.id, first.reply.id)
     chat.undo(conversation.id)
     turn = chat.new_turn(chat.conversation(conversation.id), "more")
     task = asyncio.create_task(run(chat, turn))
@@ -48,14 +50,14 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
     queued = chat.next_turn(conversation.id)
     assert queued is not None
     await run(chat, queued)
-    chat.arrange.rename(conversation.id, "Secret")
-    chat.arrange.pin([conversation.id])
+    chat.actions.rename(conversation.id, "Secret")
+    chat.actions.pin([conversation.id])
     chat.set_unread(conversation.id, unread=True)
     branch = chat.branch(conversation.id, first.reply.id)
     assert chat.is_temporary(branch.id)
     assert texts(chat, conversation.id) == ["hi", "one", "more", "three", "queued", "four"]
     assert {each.id for each in chat.conversations()} == {conversation.id, branch.id}
-    assert chat.unsaved is None
+    assert chat.save_error is None
     assert isinstance(store, Untouched)
     assert store.is_empty
 
@@ -67,7 +69,7 @@ async def test_an_edited_prompt_of_a_temporary_conversation_stays_in_memory() ->
     assert [draft.text for draft in chat.drafts.edits(turn.conversation.id).values()] == [
         "hi there"
     ]
-    assert chat.unsaved is None
+    assert chat.save_error is None
     assert isinstance(store, Untouched)
     assert store.is_empty
 
@@ -83,12 +85,12 @@ async def test_a_temporary_conversation_is_not_found_and_no_history_of_prompts()
 async def test_one_that_goes_to_the_trash_can_be_taken_back_while_the_program_runs() -> None:
     chat, store, _ = service_of(says("one"), store=Untouched())
     turn = await ask(chat, "hi", chat.new_conversation(temporary=True))
-    chat.arrange.trash([turn.conversation.id])
+    chat.actions.trash([turn.conversation.id])
     assert chat.conversations() == []
     chat.undo()
     assert texts(chat, turn.conversation.id) == ["hi", "one"]
-    chat.arrange.trash([turn.conversation.id])
-    chat.arrange.delete_for_good([turn.conversation.id])
+    chat.actions.trash([turn.conversation.id])
+    chat.actions.delete([turn.conversation.id])
     assert chat.trashed() == []
     assert turn.reply.status is MessageStatus.COMPLETE
     assert isinstance(store, Untouched)

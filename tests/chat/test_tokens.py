@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.tokens import ContextTokens, reply_tokens
+from fakegpt_tui.chat.tokens import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -36,7 +36,7 @@ def context(*path: ChatMessage, window: int | None = None, **changes) -> str:
     header = Conversation(
         id="c", service="s", model="m", created_at=now(), updated_at=now(), **changes
     )
-    return str(ContextTokens().of(header, path, window))
+    return str(ContextTokenCounter().count(header, path, window))
 
 
 PROMPT = message(Role.USER, "x" * 40)
@@ -45,15 +45,15 @@ UNCOUNTED = message(Role.ASSISTANT, "y" * 40)
 
 
 def test_what_the_service_counted_is_told_as_it_is() -> None:
-    assert str(reply_tokens(COUNTED)) == "34"
+    assert str(count_reply_tokens(COUNTED)) == "34"
     assert context(PROMPT, COUNTED) == "1,234"
     assert context(PROMPT, COUNTED, system_prompt="z" * 40) == "1,234"
 
 
 def test_what_nobody_counted_is_told_as_an_estimate() -> None:
-    assert str(reply_tokens(UNCOUNTED)) == "≈ 10"
+    assert str(count_reply_tokens(UNCOUNTED)) == "≈ 10"
     thinking = replace(UNCOUNTED, reasoning="z" * 40)
-    assert str(reply_tokens(thinking)) == "≈ 20"
+    assert str(count_reply_tokens(thinking)) == "≈ 20"
     assert context(PROMPT, UNCOUNTED) == "≈ 20"
     assert context(PROMPT, thinking) == "≈ 20"
     assert context(PROMPT, UNCOUNTED, system_prompt="z" * 40) == "≈ 30"
@@ -82,7 +82,7 @@ def test_a_conversation_without_messages_has_none() -> None:
 
 @given(st.lists(st.lists(st.sampled_from([PROMPT, COUNTED, UNCOUNTED]), max_size=6), max_size=6))
 def test_what_was_counted_before_changes_nothing(paths: list[list[ChatMessage]]) -> None:
-    tokens = ContextTokens()
+    tokens = ContextTokenCounter()
     header = Conversation(id="c", service="s", model="m", created_at=now(), updated_at=now())
     for path in paths:
-        assert tokens.of(header, path, None) == ContextTokens().of(header, path, None)
+        assert tokens.count(header, path, None) == ContextTokenCounter().count(header, path, None)

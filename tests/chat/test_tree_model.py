@@ -128,7 +128,7 @@ class Conversations(RuleBasedStateMachine):
         place = siblings.index(message)
         others = siblings[:place][::-1] + siblings[place + 1 :]
         self.model.deletions.append((gone, self.model.leaf))
-        assert self.chat.trees.delete(self.id, message) == len(gone)
+        assert self.chat.trees.trash(self.id, message) == len(gone)
         for each in gone:
             self.model.nodes[each].is_trashed = True
         if self.model.leaf in gone:

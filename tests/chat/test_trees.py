@@ -16,26 +16,26 @@ async def test_what_was_deleted_is_found_in_the_trash_by_a_later_run() -> None:
     first = await ask(chat, "first")
     conversation_id = first.conversation.id
     second = await ask(chat, "second", chat.conversation(conversation_id))
-    assert chat.trees.delete(conversation_id, second.reply.id) == 1
-    assert chat.trees.delete(conversation_id, first.reply.id) == 2
+    assert chat.trees.trash(conversation_id, second.reply.id) == 1
+    assert chat.trees.trash(conversation_id, first.reply.id) == 2
     assert texts(chat, conversation_id) == ["first"]
     later, _, _ = service_of(store=store)
-    assert [each.text for each in later.trees.trash(conversation_id)] == ["one", "two"]
+    assert [each.text for each in later.trees.trashed(conversation_id)] == ["one", "two"]
     later.trees.restore(conversation_id, second.reply.id)
     assert texts(later, conversation_id) == ["first", "one", "second", "two"]
-    assert later.trees.trash(conversation_id) == []
+    assert later.trees.trashed(conversation_id) == []
     later.undo(conversation_id)
     assert texts(later, conversation_id) == ["first"]
-    assert [each.text for each in later.trees.trash(conversation_id)] == ["one", "two"]
+    assert [each.text for each in later.trees.trashed(conversation_id)] == ["one", "two"]
     later.trees.restore(conversation_id, first.reply.id)
     assert texts(later, conversation_id) == ["first", "one", "second"]
-    assert [each.text for each in later.trees.trash(conversation_id)] == ["two"]
+    assert [each.text for each in later.trees.trashed(conversation_id)] == ["two"]
 
 
 async def test_a_conversation_whose_messages_are_all_deleted_can_be_gone_on_with() -> None:
     chat, _, _ = service_of(says("one"), says("two"))
     first = await ask(chat, "first")
-    chat.trees.delete(first.conversation.id, first.prompt.id)
+    chat.trees.trash(first.conversation.id, first.prompt.id)
     assert texts(chat, first.conversation.id) == []
     await ask(chat, "second", chat.conversation(first.conversation.id))
     assert texts(chat, first.conversation.id) == ["second", "two"]
@@ -45,10 +45,10 @@ async def test_of_a_long_conversation_the_end_is_there_before_all_of_it_is_read(
     store = MemoryStore()
     conversation_id = long_conversation(store, 900)
     chat, _, _ = service_of(store=store)
-    end = chat.trees.end(conversation_id)
+    end = chat.trees.path_tail(conversation_id)
     assert [each.text for each in end] == [f"text {number}" for number in range(800, 900)]
     await chat.trees.load(conversation_id)
-    assert chat.trees.end(conversation_id) == ()
+    assert chat.trees.path_tail(conversation_id) == ()
     assert chat.path(conversation_id)[-100:] == end
     assert len(chat.path(conversation_id)) == 900
 
@@ -57,7 +57,7 @@ async def test_a_short_conversation_is_read_at_once() -> None:
     chat, store, _ = service_of(says("one"))
     first = await ask(chat, "first")
     later, _, _ = service_of(store=store)
-    assert later.trees.end(first.conversation.id) == ()
+    assert later.trees.path_tail(first.conversation.id) == ()
 
 
 async def test_what_is_written_while_a_tree_is_read_is_part_of_it() -> None:
@@ -76,7 +76,7 @@ async def test_a_leaf_of_another_conversation_is_no_end() -> None:
     one, two = long_conversation(store, 450), long_conversation(store, 450)
     store.headers[two] = replace(store.headers[two], leaf_id=store.headers[one].leaf_id)
     chat, _, _ = service_of(store=store)
-    assert chat.trees.end(two) == ()
+    assert chat.trees.path_tail(two) == ()
 
 
 async def test_variants_are_compared_word_by_word() -> None:
@@ -122,7 +122,7 @@ async def test_unknown_and_deleted_messages_are_told() -> None:
     ):
         with pytest.raises(NotFound):
             call()
-    chat.trees.delete(conversation_id, turn.reply.id)
+    chat.trees.trash(conversation_id, turn.reply.id)
     with pytest.raises(NotFound):
         chat.trees.show_variant(conversation_id, turn.reply.id)
     assert chat.turns() == []
@@ -134,5 +134,5 @@ async def test_a_path_that_was_deleted_elsewhere_ends_above_what_is_gone() -> No
     conversation_id = first.conversation.id
     second = await ask(chat, "second", chat.conversation(conversation_id))
     store.trash_messages([second.prompt.id], now())
-    chat.trees.forget()
+    chat.trees.clear_cache()
     assert texts(chat, conversation_id) == ["first", "one"]

@@ -15,13 +15,13 @@ from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.config.keyrings import KeyringTrouble
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import (
-    Answerer,
     ConfigError,
+    ConnectionCheck,
+    ModelRef,
     SaveError,
     Secret,
-    ServiceDraft,
+    ServiceForm,
     ServiceKind,
-    TrialStep,
 )
 from tests.fault_server import FaultServer
 from tests.openai_server import CHAT, KEY, openai_server, replies
@@ -85,12 +85,12 @@ async def server() -> AsyncIterator[FaultServer]:
         yield server
 
 
-def draft(url: str = "http://127.0.0.1:9", **changes: object) -> ServiceDraft:
+def draft(url: str = "http://127.0.0.1:9", **changes: object) -> ServiceForm:
     filled = {"name": "local", "kind": ServiceKind.OPENAI, "url": url, "model": "model-1"}
-    return ServiceDraft(**{**filled, **changes})
+    return ServiceForm(**{**filled, **changes})
 
 
-async def steps(book: ServiceBook, tried: ServiceDraft) -> list[TrialStep]:
+async def steps(book: ServiceBook, tried: ServiceForm) -> list[ConnectionCheck]:
     async with aclosing(book.try_out(tried)) as trial:
         return [step async for step in trial]
 
@@ -201,10 +201,10 @@ async def test_a_trial_that_fails_says_where(book: ServiceBook) -> None:
 async def test_favourites_are_in_the_file_and_there_again_the_next_time(
     book: ServiceBook, config: Path
 ) -> None:
-    await book.favour(Answerer("office", "org/small"), is_one=True)
-    await book.favour(Answerer("office", "large"), is_one=True)
-    await book.favour(Answerer("office", "org/small"), is_one=True)
-    expected = (Answerer("office", "large"), Answerer("office", "org/small"))
+    await book.favour(ModelRef("office", "org/small"), is_one=True)
+    await book.favour(ModelRef("office", "large"), is_one=True)
+    await book.favour(ModelRef("office", "org/small"), is_one=True)
+    expected = (ModelRef("office", "large"), ModelRef("office", "org/small"))
     assert book.favourites == expected
     assert load_settings({"config": str(config)}, {}).favourites == expected
     assert config.read_text().endswith(MINE)
@@ -218,7 +218,7 @@ async def test_what_another_program_marked_meanwhile_stays_marked(
     book: ServiceBook, config: Path
 ) -> None:
     config.write_text('favourites = ["office/theirs"]\n' + MINE)
-    await book.favour(Answerer("office", "mine"), is_one=True)
+    await book.favour(ModelRef("office", "mine"), is_one=True)
     assert tomllib.loads(config.read_text())["favourites"] == ["office/theirs", "office/mine"]
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from fakegpt_tui.backends.base import Purpose, ReplyRequest, ServerPlace
+from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
 from fakegpt_tui.domain import (
@@ -14,8 +14,8 @@ from fakegpt_tui.domain import (
     FinishReason,
     History,
     Notice,
+    RemoteIdAssigned,
     ReplyEnded,
-    ReplyLocated,
     Service,
     ServiceKind,
     StreamEvent,
@@ -54,8 +54,8 @@ class Talk:
 
     client: FakeGptBackend
     said: tuple[ContextMessage, ...] = ()
-    place: ServerPlace | None = None
-    before: ServerPlace | None = None
+    place: RemoteParent | None = None
+    before: RemoteParent | None = None
     request: ReplyRequest = field(default_factory=lambda: ReplyRequest(messages=(), model="m"))
 
     async def ask(self, prompt: str) -> list[StreamEvent]:
@@ -66,7 +66,7 @@ class Talk:
         """Another reply to the last prompt."""
         assert self.place is not None
         parent = self.before.parent_id if self.before else ""
-        place = ServerPlace(self.place.conversation_id, parent)
+        place = RemoteParent(self.place.conversation_id, parent)
         self.place = self.before
         return await self._take(replace(self.request, purpose=Purpose.VARIANT, place=place))
 
@@ -87,9 +87,9 @@ class Talk:
             self.said = (*earlier, replace(last, text=last.text + text))
         else:
             self.said = (*request.messages, ContextMessage("assistant", text))
-        (located,) = [event for event in events if isinstance(event, ReplyLocated)][-1:]
+        (located,) = [event for event in events if isinstance(event, RemoteIdAssigned)][-1:]
         self.before = self.place
-        self.place = ServerPlace(located.conversation_id, located.message_id)
+        self.place = RemoteParent(located.conversation_id, located.message_id)
         return events
 
 

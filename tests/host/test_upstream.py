@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import pytest
 
-from fakegpt_tui.backends.base import ReplyRequest, ServerPlace
+from fakegpt_tui.backends.base import RemoteParent, ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.backends.known_models import KnownModels
 from fakegpt_tui.domain import (
@@ -17,8 +17,8 @@ from fakegpt_tui.domain import (
     History,
     PromptTooLong,
     RateLimited,
+    RemoteIdAssigned,
     ReplyEnded,
-    ReplyLocated,
     RequestRefused,
     Service,
     ServiceError,
@@ -69,7 +69,7 @@ def host_before(server: FaultServer, model: str = "") -> Iterator[HostServer]:
 
 @asynccontextmanager
 async def client_of(
-    host: HostServer, history: History = History.PACKED
+    host: HostServer, history: History = History.CLIENT
 ) -> AsyncGenerator[FakeGptBackend]:
     configured = Service(name="host", kind=ServiceKind.FAKEGPT, url=host.base_url, history=history)
     transport = Transport(configured)
@@ -218,9 +218,9 @@ async def test_a_conversation_that_is_continued_by_its_id_is_sent_as_turns(
         async with client_of(host, history=History.SERVER) as client:
             asked = ReplyRequest(messages=(ContextMessage("user", "A"),), model=OLD_MODEL)
             events = await events_of(client, asked)
-            (at,) = [event for event in events if isinstance(event, ReplyLocated)]
+            (at,) = [event for event in events if isinstance(event, RemoteIdAssigned)]
             path = (*asked.messages, ContextMessage("assistant", "B"), ContextMessage("user", "C"))
-            place = ServerPlace(at.conversation_id, at.message_id)
+            place = RemoteParent(at.conversation_id, at.message_id)
             assert (
                 text_of(
                     await events_of(

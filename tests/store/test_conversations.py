@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     TitleSource,
 )
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 
@@ -236,7 +236,7 @@ def test_folded_growth_is_the_text_whatever_was_sent(
                 # Everything gathered is written before this, so that deltas pile up.
                 store.set_status(reply.id, MessageStatus.STREAMING)
         store.set_status(reply.id, MessageStatus.STREAMING).result()
-        assert store.path(header.id)[-1].text == repaired(expected)
+        assert store.path(header.id)[-1].text == replace_surrogates(expected)
 
 
 @settings(deadline=None, max_examples=30)
@@ -250,9 +250,9 @@ def test_hostile_values_are_kept_readable(
         store.add_conversation(header)
         store.add_message(message).result()
         (found,) = store.path(name)
-        assert found.text == repaired(text)
-        assert found.error == repaired(error)
-        assert store.conversations()[0].title == repaired(title)
+        assert found.text == replace_surrogates(text)
+        assert found.error == replace_surrogates(error)
+        assert store.conversations()[0].title == replace_surrogates(title)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.transfer.markdown import to_markdown
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.transfer.tree import selected
@@ -79,9 +79,9 @@ def test_the_front_matter_says_what_the_conversation_is(
     )
     fields = front_matter(to_markdown(conversation, []))
     assert fields["id"] == CONVERSATION.id
-    assert fields["title"] == repaired(title)
-    assert fields["model"] == repaired(model)
-    assert fields["leaf"] == ("null" if leaf is None else repaired(leaf))
+    assert fields["title"] == replace_surrogates(title)
+    assert fields["model"] == replace_surrogates(model)
+    assert fields["leaf"] == ("null" if leaf is None else replace_surrogates(leaf))
     assert fields["title_source"] == "person"
     assert datetime.fromisoformat(fields["created"]) == TIME
 

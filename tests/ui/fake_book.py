@@ -3,13 +3,13 @@
 from collections.abc import AsyncGenerator, Mapping, MutableMapping
 
 from fakegpt_tui.domain import (
-    Answerer,
     ConfigError,
+    ConnectionCheck,
     FakeGPTError,
     FoundService,
+    ModelRef,
     Service,
-    ServiceDraft,
-    TrialStep,
+    ServiceForm,
 )
 
 
@@ -19,16 +19,16 @@ class FakeBook:
     def __init__(self, services: MutableMapping[str, Service] | None = None) -> None:
         self.services: MutableMapping[str, Service] = {} if services is None else services
         self.found: tuple[FoundService, ...] = ()
-        self.steps: tuple[TrialStep, ...] = ()
+        self.steps: tuple[ConnectionCheck, ...] = ()
         self.refused: dict[str, str] = {}
         self.trouble: FakeGPTError | None = None
         self.no_keyring = ""
         self.key_places: dict[str, str] = {}
-        self.kept: list[ServiceDraft] = []
-        self.tried: list[ServiceDraft] = []
-        self.favourites: tuple[Answerer, ...] = ()
+        self.kept: list[ServiceForm] = []
+        self.tried: list[ServiceForm] = []
+        self.favourites: tuple[ModelRef, ...] = ()
 
-    async def favour(self, answerer: Answerer, *, is_one: bool) -> None:
+    async def favour(self, answerer: ModelRef, *, is_one: bool) -> None:
         self._fail()
         rest = tuple(each for each in self.favourites if each != answerer)
         self.favourites = (*rest, answerer) if is_one else rest
@@ -36,7 +36,7 @@ class FakeBook:
     async def find(self) -> tuple[FoundService, ...]:
         return self.found
 
-    def problems(self, draft: ServiceDraft) -> Mapping[str, str]:
+    def problems(self, draft: ServiceForm) -> Mapping[str, str]:
         return {field: text for field, text in self.refused.items() if getattr(draft, field) != ""}
 
     async def keyring_trouble(self) -> str:
@@ -48,12 +48,12 @@ class FakeBook:
     def key_to_lose(self, name: str) -> str:
         return self.key_place(name)
 
-    async def try_out(self, draft: ServiceDraft) -> AsyncGenerator[TrialStep]:
+    async def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         self.tried.append(draft)
         for step in self.steps:
             yield step
 
-    async def keep(self, draft: ServiceDraft) -> Service:
+    async def keep(self, draft: ServiceForm) -> Service:
         self._fail()
         self.kept.append(draft)
         service = Service(name=draft.name, kind=draft.kind, url=draft.url, model=draft.model)

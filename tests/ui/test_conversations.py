@@ -72,7 +72,7 @@ async def test_another_model_is_taken_back() -> None:
         await it.ask("one")
         await it.see("reply one")
         row = it.list.rows[0]
-        it.chat.arrange.set_service(row.id, "scripted", "other-model")
+        it.chat.actions.set_service(row.id, "scripted", "other-model")
         await it.command("/undo")
         await it.see("Taken back: A conversation was given to scripted other-model.")
         assert it.chat.conversation(row.id).model == "scripted-1"

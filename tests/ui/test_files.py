@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.selection import Selection
 from textual.widgets import Input
 
-from fakegpt_tui.chat.headway import Account, Headway
+from fakegpt_tui.chat.headway import JobProgress, JobResult
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import ErrandAsked
@@ -180,14 +180,14 @@ class Long:
     """Goes on until it is stopped."""
 
     def __init__(self) -> None:
-        self.headway = Headway()
+        self.headway = JobProgress()
 
-    async def run(self, headway: Headway) -> Account:
+    async def run(self, headway: JobProgress) -> JobResult:
         self.headway = headway
         headway.done, headway.total = 1, 4
         while not headway.stopped:
             await asyncio.sleep(0.01)
-        return Account("Stopped.", ("It was [/] enough.",))
+        return JobResult("Stopped.", ("It was [/] enough.",))
 
 
 async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> None:

@@ -1,6 +1,6 @@
 """Editing, asking again and walking the variants of chat messages by keys."""
 
-from fakegpt_tui.chat.compare import word_diff
+from fakegpt_tui.chat.compare import diff_words
 from fakegpt_tui.domain import ReplyCut, TextDelta
 from fakegpt_tui.ui.screens.compare import CompareScreen, compared
 from fakegpt_tui.ui.widgets.conversation_list import RowSign
@@ -185,7 +185,7 @@ async def test_a_temporary_conversation_leaves_no_bookmark() -> None:
 
 
 def test_a_comparison_has_signs_that_need_no_colours() -> None:
-    assert compared(word_diff("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
+    assert compared(diff_words("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
 
 
 async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:
@@ -259,7 +259,7 @@ async def test_what_was_done_last_is_taken_back_first_whatever_it_was_done_to() 
         to_transcript(it)
         await it.pilot.press("d")
         await it.see("in the trash")
-        it.chat.arrange.pin([it.list.rows[0].id])
+        it.chat.actions.pin([it.list.rows[0].id])
         await it.pilot.press("u")
         await it.see("Taken back: A conversation was pinned.")
         await it.pilot.press("u")

@@ -6,11 +6,11 @@ from textual.widgets import Input
 
 from fakegpt_tui.domain import (
     ConfigError,
+    ConnectionCheck,
     Model,
     Secret,
     Service,
     ServiceKind,
-    TrialStep,
 )
 from tests.ui.running import Running, running
 
@@ -90,8 +90,10 @@ async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved() -> 
 async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> None:
     async with adding() as it:
         it.book.steps = (
-            TrialStep("It offers 2 models.", worked=True, models=(Model("small"), Model("large"))),
-            TrialStep("The model 'small' answers.", worked=True),
+            ConnectionCheck(
+                "It offers 2 models.", worked=True, models=(Model("small"), Model("large"))
+            ),
+            ConnectionCheck("The model 'small' answers.", worked=True),
         )
         await fill(it, name="local", url="http://127.0.0.1:9")
         await it.pilot.press("f6")

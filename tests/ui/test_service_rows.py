@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fakegpt_tui.domain import (
-    Answerer,
     FoundService,
     KeyNeeded,
-    Limit,
     LoginState,
     Model,
+    ModelRef,
     NoLogin,
     Offline,
+    RateLimitStatus,
     Service,
     ServiceKind,
     SignedIn,
@@ -59,7 +59,7 @@ def test_a_filter_leaves_what_has_every_word(query: str, expected: list[str]) ->
 
 
 def test_favourites_come_first_as_long_as_their_service_is_there() -> None:
-    marked = (Answerer("two", "default"), Answerer("gone", "small"), Answerer("one", "large"))
+    marked = (ModelRef("two", "default"), ModelRef("gone", "small"), ModelRef("one", "large"))
     rows = service_rows(offer(favourites=marked))
     assert [row.text for row in rows[:3]] == ["Favourites", "default", "large"]
     assert rows[0].kind is RowKind.HEADING
@@ -93,12 +93,12 @@ def test_of_very_many_models_some_are_shown_and_all_are_found() -> None:
         (NoLogin(), None, False, "It makes no sense.", "trouble: It makes no sense."),
         (Offline("Nobody there."), None, False, "Nobody there.", "offline: Nobody there."),
         (KeyNeeded("No key."), None, False, "No key.", "needs a key: No key."),
-        (SignedIn(None), Limit(None, "Slow down."), True, "", "limited"),
-        (NoLogin(), Limit(NOW + timedelta(hours=1), ""), True, "", "limited until 13:00"),
+        (SignedIn(None), RateLimitStatus(None, "Slow down."), True, "", "limited"),
+        (NoLogin(), RateLimitStatus(NOW + timedelta(hours=1), ""), True, "", "limited until 13:00"),
     ],
 )
 def test_how_a_service_is(
-    login: LoginState, limit: Limit | None, trouble: str, words: str, *, has_models: bool
+    login: LoginState, limit: RateLimitStatus | None, trouble: str, words: str, *, has_models: bool
 ) -> None:
     standing = Standing(login=login, limit=limit, has_models=has_models, trouble=trouble)
     assert standing_words(ONE, standing, NOW) == words
@@ -121,13 +121,13 @@ def test_what_is_known_of_a_model_is_said_once() -> None:
     ("query", "expected"),
     [
         ("", None),
-        ("one", Answerer("one")),
-        ("larg", Answerer("one", "large")),
-        ("7b", Answerer("one", "small")),
+        ("one", ModelRef("one")),
+        ("larg", ModelRef("one", "large")),
+        ("7b", ModelRef("one", "small")),
         ("offline", None),
     ],
 )
 def test_what_is_typed_highlights_what_is_named_so_or_else_a_model(
-    query: str, expected: Answerer | None
+    query: str, expected: ModelRef | None
 ) -> None:
     assert likeliest(service_rows(offer(), query), query) == expected

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import (
-    Answerer,
     ConfigError,
+    ConnectionCheck,
     FoundService,
     GenerationSettings,
     Model,
+    ModelRef,
     Preset,
     RateLimited,
     Service,
     ServiceKind,
-    TrialStep,
 )
 from fakegpt_tui.ui.keymap import COMMANDS, Where
 from tests.stubs import MemoryStore, SilentBackend
@@ -111,7 +111,7 @@ async def test_favourites_come_first_and_can_be_chosen_there() -> None:
         await it.see("qwen  128k")
         await it.pilot.press("f3")
         await it.see("Favourites")
-        assert it.book.favourites == (Answerer("ollama", "qwen"),)
+        assert it.book.favourites == (ModelRef("ollama", "qwen"),)
         await it.pilot.press("escape")
         await it.pilot.press("f6")
         await it.see("★ qwen  ollama · 128k window")
@@ -126,14 +126,14 @@ async def test_the_model_that_answers_here_is_made_a_favourite_from_the_palette(
     async with running() as it:
         await it.command("/favourite")
         await it.see("scripted/scripted-1 is a favourite")
-        assert it.book.favourites == (Answerer("scripted", "scripted-1"),)
+        assert it.book.favourites == (ModelRef("scripted", "scripted-1"),)
 
 
 async def test_testing_says_step_by_step_what_does_not_work() -> None:
     async with running(services=(OLLAMA,), backends={"ollama": LOCAL}) as it:
         it.book.steps = (
-            TrialStep("It can be reached and offers 2 models.", worked=True),
-            TrialStep("It does not accept the key.", worked=False),
+            ConnectionCheck("It can be reached and offers 2 models.", worked=True),
+            ConnectionCheck("It does not accept the key.", worked=False),
         )
         await it.pilot.press("f6", *"qwen")
         await it.see("qwen  128k")

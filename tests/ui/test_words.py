@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fakegpt_tui.chat.turn import Progress
+from fakegpt_tui.chat.turn import TurnProgress
 from fakegpt_tui.domain import (
     Expired,
     LoginFailed,
@@ -50,7 +50,7 @@ def test_a_login_in_words(state: LoginState, words: str, tone: Tone) -> None:
     assert login_words(state, NOW) == (words, tone)
 
 
-def progress(**changes: object) -> Progress:
+def progress(**changes: object) -> TurnProgress:
     values = {
         "waited": 1.25,
         "streamed": 0.0,
@@ -59,7 +59,7 @@ def progress(**changes: object) -> Progress:
         "retry": None,
         "retry_in": 0.0,
     }
-    return Progress(**{**values, **changes})
+    return TurnProgress(**{**values, **changes})
 
 
 @pytest.mark.parametrize(
@@ -75,5 +75,5 @@ def progress(**changes: object) -> Progress:
         ),
     ],
 )
-def test_a_turn_in_words(status: MessageStatus, given: Progress, words: str) -> None:
+def test_a_turn_in_words(status: MessageStatus, given: TurnProgress, words: str) -> None:
     assert activity_words(status, given) == words

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import (
     Notice,
+    RemoteIdAssigned,
     ReplyCut,
     ReplyEnded,
-    ReplyLocated,
     ServiceError,
     StreamEvent,
     TextDelta,
@@ -134,9 +134,9 @@ def test_the_place_of_the_newest_message_is_known() -> None:
     reader = ReplyReader()
     assert reader.located is None
     together(reader, message("a", "A"), message("b", "B"), message("bb", "B"))
-    assert reader.located == ReplyLocated("C", "B")
+    assert reader.located == RemoteIdAssigned("C", "B")
     together(reader, message("c", "T", author={"role": "tool"}), json.dumps({"message": {"id": 5}}))
-    assert reader.located == ReplyLocated("C", "B")
+    assert reader.located == RemoteIdAssigned("C", "B")
 
 
 PIECES = st.text(st.sampled_from('ab\\"]} é😀\n\ud83d\ude00'), max_size=4)

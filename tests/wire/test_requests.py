@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ContextMessage
-from fakegpt_tui.text import repaired
+from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.wire import (
     Action,
     InvalidRequest,
@@ -94,7 +94,7 @@ def test_a_request_has_every_field_of_the_protocol_and_no_other() -> None:
 @given(st.text(st.characters()))
 def test_what_a_client_posts_is_what_a_host_reads(prompt: str) -> None:
     request = read_conversation_request(json.loads(json.dumps(posted(prompt))))
-    assert request.prompt == repaired(prompt)
+    assert request.prompt == replace_surrogates(prompt)
     assert (request.action, request.model, request.message_id) == (Action.NEXT, "m-1", "U")
     assert (request.parent_message_id, request.conversation_id) == ("P", None)
     assert request.history_disabled

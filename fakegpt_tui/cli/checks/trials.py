@@ -9,7 +9,7 @@ from fakegpt_tui.backends.trial import tried
 from fakegpt_tui.cli.checks.finding import Finding, attention, good
 from fakegpt_tui.cli.composition import Connector
 from fakegpt_tui.config.settings import Settings, Source
-from fakegpt_tui.domain import FakeGPTError, Service, TrialStep
+from fakegpt_tui.domain import ConnectionCheck, FakeGPTError, Service
 from fakegpt_tui.text import safe_line
 
 _SECONDS: Final = 60.0
@@ -52,11 +52,11 @@ async def _findings(connector: Connector, service: Service) -> list[Finding]:
     return found
 
 
-async def _steps(connector: Connector, service: Service) -> AsyncGenerator[TrialStep]:
+async def _steps(connector: Connector, service: Service) -> AsyncGenerator[ConnectionCheck]:
     try:
         connection = await connector.connect(service, lambda _state: None)
     except FakeGPTError as error:
-        yield TrialStep(str(error), worked=False)
+        yield ConnectionCheck(str(error), worked=False)
         return
     async with (
         aclosing(connection.backend),

@@ -95,7 +95,7 @@ class ConversationCommands(ChatParts):
         def take(title: str | None) -> None:
             if title is not None:
                 with self.telling():
-                    self._chat.arrange.rename(ids[0], title)
+                    self._chat.actions.rename(ids[0], title)
                     self._arranged_now()
 
         self.ask_line("Title", self._workspace.title(ids[0]), take)
@@ -104,7 +104,7 @@ class ConversationCommands(ChatParts):
         ids = self._arranged()
         with self.telling():
             pinned = not all(self._chat.conversation(each).pinned for each in ids)
-            self._chat.arrange.pin(ids, pinned=pinned)
+            self._chat.actions.pin(ids, pinned=pinned)
             self._arranged_now()
 
     def action_archive(self) -> None:
@@ -113,7 +113,7 @@ class ConversationCommands(ChatParts):
             return
         with self.telling():
             archived = not all(self._chat.conversation(each).archived for each in ids)
-            self._chat.arrange.archive(ids, archived=archived)
+            self._chat.actions.archive(ids, archived=archived)
             self._arranged_now()
             done = "Archived; is:archived finds it" if archived else "Brought back"
             self.notice(f"{done}. u takes it back.")
@@ -125,7 +125,7 @@ class ConversationCommands(ChatParts):
         if not ids:
             return
         with self.telling():
-            self._chat.arrange.trash(ids)
+            self._chat.actions.trash(ids)
         was_open = self._workspace.open.id in ids
         self._arranged_now()
         if was_open:
@@ -138,7 +138,7 @@ class ConversationCommands(ChatParts):
         open_id = self._workspace.open.id
         messages: Sequence[ChatMessage] = ()
         with self.telling():
-            messages = self._chat.trees.trash(open_id)
+            messages = self._chat.trees.trashed(open_id)
         trashed = self._chat.trashed()
         if not trashed and not messages:
             self.notice("The trash is empty.")
@@ -154,7 +154,7 @@ class ConversationCommands(ChatParts):
                 self._restore_message(open_id, chosen)
             elif chosen is not None:
                 with self.telling():
-                    self._chat.arrange.restore([chosen])
+                    self._chat.actions.restore([chosen])
                     self.open_conversation(chosen)
 
         self.pick("Trash, enter restores", choices, take)

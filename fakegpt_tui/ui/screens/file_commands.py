@@ -66,7 +66,7 @@ class FileCommands(ChatParts):
         def take(wish: ImportWish | None) -> None:
             if wish is None:
                 return
-            take_in = partial(self._chat.imports.take, [wish.path])
+            take_in = partial(self._chat.imports.import_files, [wish.path])
             errand = Errand(f"Import of {wish.path.name}", take_in)
             if wish.dry_run:
                 tell = Errand(
@@ -122,7 +122,7 @@ class FileCommands(ChatParts):
             self.action_save_picked(suffix)
         elif not self._is_busy():
             folder = self._options.exports
-            run = partial(self._chat.files.save_all, folder, suffix=suffix)
+            run = partial(self._chat.exports.export_all, folder, suffix=suffix)
             self.begin_errand(Errand(f"Saving every conversation as {FORMATS[suffix]}", run))
 
     @work(group="save")
@@ -132,7 +132,7 @@ class FileCommands(ChatParts):
             self.notice("There is nothing to save yet.")
             return
         try:
-            path = await self._chat.files.save(
+            path = await self._chat.exports.export(
                 conversation.id, self._options.exports, suffix=suffix, only=only
             )
         except FakeGPTError as error:

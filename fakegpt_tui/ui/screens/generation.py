@@ -10,20 +10,20 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
-from fakegpt_tui.chat.generation import Setting, as_typed, from_typed
+from fakegpt_tui.chat.generation import GenerationField, format_generation, parse_generation
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
-from fakegpt_tui.text import copyable, safe_line
+from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.options import KeepPreset
 
 SYSTEM_PROMPT = "system_prompt"
 _PRESET = "preset"
 _KEPT = "Kept; /preset gives it to any conversation."
 _HINTS: Mapping[str, str] = {
-    Setting.TEMPERATURE: "lower is steadier, higher is freer",
-    Setting.TOP_P: "draws from that share of likely words",
-    Setting.MAX_TOKENS: "a longer reply is cut there",
-    Setting.SEED: "makes a reply repeatable, if it can",
-    Setting.STOP: "end a reply; a line each, \\n breaks one",
+    GenerationField.TEMPERATURE: "lower is steadier, higher is freer",
+    GenerationField.TOP_P: "draws from that share of likely words",
+    GenerationField.MAX_TOKENS: "a longer reply is cut there",
+    GenerationField.SEED: "makes a reply repeatable, if it can",
+    GenerationField.STOP: "end a reply; a line each, \\n breaks one",
     _PRESET: "enter keeps this under a name",
 }
 
@@ -44,7 +44,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         note: str = "",
         presets: Collection[str] = (),
         keep_preset: KeepPreset | None = None,
-        begin_at: str = Setting.TEMPERATURE,
+        begin_at: str = GenerationField.TEMPERATURE,
     ) -> None:
         """Show `current`, and below it a `note` for a person to read.
 
@@ -57,7 +57,9 @@ class GenerationScreen(ModalScreen[Preset | None]):
         self._presets = presets
         self._keep_preset = keep_preset
         self._begin_at = begin_at
-        typed = {setting.value: text for setting, text in as_typed(current.generation).items()}
+        typed = {
+            setting.value: text for setting, text in format_generation(current.generation).items()
+        }
         self._original = {SYSTEM_PROMPT: current.system_prompt, **typed}
         self._shown: Mapping[str, str] = {}
         self._asked_about: str | None = None
@@ -66,12 +68,12 @@ class GenerationScreen(ModalScreen[Preset | None]):
         with VerticalScroll(id="generation", can_focus=False):
             yield Label("system prompt", markup=False)
             yield TextArea(self._current.system_prompt, id=SYSTEM_PROMPT, compact=True)
-            for setting in Setting:
+            for setting in GenerationField:
                 text = self._original[setting]
                 yield from _line(
                     setting,
                     TextArea(text, id=setting, compact=True)
-                    if setting is Setting.STOP
+                    if setting is GenerationField.STOP
                     else Input(text, id=setting, compact=True, placeholder="not set"),
                 )
             if self._keep_preset is not None:
@@ -148,19 +150,21 @@ class GenerationScreen(ModalScreen[Preset | None]):
         place.set_class(is_bad, "-bad")
         place.update(Content(safe_line(sentence)))
 
-    def _generation(self) -> tuple[GenerationSettings, Mapping[Setting, str]]:
+    def _generation(self) -> tuple[GenerationSettings, Mapping[GenerationField, str]]:
         texts = self._texts()
-        return from_typed({setting: self._typed(setting, texts[setting]) for setting in Setting})
+        return parse_generation(
+            {setting: self._typed(setting, texts[setting]) for setting in GenerationField}
+        )
 
     def _system_prompt(self) -> str:
         return self._typed(SYSTEM_PROMPT, self._texts()[SYSTEM_PROMPT])
 
     def _typed(self, name: str, text: str) -> str:
         """What was typed into a field; what was there to the letter, where nobody touched it."""
-        return self._original[name] if text == self._shown.get(name, text) else copyable(text)
+        return self._original[name] if text == self._shown.get(name, text) else clipboard_text(text)
 
     def _texts(self) -> Mapping[str, str]:
-        texts = {setting.value: self.query_one(f"#{setting}") for setting in Setting}
+        texts = {setting.value: self.query_one(f"#{setting}") for setting in GenerationField}
         fields = {**texts, SYSTEM_PROMPT: self.query_one(f"#{SYSTEM_PROMPT}")}
         return {
             name: field.text if isinstance(field, TextArea) else field.value

@@ -2,7 +2,7 @@
 
 from textual import work
 
-from fakegpt_tui.chat.generation import Setting
+from fakegpt_tui.chat.generation import GenerationField
 from fakegpt_tui.domain import FakeGPTError, Preset, Service, ServiceKind
 from fakegpt_tui.ui.screens.parts import ChatParts
 
@@ -16,7 +16,7 @@ class GenerationCommands(ChatParts):
         self._edit_generation(SYSTEM_PROMPT)
 
     def action_edit_generation(self) -> None:
-        self._edit_generation(Setting.TEMPERATURE)
+        self._edit_generation(GenerationField.TEMPERATURE)
 
     def _edit_generation(self, begin_at: str) -> None:
         conversation = self._workspace.open
@@ -26,7 +26,7 @@ class GenerationCommands(ChatParts):
             if kept is None:
                 return
             with self.telling():
-                self._chat.arrange.set_up(
+                self._chat.actions.configure(
                     conversation.id,
                     system_prompt=kept.system_prompt,
                     generation=kept.generation,
@@ -59,7 +59,7 @@ class GenerationCommands(ChatParts):
         def put_back(preset: Preset) -> None:
             self._put_preset_back(preset)
 
-        self._chat.arrange.note_preset(replaced, put_back)
+        self._chat.actions.record_replaced_preset(replaced, put_back)
 
     @work(group="preset")
     async def _put_preset_back(self, preset: Preset) -> None:

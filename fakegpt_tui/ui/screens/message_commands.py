@@ -125,7 +125,7 @@ class MessageCommands(ChatParts):
         if (message := self._meant()) is None:
             return
         with self.telling():
-            count = self._chat.trees.delete(self._workspace.open.id, message.id)
+            count = self._chat.trees.trash(self._workspace.open.id, message.id)
             self._workspace.reread()
             self.show_conversation()
             self.notice(f"{count} in the trash. u takes it back.")

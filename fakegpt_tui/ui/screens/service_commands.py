@@ -2,7 +2,7 @@
 
 from textual import on, work
 
-from fakegpt_tui.domain import Answerer, FakeGPTError, Service, SignedIn
+from fakegpt_tui.domain import FakeGPTError, ModelRef, Service, SignedIn
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import SignInAsked
@@ -103,7 +103,7 @@ class ServiceCommands(ChatParts):
     async def action_favour(self) -> None:
         """Mark the model that answers here, so that it is shown first, or no longer."""
         conversation, book = self._workspace.open, self._options.book
-        answerer = Answerer(conversation.service, conversation.model)
+        answerer = ModelRef(conversation.service, conversation.model)
         is_one = answerer not in book.favourites
         try:
             await book.favour(answerer, is_one=is_one)
@@ -117,19 +117,19 @@ class ServiceCommands(ChatParts):
 
         conversation = self._workspace.open
 
-        def take(chosen: tuple[Answerer, ...] | None) -> None:
+        def take(chosen: tuple[ModelRef, ...] | None) -> None:
             for answerer in chosen or ():
                 self._use(conversation.id, answerer)
             self._changed()
 
-        current = Answerer(conversation.service, conversation.model)
+        current = ModelRef(conversation.service, conversation.model)
         book, clock = self._options.book, self._options.clock
         screen = ServicesScreen(self._chat, book, current=current, clock=clock, begin=begin)
         self.app.push_screen(screen, take)
 
-    def _use(self, conversation_id: str, answerer: Answerer) -> None:
+    def _use(self, conversation_id: str, answerer: ModelRef) -> None:
         try:
-            self._chat.arrange.set_service(conversation_id, answerer.service, answerer.model)
+            self._chat.actions.set_service(conversation_id, answerer.service, answerer.model)
         except FakeGPTError as error:
             self.notice(str(error))
         else:
@@ -147,7 +147,7 @@ class ServiceCommands(ChatParts):
         def take(name: str | None) -> None:
             if name is not None:
                 with self.telling():
-                    self._chat.arrange.apply_preset(conversation.id, name)
+                    self._chat.actions.apply_preset(conversation.id, name)
                     self._changed()
                     self.notice(f"The preset {name} is used from now on.")
 

@@ -13,13 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Footer, Input, Label, RadioSet, Static
 
 from fakegpt_tui.domain import (
+    ConnectionCheck,
     FakeGPTError,
     Model,
     Secret,
     Service,
-    ServiceDraft,
+    ServiceForm,
     ServiceKind,
-    TrialStep,
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
@@ -72,7 +72,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._is_checked = False
         self._may_leave = False
         self._models: tuple[Model, ...] = ()
-        self._before: ServiceDraft | None = None
+        self._before: ServiceForm | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
@@ -142,12 +142,12 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self._keep(self._draft())
 
     @work(exclusive=True, group="keep")
-    async def _keep(self, draft: ServiceDraft) -> None:
+    async def _keep(self, draft: ServiceForm) -> None:
         self._say(Content("Saving …"))
         try:
             kept = await self._book.keep(draft)
         except FakeGPTError as error:
-            self._say(step_line(TrialStep(str(error), worked=False)))
+            self._say(step_line(ConnectionCheck(str(error), worked=False)))
         else:
             self.dismiss(kept)
 
@@ -157,7 +157,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             self._try(self._book.try_out(self._draft()))
 
     @work(exclusive=True, group="trial")
-    async def _try(self, trial: AsyncGenerator[TrialStep]) -> None:
+    async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
         lines: list[Content] = []
         self._say(Content("Trying it out …"))
         async with aclosing(trial) as steps:
@@ -244,11 +244,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         pressed = self.query_one(RadioSet).pressed_button
         return ServiceKind(pressed.name) if pressed and pressed.name else self._kind_before
 
-    def _draft(self) -> ServiceDraft:
+    def _draft(self) -> ServiceForm:
         """The service as it is filled in."""
         has_key = self._kind is ServiceKind.OPENAI
         key = self._text("key") if has_key else ""
-        return ServiceDraft(
+        return ServiceForm(
             name=self._text("name"),
             kind=self._kind,
             url=self._text("url"),

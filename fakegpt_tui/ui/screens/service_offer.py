@@ -13,11 +13,11 @@ from textual.widgets import Footer, Input, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
-    Answerer,
     FakeGPTError,
     FoundService,
     KeyNeeded,
     Model,
+    ModelRef,
     Service,
     ServiceKind,
     SignedIn,
@@ -38,10 +38,10 @@ class Wanted:
 
     title: str = "Who answers here"
     most: int = 1
-    marked: tuple[Answerer, ...] = ()
+    marked: tuple[ModelRef, ...] = ()
 
 
-class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
+class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
     """Shows all services at once, filtered by what is typed.
 
     Services of the OpenAI protocol are asked for their models, those that want a login only where
@@ -55,7 +55,7 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
         chat: ChatService,
         book: ServiceBook,
         *,
-        current: Answerer,
+        current: ModelRef,
         clock: Callable[[], datetime],
         wanted: Wanted = Wanted(),
         begin: str = "",
@@ -72,7 +72,7 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
         self._found: tuple[FoundService, ...] = ()
         self._asked: set[str] = set()
         self._troubles: dict[str, str] = {}
-        self._said: tuple[Answerer | None, Content | None] = None, None
+        self._said: tuple[ModelRef | None, Content | None] = None, None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="services"):
@@ -143,7 +143,7 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
         self._asked.discard(name)
         self.show_offer()
 
-    def show_offer(self, *, highlight: Answerer | None = None) -> None:
+    def show_offer(self, *, highlight: ModelRef | None = None) -> None:
         """Show what fits the filter, with the highlight where it was."""
         query = self.query_one(Input).value
         marked = self._marked if self._wanted.most > 1 else [self._current]
@@ -172,7 +172,7 @@ class ServiceOfferScreen(ModalScreen[tuple[Answerer, ...]]):
             return _ASKING
         standing = Standing(
             login=self._chat.login_state(service.name),
-            limit=self._chat.limit(service.name),
+            limit=self._chat.rate_limit(service.name),
             has_models=bool(self._chat.known_models(service.name)),
             trouble=self._troubles.get(service.name, ""),
         )

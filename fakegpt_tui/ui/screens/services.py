@@ -9,12 +9,12 @@ from textual.content import Content
 from textual.widgets import Input
 
 from fakegpt_tui.domain import (
-    Answerer,
+    ConnectionCheck,
     FakeGPTError,
+    ModelRef,
     Service,
-    ServiceDraft,
+    ServiceForm,
     ServiceKind,
-    TrialStep,
 )
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
@@ -57,7 +57,7 @@ class ServicesScreen(ServiceOfferScreen):
         else:
             self._mark(answerer)
 
-    def _mark(self, answerer: Answerer) -> None:
+    def _mark(self, answerer: ModelRef) -> None:
         if answerer in self._marked:
             self._marked.remove(answerer)
         elif len(self._marked) == self._wanted.most:
@@ -75,7 +75,7 @@ class ServicesScreen(ServiceOfferScreen):
             self._say(Content(f"Mark two to {self._wanted.most} with enter first."))
 
     @work(exclusive=True, group="choose")
-    async def _choose(self, answerers: tuple[Answerer, ...]) -> None:
+    async def _choose(self, answerers: tuple[ModelRef, ...]) -> None:
         """Leave with these; one that was only found is added first, now that it is chosen."""
         known = {service.name for service in self._chat.services}
         found = {each.service.name: each.service for each in self._found}
@@ -124,7 +124,7 @@ class ServicesScreen(ServiceOfferScreen):
         self._try(self._book.try_out(draft_of(service, answerer.model)))
 
     @work(exclusive=True, group="trial")
-    async def _try(self, trial: AsyncGenerator[TrialStep]) -> None:
+    async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
         lines: list[Content] = []
         async with aclosing(trial) as steps:
             self._say(Content("Trying it out …"))
@@ -176,22 +176,22 @@ class ServicesScreen(ServiceOfferScreen):
             if kept is not None:
                 self._forget(kept.name)
                 self.query_one(Input).value = ""
-                self.show_offer(highlight=Answerer(kept.name))
+                self.show_offer(highlight=ModelRef(kept.name))
                 self._ask(kept.name)
 
         self.app.push_screen(ServiceFormScreen(self._book, service, names), take)
 
     def _forget(self, name: str) -> None:
         self._troubles.pop(name, None)
-        self._chat.renew(name)
+        self._chat.reconnect(name)
 
 
-def draft_of(service: Service, model: str = "") -> ServiceDraft:
+def draft_of(service: Service, model: str = "") -> ServiceForm:
     """A service as if a person had filled it in, with another model if need be."""
-    return ServiceDraft(
+    return ServiceForm(
         name=service.name, kind=service.kind, url=service.url, model=model or service.model
     )
 
 
 def _failed(sentence: str) -> Content:
-    return step_line(TrialStep(sentence, worked=False))
+    return step_line(ConnectionCheck(sentence, worked=False))

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.tokens import reply_tokens
+from fakegpt_tui.chat.tokens import count_reply_tokens
 from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
@@ -155,7 +155,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         turn = next((each for each in turns if each.reply_id == reply.id), None)
         if turn is not None:
             return activity_words(reply.status, turn.progress)
-        return f"{reply.status.value}, {reply_tokens(reply).in_words}"
+        return f"{reply.status.value}, {count_reply_tokens(reply).in_words}"
 
     def _replies(self) -> list[ChatMessage]:
         """The replies as they stand."""

@@ -1,9 +1,9 @@
 """Asking several at once, from the main screen."""
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.side_by_side import MOST_ANSWERERS
+from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import Answerer, NotFound
+from fakegpt_tui.domain import ModelRef, NotFound
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.parts import ChatParts
 
@@ -13,7 +13,7 @@ class SideBySideCommands(ChatParts):
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
-        self._asked_before: tuple[Answerer, ...] = ()
+        self._asked_before: tuple[ModelRef, ...] = ()
 
     def action_ask_side_by_side(self) -> None:
         """Let a person choose two to four, and ask them."""
@@ -32,10 +32,10 @@ class SideBySideCommands(ChatParts):
         from fakegpt_tui.ui.screens.services import ServicesScreen  # noqa: PLC0415 - as above
 
         conversation = self._workspace.open
-        current = Answerer(conversation.service, conversation.model)
+        current = ModelRef(conversation.service, conversation.model)
         known = {service.name for service in self._chat.services}
         before = tuple(each for each in self._asked_before or (current,) if each.service in known)
-        wanted = Wanted("Who answers side by side", MOST_ANSWERERS, before)
+        wanted = Wanted("Who answers side by side", MAX_PARALLEL_MODELS, before)
         screen = ServicesScreen(
             self._chat,
             self._options.book,
@@ -45,7 +45,7 @@ class SideBySideCommands(ChatParts):
         )
         self.app.push_screen(screen, self._ask_them)
 
-    def _ask_them(self, answerers: tuple[Answerer, ...] | None) -> None:
+    def _ask_them(self, answerers: tuple[ModelRef, ...] | None) -> None:
         if not answerers:
             return
         self._asked_before = answerers
@@ -56,14 +56,14 @@ class SideBySideCommands(ChatParts):
                 self.begin_turn(turn)
             self._show_side_by_side(turns)
 
-    def _turns(self, answerers: tuple[Answerer, ...]) -> tuple[Turn, ...]:
+    def _turns(self, answerers: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
         side_by_side, conversation = self._chat.side_by_side, self._workspace.open
         text = self._prompt.text.strip()
         if not text:
             last = self._transcript.marked or next(reversed(self._workspace.path), None)
             if last is None:
                 raise NotFound("There is no prompt any more that could be asked again.")
-            return side_by_side.ask_again(conversation.id, last.id, answerers)
+            return side_by_side.regenerate(conversation.id, last.id, answerers)
         turns = side_by_side.ask(conversation, text, answerers)
         self._prompt.take()
         return turns

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-from fakegpt_tui.text import copyable
+from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 
@@ -163,5 +163,7 @@ class PromptInput(TextArea):
         event.stop()
         event.prevent_default()
         start, end = self.selection
-        result = self.replace(copyable(event.text), start, end, maintain_selection_offset=False)
+        result = self.replace(
+            clipboard_text(event.text), start, end, maintain_selection_offset=False
+        )
         self.move_cursor(result.end_location)

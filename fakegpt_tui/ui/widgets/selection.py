@@ -9,7 +9,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.text import copyable
+from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.widgets.half_tags import without_half_tag
 from fakegpt_tui.ui.widgets.line_names import LINE_BITS, SAID, Part, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
@@ -70,7 +70,7 @@ def selected_text(selection: Selection, column: MessageColumn) -> str:
         first = start.line if index == start.message else 0
         final = end.line if index == end.message else _LINES - 1
         texts.append(_text_of(selection, column, index, first, final))
-    return copyable("\n\n".join(text for text in texts if text))
+    return clipboard_text("\n\n".join(text for text in texts if text))
 
 
 def _text_of(

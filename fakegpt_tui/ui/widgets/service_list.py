@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from fakegpt_tui.domain import Answerer
+from fakegpt_tui.domain import ModelRef
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.widgets.cells import sign
 
@@ -29,7 +29,7 @@ class ServiceRow:
     kind: RowKind
     text: str
     detail: str = ""
-    answerer: Answerer | None = None
+    answerer: ModelRef | None = None
     is_favourite: bool = False
     is_first: bool = False
     """Does it stand among the favourites, apart from the other models of its service?"""
@@ -51,7 +51,7 @@ class ServiceList(OptionList):
         self._rows: Sequence[ServiceRow] = ()
 
     @property
-    def answerer(self) -> Answerer | None:
+    def answerer(self) -> ModelRef | None:
         """The service or model of the highlighted row."""
         place = self.highlighted
         return None if place is None else self._rows[place].answerer
@@ -59,8 +59,8 @@ class ServiceList(OptionList):
     def show(
         self,
         rows: Sequence[ServiceRow],
-        marked: Collection[Answerer],
-        highlight: Answerer | None = None,
+        marked: Collection[ModelRef],
+        highlight: ModelRef | None = None,
     ) -> None:
         """Show `rows`, with a mark at some, and highlight one or what was highlighted before."""
         wanted = highlight or self.answerer
@@ -87,14 +87,14 @@ class ServiceList(OptionList):
             self.highlighted = open_rows[max(0, min(at + step, len(open_rows) - 1))]
 
 
-def _place(rows: Sequence[ServiceRow], wanted: Answerer | None, *, was_first: bool) -> int | None:
+def _place(rows: Sequence[ServiceRow], wanted: ModelRef | None, *, was_first: bool) -> int | None:
     places = [place for place, row in enumerate(rows) if row.answerer is not None]
     same = [place for place in places if rows[place].answerer == wanted]
     closest = [place for place in same if rows[place].is_first == was_first]
     of_service = [
         place
         for place in places
-        if wanted is not None and rows[place].answerer == Answerer(wanted.service)
+        if wanted is not None and rows[place].answerer == ModelRef(wanted.service)
     ]
     return next(iter([*closest, *same, *of_service, *places]), None)
 
