@@ -1,1 +1,1 @@
-"""One prompt and its reply at a time, and many of them at once."""
+"""Conversations, turns and everything a front end does with them."""

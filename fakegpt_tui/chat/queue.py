@@ -1,10 +1,10 @@
-"""Prompts that wait for the end of a reply."""
+"""Queue of prompts that wait for the end of a reply."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fakegpt_tui.chat.saving import PendingWrites
-from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.pending_writes import PendingWrites
+from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
 from fakegpt_tui.text import replace_surrogates
 

@@ -1,28 +1,24 @@
-"""What a person can do with conversations, whatever front end they use."""
+"""Chat service: conversations, turns, drafts and everything else a front end uses."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.arranging import ConversationActions
-from fakegpt_tui.chat.bookmarks import Bookmarks
-from fakegpt_tui.chat.branching import branch_conversation
-from fakegpt_tui.chat.connection import Connect, ServiceConnections
-from fakegpt_tui.chat.drafts import Drafts
-from fakegpt_tui.chat.exporting import ConversationExporter
-from fakegpt_tui.chat.finding import search_store
-from fakegpt_tui.chat.headers import ConversationIndex
-from fakegpt_tui.chat.importing import ConversationImporter
-from fakegpt_tui.chat.joined import RoutingStore
+from fakegpt_tui.chat.active_turns import ActiveTurns
+from fakegpt_tui.chat.conversation_actions import ConversationActions, branch_conversation
+from fakegpt_tui.chat.conversation_index import ConversationIndex
+from fakegpt_tui.chat.drafts import Bookmarks, Drafts
+from fakegpt_tui.chat.emergency_export import EmergencyExport
+from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
+from fakegpt_tui.chat.message_trees import MessageTrees
+from fakegpt_tui.chat.pending_writes import PendingWrites
 from fakegpt_tui.chat.queue import PromptQueue
-from fakegpt_tui.chat.refreshing import StoreSync
-from fakegpt_tui.chat.rescue import EmergencyExport
-from fakegpt_tui.chat.running import ActiveTurns
-from fakegpt_tui.chat.saving import PendingWrites
-from fakegpt_tui.chat.services import Services
+from fakegpt_tui.chat.routing_store import RoutingStore
+from fakegpt_tui.chat.search import search_store
+from fakegpt_tui.chat.services import Connect, ServiceConnections, Services
 from fakegpt_tui.chat.side_by_side import SideBySide
-from fakegpt_tui.chat.store import ChatStore
-from fakegpt_tui.chat.trees import MessageTrees
+from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.sync import StoreSync
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.turns import Turns
 from fakegpt_tui.chat.undo import UndoHistory

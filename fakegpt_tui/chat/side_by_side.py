@@ -1,11 +1,11 @@
-"""One prompt, answered by several services or models at once."""
+"""Side by side: one prompt, answered by several models at once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from fakegpt_tui.chat.headers import ConversationIndex
-from fakegpt_tui.chat.trees import MessageTrees
+from fakegpt_tui.chat.conversation_index import ConversationIndex
+from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.chat.turns import Turns
 from fakegpt_tui.domain import Conversation, ModelRef, Service

@@ -1,4 +1,4 @@
-"""One prompt and its reply, from saved to saved."""
+"""Turn: one prompt and its reply, from saved to saved."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.chat.reply_text import TextBuffer
-from fakegpt_tui.chat.schedule import ConcurrencyLimiter
-from fakegpt_tui.chat.store import TurnStore
+from fakegpt_tui.chat.limiter import ConcurrencyLimiter
+from fakegpt_tui.chat.reply_builder import TextBuffer
+from fakegpt_tui.chat.store_interface import TurnStore
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,

@@ -1,20 +1,19 @@
-"""Making turns, and knowing which of them run or wait."""
+"""Turns: making them, and following up when they end."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from fakegpt_tui.backends.base import Backend, Purpose
-from fakegpt_tui.chat import asking
-from fakegpt_tui.chat.headers import ConversationIndex
+from fakegpt_tui.chat import request_builder
+from fakegpt_tui.chat.active_turns import ActiveTurns
+from fakegpt_tui.chat.conversation_index import ConversationIndex
+from fakegpt_tui.chat.limiter import ConcurrencyLimiter
+from fakegpt_tui.chat.message_trees import MessageTrees
+from fakegpt_tui.chat.pending_writes import PendingWrites, TurnWriteStore, reply_key
 from fakegpt_tui.chat.queue import PromptQueue
-from fakegpt_tui.chat.running import ActiveTurns
-from fakegpt_tui.chat.saving import PendingWrites
-from fakegpt_tui.chat.schedule import ConcurrencyLimiter
-from fakegpt_tui.chat.store import TurnStore
-from fakegpt_tui.chat.trees import MessageTrees
+from fakegpt_tui.chat.store_interface import TurnStore
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.chat.turn_writes import TurnWriteStore, reply_key
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -80,7 +79,7 @@ class Turns:
             self._headers.put_unsaved(conversation)
         shown = self._headers.get(conversation.id).leaf_id
         current = self._headers.current(conversation.id)
-        prompt = asking.new_prompt(current, replace_surrogates(text), shown)
+        prompt = request_builder.new_prompt(current, replace_surrogates(text), shown)
         return self._begin(current, prompt, typed=prompt.text)
 
     def new_parallel(
@@ -91,8 +90,8 @@ class Turns:
             self._headers.put_unsaved(conversation)
         shown = self._headers.get(conversation.id).leaf_id
         current = self._headers.current(conversation.id)
-        prompt = asking.new_prompt(current, replace_surrogates(text), shown)
-        askers = asking.per_model(current, answerers)
+        prompt = request_builder.new_prompt(current, replace_surrogates(text), shown)
+        askers = request_builder.per_model(current, answerers)
         return self._begin_all(current, askers, prompt, typed=prompt.text)
 
     def regenerate_parallel(
@@ -101,8 +100,10 @@ class Turns:
         """Ask a prompt once more, of several at once."""
         prompt = self._prompt_of(conversation_id, message_id)
         current = self._headers.current(conversation_id)
-        purpose = asking.reply_purpose(self._trees.of(conversation_id), prompt)
-        return self._begin_all(current, asking.per_model(current, answerers), prompt, purpose)
+        purpose = request_builder.reply_purpose(self._trees.of(conversation_id), prompt)
+        return self._begin_all(
+            current, request_builder.per_model(current, answerers), prompt, purpose
+        )
 
     def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
         """Ask `text` in place of a prompt, which becomes a variant of it."""
@@ -110,13 +111,13 @@ class Turns:
         if earlier.role is not Role.USER:
             raise NotFound("There is no prompt here that could be edited.")
         current = self._headers.current(conversation_id)
-        prompt = asking.new_prompt(current, replace_surrogates(text), earlier.parent_id)
+        prompt = request_builder.new_prompt(current, replace_surrogates(text), earlier.parent_id)
         return self._begin(current, prompt, typed=prompt.text)
 
     def regenerate(self, conversation_id: str, message_id: str) -> Turn:
         """Ask a prompt once more, for another variant of its reply."""
         prompt = self._prompt_of(conversation_id, message_id)
-        purpose = asking.reply_purpose(self._trees.of(conversation_id), prompt)
+        purpose = request_builder.reply_purpose(self._trees.of(conversation_id), prompt)
         return self._begin(self._headers.current(conversation_id), prompt, purpose)
 
     def continue_reply(self, conversation_id: str, reply_id: str) -> Turn:
@@ -202,7 +203,9 @@ class Turns:
         tree = self._trees.of(current.id)
         is_new_prompt = tree.get(prompt.id) is None
         path = tree.path(prompt.parent_id)
-        replies = [asking.new_reply(asker, prompt, continued=continued) for asker in askers]
+        replies = [
+            request_builder.new_reply(asker, prompt, continued=continued) for asker in askers
+        ]
         title = current.title or first_line(prompt.text)
         leaf_id, updated_at = replies[0].id, replies[0].created_at
 
@@ -224,7 +227,9 @@ class Turns:
                 conversation=begun(asker),
                 prompt=prompt,
                 reply=reply,
-                request=asking.build_request(asker, path, prompt, purpose, continued=continued),
+                request=request_builder.build_request(
+                    asker, path, prompt, purpose, continued=continued
+                ),
                 is_new_prompt=is_new_prompt and reply is replies[0],
                 typed=typed if reply is replies[0] else "",
             )
@@ -245,7 +250,7 @@ class Turns:
         current = self._headers.current(prompt.conversation_id)
         followed = self._trees.of(current.id).get(after)
         parent_id = shown if followed is None or followed.trashed_at else followed.id
-        message = asking.new_prompt(current, prompt.text, parent_id, prompt.id)
+        message = request_builder.new_prompt(current, prompt.text, parent_id, prompt.id)
         self._queue.take(prompt.id)
         return self._begin(current, message, queued=prompt)
 

@@ -1,4 +1,4 @@
-"""Taking actions back."""
+"""Undo history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

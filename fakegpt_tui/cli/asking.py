@@ -11,7 +11,7 @@ import click
 
 from fakegpt_tui.chat.memory import MemoryStore
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.cli.answer import Answer
 from fakegpt_tui.cli.composition import opened_chat, opened_store

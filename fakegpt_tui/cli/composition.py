@@ -15,9 +15,9 @@ from tempfile import mkdtemp
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.connection import Connection
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.services import Connection
+from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.cli.connections import Report, connection, served_backend
 from fakegpt_tui.cli.exits import PROGRAM, say
 from fakegpt_tui.cli.folders import make_folders

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from fakegpt_tui.chat.connection import Connection
+from fakegpt_tui.chat.services import Connection
 from fakegpt_tui.config.keyrings import SystemKeyring
 from fakegpt_tui.config.keys import read_key
 from fakegpt_tui.config.settings import Settings

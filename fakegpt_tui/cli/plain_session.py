@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import click
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.cli.composition import opened_chat
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.plain import PlainChat

@@ -33,7 +33,7 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
     after:DATE. The exit code is 6 when nothing was found.
     """
     settings = settings_of(context)
-    from fakegpt_tui.chat.search_query import parse_query  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415
     from fakegpt_tui.cli.conversations import telling_length  # noqa: PLC0415
 

@@ -2,14 +2,7 @@
 
 from fakegpt_tui.config import readers
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.domain import (
-    MAX_TOKENS,
-    SEEDS,
-    TEMPERATURES,
-    TOP_PS,
-    GenerationSettings,
-    Preset,
-)
+from fakegpt_tui.domain import MAX_TOKENS, SEEDS, TEMPERATURES, TOP_PS, GenerationSettings, Preset
 
 
 def presets(table: Table) -> dict[str, Preset]:

@@ -8,14 +8,7 @@ from fakegpt_tui.config import readers
 from fakegpt_tui.config.headers import headers
 from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.domain import (
-    ConfigError,
-    Endpoints,
-    History,
-    Service,
-    ServiceKind,
-    TimeLimits,
-)
+from fakegpt_tui.domain import ConfigError, Endpoints, History, Service, ServiceKind, TimeLimits
 
 DEFAULT_SERVICE = "embedded"
 

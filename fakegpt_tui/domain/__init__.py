@@ -1,13 +1,19 @@
-"""The values every room speaks of, and the errors a person may meet."""
+"""Values and errors that every room uses."""
 
 from fakegpt_tui.domain.conversations import (
+    MAX_TOKENS,
+    SEEDS,
+    TEMPERATURES,
+    TOP_PS,
     Bookmark,
     ChatMessage,
     ContextMessage,
     Conversation,
     Draft,
     FinishReason,
+    GenerationSettings,
     MessageStatus,
+    Preset,
     QueuedPrompt,
     Role,
     SearchHit,
@@ -15,55 +21,7 @@ from fakegpt_tui.domain.conversations import (
     TitleSource,
     Usage,
 )
-from fakegpt_tui.domain.events import (
-    Notice,
-    ReasoningDelta,
-    RemoteIdAssigned,
-    ReplyEnded,
-    RetryScheduled,
-    StreamEvent,
-    TextDelta,
-    TextReplaced,
-    TitleSuggested,
-    UsageReported,
-)
-from fakegpt_tui.domain.generation import (
-    MAX_TOKENS,
-    SEEDS,
-    TEMPERATURES,
-    TOP_PS,
-    GenerationSettings,
-    Preset,
-)
-from fakegpt_tui.domain.identity import (
-    Secret,
-    new_id,
-    now,
-)
-from fakegpt_tui.domain.services import (
-    ConnectionCheck,
-    Endpoints,
-    Expired,
-    FoundService,
-    History,
-    KeyNeeded,
-    LoginFailed,
-    LoginState,
-    Model,
-    ModelRef,
-    NoLogin,
-    Offline,
-    RateLimitStatus,
-    Service,
-    ServiceForm,
-    ServiceKind,
-    Session,
-    SignedIn,
-    SignedOut,
-    SigningIn,
-    TimeLimits,
-)
-from fakegpt_tui.domain.troubles import (
+from fakegpt_tui.domain.errors import (
     BadReply,
     Busy,
     ConfigError,
@@ -84,6 +42,44 @@ from fakegpt_tui.domain.troubles import (
     StoreError,
     Unreachable,
     Unsupported,
+)
+from fakegpt_tui.domain.events import (
+    Notice,
+    ReasoningDelta,
+    RemoteIdAssigned,
+    ReplyEnded,
+    RetryScheduled,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    TitleSuggested,
+    UsageReported,
+)
+from fakegpt_tui.domain.services import (
+    ConnectionCheck,
+    Endpoints,
+    Expired,
+    FoundService,
+    History,
+    KeyNeeded,
+    LoginFailed,
+    LoginState,
+    Model,
+    ModelRef,
+    NoLogin,
+    Offline,
+    RateLimitStatus,
+    Secret,
+    Service,
+    ServiceForm,
+    ServiceKind,
+    Session,
+    SignedIn,
+    SignedOut,
+    SigningIn,
+    TimeLimits,
+    new_id,
+    now,
 )
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What a backend says while it replies."""
+"""Events that a backend streams while it replies."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,11 +1,35 @@
-"""Who answers, and being signed in there."""
+"""Services, models, sessions and login states; ids, the clock and `Secret`."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
+from uuid import uuid4
 
-from fakegpt_tui.domain.identity import Secret
+
+def new_id() -> str:
+    """A random UUID, in the form the wire uses for conversations and messages."""
+    return str(uuid4())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Text that must not show in logs, reports or representations."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __str__(self) -> str:
+        return "••••"
 
 
 class ServiceKind(StrEnum):

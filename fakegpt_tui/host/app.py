@@ -21,12 +21,7 @@ from fakegpt_tui.host.guard import Guard
 from fakegpt_tui.host.login_routes import LoginRoutes
 from fakegpt_tui.host.odd_route import OddRoute
 from fakegpt_tui.host.prompt_route import PromptRoute
-from fakegpt_tui.host.refusals import (
-    json_response,
-    refuse_for_service,
-    refuse_http,
-    refuse_token,
-)
+from fakegpt_tui.host.refusals import json_response, refuse_for_service, refuse_http, refuse_token
 from fakegpt_tui.host.throttle import LoginThrottle
 from fakegpt_tui.host.tokens import Tokens
 from fakegpt_tui.host.turnstile import Turnstile

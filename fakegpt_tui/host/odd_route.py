@@ -8,13 +8,7 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui import wire
-from fakegpt_tui.backends.scenarios.scenario import (
-    CONVERSATION,
-    Answer,
-    Cut,
-    Hang,
-    Scenario,
-)
+from fakegpt_tui.backends.scenarios.scenario import CONVERSATION, Answer, Cut, Hang, Scenario
 from fakegpt_tui.backends.scripted import Pause
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.body import read_json

@@ -7,13 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from fakegpt_tui.domain import (
-    ChatMessage,
-    Conversation,
-    MessageStatus,
-    NotSavedYet,
-    StoreError,
-)
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotSavedYet, StoreError
 from fakegpt_tui.transfer.found import Found, Loaded, Skipped
 
 

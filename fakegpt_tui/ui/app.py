@@ -12,7 +12,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.worker import Worker
 
-from fakegpt_tui.chat.headway import JobResult
+from fakegpt_tui.chat.jobs import JobResult
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError

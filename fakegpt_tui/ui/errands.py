@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from fakegpt_tui.chat.headway import JobProgress, JobResult
+from fakegpt_tui.chat.jobs import JobProgress, JobResult
 
 
 @dataclass(slots=True)

@@ -5,8 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.tokens import ContextTokenCounter, count_reply_tokens
-from fakegpt_tui.chat.tree import Variants
+from fakegpt_tui.chat.token_count import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -20,6 +19,7 @@ from fakegpt_tui.domain import (
     Service,
     StoreError,
 )
+from fakegpt_tui.domain.message_tree import Variants
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowSign

@@ -8,14 +8,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from fakegpt_tui.domain import (
-    BadReply,
-    RequestRefused,
-    ServiceError,
-    Unreachable,
-    Unsupported,
-    now,
-)
+from fakegpt_tui.domain import BadReply, RequestRefused, ServiceError, Unreachable, Unsupported, now
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.wire.complaints import Complaint, read_complaint, seconds
 from fakegpt_tui.wire.troubles import (

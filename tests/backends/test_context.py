@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.context import cut_to, estimated_tokens, room_for_prompt
-from fakegpt_tui.domain import (
-    ContextMessage,
-    GenerationSettings,
-    Notice,
-    PromptTooLong,
-    ReplyEnded,
-)
+from fakegpt_tui.domain import ContextMessage, GenerationSettings, Notice, PromptTooLong, ReplyEnded
 from tests.fault_server import FaultServer, Send, json_reply
 from tests.openai_server import (
     CHAT,

@@ -11,7 +11,7 @@ from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import GenerationSettings, RemoteIdAssigned
 from fakegpt_tui.store.conversations import ConversationStore
-from tests.chat.joined import ask, run, says, texts
+from tests.chat.fake_chat import ask, run, says, texts
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, connecting
 

@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     Unreachable,
 )
-from tests.chat.joined import ask, run, says, service_of, streaming, texts
+from tests.chat.fake_chat import ask, run, says, service_of, streaming, texts
 from tests.stubs import MemoryStore
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.search_query import parse_query
+from fakegpt_tui.chat.search import parse_query
 from fakegpt_tui.domain import SearchHit, SearchQuery
-from tests.chat.joined import service_of
+from tests.chat.fake_chat import service_of
 from tests.stubs import MemoryStore
 
 HIT = SearchHit(

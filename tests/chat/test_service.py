@@ -25,7 +25,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     Unreachable,
 )
-from tests.chat.joined import ask, run, service_of, streaming
+from tests.chat.fake_chat import ask, run, service_of, streaming
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting
 

@@ -1,13 +1,106 @@
-"""What is known of the services while they are used."""
+"""One connection per service, and another one when the service is another."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from fakegpt_tui.backends.base import Backend
+from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import Model, NotFound, RateLimited, RequestRefused, Service, ServiceKind
-from tests.chat.joined import run, says
+from fakegpt_tui.chat.services import Connection, ServiceConnections
+from fakegpt_tui.domain import (
+    ConfigError,
+    LoginState,
+    Model,
+    NotFound,
+    RateLimited,
+    RequestRefused,
+    Service,
+    ServiceKind,
+)
+from tests.chat.fake_chat import run, says
 from tests.stubs import SERVICE, MemoryStore, SilentBackend, connecting
 from tests.stubs import ScriptedBackend as Scripted
+
+
+class Connecting:
+    def __init__(self) -> None:
+        self.asked: list[Service] = []
+        self.backends: list[ScriptedBackend] = []
+
+    async def __call__(self, service: Service, _report: Callable[[LoginState], None]) -> Connection:
+        self.asked.append(service)
+        await asyncio.sleep(0)
+        self.backends.append(ScriptedBackend())
+        # An embedded host is known to be at another address than was configured.
+        return Connection(replace(service, url="http://127.0.0.1:1"), self.backends[-1], None)
+
+
+async def test_many_that_ask_at_once_share_one_connection() -> None:
+    connecting = Connecting()
+    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
+    made = await asyncio.gather(*(connections.get(SERVICE.name) for _ in range(5)))
+    assert len({id(each) for each in made}) == 1
+    assert connecting.asked == [SERVICE]
+
+
+async def test_a_service_that_was_changed_is_connected_to_anew() -> None:
+    connecting = Connecting()
+    services = {SERVICE.name: SERVICE}
+    connections = ServiceConnections(services, connecting)
+    await connections.get(SERVICE.name)
+    services[SERVICE.name] = replace(SERVICE, model="another")
+    await connections.get(SERVICE.name)
+    await connections.get(SERVICE.name)
+    assert [service.model for service in connecting.asked] == [SERVICE.model, "another"]
+
+
+async def test_a_service_that_was_added_or_removed_is_known_at_once() -> None:
+    services: dict[str, Service] = {}
+    connections = ServiceConnections(services, Connecting())
+    with pytest.raises(NotFound):
+        await connections.get(SERVICE.name)
+    services[SERVICE.name] = SERVICE
+    assert (await connections.get(SERVICE.name)).service.name == SERVICE.name
+    del services[SERVICE.name]
+    with pytest.raises(NotFound):
+        await connections.get(SERVICE.name)
+
+
+async def test_what_could_not_be_connected_is_tried_again() -> None:
+    connecting = Connecting()
+    tries = 0
+
+    async def refuse_once(service: Service, report: Callable[[LoginState], None]) -> Connection:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ConfigError("Not yet.")
+        return await connecting(service, report)
+
+    connections = ServiceConnections({SERVICE.name: SERVICE}, refuse_once)
+    with pytest.raises(ConfigError):
+        await connections.get(SERVICE.name)
+    assert await connections.get(SERVICE.name)
+
+
+async def test_closing_closes_what_was_made() -> None:
+    connecting = Connecting()
+    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
+    await connections.get(SERVICE.name)
+    await connections.aclose()
+    assert connecting.backends[0].closed
+
+
+async def test_a_connection_that_is_to_be_forgotten_is_made_anew() -> None:
+    connecting = Connecting()
+    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
+    first = await connections.get(SERVICE.name)
+    connections.invalidate(SERVICE.name)
+    assert await connections.get(SERVICE.name) is not first
+    assert connecting.asked == [SERVICE, SERVICE]
 
 
 def chat_over(backend: Backend) -> tuple[ChatService, dict[str, Service]]:

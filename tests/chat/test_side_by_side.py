@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.store import ChatStore
+from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     MessageStatus,
@@ -24,7 +24,7 @@ from fakegpt_tui.domain import (
     TextDelta,
 )
 from fakegpt_tui.store.conversations import ConversationStore
-from tests.chat.joined import ask, run, says, streaming, texts
+from tests.chat.fake_chat import ask, run, says, streaming, texts
 from tests.patience import PATIENCE
 from tests.stubs import MemoryStore, connecting_each
 

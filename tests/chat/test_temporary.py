@@ -4,7 +4,7 @@ import asyncio
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import GenerationSettings, MessageStatus, TextDelta, TitleSuggested
-from tests.chat.joined import ask, run, says, service_of, streaming, texts
+from tests.chat.fake_chat import ask, run, says, service_of, streaming, texts
 from tests.stubs import MemoryStore
 
 

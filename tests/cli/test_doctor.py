@@ -13,13 +13,7 @@ import pytest
 from fakegpt_tui.backends.scripted import Step
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from tests.cli.program import Home, served
-from tests.cli.terminals import (
-    ANSWERS,
-    must_be_left_clean,
-    shell,
-    shell_running,
-    wait_for_question,
-)
+from tests.cli.terminals import ANSWERS, must_be_left_clean, shell, shell_running, wait_for_question
 
 WORK = '[services.work]\nkind = "fakegpt"\nurl = "http://127.0.0.1:9"\n'
 ANSWER: list[Step] = [TextDelta("OK"), ReplyEnded()]

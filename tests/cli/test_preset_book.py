@@ -11,7 +11,7 @@ from fakegpt_tui.cli.preset_book import PresetBook
 from fakegpt_tui.config.editing import presets_in, with_preset
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.domain import ConfigError, GenerationSettings, Preset
-from tests.chat.test_generation import settings
+from tests.domain.test_generation_form import settings
 
 PATH = Path("/conf/config.toml")
 MINE = """# Mine, and to stay.

@@ -9,13 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakegpt_tui.domain import (
-    ChatMessage,
-    MessageStatus,
-    Role,
-    StoreError,
-    TitleSource,
-)
+from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, StoreError, TitleSource
 from fakegpt_tui.store.conversations import ConversationStore
 from fakegpt_tui.text import replace_surrogates
 from tests.store.tree import TIME, chat_message, conversation, turn

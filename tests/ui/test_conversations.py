@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fakegpt_tui.domain import SearchHit
 from fakegpt_tui.ui.widgets.conversation_list import RowSign
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from tests.chat.joined import long_conversation
+from tests.chat.fake_chat import long_conversation
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 

@@ -59,7 +59,7 @@ def test_each_report_has_a_file_of_its_own(tmp_path: Path):
 def test_what_was_written_for_people_is_shown(tmp_path: Path):
     error = StoreError("The store is\n\x1b]0;x\x07full.")
     said = crash_text(error, folder=tmp_path)
-    assert "fakegpt_tui.domain.troubles.StoreError: The store is ␛]0;x␇full." in said
+    assert "fakegpt_tui.domain.errors.StoreError: The store is ␛]0;x␇full." in said
     assert "\x1b" not in report_crash(error, folder=tmp_path).read_text()
 
 

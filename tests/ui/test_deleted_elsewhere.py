@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fakegpt_tui.domain import ChatMessage, Preset, SearchHit
-from tests.chat.joined import long_conversation
+from tests.chat.fake_chat import long_conversation
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.selection import Selection
 from textual.widgets import Input
 
-from fakegpt_tui.chat.headway import JobProgress, JobResult
+from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.transfer.markdown_reading import from_markdown
 from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import ErrandAsked

@@ -1,6 +1,5 @@
 """The system prompt and the generation settings of a conversation, on the screen."""
 
-from fakegpt_tui.chat.generation import GenerationField
 from fakegpt_tui.domain import (
     ConfigError,
     GenerationSettings,
@@ -9,6 +8,7 @@ from fakegpt_tui.domain import (
     Service,
     ServiceKind,
 )
+from fakegpt_tui.domain.generation_form import GenerationField
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.generation import GenerationScreen
 from tests.stubs import MemoryStore

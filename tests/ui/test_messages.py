@@ -1,7 +1,7 @@
 """Editing, asking again and walking the variants of chat messages by keys."""
 
-from fakegpt_tui.chat.compare import diff_words
 from fakegpt_tui.domain import ReplyCut, TextDelta
+from fakegpt_tui.domain.diff import diff_words
 from fakegpt_tui.ui.screens.compare import CompareScreen, compared
 from fakegpt_tui.ui.widgets.conversation_list import RowSign
 from fakegpt_tui.ui.widgets.transcript import Transcript

@@ -4,14 +4,7 @@ from contextlib import asynccontextmanager
 
 from textual.widgets import Input
 
-from fakegpt_tui.domain import (
-    ConfigError,
-    ConnectionCheck,
-    Model,
-    Secret,
-    Service,
-    ServiceKind,
-)
+from fakegpt_tui.domain import ConfigError, ConnectionCheck, Model, Secret, Service, ServiceKind
 from tests.ui.running import Running, running
 
 KEY = "sk-canary-key-0123456789abcdef"

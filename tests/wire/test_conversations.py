@@ -3,12 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fakegpt_tui.domain import FinishReason, MessageStatus
-from fakegpt_tui.wire import (
-    ConversationSummary,
-    KeptMessage,
-    conversation_body,
-    conversations_body,
-)
+from fakegpt_tui.wire import ConversationSummary, KeptMessage, conversation_body, conversations_body
 
 NOON = datetime(2023, 11, 5, 12, tzinfo=UTC)
 SUMMARY = ConversationSummary(id="C", title="", created_at=NOON, updated_at=NOON)

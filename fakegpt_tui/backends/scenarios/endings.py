@@ -13,14 +13,7 @@ from fakegpt_tui.backends.scenarios.events import (
     usual,
     verdict,
 )
-from fakegpt_tui.backends.scenarios.scenario import (
-    Cut,
-    Hang,
-    Piece,
-    Promise,
-    Scenario,
-    streamed,
-)
+from fakegpt_tui.backends.scenarios.scenario import Cut, Hang, Piece, Promise, Scenario, streamed
 from fakegpt_tui.backends.scripted import Pause
 
 _BEGUN = (line(message("Hel")), line(message(PARTIAL)))

@@ -2,14 +2,7 @@
 
 from typing import Any
 
-from fakegpt_tui.backends.scenarios.scenario import (
-    Answer,
-    Promise,
-    Scenario,
-    page,
-    plain,
-    told,
-)
+from fakegpt_tui.backends.scenarios.scenario import Answer, Promise, Scenario, page, plain, told
 
 
 def _refused(name: str, sentence: str, *answers: Answer, recovers: bool = False) -> Scenario:

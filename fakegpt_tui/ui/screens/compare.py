@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from fakegpt_tui.chat.compare import DiffKind, DiffPart
+from fakegpt_tui.domain.diff import DiffKind, DiffPart
 from fakegpt_tui.text import safe_text
 
 _SIGNS = {

@@ -4,7 +4,7 @@ from functools import partial
 
 from textual import on, work
 
-from fakegpt_tui.chat.exporting import FORMATS, MARKDOWN
+from fakegpt_tui.chat.jobs import FORMATS, MARKDOWN
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
@@ -58,10 +58,7 @@ class FileCommands(ChatParts):
     def action_import(self) -> None:
         if self._is_busy():
             return
-        from fakegpt_tui.ui.screens.import_files import (  # noqa: PLC0415 - after first paint
-            ImportScreen,
-            ImportWish,
-        )
+        from fakegpt_tui.ui.screens.import_files import ImportScreen, ImportWish  # noqa: PLC0415 - after first paint
 
         def take(wish: ImportWish | None) -> None:
             if wish is None:

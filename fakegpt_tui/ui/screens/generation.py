@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
-from fakegpt_tui.chat.generation import GenerationField, format_generation, parse_generation
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
+from fakegpt_tui.domain.generation_form import GenerationField, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.options import KeepPreset
 

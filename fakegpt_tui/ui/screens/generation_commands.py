@@ -2,8 +2,8 @@
 
 from textual import work
 
-from fakegpt_tui.chat.generation import GenerationField
 from fakegpt_tui.domain import FakeGPTError, Preset, Service, ServiceKind
+from fakegpt_tui.domain.generation_form import GenerationField
 from fakegpt_tui.ui.screens.parts import ChatParts
 
 
@@ -34,9 +34,7 @@ class GenerationCommands(ChatParts):
                 self._workspace.reread()
                 self.notice("This holds from the next reply on. /undo takes it back.")
 
-        from fakegpt_tui.ui.screens.generation import (  # noqa: PLC0415 - after first paint
-            GenerationScreen,
-        )
+        from fakegpt_tui.ui.screens.generation import GenerationScreen  # noqa: PLC0415 - after first paint
 
         screen = GenerationScreen(
             Preset("", conversation.system_prompt, conversation.generation),

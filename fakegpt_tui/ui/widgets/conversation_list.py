@@ -13,12 +13,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.widgets.cells import fit, foreground, sign
-from fakegpt_tui.ui.widgets.conversation_rows import (
-    ConversationRow,
-    Heading,
-    RowIndex,
-    RowSign,
-)
+from fakegpt_tui.ui.widgets.conversation_rows import ConversationRow, Heading, RowIndex, RowSign
 from fakegpt_tui.ui.widgets.kept_lines import KeptLines
 
 __all__ = ["ConversationList", "ConversationRow", "RowSign"]

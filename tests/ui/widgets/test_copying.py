@@ -1,13 +1,7 @@
 """What is copied of a message, however long it is."""
 
 from fakegpt_tui.ui.widgets.copying import code_at, code_blocks
-from tests.ui.widgets.transcript_app import (
-    MarkdownApp,
-    drag,
-    reply,
-    show,
-    shown,
-)
+from tests.ui.widgets.transcript_app import MarkdownApp, drag, reply, show, shown
 
 FENCE = "```py\nx = {0}\n```"
 LONG = "\n\n".join(f"Paragraph {number}.\n\n{FENCE.format(number)}" for number in range(3_000))

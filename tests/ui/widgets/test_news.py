@@ -1,14 +1,7 @@
 """The mark that says how many lines have come below."""
 
 from fakegpt_tui.domain import MessageStatus
-from tests.ui.widgets.transcript_app import (
-    MarkdownApp,
-    grow,
-    press,
-    reply,
-    show,
-    shown,
-)
+from tests.ui.widgets.transcript_app import MarkdownApp, grow, press, reply, show, shown
 
 LINKS = "\n\n".join(f"{n} [link](https://example.com/{'page' * 20}) here" for n in range(400))
 SEEN = LINKS.index("\n\n60 ")

@@ -4,15 +4,7 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus
 from tests.ui.widgets.shown import shown as shown_exactly
-from tests.ui.widgets.transcript_app import (
-    MarkdownApp,
-    drag,
-    grow,
-    press,
-    reply,
-    show,
-    shown,
-)
+from tests.ui.widgets.transcript_app import MarkdownApp, drag, grow, press, reply, show, shown
 
 WIDE = "x = " + "abcdefghij" * 9
 TEXT = f"Before.\n\n```py\nshort\n{WIDE}\n```\n\nAfter."

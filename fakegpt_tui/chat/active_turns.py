@@ -1,0 +1,66 @@
+"""Turns that run or wait, by conversation."""
+
+from collections.abc import Collection, Iterator
+
+from fakegpt_tui.chat.turn import Turn
+
+
+class ActiveTurns(Collection[str]):
+    """Knows them in the order in which they were asked for.
+
+    As a collection it is that of the conversations in which there is one. Several in one
+    conversation answer the same prompt side by side.
+    """
+
+    def __init__(self) -> None:
+        self._turns: dict[str, list[Turn]] = {}
+        self._all: list[Turn] = []
+
+    def __contains__(self, conversation_id: object) -> bool:
+        return conversation_id in self._turns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._turns)
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def all(self) -> list[Turn]:
+        return self._all.copy()
+
+    def of(self, conversation_id: str) -> tuple[Turn, ...]:
+        return tuple(self._turns.get(conversation_id, ()))
+
+    def shown(self, conversation_id: str, leaf_id: str | None) -> Turn | None:
+        """The turn whose reply ends the shown path, or else the first one there."""
+        turns = self._turns.get(conversation_id, [])
+        shown = (turn for turn in turns if turn.reply_id == leaf_id)
+        return next(shown, turns[0] if turns else None)
+
+    def add(self, turn: Turn) -> None:
+        self._turns.setdefault(turn.conversation.id, []).append(turn)
+        self._all.append(turn)
+
+    def remove(self, turn: Turn) -> None:
+        """Let go of a turn, if it is among them."""
+        if turn not in self._all:
+            return
+        self._all.remove(turn)
+        turns = self._turns[turn.conversation.id]
+        turns.remove(turn)
+        if not turns:
+            del self._turns[turn.conversation.id]
+
+    def stop(self, conversation_id: str) -> bool:
+        """Stop the turns of a conversation; was there one?"""
+        turns = self.of(conversation_id)
+        for turn in turns:
+            turn.stop()
+        return bool(turns)
+
+    def stop_all(self) -> int:
+        """Stop all turns; how many that were."""
+        turns = self.all()
+        for turn in turns:
+            turn.stop()
+        return len(turns)

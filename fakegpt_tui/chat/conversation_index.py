@@ -1,0 +1,256 @@
+"""Index of all conversations, in memory, with every change queued for the store."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeAlias
+
+from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
+from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    NotFound,
+    StoreError,
+    TitleSource,
+    new_id,
+    now,
+)
+from fakegpt_tui.text import safe_line
+
+TITLE_LENGTH = 60
+TRASH_DAYS = 30
+
+_HEADER = "header"
+_BRANCH = "branch"
+
+Change: TypeAlias = Callable[[Conversation], Conversation]
+
+
+class ConversationIndex:
+    """Knows every conversation; a change is in the store's queue when the call returns."""
+
+    def __init__(self, store: ChatStore, saving: PendingWrites, running: Collection[str]) -> None:
+        """`running` are the conversations in which a turn runs or waits."""
+        self._store = store
+        self._saving = saving
+        self._running = running
+        self._conversations: dict[str, Conversation] | None = None
+        self._sorted: list[Conversation] | None = None
+        self._trash_is_read = False
+        self._new: dict[str, Conversation] = {}
+        self._touched: set[str] = set()
+        self._refreshing = asyncio.Lock()
+
+    def all(self) -> list[Conversation]:
+        """All that have a prompt and are not in the trash, most recently used first."""
+        if self._sorted is None:
+            listed = (each for each in self._known().values() if each.trashed_at is None)
+            self._sorted = sorted(listed, key=lambda each: each.updated_at, reverse=True)
+        return self._sorted.copy()
+
+    def trashed(self) -> list[Conversation]:
+        """All that are in the trash, the last one to come there first."""
+        self._read_trash()
+        trashed = [(each.trashed_at, each) for each in self._known().values() if each.trashed_at]
+        return [each for _, each in sorted(trashed, key=lambda pair: pair[0], reverse=True)]
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation with that id, be it without a prompt or in the trash.
+
+        Raises:
+            NotFound: There is none.
+        """
+        found = self.find(conversation_id)
+        if found is None:
+            raise NotFound(f"There is no conversation {safe_line(conversation_id)!r}.")
+        return found
+
+    def find(self, conversation_id: str) -> Conversation | None:
+        known = self._new.get(conversation_id) or self._known().get(conversation_id)
+        if known is None and not self._trash_is_read:
+            self._read_trash()
+            known = self._known().get(conversation_id)
+        return known
+
+    def find_many(self, conversation_ids: Iterable[str]) -> list[Conversation]:
+        """The conversations with those ids, without the ones that are gone."""
+        found = (self.find(each) for each in conversation_ids)
+        return [each for each in found if each is not None]
+
+    def is_new(self, conversation_id: str) -> bool:
+        """Has it no prompt yet, so that it is not kept?"""
+        return conversation_id in self._new
+
+    def create(self, service: str, model: str, *, conversation_id: str | None) -> Conversation:
+        """A conversation that is kept once it has a prompt; the one with that id if it is known."""
+        if conversation_id and (known := self.find(conversation_id)) is not None:
+            return known
+        time = now()
+        conversation = Conversation(
+            id=conversation_id or new_id(),
+            service=service,
+            model=model,
+            created_at=time,
+            updated_at=time,
+        )
+        self.put_unsaved(conversation)
+        return conversation
+
+    def put_unsaved(self, conversation: Conversation) -> None:
+        """Know a conversation that has no prompt, or none that could be saved."""
+        self._saving.discard(_write_key(conversation.id))
+        if self._conversations is not None:
+            self._discard(conversation.id)
+        self._new[conversation.id] = conversation
+
+    def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> WriteKey:
+        """Save a whole conversation that is new; the key of that write."""
+        self.put(conversation)
+        key = _BRANCH, conversation.id
+        self._saving.submit(key, lambda: self._store.add_turn(conversation, *messages))
+        return key
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete a conversation for good, and all that is to be saved of it."""
+        self._discard(conversation_id)
+        self._saving.discard_conversation(conversation_id)
+        self._saving.submit(
+            _write_key(conversation_id), lambda: self._store.delete_conversation(conversation_id)
+        )
+
+    def roll_back(self, before: Conversation, *, is_new: bool) -> None:
+        """Forget what a prompt that could not be saved would have changed."""
+        known = self.get(before.id)
+        title = known.title if known.title_source is TitleSource.PERSON else before.title
+        known = replace(known, title=title, leaf_id=before.leaf_id, updated_at=before.updated_at)
+        if is_new:
+            self.put_unsaved(known)
+        elif self._saving.is_pending(_write_key(before.id)):
+            self.save(known)
+        else:
+            self.put(known)
+
+    def put(self, conversation: Conversation) -> None:
+        """Know a conversation as it is, or is about to be, in the store."""
+        self._touched.add(conversation.id)
+        self._new.pop(conversation.id, None)
+        self._known()[conversation.id] = conversation
+        self._sorted = None
+
+    def save(self, conversation: Conversation) -> None:
+        """Know a conversation, and save it if it is one that is kept."""
+        if conversation.id in self._new:
+            self._new[conversation.id] = conversation
+            return
+        self.put(conversation)
+        self._saving.submit(
+            _write_key(conversation.id), lambda: self._store.save_conversation(conversation)
+        )
+
+    def update(self, conversation_id: str, change: Change) -> None:
+        """Change a conversation as it is by now, also where another instance has changed it.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        self.save(change(self.current(conversation_id)))
+
+    def current(self, conversation_id: str) -> Conversation:
+        """A conversation as it is in the store, but for what is not on disk yet.
+
+        Raises:
+            NotFound: There is no such conversation.
+        """
+        known = self.get(conversation_id)
+        if conversation_id in self._new or self._saving.is_pending(_write_key(conversation_id)):
+            return known
+        stored = None
+        # What cannot be read just now is as it was last known.
+        with suppress(StoreError):
+            stored = self._store.conversation(conversation_id)
+        if stored is None:
+            return known
+        if conversation_id not in self._running:
+            return stored
+        # What was asked here a moment ago may not be on disk yet, and it is what is shown.
+        return replace(stored, leaf_id=known.leaf_id, updated_at=known.updated_at)
+
+    def suggest_title(self, conversation_id: str, title: str) -> None:
+        """Take a service's title where the conversation has just that of its first prompt."""
+        conversation = self.get(conversation_id)
+        title = safe_line(title, TITLE_LENGTH)
+        if title and conversation.title_source is TitleSource.PROMPT:
+            self.update(
+                conversation_id,
+                lambda each: replace(each, title=title, title_source=TitleSource.SERVICE),
+            )
+
+    def set_unread(self, conversation_id: str, *, unread: bool) -> None:
+        """Note whether a reply waits to be read."""
+        conversation = self._known().get(conversation_id)
+        if conversation is not None and conversation.unread is not unread:
+            self.update(conversation_id, lambda each: replace(each, unread=unread))
+
+    async def load(self) -> None:
+        """Read all in a thread, before whoever asks first has to wait for it."""
+        found = await asyncio.to_thread(self._read)
+        if self._conversations is None:
+            self._set_conversations(found)
+
+    async def refresh(self) -> None:
+        """Take what another instance has written, but for what is changed here meanwhile."""
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        self._touched = set(self._running)
+        known = self._known()
+        found = await asyncio.to_thread(self._read_all)
+        ours = self._touched | set(self._running) | self._saving.pending(_BRANCH)
+        for gone in known.keys() - found.keys() - ours:
+            self._saving.discard_conversation(gone)
+        ours |= self._saving.pending(_HEADER)
+        for each in ours:
+            found.pop(each, None)
+        found |= {each: known[each] for each in ours & known.keys()}
+        self._conversations = found
+        self._sorted = None
+        self._trash_is_read = True
+
+    def _discard(self, conversation_id: str) -> None:
+        self._touched.add(conversation_id)
+        self._known().pop(conversation_id, None)
+        self._sorted = None
+
+    def _known(self) -> dict[str, Conversation]:
+        # Read when it is first asked for, which front ends do after their first paint.
+        return (
+            self._set_conversations(self._read())
+            if self._conversations is None
+            else self._conversations
+        )
+
+    def _set_conversations(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
+        """Know these, who are the first; what has been in the trash for long goes."""
+        self._conversations = found
+        self._store.purge(now() - timedelta(days=TRASH_DAYS))
+        return found
+
+    def _read(self) -> dict[str, Conversation]:
+        return {each.id: each for each in self._store.conversations()}
+
+    def _read_all(self) -> dict[str, Conversation]:
+        return {each.id: each for each in (*self._store.conversations(), *self._store.trashed())}
+
+    def _read_trash(self) -> None:
+        known = self._known()
+        for each in self._store.trashed():
+            known.setdefault(each.id, each)
+        self._trash_is_read = True
+
+
+def _write_key(conversation_id: str) -> tuple[str, str]:
+    return _HEADER, conversation_id

@@ -1,0 +1,107 @@
+"""Emergency export: what the store cannot take is written to files."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import wait
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from fakegpt_tui.chat.conversation_index import ConversationIndex
+from fakegpt_tui.chat.drafts import Drafts
+from fakegpt_tui.chat.jobs import ConversationExporter, JobResult
+from fakegpt_tui.chat.pending_writes import PendingWrites
+from fakegpt_tui.chat.queue import PromptQueue
+from fakegpt_tui.domain import FakeGPTError, new_id
+
+_CONVERSATIONS: Final = ("reply", "branch")
+_TYPED: Final = ("draft", "queue")
+_LAST_ATTEMPT_SECONDS = 2.0
+
+
+_Save: TypeAlias = Callable[[Path], Awaitable[Path]]
+
+
+class EmergencyExport:
+    """For when the program ends while words are only in memory, as on a full disk."""
+
+    def __init__(
+        self,
+        saving: PendingWrites,
+        headers: ConversationIndex,
+        files: ConversationExporter,
+        drafts: Drafts,
+        queue: PromptQueue,
+    ) -> None:
+        self._saving = saving
+        self._headers = headers
+        self._files = files
+        self._drafts = drafts
+        self._queue = queue
+
+    @property
+    def is_needed(self) -> bool:
+        """Could words not be saved, as far as is known? Titles and the like are none."""
+        is_in_trouble = self._saving.error is not None
+        return is_in_trouble and any(map(self._saving.pending, (*_CONVERSATIONS, *_TYPED)))
+
+    async def write_files(self, folders: Iterable[Path]) -> JobResult | None:
+        """Try the store once more, and then write what is left to the first folder that takes it.
+
+        Returns:
+            What was written where, and what could not be; `None` where nothing was left.
+        """
+        # The last reply may not have had the time to fail. Drafts are gathered, and come later.
+        await self._wait_for_writes(*_CONVERSATIONS)
+        if not self.is_needed:
+            return None
+        trouble = self._saving.error
+        self._saving.retry()
+        await self._wait_for_writes(*_CONVERSATIONS, *_TYPED)
+        saves = list(self._pending_exports())
+        written: list[str] = []
+        for folder in folders:
+            left = []
+            for save in saves:
+                try:
+                    written.append(str(await save(folder)))
+                except FakeGPTError:
+                    left.append(save)
+            saves = left
+            if not saves:
+                break
+        if not written and not saves:
+            return None
+        sentences = [str(trouble), "What it lacks is in files, which can be imported:"]
+        if saves:
+            sentences[1:] = [f"{len(saves)} of {len(saves) + len(written)} files were not written:"]
+        return JobResult(" ".join(sentences), tuple(written))
+
+    async def _wait_for_writes(self, *kinds: str) -> None:
+        if futures := self._saving.futures(kinds):
+            await asyncio.to_thread(wait, futures, _LAST_ATTEMPT_SECONDS)
+
+    def _pending_exports(self) -> Iterator[_Save]:
+        for conversation_id in sorted(set().union(*map(self._saving.pending, _CONVERSATIONS))):
+            yield partial(self._files.export, conversation_id)
+        texts = [
+            *(
+                prompt.text
+                for each in self._saving.pending("queue")
+                for prompt in self._queue.of(each)
+            ),
+            *(
+                draft.text
+                for each in self._saving.pending("draft")
+                if (draft := self._drafts.get(each))
+            ),
+        ]
+        if texts:
+            yield partial(_save_texts, texts)
+
+
+async def _save_texts(texts: Iterable[str], folder: Path) -> Path:
+    from fakegpt_tui.transfer.files import save_file  # noqa: PLC0415 - not at every start
+
+    text = "\n\n".join(texts) + "\n"
+    return await asyncio.to_thread(save_file, folder, "unsent", ".txt", text, owner_id=new_id())

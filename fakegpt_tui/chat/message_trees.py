@@ -1,0 +1,276 @@
+"""Message trees of all conversations: reading, showing variants, trashing."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from fakegpt_tui.chat.active_turns import ActiveTurns
+from fakegpt_tui.chat.conversation_index import ConversationIndex
+from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
+from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.undo import UndoHistory
+from fakegpt_tui.domain import ChatMessage, NotFound, StillReplying, now
+from fakegpt_tui.domain.diff import DiffPart, diff_words
+from fakegpt_tui.domain.message_tree import MessageTree, TreeRow, Variants
+
+_LONG_TREE = 400
+_TAIL_LENGTH = 100
+"""Of a tree of more than so many chat messages, so many are read first, to be shown at once."""
+
+_MAX_CACHED = 2
+"""Trees that are kept: a long one takes as much memory as its text."""
+
+
+class MessageTrees:
+    """The trees of all conversations, read when they are asked for; running replies as they stand.
+
+    Every method raises `NotFound` where there is no such conversation or chat message.
+    """
+
+    def __init__(
+        self,
+        store: ChatStore,
+        headers: ConversationIndex,
+        saving: PendingWrites,
+        history: UndoHistory,
+        turns: ActiveTurns,
+    ) -> None:
+        """`turns` are those that run or wait."""
+        self._store = store
+        self._headers = headers
+        self._saving = saving
+        self._history = history
+        self._turns = turns
+        self._cached: dict[str, MessageTree] = {}
+        self._unsettled: dict[str, tuple[ChatMessage, WriteKey]] = {}
+        self._last_shown: dict[str, str] = {}
+        self._changes = 0
+
+    def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The chat messages that are shown, oldest first."""
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
+
+    def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The last chat messages that are shown, where to read all would keep somebody waiting.
+
+        Empty where it would not: then `path` is there at once. After `load` it is, too.
+        """
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        if leaf_id is None or not self._is_only_on_disk(conversation_id):
+            return ()
+        if self._store.count_messages(conversation_id) <= _LONG_TREE:
+            return ()
+        end = self._store.path_end(leaf_id, _TAIL_LENGTH)
+        # A leaf that is no message of the conversation, as after damage, is what `path` sees to.
+        is_ours = any(
+            each.id == leaf_id and each.conversation_id == conversation_id for each in end
+        )
+        return MessageTree(end).path(leaf_id) if is_ours else ()
+
+    async def load(self, conversation_id: str) -> None:
+        """Read a tree in a thread."""
+        changes = self._changes
+        messages = await asyncio.to_thread(self._store.messages, conversation_id)
+        # What was written meanwhile may be missing; then it is read when it is asked for.
+        if changes == self._changes and self._is_only_on_disk(conversation_id):
+            self._cached[conversation_id] = MessageTree(messages)
+
+    def path_to(self, conversation_id: str, message_id: str) -> tuple[ChatMessage, ...]:
+        """The way from the root to a chat message."""
+        return self.of(conversation_id).path(self.message(conversation_id, message_id).id)
+
+    def message(self, conversation_id: str, message_id: str) -> ChatMessage:
+        """A chat message that is not in the trash."""
+        message = self.of(conversation_id).get(message_id)
+        if message is None or message.trashed_at is not None:
+            raise NotFound("This message is no longer in the conversation.")
+        return message
+
+    def variants(self, conversation_id: str, message_id: str) -> Variants:
+        """The siblings of a chat message, itself among them."""
+        message = self.message(conversation_id, message_id)
+        return self.of(conversation_id).variants(message)
+
+    def forks(self, conversation_id: str, path: Iterable[ChatMessage]) -> dict[str, Variants]:
+        """The variants of those messages of a path that have any."""
+        return self.of(conversation_id).forks(path)
+
+    def show_variant(self, conversation_id: str, message_id: str) -> None:
+        """Show the path through a chat message, down to the leaf that was shown last below it."""
+        self.message(conversation_id, message_id)
+        self._show(conversation_id, message_id)
+
+    def step_variant(self, conversation_id: str, message_id: str, step: int) -> str | None:
+        """Show the variant so many places on, and tell its id; `None` where there is none."""
+        variants = self.variants(conversation_id, message_id)
+        place = variants.position - 1 + step
+        if step == 0 or not 0 <= place < variants.count:
+            return None
+        self._show(conversation_id, variants.ids[place])
+        return variants.ids[place]
+
+    def rows(self, conversation_id: str) -> tuple[TreeRow, ...]:
+        """The whole tree for a tree view, top down."""
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        return self.of(conversation_id).rows(leaf_id)
+
+    def compare(self, conversation_id: str, before_id: str, after_id: str) -> tuple[DiffPart, ...]:
+        """What became of the words of one chat message in another."""
+        before = self.message(conversation_id, before_id)
+        return diff_words(before.text, self.message(conversation_id, after_id).text)
+
+    def trash(self, conversation_id: str, message_id: str) -> int:
+        """Put a chat message and all below it into the trash; how many that are. Can be undone.
+
+        Raises:
+            StillReplying: A reply is under way among them.
+        """
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        found = self._trash_subtree(conversation_id, message_id)
+        count = len(found)
+        words = "A message was" if count == 1 else f"{count} messages were"
+
+        def back() -> None:
+            self._set_trashed_at(found, None)
+            self._set_leaf(conversation_id, leaf_id)
+
+        self._history.record(f"{words} deleted.", back, scope=conversation_id)
+        return count
+
+    def trash_without_undo(self, conversation_id: str, message_ids: Iterable[str]) -> None:
+        """Put chat messages into the trash to take something else back, which is no act itself."""
+        for message_id in message_ids:
+            message = self.of(conversation_id).get(message_id)
+            if message is not None and message.trashed_at is None:
+                self._trash_subtree(conversation_id, message_id)
+
+    def trashed(self, conversation_id: str) -> list[ChatMessage]:
+        """What was deleted in a conversation, the topmost message of each time."""
+        self._headers.get(conversation_id)
+        return self.of(conversation_id).trashed_roots()
+
+    def restore(self, conversation_id: str, message_id: str) -> None:
+        """Bring back and show what was deleted with this chat message. Can be undone."""
+        tree = self.of(conversation_id)
+        message = tree.get(message_id)
+        if message is None or message.trashed_at is None:
+            raise NotFound("This message is not in the trash.")
+        found = tree.trashed_together(message_id)
+        leaf_id = self._headers.get(conversation_id).leaf_id
+        self._set_trashed_at(found, None)
+        self._show(conversation_id, message_id)
+
+        def back() -> None:
+            for time in {each.trashed_at for each in found}:
+                self._set_trashed_at([each for each in found if each.trashed_at == time], time)
+            self._set_leaf(conversation_id, leaf_id)
+
+        self._history.record("A message was restored.", back, scope=conversation_id)
+
+    def of(self, conversation_id: str) -> MessageTree:
+        """The tree as it is now; empty for a conversation that has no prompt."""
+        tree = self._cached.pop(conversation_id, None) or self._read(conversation_id)
+        self._cached[conversation_id] = tree
+        for oldest in list(self._cached)[:-_MAX_CACHED]:
+            del self._cached[oldest]
+        for turn in self._turns.of(conversation_id):
+            tree.put(turn.reply)
+        return tree
+
+    def snapshot(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """All chat messages as they are now, parents first; no other tree is forgotten for it."""
+        is_known = conversation_id in self._cached
+        return tuple(self.of(conversation_id) if is_known else self._read(conversation_id))
+
+    def put(self, message: ChatMessage, key: WriteKey | None = None) -> None:
+        """Know a chat message as it is, or will be once the write of that key is on disk."""
+        self._changes += 1
+        if key is not None:
+            self._unsettled[message.id] = message, key
+        if (tree := self._cached.get(message.conversation_id)) is not None:
+            tree.put(message)
+
+    def remove(self, message: ChatMessage) -> None:
+        """Forget a chat message that could not be saved."""
+        self._changes += 1
+        if (tree := self._cached.get(message.conversation_id)) is not None:
+            tree.remove(message.id)
+
+    def remember_shown_path(self, conversation_id: str) -> None:
+        """Note what is shown, so that whoever leaves this path finds back to its end."""
+        for message in self.path(conversation_id):
+            self._last_shown[message.parent_id or conversation_id] = message.id
+
+    def clear_cache(self) -> None:
+        """Read everything again when it is next asked for."""
+        self._changes += 1
+        self._cached.clear()
+
+    def _is_only_on_disk(self, conversation_id: str) -> bool:
+        """Does nobody but the store know more of it?"""
+        return not (
+            conversation_id in self._cached
+            or conversation_id in self._turns
+            or self._headers.is_new(conversation_id)
+            or any(each.conversation_id == conversation_id for each, _ in self._unsettled.values())
+        )
+
+    def _read(self, conversation_id: str) -> MessageTree:
+        if self._headers.is_new(conversation_id):
+            return MessageTree()
+        # What is pending is found out before reading: it may settle meanwhile, but not unsettle.
+        self._unsettled = {
+            each: entry
+            for each, entry in self._unsettled.items()
+            if self._saving.is_pending(entry[1])
+        }
+        tree = MessageTree(self._store.messages(conversation_id))
+        for message, _ in self._unsettled.values():
+            if message.conversation_id == conversation_id:
+                tree.put(message)
+        for turn in self._turns.of(conversation_id):
+            tree.put(turn.prompt)
+            tree.put(turn.reply)
+        return tree
+
+    def _trash_subtree(self, conversation_id: str, message_id: str) -> Sequence[ChatMessage]:
+        """The chat message and all below it, which are now in the trash."""
+        tree = self.of(conversation_id)
+        message = self.message(conversation_id, message_id)
+        found = tree.subtree(message_id)
+        ids = {each.id for each in found}
+        if any(turn.reply_id in ids for turn in self._turns.of(conversation_id)):
+            raise StillReplying("A reply is under way below this message; stop it first.")
+        neighbour = _neighbour(tree, message)
+        self._set_trashed_at(found, now())
+        if self._headers.get(conversation_id).leaf_id in ids:
+            self._show(conversation_id, neighbour)
+        return found
+
+    def _show(self, conversation_id: str, message_id: str | None) -> None:
+        tree = self.of(conversation_id)
+        self.remember_shown_path(conversation_id)
+        leaf_id = None if message_id is None else tree.latest_leaf(message_id, self._last_shown)
+        self._set_leaf(conversation_id, leaf_id)
+
+    def _set_leaf(self, conversation_id: str, leaf_id: str | None) -> None:
+        if self._headers.get(conversation_id).leaf_id != leaf_id:
+            self._headers.update(conversation_id, lambda each: replace(each, leaf_id=leaf_id))
+
+    def _set_trashed_at(self, messages: Iterable[ChatMessage], at: datetime | None) -> None:
+        marked = [replace(message, trashed_at=at) for message in messages]
+        ids = [message.id for message in marked]
+        key = ("trash", marked[0].conversation_id, ids[0])
+        self._saving.submit(key, lambda: self._store.trash_messages(ids, at))
+        for message in marked:
+            self.put(message, key)
+
+
+def _neighbour(tree: MessageTree, message: ChatMessage) -> str | None:
+    """What to show in place of a chat message: the variant before or after it, or its parent."""
+    variants = tree.variants(message)
+    if variants.count == 1:
+        return message.parent_id
+    return variants.ids[variants.position - 2 if variants.position > 1 else 1]

@@ -1,0 +1,110 @@
+"""Building a prompt, an empty reply and the request that a backend is sent."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
+from fakegpt_tui.domain import (
+    ChatMessage,
+    ContextMessage,
+    Conversation,
+    MessageStatus,
+    ModelRef,
+    Role,
+    new_id,
+    now,
+)
+from fakegpt_tui.domain.message_tree import MessageTree
+
+
+def new_prompt(
+    conversation: Conversation, text: str, parent_id: str | None, prompt_id: str | None = None
+) -> ChatMessage:
+    return ChatMessage(
+        id=prompt_id or new_id(),
+        conversation_id=conversation.id,
+        parent_id=parent_id,
+        role=Role.USER,
+        text=text,
+        status=MessageStatus.COMPLETE,
+        created_at=now(),
+    )
+
+
+def new_reply(
+    conversation: Conversation, prompt: ChatMessage, *, continued: ChatMessage | None = None
+) -> ChatMessage:
+    """A reply that nothing has come for yet, but for what it continues."""
+    return ChatMessage(
+        id=new_id(),
+        conversation_id=conversation.id,
+        parent_id=prompt.id,
+        role=Role.ASSISTANT,
+        text="" if continued is None else continued.text,
+        reasoning="" if continued is None else continued.reasoning,
+        status=MessageStatus.WAITING,
+        created_at=now(),
+        service=conversation.service,
+        model=conversation.model,
+    )
+
+
+def build_request(
+    conversation: Conversation,
+    before: Sequence[ChatMessage],
+    prompt: ChatMessage,
+    purpose: Purpose = Purpose.NEXT,
+    *,
+    continued: ChatMessage | None = None,
+) -> ReplyRequest:
+    """What a backend is asked; `before` is the path that the prompt follows."""
+    path = (*before, prompt) if continued is None else (*before, prompt, continued)
+    followed = continued or (before[-1] if before else None)
+    return ReplyRequest(
+        messages=_context(conversation.system_prompt, path),
+        model=conversation.model,
+        purpose=purpose,
+        prompt_id=prompt.id,
+        place=_remote_parent(conversation, followed),
+        generation=conversation.generation,
+    )
+
+
+def reply_purpose(tree: MessageTree, prompt: ChatMessage) -> Purpose:
+    """What another reply to `prompt` would be for."""
+    replies = [tree.get(each) for each in tree.children(prompt.id)]
+    was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
+    return Purpose.VARIANT if was_answered else Purpose.NEXT
+
+
+def per_model(current: Conversation, answerers: Sequence[ModelRef]) -> list[Conversation]:
+    """The conversation as each of them would have it.
+
+    Only the first place in what a service keeps can be gone on from: the others begin anew there.
+    """
+    return [
+        replace(
+            current,
+            service=each.service,
+            model=each.model,
+            server_id=current.server_id if not place and each.service == current.service else "",
+        )
+        for place, each in enumerate(answerers)
+    ]
+
+
+def _remote_parent(conversation: Conversation, followed: ChatMessage | None) -> RemoteParent | None:
+    """Where the service keeps what is followed, if it was this service that said it."""
+    if followed is None or not conversation.server_id or not followed.server_id:
+        return None
+    if followed.service != conversation.service:
+        return None
+    return RemoteParent(conversation.server_id, followed.server_id)
+
+
+def _context(system_prompt: str, messages: Sequence[ChatMessage]) -> tuple[ContextMessage, ...]:
+    """What a backend goes on from: replies of which nothing arrived say nothing."""
+    system = (ContextMessage(Role.SYSTEM.value, system_prompt),) if system_prompt.strip() else ()
+    return system + tuple(
+        ContextMessage(message.role.value, message.text) for message in messages if message.text
+    )

@@ -1,0 +1,84 @@
+"""Search: parsing what is typed into a query, and running it in a thread."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from threading import Event
+
+from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.domain import SearchHit, SearchQuery
+from fakegpt_tui.text import replace_surrogates
+
+_WORD = re.compile(r'(?:"[^"]*"?|\S)+')
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+
+
+def parse_query(text: str, zone: tzinfo | None = None) -> SearchQuery:
+    """The query of any text: what is no filter, or none that makes sense, is to be found itself.
+
+    Filters are `in:title`, `model:NAME`, `is:pinned`, `is:archived`, `before:DATE` and
+    `after:DATE`, where a date is a year, a month or a day (2026, 2026-11, 2026-11-22) of `zone`,
+    or of this machine: `before:2026` ends with 2025, and `after:2026` begins with 2026 itself.
+    In quotes a filter is text.
+    """
+    query = SearchQuery()
+    words = []
+    for word in _WORD.findall(replace_surrogates(text)):
+        filtered = _apply_filter(query, word, zone)
+        if filtered is None:
+            words.append(word)
+        else:
+            query = filtered
+    return replace(query, text=" ".join(words))
+
+
+def _apply_filter(query: SearchQuery, word: str, zone: tzinfo | None) -> SearchQuery | None:
+    """The query with the filter that `word` is, if it is one."""
+    name, _, value = word.partition(":")
+    value = value.replace('"', "")
+    found: SearchQuery | None = None
+    match name.lower(), value.lower():
+        case "in", "title":
+            found = replace(query, title_only=True)
+        case "is", "pinned":
+            found = replace(query, is_pinned=True)
+        case "is", "archived":
+            found = replace(query, is_archived=True)
+        case "model", model if model:
+            found = replace(query, model=value)
+        case "before", _ if (time := _parse_date(value, zone)) is not None:
+            found = replace(query, before=time)
+        case "after", _ if (time := _parse_date(value, zone)) is not None:
+            found = replace(query, after=time)
+    return found
+
+
+def _parse_date(text: str, zone: tzinfo | None) -> datetime | None:
+    """When a year, a month or a day begins."""
+    date = _DATE.fullmatch(text)
+    if date is None:
+        return None
+    year, month, day = (int(part or 1) for part in date.groups())
+    try:
+        time = datetime(year, month, day, tzinfo=zone)
+        return time if zone is not None else time.astimezone()
+    except (ValueError, OverflowError):
+        return None
+
+
+async def search_store(
+    store: ChatStore, text: str, *, limit: int, best_first: bool
+) -> Sequence[SearchHit]:
+    """What the store has of what was typed; cancelling stops the store, too."""
+    query = parse_query(text)
+    if query == SearchQuery():
+        return ()
+    stopped = Event()
+    try:
+        return await asyncio.to_thread(
+            store.search, query, limit, best_first=best_first, stopped=stopped.is_set
+        )
+    finally:
+        stopped.set()

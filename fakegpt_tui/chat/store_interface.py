@@ -1,0 +1,121 @@
+"""Store interface: what chat needs of a store."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Protocol
+
+from fakegpt_tui.domain import (
+    Bookmark,
+    ChatMessage,
+    Conversation,
+    Draft,
+    MessageStatus,
+    QueuedPrompt,
+    SearchHit,
+    SearchQuery,
+)
+
+
+class TurnStore(Protocol):
+    """What a turn needs of the store.
+
+    A write is in the store's queue when the call returns, so no cancellation can lose it; its
+    future tells when it is on disk, or raises `StoreError`.
+    """
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        """Save the header and add the chat messages, parents first; all of it or nothing."""
+        ...
+
+    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None: ...
+
+    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]: ...
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
+
+
+class ChatStore(TurnStore, Protocol):
+    """What the chat service needs of the store; reads see every write that has settled."""
+
+    def conversations(self) -> Sequence[Conversation]:
+        """All that are not in the trash."""
+        ...
+
+    def trashed(self) -> Sequence[Conversation]: ...
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """The one with that id, in the trash or not."""
+        ...
+
+    def messages(self, conversation_id: str) -> Sequence[ChatMessage]:
+        """The whole tree in the order in which it grew, with what is in the trash."""
+        ...
+
+    def path_end(self, leaf_id: str, count: int) -> Sequence[ChatMessage]:
+        """The last `count` on the way to a leaf, oldest first; with what is in the trash."""
+        ...
+
+    def count_messages(self, conversation_id: str) -> int:
+        """How many the whole tree has."""
+        ...
+
+    def save_conversation(self, conversation: Conversation) -> Future[None]: ...
+
+    def delete_conversation(self, conversation_id: str) -> Future[None]:
+        """Delete it for good, with its tree, its draft, its bookmark and its queue."""
+        ...
+
+    def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
+        """Put just these chat messages into the trash, or take them out of it."""
+        ...
+
+    def purge(self, before: datetime) -> Future[None]:
+        """Delete for good what was put into the trash before that time."""
+        ...
+
+    def drafts(self) -> Mapping[str, Draft]:
+        """Drafts by conversation, which need not be in the store yet."""
+        ...
+
+    def save_draft(self, draft: Draft) -> Future[None]:
+        """Keep the draft of its conversation; one without text removes it."""
+        ...
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        """Where somebody stopped reading the conversation, short of its end."""
+        ...
+
+    def save_bookmark(self, bookmark: Bookmark) -> Future[None]: ...
+
+    def forget_bookmark(self, conversation_id: str) -> Future[None]: ...
+
+    def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
+        """By conversation, in the order in which they are to be sent."""
+        ...
+
+    def save_queue(self, conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Future[None]:
+        """Make these the queued prompts of the conversation."""
+        ...
+
+    def prompts(self, limit: int) -> Sequence[str]:
+        """The texts of earlier prompts, newest first, without doubles."""
+        ...
+
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        *,
+        best_first: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Sequence[SearchHit]:
+        """What is found, newest or best first; the call is for a thread, and blocks.
+
+        `stopped` is asked now and then, and makes an end of the search once it says so.
+        """
+        ...
+
+    def changed(self) -> bool:
+        """Has another instance written since this was last asked?"""
+        ...

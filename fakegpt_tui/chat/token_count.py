@@ -1,0 +1,86 @@
+"""Token counts: as services report them, or estimated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fakegpt_tui.backends.context import estimated_tokens, room_for_prompt
+from fakegpt_tui.domain import ChatMessage, Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """A number of tokens; an estimate must be shown as one, as in “≈ 1,200 tokens”."""
+
+    tokens: int
+    is_estimate: bool
+
+    def __add__(self, other: "TokenCount") -> "TokenCount":
+        """What both come to, which is as sure as the less sure of them."""
+        return TokenCount(self.tokens + other.tokens, self.is_estimate or other.is_estimate)
+
+    @property
+    def in_words(self) -> str:
+        return f"{self} {'token' if self.tokens == 1 else 'tokens'}"
+
+    def __str__(self) -> str:
+        return f"{'≈ ' if self.is_estimate else ''}{self.tokens:,}"
+
+
+def count_reply_tokens(reply: ChatMessage) -> TokenCount:
+    """What the service wrote, its thoughts among it."""
+    if reply.usage is not None:
+        return TokenCount(reply.usage.reply_tokens, is_estimate=False)
+    return TokenCount(_estimate(reply), is_estimate=True)
+
+
+class ContextTokenCounter:
+    """How many tokens go along with the next prompt: all that is shown, or what a model can take.
+
+    The last reply that was counted knows of everything before it. What was seen last is kept, so
+    that a path that has only grown costs what is new of it.
+    """
+
+    def __init__(self) -> None:
+        self._path: Sequence[ChatMessage] = ()
+        self._sums: list[TokenCount] = []
+        self._system_prompt = ""
+
+    def count(
+        self, conversation: Conversation, path: Sequence[ChatMessage], window: int | None
+    ) -> TokenCount:
+        """What a path comes to, of which a service with such a `window` is sent what fits."""
+        self._update_sums(path, conversation.system_prompt)
+        total = self._sums[-1]
+        if window is None or not total.is_estimate:
+            return total
+        room = room_for_prompt(window, conversation.generation.max_tokens)
+        return TokenCount(min(total.tokens, room), is_estimate=True)
+
+    def _update_sums(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
+        """Have a sum for each message of a path, behind the one for what the system says."""
+        if not self._sums or system_prompt != self._system_prompt:
+            self._path, self._system_prompt = (), system_prompt
+            self._sums = [_estimated(system_prompt)]
+        same = min(len(self._path), len(path))
+        pairs = enumerate(zip(self._path, path, strict=False))
+        same = next((at for at, (before, now) in pairs if before is not now), same)
+        del self._sums[same + 1 :]
+        for message in path[same:]:
+            self._sums.append(_add_message(self._sums[-1], message))
+        self._path = path
+
+
+def _estimated(text: str) -> TokenCount:
+    return TokenCount(estimated_tokens(text), is_estimate=bool(text))
+
+
+def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
+    usage = message.usage
+    # Some services count what they write, and not what they are sent.
+    if usage is not None and usage.prompt_tokens:
+        return TokenCount(usage.prompt_tokens + usage.reply_tokens, is_estimate=False)
+    return before + _estimated(message.text)
+
+
+def _estimate(reply: ChatMessage) -> int:
+    return estimated_tokens(reply.text) + estimated_tokens(reply.reasoning)

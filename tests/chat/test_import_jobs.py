@@ -1,0 +1,103 @@
+"""Taking conversations out of files while the program runs, and taking that back."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.chat.jobs import JobProgress
+from fakegpt_tui.domain import TextDelta
+from fakegpt_tui.transfer.formats import save_as
+from tests.chat.fake_chat import ask, run, says, service_of, streaming, texts
+from tests.transfer.exports import many, ordinary, write_json, zipped
+from tests.transfer.trees import branched
+
+
+async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None:
+    chat, store, _ = service_of()
+    assert chat.conversations() == []
+    file = tmp_path / "export.zip"
+    file.write_bytes(zipped({"conversations.json": many(3)}))
+    headway = JobProgress()
+    account = await chat.imports.import_files([file], headway)
+    assert account.summary.startswith("Added: 3 conversations with 12 new messages.")
+    assert account.details == ("3 messages that the service had hidden were left out.",)
+    assert headway.done == headway.total > 0
+    assert len(chat.conversations()) == 3
+    assert {(each.service, each.model) for each in store.headers.values()} == {
+        ("scripted", "scripted-1")
+    }
+    again = await chat.imports.import_files([file], JobProgress())
+    assert again.summary.startswith("Added: 0 conversations with 0 new messages.")
+
+
+async def test_a_dry_run_only_tells(tmp_path: Path) -> None:
+    chat, store, _ = service_of()
+    file = write_json(tmp_path / "c.json", many(2))
+    account = await chat.imports.import_files([file], JobProgress(), dry_run=True)
+    assert account.summary.startswith("To add: 2 conversations with 8 new messages.")
+    assert chat.conversations() == []
+    assert store.headers == {}
+    assert chat.undo() is None
+
+
+async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
+    chat, _, _ = service_of()
+    bad = tmp_path / "notes.txt"
+    bad.write_text("hello")
+    good = write_json(tmp_path / "c.json", [ordinary(), {}])
+    account = await chat.imports.import_files([bad, tmp_path / "gone", good], JobProgress())
+    assert "Added: 1 conversation with" in account.summary
+    assert account.details[:2] == (
+        f"{bad}: This is neither a saved conversation nor an export of ChatGPT.",
+        f"{tmp_path / 'gone'}: There is no such file, or it is no file that can be read.",
+    )
+    assert account.details[-1] == "Conversation 2 is no conversation of ChatGPT."
+
+
+async def test_an_import_can_be_stopped_and_what_was_taken_stays(tmp_path: Path) -> None:
+    chat, _, _ = service_of()
+    headway = JobProgress(stopped=True)
+    account = await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], headway)
+    assert account.summary.startswith("Stopped. Added: 0 conversations")
+
+
+async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -> None:
+    chat, _, _ = service_of(says("one"))
+    turn = await ask(chat, "hi")
+    chat.actions.rename(turn.conversation.id, "Mine")
+    await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], JobProgress())
+    assert chat.undo() == "2 conversations were imported."
+    assert [each.title for each in chat.conversations()] == ["Mine"]
+    assert len(chat.trashed()) == 2
+    assert chat.undo() == "A conversation was renamed."
+
+
+async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -> None:
+    conversation, messages = branched()
+    chat, store, _ = service_of()
+    known = replace(conversation, leaf_id=messages[0].id)
+    store.add_turn(known, messages[0])
+    await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
+    assert len(chat.path(conversation.id)) > 1
+    assert chat.undo() == "A conversation was imported."
+    assert texts(chat, conversation.id) == [messages[0].text]
+    assert len(store.nodes) == len(messages)
+
+
+async def test_a_reply_that_streams_on_is_not_lost_to_taking_an_import_back(
+    tmp_path: Path,
+) -> None:
+    gate = Gate()
+    chat, _, _ = service_of([TextDelta("a"), gate, *says("b")])
+    conversation, messages = branched()
+    conversation = replace(conversation, service="scripted")
+    await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
+    turn = chat.new_turn(chat.conversation(conversation.id), "and now?")
+    task = asyncio.create_task(run(chat, turn))
+    await streaming(turn, "a")
+    chat.undo()
+    gate.open()
+    await task
+    assert [each.id for each in chat.trashed()] == [conversation.id]
+    assert texts(chat, conversation.id)[-2:] == ["and now?", "ab"]
