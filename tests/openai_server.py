@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fakegpt_tui.backends.openai import OpenAIBackend
-from fakegpt_tui.backends.openai_key import ServiceKey
+from fakegpt_tui.backends.openai_key import ApiKey
 from fakegpt_tui.domain import Secret, Service, ServiceKind, TimeLimits
 from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import LAST_CHUNK, FaultServer, Send, Step, chunk, json_reply, stream_head
@@ -94,7 +94,7 @@ def backend_for(
     """A backend that has its key and wastes no time on waiting."""
     secret = None if key is None else Secret(key)
     return OpenAIBackend(
-        Transport(configured), ServiceKey(lambda: secret), retries=(waits or Waits()).retries()
+        Transport(configured), ApiKey(lambda: secret), retries=(waits or Waits()).retries()
     )
 
 

@@ -20,7 +20,7 @@ from fakegpt_tui.domain import (
     TimeLimits,
 )
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 
 CANARY = "canary-token-0123456789"
 COOKIE_CANARY = "canary-cookie-0123456789"
@@ -78,8 +78,8 @@ class Waits:
     async def sleep(self, seconds: float) -> None:
         self.seconds.append(seconds)
 
-    def retries(self, *, chance: float = 0.5) -> Retries:
-        return Retries(sleep=self.sleep, random=lambda: chance)
+    def retries(self, *, chance: float = 0.5) -> RetryPolicy:
+        return RetryPolicy(sleep=self.sleep, random=lambda: chance)
 
 
 def backend(

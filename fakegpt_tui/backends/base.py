@@ -52,7 +52,7 @@ class ReplyRequest:
     model: str
     purpose: Purpose = Purpose.NEXT
     prompt_id: str = field(default_factory=new_id)
-    place: RemoteParent | None = None
+    remote_parent: RemoteParent | None = None
     generation: GenerationSettings = field(default_factory=GenerationSettings)
 
 

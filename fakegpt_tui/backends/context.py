@@ -10,20 +10,20 @@ _ASCII_PER_TOKEN: Final = 4
 _MESSAGE_TOKENS: Final = 4
 """What a service writes around every message."""
 
-_LEAST_FOR_REPLY: Final = 16
+_MIN_REPLY_TOKENS: Final = 16
 _REPLY_SHARE: Final = 4
-_MOST_FOR_REPLY: Final = 1024
+_MAX_REPLY_TOKENS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Truncated:
     """What is left of a conversation, and how many of its messages were left out."""
 
     messages: tuple[ContextMessage, ...]
-    left_out: int
+    omitted: int
 
 
-def estimated_tokens(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """About how many tokens `text` is: an estimate, and to be shown as one.
 
     Four characters of ASCII make one, and any other character is one by itself, which is rather
@@ -33,18 +33,18 @@ def estimated_tokens(text: str) -> int:
     return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others
 
 
-def estimated_size(messages: Sequence[ContextMessage]) -> int:
+def estimate_total_tokens(messages: Sequence[ContextMessage]) -> int:
     """About how many tokens a service makes of `messages`."""
-    return sum(estimated_tokens(message.text) + _MESSAGE_TOKENS for message in messages)
+    return sum(estimate_tokens(message.text) + _MESSAGE_TOKENS for message in messages)
 
 
-def room_for_prompt(window: int, max_tokens: int | None) -> int:
+def prompt_budget(window: int, max_tokens: int | None) -> int:
     """How many tokens of a model's `window` a conversation may take, so that a reply fits in."""
-    reply = min(window // _REPLY_SHARE, _MOST_FOR_REPLY) if max_tokens is None else max_tokens
-    return max(window - max(reply, _LEAST_FOR_REPLY), window // 2)
+    reply = min(window // _REPLY_SHARE, _MAX_REPLY_TOKENS) if max_tokens is None else max_tokens
+    return max(window - max(reply, _MIN_REPLY_TOKENS), window // 2)
 
 
-def cut_to(messages: Sequence[ContextMessage], room: int) -> Cut:
+def truncate_to(messages: Sequence[ContextMessage], room: int) -> Truncated:
     """`messages` without the oldest turns, so that about `room` tokens are left.
 
     What the system says first stays, and so does the last turn, even where that alone is too much.
@@ -54,14 +54,14 @@ def cut_to(messages: Sequence[ContextMessage], room: int) -> Cut:
         len(messages),
     )
     system, rest = tuple(messages[:start]), messages[start:]
-    left = estimated_size(messages)
+    left = estimate_total_tokens(messages)
     first = 0
     for turn in _turn_starts(rest):
-        left -= estimated_size(rest[first:turn])
+        left -= estimate_total_tokens(rest[first:turn])
         first = turn
         if left <= room:
             break
-    return Cut((*system, *rest[first:]), first)
+    return Truncated((*system, *rest[first:]), first)
 
 
 def _turn_starts(messages: Sequence[ContextMessage]) -> list[int]:

@@ -3,11 +3,11 @@
 from typing import Final
 
 _TAIL: Final = 1000
-_LEAST_REPEATED: Final = 12
+_MIN_OVERLAP: Final = 12
 """Characters; less than that is more often chance than repetition."""
 
 
-class Continuation:
+class OverlapFilter:
     """Leaves out what repeats `before`, all of it or its end, as models do that are told not to.
 
     What may yet turn out to be a repetition is held back, until it does or does not.
@@ -17,25 +17,25 @@ class Continuation:
         self._before = before
         self._tail = before[-_TAIL:]
         self._held = ""
-        self._is_settled = not before
+        self._is_decided = not before
 
     def add(self, text: str) -> str:
         """What is new, as far as can be told."""
-        if self._is_settled:
+        if self._is_decided:
             return text
         self._held += text
         if self._may_repeat_all() or self._may_repeat_end():
             return ""
-        return self.rest()
+        return self.flush()
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What is new of what was held, now that nothing more decides it."""
         held, self._held = self._held, ""
-        self._is_settled = True
-        if held.startswith(self._before) and len(self._before) >= _LEAST_REPEATED:
+        self._is_decided = True
+        if held.startswith(self._before) and len(self._before) >= _MIN_OVERLAP:
             return held[len(self._before) :]
         longest = min(len(held), len(self._tail))
-        for length in range(longest, _LEAST_REPEATED - 1, -1):
+        for length in range(longest, _MIN_OVERLAP - 1, -1):
             if self._tail.endswith(held[:length]):
                 return held[length:]
         return held

@@ -6,14 +6,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fakegpt_tui.backends.openai import OpenAIBackend
-from fakegpt_tui.backends.openai_key import ServiceKey
+from fakegpt_tui.backends.openai_key import ApiKey
 from fakegpt_tui.domain import FoundService, Service, ServiceError, ServiceKind, TimeLimits
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 
 _LOOPBACK: Final = "127.0.0.1"
 
-USUAL_PORTS: Final[Mapping[str, int]] = {
+DEFAULT_PORTS: Final[Mapping[str, int]] = {
     "ollama": 11434,
     "lm-studio": 1234,
     "llama.cpp": 8080,
@@ -27,10 +27,10 @@ USUAL_PORTS: Final[Mapping[str, int]] = {
 """Where each of the usual servers listens unless told otherwise; the names become services'."""
 
 
-async def found_services(
+async def discover_services(
     configured: Iterable[Service] = (),
     *,
-    ports: Mapping[str, int] = USUAL_PORTS,
+    ports: Mapping[str, int] = DEFAULT_PORTS,
     seconds: float = 0.3,
 ) -> tuple[FoundService, ...]:
     """The model servers on loopback that offer models within `seconds`, in the order of `ports`.
@@ -41,7 +41,7 @@ async def found_services(
     taken = {port for service in services if (port := _loopback_port(service))}
     names = {service.name for service in services}
     asking = [
-        asyncio.create_task(_asked(_free(name, names), port, seconds))
+        asyncio.create_task(_probe(_unused_name(name, names), port, seconds))
         for name, port in ports.items()
         if port not in taken
     ]
@@ -58,14 +58,16 @@ async def found_services(
     return tuple(found for found in answers if found is not None)
 
 
-async def _asked(name: str, port: int, seconds: float) -> FoundService | None:
+async def _probe(name: str, port: int, seconds: float) -> FoundService | None:
     service = Service(
         name=name,
         kind=ServiceKind.OPENAI,
         url=f"http://{_LOOPBACK}:{port}",
         limits=TimeLimits(connect=seconds, first_event=seconds, idle=seconds, total=seconds),
     )
-    backend = OpenAIBackend(Transport(service), ServiceKey(lambda: None), retries=Retries(tries=1))
+    backend = OpenAIBackend(
+        Transport(service), ApiKey(lambda: None), retries=RetryPolicy(max_attempts=1)
+    )
     try:
         models = await backend.models()
     except ServiceError:
@@ -80,5 +82,5 @@ def _loopback_port(service: Service) -> int | None:
     return parts.port if is_here else None
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unused_name(name: str, taken: set[str]) -> str:
     return name if name not in taken else f"{name}-local"

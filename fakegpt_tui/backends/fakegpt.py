@@ -6,11 +6,11 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 
 from fakegpt_tui import wire
-from fakegpt_tui.backends.answer import answered
+from fakegpt_tui.backends.answer import open_session_response
 from fakegpt_tui.backends.base import ReplyRequest, SessionSource
-from fakegpt_tui.backends.fakegpt_question import Question
+from fakegpt_tui.backends.fakegpt_question import PromptBody
 from fakegpt_tui.backends.fakegpt_reply import FakeGptReply
-from fakegpt_tui.backends.stream_clock import StreamClock, next_try
+from fakegpt_tui.backends.stream_clock import StreamTimeouts, retry_or_raise
 from fakegpt_tui.domain import (
     Model,
     Notice,
@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 
 _MODELS_BYTES = 1_000_000
 
@@ -41,17 +41,17 @@ class FakeGptBackend:
         transport: Transport,
         sessions: SessionSource,
         *,
-        retries: Retries | None = None,
+        retries: RetryPolicy | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._transport = transport
         self._sessions = sessions
-        self._retries = retries or Retries()
+        self._retries = retries or RetryPolicy()
         self._clock = clock
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         """Stream one reply, as `Backend.stream` says."""
-        question = Question.of(request, self._transport.service.history)
+        question = PromptBody.for_request(request, self._transport.service.history)
         total = self._transport.service.limits.total
         ends_at = None if total is None else asyncio.get_running_loop().time() + total
         session = await self._sessions.current()
@@ -74,10 +74,10 @@ class FakeGptBackend:
                 case NotSignedIn():
                     session = await self._renewed(session, trouble, already=renewed)
                     renewed = True
-                case PromptTooLong() | wire.ConversationUnknown():
-                    question = question.instead(trouble)
+                case PromptTooLong() | wire.ConversationNotFound():
+                    question = question.fallback_for(trouble)
                 case _:
-                    retry = next_try(self._retries, attempt, clock, trouble)
+                    retry = retry_or_raise(self._retries, attempt, clock, trouble)
                     yield retry
                     await self._retries.sleep(retry.delay)
                     attempt = retry.attempt
@@ -97,8 +97,10 @@ class FakeGptBackend:
     async def aclose(self) -> None:
         """Nothing is held: every stream has its own client."""
 
-    def _stream_clock(self, ends_at: float | None = None) -> StreamClock:
-        return StreamClock(self._transport.service.limits, self._transport.route, ends_at=ends_at)
+    def _stream_clock(self, ends_at: float | None = None) -> StreamTimeouts:
+        return StreamTimeouts(
+            self._transport.service.limits, self._transport.route, ends_at=ends_at
+        )
 
     async def _renewed(self, session: Session, refusal: NotSignedIn, *, already: bool) -> Session:
         if already:
@@ -106,7 +108,7 @@ class FakeGptBackend:
         return await self._sessions.renew(session)
 
     async def _models(self, session: Session) -> tuple[Model, ...]:
-        asking = answered(
+        asking = open_session_response(
             self._transport,
             self._stream_clock(),
             session,
@@ -115,10 +117,10 @@ class FakeGptBackend:
             accept="application/json",
         )
         async with asking as answer:
-            return wire.read_models(await answer.body(limit=_MODELS_BYTES))
+            return wire.read_models(await answer.read_body(limit=_MODELS_BYTES))
 
     async def _events(
-        self, reply: FakeGptReply, session: Session, question: Question
+        self, reply: FakeGptReply, session: Session, question: PromptBody
     ) -> AsyncGenerator[StreamEvent]:
         """The reply to `question`; what is to be noticed about it comes once it is answered."""
         notices = question.notices

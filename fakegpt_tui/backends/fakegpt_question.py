@@ -5,28 +5,28 @@ from typing import Self
 
 from fakegpt_tui import wire
 from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
-from fakegpt_tui.backends.context import cut_to, estimated_size
+from fakegpt_tui.backends.context import estimate_total_tokens, truncate_to
 from fakegpt_tui.domain import ContextMessage, History, PromptTooLong, Role, new_id
 from fakegpt_tui.text import replace_surrogates
 
-_GO_ON = ContextMessage(
+_CONTINUE = ContextMessage(
     Role.USER, "Go on exactly where your last answer stops. Repeat nothing of it, and add no lead."
 )
 _ACTIONS = {
-    Purpose.NEXT: wire.Action.NEXT,
-    Purpose.VARIANT: wire.Action.VARIANT,
-    Purpose.CONTINUE: wire.Action.CONTINUE,
+    Purpose.NEXT: wire.ConversationAction.NEXT,
+    Purpose.VARIANT: wire.ConversationAction.VARIANT,
+    Purpose.CONTINUE: wire.ConversationAction.CONTINUE,
 }
-_FORGOTTEN = (
+_RESTARTED_NOTICE = (
     "The service no longer knows this conversation, so what was said before went along with the"
     " prompt, into a new one."
 )
-_MOST_CUTS = 6
+_MAX_TRUNCATIONS = 6
 """Each leaves out half of what is left, and the last all but the prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class PromptBody:
     """One way to ask for a reply.
 
     With a `place` it is a part of a conversation that the service keeps, and the prompt goes alone.
@@ -36,12 +36,12 @@ class Question:
     request: ReplyRequest
     messages: tuple[ContextMessage, ...]
     keep_history: bool
-    place: RemoteParent | None
-    cuts: int = 0
-    is_forgotten: bool = False
+    remote_parent: RemoteParent | None
+    truncations: int = 0
+    is_restarted: bool = False
 
     @classmethod
-    def of(cls, request: ReplyRequest, history: History) -> Self:
+    def for_request(cls, request: ReplyRequest, history: History) -> Self:
         """The way that costs least of those that keep to `history`.
 
         Raises:
@@ -54,59 +54,65 @@ class Question:
             request=request,
             messages=request.messages,
             keep_history=keep_history,
-            place=request.place if keep_history else None,
+            place=request.remote_parent if keep_history else None,
         )
 
     @property
     def notices(self) -> list[str]:
         """What a person should know about how they were asked for."""
         left_out = len(self.request.messages) - len(self.messages)
-        lengthy = f"The prompt was too long for the service, so {_oldest(left_out)} left out."
-        return [_FORGOTTEN] * self.is_forgotten + [lengthy] * bool(left_out)
+        lengthy = (
+            f"The prompt was too long for the service, so {_oldest_messages(left_out)} left out."
+        )
+        return [_RESTARTED_NOTICE] * self.is_restarted + [lengthy] * bool(left_out)
 
     def body(self, *, timezone_offset_min: int) -> dict[str, object]:
         """What to post."""
-        purpose, place = self.request.purpose, self.place
+        purpose, place = self.request.purpose, self.remote_parent
         if place is None:
-            action, prompt = wire.Action.NEXT, wire.pack_prompt(self._packed())
+            action, prompt = wire.ConversationAction.NEXT, wire.pack_prompt(self._packed_messages())
         else:
             action, prompt = _ACTIONS[purpose], self.request.messages[-1].text
-        return wire.conversation_request(
+        return wire.conversation_request_body(
             action=action,
-            prompt=None if action is wire.Action.CONTINUE else replace_surrogates(prompt),
+            prompt=None
+            if action is wire.ConversationAction.CONTINUE
+            else replace_surrogates(prompt),
             model=self.request.model,
-            message_id=self.request.prompt_id if self._asks_the_prompt else new_id(),
+            message_id=self.request.prompt_id if self._keeps_prompt_id else new_id(),
             conversation_id=place.conversation_id if place else None,
             parent_id=(place.parent_id if place else "") or new_id(),
             keep_history=self.keep_history,
             timezone_offset_min=timezone_offset_min,
         )
 
-    def instead(self, trouble: PromptTooLong | wire.ConversationUnknown) -> Self:
+    def fallback_for(self, trouble: PromptTooLong | wire.ConversationNotFound) -> Self:
         """What to ask now that this met with `trouble`.
 
         Raises:
             ServiceError: `trouble` itself, where there is nothing else to ask.
         """
-        if isinstance(trouble, wire.ConversationUnknown):
-            if self.place is None:
+        if isinstance(trouble, wire.ConversationNotFound):
+            if self.remote_parent is None:
                 raise trouble
             return replace(self, place=None, is_forgotten=True)
-        is_last = self.cuts + 1 == _MOST_CUTS
-        cut = cut_to(self.messages, 0 if is_last else estimated_size(self.messages) // 2)
-        if self.place is not None or not cut.left_out:
+        is_last = self.truncations + 1 == _MAX_TRUNCATIONS
+        cut = truncate_to(
+            self.messages, 0 if is_last else estimate_total_tokens(self.messages) // 2
+        )
+        if self.remote_parent is not None or not cut.omitted:
             raise trouble
-        return replace(self, messages=cut.messages, cuts=self.cuts + 1)
+        return replace(self, messages=cut.messages, cuts=self.truncations + 1)
 
     @property
-    def _asks_the_prompt(self) -> bool:
+    def _keeps_prompt_id(self) -> bool:
         """Will the service keep the prompt under the id that it has here?"""
         return self.keep_history and self.request.purpose is not Purpose.CONTINUE
 
-    def _packed(self) -> tuple[ContextMessage, ...]:
+    def _packed_messages(self) -> tuple[ContextMessage, ...]:
         goes_on = self.request.purpose is Purpose.CONTINUE
-        return (*self.messages, _GO_ON) if goes_on else self.messages
+        return (*self.messages, _CONTINUE) if goes_on else self.messages
 
 
-def _oldest(left_out: int) -> str:
+def _oldest_messages(left_out: int) -> str:
     return "its oldest message was" if left_out == 1 else f"its {left_out} oldest messages were"

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 
 from fakegpt_tui import wire
-from fakegpt_tui.backends.answer import Answer, answered
-from fakegpt_tui.backends.stream_clock import StreamClock
+from fakegpt_tui.backends.answer import HttpResponse, open_session_response
+from fakegpt_tui.backends.stream_clock import StreamTimeouts
 from fakegpt_tui.domain import (
     RemoteIdAssigned,
     ReplyCut,
@@ -26,7 +26,7 @@ _NO_STREAM = (b"{", b"[", b"<")
 class FakeGptReply:
     """Asks once and reads what comes, no further than its end marker."""
 
-    def __init__(self, transport: Transport, clock: StreamClock, *, locate: bool) -> None:
+    def __init__(self, transport: Transport, clock: StreamTimeouts, *, locate: bool) -> None:
         """With `locate` it is told where the service keeps the reply."""
         self.has_text = False
         """Has a person seen any of it? Then no other reply can take its place."""
@@ -35,7 +35,7 @@ class FakeGptReply:
         self._locate = locate
         self._located: RemoteIdAssigned | None = None
         self._server_events = EventReader()
-        self._reader = wire.ReplyReader()
+        self._reader = wire.StreamDecoder()
 
     async def events(
         self, session: Session, body: Mapping[str, object]
@@ -51,7 +51,7 @@ class FakeGptReply:
                 async for event in arriving:
                     yield event
         except ServiceError as error:
-            if not self._clock.began:
+            if not self._clock.has_begun:
                 raise
             trouble = error
         for event in self._ending(trouble):
@@ -60,7 +60,7 @@ class FakeGptReply:
     async def _arriving(
         self, session: Session, body: Mapping[str, object]
     ) -> AsyncGenerator[StreamEvent]:
-        asking = answered(
+        asking = open_session_response(
             self._transport,
             self._clock,
             session,
@@ -71,12 +71,12 @@ class FakeGptReply:
         )
         async with asking as answer:
             while not self._reader.done:
-                arrived = await answer.arrived()
+                arrived = await answer.read_chunks()
                 if not arrived:
                     break
-                if not self._clock.began:
+                if not self._clock.has_begun:
                     await _check_beginning(answer, b"".join(arrived))
-                self._clock.note_bytes()
+                self._clock.record_bytes()
                 for event in self._read(self._fed(arrived)):
                     yield event
 
@@ -94,24 +94,24 @@ class FakeGptReply:
             yield from self._server_events.feed(piece)
 
     def _read(self, server_events: Iterable[ServerEvent]) -> Iterator[StreamEvent]:
-        for event in self._reader.read_all(self._noted(server_events)):
+        for event in self._reader.decode_all(self._noted(server_events)):
             self.has_text = self.has_text or isinstance(event, TextDelta | TextReplaced)
             yield event
-        if self._locate and self._reader.located not in (None, self._located):
-            self._located = self._reader.located
+        if self._locate and self._reader.location not in (None, self._located):
+            self._located = self._reader.location
             yield self._located
 
     def _noted(self, server_events: Iterable[ServerEvent]) -> Iterator[tuple[str, str]]:
         for server_event in server_events:
-            self._clock.note_event()
+            self._clock.record_event()
             yield server_event.event, server_event.data
 
 
-async def _check_beginning(answer: Answer, piece: bytes) -> None:
+async def _check_beginning(answer: HttpResponse, piece: bytes) -> None:
     """Refuse JSON and pages that come with status 200 in place of a stream.
 
     Raises:
         ServiceError: What they say.
     """
     if answer.media_type != _EVENT_STREAM and piece.lstrip().startswith(_NO_STREAM):
-        raise await answer.refusal(piece)
+        raise await answer.read_error(piece)

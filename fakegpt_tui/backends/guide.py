@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.guide_prose import long_answer
-from fakegpt_tui.backends.guide_text import best_topic, read_topics
+from fakegpt_tui.backends.guide_prose import generate_text
+from fakegpt_tui.backends.guide_text import find_topic, read_topics
 from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
 
 GUIDE = Model("guide", "Guide", "The built-in responder; it is not a language model.")
@@ -16,14 +16,14 @@ _PACKED_END = "\nAssistant:"
 _USER_LINE = re.compile(r"^User: ?", re.MULTILINE)
 _SHOWING = re.compile(r"\b(?:show|example|examples|demo)\b", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_PIECE = re.compile(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
+_CHUNK = re.compile(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
 
 _QUESTION_LIMIT = 2_000
 """Characters that are looked at; nobody asks about keys at greater length."""
 
 _QUOTE_LIMIT = 1_000
 
-_NOTHING_ASKED = (
+_EMPTY_PROMPT = (
     "Your prompt is empty. I am the **guide**, a built-in responder; ask me `what can you do?`."
 )
 _NO_ANSWER = (
@@ -37,7 +37,7 @@ _NO_ANSWER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class TypingSpeed:
     """How fast the guide speaks: seconds before the first piece, and pieces in a second."""
 
     first: float = 0.35
@@ -45,7 +45,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _GuideAnswer:
     text: str
     title: str = ""
 
@@ -56,7 +56,7 @@ class GuideBackend:
     def __init__(
         self,
         *,
-        pace: Pace = Pace(),
+        pace: TypingSpeed = TypingSpeed(),
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._pace = pace
@@ -65,10 +65,10 @@ class GuideBackend:
         self._showcase = read_topics("guide_markdown.md")
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
-        prompt, is_first = _asked(request)
-        answer = self._answer(prompt)
+        prompt, is_first = _last_prompt(request)
+        answer = self._find_answer(prompt)
         await self._sleep(self._pace.first)
-        for number, piece in enumerate(_pieces(answer.text)):
+        for number, piece in enumerate(_split_text(answer.text)):
             if number:
                 await self._sleep(1 / self._pace.per_second)
             yield TextDelta(piece)
@@ -82,23 +82,23 @@ class GuideBackend:
     async def aclose(self) -> None:
         pass
 
-    def _answer(self, prompt: str) -> _Answer:
+    def _find_answer(self, prompt: str) -> _GuideAnswer:
         if not prompt.strip():
-            return _Answer(_NOTHING_ASKED)
+            return _GuideAnswer(_EMPTY_PROMPT)
         question = prompt[:_QUESTION_LIMIT]
-        if text := long_answer(question):
-            return _Answer(text)
+        if text := generate_text(question):
+            return _GuideAnswer(text)
         topics = self._handbook
         if _SHOWING.search(question):
             if "markdown" in question.casefold():
-                return _Answer("\n\n".join(topic.text for topic in self._showcase), "Markdown")
+                return _GuideAnswer("\n\n".join(topic.text for topic in self._showcase), "Markdown")
             topics = self._showcase + topics
-        if topic := best_topic(topics, question):
-            return _Answer(topic.text, topic.title)
-        return _Answer(_NO_ANSWER.format(quote=_quoted(prompt)))
+        if topic := find_topic(topics, question):
+            return _GuideAnswer(topic.text, topic.title)
+        return _GuideAnswer(_NO_ANSWER.format(quote=_quote(prompt)))
 
 
-def _asked(request: ReplyRequest) -> tuple[str, bool]:
+def _last_prompt(request: ReplyRequest) -> tuple[str, bool]:
     """What the person asked last, and whether that was the first prompt of the conversation.
 
     A client of the protocol sends the whole conversation as one prompt, with a role before each
@@ -111,12 +111,12 @@ def _asked(request: ReplyRequest) -> tuple[str, bool]:
     return (said[-1], len(said) == 1) if said else (text, True)
 
 
-def _quoted(prompt: str) -> str:
+def _quote(prompt: str) -> str:
     cut = prompt if len(prompt) <= _QUOTE_LIMIT else f"{prompt[:_QUOTE_LIMIT]}…"
     # Carriage returns end lines in Markdown, too, and with them the quotation.
     return "\n".join(f"> {line}" for line in _LINE_END.split(cut))
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _split_text(text: str) -> Iterator[str]:
     """`text` in pieces of about the size in which a model speaks."""
-    return (match[0] for match in _PIECE.finditer(text))
+    return (match[0] for match in _CHUNK.finditer(text))

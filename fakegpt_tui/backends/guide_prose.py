@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import count, islice
 
-_LONGEST = 10_000
+_MAX_LENGTH = 10_000
 
 _WORDS = re.compile(
     r"\b(?:write|say|give|show)\b[^.?!]{0,60}?\b(\d[\d,.']{0,20})[ -]words?\b", re.IGNORECASE
@@ -15,15 +15,15 @@ _COUNT = re.compile(r"\bcount\b[^.?!]{0,60}?\bto (\d[\d,.']{0,20})", re.IGNORECA
 _SENTENCES = 5
 _PER_LINE = 20
 
-_WHO = (
+_SUBJECTS = (
     "A reply", "The prompt", "Every line", "The reader", "One conversation", "This paragraph",
     "The terminal", "A long answer", "The last word", "Nobody", "The footer",
 )  # fmt: skip
-_DOES = (
+_VERBS = (
     "arrives in", "waits for", "stays with", "moves past", "asks nothing of", "follows", "outlives",
     "begins with", "returns to", "knows little of", "is kept beside", "makes room for", "ends in",
 )  # fmt: skip
-_WHAT = (
+_OBJECTS = (
     "small pieces", "the next screen", "a steady pace", "its own beginning", "the quiet machine",
     "whatever was written before", "a window of eighty columns", "the hand on the keyboard",
     "an unhurried stream", "the scroll of the page", "a second thought", "the old store",
@@ -32,13 +32,13 @@ _WHAT = (
 )  # fmt: skip
 
 
-def long_answer(prompt: str) -> str | None:
+def generate_text(prompt: str) -> str | None:
     """The text of the length that `prompt` asks for, if it does ask for one."""
-    for pattern, text_of_length in ((_WORDS, _prose), (_COUNT, _counting)):
+    for pattern, text_of_length in ((_WORDS, _prose), (_COUNT, _numbers)):
         if match := pattern.search(prompt):
             wanted = int(re.sub(r"\D", "", match[1]))
-            text = text_of_length(min(max(wanted, 1), _LONGEST))
-            return text if wanted <= _LONGEST else f"{text}\n\nI stop at {_LONGEST:,}."
+            text = text_of_length(min(max(wanted, 1), _MAX_LENGTH))
+            return text if wanted <= _MAX_LENGTH else f"{text}\n\nI stop at {_MAX_LENGTH:,}."
     return None
 
 
@@ -59,11 +59,11 @@ def _paragraphs(words: int) -> Iterator[list[str]]:
 def _sentences() -> Iterator[str]:
     """Endless, and different for a long time: the lists have lengths without a common divisor."""
     for turn in count():
-        who, does, what = (parts[turn % len(parts)] for parts in (_WHO, _DOES, _WHAT))
+        who, does, what = (parts[turn % len(parts)] for parts in (_SUBJECTS, _VERBS, _OBJECTS))
         yield f"{who} {does} {what}."
 
 
-def _counting(to: int) -> str:
+def _numbers(to: int) -> str:
     numbers = [str(number) for number in range(1, to + 1)]
     lines = (numbers[start : start + _PER_LINE] for start in range(0, to, _PER_LINE))
     return ",\n".join(", ".join(line) for line in lines) + "."

@@ -8,7 +8,7 @@ from importlib.resources import files
 _MARKER = re.compile(r"^<!-- topic: ([^|\n]+)\| ([^\n]+) -->\n", re.MULTILINE)
 _WORD = re.compile(r"[\w-]+")
 
-_SMALL_WORDS = frozenset(
+_STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         """a about am an and any are as at be been but by can could did do does for from get give
@@ -20,7 +20,7 @@ _SMALL_WORDS = frozenset(
 """Words that say nothing about the topic, unless a topic names them."""
 
 _PHRASE_WEIGHT = 3
-_LEAST_SHARE = 1 / 3
+_MIN_SHARE = 1 / 3
 """How much of what was asked a topic must know, so that a chance word does not choose it."""
 
 
@@ -29,7 +29,7 @@ class Topic:
     """A text, the words that ask for it, and the phrases that do so on their own."""
 
     title: str
-    words: frozenset[str]
+    keywords: frozenset[str]
     phrases: tuple[str, ...]
     text: str
 
@@ -37,7 +37,7 @@ class Topic:
         """How much of `asked`, which is in lower case, is about this."""
         line = f" {' '.join(asked)} "
         found = sum(f" {phrase} " in line for phrase in self.phrases)
-        return len(self.words.intersection(asked)) + _PHRASE_WEIGHT * found
+        return len(self.keywords.intersection(asked)) + _PHRASE_WEIGHT * found
 
 
 def read_topics(name: str) -> tuple[Topic, ...]:
@@ -50,19 +50,19 @@ def read_topics(name: str) -> tuple[Topic, ...]:
     )
 
 
-def best_topic(topics: Sequence[Topic], prompt: str) -> Topic | None:
+def find_topic(topics: Sequence[Topic], prompt: str) -> Topic | None:
     """The topic that knows most of what was asked; the first of equals, if any knows enough."""
     asked = _WORD.findall(prompt.casefold())
-    telling = {word for word in asked if word not in _SMALL_WORDS}
+    telling = {word for word in asked if word not in _STOP_WORDS}
     best = max(topics, key=lambda topic: topic.score(asked))
     score = best.score(asked)
-    return best if score and score >= len(telling) * _LEAST_SHARE else None
+    return best if score and score >= len(telling) * _MIN_SHARE else None
 
 
 def _topic(title: str, names: list[str], text: str) -> Topic:
     return Topic(
         title=title,
-        words=frozenset(name for name in names if " " not in name),
+        keywords=frozenset(name for name in names if " " not in name),
         phrases=tuple(name for name in names if " " in name),
         text=text,
     )

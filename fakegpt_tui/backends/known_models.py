@@ -8,7 +8,7 @@ from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import Model, ServiceError, StreamEvent
 
 
-class KnownModels:
+class ModelAlias:
     """Answers a prompt for a model that `backend` does not have with the model that it has first.
 
     Its list is asked for when an unknown name comes. Where it cannot be had, the names that it
@@ -22,7 +22,7 @@ class KnownModels:
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         """Stream one reply, as `Backend.stream` says."""
-        model = await self._model(request.model)
+        model = await self._resolve_model(request.model)
         async with aclosing(self._backend.stream(replace(request, model=model))) as events:
             async for event in events:
                 yield event
@@ -40,7 +40,7 @@ class KnownModels:
     async def aclose(self) -> None:
         await self._backend.aclose()
 
-    async def _model(self, asked: str) -> str:
+    async def _resolve_model(self, asked: str) -> str:
         if asked in self._known:
             return asked
         try:

@@ -6,16 +6,20 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Final
 
-from fakegpt_tui.backends.answer import Asking, asked
+from fakegpt_tui.backends.answer import HttpRequest, open_response
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
-from fakegpt_tui.backends.context import estimated_size
-from fakegpt_tui.backends.openai_dialect import Dialect
-from fakegpt_tui.backends.openai_errors import FormRefused, WindowExceeded, response_error
-from fakegpt_tui.backends.openai_key import ServiceKey
+from fakegpt_tui.backends.context import estimate_total_tokens
+from fakegpt_tui.backends.openai_dialect import RequestVariant
+from fakegpt_tui.backends.openai_errors import (
+    ContextWindowExceeded,
+    UnsupportedParameter,
+    response_error,
+)
+from fakegpt_tui.backends.openai_key import ApiKey
 from fakegpt_tui.backends.openai_models import read_models
 from fakegpt_tui.backends.openai_reply import OpenAIReply
-from fakegpt_tui.backends.openai_window import Fitting, Windows
-from fakegpt_tui.backends.stream_clock import StreamClock, next_try
+from fakegpt_tui.backends.openai_window import ContextFitter, WindowCache
+from fakegpt_tui.backends.stream_clock import StreamTimeouts, retry_or_raise
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
@@ -33,7 +37,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 
 _MODELS_BYTES: Final = 8_000_000
 _ASK_FOR_WINDOW_ABOVE: Final = 2_000
@@ -52,47 +56,47 @@ class OpenAIBackend:
     def __init__(
         self,
         transport: Transport,
-        key: ServiceKey,
+        key: ApiKey,
         *,
-        retries: Retries | None = None,
+        retries: RetryPolicy | None = None,
         on_change: Callable[[LoginState], None] | None = None,
     ) -> None:
         """`on_change` is told whether the service could be reached, and took the key."""
-        self._on_change = on_change or _nobody
+        self._on_change = on_change or _ignore
         self._transport = transport
         self._key = key
-        self._retries = retries or Retries()
-        self._dialect = Dialect(prefill=transport.service.prefill)
-        self._windows = Windows(transport.service.window)
+        self._retries = retries or RetryPolicy()
+        self._dialect = RequestVariant(prefill=transport.service.prefill)
+        self._windows = WindowCache(transport.service.window)
         self._models: tuple[Model, ...] | None = None
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         """Stream one reply, as `Backend.stream` says."""
         ends_at = self._deadline()
-        request = _continuable(request)
+        request = _normalize_purpose(request)
         model = await self._model_for(request)
-        fitting = Fitting(request, model, self._windows)
+        fitting = ContextFitter(request, model, self._windows)
         dialect = self._dialect
         attempt = 1
         while True:
             clock = self._stream_clock(ends_at)
-            reply = OpenAIReply(self._transport, clock, continued=_continued(request))
+            reply = OpenAIReply(self._transport, clock, continued=_continued_text(request))
             body = dialect.body(request, fitting.messages, model)
             try:
                 async with aclosing(self._events(reply, body, fitting)) as events:
                     async for event in events:
                         yield event
             except ServiceError as error:
-                if reply.has_words:
+                if reply.has_text:
                     raise
                 trouble = error
             else:
                 self._dialect = dialect
                 return
             match trouble:
-                case FormRefused(said=said) if other := dialect.after(said):
+                case UnsupportedParameter(response_text=said) if other := dialect.downgrade(said):
                     dialect = other
-                case WindowExceeded() if fitting.shrink(trouble):
+                case ContextWindowExceeded() if fitting.shrink(trouble):
                     pass
                 case _:
                     retry = self._next_try(attempt, clock, trouble)
@@ -108,14 +112,14 @@ class OpenAIBackend:
         """
         default = self._transport.service.model
         try:
-            found = await self._asked_models()
+            found = await self._request_models()
         except (RequestRefused, Unsupported):
             # Some services have no list, and need none where the model is known.
             if not default:
                 raise
             found = (Model(default),)
         self._models = found
-        self._windows.note(found)
+        self._windows.add_models(found)
         if default and all(model.id != default for model in found):
             found = (Model(default), *found)
         if not found:
@@ -129,7 +133,7 @@ class OpenAIBackend:
         """Nothing is held: every stream has its own client."""
 
     async def _events(
-        self, reply: OpenAIReply, body: dict[str, object], fitting: Fitting
+        self, reply: OpenAIReply, body: dict[str, object], fitting: ContextFitter
     ) -> AsyncGenerator[StreamEvent]:
         """The events of one try, with what there is to say about what was sent before them."""
         headers = await self._key.headers()
@@ -141,12 +145,12 @@ class OpenAIBackend:
                     if not is_told:
                         is_told = True
                         self._on_change(NoLogin())
-                        fitting.succeeded()
+                        fitting.confirm()
                         if fitting.notice is not None:
                             yield fitting.notice
                     yield event
         except ServiceError as error:
-            self._key.hide_in(error)
+            self._key.redact(error)
             raise
 
     async def _model_for(self, request: ReplyRequest) -> str:
@@ -154,7 +158,7 @@ class OpenAIBackend:
         model = request.model or self._transport.service.model
         if not model:
             model = (self._models or await self.models())[0].id
-        is_long = estimated_size(request.messages) > _ASK_FOR_WINDOW_ABOVE
+        is_long = estimate_total_tokens(request.messages) > _ASK_FOR_WINDOW_ABOVE
         if is_long and self._models is None and self._windows.window(model) is None:
             self._models = ()  # asked for once, whatever comes of it
             with suppress(ServiceError, TimeoutError):
@@ -162,29 +166,29 @@ class OpenAIBackend:
                     await self.models()
         return model
 
-    async def _asked_models(self) -> tuple[Model, ...]:
-        asking = Asking(
+    async def _request_models(self) -> tuple[Model, ...]:
+        asking = HttpRequest(
             method="GET",
             path=self._path("/models"),
             headers={"Accept": "application/json"} | await self._key.headers(),
-            explain=response_error,
+            translate_error=response_error,
         )
         try:
-            async with asked(self._transport, self._stream_clock(), asking) as answer:
-                found = read_models(await answer.body(limit=_MODELS_BYTES))
+            async with open_response(self._transport, self._stream_clock(), asking) as answer:
+                found = read_models(await answer.read_body(limit=_MODELS_BYTES))
         except ServiceError as error:
-            self._key.hide_in(error)
-            self._note(error)
+            self._key.redact(error)
+            self._report_state(error)
             raise
         self._on_change(NoLogin())
         return found
 
-    def _note(self, trouble: ServiceError) -> None:
+    def _report_state(self, trouble: ServiceError) -> None:
         match trouble:
-            case NotSignedIn() if not self._key.is_there:
+            case NotSignedIn() if not self._key.is_set:
                 self._on_change(KeyNeeded(str(trouble)))
             case NotSignedIn():
-                self._key.refuse()
+                self._key.mark_refused()
                 self._on_change(LoginFailed(str(trouble)))
             case Unreachable():
                 self._on_change(Offline(str(trouble)))
@@ -200,24 +204,28 @@ class OpenAIBackend:
         total = self._transport.service.limits.total
         return None if total is None else asyncio.get_running_loop().time() + total
 
-    def _stream_clock(self, ends_at: float | None = None) -> StreamClock:
-        return StreamClock(self._transport.service.limits, self._transport.route, ends_at=ends_at)
+    def _stream_clock(self, ends_at: float | None = None) -> StreamTimeouts:
+        return StreamTimeouts(
+            self._transport.service.limits, self._transport.route, ends_at=ends_at
+        )
 
-    def _next_try(self, attempt: int, clock: StreamClock, trouble: ServiceError) -> RetryScheduled:
-        self._note(trouble)
-        return next_try(self._retries, attempt, clock, trouble)
+    def _next_try(
+        self, attempt: int, clock: StreamTimeouts, trouble: ServiceError
+    ) -> RetryScheduled:
+        self._report_state(trouble)
+        return retry_or_raise(self._retries, attempt, clock, trouble)
 
 
-def _nobody(_state: LoginState) -> None:
+def _ignore(_state: LoginState) -> None:
     """Hears nothing."""
 
 
-def _continuable(request: ReplyRequest) -> ReplyRequest:
+def _normalize_purpose(request: ReplyRequest) -> ReplyRequest:
     """`request`, which continues nothing where the last reply never had a word."""
     if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
         return replace(request, purpose=Purpose.NEXT)
     return request
 
 
-def _continued(request: ReplyRequest) -> str | None:
+def _continued_text(request: ReplyRequest) -> str | None:
     return request.messages[-1].text if request.purpose is Purpose.CONTINUE else None

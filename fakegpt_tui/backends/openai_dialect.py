@@ -9,14 +9,14 @@ from fakegpt_tui.domain import ContextMessage, GenerationSettings, Role
 from fakegpt_tui.text import replace_surrogates
 
 _ROLES: Final = {"system", "developer", "user", "assistant"}
-_GO_ON: Final = (
+_CONTINUE: Final = (
     "Your last reply was cut off. Go on exactly where it stops, in the middle of a word if need be."
     " Repeat nothing of it, and say nothing about this request."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class RequestVariant:
     """What a service has shown to understand.
 
     `usage` asks for the numbers at the end of a stream; `completion_limit` calls the limit of a
@@ -27,7 +27,7 @@ class Dialect:
     completion_limit: bool = False
     prefill: bool = False
 
-    def after(self, refusal: str) -> "Dialect | None":
+    def downgrade(self, refusal: str) -> "RequestVariant | None":
         """What to try after a refusal that says `refusal`; `None` when there is nothing else."""
         said = refusal.casefold()
         if "max_completion_tokens" in said and not self.completion_limit:
@@ -48,9 +48,9 @@ class Dialect:
                 # vLLM wants to be told; others see that the last message is the model's own.
                 body |= {"continue_final_message": True, "add_generation_prompt": False}
             else:
-                messages = (*messages, ContextMessage(Role.USER, _GO_ON))
+                messages = (*messages, ContextMessage(Role.USER, _CONTINUE))
         limit = "max_completion_tokens" if self.completion_limit else "max_tokens"
-        body["messages"] = list(_spoken(messages))
+        body["messages"] = list(_message_turns(messages))
         return body | _generation(request.generation, limit)
 
 
@@ -65,7 +65,7 @@ def _generation(settings: GenerationSettings, limit: str) -> dict[str, object]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _spoken(messages: Sequence[ContextMessage]) -> Iterator[dict[str, str]]:
+def _message_turns(messages: Sequence[ContextMessage]) -> Iterator[dict[str, str]]:
     """`messages` with neighbours of one role joined: many chat templates insist on turns."""
     role, texts = "", list[str]()
     for message in messages:

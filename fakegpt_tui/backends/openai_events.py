@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fakegpt_tui.backends.openai_errors import told_error
-from fakegpt_tui.backends.openai_pieces import ToolCalls, WholeCharacters, spoken, thought
+from fakegpt_tui.backends.openai_errors import stream_error
+from fakegpt_tui.backends.openai_pieces import (
+    SurrogateJoiner,
+    ToolCalls,
+    content_text,
+    reasoning_text,
+)
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -18,8 +23,8 @@ from fakegpt_tui.domain import (
     Usage,
     UsageReported,
 )
-from fakegpt_tui.wire.complaints import read_complaint
-from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.complaints import parse_error_body
+from fakegpt_tui.wire.json_text import parse_json
 
 _END_MARKER: Final = "[DONE]"
 _LENGTHS: Final = {"length", "max_tokens", "model_length"}
@@ -27,7 +32,7 @@ _FILTERS: Final = {"content_filter", "safety"}
 _REFUSED: Final = "The model refused to answer; what follows is its refusal."
 
 
-class CompletionReader:
+class CompletionDecoder:
     """Turns the events of one completion into domain events, and judges how it ended.
 
     Of several choices only the first is read; nothing here asks for more.
@@ -37,42 +42,42 @@ class CompletionReader:
         self.done = False
         """Has the end marker come? Nothing after it counts."""
         self._reason: FinishReason | None = None
-        self._trouble: ServiceError | None = None
+        self._error: ServiceError | None = None
         self._usage: Usage | None = None
-        self._has_words = False
-        self._has_thoughts = False
+        self._has_text = False
+        self._has_reasoning = False
         self._has_refused = False
-        self._text = WholeCharacters()
-        self._thoughts = WholeCharacters()
+        self._text = SurrogateJoiner()
+        self._reasoning = SurrogateJoiner()
         self._calls = ToolCalls()
 
     @property
-    def has_reason(self) -> bool:
+    def has_finish_reason(self) -> bool:
         """Has the service said why the reply ends? All that may follow is numbers."""
         return self._reason is not None
 
-    def read(self, event: str, data: str) -> Iterator[StreamEvent]:
+    def decode(self, event: str, data: str) -> Iterator[StreamEvent]:
         """What one server event means; `ReplyEnded` and troubles are for `finish` to tell."""
         if self.done:
             return
         if data.strip() == _END_MARKER:
             self.done = True
             return
-        value = parsed(data)
+        value = parse_json(data)
         match value:
             case {"error": told} if told:
-                self._trouble = told_error(value, data)
+                self._error = stream_error(value, data)
             case {"object": "error"} | {"detail": _}:
-                self._trouble = told_error(value, data)
+                self._error = stream_error(value, data)
             case dict():
                 yield from self._read_completion(value)
             case _ if event == "error":
-                said = {"error": read_complaint(data.encode(errors="replace")).text}
-                self._trouble = told_error(said, data)
+                said = {"error": parse_error_body(data.encode(errors="replace")).text}
+                self._error = stream_error(said, data)
             case _:
                 pass
         # Nothing that follows an error is part of the reply.
-        self.done = self._trouble is not None
+        self.done = self._error is not None
 
     def finish(self) -> Iterator[StreamEvent]:
         """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
@@ -82,21 +87,21 @@ class CompletionReader:
             BadReply: The service ended the reply without a word.
             ReplyCut: The stream ended before the reply did.
         """
-        if text := self._text.rest() + self._calls.shown():
-            self._has_words = True
+        if text := self._text.flush() + self._calls.to_markdown():
+            self._has_text = True
             yield TextDelta(text)
-        if self._trouble is not None:
-            raise self._trouble
-        is_whole = self._reason is not None or (self.done and self._has_words)
+        if self._error is not None:
+            raise self._error
+        is_whole = self._reason is not None or (self.done and self._has_text)
         if not is_whole:
-            raise self._cut()
-        is_explained = self._has_thoughts or self._reason is FinishReason.CONTENT_FILTER
-        if not (self._has_words or is_explained):
+            raise self._incomplete_error()
+        is_explained = self._has_reasoning or self._reason is FinishReason.CONTENT_FILTER
+        if not (self._has_text or is_explained):
             raise BadReply("The service ended its reply without a word.")
         yield ReplyEnded(self._reason or FinishReason.STOP)
 
-    def _cut(self) -> ServiceError:
-        if self._has_words:
+    def _incomplete_error(self) -> ServiceError:
+        if self._has_text:
             return ReplyCut("The reply broke off before its end.")
         if self.done:
             return BadReply("The service ended its reply without a word.")
@@ -119,27 +124,27 @@ class CompletionReader:
                 pass
         match choice.get("finish_reason"):
             case "error":
-                self._trouble = ServiceError("The service broke off the reply.")
+                self._error = ServiceError("The service broke off the reply.")
             case str(reason) if reason:
-                self._reason = _reason(reason)
+                self._reason = _finish_reason(reason)
             case _:
                 pass
 
     def _read_delta(self, delta: dict[str, object]) -> Iterator[StreamEvent]:
-        if thoughts := self._thoughts.add(thought(delta)):
-            self._has_thoughts = True
+        if thoughts := self._reasoning.add(reasoning_text(delta)):
+            self._has_reasoning = True
             yield ReasoningDelta(thoughts)
-        if refusal := spoken(delta.get("refusal")):
+        if refusal := content_text(delta.get("refusal")):
             if not self._has_refused:
                 self._has_refused = True
                 yield Notice(_REFUSED)
-            yield from self._say(refusal)
-        yield from self._say(spoken(delta.get("content")))
+            yield from self._add_text(refusal)
+        yield from self._add_text(content_text(delta.get("content")))
         self._calls.add(delta)
 
-    def _say(self, text: str) -> Iterator[StreamEvent]:
+    def _add_text(self, text: str) -> Iterator[StreamEvent]:
         if whole := self._text.add(text):
-            self._has_words = True
+            self._has_text = True
             yield TextDelta(whole)
 
     def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
@@ -153,7 +158,7 @@ class CompletionReader:
                 pass
 
 
-def _reason(word: str) -> FinishReason:
+def _finish_reason(word: str) -> FinishReason:
     """A reason that nobody has heard of is still a reason to end."""
     if word in _LENGTHS:
         return FinishReason.LENGTH

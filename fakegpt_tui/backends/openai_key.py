@@ -10,7 +10,7 @@ ReadKey: TypeAlias = Callable[[], Secret | None]
 """Reads the key; `None` where the service has none. May take its time, and raise ConfigError."""
 
 
-class ServiceKey:
+class ApiKey:
     """Reads a key once, and once more after it was refused: it may have been put right."""
 
     def __init__(self, read: ReadKey) -> None:
@@ -25,7 +25,7 @@ class ServiceKey:
         self._lock = asyncio.Lock()
 
     @property
-    def is_there(self) -> bool:
+    def is_set(self) -> bool:
         """Is there a key at all?"""
         return self._key is not None
 
@@ -44,11 +44,11 @@ class ServiceKey:
                 self._is_refused = False
         return {} if self._key is None else {"Authorization": f"Bearer {self._key.reveal()}"}
 
-    def hide_in(self, error: ServiceError) -> None:
+    def redact(self, error: ServiceError) -> None:
         """Take the key out of what `error` says: some services repeat what they were given."""
         if self._key is not None and (key := self._key.reveal()) in str(error):
             error.args = (str(error).replace(key, str(self._key)),)
 
-    def refuse(self) -> None:
+    def mark_refused(self) -> None:
         """Note that the service did not accept the key."""
         self._is_refused = True

@@ -5,9 +5,9 @@ from typing import Final
 
 from fakegpt_tui.domain import BadReply, Model
 from fakegpt_tui.text import replace_surrogates
-from fakegpt_tui.wire.complaints import read_complaint
-from fakegpt_tui.wire.json_text import parsed
-from fakegpt_tui.wire.troubles import sentence
+from fakegpt_tui.wire.complaints import parse_error_body
+from fakegpt_tui.wire.json_text import parse_json
+from fakegpt_tui.wire.troubles import compose_message
 
 _WINDOW_NAMES: Final = (
     "loaded_context_length",
@@ -19,7 +19,7 @@ _WINDOW_NAMES: Final = (
     "n_ctx",
     "n_ctx_train",
 )
-_MOST_MODELS: Final = 10_000
+_MAX_MODELS: Final = 10_000
 _BILLION: Final = 1_000_000_000
 _ROUND_FROM: Final = 100
 
@@ -30,15 +30,15 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     Raises:
         BadReply: That is not a list of models.
     """
-    match parsed(body):
+    match parse_json(body):
         case {"data": list(items)} | {"models": list(items)} | list(items):
-            return tuple(_models(items[:_MOST_MODELS]))
+            return tuple(_models(items[:_MAX_MODELS]))
         # What is offered nothing says so with null.
         case {"object": "list", "data": None}:
             return ()
         case _:
             lead = "The service answered with something else than a list of models"
-            raise BadReply(sentence(lead, read_complaint(body)))
+            raise BadReply(compose_message(lead, parse_error_body(body)))
 
 
 def _models(items: list[object]) -> Iterator[Model]:

@@ -8,12 +8,12 @@ from typing import Final
 from fakegpt_tui.text import replace_surrogates
 
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
-_MOST_CALLS: Final = 100
-_MOST_ARGUMENTS: Final = 1_000_000
+_MAX_CALLS: Final = 100
+_MAX_ARGUMENTS: Final = 1_000_000
 _FENCES: Final = re.compile(r"`{3,}")
 
 
-def spoken(content: object) -> str:
+def content_text(content: object) -> str:
     """The text of a `content`, which is a string, nothing, or a list of parts."""
     match content:
         case str():
@@ -24,7 +24,7 @@ def spoken(content: object) -> str:
             return ""
 
 
-def thought(delta: dict[str, object]) -> str:
+def reasoning_text(delta: dict[str, object]) -> str:
     """What the model thought; the fields hold the same where a service sends several."""
     for name in ("reasoning_content", "reasoning"):
         match delta.get(name):
@@ -43,14 +43,14 @@ def _texts(parts: list[object], *, thoughts: bool) -> Iterator[str]:
         match part:
             case {"type": "thinking", "thinking": inner}:
                 if thoughts:
-                    yield spoken(inner)
+                    yield content_text(inner)
             case {"text": str(text)} | str(text) if not thoughts:
                 yield text
             case _:
                 pass
 
 
-class WholeCharacters:
+class SurrogateJoiner:
     """Joins halves of characters that a service sends apart, and replaces those left alone."""
 
     def __init__(self) -> None:
@@ -62,20 +62,20 @@ class WholeCharacters:
             return text
         text = self._held + text
         self._held = text[-1] if ord(text[-1]) in _HIGH_SURROGATES else ""
-        return _joined(text[: len(text) - len(self._held)])
+        return _join_surrogates(text[: len(text) - len(self._held)])
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What was held, now that its other half cannot come any more."""
         held, self._held = self._held, ""
         return replace_surrogates(held)
 
 
-def _joined(text: str) -> str:
+def _join_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(slots=True)
-class _Call:
+class _ToolCall:
     name: str = ""
     arguments: list[str] = field(default_factory=list)
 
@@ -84,7 +84,7 @@ class ToolCalls:
     """Gathers the calls of tools, which this program has none of, to show that they were made."""
 
     def __init__(self) -> None:
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, _ToolCall] = {}
         self._size = 0
 
     def add(self, delta: dict[str, object]) -> None:
@@ -98,7 +98,7 @@ class ToolCalls:
             case _:
                 pass
 
-    def shown(self) -> str:
+    def to_markdown(self) -> str:
         """Markdown that tells of all calls; empty where there was none."""
         return "".join(_placeholder(call) for call in self._calls.values())
 
@@ -112,23 +112,23 @@ class ToolCalls:
                 pass
 
     def _add_function(self, index: int, function: dict[str, object]) -> None:
-        if index not in self._calls and len(self._calls) >= _MOST_CALLS:
+        if index not in self._calls and len(self._calls) >= _MAX_CALLS:
             return
-        call = self._calls.setdefault(index, _Call())
+        call = self._calls.setdefault(index, _ToolCall())
         match function.get("name"):
             case str(name) if name and not call.name:
                 call.name = name
             case _:
                 pass
         match function.get("arguments"):
-            case str(text) if self._size < _MOST_ARGUMENTS:
+            case str(text) if self._size < _MAX_ARGUMENTS:
                 self._size += len(text)
                 call.arguments.append(text)
             case _:
                 pass
 
 
-def _placeholder(call: _Call) -> str:
+def _placeholder(call: _ToolCall) -> str:
     arguments = replace_surrogates("".join(call.arguments))
     longest = max((len(run) for run in _FENCES.findall(arguments)), default=2)
     fence = "`" * (longest + 1)

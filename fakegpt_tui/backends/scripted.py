@@ -20,7 +20,7 @@ class Pause:
 
 
 @runtime_checkable
-class Waitable(Protocol):
+class Barrier(Protocol):
     """What a script can stand still at; an `asyncio.Event` of the same loop will do, too."""
 
     async def wait(self) -> object: ...
@@ -56,7 +56,7 @@ class Gate:
         await event.wait()
 
 
-Step: TypeAlias = StreamEvent | Pause | Waitable | ServiceError
+Step: TypeAlias = StreamEvent | Pause | Barrier | ServiceError
 """An event is yielded, a pause slept, a gate waited for, an error raised."""
 
 
@@ -100,7 +100,7 @@ class ScriptedBackend:
                 match step:
                     case Pause(seconds):
                         await self._sleep(seconds)
-                    case Waitable():
+                    case Barrier():
                         await step.wait()
                     case ServiceError():
                         raise step

@@ -6,17 +6,17 @@ from typing import TypeVar
 
 from fakegpt_tui.domain import ReplyCut, RetryScheduled, ServiceError, TimeLimits, Unreachable
 from fakegpt_tui.transport.clients import Route
-from fakegpt_tui.transport.retries import Retries
-from fakegpt_tui.transport.troubles import CONNECTION_TROUBLES, translated
+from fakegpt_tui.transport.retries import RetryPolicy
+from fakegpt_tui.transport.troubles import CONNECTION_ERRORS, translate_error
 
 T = TypeVar("T")
 
 
-class TooSlow(Unreachable):
+class TimedOut(Unreachable):
     """A limit was reached. The answer may still come, so asking again would be asking twice."""
 
 
-class StreamClock:
+class StreamTimeouts:
     """Does all the waiting of one stream, and says in a sentence how it ended in trouble.
 
     Only time spent waiting counts, but for the limit on the whole: a reader that takes its time is
@@ -26,7 +26,7 @@ class StreamClock:
 
     def __init__(self, limits: TimeLimits, route: Route, *, ends_at: float | None = None) -> None:
         """`ends_at` is the moment of the loop's clock at which all must be over, if any."""
-        self.began = False
+        self.has_begun = False
         """Has any byte of the stream come?"""
         self._limits = limits
         self._route = route
@@ -34,11 +34,11 @@ class StreamClock:
         self._waited = 0.0
         self._has_event = False
 
-    def note_bytes(self) -> None:
+    def record_bytes(self) -> None:
         """The stream has begun: from now on silence is a trouble of its own."""
-        self.began = True
+        self.has_begun = True
 
-    def note_event(self) -> None:
+    def record_event(self) -> None:
         """A whole event came, which is progress as bytes alone are not."""
         self._has_event = True
         self._waited = 0.0
@@ -52,21 +52,21 @@ class StreamClock:
         """
         clock = asyncio.get_running_loop().time
         started = clock()
-        seconds, sentence = min(self._open_limits(started))
+        seconds, sentence = min(self._remaining(started))
         scope = asyncio.timeout(seconds)
         try:
             async with scope:
                 return await awaited
-        except CONNECTION_TROUBLES as error:
+        except CONNECTION_ERRORS as error:
             if scope.expired():
-                trouble: ServiceError = TooSlow(sentence)
+                trouble: ServiceError = TimedOut(sentence)
             else:
-                trouble = translated(error, self._route)
-            raise (ReplyCut(str(trouble)) if self.began else trouble) from error
+                trouble = translate_error(error, self._route)
+            raise (ReplyCut(str(trouble)) if self.has_begun else trouble) from error
         finally:
             self._waited += clock() - started
 
-    def _open_limits(self, moment: float) -> list[tuple[float, str]]:
+    def _remaining(self, moment: float) -> list[tuple[float, str]]:
         """Seconds that are left of each limit, and what to say when they are over."""
         limits = self._limits
         allowed = f"{limits.first_event:g} s"
@@ -75,7 +75,7 @@ class StreamClock:
         else:
             slow = f"{self._service} did not begin to answer within {allowed}."
         found = [(limits.first_event - self._waited, slow)]
-        if self.began:
+        if self.has_begun:
             silent = (
                 f"{self._service} fell silent for {limits.idle:g} s in the middle of its reply."
             )
@@ -90,8 +90,8 @@ class StreamClock:
         return f"The service at {self._route}"
 
 
-def next_try(
-    retries: Retries, attempt: int, clock: StreamClock, trouble: ServiceError
+def retry_or_raise(
+    retries: RetryPolicy, attempt: int, clock: StreamTimeouts, trouble: ServiceError
 ) -> RetryScheduled:
     """When to ask again after try number `attempt` ended in `trouble`.
 
@@ -99,6 +99,6 @@ def next_try(
         ServiceError: `trouble` itself, where asking again would not help or would be asking twice.
     """
     delay = retries.delay(attempt, trouble)
-    if delay is None or clock.began or isinstance(trouble, TooSlow):
+    if delay is None or clock.has_begun or isinstance(trouble, TimedOut):
         raise trouble
-    return RetryScheduled(attempt + 1, retries.tries, delay, str(trouble))
+    return RetryScheduled(attempt + 1, retries.max_attempts, delay, str(trouble))

@@ -20,11 +20,11 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 
-_QUESTION: Final = "Say OK."
-_MOST_TOKENS: Final = 16
+_TEST_PROMPT: Final = "Say OK."
+_MAX_TOKENS: Final = 16
 
 
-async def tried(
+async def check_connection(
     make: Callable[[], Backend], model: str = "", *, asking: bool = True
 ) -> AsyncGenerator[ConnectionCheck]:
     """What comes of using a service, step by step; the first step that fails is the last.
@@ -52,12 +52,12 @@ async def tried(
         yield ConnectionCheck(str(error), worked=False)
         return
     else:
-        yield _listed(models, model)
+        yield _models_step(models, model)
     if asking:
-        yield await _answered(backend, model or models[0].id)
+        yield await _check_reply(backend, model or models[0].id)
 
 
-def _listed(models: tuple[Model, ...], model: str) -> ConnectionCheck:
+def _models_step(models: tuple[Model, ...], model: str) -> ConnectionCheck:
     count = "one model" if len(models) == 1 else f"{len(models)} models"
     missing = model and all(each.id != model for each in models)
     but = f", but {model!r} is not among them" if missing else ""
@@ -66,11 +66,11 @@ def _listed(models: tuple[Model, ...], model: str) -> ConnectionCheck:
     )
 
 
-async def _answered(backend: Backend, model: str) -> ConnectionCheck:
+async def _check_reply(backend: Backend, model: str) -> ConnectionCheck:
     request = ReplyRequest(
-        messages=(ContextMessage(Role.USER, _QUESTION),),
+        messages=(ContextMessage(Role.USER, _TEST_PROMPT),),
         model=model,
-        generation=GenerationSettings(max_tokens=_MOST_TOKENS),
+        generation=GenerationSettings(max_tokens=_MAX_TOKENS),
     )
     try:
         async with aclosing(backend.stream(request)) as events:

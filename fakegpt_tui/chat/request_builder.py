@@ -65,7 +65,7 @@ def build_request(
         model=conversation.model,
         purpose=purpose,
         prompt_id=prompt.id,
-        place=_remote_parent(conversation, followed),
+        remote_parent=_remote_parent(conversation, followed),
         generation=conversation.generation,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fakegpt_tui.backends.context import estimated_tokens, room_for_prompt
+from fakegpt_tui.backends.context import estimate_tokens, prompt_budget
 from fakegpt_tui.domain import ChatMessage, Conversation
 
 
@@ -53,7 +53,7 @@ class ContextTokenCounter:
         total = self._sums[-1]
         if window is None or not total.is_estimate:
             return total
-        room = room_for_prompt(window, conversation.generation.max_tokens)
+        room = prompt_budget(window, conversation.generation.max_tokens)
         return TokenCount(min(total.tokens, room), is_estimate=True)
 
     def _update_sums(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
@@ -71,7 +71,7 @@ class ContextTokenCounter:
 
 
 def _estimated(text: str) -> TokenCount:
-    return TokenCount(estimated_tokens(text), is_estimate=bool(text))
+    return TokenCount(estimate_tokens(text), is_estimate=bool(text))
 
 
 def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
@@ -83,4 +83,4 @@ def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
 
 
 def _estimate(reply: ChatMessage) -> int:
-    return estimated_tokens(reply.text) + estimated_tokens(reply.reasoning)
+    return estimate_tokens(reply.text) + estimate_tokens(reply.reasoning)

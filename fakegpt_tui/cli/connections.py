@@ -38,11 +38,11 @@ def served_backend(settings: Settings, service: Service) -> Backend:
     Raises:
         ConfigError: The service cannot be used as it is configured.
     """
-    from fakegpt_tui.backends.known_models import KnownModels  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.known_models import ModelAlias  # noqa: PLC0415 - slow, as above
 
     backend = connection(settings, service, lambda _state: None).backend
     if service.kind is ServiceKind.OPENAI:
-        return KnownModels(backend, service.model)
+        return ModelAlias(backend, service.model)
     return backend
 
 
@@ -81,10 +81,10 @@ def openai_backend(
         ConfigError: The service cannot be used as it is configured, or its key cannot be read.
     """
     from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.backends.openai_key import ServiceKey  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.openai_key import ApiKey  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
 
-    return OpenAIBackend(Transport(service), ServiceKey(read), on_change=report)
+    return OpenAIBackend(Transport(service), ApiKey(read), on_change=report)
 
 
 _CONNECT: Mapping[ServiceKind, Connect] = {

@@ -128,4 +128,4 @@ def _show_scenarios() -> None:
 
     width = max(map(len, SCENARIOS))
     for name, scenario in SCENARIOS.items():
-        click.echo(f"{name:{width}}  {scenario.sentence} → {scenario.promise}")
+        click.echo(f"{name:{width}}  {scenario.description} → {scenario.expectation}")

@@ -137,15 +137,15 @@ class ServiceBook:
 
     async def find(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet; asks nothing else."""
-        from fakegpt_tui.backends.discovery import found_services  # noqa: PLC0415 - httpx
+        from fakegpt_tui.backends.discovery import discover_services  # noqa: PLC0415 - httpx
 
-        return await found_services(self._services.values())
+        return await discover_services(self._services.values())
 
     def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         """Use the service as it would be, and tell what works; nothing is kept."""
-        from fakegpt_tui.backends.trial import tried  # noqa: PLC0415 - as above
+        from fakegpt_tui.backends.trial import check_connection  # noqa: PLC0415 - as above
 
-        return tried(lambda: self._backend(draft), draft.model)
+        return check_connection(lambda: self._backend(draft), draft.model)
 
     async def keep(self, draft: ServiceForm) -> Service:
         """Write the service to the configuration, and its key to where it belongs.

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from fakegpt_tui.domain import ContextMessage, Role
-from fakegpt_tui.wire import ConversationSummary, KeptMessage, conversation_body
+from fakegpt_tui.wire import ConversationSummary, StoredMessage, conversation_body
 
 _NODE_WEIGHT = 500
 """What a message without text takes, in characters."""
@@ -27,7 +27,7 @@ class KeptConversation:
         self.updated_at = created_at
         self.weight = _NODE_WEIGHT
         """Roughly the characters that it takes in memory."""
-        self._messages: dict[str, KeptMessage] = {}
+        self._messages: dict[str, StoredMessage] = {}
 
     @property
     def size(self) -> int:
@@ -37,10 +37,10 @@ class KeptConversation:
     def __contains__(self, node_id: str) -> bool:
         return node_id == self.root_id or node_id in self._messages
 
-    def message(self, message_id: str) -> KeptMessage | None:
+    def message(self, message_id: str) -> StoredMessage | None:
         return self._messages.get(message_id)
 
-    def put(self, message: KeptMessage, at: datetime) -> None:
+    def put(self, message: StoredMessage, at: datetime) -> None:
         """Add `message`, or have it take the place of the one of its id; its parent is known."""
         before = self._messages.get(message.id)
         self.weight += len(message.text) - len(before.text) if before else _weight(message)
@@ -75,12 +75,12 @@ class KeptConversation:
             self.summary(), self._messages.values(), root_id=self.root_id, leaf_id=self.leaf_id
         )
 
-    def _upwards(self, leaf_id: str) -> Iterator[KeptMessage]:
+    def _upwards(self, leaf_id: str) -> Iterator[StoredMessage]:
         node = self._messages.get(leaf_id)
         while node is not None:
             yield node
             node = self._messages.get(node.parent_id)
 
 
-def _weight(message: KeptMessage) -> int:
+def _weight(message: StoredMessage) -> int:
     return _NODE_WEIGHT + len(message.text) + len(message.role)

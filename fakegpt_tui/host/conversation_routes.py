@@ -86,7 +86,7 @@ class ConversationRoutes:
             told = f"Conversation {conversation.id} already has title '{conversation.title}'"
             return json_response({"message": told})
         conversation.title = made_title(conversation.first_prompt())
-        return json_response({"title": conversation.title or wire.UNTITLED})
+        return json_response({"title": conversation.title or wire.DEFAULT_TITLE})
 
     def _asked_for(self, request: Request) -> tuple[Owner, KeptConversation]:
         owner = self.access.owner(request)

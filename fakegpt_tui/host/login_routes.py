@@ -53,7 +53,9 @@ class LoginRoutes:
 
     async def _loads(self, _: Request) -> Response:
         # Never in use: old clients pass over an account that is, and here there is always room.
-        return json_response(wire.loads_body([wire.Load(self.tokens.account, 0)]))
+        return json_response(
+            wire.shared_accounts_body([wire.SharedAccount(self.tokens.account, 0)])
+        )
 
     async def _login(self, request: Request) -> Response:
         if refusal := self._throttled():

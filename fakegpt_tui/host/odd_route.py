@@ -8,7 +8,13 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui import wire
-from fakegpt_tui.backends.scenarios.scenario import CONVERSATION, Answer, Cut, Hang, Scenario
+from fakegpt_tui.backends.scenarios.scenario import (
+    CONVERSATION,
+    Disconnect,
+    Hang,
+    Scenario,
+    ScenarioResponse,
+)
 from fakegpt_tui.backends.scripted import Pause
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.body import read_json
@@ -23,7 +29,7 @@ class OddRoute(Route):
     def __init__(self, scenario: Scenario, access: Access) -> None:
         self._scenario = scenario
         self._access = access
-        self._answers = deque(scenario.answers)
+        self._answers = deque(scenario.responses)
         method = "POST" if scenario.path in (CONVERSATION, "/auth/login") else "GET"
         super().__init__(scenario.path, self._answer, methods=[method])
 
@@ -42,7 +48,7 @@ class OddRoute(Route):
 class _Played:
     """The response that plays one answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ScenarioResponse) -> None:
         self._answer = answer
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +57,7 @@ class _Played:
         await send({**start, "headers": headers})
         left = asyncio.create_task(_until_left(receive))
         try:
-            for piece in self._answer.pieces:
+            for piece in self._answer.chunks:
                 match piece:
                     case bytes():
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -59,7 +65,7 @@ class _Played:
                         await asyncio.wait({left}, timeout=seconds)
                     case Hang():
                         await left
-                    case Cut():
+                    case Disconnect():
                         # The connection is closed under a response that is not complete.
                         return
                 if left.done():

@@ -7,15 +7,15 @@ from datetime import datetime
 from fakegpt_tui.backends.base import Purpose
 from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.wire import Action, ConversationRequest, InvalidRequest, KeptMessage
+from fakegpt_tui.wire import ConversationAction, ConversationRequest, InvalidRequest, StoredMessage
 
 MOST_MESSAGES = 5_000
 """Of one conversation; all of them are sent to whoever asks for it."""
 
 _PURPOSES = {
-    Action.NEXT: Purpose.NEXT,
-    Action.VARIANT: Purpose.VARIANT,
-    Action.CONTINUE: Purpose.CONTINUE,
+    ConversationAction.NEXT: Purpose.NEXT,
+    ConversationAction.VARIANT: Purpose.VARIANT,
+    ConversationAction.CONTINUE: Purpose.CONTINUE,
 }
 
 
@@ -32,7 +32,7 @@ class Place:
     """
 
     context: tuple[ContextMessage, ...]
-    prompts: tuple[KeptMessage, ...]
+    prompts: tuple[StoredMessage, ...]
     parent_id: str
 
 
@@ -53,7 +53,7 @@ def place(asked: ConversationRequest, conversation: KeptConversation, at: dateti
     """
     if conversation.size >= MOST_MESSAGES:
         raise PromptTooLong("The conversation has become too long for this host.")
-    if asked.action is Action.CONTINUE:
+    if asked.action is ConversationAction.CONTINUE:
         return _rest(asked, conversation)
     known = conversation.message(asked.message_id)
     if known is not None and (known.role, known.text) == (Role.USER, asked.prompt):
@@ -90,13 +90,13 @@ def _parent(asked: ConversationRequest, conversation: KeptConversation) -> str:
 
 def _chain(
     messages: Sequence[ContextMessage], last_id: str, parent_id: str, at: datetime
-) -> list[KeptMessage]:
+) -> list[StoredMessage]:
     """Each message below the one before; only the last one's id is the client's."""
-    chain: list[KeptMessage] = []
+    chain: list[StoredMessage] = []
     for index, message in enumerate(messages):
         message_id = last_id if index == len(messages) - 1 else new_id()
         chain.append(
-            KeptMessage(
+            StoredMessage(
                 id=message_id,
                 parent_id=parent_id,
                 role=message.role,

@@ -22,7 +22,7 @@ from fakegpt_tui.host.recording import Recording
 from fakegpt_tui.host.refusals import json_response
 from fakegpt_tui.host.replies import ReplyStream
 from fakegpt_tui.host.turnstile import Turnstile
-from fakegpt_tui.wire import Action, ConversationRequest, KeptMessage
+from fakegpt_tui.wire import ConversationAction, ConversationRequest, StoredMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class PromptRoute:
         if asked.conversation_id is not None:
             known = self.archive.find(owner, asked.conversation_id)
             return None if asked.history_disabled else known
-        if asked.action is Action.CONTINUE:
+        if asked.action is ConversationAction.CONTINUE:
             return None
         root_id = asked.parent_message_id or new_id()
         return KeptConversation(conversation_id=new_id(), root_id=root_id, created_at=now())
@@ -70,7 +70,7 @@ class PromptRoute:
         conversation: KeptConversation,
         placed: Place,
     ) -> ReplyStream:
-        reply = KeptMessage(
+        reply = StoredMessage(
             id=new_id(),
             parent_id=placed.parent_id,
             role="assistant",
@@ -85,7 +85,7 @@ class PromptRoute:
         events = self._events(asked, placed)
         return ReplyStream(
             recording.events(events) if recording else events,
-            wire.ReplyWriter(
+            wire.StreamEncoder(
                 asked,
                 conversation_id=conversation.id,
                 reply_id=reply.id,

@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.host.archive import Archive, Owner
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.wire import KeptMessage
+from fakegpt_tui.wire import StoredMessage
 
 
 class Recording:
@@ -31,8 +31,8 @@ class Recording:
         archive: Archive,
         owner: Owner,
         conversation: KeptConversation,
-        prompts: Sequence[KeptMessage],
-        reply: KeptMessage,
+        prompts: Sequence[StoredMessage],
+        reply: StoredMessage,
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:

@@ -83,11 +83,11 @@ def service_refusal(error: ServiceError) -> Response:
         case InvalidRequest():
             return json_response(error.body, HTTPStatus.UNPROCESSABLE_ENTITY)
         case RateLimited(retry_after=wait):
-            return rate_limit(wire.spoken(error), wait, code=wire.code_of(error))
+            return rate_limit(wire.error_message(error), wait, code=wire.error_code(error))
         case _:
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-            code = None if status in _CLEAR else wire.code_of(error)
-            return json_response(wire.error_body(wire.spoken(error), code=code), status)
+            code = None if status in _CLEAR else wire.error_code(error)
+            return json_response(wire.error_body(wire.error_message(error), code=code), status)
 
 
 def rate_limit(sentence: str, seconds: float | None, *, code: str | None = None) -> Response:
@@ -104,7 +104,7 @@ async def refuse_http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     too_long = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    body = wire.error_body(error.detail, code=wire.TOO_LONG if too_long else None)
+    body = wire.error_body(error.detail, code=wire.MESSAGE_TOO_LONG if too_long else None)
     return json_response(body, error.status_code, error.headers)
 
 

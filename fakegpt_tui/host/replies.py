@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
 from fakegpt_tui.host.refusals import service_refusal
-from fakegpt_tui.wire import PING, ReplyWriter
+from fakegpt_tui.wire import PING, StreamEncoder
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -27,7 +27,7 @@ class ReplyStream:
     def __init__(
         self,
         events: AsyncGenerator[StreamEvent],
-        writer: ReplyWriter,
+        writer: StreamEncoder,
         *,
         on_begin: Callable[[], None] | None = None,
         stopping: asyncio.Event,
@@ -74,7 +74,7 @@ class ReplyStream:
         try:
             async with aclosing(self._events) as events:
                 async for event in events:
-                    await output.write(self._writer.write(event))
+                    await output.write(self._writer.encode(event))
         except ServiceError as error:
             await output.fail(error)
         else:
@@ -86,7 +86,7 @@ class _Output:
 
     def __init__(
         self,
-        writer: ReplyWriter,
+        writer: StreamEncoder,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -99,7 +99,7 @@ class _Output:
         self._on_begin = on_begin
         self._loop = asyncio.get_running_loop()
         self._last_sent = self._loop.time()
-        self._opening: list[bytes] | None = writer.opening()
+        self._opening: list[bytes] | None = writer.start()
         self._has_ended = False
         self._sending = asyncio.Lock()
 

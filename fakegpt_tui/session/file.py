@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Protocol
 
 from fakegpt_tui.domain import SaveError, Secret, Session
-from fakegpt_tui.transport.addresses import fits_a_header
+from fakegpt_tui.transport.addresses import is_header_safe
 
 _VERSION = 1
 _ONLY_OWNER = 0o600
@@ -191,7 +191,7 @@ def _read_entry(base_url: str, entry: object) -> Session | None:
             "account": str(account),
             "password": str(password),
             "cookies": list(cookies),
-        } if fits_a_header(token):
+        } if is_header_safe(token):
             return Session(
                 base_url=base_url,
                 token=Secret(token),

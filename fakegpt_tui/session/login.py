@@ -63,10 +63,12 @@ class Login:
             last = first.account
         random = self._rules.retries.random
         for load in sorted(await steps.accounts(), key=_rank(last, random)):
-            yield load.token_id, Secret(wire.new_password())
+            yield load.token_id, Secret(wire.generate_password())
 
 
-def _rank(last: str, random: Callable[[], float]) -> Callable[[wire.Load], tuple[bool, int, float]]:
+def _rank(
+    last: str, random: Callable[[], float]
+) -> Callable[[wire.SharedAccount], tuple[bool, int, float]]:
     """Least used first; by chance among equals, so that not everybody picks the same."""
     return lambda load: (load.token_id == last, load.count, random())
 

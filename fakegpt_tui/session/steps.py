@@ -22,11 +22,11 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.transport.addresses import fits_a_header, origin
-from fakegpt_tui.transport.bodies import whole_body
+from fakegpt_tui.transport.addresses import is_header_safe, origin
+from fakegpt_tui.transport.bodies import read_body
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
-from fakegpt_tui.transport.troubles import CONNECTION_TROUBLES, proxy_wants_password, translated
+from fakegpt_tui.transport.retries import RetryPolicy
+from fakegpt_tui.transport.troubles import CONNECTION_ERRORS, proxy_login_required, translate_error
 
 Report: TypeAlias = Callable[[SigningIn], None]
 
@@ -48,7 +48,7 @@ class StepRules:
     """The bounds of every request: `seconds` for all of one answer, and how often to ask."""
 
     seconds: float = 30.0
-    retries: Retries = field(default_factory=Retries)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Callable[[], datetime] = now
 
 
@@ -77,7 +77,7 @@ class LoginSteps:
         self._report = report
         self._rules = rules
 
-    async def accounts(self) -> list[wire.Load]:
+    async def accounts(self) -> list[wire.SharedAccount]:
         """The shared accounts, in the order of the service.
 
         Raises:
@@ -87,7 +87,7 @@ class LoginSteps:
         path = f"{self._endpoints.loads}?t={seconds}"
         answer = await self._asked(1, "GET", path, limit=_ACCOUNTS_LIMIT)
         self._refuse_errors(answer)
-        return wire.read_loads(answer.body)
+        return wire.read_shared_accounts(answer.body)
 
     async def enter(self, account: str, password: Secret) -> Session:
         """Be `account`, with a password that keeps its conversations apart from others'.
@@ -115,27 +115,27 @@ class LoginSteps:
             cookies=tuple(self._cookies_to_send()),
         )
 
-    def _session_reply(self, login: _Answer, answer: _Answer) -> wire.SessionReply:
+    def _session_reply(self, login: _Answer, answer: _Answer) -> wire.SessionResponse:
         try:
             self._refuse_errors(answer)
             return wire.read_session(answer.body)
         except (LoginRefused, BadReply) as error:
             token = self._token_cookie()
             if token:
-                return wire.SessionReply(Secret(token), wire.token_expiry(token))
-            raise AccountRefused(wire.spoken_reason(login.body) or str(error)) from error
+                return wire.SessionResponse(Secret(token), wire.token_expiry(token))
+            raise AccountRefused(wire.error_text(login.body) or str(error)) from error
 
     def _token_cookie(self) -> str:
         """A token that came as a cookie, and may not have gone back: `Secure` on plain HTTP."""
         values = [c.value or "" for c in self._client.cookies.jar if c.name == _TOKEN_COOKIE]
-        return next((value for value in values if fits_a_header(value)), "")
+        return next((value for value in values if is_header_safe(value)), "")
 
     def _cookies_to_send(self) -> Iterator[tuple[str, Secret]]:
         url = self._address.url(self._endpoints.conversation)
         request = self._client.build_request("POST", url)
         for pair in request.headers.get("Cookie", "").split("; ")[:_COOKIES]:
             name, _, value = pair.partition("=")
-            if fits_a_header(pair) and name and len(pair) <= _COOKIE_LENGTH:
+            if is_header_safe(pair) and name and len(pair) <= _COOKIE_LENGTH:
                 yield name, Secret(value)
 
     def _refuse_errors(self, answer: _Answer) -> None:
@@ -148,7 +148,7 @@ class LoginSteps:
 
     def _error(self, answer: _Answer) -> ServiceError:
         if answer.status == _PROXY_STATUS and self._route.proxy:
-            return Unreachable(proxy_wants_password(self._route))
+            return Unreachable(proxy_login_required(self._route))
         return wire.response_error(
             answer.status, answer.headers, answer.body, service_host=str(self._route)
         )
@@ -209,14 +209,14 @@ class LoginSteps:
             async with asyncio.timeout(self._rules.seconds):
                 response = await self._client.send(request, stream=True)
                 try:
-                    body = await whole_body(response, self._route, limit=limit)
+                    body = await read_body(response, self._route, limit=limit)
                 finally:
                     await response.aclose()
         except TimeoutError as error:
             raise Unreachable(
                 f"The service at {self._route} did not answer within {self._rules.seconds:g} s."
             ) from error
-        except CONNECTION_TROUBLES as error:
-            raise translated(error, self._route) from error
+        except CONNECTION_ERRORS as error:
+            raise translate_error(error, self._route) from error
         location = response.headers.get("Location") if response.has_redirect_location else None
         return _Answer(response.status_code, response.headers, body, location)

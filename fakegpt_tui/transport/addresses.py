@@ -16,7 +16,7 @@ from fakegpt_tui.domain import ConfigError, Service
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
-_LONGEST_NAME = 253
+_MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -44,7 +44,7 @@ def service_address(service: Service) -> Address:
         ConfigError: It cannot be used.
     """
     what = f"The address of the service “{service.name}”"
-    url = _parsed(service.url.strip(), what)
+    url = _parse_url(service.url.strip(), what)
     if url.scheme not in ("http", "https"):
         raise ConfigError(f"{what} must begin with http:// or https://.")
     if url.userinfo:
@@ -54,7 +54,7 @@ def service_address(service: Service) -> Address:
     return Address(
         text=str(url).rstrip("/"),
         origin=origin(url),
-        host=_shown(url),
+        host=_display_host(url),
         is_loopback=_is_loopback(url.host),
     )
 
@@ -73,12 +73,12 @@ class ProxyAddress:
     host: str
 
     @property
-    def speaks_tls(self) -> bool:
+    def uses_tls(self) -> bool:
         return self.proxy.url.scheme == "https"
 
-    def trusting(self, tls: ssl.SSLContext) -> httpx.Proxy:
+    def with_tls(self, tls: ssl.SSLContext) -> httpx.Proxy:
         """The proxy, trusted where `tls` trusts it if there is TLS on the way to it."""
-        auth, context = self.proxy.auth, tls if self.speaks_tls else None
+        auth, context = self.proxy.auth, tls if self.uses_tls else None
         return httpx.Proxy(self.proxy.url, auth=auth, ssl_context=context)
 
 
@@ -90,20 +90,20 @@ def proxy_address(text: str, *, where: str) -> ProxyAddress:
     """
     what = f"The proxy {where}"
     text = text.strip()
-    url = _parsed(text if "://" in text else f"http://{text}", what)
+    url = _parse_url(text if "://" in text else f"http://{text}", what)
     if url.scheme not in _PROXY_SCHEMES:
         raise ConfigError(f"{what} must begin with http://, https://, socks5:// or socks5h://.")
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ConfigError(f"{what} needs the extra “socks”: pip install 'fakegpt-tui[socks]'.")
-    return ProxyAddress(httpx.Proxy(url), _shown(url))
+    return ProxyAddress(httpx.Proxy(url), _display_host(url))
 
 
-def fits_a_header(text: str) -> bool:
+def is_header_safe(text: str) -> bool:
     """Is `text` a token or a cookie value that can go over the wire as it is?"""
     return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
-def _parsed(text: str, what: str) -> httpx.URL:
+def _parse_url(text: str, what: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
         port = url.port
@@ -120,7 +120,7 @@ def _parsed(text: str, what: str) -> httpx.URL:
 
 
 def _is_host_name(host: str) -> bool:
-    return len(host) <= _LONGEST_NAME and _HOST_NAME.fullmatch(host) is not None
+    return len(host) <= _MAX_NAME_LENGTH and _HOST_NAME.fullmatch(host) is not None
 
 
 def _is_ip(host: str) -> bool:
@@ -139,6 +139,6 @@ def _is_loopback(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def _shown(url: httpx.URL) -> str:
+def _display_host(url: httpx.URL) -> str:
     host = f"[{url.host}]" if ":" in url.host else url.host
     return host if url.port is None else f"{host}:{url.port}"

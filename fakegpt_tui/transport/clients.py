@@ -54,7 +54,7 @@ class Transport:
         """
         self.service = service
         self.address = service_address(service)
-        self._proxy = _proxy(service, self.address, find_proxy)
+        self._proxy = _find_proxy(service, self.address, find_proxy)
         self.route = Route(self.address.host, self._proxy.host if self._proxy else None)
         if isinstance(service.verify, str) and not Path(service.verify).exists():
             raise ConfigError(
@@ -73,7 +73,7 @@ class Transport:
         client = httpx.AsyncClient(
             headers=self._headers(),
             verify=tls,
-            proxy=self._proxy.trusting(tls) if self._proxy else None,
+            proxy=self._proxy.with_tls(tls) if self._proxy else None,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(None, connect=limits.connect, write=limits.idle),
@@ -84,12 +84,12 @@ class Transport:
                 client.headers[name] = value.reveal()
             else:
                 client.headers.pop(name, None)
-        connections = _Connections()
-        client.event_hooks = {"request": [connections.watch]}
+        connections = _OpenConnections()
+        client.event_hooks = {"request": [connections.trace]}
         try:
             yield client
         finally:
-            await _uninterrupted(connections.close_with(client))
+            await _shielded(connections.close_with(client))
 
     def _headers(self) -> dict[str, str]:
         if self.service.kind is ServiceKind.OPENAI:
@@ -108,10 +108,10 @@ class Transport:
     async def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
             speaks_tls = self.address.text.startswith("https") or (
-                self._proxy is not None and self._proxy.speaks_tls
+                self._proxy is not None and self._proxy.uses_tls
             )
             if speaks_tls:
-                self._tls = await asyncio.to_thread(_read_certificates, self.service)
+                self._tls = await asyncio.to_thread(_load_certificates, self.service)
             else:
                 self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, costs nothing
         return self._tls
@@ -124,7 +124,7 @@ _USER_AGENT = (
 _BRANDS = '"Google Chrome";v="117", "Not;A=Brand";v="8", "Chromium";v="117"'
 
 
-def _proxy(service: Service, address: Address, find_proxy: FindProxy) -> ProxyAddress | None:
+def _find_proxy(service: Service, address: Address, find_proxy: FindProxy) -> ProxyAddress | None:
     if address.is_loopback:
         return None
     if service.proxy:
@@ -133,7 +133,7 @@ def _proxy(service: Service, address: Address, find_proxy: FindProxy) -> ProxyAd
     return proxy_address(found, where="in the environment") if found else None
 
 
-def _read_certificates(service: Service) -> ssl.SSLContext:
+def _load_certificates(service: Service) -> ssl.SSLContext:
     try:
         match service.verify:
             case str(path) if Path(path).is_dir():
@@ -148,21 +148,21 @@ def _read_certificates(service: Service) -> ssl.SSLContext:
         ) from error
 
 
-class _Connections:
+class _OpenConnections:
     """What a client has opened. Of a SOCKS proxy that refuses, httpx itself would forget one."""
 
     def __init__(self) -> None:
         self._opened: list[_Closable] = []
 
-    async def watch(self, request: httpx.Request) -> None:
-        request.extensions["trace"] = self._note
+    async def trace(self, request: httpx.Request) -> None:
+        request.extensions["trace"] = self._record
 
     async def close_with(self, client: httpx.AsyncClient) -> None:
         await client.aclose()
         for connection in self._opened:
             await connection.aclose()
 
-    async def _note(self, event: str, about: Mapping[str, Any]) -> None:
+    async def _record(self, event: str, about: Mapping[str, Any]) -> None:
         if event.endswith(".connect_tcp.complete"):
             self._opened.append(about["return_value"])
 
@@ -171,6 +171,6 @@ class _Closable(Protocol):
     async def aclose(self) -> None: ...
 
 
-async def _uninterrupted(closing: Coroutine[Any, Any, None]) -> None:
+async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
     """Do `closing` even where the task that asks is cancelled once more while it waits."""
     await asyncio.shield(asyncio.ensure_future(closing))

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from fakegpt_tui.transport.rests import Rests
+from fakegpt_tui.transport.rests import ReadThrottle
 
-_ENOUGH = 1 << 18
+_DRAIN_BYTES = 1 << 18
 """Bytes after which nobody waits to see whether more are there already."""
 
-_MOST = 1 << 20
+_MAX_BUFFERED = 1 << 20
 """Bytes after which nothing is read until some are taken."""
 
 
-class Inflow:
+class ReadAhead:
     """Takes in the pieces of one answer, in a task of its own, until it is closed.
 
     HTTP hands over one piece for every chunk of the sender. Taken one by one, a sender that is
@@ -22,7 +22,7 @@ class Inflow:
 
     def __init__(self, arriving: AsyncGenerator[bytes]) -> None:
         self._arriving = arriving
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
         self._size = 0
         self._changed = asyncio.Event()
         self._has_room = asyncio.Event()
@@ -34,13 +34,13 @@ class Inflow:
 
         What ended it in trouble is raised as it was, once all that came before has been taken.
         """
-        while not self._pieces and not self._task.done():
+        while not self._chunks and not self._task.done():
             self._changed.clear()
             await self._changed.wait()
-        await self._catch_up()
-        if not self._pieces:
+        await self._drain_socket()
+        if not self._chunks:
             self._task.result()
-        taken, self._pieces, self._size = self._pieces, [], 0
+        taken, self._chunks, self._size = self._chunks, [], 0
         self._has_room.set()
         return taken
 
@@ -50,23 +50,23 @@ class Inflow:
         await asyncio.shield(asyncio.ensure_future(asyncio.wait([self._task])))
 
     async def _fill(self) -> None:
-        rests = Rests()
+        rests = ReadThrottle()
         async with aclosing(self._arriving) as arriving:
             async for piece in arriving:
                 if not piece:
                     continue
-                self._pieces.append(piece)
+                self._chunks.append(piece)
                 self._size += len(piece)
                 self._changed.set()
-                while self._size > _MOST:
+                while self._size > _MAX_BUFFERED:
                     self._has_room.clear()
                     await self._has_room.wait()
-                await rests.after(piece)
+                await rests.pause_after(piece)
 
-    async def _catch_up(self) -> None:
+    async def _drain_socket(self) -> None:
         """Let in what the socket holds already."""
         size = -1
-        while size < self._size < _ENOUGH and not self._task.done():
+        while size < self._size < _DRAIN_BYTES and not self._task.done():
             size = self._size
             await asyncio.sleep(0)
 

@@ -5,20 +5,20 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final
 
-REST: Final = 0.04
+PAUSE_SECONDS: Final = 0.04
 """Seconds. A screen shows no more than twenty changes a second."""
 
-_BURST: Final = 0.002
+_BURST_SECONDS: Final = 0.002
 """Seconds in which everything is read that has come in the meantime."""
 
-_FIRST_PIECES: Final = 8
+_FIRST_CHUNKS: Final = 8
 """The first words are waited for, so that there is no rest before them."""
 
-_FAST: Final = 3_000_000
+_FAST_BYTES_PER_SECOND: Final = 3_000_000
 """Bytes a second from which on reading is all that there is to do."""
 
 
-class Rests:
+class ReadThrottle:
     """Has a reader rest between two bursts of pieces.
 
     To be woken for every few letters costs a multiple of what the letters do. While nobody reads,
@@ -33,19 +33,19 @@ class Rests:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._pieces = 0
+        self._chunks = 0
         self._size = 0
         self._began = self._ended = clock()
 
-    async def after(self, piece: bytes) -> None:
+    async def pause_after(self, piece: bytes) -> None:
         """Rest, if it is time to, now that this piece was read."""
-        self._pieces += 1
+        self._chunks += 1
         self._size += len(piece)
         now = self._clock()
-        is_burst = now < self._ended + _BURST
-        is_fast = self._size > _FAST * (now - self._began)
-        if is_burst or is_fast or self._pieces <= _FIRST_PIECES:
+        is_burst = now < self._ended + _BURST_SECONDS
+        is_fast = self._size > _FAST_BYTES_PER_SECOND * (now - self._began)
+        if is_burst or is_fast or self._chunks <= _FIRST_CHUNKS:
             return
         self._began, self._size = now, 0
-        await self._sleep(REST)
+        await self._sleep(PAUSE_SECONDS)
         self._ended = self._clock()

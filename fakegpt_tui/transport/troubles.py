@@ -11,8 +11,8 @@ import httpx
 from fakegpt_tui.domain import Unreachable
 from fakegpt_tui.transport.clients import Route
 
-ConnectionTrouble: TypeAlias = httpx.HTTPError | OSError
-CONNECTION_TROUBLES = (httpx.HTTPError, OSError)
+ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
+CONNECTION_ERRORS = (httpx.HTTPError, OSError)
 """What a connection may raise; OSError, because a TLS failure while reading comes as it is."""
 
 _EXPIRED = 10
@@ -20,19 +20,19 @@ _SELF_SIGNED = (18, 19)
 _OTHER_NAME = (62, 64)
 
 
-def translated(error: ConnectionTrouble, route: Route) -> Unreachable:
+def translate_error(error: ConnectionFailure, route: Route) -> Unreachable:
     """`error` as a sentence of our own. Its own text may be empty, or hold a secret."""
     return Unreachable(_sentence(error, route))
 
 
-def _sentence(error: ConnectionTrouble, route: Route) -> str:
+def _sentence(error: ConnectionFailure, route: Route) -> str:
     match error:
         case httpx.ConnectError():
-            return _not_connected(error, route)
+            return _connect_error(error, route)
         case httpx.ProxyError():
-            return _refused_by_proxy(error, route)
+            return _proxy_error(error, route)
         case httpx.RemoteProtocolError():
-            return _protocol_broken(str(error), route)
+            return _protocol_error(str(error), route)
         case _:
             template = next(text for kind, text in _SENTENCES if isinstance(error, kind))
             return template.format(route=route, first_hop=_first_hop(route))
@@ -53,7 +53,7 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _protocol_broken(text: str, route: Route) -> str:
+def _protocol_error(text: str, route: Route) -> str:
     """The library tells these three apart by its text alone."""
     if "disconnected" in text:
         return f"The service at {route} closed the connection without an answer."
@@ -62,11 +62,11 @@ def _protocol_broken(text: str, route: Route) -> str:
     return f"The service at {route} answered with something that is not HTTP."
 
 
-def _not_connected(error: httpx.ConnectError, route: Route) -> str:
+def _connect_error(error: httpx.ConnectError, route: Route) -> str:
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError(verify_code=code):
-                return _not_trusted(code, route)
+                return _certificate_error(code, route)
             case ssl.SSLError():
                 return (
                     f"No encrypted connection to {route} came about; "
@@ -80,13 +80,13 @@ def _not_connected(error: httpx.ConnectError, route: Route) -> str:
             case OSError(errno=errno.ECONNREFUSED):
                 return f"{_first_hop(route)} refused the connection; is it running?"
             case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
-                return f"There is no way to {_inside(_first_hop(route))}; is the network up?"
+                return f"There is no way to {_lower_first(_first_hop(route))}; is the network up?"
             case _:
                 pass
     return f"{_first_hop(route)} could not be reached."
 
 
-def _not_trusted(code: object, route: Route) -> str:
+def _certificate_error(code: object, route: Route) -> str:
     if code == _EXPIRED:
         return f"The certificate of {route} has expired."
     if code in _SELF_SIGNED:
@@ -99,13 +99,13 @@ def _not_trusted(code: object, route: Route) -> str:
     return f"The certificate of {route} cannot be trusted."
 
 
-def _refused_by_proxy(error: httpx.ProxyError, route: Route) -> str:
+def _proxy_error(error: httpx.ProxyError, route: Route) -> str:
     if str(error).startswith("407"):
-        return proxy_wants_password(route)
+        return proxy_login_required(route)
     return f"The proxy {route.proxy} would not connect to {route.host}."
 
 
-def proxy_wants_password(route: Route) -> str:
+def proxy_login_required(route: Route) -> str:
     """The sentence for status 407, which a proxy also gives as a plain answer."""
     return f"The proxy {route.proxy} wants a user name and a password it accepts."
 
@@ -114,7 +114,7 @@ def _first_hop(route: Route) -> str:
     return f"The proxy {route.proxy}" if route.proxy else f"The service at {route.host}"
 
 
-def _inside(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text[0].lower() + text[1:]
 
 

@@ -2,68 +2,68 @@
 
 from fakegpt_tui.wire.accounts import account_body, limit_body
 from fakegpt_tui.wire.conversations import (
-    UNTITLED,
+    DEFAULT_TITLE,
     ConversationSummary,
-    KeptMessage,
+    StoredMessage,
     conversation_body,
     conversations_body,
 )
-from fakegpt_tui.wire.errors import error_body, response_error, spoken_reason
+from fakegpt_tui.wire.errors import error_body, error_text, response_error
 from fakegpt_tui.wire.login import (
-    Load,
-    SessionReply,
-    loads_body,
-    new_password,
-    read_loads,
+    SessionResponse,
+    SharedAccount,
+    generate_password,
     read_session,
+    read_shared_accounts,
     session_body,
+    shared_accounts_body,
     token_expiry,
 )
 from fakegpt_tui.wire.models import models_body, read_models
-from fakegpt_tui.wire.prompts import conversation_request, pack_prompt
-from fakegpt_tui.wire.relayed import TOO_LONG, code_of, spoken
-from fakegpt_tui.wire.replies import ReplyReader
+from fakegpt_tui.wire.prompts import conversation_request_body, pack_prompt
+from fakegpt_tui.wire.relayed import MESSAGE_TOO_LONG, error_code, error_message
+from fakegpt_tui.wire.replies import StreamDecoder
 from fakegpt_tui.wire.requests import (
-    Action,
+    ConversationAction,
     ConversationRequest,
     InvalidRequest,
     read_conversation_request,
 )
-from fakegpt_tui.wire.troubles import ConversationUnknown
-from fakegpt_tui.wire.writer import PING, ReplyWriter
+from fakegpt_tui.wire.troubles import ConversationNotFound
+from fakegpt_tui.wire.writer import PING, StreamEncoder
 
 __all__ = [
+    "DEFAULT_TITLE",
+    "MESSAGE_TOO_LONG",
     "PING",
-    "TOO_LONG",
-    "UNTITLED",
-    "Action",
+    "ConversationAction",
+    "ConversationNotFound",
     "ConversationRequest",
     "ConversationSummary",
-    "ConversationUnknown",
     "InvalidRequest",
-    "KeptMessage",
-    "Load",
-    "ReplyReader",
-    "ReplyWriter",
-    "SessionReply",
+    "SessionResponse",
+    "SharedAccount",
+    "StoredMessage",
+    "StreamDecoder",
+    "StreamEncoder",
     "account_body",
-    "code_of",
     "conversation_body",
-    "conversation_request",
+    "conversation_request_body",
     "conversations_body",
     "error_body",
+    "error_code",
+    "error_message",
+    "error_text",
+    "generate_password",
     "limit_body",
-    "loads_body",
     "models_body",
-    "new_password",
     "pack_prompt",
     "read_conversation_request",
-    "read_loads",
     "read_models",
     "read_session",
+    "read_shared_accounts",
     "response_error",
     "session_body",
-    "spoken",
-    "spoken_reason",
+    "shared_accounts_body",
     "token_expiry",
 ]

@@ -7,10 +7,10 @@ from html import unescape
 from typing import Final
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.wire.json_text import NOT_JSON, parsed
+from fakegpt_tui.wire.json_text import NOT_JSON, parse_json
 
 _BODY_LIMIT: Final = 64_000
-_LIMIT: Final = 300
+_MESSAGE_LIMIT: Final = 300
 _LONGEST_WAIT: Final = 31 * 24 * 3600
 """Seconds; whoever names more than a month names nothing that one could wait for."""
 
@@ -27,12 +27,12 @@ _SECRET = re.compile(
 )
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 
-_PLACES = ("error", "detail", "message", "errorMessage")
+_MESSAGE_KEYS = ("error", "detail", "message", "errorMessage")
 _ERROR_STATUSES = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class ErrorBody:
     """What was said: `text` is fit to be shown, on one line, and may be empty.
 
     `status` is one that the body names in place of the real one; `hand_off` tells of a body that
@@ -42,50 +42,50 @@ class Complaint:
     text: str = ""
     code: str = ""
     status: int | None = None
-    clears_in: float | None = None
-    is_page: bool = False
+    retry_after: float | None = None
+    is_html: bool = False
     is_json: bool = False
-    hand_off: bool = False
+    websocket_only: bool = False
 
 
-def read_complaint(body: bytes) -> Complaint:
+def parse_error_body(body: bytes) -> ErrorBody:
     """What the beginning of a response body says."""
     text = body[:_BODY_LIMIT].decode(errors="replace").strip().removeprefix("\ufeff")
-    value = parsed(text)
+    value = parse_json(text)
     if value is not NOT_JSON:
-        return complaint_of(value)
+        return read_error_value(value)
     if text.startswith("<"):
         title = _TITLE.search(text)
-        return Complaint(text=shown(unescape(title[1])) if title else "", is_page=True)
-    return Complaint(text=shown(text))
+        return ErrorBody(text=clean_message(unescape(title[1])) if title else "", is_html=True)
+    return ErrorBody(text=clean_message(text))
 
 
-def complaint_of(value: object) -> Complaint:
+def read_error_value(value: object) -> ErrorBody:
     """What a parsed JSON value says."""
     match value:
         case dict():
-            said = next((value[key] for key in _PLACES if value.get(key)), None)
+            said = next((value[key] for key in _MESSAGE_KEYS if value.get(key)), None)
             inner = said if isinstance(said, dict) else {}
-            return Complaint(
-                text=shown(_spoken(said)),
-                code=_word(inner.get("code")) or _word(value.get("code")),
+            return ErrorBody(
+                text=clean_message(_message_text(said)),
+                code=_code(inner.get("code")) or _code(value.get("code")),
                 status=_status(value.get("code")),
-                clears_in=seconds(inner.get("clears_in", value.get("clears_in"))),
+                retry_after=wait_seconds(inner.get("clears_in", value.get("clears_in"))),
                 is_json=True,
-                hand_off="wss_url" in value,
+                websocket_only="wss_url" in value,
             )
         case str() | list():
-            return Complaint(text=shown(_spoken(value)), is_json=True)
+            return ErrorBody(text=clean_message(_message_text(value)), is_json=True)
         case _:
-            return Complaint(is_json=True)
+            return ErrorBody(is_json=True)
 
 
-def shown(text: str) -> str:
+def clean_message(text: str) -> str:
     """`text` cleaned and on one short line, with what looks like a secret masked."""
-    return safe_line(_SECRET.sub("••••", text[: _LIMIT * 20]), _LIMIT)
+    return safe_line(_SECRET.sub("••••", text[: _MESSAGE_LIMIT * 20]), _MESSAGE_LIMIT)
 
 
-def seconds(value: object) -> float | None:
+def wait_seconds(value: object) -> float | None:
     """`value` as a time to wait, if it can be one."""
     match value:
         case bool():
@@ -96,7 +96,7 @@ def seconds(value: object) -> float | None:
             return None
 
 
-def _spoken(said: object) -> str:
+def _message_text(said: object) -> str:
     match said:
         case str():
             return said
@@ -105,12 +105,12 @@ def _spoken(said: object) -> str:
         case {"code": str(text)}:
             return text
         case list():
-            return "; ".join(_problems(said))
+            return "; ".join(_field_errors(said))
         case _:
             return ""
 
 
-def _problems(items: Iterable[object]) -> Iterator[str]:
+def _field_errors(items: Iterable[object]) -> Iterator[str]:
     """The list form of an error, each with the field that it is about."""
     for item in items:
         match item:
@@ -122,7 +122,7 @@ def _problems(items: Iterable[object]) -> Iterator[str]:
                 pass
 
 
-def _word(code: object) -> str:
+def _code(code: object) -> str:
     return code if isinstance(code, str) else ""
 
 

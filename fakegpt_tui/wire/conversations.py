@@ -7,7 +7,7 @@ from typing import Final
 
 from fakegpt_tui.domain import FinishReason, MessageStatus
 
-UNTITLED: Final = "New chat"
+DEFAULT_TITLE: Final = "New chat"
 
 _FINISH_TYPES: Final = {
     FinishReason.STOP: "stop",
@@ -17,7 +17,7 @@ _FINISH_TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptMessage:
+class StoredMessage:
     """One message of a conversation that a host keeps; prompts have neither model nor finish."""
 
     id: str
@@ -41,7 +41,7 @@ class ConversationSummary:
 
 
 def conversation_body(
-    summary: ConversationSummary, messages: Iterable[KeptMessage], *, root_id: str, leaf_id: str
+    summary: ConversationSummary, messages: Iterable[StoredMessage], *, root_id: str, leaf_id: str
 ) -> dict[str, object]:
     """The answer to `GET /api/conversation/<id>`: the whole tree, below a root without message."""
     mapping: dict[str, dict[str, object]] = {root_id: {"id": root_id}}
@@ -51,13 +51,13 @@ def conversation_body(
         children[message.parent_id].append(message.id)
         mapping[message.id] = {
             "id": message.id,
-            "message": _stored(message),
+            "message": _message_body(message),
             "parent": message.parent_id,
         }
     for node_id, node in mapping.items():
         node["children"] = children[node_id]
     return {
-        "title": summary.title or UNTITLED,
+        "title": summary.title or DEFAULT_TITLE,
         "create_time": summary.created_at.timestamp(),
         "update_time": summary.updated_at.timestamp(),
         "mapping": mapping,
@@ -72,7 +72,7 @@ def conversations_body(
 ) -> dict[str, object]:
     """The answer to `GET /api/conversations`: `page` of the `total`."""
     return {
-        "items": [_item(summary) for summary in page],
+        "items": [_summary_item(summary) for summary in page],
         "total": total,
         "limit": limit,
         "offset": offset,
@@ -80,10 +80,10 @@ def conversations_body(
     }
 
 
-def _item(summary: ConversationSummary) -> dict[str, object]:
+def _summary_item(summary: ConversationSummary) -> dict[str, object]:
     return {
         "id": summary.id,
-        "title": summary.title or UNTITLED,
+        "title": summary.title or DEFAULT_TITLE,
         "create_time": summary.created_at.isoformat(timespec="microseconds"),
         "update_time": summary.updated_at.isoformat(timespec="microseconds"),
         "mapping": None,
@@ -91,7 +91,7 @@ def _item(summary: ConversationSummary) -> dict[str, object]:
     }
 
 
-def _stored(message: KeptMessage) -> dict[str, object]:
+def _message_body(message: StoredMessage) -> dict[str, object]:
     """A message at rest: keys that would be null are left out."""
     stored: dict[str, object] = {
         "id": message.id,
@@ -118,7 +118,7 @@ def _status(status: MessageStatus) -> str:
             return "finished_partial_completion"
 
 
-def _metadata(message: KeptMessage) -> dict[str, object]:
+def _metadata(message: StoredMessage) -> dict[str, object]:
     metadata: dict[str, object] = {"timestamp_": "absolute"}
     if message.model:
         metadata |= {"model_slug": message.model, "parent_id": message.parent_id}

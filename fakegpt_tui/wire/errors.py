@@ -10,28 +10,28 @@ from urllib.parse import urlsplit
 
 from fakegpt_tui.domain import BadReply, RequestRefused, ServiceError, Unreachable, Unsupported, now
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.wire.complaints import Complaint, read_complaint, seconds
+from fakegpt_tui.wire.complaints import ErrorBody, parse_error_body, wait_seconds
 from fakegpt_tui.wire.troubles import (
-    Trouble,
-    conversation_unknown,
-    known_trouble,
+    ErrorFactory,
+    classify_error,
+    compose_message,
+    conversation_not_found,
+    prompt_too_long,
     rate_limited,
-    sentence,
-    signed_out,
-    too_long,
-    try_again,
+    retry_advice,
+    session_expired,
 )
 
 _CHALLENGES = ("just a moment", "attention required", "access denied", "cloudflare")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class _Response:
     who: str
     status: int
-    complaint: Complaint
+    error_body: ErrorBody
     wait: float | None
-    moved_to: str
+    redirect_host: str
 
 
 def response_error(
@@ -43,25 +43,25 @@ def response_error(
     it looks like a secret.
     """
     named = {name.lower(): value for name, value in headers.items()}
-    complaint = read_complaint(body)
-    wait = complaint.clears_in
-    answer = _Answer(
+    complaint = parse_error_body(body)
+    wait = complaint.retry_after
+    answer = _Response(
         who=safe_line(service_host) or "The service",
         status=complaint.status or status if status in _WRAPPERS else status,
-        complaint=complaint,
+        error_body=complaint,
         wait=_retry_after(named) if wait is None else wait,
-        moved_to=_host_of(named.get("location", "")),
+        redirect_host=_host_of(named.get("location", "")),
     )
-    return known_trouble(complaint, answer.who, answer.wait) or _by_status(answer)
+    return classify_error(complaint, answer.who, answer.wait) or _by_status(answer)
 
 
 _WRAPPERS = (200, 500)
 """Statuses under which some services send what they mean as a `code` in the body."""
 
 
-def spoken_reason(body: bytes) -> str:
+def error_text(body: bytes) -> str:
     """What `body` says to a person, cleaned and on one line; empty where it says nothing."""
-    return read_complaint(body).text
+    return parse_error_body(body).text
 
 
 def error_body(
@@ -78,92 +78,102 @@ def error_body(
     return {"detail": detail if clears_in is None else {**detail, "clears_in": clears_in}}
 
 
-def _by_status(answer: _Answer) -> ServiceError:
-    if trouble := _TROUBLES.get(answer.status):
-        return trouble(answer.complaint, answer.who, answer.wait)
-    handler = _HANDLERS.get(answer.status) or _FAMILIES.get(answer.status // 100, _unheard_of)
+def _by_status(answer: _Response) -> ServiceError:
+    if trouble := _BY_STATUS.get(answer.status):
+        return trouble(answer.error_body, answer.who, answer.wait)
+    handler = _BY_STATUS_HERE.get(answer.status) or _BY_STATUS_CLASS.get(
+        answer.status // 100, _unknown_status
+    )
     return handler(answer)
 
 
-def _refused(answer: _Answer) -> ServiceError:
-    lead = f"{answer.who} refused the request ({_named(answer.status)})"
-    return RequestRefused(sentence(lead, answer.complaint))
+def _refused(answer: _Response) -> ServiceError:
+    lead = f"{answer.who} refused the request ({_status_label(answer.status)})"
+    return RequestRefused(compose_message(lead, answer.error_body))
 
 
-def _blocked(answer: _Answer) -> ServiceError:
+def _blocked(answer: _Response) -> ServiceError:
     lead = f"{answer.who} blocks this program or this network"
-    return RequestRefused(sentence(lead, answer.complaint, "Try a proxy, or another service."))
+    return RequestRefused(
+        compose_message(lead, answer.error_body, "Try a proxy, or another service.")
+    )
 
 
-def _missing(answer: _Answer) -> ServiceError:
-    if "conversation" in answer.complaint.text.lower():
-        return conversation_unknown(answer.complaint, answer.who, answer.wait)
+def _not_found(answer: _Response) -> ServiceError:
+    if "conversation" in answer.error_body.text.lower():
+        return conversation_not_found(answer.error_body, answer.who, answer.wait)
     lead = f"{answer.who} has nothing at this address (404 Not Found)"
-    return RequestRefused(sentence(lead, answer.complaint, "Check the url of the service."))
+    return RequestRefused(compose_message(lead, answer.error_body, "Check the url of the service."))
 
 
-def _other_protocol(answer: _Answer) -> ServiceError:
-    lead = f"{answer.who} does not speak the FakeGPT protocol ({_named(answer.status)})"
-    return Unsupported(sentence(lead, answer.complaint, "Check the url of the service."))
+def _other_protocol(answer: _Response) -> ServiceError:
+    lead = f"{answer.who} does not speak the FakeGPT protocol ({_status_label(answer.status)})"
+    return Unsupported(compose_message(lead, answer.error_body, "Check the url of the service."))
 
 
-def _down(answer: _Answer) -> ServiceError:
-    lead = f"{answer.who} is in trouble ({_named(answer.status)})"
-    advice = try_again(answer.wait)
-    return Unreachable(sentence(lead, answer.complaint, advice), retry_after=answer.wait)
+def _unavailable(answer: _Response) -> ServiceError:
+    lead = f"{answer.who} is in trouble ({_status_label(answer.status)})"
+    advice = retry_advice(answer.wait)
+    return Unreachable(compose_message(lead, answer.error_body, advice), retry_after=answer.wait)
 
 
-def _too_slow(answer: _Answer) -> ServiceError:
-    return Unreachable(sentence(f"{answer.who} gave up waiting", answer.complaint))
+def _timed_out(answer: _Response) -> ServiceError:
+    return Unreachable(compose_message(f"{answer.who} gave up waiting", answer.error_body))
 
 
-def _moved(answer: _Answer) -> ServiceError:
-    goal = answer.moved_to or "another address"
+def _redirected(answer: _Response) -> ServiceError:
+    goal = answer.redirect_host or "another address"
     return RequestRefused(
         f"{answer.who} sends this program on to {goal}, where it does not follow."
         " Check the url of the service."
     )
 
 
-def _not_an_answer(answer: _Answer) -> ServiceError:
-    who, complaint = answer.who, answer.complaint
-    if complaint.hand_off:
+def _not_a_stream(answer: _Response) -> ServiceError:
+    who, complaint = answer.who, answer.error_body
+    if complaint.websocket_only:
         return Unsupported(f"{who} wants to answer over a WebSocket, which this program cannot do.")
-    if complaint.is_page:
+    if complaint.is_html:
         if any(word in complaint.text.lower() for word in _CHALLENGES):
             return _blocked(answer)
         lead = f"{who} answered with a web page instead of a reply"
-        return BadReply(sentence(lead, complaint, "Check the url of the service."))
+        return BadReply(compose_message(lead, complaint, "Check the url of the service."))
     if complaint.is_json and complaint.text:
-        return RequestRefused(sentence(f"{who} refused the request", complaint))
+        return RequestRefused(compose_message(f"{who} refused the request", complaint))
     if complaint.is_json or complaint.text:
-        return BadReply(sentence(f"{who} answered with something that is no reply", complaint))
+        return BadReply(
+            compose_message(f"{who} answered with something that is no reply", complaint)
+        )
     return BadReply(f"{who} answered with nothing at all.")
 
 
-def _unheard_of(answer: _Answer) -> ServiceError:
+def _unknown_status(answer: _Response) -> ServiceError:
     lead = f"{answer.who} answered with the unheard-of status {answer.status}"
-    return BadReply(sentence(lead, answer.complaint))
+    return BadReply(compose_message(lead, answer.error_body))
 
 
-_TROUBLES: Mapping[int, Trouble] = {401: signed_out, 413: too_long, 429: rate_limited}
-_HANDLERS: Mapping[int, Callable[[_Answer], ServiceError]] = {
+_BY_STATUS: Mapping[int, ErrorFactory] = {
+    401: session_expired,
+    413: prompt_too_long,
+    429: rate_limited,
+}
+_BY_STATUS_HERE: Mapping[int, Callable[[_Response], ServiceError]] = {
     403: _blocked,
-    404: _missing,
+    404: _not_found,
     405: _other_protocol,
-    408: _too_slow,
+    408: _timed_out,
 }
 
 
-_FAMILIES: Mapping[int, Callable[[_Answer], ServiceError]] = {
-    2: _not_an_answer,
-    3: _moved,
+_BY_STATUS_CLASS: Mapping[int, Callable[[_Response], ServiceError]] = {
+    2: _not_a_stream,
+    3: _redirected,
     4: _refused,
-    5: _down,
+    5: _unavailable,
 }
 
 
-def _named(status: int) -> str:
+def _status_label(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -173,13 +183,13 @@ def _named(status: int) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", value):
-        return seconds(float(value))
+        return wait_seconds(float(value))
     until = _date(value)
     if until is None:
         return None
     # Against the clock of the service where it tells, so that a wrong one here does no harm.
     asked_at = _date(headers.get("date", "")) or now()
-    return seconds(max(0.0, (until - asked_at).total_seconds()))
+    return wait_seconds(max(0.0, (until - asked_at).total_seconds()))
 
 
 def _date(value: str) -> datetime | None:

@@ -7,7 +7,7 @@ NOT_JSON: Final = object()
 """What `parsed` gives for text that is not JSON; `None` is what JSON's null becomes."""
 
 
-def parsed(text: str | bytes) -> object:
+def parse_json(text: str | bytes) -> object:
     """The value that `text` spells, or `NOT_JSON`."""
     try:
         value: object = json.loads(text)

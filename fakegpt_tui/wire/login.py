@@ -10,21 +10,21 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fakegpt_tui.domain import BadReply, LoginRefused, Secret
-from fakegpt_tui.wire.complaints import Complaint, read_complaint
-from fakegpt_tui.wire.json_text import parsed
-from fakegpt_tui.wire.troubles import sentence
+from fakegpt_tui.wire.complaints import ErrorBody, parse_error_body
+from fakegpt_tui.wire.json_text import parse_json
+from fakegpt_tui.wire.troubles import compose_message
 
 _PASSWORD_LENGTH: Final = 14
 """One service wants eight at least, another cuts at sixteen."""
 
-_SENDABLE = re.compile(r"[!-~]{1,16000}")
+_HEADER_SAFE = re.compile(r"[!-~]{1,16000}")
 """What a header can carry."""
 
 _JWT_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class SharedAccount:
     """A shared account and how many use it at the moment."""
 
     token_id: str
@@ -32,51 +32,51 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionReply:
+class SessionResponse:
     """What being signed in comes to. `expires_at` is `None` where nothing tells."""
 
     token: Secret
     expires_at: datetime | None
 
 
-def read_loads(body: bytes) -> list[Load]:
+def read_shared_accounts(body: bytes) -> list[SharedAccount]:
     """The accounts that a service shares, in its order, each once.
 
     Raises:
         LoginRefused: There are none.
         BadReply: That is not a list of accounts.
     """
-    match parsed(body):
+    match parse_json(body):
         case {"loads": []}:
             raise LoginRefused("The service has no shared accounts to sign in with.")
         case {"loads": list(items)}:
-            loads = {load.token_id: load for load in _loads(items)}
+            loads = {load.token_id: load for load in _shared_accounts(items)}
         case _:
             loads = {}
     if not loads:
-        raise BadReply(_puzzled("a list of accounts", read_complaint(body)))
+        raise BadReply(_unexpected("a list of accounts", parse_error_body(body)))
     return list(loads.values())
 
 
-def read_session(body: bytes) -> SessionReply:
+def read_session(body: bytes) -> SessionResponse:
     """The session after a login.
 
     Raises:
         LoginRefused: The service does not see anybody signed in.
         BadReply: That is not a session, or its token cannot be sent.
     """
-    match parsed(body):
+    match parse_json(body):
         case {"accessToken": str(token), **session} if token:
-            if not _SENDABLE.fullmatch(token):
+            if not _HEADER_SAFE.fullmatch(token):
                 raise BadReply("The service gave a token that cannot be sent back to it.")
-            return SessionReply(
-                Secret(token), token_expiry(token) or _moment(session.get("expires"))
+            return SessionResponse(
+                Secret(token), token_expiry(token) or _parse_date(session.get("expires"))
             )
         case dict():
             lead = "The service did not sign this program in"
-            raise LoginRefused(sentence(lead, read_complaint(body)))
+            raise LoginRefused(compose_message(lead, parse_error_body(body)))
         case _:
-            raise BadReply(_puzzled("a session", read_complaint(body)))
+            raise BadReply(_unexpected("a session", parse_error_body(body)))
 
 
 def token_expiry(token: str) -> datetime | None:
@@ -86,7 +86,7 @@ def token_expiry(token: str) -> datetime | None:
         return None
     padding = "=" * (-len(parts[1]) % 4)
     try:
-        payload = parsed(b64decode(parts[1] + padding, altchars=b"-_", validate=True))
+        payload = parse_json(b64decode(parts[1] + padding, altchars=b"-_", validate=True))
     except ValueError:
         return None
     match payload:
@@ -98,7 +98,7 @@ def token_expiry(token: str) -> datetime | None:
             return None
 
 
-def new_password() -> str:
+def generate_password() -> str:
     """A fresh session password, with the letter and the digit that services insist on."""
     alphabet = string.ascii_lowercase + string.digits
     while True:
@@ -107,7 +107,7 @@ def new_password() -> str:
             return password
 
 
-def loads_body(loads: Iterable[Load]) -> dict[str, object]:
+def shared_accounts_body(loads: Iterable[SharedAccount]) -> dict[str, object]:
     """The answer to `GET /api/loads`."""
     return {"loads": [{"token_id": load.token_id, "count": load.count} for load in loads]}
 
@@ -124,14 +124,14 @@ def session_body(token: Secret, expires_at: datetime, account: str) -> dict[str,
     }
 
 
-def _loads(items: Iterable[object]) -> Iterator[Load]:
+def _shared_accounts(items: Iterable[object]) -> Iterator[SharedAccount]:
     seen = set()
     for item in items:
         match item:
             case {"token_id": str(token_id), **rest} if token_id and token_id not in seen:
                 if token_id.isprintable():
                     seen.add(token_id)
-                    yield Load(token_id, _count(rest.get("count")))
+                    yield SharedAccount(token_id, _count(rest.get("count")))
             case _:
                 pass
 
@@ -140,7 +140,7 @@ def _count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _moment(expires: object) -> datetime | None:
+def _parse_date(expires: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(expires))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -155,5 +155,5 @@ def _from_timestamp(moment: float) -> datetime | None:
         return None
 
 
-def _puzzled(wanted: str, complaint: Complaint) -> str:
-    return sentence(f"The service answered with something else than {wanted}", complaint)
+def _unexpected(wanted: str, complaint: ErrorBody) -> str:
+    return compose_message(f"The service answered with something else than {wanted}", complaint)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import BadReply, Model
 from fakegpt_tui.text import replace_surrogates
-from fakegpt_tui.wire.complaints import read_complaint
-from fakegpt_tui.wire.json_text import parsed
-from fakegpt_tui.wire.troubles import sentence
+from fakegpt_tui.wire.complaints import parse_error_body
+from fakegpt_tui.wire.json_text import parse_json
+from fakegpt_tui.wire.troubles import compose_message
 
 
 def read_models(body: bytes) -> tuple[Model, ...]:
@@ -15,13 +15,13 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     Raises:
         BadReply: That is not a list of models.
     """
-    match parsed(body):
+    match parse_json(body):
         case {"models": list(items), **answer}:
             default = _default(answer.get("categories"))
             return tuple(sorted(_models(items), key=lambda model: model.id != default))
         case _:
             lead = "The service answered with something else than a list of models"
-            raise BadReply(sentence(lead, read_complaint(body)))
+            raise BadReply(compose_message(lead, parse_error_body(body)))
 
 
 def models_body(models: Sequence[Model]) -> dict[str, object]:

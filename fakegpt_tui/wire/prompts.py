@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.text import replace_surrogates
-from fakegpt_tui.wire.requests import Action
+from fakegpt_tui.wire.requests import ConversationAction
 
 
 def pack_prompt(messages: Sequence[ContextMessage]) -> str:
@@ -25,14 +25,14 @@ def pack_prompt(messages: Sequence[ContextMessage]) -> str:
             return "\n".join([*lines, "Assistant:"])
 
 
-def conversation_request(
+def conversation_request_body(
     *,
     prompt: str | None,
     model: str,
     message_id: str,
     parent_id: str,
     timezone_offset_min: int,
-    action: Action = Action.NEXT,
+    action: ConversationAction = ConversationAction.NEXT,
     conversation_id: str | None = None,
     keep_history: bool = False,
 ) -> dict[str, object]:

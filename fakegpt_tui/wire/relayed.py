@@ -17,10 +17,10 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 
-TOO_LONG: Final = "message_length_exceeds_limit"
-CAPPED: Final = "model_cap_exceeded"
+MESSAGE_TOO_LONG: Final = "message_length_exceeds_limit"
+MODEL_CAP_EXCEEDED: Final = "model_cap_exceeded"
 
-RELAYED: Final[dict[str, type[ServiceError]]] = {
+UPSTREAM_ERRORS: Final[dict[str, type[ServiceError]]] = {
     "login_refused": LoginRefused,
     "service_unreachable": Unreachable,
     "request_refused": RequestRefused,
@@ -34,13 +34,13 @@ RELAYED: Final[dict[str, type[ServiceError]]] = {
 _CODES: Final[dict[type[FakeGPTError], str]] = {
     # The protocol's word for a login that is over, and not for the token that was sent.
     NotSignedIn: "expired_session_key",
-    PromptTooLong: TOO_LONG,
-    RateLimited: CAPPED,
-    **{kind: code for code, kind in RELAYED.items()},
+    PromptTooLong: MESSAGE_TOO_LONG,
+    RateLimited: MODEL_CAP_EXCEEDED,
+    **{kind: code for code, kind in UPSTREAM_ERRORS.items()},
 }
 
 
-def code_of(error: FakeGPTError) -> str | None:
+def error_code(error: FakeGPTError) -> str | None:
     """The code that makes `error` arrive as what it is.
 
     `None` for what has no code: `Busy`, which clients know by its words alone, and whatever is no
@@ -51,7 +51,7 @@ def code_of(error: FakeGPTError) -> str | None:
     return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
 
 
-def spoken(error: FakeGPTError) -> str:
+def error_message(error: FakeGPTError) -> str:
     """The sentence of `error`, with the words by which clients know that an account is busy."""
     sentence = str(error) or "The reply failed."
     return f"Only one message at a time: {sentence}" if isinstance(error, Busy) else sentence

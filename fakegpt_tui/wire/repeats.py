@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from fakegpt_tui.wire.answers import Answer
-from fakegpt_tui.wire.json_text import parsed
+from fakegpt_tui.wire.answers import AssistantMessage
+from fakegpt_tui.wire.json_text import parse_json
 
 _PARTS = re.compile(r'"parts"\s*:\s*\[\s*(?=")')
 _LAST_PART = re.compile(r"\s*\]")
-_IN_A_STRING = re.compile(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
-_FIRST_HALVES: Final = ("\ud800", "\udbff")
-_MOST_MESSAGES: Final = 8
+_STRING_CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
+_HIGH_SURROGATE_BOUNDS: Final = ("\ud800", "\udbff")
+_MAX_GROWING_MESSAGES: Final = 8
 """How many messages may grow side by side before the oldest is read whole again."""
 
 _decoder = json.JSONDecoder()
 
 
-class Repeats:
+class SnapshotDeltas:
     """Reads of an event that repeats another only what is new, and only of the newest that came.
 
     Every event of the protocol holds all of the text so far, so that a reply whose events were all
@@ -28,71 +28,71 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, _Repeated] = {}
+        self._known: dict[str, _Snapshot] = {}
 
-    def learn(self, data: str, answer: Answer) -> None:
+    def remember(self, data: str, answer: AssistantMessage) -> None:
         """Remember `data`, which was read whole and means `answer`."""
         self._known.pop(answer.message_id, None)
-        if repeated := _recognised(data, answer):
+        if repeated := _split_snapshot(data, answer):
             self._known[answer.message_id] = repeated
-            if len(self._known) > _MOST_MESSAGES:
+            if len(self._known) > _MAX_GROWING_MESSAGES:
                 del self._known[next(iter(self._known))]
 
-    def hold(self, data: str) -> bool:
+    def defer(self, data: str) -> bool:
         """Keep `data` for `newest`, in place of what it repeats; was it such an event?"""
-        return any(repeated.hold(data) for repeated in self._known.values())
+        return any(repeated.defer(data) for repeated in self._known.values())
 
-    def newest(self) -> Iterator[Answer]:
+    def take_deferred(self) -> Iterator[AssistantMessage]:
         """What the events that were held mean, the newest of each message."""
         for repeated in self._known.values():
-            if repeated.is_held:
-                yield repeated.read()
+            if repeated.is_deferred:
+                yield repeated.resolve()
 
 
-class _Repeated:
+class _Snapshot:
     """An event in three: all up to the end of its text, what a newer one adds, and the rest."""
 
-    def __init__(self, head: str, rest: str, answer: Answer) -> None:
+    def __init__(self, head: str, rest: str, answer: AssistantMessage) -> None:
         self._head = head
         self._rest = rest
-        self._answer = answer
+        self._message = answer
         self._added: str | None = None
 
     @property
-    def is_held(self) -> bool:
+    def is_deferred(self) -> bool:
         return self._added is not None
 
-    def hold(self, data: str) -> bool:
+    def defer(self, data: str) -> bool:
         end = len(data) - len(self._rest)
-        if end < len(self._head) or not data.startswith(self._head) or self._ends_in_half:
+        if end < len(self._head) or not data.startswith(self._head) or self._ends_in_surrogate:
             return False
         added = data[len(self._head) : end]
         # An addition that ends the string early would make of the rest something else than it was.
-        if not (data.endswith(self._rest) and _IN_A_STRING.fullmatch(added)):
+        if not (data.endswith(self._rest) and _STRING_CONTENT.fullmatch(added)):
             return False
         self._added = added
         return True
 
     @property
-    def _ends_in_half(self) -> bool:
+    def _ends_in_surrogate(self) -> bool:
         """Is the last character one that only means something together with the next?"""
-        text = self._answer.text or ""
-        return bool(text) and _FIRST_HALVES[0] <= text[-1] <= _FIRST_HALVES[1]
+        text = self._message.text or ""
+        return bool(text) and _HIGH_SURROGATE_BOUNDS[0] <= text[-1] <= _HIGH_SURROGATE_BOUNDS[1]
 
-    def read(self) -> Answer:
+    def resolve(self) -> AssistantMessage:
         added, self._added = self._added, None
-        text = parsed(f'"{added}"')
+        text = parse_json(f'"{added}"')
         if isinstance(text, str):
             self._head += added or ""
-            self._answer = replace(self._answer, text=(self._answer.text or "") + text)
-        return self._answer
+            self._message = replace(self._message, text=(self._message.text or "") + text)
+        return self._message
 
 
-def _recognised(data: str, answer: Answer) -> _Repeated | None:
+def _split_snapshot(data: str, answer: AssistantMessage) -> _Snapshot | None:
     parts = _PARTS.search(data)
     if parts is None or not answer.text:
         return None
     text, end = _decoder.raw_decode(data, parts.end())
     if text != answer.text or not _LAST_PART.match(data, end) or '"parts"' in data[end:]:
         return None
-    return _Repeated(data[: end - 1], data[end - 1 :], answer)
+    return _Snapshot(data[: end - 1], data[end - 1 :], answer)

@@ -11,7 +11,7 @@ _HIGH_SURROGATES = range(0xD800, 0xDC00)
 TextChange = TextDelta | TextReplaced
 
 
-class ReplyText:
+class SnapshotText:
     """Knows the newest text of each message, and how the reply changes with it.
 
     The reply is the text of each message, in the order in which they first appeared, with a blank
@@ -36,19 +36,19 @@ class ReplyText:
         """What changes now that `text` is all of the text of the message."""
         held = text[-1:] if text and ord(text[-1]) in _HIGH_SURROGATES else ""
         self._held[message_id] = held
-        return self._show(message_id, text[: len(text) - len(held)])
+        return self._set_text(message_id, text[: len(text) - len(held)])
 
-    def settle(self) -> list[TextChange]:
+    def flush(self) -> list[TextChange]:
         """What changes now that no missing half of a character can come any more."""
         halves = [(message_id, held) for message_id, held in self._held.items() if held]
         self._held.clear()
         return [
             change
             for message_id, held in halves
-            for change in self._show(message_id, self._texts[message_id] + held)
+            for change in self._set_text(message_id, self._texts[message_id] + held)
         ]
 
-    def _show(self, message_id: str, text: str) -> list[TextChange]:
+    def _set_text(self, message_id: str, text: str) -> list[TextChange]:
         if message_id not in self._texts:
             self._texts[message_id] = ""
             self._last_id = message_id
@@ -63,28 +63,28 @@ class ReplyText:
     def _change_end(self, shown: str, text: str) -> list[TextChange]:
         start = self._length - len(shown)
         if not shown:
-            return self._cut_and_add(start, _GAP + text if start else text)
+            return self._replace_from(start, _GAP + text if start else text)
         if not text:
-            return self._cut_and_add(max(0, start - len(_GAP)), "")
-        kept = _common_length(shown, text)
-        return self._cut_and_add(start + kept, text[kept:])
+            return self._replace_from(max(0, start - len(_GAP)), "")
+        kept = _common_prefix_length(shown, text)
+        return self._replace_from(start + kept, text[kept:])
 
     def _change_middle(self, message_id: str, shown: str, text: str) -> list[TextChange]:
         """Later text moves, so all from the change on is told again."""
         ids = list(self._texts)
         place = ids.index(message_id)
-        before = _GAP.join(self._told(ids[:place]))
-        after = self._told(ids[place + 1 :])
+        before = _GAP.join(self._texts_of(ids[:place]))
+        after = self._texts_of(ids[place + 1 :])
         old, new = (
             _GAP.join([*filter(None, [before, middle]), *after]) for middle in (shown, text)
         )
-        kept = _common_length(old, new)
-        return self._cut_and_add(kept, new[kept:])
+        kept = _common_prefix_length(old, new)
+        return self._replace_from(kept, new[kept:])
 
-    def _told(self, ids: list[str]) -> list[str]:
+    def _texts_of(self, ids: list[str]) -> list[str]:
         return [text for message_id in ids if (text := self._texts[message_id])]
 
-    def _cut_and_add(self, keep: int, text: str) -> list[TextChange]:
+    def _replace_from(self, keep: int, text: str) -> list[TextChange]:
         is_addition = keep == self._length
         self._length = keep + len(text)
         text = replace_surrogates(text)
@@ -93,7 +93,7 @@ class ReplyText:
         return [TextDelta(text)] if text else []
 
 
-def _common_length(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     """How many characters both begin with."""
     if other.startswith(one):
         return len(one)

@@ -7,13 +7,13 @@ from typing import Final
 from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
 from fakegpt_tui.text import replace_surrogates
 
-_LONGEST_NAME: Final = 200
+_MAX_NAME_LENGTH: Final = 200
 """Characters of an id or a model; they are echoed in every event."""
 
-_MOST_MESSAGES: Final = 1000
+_MAX_MESSAGES: Final = 1000
 
 
-class Action(StrEnum):
+class ConversationAction(StrEnum):
     """What a conversation request wants: an answer, another one, or the rest of one."""
 
     NEXT = "next"
@@ -28,7 +28,7 @@ class ConversationRequest:
     `conversation_id` is `None` for a new conversation; an empty `model` is the host's choice.
     """
 
-    action: Action
+    action: ConversationAction
     messages: tuple[ContextMessage, ...]
     model: str
     message_id: str
@@ -48,12 +48,12 @@ class InvalidRequest(RequestRefused):
     def __init__(self, problem: str, *place: str | int) -> None:
         super().__init__(f"{'.'.join(str(step) for step in place)}: {problem}.")
         self.problem = problem
-        self.place = place
+        self.location = place
 
     @property
     def body(self) -> dict[str, object]:
         """The list form of an error, naming the field."""
-        loc = ["body", *self.place]
+        loc = ["body", *self.location]
         return {"detail": [{"loc": loc, "msg": self.problem, "type": "value_error"}]}
 
 
@@ -71,26 +71,26 @@ def read_conversation_request(body: object) -> ConversationRequest:
     messages = body.get("messages") or []
     if not isinstance(messages, list):
         raise InvalidRequest("a list is required", "messages")
-    if not messages and action is not Action.CONTINUE:
+    if not messages and action is not ConversationAction.CONTINUE:
         raise InvalidRequest("at least one message is required", "messages")
-    if len(messages) > _MOST_MESSAGES:
-        raise InvalidRequest(f"at most {_MOST_MESSAGES} messages are allowed", "messages")
+    if len(messages) > _MAX_MESSAGES:
+        raise InvalidRequest(f"at most {_MAX_MESSAGES} messages are allowed", "messages")
     return ConversationRequest(
         action=action,
         messages=tuple(_message(message, index) for index, message in enumerate(messages)),
-        model=_optional(body, "model") or "",
+        model=_optional_text(body, "model") or "",
         message_id=_last_id(messages) or new_id(),
-        parent_message_id=_optional(body, "parent_message_id"),
-        conversation_id=_optional(body, "conversation_id"),
+        parent_message_id=_optional_text(body, "parent_message_id"),
+        conversation_id=_optional_text(body, "conversation_id"),
         history_disabled=body.get("history_and_training_disabled") is True,
     )
 
 
-def _action(body: dict[str, object]) -> Action:
+def _action(body: dict[str, object]) -> ConversationAction:
     try:
-        return Action(_optional(body, "action") or Action.NEXT)
+        return ConversationAction(_optional_text(body, "action") or ConversationAction.NEXT)
     except ValueError:
-        known = ", ".join(Action)
+        known = ", ".join(ConversationAction)
         raise InvalidRequest(f"must be one of {known}", "action") from None
 
 
@@ -118,18 +118,18 @@ def _role(message: object) -> str:
 def _last_id(messages: list[object]) -> str | None:
     match messages:
         case [*before, {"id": str(message_id)}]:
-            return _optional({"id": message_id}, "id", "messages", len(before))
+            return _optional_text({"id": message_id}, "id", "messages", len(before))
         case _:
             return None
 
 
-def _optional(body: dict[str, object], name: str, *place: str | int) -> str | None:
+def _optional_text(body: dict[str, object], name: str, *place: str | int) -> str | None:
     match body.get(name):
         case None | "":
             return None
-        case str(text) if len(text) <= _LONGEST_NAME:
+        case str(text) if len(text) <= _MAX_NAME_LENGTH:
             return replace_surrogates(text)
         case str():
-            raise InvalidRequest(f"at most {_LONGEST_NAME} characters are allowed", *place, name)
+            raise InvalidRequest(f"at most {_MAX_NAME_LENGTH} characters are allowed", *place, name)
         case _:
             raise InvalidRequest("a string is required", *place, name)

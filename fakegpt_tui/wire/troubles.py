@@ -13,21 +13,21 @@ from fakegpt_tui.domain import (
     ServiceError,
     Unsupported,
 )
-from fakegpt_tui.wire.complaints import Complaint
-from fakegpt_tui.wire.relayed import RELAYED
+from fakegpt_tui.wire.complaints import ErrorBody
+from fakegpt_tui.wire.relayed import UPSTREAM_ERRORS
 
-Trouble: TypeAlias = Callable[[Complaint, str, float | None], ServiceError]
+ErrorFactory: TypeAlias = Callable[[ErrorBody, str, float | None], ServiceError]
 """Makes the error of a complaint, of the name of who complains, and of the seconds to wait."""
 
 
-class ConversationUnknown(RequestRefused):
+class ConversationNotFound(RequestRefused):
     """The service has no such conversation, or not for this account and password."""
 
 
-def known_trouble(complaint: Complaint, who: str, wait: float | None) -> ServiceError | None:
+def classify_error(complaint: ErrorBody, who: str, wait: float | None) -> ServiceError | None:
     """The trouble that the code or the words make sure of, whatever the status."""
-    if relayed := RELAYED.get(complaint.code):
-        return relayed(sentence(f"{who} reports trouble", complaint))
+    if relayed := UPSTREAM_ERRORS.get(complaint.code):
+        return relayed(compose_message(f"{who} reports trouble", complaint))
     words = f"{complaint.code}\n{complaint.text}".lower()
     trouble = _BY_CODE.get(complaint.code) or next(
         (trouble for phrase, trouble in _BY_PHRASE if phrase in words), None
@@ -35,62 +35,68 @@ def known_trouble(complaint: Complaint, who: str, wait: float | None) -> Service
     return trouble(complaint, who, wait) if trouble else None
 
 
-def signed_out(complaint: Complaint, who: str, _wait: float | None) -> NotSignedIn:
-    return NotSignedIn(sentence(f"{who} no longer accepts the login", complaint))
+def session_expired(complaint: ErrorBody, who: str, _wait: float | None) -> NotSignedIn:
+    return NotSignedIn(compose_message(f"{who} no longer accepts the login", complaint))
 
 
-def too_long(complaint: Complaint, who: str, _wait: float | None) -> PromptTooLong:
+def prompt_too_long(complaint: ErrorBody, who: str, _wait: float | None) -> PromptTooLong:
     lead = f"{who} cannot take so long a prompt"
-    return PromptTooLong(sentence(lead, complaint, "Send less, or start a new conversation."))
+    return PromptTooLong(
+        compose_message(lead, complaint, "Send less, or start a new conversation.")
+    )
 
 
-def conversation_unknown(
-    complaint: Complaint, who: str, _wait: float | None
-) -> ConversationUnknown:
-    return ConversationUnknown(sentence(f"{who} does not know this conversation", complaint))
+def conversation_not_found(
+    complaint: ErrorBody, who: str, _wait: float | None
+) -> ConversationNotFound:
+    return ConversationNotFound(
+        compose_message(f"{who} does not know this conversation", complaint)
+    )
 
 
-def rate_limited(complaint: Complaint, who: str, wait: float | None) -> RateLimited:
+def rate_limited(complaint: ErrorBody, who: str, wait: float | None) -> RateLimited:
     lead = f"{who} gets too many requests"
-    return RateLimited(sentence(lead, complaint, try_again(wait)), retry_after=wait)
+    return RateLimited(compose_message(lead, complaint, retry_advice(wait)), retry_after=wait)
 
 
-def try_again(wait: float | None, otherwise: str = "later") -> str:
+def retry_advice(wait: float | None, otherwise: str = "later") -> str:
     """When to try again, as a sentence."""
-    return f"Try again {otherwise if wait is None else f'in {_spell(wait)}'}."
+    return f"Try again {otherwise if wait is None else f'in {_format_wait(wait)}'}."
 
 
-def sentence(lead: str, complaint: Complaint, advice: str = "") -> str:
+def compose_message(lead: str, complaint: ErrorBody, advice: str = "") -> str:
     """`lead`, what was said, and what to do, as whole sentences."""
     said = f"{lead}: {complaint.text}" if complaint.text else lead
     ended = said if said.endswith((".", "!", "?", "…", "。")) else f"{said}."
     return ended if ended.endswith(advice) else f"{ended} {advice}"
 
 
-def _busy(complaint: Complaint, who: str, wait: float | None) -> Busy:
+def _busy(complaint: ErrorBody, who: str, wait: float | None) -> Busy:
     lead = f"{who} is still answering another prompt of this account"
-    return Busy(sentence(lead, complaint, try_again(wait, "in a minute")), retry_after=wait)
+    return Busy(
+        compose_message(lead, complaint, retry_advice(wait, "in a minute")), retry_after=wait
+    )
 
 
-def _puzzle(complaint: Complaint, who: str, _wait: float | None) -> Unsupported:
+def _captcha_required(complaint: ErrorBody, who: str, _wait: float | None) -> Unsupported:
     lead = f"{who} wants a puzzle solved that only a browser can show"
-    return Unsupported(sentence(lead, complaint, "Try another model."))
+    return Unsupported(compose_message(lead, complaint, "Try another model."))
 
 
-_BY_CODE: Final[dict[str, Trouble]] = {
-    "token_expired": signed_out,
-    "expired_session_key": signed_out,
-    "invalid_api_key": signed_out,
-    "invalid_jwt": signed_out,
-    "message_length_exceeds_limit": too_long,
-    "context_length_exceeded": too_long,
+_BY_CODE: Final[dict[str, ErrorFactory]] = {
+    "token_expired": session_expired,
+    "expired_session_key": session_expired,
+    "invalid_api_key": session_expired,
+    "invalid_jwt": session_expired,
+    "message_length_exceeds_limit": prompt_too_long,
+    "context_length_exceeded": prompt_too_long,
     "model_cap_exceeded": rate_limited,
     "rate_limit_exceeded": rate_limited,
-    "conversation_not_found": conversation_unknown,
-    "history_disabled_conversation_not_found": conversation_unknown,
+    "conversation_not_found": conversation_not_found,
+    "history_disabled_conversation_not_found": conversation_not_found,
 }
-_BY_PHRASE: Final[tuple[tuple[str, Trouble], ...]] = (
-    ("arkose", _puzzle),
+_BY_PHRASE: Final[tuple[tuple[str, ErrorFactory], ...]] = (
+    ("arkose", _captcha_required),
     ("only one message at a time", _busy),
     ("too many requests", rate_limited),
     ("rate limit", rate_limited),
@@ -100,7 +106,7 @@ _MANY_SECONDS = 100
 _MANY_MINUTES = 100
 
 
-def _spell(wait: float) -> str:
+def _format_wait(wait: float) -> str:
     if wait <= 1:
         return "a second"
     if wait < _MANY_SECONDS:

@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
     UsageReported,
     new_id,
 )
-from fakegpt_tui.wire.relayed import code_of, spoken
+from fakegpt_tui.wire.relayed import error_code, error_message
 from fakegpt_tui.wire.requests import ConversationRequest
 
 PING: Final = b": ping\n\n"
@@ -37,7 +37,7 @@ _FINISH_DETAILS: Final[dict[FinishReason, dict[str, object]]] = {
 }
 
 
-class ReplyWriter:
+class StreamEncoder:
     """Turns domain events into the events of one streamed reply, each ready to be sent.
 
     The form is the one that every known client reads: `data: ` with one space, one ASCII-only JSON
@@ -60,26 +60,26 @@ class ReplyWriter:
         self._text = ""
         self._escaped = b""
         self._reason: FinishReason | None = None
-        self._around_text = self._around(self._reply(status="in_progress", end_turn=None))
+        self._around_text = self._split_at_text(self._reply(status="in_progress", end_turn=None))
 
-    def opening(self) -> list[bytes]:
+    def start(self) -> list[bytes]:
         """What comes before any text: the echoes of a new conversation, and the empty reply."""
-        echoes = self._echoes() if self._request.conversation_id is None else []
-        return [*echoes, self._reply_so_far()]
+        echoes = self._echo_events() if self._request.conversation_id is None else []
+        return [*echoes, self._snapshot()]
 
-    def write(self, event: StreamEvent) -> list[bytes]:
+    def encode(self, event: StreamEvent) -> list[bytes]:
         """What tells the client of `event`; nothing where the protocol has no word for it."""
         match event:
             case TextDelta(text):
                 self._text += text
                 self._escaped += _escape(text)
-                return [self._reply_so_far()]
+                return [self._snapshot()]
             case TextReplaced(keep, text):
                 self._text = self._text[:keep] + text
                 self._escaped = _escape(self._text)
-                return [self._reply_so_far()]
+                return [self._snapshot()]
             case TitleSuggested(title):
-                return [self._title(title)]
+                return [self._title_event(title)]
             case ReplyEnded(reason):
                 self._reason = reason
                 return []
@@ -102,13 +102,17 @@ class ReplyWriter:
             finish_details=_FINISH_DETAILS[self._reason],
             is_complete=True,
         )
-        before, after = self._around(message)
-        return [before + self._escaped + after, self._verdict(), _END]
+        before, after = self._split_at_text(message)
+        return [before + self._escaped + after, self._moderation_event(), _END]
 
     def fail(self, error: FakeGPTError) -> list[bytes]:
         """The end of a reply that went wrong; what was written before it stays valid."""
-        told = {"message": None, "conversation_id": self._conversation_id, "error": spoken(error)}
-        if code := code_of(error):
+        told = {
+            "message": None,
+            "conversation_id": self._conversation_id,
+            "error": error_message(error),
+        }
+        if code := error_code(error):
             told["code"] = code
         match error:
             case RateLimited(retry_after=float(wait)):
@@ -116,15 +120,15 @@ class ReplyWriter:
             case _:
                 return [_line(told), _END]
 
-    def _echoes(self) -> list[bytes]:
+    def _echo_events(self) -> list[bytes]:
         system = self._message(new_id(), Role.SYSTEM, status=_FINISHED, end_turn=True, weight=0.0)
         request = self._request
         if not request.messages:
-            return [self._event(system)]
+            return [self._message_event(system)]
         metadata: dict[str, object] = {"timestamp_": "absolute", "message_type": None}
         user = self._message(request.message_id, Role.USER, status=_FINISHED, metadata=metadata)
-        before, after = self._around(user)
-        return [self._event(system), before + _escape(request.prompt) + after]
+        before, after = self._split_at_text(user)
+        return [self._message_event(system), before + _escape(request.prompt) + after]
 
     def _reply(
         self, *, status: str, end_turn: bool | None, **metadata: object
@@ -161,24 +165,24 @@ class ReplyWriter:
             "recipient": "all",
         }
 
-    def _event(self, message: dict[str, object]) -> bytes:
+    def _message_event(self, message: dict[str, object]) -> bytes:
         return _line({"message": message, "conversation_id": self._conversation_id, "error": None})
 
-    def _around(self, message: dict[str, object]) -> tuple[bytes, bytes]:
+    def _split_at_text(self, message: dict[str, object]) -> tuple[bytes, bytes]:
         """The event of `message`, whose text is empty, up to its text and from there on."""
         # Inside a JSON string every quotation mark is escaped, so this is found only where it is.
-        before, mark, after = self._event(message).partition(b'"parts": [""]')
+        before, mark, after = self._message_event(message).partition(b'"parts": [""]')
         return before + mark[:-2], mark[-2:] + after
 
-    def _reply_so_far(self) -> bytes:
+    def _snapshot(self) -> bytes:
         before, after = self._around_text
         return b"".join((before, self._escaped, after))
 
-    def _title(self, title: str) -> bytes:
+    def _title_event(self, title: str) -> bytes:
         told = {"type": "title_generation", "title": title}
         return _line({**told, "conversation_id": self._conversation_id})
 
-    def _verdict(self) -> bytes:
+    def _moderation_event(self) -> bytes:
         """What moderation says of the reply; without a message, as the original has it."""
         verdict = {"flagged": False, "blocked": False, "moderation_id": f"modr-{self._reply_id}"}
         told = {"conversation_id": self._conversation_id, "message_id": self._reply_id}

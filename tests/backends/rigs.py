@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
-from fakegpt_tui.backends.scripted import Pause, ScriptedBackend, Step, Waitable
+from fakegpt_tui.backends.scripted import Barrier, Pause, ScriptedBackend, Step
 from fakegpt_tui.domain import (
     PromptTooLong,
     RateLimited,
@@ -23,7 +23,7 @@ from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 from tests import openai_server as openai
 from tests.fault_server import LAST_CHUNK, Send, Stall, chunk, stream_head
 from tests.fault_server import Step as Fault
@@ -58,7 +58,7 @@ async def fakegpt(script: Sequence[Step]) -> AsyncGenerator[Playing]:
     with HostServer(behind) as host:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
         keeper = SessionKeeper(Login(transport), transport.address.text)
-        client = FakeGptBackend(transport, keeper, retries=Retries(tries=1))
+        client = FakeGptBackend(transport, keeper, retries=RetryPolicy(max_attempts=1))
         yield _playing(client, behind)
         await keeper.aclose()
 
@@ -96,7 +96,7 @@ def _step(step: Step) -> Fault:
             return Send(chunk(openai.end(reason) + openai.DONE))
         case Pause(seconds):
             return Send(b"", delay=seconds)
-        case Waitable():
+        case Barrier():
             return Stall()
         case ServiceError():
             return Send(chunk(openai.event({"error": {"message": str(step)}})))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.context import cut_to, estimated_tokens, room_for_prompt
+from fakegpt_tui.backends.context import estimate_tokens, prompt_budget, truncate_to
 from fakegpt_tui.domain import ContextMessage, GenerationSettings, Notice, PromptTooLong, ReplyEnded
 from tests.fault_server import FaultServer, Send, json_reply
 from tests.openai_server import (
@@ -168,22 +168,22 @@ MESSAGES = st.lists(
 def test_any_cut_keeps_the_end_and_what_the_system_said_first(
     messages: list[ContextMessage], room: int
 ) -> None:
-    cut = cut_to(messages, room)
-    assert len(cut.messages) + cut.left_out == len(messages)
+    cut = truncate_to(messages, room)
+    assert len(cut.messages) + cut.omitted == len(messages)
     assert cut.messages[-1] == messages[-1]
     assert all(message in messages for message in cut.messages)
     if messages[0].role == "system":
         assert cut.messages[0] == messages[0]
-    if cut.left_out:
+    if cut.omitted:
         kept = [message for message in cut.messages if message.role != "system"]
         assert kept[0].role == "user"
 
 
 @given(st.text(), st.text())
 def test_more_text_is_never_fewer_tokens(text: str, more: str) -> None:
-    assert estimated_tokens(text) <= estimated_tokens(text + more)
+    assert estimate_tokens(text) <= estimate_tokens(text + more)
 
 
 @given(st.integers(64, 10**7), st.none() | st.integers(1, 10**7))
 def test_there_is_always_room_for_some_prompt(window: int, max_tokens: int | None) -> None:
-    assert 0 < room_for_prompt(window, max_tokens) < window
+    assert 0 < prompt_budget(window, max_tokens) < window

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.backends.continuation import Continuation
+from fakegpt_tui.backends.continuation import OverlapFilter
 
 BEFORE = "It was a dark and stormy night, and the rain fell in"
 
 
 def continued(before: str, pieces: list[str]) -> str:
-    continuation = Continuation(before)
-    return "".join(continuation.add(piece) for piece in pieces) + continuation.rest()
+    continuation = OverlapFilter(before)
+    return "".join(continuation.add(piece) for piece in pieces) + continuation.flush()
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_nothing_is_lost_that_does_not_repeat_the_end(before: str, pieces: list[
 
 
 def test_what_cannot_be_a_repetition_is_shown_at_once() -> None:
-    assert Continuation(BEFORE).add("xyz") == "xyz"
-    assert Continuation("").add("xyz") == "xyz"
+    assert OverlapFilter(BEFORE).add("xyz") == "xyz"
+    assert OverlapFilter("").add("xyz") == "xyz"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakegpt_tui.backends.discovery import USUAL_PORTS, found_services
+from fakegpt_tui.backends.discovery import DEFAULT_PORTS, discover_services
 from fakegpt_tui.domain import Service, ServiceKind
 from tests.fault_server import FaultServer, Reset, Send, Stall, reply
 from tests.openai_server import MODELS, lists, openai_server, refuses, service
@@ -30,7 +30,7 @@ def closed_port() -> int:
 
 
 async def test_a_server_is_offered_as_a_service_with_its_models(server: FaultServer) -> None:
-    (found,) = await found_services(ports={"ollama": port_of(server)}, seconds=5)
+    (found,) = await discover_services(ports={"ollama": port_of(server)}, seconds=5)
     assert found.service == Service(name="ollama", kind=ServiceKind.OPENAI, url=server.url)
     assert [model.id for model in found.models] == ["model-1"]
     assert "authorization" not in server.exchanges[0].headers
@@ -50,7 +50,7 @@ async def test_all_are_asked_at_once_and_none_is_waited_for(server: FaultServer)
             "good": port_of(server),
         }
         started = time.monotonic()
-        found = await found_services(ports=ports, seconds=3)
+        found = await discover_services(ports=ports, seconds=3)
         assert time.monotonic() - started < 9
         assert [each.service.name for each in found] == ["good"]
         await slow.idle()
@@ -61,26 +61,28 @@ async def test_a_server_that_wants_a_key_or_offers_nothing_is_not_offered() -> N
         closed.script(MODELS, *refuses(401))
         empty.script(MODELS, *lists())
         ports = {"closed": port_of(closed), "empty": port_of(empty)}
-        assert await found_services(ports=ports, seconds=5) == ()
+        assert await discover_services(ports=ports, seconds=5) == ()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_what_is_configured_is_not_asked(server: FaultServer, host: str) -> None:
     mine = service(f"http://{host}:{port_of(server)}/v1")
-    assert await found_services([mine], ports={"ollama": port_of(server)}) == ()
+    assert await discover_services([mine], ports={"ollama": port_of(server)}) == ()
     assert server.exchanges == []
 
 
 async def test_a_name_that_is_taken_is_not_taken_again(server: FaultServer) -> None:
     mine = Service(name="ollama", kind=ServiceKind.OPENAI, url="https://example.org")
-    (found,) = await found_services([mine], ports={"ollama": port_of(server)}, seconds=5)
+    (found,) = await discover_services([mine], ports={"ollama": port_of(server)}, seconds=5)
     assert found.service.name == "ollama-local"
 
 
 async def test_giving_up_the_search_leaves_nothing_running() -> None:
     async with FaultServer() as slow:
         slow.script(MODELS, Stall())
-        searching = asyncio.create_task(found_services(ports={"slow": port_of(slow)}, seconds=60))
+        searching = asyncio.create_task(
+            discover_services(ports={"slow": port_of(slow)}, seconds=60)
+        )
         await slow.arrived(MODELS)
         searching.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -89,4 +91,4 @@ async def test_giving_up_the_search_leaves_nothing_running() -> None:
 
 
 def test_every_usual_server_has_a_port_of_its_own() -> None:
-    assert len(set(USUAL_PORTS.values())) == len(USUAL_PORTS)
+    assert len(set(DEFAULT_PORTS.values())) == len(DEFAULT_PORTS)

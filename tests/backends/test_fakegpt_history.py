@@ -15,7 +15,7 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     TextDelta,
 )
-from fakegpt_tui.wire import ConversationUnknown
+from fakegpt_tui.wire import ConversationNotFound
 from tests.fault_server import (
     Close,
     FaultServer,
@@ -54,7 +54,7 @@ def asking(
     messages: tuple[ContextMessage, ...] = PATH,
 ) -> ReplyRequest:
     return ReplyRequest(
-        messages=messages, model="m", purpose=purpose, prompt_id="prompt-1", place=place
+        messages=messages, model="m", purpose=purpose, prompt_id="prompt-1", remote_parent=place
     )
 
 
@@ -182,7 +182,7 @@ async def test_a_conversation_that_is_lost_after_text_is_not_asked_for_again(
 ) -> None:
     error = b'data: {"message": null, "error": {"code": "conversation_not_found"}}\n\n'
     server.script(CHAT, Send(stream_head()), Send(chunk(message_event("Hel") + error)), Close())
-    with pytest.raises(ConversationUnknown):
+    with pytest.raises(ConversationNotFound):
         await events_of(backend(server.url, history=History.SERVER), asking(place=PLACE))
     assert len(server.asked(CHAT)) == 1
 
@@ -191,7 +191,7 @@ async def test_a_service_that_knows_no_conversation_at_all_is_asked_no_third_tim
     server: FaultServer,
 ) -> None:
     server.script(CHAT, Send(LOST))
-    with pytest.raises(ConversationUnknown):
+    with pytest.raises(ConversationNotFound):
         await events_of(backend(server.url, history=History.SERVER), asking(place=PLACE))
     assert len(server.asked(CHAT)) == 2
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.guide import GuideBackend, Pace
-from fakegpt_tui.backends.guide_text import best_topic, read_topics
+from fakegpt_tui.backends.guide import GuideBackend, TypingSpeed
+from fakegpt_tui.backends.guide_text import find_topic, read_topics
 from fakegpt_tui.domain import ContextMessage, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
 from fakegpt_tui.ui.keymap import COMMANDS
 from fakegpt_tui.wire import pack_prompt
@@ -235,7 +235,7 @@ async def test_the_pace_can_be_set() -> None:
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    backend = GuideBackend(pace=Pace(first=2, per_second=10), sleep=sleep)
+    backend = GuideBackend(pace=TypingSpeed(first=2, per_second=10), sleep=sleep)
     request = ReplyRequest(messages=(ContextMessage("user", "count to 3"),), model="")
     assert [event async for event in backend.stream(request)]
     assert slept[0] == 2
@@ -276,5 +276,5 @@ def test_every_topic_is_found_by_its_words(name: str) -> None:
     topics = read_topics(name)
     assert len({topic.title for topic in topics}) == len(topics) > 5
     for topic in topics:
-        assert best_topic(topics, " ".join([*topic.words, *topic.phrases])) == topic
+        assert find_topic(topics, " ".join([*topic.keywords, *topic.phrases])) == topic
         assert topic.text

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.openai_errors import response_error
-from fakegpt_tui.backends.openai_events import CompletionReader
+from fakegpt_tui.backends.openai_events import CompletionDecoder
 from fakegpt_tui.backends.openai_models import read_models
 from fakegpt_tui.domain import (
     BadReply,
@@ -45,11 +45,11 @@ DATA = (DELTAS | VALUES).map(json.dumps) | st.text(max_size=20) | st.just("[DONE
 
 
 def read(events: list[tuple[str, str]]) -> list[StreamEvent]:
-    reader = CompletionReader()
+    reader = CompletionDecoder()
     came: list[StreamEvent] = []
     with suppress(ServiceError):
         for event, data in events:
-            came += reader.read(event, data)
+            came += reader.decode(event, data)
         for last in reader.finish():
             came.append(last)
     return came

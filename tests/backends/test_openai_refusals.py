@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fakegpt_tui.backends.openai import OpenAIBackend
-from fakegpt_tui.backends.openai_key import ServiceKey
+from fakegpt_tui.backends.openai_key import ApiKey
 from fakegpt_tui.domain import (
     BadReply,
     Busy,
@@ -188,7 +188,7 @@ async def test_a_key_that_was_refused_is_read_again_for_the_next_prompt(
     server.script(CHAT, *refuses(401))
     server.script(CHAT, *replies("Hi"))
     keys = iter([Secret("wrong"), Secret("right")])
-    key = ServiceKey(lambda: next(keys))
+    key = ApiKey(lambda: next(keys))
     made = OpenAIBackend(Transport(service(server.url)), key, retries=Waits().retries())
     await outcome(made)
     assert text_of(await events_of(made)) == "Hi"
@@ -205,7 +205,7 @@ async def test_a_key_that_has_gone_is_told_as_a_missing_key(server: FaultServer)
             raise ConfigError("The file is gone.")
         return Secret("wrong")
 
-    made = OpenAIBackend(Transport(service(server.url)), ServiceKey(read))
+    made = OpenAIBackend(Transport(service(server.url)), ApiKey(read))
     await outcome(made)
     there = False
     _, error = await outcome(made)
@@ -266,7 +266,7 @@ async def test_a_service_that_wants_a_key_is_told_from_one_that_refuses_it(
         server.script(MODELS, *refuses(401, "Who are you?"))
         secret = None if key is None else Secret(key)
         backend = OpenAIBackend(
-            Transport(service(server.url)), ServiceKey(lambda: secret), on_change=states.append
+            Transport(service(server.url)), ApiKey(lambda: secret), on_change=states.append
         )
         with pytest.raises(NotSignedIn):
             await backend.models()

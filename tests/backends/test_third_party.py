@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.discovery import found_services
+from fakegpt_tui.backends.discovery import discover_services
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
-from fakegpt_tui.backends.known_models import KnownModels
-from fakegpt_tui.backends.trial import tried
+from fakegpt_tui.backends.known_models import ModelAlias
+from fakegpt_tui.backends.trial import check_connection
 from fakegpt_tui.domain import (
     ContextMessage,
     PromptTooLong,
@@ -162,16 +162,16 @@ async def test_what_it_refuses_is_understood(
 
 async def test_trying_it_out_says_that_it_works(proxy: Proxy) -> None:
     made = backend_for(service(proxy.url), key=KEY)
-    async with aclosing(tried(lambda: made, "mock")) as steps:
+    async with aclosing(check_connection(lambda: made, "mock")) as steps:
         assert [step.worked async for step in steps] == [True, True]
 
 
 async def test_a_server_that_wants_a_key_is_not_offered(proxy: Proxy) -> None:
-    assert await found_services(ports={"litellm": proxy.port}, seconds=5) == ()
+    assert await discover_services(ports={"litellm": proxy.port}, seconds=5) == ()
 
 
 async def test_the_host_answers_clients_of_old_through_it(proxy: Proxy) -> None:
-    behind = KnownModels(backend_for(service(proxy.url, model="mock"), key=KEY), "mock")
+    behind = ModelAlias(backend_for(service(proxy.url, model="mock"), key=KEY), "mock")
     with HostServer(behind, secret_path=False) as host:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
         keeper = SessionKeeper(Login(transport), transport.address.text)

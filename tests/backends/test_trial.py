@@ -8,8 +8,8 @@ import pytest
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.openai import OpenAIBackend
-from fakegpt_tui.backends.openai_key import ServiceKey
-from fakegpt_tui.backends.trial import tried
+from fakegpt_tui.backends.openai_key import ApiKey
+from fakegpt_tui.backends.trial import check_connection
 from fakegpt_tui.domain import ConfigError, ConnectionCheck, Secret
 from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import Close, FaultServer, Send, Step, json_reply, reply
@@ -36,7 +36,7 @@ async def server() -> AsyncIterator[FaultServer]:
 
 
 async def steps_of(made: Backend, model: str = "", *, asking: bool = True) -> list[ConnectionCheck]:
-    async with aclosing(tried(lambda: made, model, asking=asking)) as steps:
+    async with aclosing(check_connection(lambda: made, model, asking=asking)) as steps:
         return [step async for step in steps]
 
 
@@ -102,9 +102,9 @@ async def test_settings_that_cannot_be_used_are_told(server: FaultServer) -> Non
         raise ConfigError("The key file is gone.")
 
     def make() -> Backend:
-        return OpenAIBackend(Transport(service(server.url)), ServiceKey(read))
+        return OpenAIBackend(Transport(service(server.url)), ApiKey(read))
 
-    async with aclosing(tried(make)) as steps:
+    async with aclosing(check_connection(make)) as steps:
         assert [step async for step in steps] == [
             ConnectionCheck("The key file is gone.", worked=False)
         ]

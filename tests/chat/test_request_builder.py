@@ -40,12 +40,12 @@ async def test_the_system_prompt_comes_first_and_the_settings_go_along() -> None
 async def test_a_prompt_follows_the_reply_that_the_service_keeps() -> None:
     chat, store, backend = service_of(KEPT, says("two"))
     first = await ask(chat, "hi")
-    assert backend.requests[0].place is None
+    assert backend.requests[0].remote_parent is None
     assert backend.requests[0].prompt_id == first.prompt.id
     assert store.headers[first.conversation.id].server_id == "server-conversation"
     assert store.nodes[first.reply.id].server_id == "server-reply"
     second = await ask(chat, "again", chat.conversation(first.conversation.id))
-    assert backend.requests[1].place == RemoteParent("server-conversation", "server-reply")
+    assert backend.requests[1].remote_parent == RemoteParent("server-conversation", "server-reply")
     assert backend.requests[1].purpose is Purpose.NEXT
     assert backend.requests[1].prompt_id == second.prompt.id
 
@@ -58,7 +58,7 @@ async def test_a_variant_has_the_place_and_the_id_of_its_prompt() -> None:
     request = backend.requests[2]
     assert request.purpose is Purpose.VARIANT
     assert request.prompt_id == second.prompt.id
-    assert request.place == RemoteParent("server-conversation", "server-reply")
+    assert request.remote_parent == RemoteParent("server-conversation", "server-reply")
     assert [message.text for message in request.messages] == ["hi", "one", "again"]
     variants = chat.trees.variants(first.conversation.id, other.reply.id)
     assert (variants.position, variants.ids) == (2, (second.reply.id, other.reply.id))
@@ -96,7 +96,7 @@ async def test_a_continued_reply_begins_with_what_there_was_and_keeps_it() -> No
     assert turn.progress.length == len(" a time")
     request = backend.requests[1]
     assert request.purpose is Purpose.CONTINUE
-    assert request.place == RemoteParent("s", "r")
+    assert request.remote_parent == RemoteParent("s", "r")
     assert request.messages[-1] == ContextMessage("assistant", "Once upon")
     assert store.nodes[turn.reply.id].text == "Once upon a time"
     assert store.nodes[first.reply.id].text == "Once upon"
@@ -118,14 +118,14 @@ async def test_another_service_is_recorded_for_each_reply_and_asked_for_all_of_i
     chat.actions.set_service(conversation_id, "other", "other-1")
     assert chat.conversation(conversation_id).server_id == ""
     second = await ask(chat, "again", chat.conversation(conversation_id))
-    assert backend.requests[1].place is None
+    assert backend.requests[1].remote_parent is None
     assert backend.requests[1].model == "other-1"
     assert (first.reply.service, second.reply.service) == ("scripted", "other")
     assert (first.reply.model, second.reply.model) == ("scripted-1", "other-1")
     chat.actions.set_service(conversation_id, "scripted")
     await ask(chat, "back", chat.conversation(conversation_id))
     assert backend.requests[2].model == "scripted-1"
-    assert backend.requests[2].place is None
+    assert backend.requests[2].remote_parent is None
 
 
 async def test_a_service_is_not_told_the_place_of_a_reply_that_another_service_keeps() -> None:
@@ -139,7 +139,7 @@ async def test_a_service_is_not_told_the_place_of_a_reply_that_another_service_k
     assert chat.conversation(conversation_id).server_id == "elsewhere"
     chat.trees.show_variant(conversation_id, first.reply.id)
     await ask(chat, "again", chat.conversation(conversation_id))
-    assert backend.requests[2].place is None
+    assert backend.requests[2].remote_parent is None
     assert other.reply.service == "other"
 
 
@@ -153,7 +153,7 @@ async def test_a_branch_is_a_conversation_of_its_own() -> None:
     await ask(chat, "instead", branch)
     assert texts(chat, branch.id) == ["hi", "one", "instead", "three"]
     assert texts(chat, first.conversation.id) == ["hi", "one", "again", "two"]
-    assert backend.requests[2].place is None
+    assert backend.requests[2].remote_parent is None
     assert {node.conversation_id for node in store.path(branch.id)} == {branch.id}
     assert chat.undo() == "A conversation was branched off."
     assert [each.id for each in chat.conversations()] == [first.conversation.id]

@@ -187,7 +187,7 @@ async def test_what_a_service_keeps_is_gone_on_from_only_where_it_was_shown() ->
     conversation = chat.conversation(first.conversation.id)
     answerers = (ModelRef("one", "small"), ModelRef("one", "large"))
     await run_all(chat, chat.side_by_side.ask(conversation, "more", answerers))
-    places = [request.place for request in backends["one"].requests]
+    places = [request.remote_parent for request in backends["one"].requests]
     assert [place and place.conversation_id for place in places] == [None, "place", None]
     assert chat.conversation(conversation.id).server_id == "place"
 

@@ -10,7 +10,7 @@ from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import ContextMessage, Model, ReplyEnded, TextDelta, Unreachable
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.wire import read_loads, read_models, read_session, token_expiry
+from fakegpt_tui.wire import read_models, read_session, read_shared_accounts, token_expiry
 from tests.host.calls import PASSWORD, account_of, calling, prompt_body, signed_in, token_of
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -31,7 +31,9 @@ async def logged_in(client: httpx.AsyncClient, **fields: str) -> httpx.Response:
 
 
 async def test_one_opaque_account_is_shared_and_never_busy(client: httpx.AsyncClient) -> None:
-    (load,) = read_loads((await client.get("/api/loads", params={"t": "1700000000"})).content)
+    (load,) = read_shared_accounts(
+        (await client.get("/api/loads", params={"t": "1700000000"})).content
+    )
     assert len(load.token_id) == 32
     assert load.count == 0
 

@@ -4,7 +4,7 @@ import pytest
 
 from fakegpt_tui.host.archive import Archive, ArchiveLimits
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.wire import KeptMessage
+from fakegpt_tui.wire import StoredMessage
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ME, YOU = ("a01", "me"), ("a01", "you")
@@ -16,8 +16,8 @@ def conversation(name: str, text: str = "") -> KeptConversation:
     return kept
 
 
-def message(text: str) -> KeptMessage:
-    return KeptMessage(id="m", parent_id="root", role="user", text=text, created_at=NOON)
+def message(text: str) -> StoredMessage:
+    return StoredMessage(id="m", parent_id="root", role="user", text=text, created_at=NOON)
 
 
 def names(archive: Archive, owner: tuple[str, str]) -> list[str]:

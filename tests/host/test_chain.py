@@ -31,7 +31,7 @@ from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -43,7 +43,7 @@ async def at_once(_: float) -> None:
 
 
 def keeper_and_client(url: str) -> tuple[SessionKeeper, FakeGptBackend]:
-    retries = Retries(tries=2, sleep=at_once)
+    retries = RetryPolicy(max_attempts=2, sleep=at_once)
     transport = Transport(Service(name="host", kind=ServiceKind.FAKEGPT, url=url))
     login = Login(transport, rules=StepRules(retries=retries))
     keeper = SessionKeeper(login, transport.address.text)

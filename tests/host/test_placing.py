@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import ContextMessage, PromptTooLong
 from fakegpt_tui.host.conversation import KeptConversation
 from fakegpt_tui.host.placing import MOST_MESSAGES, Unplaced, place
-from fakegpt_tui.wire import Action, ConversationRequest, InvalidRequest, KeptMessage
+from fakegpt_tui.wire import ConversationAction, ConversationRequest, InvalidRequest, StoredMessage
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ IDS = st.sampled_from(["root", "a", "b", "c"])
 REPLIES = st.sampled_from(["r0", "r1", "r2"])
 REQUESTS = st.builds(
     ConversationRequest,
-    action=st.sampled_from(Action),
+    action=st.sampled_from(ConversationAction),
     messages=st.lists(
         st.builds(ContextMessage, st.sampled_from(["user", "system"]), st.sampled_from("xyz")),
         min_size=1,
@@ -34,12 +34,12 @@ REQUESTS = st.builds(
 def test_a_conversation_does_not_grow_for_ever() -> None:
     conversation = KeptConversation(conversation_id="C", root_id="root", created_at=NOON)
     for number in range(MOST_MESSAGES):
-        message = KeptMessage(
+        message = StoredMessage(
             id=str(number), parent_id="root", role="user", text="x", created_at=NOON
         )
         conversation.put(message, NOON)
     asked = ConversationRequest(
-        action=Action.NEXT,
+        action=ConversationAction.NEXT,
         messages=(ContextMessage("user", "x"),),
         model="m",
         message_id="a",
@@ -62,7 +62,7 @@ def test_a_conversation_stays_a_tree(requests: list[ConversationRequest]) -> Non
             continue
         for message in placed.prompts:
             conversation.put(message, NOON)
-        reply = KeptMessage(
+        reply = StoredMessage(
             id=f"r{number}",
             parent_id=placed.parent_id,
             role="assistant",

@@ -42,14 +42,14 @@ from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 from tests.host.calls import until
 from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
 
 ASKED = ReplyRequest(messages=(ContextMessage("user", "hello"),), model="m")
-ONCE = Retries(tries=1)
+ONCE = RetryPolicy(max_attempts=1)
 
 
 @asynccontextmanager

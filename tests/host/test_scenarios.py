@@ -14,7 +14,7 @@ from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.backends.scenarios import SCENARIOS
 from fakegpt_tui.backends.scenarios.events import PARTIAL, WHOLE
-from fakegpt_tui.backends.scenarios.scenario import Promise
+from fakegpt_tui.backends.scenarios.scenario import Expectation
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import (
     BadReply,
@@ -44,7 +44,7 @@ from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 from tests.host.calls import asking, calling, prompt_body, signed_in
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -143,7 +143,7 @@ async def at_once(_: float) -> None:
 
 @asynccontextmanager
 async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
-    retries = Retries(tries=2, sleep=at_once)
+    retries = RetryPolicy(max_attempts=2, sleep=at_once)
     service = Service(name="odd", kind=ServiceKind.FAKEGPT, url=host.base_url, limits=LIMITS)
     transport = Transport(service)
     login = Login(transport, rules=StepRules(retries=retries))
@@ -192,17 +192,17 @@ async def test_a_scenario_ends_as_it_promises(
         text, told, error = await outcome_of(client)
     trouble = f"{type(error).__name__}: {error}" if error else ""
     record_property(
-        "outcome", f"{name:22} {scenario.promise:42} → {text!r}{told} {trouble}".rstrip()
+        "outcome", f"{name:22} {scenario.expectation:42} → {text!r}{told} {trouble}".rstrip()
     )
     expected = EXPECTED.get(name, Outcome())
-    match scenario.promise:
-        case Promise.WHOLE:
+    match scenario.expectation:
+        case Expectation.WHOLE:
             assert (text, told, error) == (expected.text, expected.told, None)
-        case Promise.PARTIAL:
+        case Expectation.PARTIAL:
             assert (text, told) == (PARTIAL, "")
-        case Promise.ERROR:
+        case Expectation.ERROR:
             assert text == ""
-    if scenario.promise is not Promise.WHOLE:
+    if scenario.expectation is not Expectation.WHOLE:
         assert isinstance(error, expected.error)
         assert expected.words in str(error)
         assert str(error)
@@ -210,14 +210,14 @@ async def test_a_scenario_ends_as_it_promises(
 
 def test_every_exception_to_the_rule_is_of_a_scenario() -> None:
     assert EXPECTED.keys() <= SCENARIOS.keys()
-    errors = {name for name, one in SCENARIOS.items() if one.promise is not Promise.WHOLE}
+    errors = {name for name, one in SCENARIOS.items() if one.expectation is not Expectation.WHOLE}
     assert errors <= EXPECTED.keys()
 
 
 def test_names_are_fit_for_a_command_line_and_sentences_are_whole() -> None:
     for name, scenario in SCENARIOS.items():
         assert re.fullmatch(r"[a-z0-9-]+", name)
-        assert re.fullmatch(r"[A-Z].*\.", scenario.sentence)
+        assert re.fullmatch(r"[A-Z].*\.", scenario.description)
 
 
 async def test_a_scenario_judges_tokens_and_prompts_as_ever(serve: Serve) -> None:

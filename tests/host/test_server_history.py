@@ -60,7 +60,9 @@ class Talk:
 
     async def ask(self, prompt: str) -> list[StreamEvent]:
         messages = (*self.said, ContextMessage("user", prompt))
-        return await self._take(ReplyRequest(messages=messages, model="m", place=self.place))
+        return await self._take(
+            ReplyRequest(messages=messages, model="m", remote_parent=self.place)
+        )
 
     async def ask_again(self) -> list[StreamEvent]:
         """Another reply to the last prompt."""
@@ -73,7 +75,7 @@ class Talk:
     async def go_on(self) -> list[StreamEvent]:
         """The rest of the last reply."""
         request = ReplyRequest(
-            messages=self.said, model="m", purpose=Purpose.CONTINUE, place=self.place
+            messages=self.said, model="m", purpose=Purpose.CONTINUE, remote_parent=self.place
         )
         return await self._take(request)
 

@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.backends.base import RemoteParent, ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
-from fakegpt_tui.backends.known_models import KnownModels
+from fakegpt_tui.backends.known_models import ModelAlias
 from fakegpt_tui.domain import (
     Busy,
     ContextMessage,
@@ -30,7 +30,7 @@ from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import Retries
+from fakegpt_tui.transport.retries import RetryPolicy
 from tests.fault_server import FaultServer, Send, Stall, chunk, stream_head
 from tests.openai_server import (
     CHAT,
@@ -62,7 +62,7 @@ async def upstream() -> AsyncIterator[FaultServer]:
 
 @contextmanager
 def host_before(server: FaultServer, model: str = "") -> Iterator[HostServer]:
-    backend = KnownModels(backend_for(service(server.url, model=model)), model)
+    backend = ModelAlias(backend_for(service(server.url, model=model)), model)
     with HostServer(backend, secret_path=False) as host:
         yield host
 
@@ -75,7 +75,7 @@ async def client_of(
     transport = Transport(configured)
     keeper = SessionKeeper(Login(transport), transport.address.text)
     try:
-        yield FakeGptBackend(transport, keeper, retries=Retries(tries=1))
+        yield FakeGptBackend(transport, keeper, retries=RetryPolicy(max_attempts=1))
     finally:
         await keeper.aclose()
 
@@ -224,7 +224,7 @@ async def test_a_conversation_that_is_continued_by_its_id_is_sent_as_turns(
             assert (
                 text_of(
                     await events_of(
-                        client, ReplyRequest(messages=path, model=OLD_MODEL, place=place)
+                        client, ReplyRequest(messages=path, model=OLD_MODEL, remote_parent=place)
                     )
                 )
                 == "B"

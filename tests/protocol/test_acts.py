@@ -186,7 +186,7 @@ async def test_the_path_of_a_base_url_is_joined_with_one_slash(note: Note) -> No
 
 def test_every_password_has_a_letter_and_a_digit(note: Note) -> None:
     for _ in range(2000):
-        password = wire.new_password()
+        password = wire.generate_password()
         assert 12 <= len(password) <= 16
         assert password.isalnum()
         assert not password.isalpha()

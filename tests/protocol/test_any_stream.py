@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ServiceError, StreamEvent
 from fakegpt_tui.sse import EventReader
-from fakegpt_tui.wire import ReplyReader
+from fakegpt_tui.wire import StreamDecoder
 from tests.fault_server import FaultServer, Send, message_event
 from tests.protocol.cases import CHAT, streamed
 from tests.signed_in import backend, read, text_of
@@ -75,12 +75,12 @@ def test_any_stream_read_in_any_batches_rebuilds_the_last_texts(
     stream: tuple[Said, list[bytes]], data: st.DataObject
 ) -> None:
     said, pieces = stream
-    server_events, reader = EventReader(), ReplyReader()
+    server_events, reader = EventReader(), StreamDecoder()
     told: list[StreamEvent] = []
     while pieces:
         count = data.draw(st.integers(1, len(pieces)))
         batch = [event for piece in pieces[:count] for event in server_events.feed(piece)]
-        told += reader.read_all((event.event, event.data) for event in batch)
+        told += reader.decode_all((event.event, event.data) for event in batch)
         pieces = pieces[count:]
     try:
         told += reader.finish()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ConfigError, Secret, Service, ServiceKind
-from fakegpt_tui.transport.addresses import fits_a_header, proxy_address, service_address
+from fakegpt_tui.transport.addresses import is_header_safe, proxy_address, service_address
 from fakegpt_tui.transport.clients import Transport
 
 
@@ -150,4 +150,4 @@ def test_a_certificate_file_must_be_there() -> None:
 
 @pytest.mark.parametrize("text", ["", "a b", "a\nb", "a\r", "ü", "a\x7f", "\udcff"])
 def test_what_does_not_fit_a_header_is_found(text: str) -> None:
-    assert not fits_a_header(text)
+    assert not is_header_safe(text)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fakegpt_tui.domain import BadReply, Unsupported
-from fakegpt_tui.transport.bodies import pieces, whole_body
+from fakegpt_tui.transport.bodies import iter_chunks, read_body
 from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import FaultServer, Send, reply
 from tests.signed_in import service
@@ -26,7 +26,7 @@ async def body(server: FaultServer, content: bytes, encoding: str, *, limit: int
         transport.client() as client,
         client.stream("GET", transport.address.url("/")) as response,
     ):
-        return await whole_body(response, transport.route, limit=limit)
+        return await read_body(response, transport.route, limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ async def test_a_bomb_comes_in_pieces_that_can_be_held(server: FaultServer) -> N
         transport.client() as client,
         client.stream("GET", transport.address.url("/")) as response,
     ):
-        sizes = [len(piece) async for piece in pieces(response, transport.route)]
+        sizes = [len(piece) async for piece in iter_chunks(response, transport.route)]
     assert sum(sizes) == 20_000_000
     assert max(sizes) <= 1 << 20
 
@@ -89,4 +89,4 @@ async def test_absurdly_many_headers_are_refused(server: FaultServer) -> None:
         client.stream("GET", transport.address.url("/")) as response,
     ):
         with pytest.raises(BadReply, match="absurdly many headers"):
-            await whole_body(response, transport.route, limit=1000)
+            await read_body(response, transport.route, limit=1000)

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from fakegpt_tui.transport.inflow import Inflow
+from fakegpt_tui.transport.inflow import ReadAhead
 
 
 class Source:
@@ -27,7 +27,7 @@ class Source:
 
 async def test_all_that_came_is_taken_at_once_and_in_order() -> None:
     source = Source()
-    inflow = Inflow(source.pieces())
+    inflow = ReadAhead(source.pieces())
     for piece in (b"1", b"2", b"3"):
         source.queue.put_nowait(piece)
     assert await inflow.take() == [b"1", b"2", b"3"]
@@ -41,7 +41,7 @@ async def test_all_that_came_is_taken_at_once_and_in_order() -> None:
 
 async def test_trouble_comes_after_all_that_came_before_it() -> None:
     source = Source()
-    inflow = Inflow(source.pieces())
+    inflow = ReadAhead(source.pieces())
     source.queue.put_nowait(b"1")
     source.queue.put_nowait(OSError("broken"))
     assert await inflow.take() == [b"1"]
@@ -53,7 +53,7 @@ async def test_trouble_comes_after_all_that_came_before_it() -> None:
 
 async def test_waiting_for_more_can_be_given_up_and_taken_up_again() -> None:
     source = Source()
-    inflow = Inflow(source.pieces())
+    inflow = ReadAhead(source.pieces())
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(inflow.take(), 0.01)
     source.queue.put_nowait(b"1")
@@ -63,7 +63,7 @@ async def test_waiting_for_more_can_be_given_up_and_taken_up_again() -> None:
 
 async def test_a_reader_who_takes_nothing_holds_the_sender_back() -> None:
     source = Source()
-    inflow = Inflow(source.pieces())
+    inflow = ReadAhead(source.pieces())
     for _ in range(100):
         source.queue.put_nowait(bytes(100_000))
     while source.queue.qsize() > 89:
@@ -82,7 +82,7 @@ async def test_a_reader_who_takes_nothing_holds_the_sender_back() -> None:
 
 async def test_closing_closes_what_is_read() -> None:
     source = Source()
-    inflow = Inflow(source.pieces())
+    inflow = ReadAhead(source.pieces())
     source.queue.put_nowait(b"1")
     await inflow.take()
     await inflow.aclose()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from fakegpt_tui.transport.clients import Route
-from fakegpt_tui.transport.troubles import ConnectionTrouble, translated
+from fakegpt_tui.transport.troubles import ConnectionFailure, translate_error
 
 HOST = Route("host.example:1")
 PROXIED = Route("host.example:1", "proxy.example:2")
@@ -30,7 +30,7 @@ def certificate(code: int) -> httpx.HTTPError:
     return caused(httpx.ConnectError("x"), error)
 
 
-CASES: dict[str, ConnectionTrouble] = {
+CASES: dict[str, ConnectionFailure] = {
     "connect timeout": httpx.ConnectTimeout(""),
     "read timeout": httpx.ReadTimeout(""),
     "write timeout": httpx.WriteTimeout(""),
@@ -58,7 +58,7 @@ CASES: dict[str, ConnectionTrouble] = {
 
 
 def test_every_failure_has_its_own_sentence() -> None:
-    sentences = {name: str(translated(error, HOST)) for name, error in CASES.items()}
+    sentences = {name: str(translate_error(error, HOST)) for name, error in CASES.items()}
     assert len(set(sentences.values())) == len(CASES)
     for sentence in sentences.values():
         assert sentence.endswith((".", "?"))
@@ -68,12 +68,12 @@ def test_every_failure_has_its_own_sentence() -> None:
 
 def test_what_keeps_one_from_the_proxy_names_the_proxy() -> None:
     for name in ("connect timeout", "connect", "refused", "no network", "name"):
-        assert "proxy proxy.example:2" in str(translated(CASES[name], PROXIED)).lower()
+        assert "proxy proxy.example:2" in str(translate_error(CASES[name], PROXIED)).lower()
 
 
 def test_a_proxy_that_refuses_says_so() -> None:
-    password = str(translated(httpx.ProxyError("407 Proxy Authentication Required"), PROXIED))
-    other = str(translated(httpx.ProxyError("502 canary"), PROXIED))
+    password = str(translate_error(httpx.ProxyError("407 Proxy Authentication Required"), PROXIED))
+    other = str(translate_error(httpx.ProxyError("502 canary"), PROXIED))
     assert "proxy.example:2 wants a user name" in password
     assert "would not connect" in other
     assert "canary" not in other
@@ -82,7 +82,7 @@ def test_a_proxy_that_refuses_says_so() -> None:
 def test_a_group_of_failures_is_looked_through() -> None:
     group = ExceptionGroup("all failed", [OSError(errno.ECONNREFUSED, "x")])
     error = caused(httpx.ConnectError(""), OSError("All connection attempts failed"), group)
-    assert "refused the connection" in str(translated(error, HOST))
+    assert "refused the connection" in str(translate_error(error, HOST))
 
 
 async def test_a_closed_port_is_a_refused_connection() -> None:
@@ -91,7 +91,7 @@ async def test_a_closed_port_is_a_refused_connection() -> None:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(httpx.ConnectError) as caught:
             await asked(url)
-    assert "refused the connection" in str(translated(caught.value, HOST))
+    assert "refused the connection" in str(translate_error(caught.value, HOST))
 
 
 async def test_plain_http_is_not_tls() -> None:
@@ -106,7 +106,7 @@ async def test_plain_http_is_not_tls() -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(httpx.ConnectError) as caught:
             await asked(f"https://127.0.0.1:{port}")
-    assert "http:// rather than https://" in str(translated(caught.value, HOST))
+    assert "http:// rather than https://" in str(translate_error(caught.value, HOST))
 
 
 async def asked(url: str) -> None:

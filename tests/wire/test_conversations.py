@@ -3,19 +3,24 @@ from datetime import UTC, datetime
 import pytest
 
 from fakegpt_tui.domain import FinishReason, MessageStatus
-from fakegpt_tui.wire import ConversationSummary, KeptMessage, conversation_body, conversations_body
+from fakegpt_tui.wire import (
+    ConversationSummary,
+    StoredMessage,
+    conversation_body,
+    conversations_body,
+)
 
 NOON = datetime(2023, 11, 5, 12, tzinfo=UTC)
 SUMMARY = ConversationSummary(id="C", title="", created_at=NOON, updated_at=NOON)
-PROMPT = KeptMessage(id="U", parent_id="R", role="user", text="Hi", created_at=NOON)
+PROMPT = StoredMessage(id="U", parent_id="R", role="user", text="Hi", created_at=NOON)
 
 
-def reply(**changes: object) -> KeptMessage:
+def reply(**changes: object) -> StoredMessage:
     fields = {"id": "A", "parent_id": "U", "role": "assistant", "text": "Yo", "model": "m"}
-    return KeptMessage(**{**fields, "created_at": NOON, **changes})  # type: ignore[arg-type]
+    return StoredMessage(**{**fields, "created_at": NOON, **changes})  # type: ignore[arg-type]
 
 
-def stored(message: KeptMessage) -> dict[str, object]:
+def stored(message: StoredMessage) -> dict[str, object]:
     body = conversation_body(SUMMARY, [PROMPT, message], root_id="R", leaf_id="A")
     kept: dict[str, object] = body["mapping"][message.id]["message"]  # type: ignore[index]
     return kept

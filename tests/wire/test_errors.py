@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.wire import ConversationUnknown, error_body, response_error, spoken_reason
+from fakegpt_tui.wire import ConversationNotFound, error_body, error_text, response_error
 
 HOST = "chat.example.invalid"
 
@@ -54,15 +54,15 @@ ROWS: list[tuple[int, object, type[FakeGPTError], str]] = [
     (
         404,
         {"detail": "Can't load conversation 6f0c"},
-        ConversationUnknown,
+        ConversationNotFound,
         "know this conversation",
     ),
-    (404, {"detail": "Conversation not found"}, ConversationUnknown, "know this conversation"),
-    (404, detail("Gone", "conversation_not_found"), ConversationUnknown, "know this conversation"),
+    (404, {"detail": "Conversation not found"}, ConversationNotFound, "know this conversation"),
+    (404, detail("Gone", "conversation_not_found"), ConversationNotFound, "know this conversation"),
     (
         404,
         detail("Gone", "history_disabled_conversation_not_found"),
-        ConversationUnknown,
+        ConversationNotFound,
         "know this conversation",
     ),
     (404, page("Not here"), RequestRefused, "Check the url"),
@@ -149,12 +149,12 @@ def test_each_known_answer_is_told_in_words(
 )
 def test_the_reason_is_found_in_every_shape(body: object) -> None:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    assert spoken_reason(raw) == "Boom"
+    assert error_text(raw) == "Boom"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"5", b'{"code": 0, "url": "/"}', b"<p>"])
 def test_where_nothing_is_said_there_is_no_reason(body: bytes) -> None:
-    assert spoken_reason(body) == ""
+    assert error_text(body) == ""
 
 
 SECRETS = [
@@ -341,7 +341,7 @@ def test_an_error_has_the_form_that_says_all_and_no_more() -> None:
         (413, error_body("Long.", code="message_length_exceeds_limit"), PromptTooLong),
         (429, error_body("Only one message at a time."), Busy),
         (429, error_body("Cap.", clears_in=5, kind="cap"), RateLimited),
-        (404, error_body("Gone.", code="conversation_not_found"), ConversationUnknown),
+        (404, error_body("Gone.", code="conversation_not_found"), ConversationNotFound),
     ],
 )
 def test_a_host_s_errors_are_understood_by_a_client(

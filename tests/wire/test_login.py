@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import BadReply, LoginRefused, Secret, ServiceError
 from fakegpt_tui.wire import (
-    Load,
-    loads_body,
-    new_password,
-    read_loads,
+    SharedAccount,
+    generate_password,
     read_session,
+    read_shared_accounts,
     session_body,
+    shared_accounts_body,
     token_expiry,
 )
 
@@ -35,12 +35,17 @@ def test_accounts_are_listed_in_order_and_each_once() -> None:
         {"token_id": "a", "count": 0, "paid": True},
         {"token_id": "b", "count": 1},
     ]
-    assert read_loads(encoded({"loads": items, "more": 1})) == [Load("b", 7), Load("a", 0)]
+    assert read_shared_accounts(encoded({"loads": items, "more": 1})) == [
+        SharedAccount("b", 7),
+        SharedAccount("a", 0),
+    ]
 
 
 @pytest.mark.parametrize("count", [None, "3", True, 1.5, [], {}])
 def test_a_count_that_is_none_counts_as_nobody(count: object) -> None:
-    assert read_loads(encoded({"loads": [{"token_id": "a", "count": count}]})) == [Load("a", 0)]
+    assert read_shared_accounts(encoded({"loads": [{"token_id": "a", "count": count}]})) == [
+        SharedAccount("a", 0)
+    ]
 
 
 def test_entries_that_are_no_accounts_are_passed_over() -> None:
@@ -53,12 +58,12 @@ def test_entries_that_are_no_accounts_are_passed_over() -> None:
         {"token_id": "\ud83d"},
         {"token_id": "a"},
     ]
-    assert read_loads(encoded({"loads": items})) == [Load("a", 0)]
+    assert read_shared_accounts(encoded({"loads": items})) == [SharedAccount("a", 0)]
 
 
 def test_a_service_without_accounts_says_so() -> None:
     with pytest.raises(LoginRefused, match="no shared accounts"):
-        read_loads(b'{"loads": []}')
+        read_shared_accounts(b'{"loads": []}')
 
 
 @pytest.mark.parametrize(
@@ -68,22 +73,22 @@ def test_a_service_without_accounts_says_so() -> None:
 )
 def test_what_is_no_list_of_accounts_is_told(body: bytes) -> None:
     with pytest.raises(BadReply, match="something else than a list of accounts"):
-        read_loads(body)
+        read_shared_accounts(body)
 
 
 def test_a_page_in_place_of_the_accounts_is_told_by_its_title() -> None:
     with pytest.raises(BadReply, match="accounts: Just a moment"):
-        read_loads(b"<html><title>Just a moment...</title>")
+        read_shared_accounts(b"<html><title>Just a moment...</title>")
 
 
 TOKEN_IDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
-LOADS = st.builds(Load, TOKEN_IDS, st.integers())
+LOADS = st.builds(SharedAccount, TOKEN_IDS, st.integers())
 
 
 @settings(deadline=None)
 @given(st.lists(LOADS, min_size=1, unique_by=lambda load: load.token_id))
-def test_a_host_s_accounts_are_a_client_s_accounts(loads: list[Load]) -> None:
-    assert read_loads(encoded(loads_body(loads))) == loads
+def test_a_host_s_accounts_are_a_client_s_accounts(loads: list[SharedAccount]) -> None:
+    assert read_shared_accounts(encoded(shared_accounts_body(loads))) == loads
 
 
 AT = datetime(2023, 11, 5, 10, tzinfo=UTC)
@@ -190,7 +195,7 @@ def test_any_token_at_all_has_an_expiry_or_none(text: str) -> None:
     .map(encoded) | st.binary()
 )  # fmt: skip
 def test_any_body_at_all_is_a_session_or_a_service_s_trouble(body: bytes) -> None:
-    for read in (read_session, read_loads):
+    for read in (read_session, read_shared_accounts):
         try:
             told = str(read(body))
         except ServiceError as error:
@@ -211,7 +216,7 @@ def test_a_host_s_session_is_a_client_s_session(expires_at: datetime) -> None:
 
 
 def test_every_new_password_has_a_letter_and_a_digit_and_is_another() -> None:
-    passwords = {new_password() for _ in range(2000)}
+    passwords = {generate_password() for _ in range(2000)}
     assert len(passwords) == 2000
     for password in passwords:
         assert len(password) == 14

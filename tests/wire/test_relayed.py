@@ -13,18 +13,18 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.sse import EventTooLong
-from fakegpt_tui.wire import code_of, error_body, response_error, spoken
-from fakegpt_tui.wire.relayed import RELAYED
+from fakegpt_tui.wire import error_body, error_code, error_message, response_error
+from fakegpt_tui.wire.relayed import UPSTREAM_ERRORS
 
 
-@pytest.mark.parametrize("code", RELAYED)
+@pytest.mark.parametrize("code", UPSTREAM_ERRORS)
 @pytest.mark.parametrize("status", [200, 401, 502])
 def test_a_code_of_our_own_tells_the_trouble_whatever_the_status(code: str, status: int) -> None:
     body = json.dumps(error_body("So it is.", code=code)).encode()
     error = response_error(status, {}, body, service_host="h")
-    assert type(error) is RELAYED[code]
+    assert type(error) is UPSTREAM_ERRORS[code]
     assert str(error) == "h reports trouble: So it is."
-    assert code_of(error) == code
+    assert error_code(error) == code
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_a_code_of_our_own_tells_the_trouble_whatever_the_status(code: str, stat
 def test_every_trouble_with_a_service_has_the_code_of_its_nearest_kind(
     error: ServiceError, code: str | None
 ) -> None:
-    assert code_of(error) == code
+    assert error_code(error) == code
 
 
 def test_a_busy_account_is_told_in_the_words_that_clients_look_for() -> None:
-    assert spoken(Busy("Wait.")) == "Only one message at a time: Wait."
-    assert spoken(RateLimited("Wait.")) == "Wait."
-    assert spoken(ServiceError("")) == "The reply failed."
+    assert error_message(Busy("Wait.")) == "Only one message at a time: Wait."
+    assert error_message(RateLimited("Wait.")) == "Wait."
+    assert error_message(ServiceError("")) == "The reply failed."

@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TitleSuggested,
 )
-from fakegpt_tui.wire import ReplyReader
+from fakegpt_tui.wire import StreamDecoder
 from tests.signed_in import text_of
 
 
@@ -32,19 +32,19 @@ def message(text: str, message_id: str = "A", **changes: object) -> str:
     return json.dumps({"message": told | changes, "conversation_id": "C", "error": None})
 
 
-def together(reader: ReplyReader, *data: str) -> list[StreamEvent]:
-    return list(reader.read_all(("message", one) for one in data))
+def together(reader: StreamDecoder, *data: str) -> list[StreamEvent]:
+    return list(reader.decode_all(("message", one) for one in data))
 
 
 def test_of_texts_that_came_together_only_the_newest_is_told() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     texts = ["One", "One and", "One and two", "One and two and three"]
     assert together(reader, *map(message, texts[:3])) == [TextDelta("One"), TextDelta(" and two")]
     assert together(reader, message(texts[3])) == [TextDelta(" and three")]
 
 
 def test_the_newest_of_each_message_is_told() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     together(reader, message("a", "A"), message("b", "B"))
     told = together(
         reader, message("aa", "A"), message("bb", "B"), message("aaa", "A"), message("bbb", "B")
@@ -54,7 +54,7 @@ def test_the_newest_of_each_message_is_told() -> None:
 
 
 def test_nothing_of_another_kind_is_passed_over() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     blocked = json.dumps({"moderation_response": {"blocked": True}})
     title = json.dumps({"type": "title_generation", "title": "A title"})
     told = together(reader, message("a"), message("ab"), blocked, message("abc"), title, "[DONE]")
@@ -69,7 +69,7 @@ def test_nothing_of_another_kind_is_passed_over() -> None:
 
 
 def test_an_error_between_repeats_is_remembered() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     error = json.dumps({"message": None, "conversation_id": "C", "error": "Boom"})
     together(reader, message("a"), message("ab"), error, message("abc"))
     with pytest.raises(ServiceError, match="Boom"):
@@ -90,27 +90,27 @@ def test_an_error_between_repeats_is_remembered() -> None:
 def test_what_only_looks_like_more_text_is_read_whole(added: str) -> None:
     first = message("a")
     second = first.replace('["a', '["a' + added)
-    reader, careful = ReplyReader(), ReplyReader()
+    reader, careful = StreamDecoder(), StreamDecoder()
     told = together(reader, first, second, "[DONE]")
     expected = [
-        event for one in (first, second, "[DONE]") for event in careful.read("message", one)
+        event for one in (first, second, "[DONE]") for event in careful.decode("message", one)
     ]
     assert text_of(told) == text_of(expected)
     assert reader.finish() == careful.finish()
 
 
 def test_a_change_beside_the_text_counts_though_the_text_grows_too() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     together(reader, message("a"), message("ab", status="finished_successfully"))
     assert reader.finish() == [ReplyEnded()]
-    cut = ReplyReader()
+    cut = StreamDecoder()
     together(cut, message("a"), message("ab"))
     with pytest.raises(ReplyCut):
         cut.finish()
 
 
 def test_a_text_that_ends_in_half_a_character_is_joined_with_the_other_half() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     assert together(reader, message("a\ud83d")) == [TextDelta("a")]
     assert together(reader, message("a😀"), message("a😀!")) == [TextDelta("😀"), TextDelta("!")]
     assert together(reader, message("a😀!\ud83d")) == []
@@ -125,18 +125,18 @@ def test_what_came_before_trouble_is_told_before_it() -> None:
 
     told = []
     with pytest.raises(ReplyCut):  # noqa: PT012 - what comes before it is the point
-        for event in ReplyReader().read_all(arriving()):
+        for event in StreamDecoder().decode_all(arriving()):
             told.append(event)  # noqa: PERF402
     assert text_of(told) == "ab"
 
 
 def test_the_place_of_the_newest_message_is_known() -> None:
-    reader = ReplyReader()
-    assert reader.located is None
+    reader = StreamDecoder()
+    assert reader.location is None
     together(reader, message("a", "A"), message("b", "B"), message("bb", "B"))
-    assert reader.located == RemoteIdAssigned("C", "B")
+    assert reader.location == RemoteIdAssigned("C", "B")
     together(reader, message("c", "T", author={"role": "tool"}), json.dumps({"message": {"id": 5}}))
-    assert reader.located == RemoteIdAssigned("C", "B")
+    assert reader.location == RemoteIdAssigned("C", "B")
 
 
 PIECES = st.text(st.sampled_from('ab\\"]} é😀\n\ud83d\ude00'), max_size=4)
@@ -163,7 +163,7 @@ def test_however_events_come_together_the_last_text_of_each_message_is_rebuilt(
     events = [message(text, message_id) for message_id, text in said]
     if not is_escaped:
         events = [_raw(event) for event in events]
-    reader, told = ReplyReader(), []
+    reader, told = StreamDecoder(), []
     while events:
         count = data.draw(st.integers(1, len(events)))
         told += together(reader, *events[:count])

@@ -26,7 +26,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     Unsupported,
 )
-from fakegpt_tui.wire import ReplyReader
+from fakegpt_tui.wire import StreamDecoder
 
 DONE = "[DONE]"
 STOP = ReplyEnded(FinishReason.STOP)
@@ -60,13 +60,13 @@ def data_of(event: object) -> str:
 
 
 def read(*events: object) -> list[StreamEvent]:
-    reader = ReplyReader()
-    return [told for event in events for told in reader.read("message", data_of(event))]
+    reader = StreamDecoder()
+    return [told for event in events for told in reader.decode("message", data_of(event))]
 
 
 def whole(*events: object) -> list[StreamEvent]:
-    reader = ReplyReader()
-    told = [told for event in events for told in reader.read("message", data_of(event))]
+    reader = StreamDecoder()
+    told = [told for event in events for told in reader.decode("message", data_of(event))]
     return told + reader.finish()
 
 
@@ -212,16 +212,16 @@ def test_noise_between_the_events_does_no_harm(noise: str) -> None:
 
 
 def test_pings_are_not_data() -> None:
-    assert ReplyReader().read("ping", data_of(message("Hi"))) == []
+    assert StreamDecoder().decode("ping", data_of(message("Hi"))) == []
 
 
 def test_nothing_counts_after_the_end_marker() -> None:
-    reader = ReplyReader()
-    reader.read("message", data_of(message("Hi")))
+    reader = StreamDecoder()
+    reader.decode("message", data_of(message("Hi")))
     assert not reader.done
-    assert reader.read("message", " [DONE]\n") == []
+    assert reader.decode("message", " [DONE]\n") == []
     assert reader.done
-    assert reader.read("message", data_of(message("Hi there"))) == []
+    assert reader.decode("message", data_of(message("Hi there"))) == []
     assert reader.finish() == [STOP]
 
 
@@ -337,15 +337,15 @@ def test_what_did_not_end_well_is_told(
 
 @pytest.mark.parametrize("event", ["delta", "delta_encoding"])
 def test_a_newer_format_is_known_by_the_names_of_its_events(event: str) -> None:
-    reader = ReplyReader()
-    reader.read(event, '"v1"')
+    reader = StreamDecoder()
+    reader.decode(event, '"v1"')
     with pytest.raises(Unsupported):
         reader.finish()
 
 
 def test_an_error_event_that_is_not_json_is_told() -> None:
-    reader = ReplyReader()
-    reader.read("error", "The engine is on fire")
+    reader = StreamDecoder()
+    reader.decode("error", "The engine is on fire")
     with pytest.raises(ServiceError, match="on fire"):
         reader.finish()
 
@@ -378,10 +378,10 @@ def test_a_title_is_suggested() -> None:
 
 
 def test_absurdly_many_messages_are_refused() -> None:
-    reader = ReplyReader()
+    reader = StreamDecoder()
     with pytest.raises(BadReply, match="absurdly many"):  # noqa: PT012 - it takes many
         for number in range(100_000):
-            reader.read("message", data_of(message("x", str(number))))
+            reader.decode("message", data_of(message("x", str(number))))
 
 
 TEXTS = st.text(st.sampled_from("ab\n é😀\ud83d\ude00"), max_size=8)
@@ -398,11 +398,11 @@ def test_what_is_told_rebuilds_the_last_text_of_each_message(
         last[message_id] = json.loads(json.dumps(text))
     expected = "\n\n".join(filter(None, last.values()))
     end = message(updates[-1][1], updates[-1][0], **FINISHED) if finished and updates else DONE
-    reader = ReplyReader()
+    reader = StreamDecoder()
     events = [
         told
         for event in [*(message(text, message_id) for message_id, text in updates), end]
-        for told in reader.read("message", data_of(event))
+        for told in reader.decode("message", data_of(event))
     ]
     text_of(events).encode()
     if not expected and not (finished and updates):
@@ -437,8 +437,8 @@ JSON = st.recursive(
 def test_any_events_at_all_end_in_an_end_or_in_a_service_s_trouble(
     events: list[tuple[str, object]],
 ) -> None:
-    reader = ReplyReader()
-    text_of(told for event, value in events for told in reader.read(event, data_of(value)))
+    reader = StreamDecoder()
+    text_of(told for event, value in events for told in reader.decode(event, data_of(value)))
     try:
         told = reader.finish()
     except ServiceError as error:

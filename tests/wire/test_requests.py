@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.text import replace_surrogates
 from fakegpt_tui.wire import (
-    Action,
+    ConversationAction,
     InvalidRequest,
-    conversation_request,
+    conversation_request_body,
     pack_prompt,
     read_conversation_request,
 )
@@ -33,19 +33,19 @@ def test_there_is_no_prompt_of_no_messages() -> None:
 
 
 def posted(prompt: str = "Hello") -> dict[str, object]:
-    return conversation_request(
+    return conversation_request_body(
         prompt=prompt, model="m-1", message_id="U", parent_id="P", timezone_offset_min=-120
     )
 
 
 def test_a_request_may_belong_to_a_conversation_that_the_service_keeps() -> None:
-    asked = conversation_request(
+    asked = conversation_request_body(
         prompt="Again?",
         model="m-1",
         message_id="U",
         parent_id="P",
         timezone_offset_min=0,
-        action=Action.VARIANT,
+        action=ConversationAction.VARIANT,
         conversation_id="C",
         keep_history=True,
     )
@@ -54,13 +54,13 @@ def test_a_request_may_belong_to_a_conversation_that_the_service_keeps() -> None
 
 
 def test_a_request_to_go_on_has_no_messages() -> None:
-    asked = conversation_request(
+    asked = conversation_request_body(
         prompt=None,
         model="m-1",
         message_id="U",
         parent_id="R",
         timezone_offset_min=0,
-        action=Action.CONTINUE,
+        action=ConversationAction.CONTINUE,
         conversation_id="C",
         keep_history=True,
     )
@@ -95,7 +95,11 @@ def test_a_request_has_every_field_of_the_protocol_and_no_other() -> None:
 def test_what_a_client_posts_is_what_a_host_reads(prompt: str) -> None:
     request = read_conversation_request(json.loads(json.dumps(posted(prompt))))
     assert request.prompt == replace_surrogates(prompt)
-    assert (request.action, request.model, request.message_id) == (Action.NEXT, "m-1", "U")
+    assert (request.action, request.model, request.message_id) == (
+        ConversationAction.NEXT,
+        "m-1",
+        "U",
+    )
     assert (request.parent_message_id, request.conversation_id) == ("P", None)
     assert request.history_disabled
 
@@ -134,7 +138,7 @@ def test_a_message_needs_its_text_and_nothing_else(message: dict[str, object]) -
 def test_null_is_as_good_as_absent_and_what_is_unknown_is_ignored() -> None:
     fields = ["action", "model", "parent_message_id", "conversation_id", "arkose_token", "new"]
     request = read_conversation_request(asked(**dict.fromkeys(fields)))
-    assert (request.action, request.model) == (Action.NEXT, "")
+    assert (request.action, request.model) == (ConversationAction.NEXT, "")
     assert (request.parent_message_id, request.conversation_id) == (None, None)
 
 
@@ -151,7 +155,11 @@ def test_a_role_is_kept_and_the_last_message_is_the_prompt() -> None:
 @pytest.mark.parametrize("messages", [None, []])
 def test_only_going_on_with_a_reply_needs_no_message(messages: object) -> None:
     request = read_conversation_request(asked(action="continue", messages=messages))
-    assert (request.action, request.messages, request.prompt) == (Action.CONTINUE, (), "")
+    assert (request.action, request.messages, request.prompt) == (
+        ConversationAction.CONTINUE,
+        (),
+        "",
+    )
     with pytest.raises(InvalidRequest, match="messages: at least one message is required"):
         read_conversation_request(asked(messages=messages))
 

@@ -25,16 +25,27 @@ from fakegpt_tui.domain import (
     TitleSuggested,
 )
 from fakegpt_tui.sse import EventReader
-from fakegpt_tui.wire import PING, Action, ConversationRequest, ReplyReader, ReplyWriter
+from fakegpt_tui.wire import (
+    PING,
+    ConversationAction,
+    ConversationRequest,
+    StreamDecoder,
+    StreamEncoder,
+)
 from tests.signed_in import text_of
 
 
 def request(
-    *, prompt: str = "Hé", action: Action = Action.NEXT, conversation_id: str | None = None
+    *,
+    prompt: str = "Hé",
+    action: ConversationAction = ConversationAction.NEXT,
+    conversation_id: str | None = None,
 ) -> ConversationRequest:
     return ConversationRequest(
         action=action,
-        messages=(ContextMessage("user", prompt),) if action is not Action.CONTINUE else (),
+        messages=(ContextMessage("user", prompt),)
+        if action is not ConversationAction.CONTINUE
+        else (),
         model='m"\\',
         message_id="U",
         parent_message_id="P",
@@ -43,8 +54,8 @@ def request(
     )
 
 
-def writer(asked: ConversationRequest | None = None) -> ReplyWriter:
-    return ReplyWriter(
+def writer(asked: ConversationRequest | None = None) -> StreamEncoder:
+    return StreamEncoder(
         asked or request(),
         conversation_id="C",
         reply_id='A"parts": [""]',
@@ -54,7 +65,7 @@ def writer(asked: ConversationRequest | None = None) -> ReplyWriter:
 
 def written(*events: StreamEvent) -> list[bytes]:
     one = writer()
-    return [*one.opening(), *(line for event in events for line in one.write(event)), *one.finish()]
+    return [*one.start(), *(line for event in events for line in one.encode(event)), *one.finish()]
 
 
 def value_of(line: bytes) -> dict[str, dict[str, object]]:
@@ -63,12 +74,12 @@ def value_of(line: bytes) -> dict[str, dict[str, object]]:
 
 
 def read(stream: bytes, *cuts: int) -> list[StreamEvent]:
-    reader, replies = EventReader(), ReplyReader()
+    reader, replies = EventReader(), StreamDecoder()
     edges = [0, *sorted(cuts), len(stream)]
     server_events = [
         event for start, end in pairwise(edges) for event in reader.feed(stream[start:end])
     ] + reader.finish()
-    events = [told for event in server_events for told in replies.read(event.event, event.data)]
+    events = [told for event in server_events for told in replies.decode(event.event, event.data)]
     return events + replies.finish()
 
 
@@ -88,7 +99,7 @@ def test_every_line_has_the_form_that_old_clients_insist_on() -> None:
 
 
 def test_a_new_conversation_opens_with_echoes_of_system_and_user() -> None:
-    system, user, reply = [value_of(line)["message"] for line in writer().opening()]
+    system, user, reply = [value_of(line)["message"] for line in writer().start()]
     assert system["author"] == {"role": "system", "name": None, "metadata": {}}
     assert (system["weight"], system["end_turn"]) == (0.0, True)
     assert (user["id"], user["content"]) == ("U", {"content_type": "text", "parts": ["Hé"]})
@@ -101,13 +112,13 @@ def test_a_new_conversation_opens_with_echoes_of_system_and_user() -> None:
     ("asked", "roles"),
     [
         (request(conversation_id="C"), ["assistant"]),
-        (request(action=Action.CONTINUE, conversation_id="C"), ["assistant"]),
-        (request(action=Action.CONTINUE), ["system", "assistant"]),
-        (request(action=Action.VARIANT), ["system", "user", "assistant"]),
+        (request(action=ConversationAction.CONTINUE, conversation_id="C"), ["assistant"]),
+        (request(action=ConversationAction.CONTINUE), ["system", "assistant"]),
+        (request(action=ConversationAction.VARIANT), ["system", "user", "assistant"]),
     ],
 )
 def test_only_a_new_conversation_is_echoed(asked: ConversationRequest, roles: list[str]) -> None:
-    messages = [value_of(line)["message"] for line in writer(asked).opening()]
+    messages = [value_of(line)["message"] for line in writer(asked).start()]
     assert [message["author"]["role"] for message in messages] == roles  # type: ignore[index]
     assert messages[-1]["metadata"]["message_type"] == asked.action  # type: ignore[index]
 
@@ -140,15 +151,15 @@ def test_an_empty_reply_is_a_reply() -> None:
 
 
 def test_a_title_is_passed_on_and_what_the_protocol_has_no_word_for_is_not() -> None:
-    assert writer().write(Notice("Careful.")) == []
-    assert writer().write(RetryScheduled(1, 2, 0.5, "Busy.")) == []
+    assert writer().encode(Notice("Careful.")) == []
+    assert writer().encode(RetryScheduled(1, 2, 0.5, "Busy.")) == []
     stream = b"".join(written(TitleSuggested("A títle"), TextDelta("Hi"), ReplyEnded()))
     assert read(stream) == [TitleSuggested("A títle"), TextDelta("Hi"), ReplyEnded()]
 
 
 def test_a_reply_that_failed_says_so_and_keeps_its_text() -> None:
     one = writer()
-    lines = [*one.opening(), *one.write(TextDelta("Hi")), *one.fail(ReplyCut("It broke."))]
+    lines = [*one.start(), *one.encode(TextDelta("Hi")), *one.fail(ReplyCut("It broke."))]
     assert value_of(lines[-2]) == {
         "message": None,
         "conversation_id": "C",
@@ -253,7 +264,7 @@ def test_a_long_reply_is_not_escaped_over_and_over() -> None:
         return time.perf_counter() - started
 
     one, text = writer(), "é" * 1_000_000
-    one.write(TextDelta(text))
-    writing = min(seconds(lambda: one.write(TextDelta("é"))) for _ in range(20))
+    one.encode(TextDelta(text))
+    writing = min(seconds(lambda: one.encode(TextDelta("é"))) for _ in range(20))
     escaping = min(seconds(lambda: json.dumps(text)) for _ in range(5))
     assert writing < escaping / 3

@@ -13,7 +13,7 @@ _CONVERSATION_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0001"
 _MESSAGE_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0002"
 
 
-def message(text: str, **changes: Any) -> dict[str, Any]:
+def message_event(text: str, **changes: Any) -> dict[str, Any]:
     """An event of a reply that says `text` so far; `changes` are fields of its message."""
     said = {
         "id": _MESSAGE_ID,
@@ -30,10 +30,10 @@ def message(text: str, **changes: Any) -> dict[str, Any]:
     return {"message": said | changes, "conversation_id": _CONVERSATION_ID, "error": None}
 
 
-def finished(text: str = WHOLE, *, finish: str = "stop", **changes: Any) -> dict[str, Any]:
+def final_event(text: str = WHOLE, *, finish: str = "stop", **changes: Any) -> dict[str, Any]:
     """The last event of a reply."""
     metadata = {"message_type": "next", "finish_details": {"type": finish}, "is_complete": True}
-    return message(
+    return message_event(
         text,
         **{
             "status": "finished_successfully",
@@ -44,11 +44,11 @@ def finished(text: str = WHOLE, *, finish: str = "stop", **changes: Any) -> dict
     )
 
 
-def error(told: object) -> dict[str, Any]:
+def error_event(told: object) -> dict[str, Any]:
     return {"message": None, "conversation_id": _CONVERSATION_ID, "error": told}
 
 
-def verdict(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
+def moderation_event(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
     """What moderation says."""
     return {
         "conversation_id": _CONVERSATION_ID,
@@ -62,20 +62,24 @@ def verdict(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
     }
 
 
-def usual() -> list[dict[str, Any]]:
+def normal_events() -> list[dict[str, Any]]:
     """A reply as it should be, without its end marker."""
-    return [*(message(text) for text in GROWING), finished(), verdict(blocked=False)]
+    return [
+        *(message_event(text) for text in GROWING),
+        final_event(),
+        moderation_event(blocked=False),
+    ]
 
 
-def line(value: object) -> bytes:
+def encode_event(value: object) -> bytes:
     """One event as it should be sent."""
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-def lines(values: Iterable[object]) -> Iterator[bytes]:
-    return (line(value) for value in values)
+def encode_events(values: Iterable[object]) -> Iterator[bytes]:
+    return (encode_event(value) for value in values)
 
 
-def ended(*values: object) -> tuple[bytes, ...]:
+def encode_reply(*values: object) -> tuple[bytes, ...]:
     """Events as they should be sent, and the end marker."""
-    return (*lines(values), DONE)
+    return (*encode_events(values), DONE)

@@ -1,6 +1,13 @@
 """Logins that do not go as they should."""
 
-from fakegpt_tui.backends.scenarios.scenario import Answer, Promise, Scenario, page, plain, told
+from fakegpt_tui.backends.scenarios.scenario import (
+    Expectation,
+    Scenario,
+    ScenarioResponse,
+    html_response,
+    json_response,
+    text_response,
+)
 
 _LOADS = "/api/loads"
 _LOGIN = "/auth/login"
@@ -8,74 +15,98 @@ _SESSION = "/api/auth/session"
 _JSON = (("content-type", "application/json"),)
 
 
-def _refused(name: str, sentence: str, path: str, answer: Answer) -> Scenario:
+def _failing_login(name: str, sentence: str, path: str, answer: ScenarioResponse) -> Scenario:
     return Scenario(
-        name=name, sentence=sentence, promise=Promise.ERROR, path=path, answers=(answer,)
+        name=name,
+        description=sentence,
+        expectation=Expectation.ERROR,
+        path=path,
+        responses=(answer,),
     )
 
 
-def _mended(name: str, sentence: str, path: str, answer: Answer) -> Scenario:
+def _recovering_login(name: str, sentence: str, path: str, answer: ScenarioResponse) -> Scenario:
     """It fails once, and a good client asks again."""
     return Scenario(
         name=name,
-        sentence=sentence,
-        promise=Promise.WHOLE,
+        description=sentence,
+        expectation=Expectation.WHOLE,
         path=path,
-        answers=(answer,),
+        responses=(answer,),
         recovers=True,
     )
 
 
-def _by_cookie(name: str, sentence: str, answer: Answer) -> Scenario:
+def _token_from_cookie(name: str, sentence: str, answer: ScenarioResponse) -> Scenario:
     """The session is of no use, but the login has set a cookie that is the token."""
     return Scenario(
         name=name,
-        sentence=f"{sentence}, but the login's cookie is good.",
-        promise=Promise.WHOLE,
+        description=f"{sentence}, but the login's cookie is good.",
+        expectation=Expectation.WHOLE,
         path=_SESSION,
-        answers=(answer,),
+        responses=(answer,),
     )
 
 
 LOGINS = (
-    _refused("no-accounts", "No account is shared.", _LOADS, told({"loads": []})),
-    _refused("no-loads", "The list of accounts is no list.", _LOADS, told({"accounts": 5})),
-    _refused("loads-page", "A page comes in place of accounts.", _LOADS, page("Welcome")),
-    _refused(
-        "loads-challenge", "A page wants to see a browser.", _LOADS, page("Just a moment...", 403)
+    _failing_login("no-accounts", "No account is shared.", _LOADS, json_response({"loads": []})),
+    _failing_login(
+        "no-loads", "The list of accounts is no list.", _LOADS, json_response({"accounts": 5})
     ),
-    _refused(
+    _failing_login(
+        "loads-page", "A page comes in place of accounts.", _LOADS, html_response("Welcome")
+    ),
+    _failing_login(
+        "loads-challenge",
+        "A page wants to see a browser.",
+        _LOADS,
+        html_response("Just a moment...", 403),
+    ),
+    _failing_login(
         "loads-elsewhere",
         "The list of accounts is said to be on another host.",
         _LOADS,
-        Answer(pieces=(), status=302, headers=(("location", "http://nowhere.invalid/"),)),
+        ScenarioResponse(chunks=(), status=302, headers=(("location", "http://nowhere.invalid/"),)),
     ),
-    _mended("loads-503-once", "The server restarts, once.", _LOADS, plain("Wait.", 503)),
-    _refused(
+    _recovering_login(
+        "loads-503-once", "The server restarts, once.", _LOADS, text_response("Wait.", 503)
+    ),
+    _failing_login(
         "unknown-accounts",
         "The accounts that are listed let nobody in.",
         _LOADS,
-        told({"loads": [{"token_id": "0" * 32, "count": 5}, {"token_id": "1" * 32}, {"x": 1}]}),
+        json_response(
+            {"loads": [{"token_id": "0" * 32, "count": 5}, {"token_id": "1" * 32}, {"x": 1}]}
+        ),
     ),
-    _refused(
+    _failing_login(
         "login-refused",
         "The login is refused with status 200.",
         _LOGIN,
-        told({"code": 500, "message": "The session password is too weak."}),
+        json_response({"code": 500, "message": "The session password is too weak."}),
     ),
-    _refused(
-        "login-page", "The login is answered by a page.", _LOGIN, page("Error 400: no such key")
+    _failing_login(
+        "login-page",
+        "The login is answered by a page.",
+        _LOGIN,
+        html_response("Error 400: no such key"),
     ),
-    _refused(
+    _failing_login(
         "login-limit",
         "There were too many logins, for nine seconds more.",
         _LOGIN,
-        told({"detail": "rate limited."}, 429, headers={"retry-after": "9"}),
+        json_response({"detail": "rate limited."}, 429, headers={"retry-after": "9"}),
     ),
-    _refused("login-500", "The login fails in the server.", _LOGIN, plain("Internal Error", 500)),
-    _by_cookie("session-broken", "The session is no JSON", Answer(pieces=(b"{",), headers=_JSON)),
-    _by_cookie("session-empty", "Nobody is signed in", told({})),
-    _by_cookie(
-        "session-error", "The session tells of an error", told({"error": "RefreshAccessTokenError"})
+    _failing_login(
+        "login-500", "The login fails in the server.", _LOGIN, text_response("Internal Error", 500)
+    ),
+    _token_from_cookie(
+        "session-broken", "The session is no JSON", ScenarioResponse(chunks=(b"{",), headers=_JSON)
+    ),
+    _token_from_cookie("session-empty", "Nobody is signed in", json_response({})),
+    _token_from_cookie(
+        "session-error",
+        "The session tells of an error",
+        json_response({"error": "RefreshAccessTokenError"}),
     ),
 )

@@ -2,15 +2,24 @@
 
 from typing import Any
 
-from fakegpt_tui.backends.scenarios.scenario import Answer, Promise, Scenario, page, plain, told
+from fakegpt_tui.backends.scenarios.scenario import (
+    Expectation,
+    Scenario,
+    ScenarioResponse,
+    html_response,
+    json_response,
+    text_response,
+)
 
 
-def _refused(name: str, sentence: str, *answers: Answer, recovers: bool = False) -> Scenario:
+def _refusal(
+    name: str, sentence: str, *answers: ScenarioResponse, recovers: bool = False
+) -> Scenario:
     return Scenario(
         name=name,
-        sentence=sentence,
-        promise=Promise.WHOLE if recovers else Promise.ERROR,
-        answers=answers,
+        description=sentence,
+        expectation=Expectation.WHOLE if recovers else Expectation.ERROR,
+        responses=answers,
         recovers=recovers,
     )
 
@@ -25,108 +34,123 @@ _FIELDS = [
 ]
 
 REFUSALS = (
-    _refused("400", "The request is bad.", told({"detail": "That makes no sense."}, 400)),
-    _refused(
+    _refusal("400", "The request is bad.", json_response({"detail": "That makes no sense."}, 400)),
+    _refusal(
         "token-expired-once",
         "The token is refused once, and a new one is good.",
-        told(_detail("The token has expired.", "token_expired"), 401),
+        json_response(_detail("The token has expired.", "token_expired"), 401),
         recovers=True,
     ),
-    _refused(
+    _refusal(
         "token-expired",
         "Every token is refused as expired.",
-        told(_detail("The token has expired.", "token_expired"), 401),
+        json_response(_detail("The token has expired.", "token_expired"), 401),
     ),
-    _refused(
+    _refusal(
         "not-authenticated",
         "Every token is refused, in a plain sentence.",
-        told({"detail": "Not authenticated"}, 401),
+        json_response({"detail": "Not authenticated"}, 401),
     ),
-    _refused("challenge", "A page wants to see a browser.", page("Just a moment...", 403)),
-    _refused(
+    _refusal("challenge", "A page wants to see a browser.", html_response("Just a moment...", 403)),
+    _refusal(
         "unusual-activity",
         "The network is blocked.",
-        told({"detail": "Unusual activity has been detected from your device."}, 403),
+        json_response({"detail": "Unusual activity has been detected from your device."}, 403),
     ),
-    _refused(
+    _refusal(
         "conversation-not-found",
         "The conversation is not known, in a plain sentence.",
-        told({"detail": "Can't load conversation 0001"}, 404),
+        json_response({"detail": "Can't load conversation 0001"}, 404),
     ),
-    _refused(
+    _refusal(
         "history-disabled",
         "The conversation was not kept.",
-        told(_detail("Not found.", "history_disabled_conversation_not_found"), 404),
+        json_response(_detail("Not found.", "history_disabled_conversation_not_found"), 404),
     ),
-    _refused("wrong-address", "There is only a page that says 404.", page("404 Not Found", 404)),
-    _refused("wrong-server", "The method is not allowed.", told({"detail": "Not Allowed"}, 405)),
-    _refused(
+    _refusal(
+        "wrong-address", "There is only a page that says 404.", html_response("404 Not Found", 404)
+    ),
+    _refusal(
+        "wrong-server", "The method is not allowed.", json_response({"detail": "Not Allowed"}, 405)
+    ),
+    _refusal(
         "wrapped-405",
         "An error 405 comes inside an error 500.",
-        told({"code": 405, "message": "Method Not Allowed"}, 500),
+        json_response({"code": 405, "message": "Method Not Allowed"}, 500),
     ),
-    _refused(
+    _refusal(
         "too-long",
         "The prompt is too long.",
-        told(_detail("The message is too long.", "message_length_exceeds_limit"), 413),
+        json_response(_detail("The message is too long.", "message_length_exceeds_limit"), 413),
     ),
-    _refused(
+    _refusal(
         "arkose",
         "The model wants a puzzle solved first.",
-        told(_detail("An Arkose token is required.", "arkose_token_required"), 403),
+        json_response(_detail("An Arkose token is required.", "arkose_token_required"), 403),
     ),
-    _refused("fields", "The body is not accepted, field by field.", told({"detail": _FIELDS}, 422)),
-    _refused(
+    _refusal(
+        "fields",
+        "The body is not accepted, field by field.",
+        json_response({"detail": _FIELDS}, 422),
+    ),
+    _refusal(
         "busy",
         "The account is answering somebody else.",
-        told({"detail": "Only one message at a time. Please wait."}, 429),
+        json_response({"detail": "Only one message at a time. Please wait."}, 429),
     ),
-    _refused(
+    _refusal(
         "busy-once",
         "The account is answering somebody else for a second.",
-        told({"detail": "Only one message at a time."}, 429, headers={"retry-after": "0"}),
+        json_response({"detail": "Only one message at a time."}, 429, headers={"retry-after": "0"}),
         recovers=True,
     ),
-    _refused(
+    _refusal(
         "hourly-cap",
         "The account has had too many requests.",
-        told({"detail": "Too many requests in 1 hour. Try again later."}, 429),
+        json_response({"detail": "Too many requests in 1 hour. Try again later."}, 429),
     ),
-    _refused(
+    _refusal(
         "model-cap",
         "The model has a cap that lifts in half an hour.",
-        told(_detail("You have hit the cap.", "model_cap_exceeded", clears_in=1800), 429),
+        json_response(_detail("You have hit the cap.", "model_cap_exceeded", clears_in=1800), 429),
     ),
-    _refused(
+    _refusal(
         "rate-limit",
         "The address has had too many requests, for seven seconds more.",
-        told({"detail": "rate limited."}, 429, headers={"retry-after": "7"}),
+        json_response({"detail": "rate limited."}, 429, headers={"retry-after": "7"}),
     ),
-    _refused("500", "The server fails in plain text.", plain("Internal Server Error", 500)),
-    _refused("502", "The server behind fails, as a page.", page("502 Bad Gateway", 502)),
-    _refused("503", "The server restarts.", told({"detail": "Restarting."}, 503)),
-    _refused(
-        "503-once", "The server restarts, once.", told({"detail": "Wait."}, 503), recovers=True
+    _refusal("500", "The server fails in plain text.", text_response("Internal Server Error", 500)),
+    _refusal("502", "The server behind fails, as a page.", html_response("502 Bad Gateway", 502)),
+    _refusal("503", "The server restarts.", json_response({"detail": "Restarting."}, 503)),
+    _refusal(
+        "503-once",
+        "The server restarts, once.",
+        json_response({"detail": "Wait."}, 503),
+        recovers=True,
     ),
-    _refused("520", "The network before the server fails.", page("Web server down", 520)),
-    _refused("empty-500", "The server fails without a word.", plain("", 500)),
-    _refused("error-string", "The error is a string.", told({"error": "No."}, 400)),
-    _refused(
+    _refusal("520", "The network before the server fails.", html_response("Web server down", 520)),
+    _refusal("empty-500", "The server fails without a word.", text_response("", 500)),
+    _refusal("error-string", "The error is a string.", json_response({"error": "No."}, 400)),
+    _refusal(
         "error-object",
         "The error is an object.",
-        told({"error": {"message": "No.", "code": "nope", "type": "x"}}, 400),
+        json_response({"error": {"message": "No.", "code": "nope", "type": "x"}}, 400),
     ),
-    _refused("error-message", "The error is named otherwise.", told({"errorMessage": "No."}, 400)),
-    _refused("json-200", "A refusal comes with status 200.", told({"detail": "No."})),
-    _refused("page-200", "A login page comes with status 200.", page("Login")),
-    _refused(
+    _refusal(
+        "error-message",
+        "The error is named otherwise.",
+        json_response({"errorMessage": "No."}, 400),
+    ),
+    _refusal("json-200", "A refusal comes with status 200.", json_response({"detail": "No."})),
+    _refusal("page-200", "A login page comes with status 200.", html_response("Login")),
+    _refusal(
         "hand-off",
         "The client is sent to a WebSocket.",
-        told({"wss_url": "wss://nowhere.invalid/x", "conversation_id": "C"}),
+        json_response({"wss_url": "wss://nowhere.invalid/x", "conversation_id": "C"}),
     ),
-    _refused(
+    _refusal(
         "redirect",
         "The client is sent to another host.",
-        Answer(pieces=(), status=307, headers=(("location", "http://nowhere.invalid/"),)),
+        ScenarioResponse(chunks=(), status=307, headers=(("location", "http://nowhere.invalid/"),)),
     ),
 )

@@ -18,23 +18,23 @@ class Hang:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Disconnect:
     """The connection ends here, in the middle of the response."""
 
 
-Piece: TypeAlias = bytes | Pause | Hang | Cut
+ResponseChunk: TypeAlias = bytes | Pause | Hang | Disconnect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ScenarioResponse:
     """One response, byte for byte; each piece of bytes is sent on its own."""
 
-    pieces: tuple[Piece, ...]
+    chunks: tuple[ResponseChunk, ...]
     status: int = 200
     headers: tuple[tuple[str, str], ...] = (("content-type", EVENT_STREAM),)
 
 
-class Promise(StrEnum):
+class Expectation(StrEnum):
     """What a good client makes of it."""
 
     WHOLE = "the whole reply"
@@ -51,32 +51,38 @@ class Scenario:
     """
 
     name: str
-    sentence: str
-    promise: Promise
-    answers: tuple[Answer, ...]
+    description: str
+    expectation: Expectation
+    responses: tuple[ScenarioResponse, ...]
     path: str = CONVERSATION
     recovers: bool = False
 
 
-def streamed(*pieces: Piece, content_type: str = EVENT_STREAM) -> Answer:
-    return Answer(pieces=pieces, headers=(("content-type", content_type),))
+def stream_response(*pieces: ResponseChunk, content_type: str = EVENT_STREAM) -> ScenarioResponse:
+    return ScenarioResponse(chunks=pieces, headers=(("content-type", content_type),))
 
 
-def told(value: object, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Answer:
+def json_response(
+    value: object, status: int = 200, *, headers: Mapping[str, str] | None = None
+) -> ScenarioResponse:
     """A response of JSON."""
     named = {"content-type": "application/json", **(headers or {})}
-    return Answer(pieces=(json.dumps(value).encode(),), status=status, headers=tuple(named.items()))
+    return ScenarioResponse(
+        chunks=(json.dumps(value).encode(),), status=status, headers=tuple(named.items())
+    )
 
 
-def page(title: str, status: int = 200) -> Answer:
+def html_response(title: str, status: int = 200) -> ScenarioResponse:
     """A response of HTML."""
     content = f"<!doctype html>\n<html><head><title>{title}</title></head><body></body></html>\n"
-    return Answer(
-        pieces=(content.encode(),),
+    return ScenarioResponse(
+        chunks=(content.encode(),),
         status=status,
         headers=(("content-type", "text/html; charset=utf-8"),),
     )
 
 
-def plain(text: str, status: int) -> Answer:
-    return Answer(pieces=(text.encode(),), status=status, headers=(("content-type", "text/plain"),))
+def text_response(text: str, status: int) -> ScenarioResponse:
+    return ScenarioResponse(
+        chunks=(text.encode(),), status=status, headers=(("content-type", "text/plain"),)
+    )

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, closing
 from typing import Final
 
-from fakegpt_tui.backends.trial import tried
+from fakegpt_tui.backends.trial import check_connection
 from fakegpt_tui.cli.checks.finding import Finding, attention, good
 from fakegpt_tui.cli.composition import Connector
 from fakegpt_tui.config.settings import Settings, Source
@@ -60,7 +60,7 @@ async def _steps(connector: Connector, service: Service) -> AsyncGenerator[Conne
         return
     async with (
         aclosing(connection.backend),
-        aclosing(tried(lambda: connection.backend, service.model)) as steps,
+        aclosing(check_connection(lambda: connection.backend, service.model)) as steps,
     ):
         async for step in steps:
             yield step
