@@ -4,10 +4,10 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from fakegpt_tui.backends.credentials import ApiKey
 from fakegpt_tui.backends.openai import OpenAIBackend
-from fakegpt_tui.backends.openai_key import ApiKey
 from fakegpt_tui.domain import Secret, Service, ServiceKind, TimeLimits
-from fakegpt_tui.transport.clients import Transport
+from fakegpt_tui.http.clients import Transport
 from tests.fault_server import LAST_CHUNK, FaultServer, Send, Step, chunk, json_reply, stream_head
 from tests.signed_in import Waits
 

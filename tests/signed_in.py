@@ -19,8 +19,8 @@ from fakegpt_tui.domain import (
     TextReplaced,
     TimeLimits,
 )
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy
 
 CANARY = "canary-token-0123456789"
 COOKIE_CANARY = "canary-cookie-0123456789"

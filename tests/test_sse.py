@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ReplyCut
-from fakegpt_tui.sse import EventReader, EventTooLong, ServerEvent
+from fakegpt_tui.http.sse import EventReader, EventTooLong, ServerEvent
 
 BOM = b"\xef\xbb\xbf"
 

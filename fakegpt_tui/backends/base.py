@@ -1,7 +1,8 @@
-"""What every backend can do, and what the ones that sign in need for it."""
+"""The backend interface, the request for a reply, and a wrapper that substitutes unknown models."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from fakegpt_tui.domain import (
     ContextMessage,
     GenerationSettings,
     Model,
+    ServiceError,
     Session,
     StreamEvent,
     new_id,
@@ -103,3 +105,47 @@ class SessionSource(Protocol):
             ServiceError: Signing in failed.
         """
         ...
+
+
+class ModelAlias:
+    """Answers a prompt for a model that `backend` does not have with the model that it has first.
+
+    Its list is asked for when an unknown name comes. Where it cannot be had, the names that it
+    might have are no reason to refuse anything: then `default` answers.
+    """
+
+    def __init__(self, backend: Backend, default: str) -> None:
+        self._backend = backend
+        self._default = default
+        self._known: frozenset[str] = frozenset()
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+        """Stream one reply, as `Backend.stream` says."""
+        model = await self._resolve_model(request.model)
+        async with aclosing(self._backend.stream(replace(request, model=model))) as events:
+            async for event in events:
+                yield event
+
+    async def models(self) -> tuple[Model, ...]:
+        """The models of the backend, the default one first.
+
+        Raises:
+            ServiceError: The list could not be had.
+        """
+        models = await self._backend.models()
+        self._known = frozenset(model.id for model in models)
+        return models
+
+    async def aclose(self) -> None:
+        await self._backend.aclose()
+
+    async def _resolve_model(self, asked: str) -> str:
+        if asked in self._known:
+            return asked
+        try:
+            models = await self.models()
+        except ServiceError:
+            if not self._default:
+                raise
+            return self._default
+        return asked if asked in self._known else models[0].id

@@ -1,15 +1,35 @@
-"""Finding model servers that run on this machine. Nothing but loopback is ever asked."""
+"""Discover model servers on this machine, and check that a service works."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from typing import Final
 from urllib.parse import urlsplit
 
+from fakegpt_tui.backends.base import Backend, ReplyRequest
+from fakegpt_tui.backends.credentials import ApiKey
 from fakegpt_tui.backends.openai import OpenAIBackend
-from fakegpt_tui.backends.openai_key import ApiKey
-from fakegpt_tui.domain import FoundService, Service, ServiceError, ServiceKind, TimeLimits
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
+from fakegpt_tui.domain import (
+    BadReply,
+    ConnectionCheck,
+    ContextMessage,
+    FakeGPTError,
+    FoundService,
+    GenerationSettings,
+    Model,
+    ReasoningDelta,
+    RequestRefused,
+    Role,
+    Service,
+    ServiceError,
+    ServiceKind,
+    TextDelta,
+    TextReplaced,
+    TimeLimits,
+    Unsupported,
+)
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy
 
 _LOOPBACK: Final = "127.0.0.1"
 
@@ -84,3 +104,65 @@ def _loopback_port(service: Service) -> int | None:
 
 def _unused_name(name: str, taken: set[str]) -> str:
     return name if name not in taken else f"{name}-local"
+
+
+_TEST_PROMPT: Final = "Say OK."
+_MAX_TOKENS: Final = 16
+
+
+async def check_connection(
+    make: Callable[[], Backend], model: str = "", *, asking: bool = True
+) -> AsyncGenerator[ConnectionCheck]:
+    """What comes of using a service, step by step; the first step that fails is the last.
+
+    With `asking`, `model` or the first one is asked for a word: some services show their models
+    without a key, and some have none loaded. `make` may raise `ConfigError`.
+    """
+    try:
+        backend = make()
+    except FakeGPTError as error:
+        yield ConnectionCheck(str(error), worked=False)
+        return
+    try:
+        models = await backend.models()
+    except (RequestRefused, Unsupported) as error:
+        if not (model and asking):
+            yield ConnectionCheck(str(error), worked=False)
+            return
+        models = (Model(model),)
+        yield ConnectionCheck("It can be reached, but shows no list of its models.", worked=True)
+    except BadReply as error:
+        yield ConnectionCheck(f"{error} Is this the address of such a service?", worked=False)
+        return
+    except FakeGPTError as error:
+        yield ConnectionCheck(str(error), worked=False)
+        return
+    else:
+        yield _models_step(models, model)
+    if asking:
+        yield await _check_reply(backend, model or models[0].id)
+
+
+def _models_step(models: tuple[Model, ...], model: str) -> ConnectionCheck:
+    count = "one model" if len(models) == 1 else f"{len(models)} models"
+    missing = model and all(each.id != model for each in models)
+    but = f", but {model!r} is not among them" if missing else ""
+    return ConnectionCheck(
+        f"It can be reached and offers {count}{but}.", worked=True, models=models
+    )
+
+
+async def _check_reply(backend: Backend, model: str) -> ConnectionCheck:
+    request = ReplyRequest(
+        messages=(ContextMessage(Role.USER, _TEST_PROMPT),),
+        model=model,
+        generation=GenerationSettings(max_tokens=_MAX_TOKENS),
+    )
+    try:
+        async with aclosing(backend.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta | TextReplaced | ReasoningDelta):
+                    return ConnectionCheck(f"The model {model!r} answers.", worked=True)
+    except FakeGPTError as error:
+        return ConnectionCheck(str(error), worked=False)
+    return ConnectionCheck(f"The model {model!r} answers without a word.", worked=False)

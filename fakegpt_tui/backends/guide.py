@@ -6,8 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.guide_prose import generate_text
-from fakegpt_tui.backends.guide_text import find_topic, read_topics
+from fakegpt_tui.backends.guide_answers import find_topic, generate_text, read_topics
 from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
 
 GUIDE = Model("guide", "Guide", "The built-in responder; it is not a language model.")

@@ -38,7 +38,7 @@ def served_backend(settings: Settings, service: Service) -> Backend:
     Raises:
         ConfigError: The service cannot be used as it is configured.
     """
-    from fakegpt_tui.backends.known_models import ModelAlias  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
 
     backend = connection(settings, service, lambda _state: None).backend
     if service.kind is ServiceKind.OPENAI:
@@ -48,10 +48,10 @@ def served_backend(settings: Settings, service: Service) -> Backend:
 
 def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection:
     from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.session.keeper import SessionKeeper  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.session.login import Login  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
 
     transport = Transport(service)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
@@ -80,9 +80,9 @@ def openai_backend(
     Raises:
         ConfigError: The service cannot be used as it is configured, or its key cannot be read.
     """
+    from fakegpt_tui.backends.credentials import ApiKey  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.backends.openai_key import ApiKey  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
 
     return OpenAIBackend(Transport(service), ApiKey(read), on_change=report)
 

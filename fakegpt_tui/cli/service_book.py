@@ -143,7 +143,7 @@ class ServiceBook:
 
     def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         """Use the service as it would be, and tell what works; nothing is kept."""
-        from fakegpt_tui.backends.trial import check_connection  # noqa: PLC0415 - as above
+        from fakegpt_tui.backends.discovery import check_connection  # noqa: PLC0415 - as above
 
         return check_connection(lambda: self._backend(draft), draft.model)
 

@@ -15,8 +15,8 @@ def kept_session(settings: Settings, service: Service) -> Session | None:
     """
     if service.kind is not ServiceKind.FAKEGPT:
         return None
+    from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
     from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - httpx, not for --help
-    from fakegpt_tui.transport.addresses import service_address  # noqa: PLC0415
 
     return SessionFile(settings.session_file).peek(service_address(service).text)
 
@@ -28,8 +28,8 @@ def forget_session(settings: Settings, service: Service) -> None:
         ConfigError: The address of the service cannot be used.
         SaveError: It is still there.
     """
+    from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
     from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - httpx, not for --help
-    from fakegpt_tui.transport.addresses import service_address  # noqa: PLC0415
 
     SessionFile(settings.session_file).forget(service_address(service).text)
 

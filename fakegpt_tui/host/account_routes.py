@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui import wire
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.refusals import json_response
+from fakegpt_tui.protocol import fakegpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class AccountRoutes:
 
     async def _models(self, request: Request) -> Response:
         self.access.claims(request)
-        return json_response(wire.models_body(await self.backend.models()))
+        return json_response(fakegpt.models_body(await self.backend.models()))
 
     async def _account(self, request: Request) -> Response:
-        return json_response(wire.account_body(self.access.claims(request).account))
+        return json_response(fakegpt.account_body(self.access.claims(request).account))
 
     async def _limit(self, request: Request) -> Response:
         self.access.claims(request)
         return await self._public_limit(request)
 
     async def _public_limit(self, _: Request) -> Response:
-        return json_response(wire.limit_body())
+        return json_response(fakegpt.limit_body())

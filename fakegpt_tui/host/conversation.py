@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from fakegpt_tui.domain import ContextMessage, Role
-from fakegpt_tui.wire import ConversationSummary, StoredMessage, conversation_body
+from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
 
 _NODE_WEIGHT = 500
 """What a message without text takes, in characters."""

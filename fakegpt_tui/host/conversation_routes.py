@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui import wire
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.archive import Archive, Owner
 from fakegpt_tui.host.body import read_json
 from fakegpt_tui.host.conversation import KeptConversation
 from fakegpt_tui.host.refusals import json_response
-from fakegpt_tui.wire import InvalidRequest
+from fakegpt_tui.protocol import fakegpt
+from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
 _MOST_ITEMS = 100
 _ITEMS = 28
@@ -52,7 +52,7 @@ class ConversationRoutes:
         newest = kept[::-1][offset : offset + limit]
         page = [conversation.summary() for conversation in newest]
         return json_response(
-            wire.conversations_body(page, total=len(kept), limit=limit, offset=offset)
+            fakegpt.conversations_body(page, total=len(kept), limit=limit, offset=offset)
         )
 
     async def _clear(self, request: Request) -> Response:
@@ -86,7 +86,7 @@ class ConversationRoutes:
             told = f"Conversation {conversation.id} already has title '{conversation.title}'"
             return json_response({"message": told})
         conversation.title = made_title(conversation.first_prompt())
-        return json_response({"title": conversation.title or wire.DEFAULT_TITLE})
+        return json_response({"title": conversation.title or fakegpt.DEFAULT_TITLE})
 
     def _asked_for(self, request: Request) -> tuple[Owner, KeptConversation]:
         owner = self.access.owner(request)

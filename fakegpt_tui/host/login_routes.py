@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui import wire
 from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.body import read_form
 from fakegpt_tui.host.refusals import json_response, missing_fields, rate_limit
 from fakegpt_tui.host.throttle import LoginThrottle
 from fakegpt_tui.host.tokens import Claims, Refusal, Tokens
+from fakegpt_tui.protocol import fakegpt
 
 _PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[!#-+\--:<-\[\]-~]{8,64}")
 """Letters and digits, and nothing that a cookie cannot carry."""
@@ -54,7 +54,7 @@ class LoginRoutes:
     async def _loads(self, _: Request) -> Response:
         # Never in use: old clients pass over an account that is, and here there is always room.
         return json_response(
-            wire.shared_accounts_body([wire.SharedAccount(self.tokens.account, 0)])
+            fakegpt.shared_accounts_body([fakegpt.SharedAccount(self.tokens.account, 0)])
         )
 
     async def _login(self, request: Request) -> Response:
@@ -109,7 +109,7 @@ class LoginRoutes:
         token = request.cookies.get("credential", "")
         match self.tokens.verify(token):
             case Claims(account=account, expires_at=expires_at):
-                return json_response(wire.session_body(Secret(token), expires_at, account))
+                return json_response(fakegpt.session_body(Secret(token), expires_at, account))
             case Refusal():
                 return json_response({})
 

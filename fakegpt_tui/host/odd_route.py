@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from fakegpt_tui import wire
 from fakegpt_tui.backends.scenarios.scenario import (
     CONVERSATION,
     Disconnect,
@@ -18,6 +17,7 @@ from fakegpt_tui.backends.scenarios.scenario import (
 from fakegpt_tui.backends.scripted import Pause
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.body import read_json
+from fakegpt_tui.protocol import fakegpt
 
 
 class OddRoute(Route):
@@ -39,7 +39,7 @@ class OddRoute(Route):
     async def _answer(self, request: Request) -> "_Played":
         if self._scenario.path == CONVERSATION:
             self._access.claims(request)
-            wire.read_conversation_request(await read_json(request))
+            fakegpt.read_conversation_request(await read_json(request))
         if len(self._answers) > 1 or self._scenario.recovers:
             return _Played(self._answers.popleft())
         return _Played(self._answers[0])

@@ -7,7 +7,12 @@ from datetime import datetime
 from fakegpt_tui.backends.base import Purpose
 from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.wire import ConversationAction, ConversationRequest, InvalidRequest, StoredMessage
+from fakegpt_tui.protocol.fakegpt import (
+    ConversationAction,
+    ConversationRequest,
+    InvalidRequest,
+    StoredMessage,
+)
 
 MOST_MESSAGES = 5_000
 """Of one conversation; all of them are sent to whoever asks for it."""

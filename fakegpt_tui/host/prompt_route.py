@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from fakegpt_tui import wire
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
 from fakegpt_tui.host.access import Access
@@ -22,7 +21,8 @@ from fakegpt_tui.host.recording import Recording
 from fakegpt_tui.host.refusals import json_response
 from fakegpt_tui.host.replies import ReplyStream
 from fakegpt_tui.host.turnstile import Turnstile
-from fakegpt_tui.wire import ConversationAction, ConversationRequest, StoredMessage
+from fakegpt_tui.protocol import fakegpt
+from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class PromptRoute:
 
     async def _conversation(self, request: Request) -> Response | ASGIApp:
         owner = self.access.owner(request)
-        asked = wire.read_conversation_request(await read_json(request))
+        asked = fakegpt.read_conversation_request(await read_json(request))
         conversation = self._conversation_of(owner, asked)
         if conversation is None:
             return _unknown_conversation(asked)
@@ -85,7 +85,7 @@ class PromptRoute:
         events = self._events(asked, placed)
         return ReplyStream(
             recording.events(events) if recording else events,
-            wire.StreamEncoder(
+            fakegpt.StreamEncoder(
                 asked,
                 conversation_id=conversation.id,
                 reply_id=reply.id,
@@ -110,7 +110,7 @@ class PromptRoute:
 def _unknown_conversation(asked: ConversationRequest) -> Response:
     """Whoever is told so starts again with the whole history in the prompt."""
     code = "conversation_not_found"
-    body = wire.error_body(
+    body = fakegpt.error_body(
         f"Can't load conversation {asked.conversation_id}",
         code=f"history_disabled_{code}" if asked.history_disabled else code,
     )

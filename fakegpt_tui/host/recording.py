@@ -16,7 +16,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.host.archive import Archive, Owner
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.wire import StoredMessage
+from fakegpt_tui.protocol.fakegpt import StoredMessage
 
 
 class Recording:

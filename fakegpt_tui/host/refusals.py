@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fakegpt_tui import wire
 from fakegpt_tui.domain import (
     LoginRefused,
     NotSignedIn,
@@ -22,7 +21,8 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.host.access import TokenRefused
 from fakegpt_tui.host.tokens import Refusal
-from fakegpt_tui.wire import InvalidRequest
+from fakegpt_tui.protocol import fakegpt
+from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
 _STATUSES: dict[type, HTTPStatus] = {
     PromptTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -54,11 +54,11 @@ def json_response(
 def token_refusal(reason: Refusal) -> Response:
     match reason:
         case Refusal.MISSING:
-            body = wire.error_body("Not authenticated")
+            body = fakegpt.error_body("Not authenticated")
         case Refusal.EXPIRED:
-            body = wire.error_body("The token has expired.", code="token_expired")
+            body = fakegpt.error_body("The token has expired.", code="token_expired")
         case Refusal.FOREIGN:
-            body = wire.error_body("The token is not of this host.", code="invalid_jwt")
+            body = fakegpt.error_body("The token is not of this host.", code="invalid_jwt")
     return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
 
 
@@ -83,17 +83,19 @@ def service_refusal(error: ServiceError) -> Response:
         case InvalidRequest():
             return json_response(error.body, HTTPStatus.UNPROCESSABLE_ENTITY)
         case RateLimited(retry_after=wait):
-            return rate_limit(wire.error_message(error), wait, code=wire.error_code(error))
+            return rate_limit(fakegpt.error_message(error), wait, code=fakegpt.error_code(error))
         case _:
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-            code = None if status in _CLEAR else wire.error_code(error)
-            return json_response(wire.error_body(wire.error_message(error), code=code), status)
+            code = None if status in _CLEAR else fakegpt.error_code(error)
+            return json_response(
+                fakegpt.error_body(fakegpt.error_message(error), code=code), status
+            )
 
 
 def rate_limit(sentence: str, seconds: float | None, *, code: str | None = None) -> Response:
     headers = {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
     return json_response(
-        wire.error_body(sentence, code=code, clears_in=seconds),
+        fakegpt.error_body(sentence, code=code, clears_in=seconds),
         HTTPStatus.TOO_MANY_REQUESTS,
         headers,
     )
@@ -104,7 +106,7 @@ async def refuse_http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     too_long = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    body = wire.error_body(error.detail, code=wire.MESSAGE_TOO_LONG if too_long else None)
+    body = fakegpt.error_body(error.detail, code=fakegpt.MESSAGE_TOO_LONG if too_long else None)
     return json_response(body, error.status_code, error.headers)
 
 

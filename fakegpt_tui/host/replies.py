@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
 from fakegpt_tui.host.refusals import service_refusal
-from fakegpt_tui.wire import PING, StreamEncoder
+from fakegpt_tui.protocol.fakegpt import PING, StreamEncoder
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import LoginState, Service
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.session.file import SessionShelf
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
-from fakegpt_tui.transport.clients import Transport
 
 
 def connect(

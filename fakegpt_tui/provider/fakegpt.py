@@ -23,10 +23,10 @@ from fakegpt_tui.domain import (
     TextReplaced,
     Unreachable,
 )
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.provider.append_only import AppendOnly
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
-from fakegpt_tui.transport.clients import Transport
 
 Messages: TypeAlias = Sequence[Mapping[str, str]]
 

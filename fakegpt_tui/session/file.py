@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import Protocol
 
 from fakegpt_tui.domain import SaveError, Secret, Session
-from fakegpt_tui.transport.addresses import is_header_safe
+from fakegpt_tui.http.addresses import is_header_safe
 
 _VERSION = 1
 _ONLY_OWNER = 0o600

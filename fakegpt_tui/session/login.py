@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from fakegpt_tui import wire
 from fakegpt_tui.domain import LoginRefused, Secret, Session
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.session.steps import AccountRefused, LoginSteps, Report, StepRules
-from fakegpt_tui.transport.clients import Transport
 
 
 class Login:
@@ -63,12 +63,12 @@ class Login:
             last = first.account
         random = self._rules.retries.random
         for load in sorted(await steps.accounts(), key=_rank(last, random)):
-            yield load.token_id, Secret(wire.generate_password())
+            yield load.token_id, Secret(fakegpt.generate_password())
 
 
 def _rank(
     last: str, random: Callable[[], float]
-) -> Callable[[wire.SharedAccount], tuple[bool, int, float]]:
+) -> Callable[[fakegpt.SharedAccount], tuple[bool, int, float]]:
     """Least used first; by chance among equals, so that not everybody picks the same."""
     return lambda load: (load.token_id == last, load.count, random())
 

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui import wire
 from fakegpt_tui.domain import (
     BadReply,
     LoginRefused,
@@ -21,12 +20,13 @@ from fakegpt_tui.domain import (
     Unreachable,
     now,
 )
+from fakegpt_tui.http.addresses import is_header_safe, origin
+from fakegpt_tui.http.bodies import read_body
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.errors import CONNECTION_ERRORS, proxy_login_required, translate_error
+from fakegpt_tui.http.retries import RetryPolicy
+from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.transport.addresses import is_header_safe, origin
-from fakegpt_tui.transport.bodies import read_body
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
-from fakegpt_tui.transport.troubles import CONNECTION_ERRORS, proxy_login_required, translate_error
 
 Report: TypeAlias = Callable[[SigningIn], None]
 
@@ -77,7 +77,7 @@ class LoginSteps:
         self._report = report
         self._rules = rules
 
-    async def accounts(self) -> list[wire.SharedAccount]:
+    async def accounts(self) -> list[fakegpt.SharedAccount]:
         """The shared accounts, in the order of the service.
 
         Raises:
@@ -87,7 +87,7 @@ class LoginSteps:
         path = f"{self._endpoints.loads}?t={seconds}"
         answer = await self._asked(1, "GET", path, limit=_ACCOUNTS_LIMIT)
         self._refuse_errors(answer)
-        return wire.read_shared_accounts(answer.body)
+        return fakegpt.read_shared_accounts(answer.body)
 
     async def enter(self, account: str, password: Secret) -> Session:
         """Be `account`, with a password that keeps its conversations apart from others'.
@@ -115,15 +115,15 @@ class LoginSteps:
             cookies=tuple(self._cookies_to_send()),
         )
 
-    def _session_reply(self, login: _Answer, answer: _Answer) -> wire.SessionResponse:
+    def _session_reply(self, login: _Answer, answer: _Answer) -> fakegpt.SessionResponse:
         try:
             self._refuse_errors(answer)
-            return wire.read_session(answer.body)
+            return fakegpt.read_session(answer.body)
         except (LoginRefused, BadReply) as error:
             token = self._token_cookie()
             if token:
-                return wire.SessionResponse(Secret(token), wire.token_expiry(token))
-            raise AccountRefused(wire.error_text(login.body) or str(error)) from error
+                return fakegpt.SessionResponse(Secret(token), fakegpt.token_expiry(token))
+            raise AccountRefused(fakegpt.error_text(login.body) or str(error)) from error
 
     def _token_cookie(self) -> str:
         """A token that came as a cookie, and may not have gone back: `Secure` on plain HTTP."""
@@ -149,7 +149,7 @@ class LoginSteps:
     def _error(self, answer: _Answer) -> ServiceError:
         if answer.status == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_login_required(self._route))
-        return wire.response_error(
+        return fakegpt.response_error(
             answer.status, answer.headers, answer.body, service_host=str(self._route)
         )
 

@@ -20,10 +20,10 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
 from tests import openai_server as openai
 from tests.fault_server import LAST_CHUNK, Send, Stall, chunk, stream_head
 from tests.fault_server import Step as Fault

@@ -8,10 +8,10 @@ from markdown_it import MarkdownIt
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.guide import GuideBackend, TypingSpeed
-from fakegpt_tui.backends.guide_text import find_topic, read_topics
+from fakegpt_tui.backends.guide_answers import find_topic, read_topics
 from fakegpt_tui.domain import ContextMessage, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
+from fakegpt_tui.protocol.fakegpt import pack_prompt
 from fakegpt_tui.ui.keymap import COMMANDS
-from fakegpt_tui.wire import pack_prompt
 
 
 async def at_once(_: float) -> None:

@@ -16,11 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.discovery import discover_services
+from fakegpt_tui.backends.base import ModelAlias, ReplyRequest
+from fakegpt_tui.backends.discovery import check_connection, discover_services
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
-from fakegpt_tui.backends.known_models import ModelAlias
-from fakegpt_tui.backends.trial import check_connection
 from fakegpt_tui.domain import (
     ContextMessage,
     PromptTooLong,
@@ -33,9 +31,9 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
-from fakegpt_tui.transport.clients import Transport
 from tests.openai_server import backend_for, service
 from tests.signed_in import ASK, events_of, read, text_of
 

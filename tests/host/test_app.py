@@ -10,7 +10,12 @@ from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import ContextMessage, Model, ReplyEnded, TextDelta, Unreachable
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.wire import read_models, read_session, read_shared_accounts, token_expiry
+from fakegpt_tui.protocol.fakegpt import (
+    read_models,
+    read_session,
+    read_shared_accounts,
+    token_expiry,
+)
 from tests.host.calls import PASSWORD, account_of, calling, prompt_body, signed_in, token_of
 
 Serve: TypeAlias = Callable[..., HostServer]

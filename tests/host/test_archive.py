@@ -4,7 +4,7 @@ import pytest
 
 from fakegpt_tui.host.archive import Archive, ArchiveLimits
 from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.wire import StoredMessage
+from fakegpt_tui.protocol.fakegpt import StoredMessage
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ME, YOU = ("a01", "me"), ("a01", "you")

@@ -27,11 +27,11 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
 
 Serve: TypeAlias = Callable[..., HostServer]
 

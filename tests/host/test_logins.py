@@ -10,7 +10,7 @@ import pytest
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.wire import read_session
+from fakegpt_tui.protocol.fakegpt import read_session
 from tests.host.calls import account_of, calling, prompt_body, signed_in, token_of
 
 Serve: TypeAlias = Callable[..., HostServer]

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import ContextMessage, PromptTooLong
 from fakegpt_tui.host.conversation import KeptConversation
 from fakegpt_tui.host.placing import MOST_MESSAGES, Unplaced, place
-from fakegpt_tui.wire import ConversationAction, ConversationRequest, InvalidRequest, StoredMessage
+from fakegpt_tui.protocol.fakegpt import (
+    ConversationAction,
+    ConversationRequest,
+    InvalidRequest,
+    StoredMessage,
+)
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

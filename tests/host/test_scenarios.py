@@ -13,8 +13,7 @@ import pytest
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.backends.scenarios import SCENARIOS
-from fakegpt_tui.backends.scenarios.events import PARTIAL, WHOLE
-from fakegpt_tui.backends.scenarios.scenario import Expectation
+from fakegpt_tui.backends.scenarios.scenario import PARTIAL, WHOLE, Expectation
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.domain import (
     BadReply,
@@ -40,11 +39,11 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
 from tests.host.calls import asking, calling, prompt_body, signed_in
 
 Serve: TypeAlias = Callable[..., HostServer]

@@ -23,9 +23,9 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.host.archive import ArchiveLimits
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
-from fakegpt_tui.transport.clients import Transport
 from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]

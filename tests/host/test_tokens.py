@@ -5,7 +5,7 @@ import pytest
 
 from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.tokens import Claims, Refusal, Tokens
-from fakegpt_tui.wire import token_expiry
+from fakegpt_tui.protocol.fakegpt import token_expiry
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 KEY = b"k" * 32

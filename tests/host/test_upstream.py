@@ -7,9 +7,8 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 
 import pytest
 
-from fakegpt_tui.backends.base import RemoteParent, ReplyRequest
+from fakegpt_tui.backends.base import ModelAlias, RemoteParent, ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
-from fakegpt_tui.backends.known_models import ModelAlias
 from fakegpt_tui.domain import (
     Busy,
     ContextMessage,
@@ -27,10 +26,10 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from fakegpt_tui.host.server import HostServer
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
-from fakegpt_tui.transport.clients import Transport
-from fakegpt_tui.transport.retries import RetryPolicy
 from tests.fault_server import FaultServer, Send, Stall, chunk, stream_head
 from tests.openai_server import (
     CHAT,

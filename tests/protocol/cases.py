@@ -14,10 +14,10 @@ from fakegpt_tui.domain import (
     TimeLimits,
     TitleSuggested,
 )
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
-from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import LAST_CHUNK, Close, FaultServer, Send, Step, chunk, stream_head
 from tests.signed_in import Waits, read, service, text_of
 

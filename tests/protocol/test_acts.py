@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from fakegpt_tui import wire
 from fakegpt_tui.domain import Secret, Session, TextDelta, Unreachable, now
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.session.keeper import SessionKeeper
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
-from fakegpt_tui.transport.clients import Transport
 from tests.fault_server import (
     Close,
     FaultServer,
@@ -186,7 +186,7 @@ async def test_the_path_of_a_base_url_is_joined_with_one_slash(note: Note) -> No
 
 def test_every_password_has_a_letter_and_a_digit(note: Note) -> None:
     for _ in range(2000):
-        password = wire.generate_password()
+        password = fakegpt.generate_password()
         assert 12 <= len(password) <= 16
         assert password.isalnum()
         assert not password.isalpha()

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ServiceError, StreamEvent
-from fakegpt_tui.sse import EventReader
-from fakegpt_tui.wire import StreamDecoder
+from fakegpt_tui.http.sse import EventReader
+from fakegpt_tui.protocol.fakegpt import StreamDecoder
 from tests.fault_server import FaultServer, Send, message_event
 from tests.protocol.cases import CHAT, streamed
 from tests.signed_in import backend, read, text_of

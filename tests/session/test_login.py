@@ -22,9 +22,9 @@ from fakegpt_tui.domain import (
     SigningIn,
     Unreachable,
 )
+from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.session.login import Login
 from fakegpt_tui.session.steps import StepRules
-from fakegpt_tui.transport.clients import Transport
 from tests.signed_in import Waits, service
 
 BASE = "http://127.0.0.1:8100/secret-path"

@@ -5,8 +5,7 @@ from typing import Final
 from fakegpt_tui.backends.scenarios.contents import CONTENTS
 from fakegpt_tui.backends.scenarios.endings import ENDINGS
 from fakegpt_tui.backends.scenarios.framings import FRAMINGS
-from fakegpt_tui.backends.scenarios.logins import LOGINS
-from fakegpt_tui.backends.scenarios.refusals import REFUSALS
+from fakegpt_tui.backends.scenarios.refusals import LOGINS, REFUSALS
 from fakegpt_tui.backends.scenarios.scenario import Scenario
 
 SCENARIOS: Final[dict[str, Scenario]] = {

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from fakegpt_tui.backends.scenarios.events import (
+from fakegpt_tui.backends.scenarios.scenario import (
     WHOLE,
+    Expectation,
+    Scenario,
     encode_reply,
     final_event,
     message_event,
     moderation_event,
     normal_events,
+    stream_response,
 )
-from fakegpt_tui.backends.scenarios.scenario import Expectation, Scenario, stream_response
 
 
 def _scenario(name: str, sentence: str, *pieces: bytes) -> Scenario:

@@ -1,9 +1,14 @@
 """Replies that end in every way, early or late."""
 
-from fakegpt_tui.backends.scenarios.events import (
+from fakegpt_tui.backends.scenarios.scenario import (
     DONE,
     PARTIAL,
     WHOLE,
+    Disconnect,
+    Expectation,
+    Hang,
+    ResponseChunk,
+    Scenario,
     encode_event,
     encode_events,
     encode_reply,
@@ -12,13 +17,6 @@ from fakegpt_tui.backends.scenarios.events import (
     message_event,
     moderation_event,
     normal_events,
-)
-from fakegpt_tui.backends.scenarios.scenario import (
-    Disconnect,
-    Expectation,
-    Hang,
-    ResponseChunk,
-    Scenario,
     stream_response,
 )
 from fakegpt_tui.backends.scripted import Pause

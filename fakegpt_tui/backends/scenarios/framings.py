@@ -4,20 +4,18 @@ import gzip
 import json
 from collections.abc import Iterator
 
-from fakegpt_tui.backends.scenarios.events import (
+from fakegpt_tui.backends.scenarios.scenario import (
     DONE,
+    EVENT_STREAM,
     WHOLE,
+    Expectation,
+    Scenario,
+    ScenarioResponse,
     encode_events,
     encode_reply,
     final_event,
     message_event,
     normal_events,
-)
-from fakegpt_tui.backends.scenarios.scenario import (
-    EVENT_STREAM,
-    Expectation,
-    Scenario,
-    ScenarioResponse,
     stream_response,
 )
 from fakegpt_tui.backends.scripted import Pause

@@ -1,12 +1,93 @@
-"""What a service of this protocol may do out of the ordinary, as data that a host can play."""
+"""Scenarios: responses that a host plays, and the events that they are made of."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from fakegpt_tui.backends.scripted import Pause
+
+WHOLE: Final = "Hello, wörld 🙂"
+PARTIAL: Final = "Hello, "
+GROWING: Final = ("", "Hel", PARTIAL, "Hello, wö", WHOLE)
+DONE: Final = b"data: [DONE]\n\n"
+
+_CONVERSATION_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0001"
+_MESSAGE_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0002"
+
+
+def message_event(text: str, **changes: Any) -> dict[str, Any]:
+    """An event of a reply that says `text` so far; `changes` are fields of its message."""
+    said = {
+        "id": _MESSAGE_ID,
+        "author": {"role": "assistant", "name": None, "metadata": {}},
+        "create_time": 1699178400.25,
+        "update_time": None,
+        "content": {"content_type": "text", "parts": [text]},
+        "status": "in_progress",
+        "end_turn": None,
+        "weight": 1.0,
+        "metadata": {"message_type": "next", "model_slug": "text-davinci-002-render-sha"},
+        "recipient": "all",
+    }
+    return {"message": said | changes, "conversation_id": _CONVERSATION_ID, "error": None}
+
+
+def final_event(text: str = WHOLE, *, finish: str = "stop", **changes: Any) -> dict[str, Any]:
+    """The last event of a reply."""
+    metadata = {"message_type": "next", "finish_details": {"type": finish}, "is_complete": True}
+    return message_event(
+        text,
+        **{
+            "status": "finished_successfully",
+            "end_turn": finish != "max_tokens",
+            "metadata": metadata,
+            **changes,
+        },
+    )
+
+
+def error_event(told: object) -> dict[str, Any]:
+    return {"message": None, "conversation_id": _CONVERSATION_ID, "error": told}
+
+
+def moderation_event(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
+    """What moderation says."""
+    return {
+        "conversation_id": _CONVERSATION_ID,
+        "message_id": _MESSAGE_ID,
+        "is_completion": of_reply,
+        "moderation_response": {
+            "flagged": blocked,
+            "blocked": blocked,
+            "moderation_id": "modr-0001",
+        },
+    }
+
+
+def normal_events() -> list[dict[str, Any]]:
+    """A reply as it should be, without its end marker."""
+    return [
+        *(message_event(text) for text in GROWING),
+        final_event(),
+        moderation_event(blocked=False),
+    ]
+
+
+def encode_event(value: object) -> bytes:
+    """One event as it should be sent."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def encode_events(values: Iterable[object]) -> Iterator[bytes]:
+    return (encode_event(value) for value in values)
+
+
+def encode_reply(*values: object) -> tuple[bytes, ...]:
+    """Events as they should be sent, and the end marker."""
+    return (*encode_events(values), DONE)
+
 
 CONVERSATION: Final = "/api/conversation"
 EVENT_STREAM: Final = "text/event-stream"

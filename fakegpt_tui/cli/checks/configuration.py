@@ -113,7 +113,7 @@ def _route(service: Service) -> Iterator[Finding]:
     """What is between here and the service; a password in it is never shown."""
     if service.kind is ServiceKind.EMBEDDED:
         return
-    from fakegpt_tui.transport.clients import Transport  # noqa: PLC0415 - httpx, not for --help
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - httpx, not for --help
 
     name = f"services.{service.name}.route"
     try:

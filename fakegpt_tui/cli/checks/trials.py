@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, closing
 from typing import Final
 
-from fakegpt_tui.backends.trial import check_connection
+from fakegpt_tui.backends.discovery import check_connection
 from fakegpt_tui.cli.checks.finding import Finding, attention, good
 from fakegpt_tui.cli.composition import Connector
 from fakegpt_tui.config.settings import Settings, Source

@@ -1,0 +1,182 @@
+"""Content of a chat completion: text, reasoning, split surrogates, tool calls, overlap."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from fakegpt_tui.text import replace_surrogates
+
+_TAIL: Final = 1000
+_MIN_OVERLAP: Final = 12
+"""Characters; less than that is more often chance than repetition."""
+
+
+class OverlapFilter:
+    """Leaves out what repeats `before`, all of it or its end, as models do that are told not to.
+
+    What may yet turn out to be a repetition is held back, until it does or does not.
+    """
+
+    def __init__(self, before: str) -> None:
+        self._before = before
+        self._tail = before[-_TAIL:]
+        self._held = ""
+        self._is_decided = not before
+
+    def add(self, text: str) -> str:
+        """What is new, as far as can be told."""
+        if self._is_decided:
+            return text
+        self._held += text
+        if self._may_repeat_all() or self._may_repeat_end():
+            return ""
+        return self.flush()
+
+    def flush(self) -> str:
+        """What is new of what was held, now that nothing more decides it."""
+        held, self._held = self._held, ""
+        self._is_decided = True
+        if held.startswith(self._before) and len(self._before) >= _MIN_OVERLAP:
+            return held[len(self._before) :]
+        longest = min(len(held), len(self._tail))
+        for length in range(longest, _MIN_OVERLAP - 1, -1):
+            if self._tail.endswith(held[:length]):
+                return held[length:]
+        return held
+
+    def _may_repeat_all(self) -> bool:
+        return len(self._held) <= len(self._before) and self._before.startswith(self._held)
+
+    def _may_repeat_end(self) -> bool:
+        return len(self._held) <= len(self._tail) and self._held in self._tail
+
+
+_HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
+_MAX_CALLS: Final = 100
+_MAX_ARGUMENTS: Final = 1_000_000
+_FENCES: Final = re.compile(r"`{3,}")
+
+
+def content_text(content: object) -> str:
+    """The text of a `content`, which is a string, nothing, or a list of parts."""
+    match content:
+        case str():
+            return content
+        case list():
+            return "".join(_texts(content, thoughts=False))
+        case _:
+            return ""
+
+
+def reasoning_text(delta: dict[str, object]) -> str:
+    """What the model thought; the fields hold the same where a service sends several."""
+    for name in ("reasoning_content", "reasoning"):
+        match delta.get(name):
+            case str(text) if text:
+                return text
+            case {"content": str(text)} if text:
+                return text
+            case _:
+                pass
+    content = delta.get("content")
+    return "".join(_texts(content, thoughts=True)) if isinstance(content, list) else ""
+
+
+def _texts(parts: list[object], *, thoughts: bool) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case {"type": "thinking", "thinking": inner}:
+                if thoughts:
+                    yield content_text(inner)
+            case {"text": str(text)} | str(text) if not thoughts:
+                yield text
+            case _:
+                pass
+
+
+class SurrogateJoiner:
+    """Joins halves of characters that a service sends apart, and replaces those left alone."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def add(self, text: str) -> str:
+        """What can be shown now of what was held and `text`."""
+        if not text or (text.isascii() and not self._held):
+            return text
+        text = self._held + text
+        self._held = text[-1] if ord(text[-1]) in _HIGH_SURROGATES else ""
+        return _join_surrogates(text[: len(text) - len(self._held)])
+
+    def flush(self) -> str:
+        """What was held, now that its other half cannot come any more."""
+        held, self._held = self._held, ""
+        return replace_surrogates(held)
+
+
+def _join_surrogates(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@dataclass(slots=True)
+class _ToolCall:
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """Gathers the calls of tools, which this program has none of, to show that they were made."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, _ToolCall] = {}
+        self._size = 0
+
+    def add(self, delta: dict[str, object]) -> None:
+        """Take what `delta` adds to the calls, in the newer form or the older."""
+        match delta:
+            case {"tool_calls": list(calls)}:
+                for position, call in enumerate(calls):
+                    self._add_call(call, position)
+            case {"function_call": dict(function)}:
+                self._add_function(0, function)
+            case _:
+                pass
+
+    def to_markdown(self) -> str:
+        """Markdown that tells of all calls; empty where there was none."""
+        return "".join(_placeholder(call) for call in self._calls.values())
+
+    def _add_call(self, call: object, position: int) -> None:
+        match call:
+            case {"index": int(index), "function": dict(function)}:
+                self._add_function(index, function)
+            case {"function": dict(function)}:
+                self._add_function(position, function)
+            case _:
+                pass
+
+    def _add_function(self, index: int, function: dict[str, object]) -> None:
+        if index not in self._calls and len(self._calls) >= _MAX_CALLS:
+            return
+        call = self._calls.setdefault(index, _ToolCall())
+        match function.get("name"):
+            case str(name) if name and not call.name:
+                call.name = name
+            case _:
+                pass
+        match function.get("arguments"):
+            case str(text) if self._size < _MAX_ARGUMENTS:
+                self._size += len(text)
+                call.arguments.append(text)
+            case _:
+                pass
+
+
+def _placeholder(call: _ToolCall) -> str:
+    arguments = replace_surrogates("".join(call.arguments))
+    longest = max((len(run) for run in _FENCES.findall(arguments)), default=2)
+    fence = "`" * (longest + 1)
+    name = replace_surrogates(call.name).replace("`", "") or "?"
+    lead = f"\n\n**Tool call** `{name}`, which this program does not make."
+    return f"{lead}\n\n{fence}json\n{arguments}\n{fence}\n" if arguments else f"{lead}\n"

@@ -1,0 +1,1 @@
+"""HTTP for services: clients, limits, retries, errors in words, event streams."""

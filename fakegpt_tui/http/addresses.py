@@ -1,0 +1,144 @@
+"""Service and proxy addresses, checked before anything is sent to them.
+
+httpx would report most mistakes only while it connects, in exceptions of several families; here each
+is found once and reported in a sentence.
+"""
+
+import re
+import ssl
+from dataclasses import dataclass
+from importlib.util import find_spec
+from ipaddress import ip_address
+
+import httpx
+
+from fakegpt_tui.domain import ConfigError, Service
+
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
+_MAX_NAME_LENGTH = 253
+_LAST_PORT = 65535
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A base URL that has been checked; `text` ends without a slash."""
+
+    text: str
+    origin: str
+    """Scheme, host and port: what cookies and redirects may not leave."""
+    host: str
+    """Host and port, as a person may read them. The path may be a secret and is not in it."""
+    is_loopback: bool
+
+    def url(self, path: str) -> httpx.URL:
+        """The URL of `path`, which begins with a slash."""
+        return httpx.URL(self.text + path)
+
+
+def service_address(service: Service) -> Address:
+    """The address of `service`.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    what = f"The address of the service “{service.name}”"
+    url = _parse_url(service.url.strip(), what)
+    if url.scheme not in ("http", "https"):
+        raise ConfigError(f"{what} must begin with http:// or https://.")
+    if url.userinfo:
+        raise ConfigError(f"{what} must not hold a user name or a password.")
+    if url.query or url.fragment or "?" in service.url or "#" in service.url:
+        raise ConfigError(f"{what} must not hold a question mark or a number sign.")
+    return Address(
+        text=str(url).rstrip("/"),
+        origin=origin(url),
+        host=_display_host(url),
+        is_loopback=_is_loopback(url.host),
+    )
+
+
+def origin(url: httpx.URL) -> str:
+    """Scheme, host and port of `url`, the port always written out."""
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+    return f"{url.scheme}://{url.raw_host.decode()}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyAddress:
+    """A proxy that has been checked; `host` is what may be shown of it."""
+
+    proxy: httpx.Proxy
+    host: str
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.proxy.url.scheme == "https"
+
+    def with_tls(self, tls: ssl.SSLContext) -> httpx.Proxy:
+        """The proxy, trusted where `tls` trusts it if there is TLS on the way to it."""
+        auth, context = self.proxy.auth, tls if self.uses_tls else None
+        return httpx.Proxy(self.proxy.url, auth=auth, ssl_context=context)
+
+
+def proxy_address(text: str, *, where: str) -> ProxyAddress:
+    """The proxy at `text`; `where` names the setting in the error, as in "of the service “x”".
+
+    Raises:
+        ConfigError: It cannot be used. The text is not repeated: it may hold a password.
+    """
+    what = f"The proxy {where}"
+    text = text.strip()
+    url = _parse_url(text if "://" in text else f"http://{text}", what)
+    if url.scheme not in _PROXY_SCHEMES:
+        raise ConfigError(f"{what} must begin with http://, https://, socks5:// or socks5h://.")
+    if url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ConfigError(f"{what} needs the extra “socks”: pip install 'fakegpt-tui[socks]'.")
+    return ProxyAddress(httpx.Proxy(url), _display_host(url))
+
+
+def is_header_safe(text: str) -> bool:
+    """Is `text` a token or a cookie value that can go over the wire as it is?"""
+    return text.isascii() and text.isprintable() and " " not in text and text != ""
+
+
+def _parse_url(text: str, what: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+        port = url.port
+        host = url.raw_host.decode("ascii").lower()
+    except (httpx.InvalidURL, ValueError):
+        raise ConfigError(f"{what} cannot be read.") from None
+    if not host:
+        raise ConfigError(f"{what} has no host in it.")
+    if port is not None and not 0 < port <= _LAST_PORT:
+        raise ConfigError(f"{what} has a port that does not exist: {port}.")
+    if not (_is_host_name(host) or _is_ip(host)):
+        raise ConfigError(f"{what} has a host name that cannot exist.")
+    return url
+
+
+def _is_host_name(host: str) -> bool:
+    return len(host) <= _MAX_NAME_LENGTH and _HOST_NAME.fullmatch(host) is not None
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rstrip(".").lower()
+    if not _is_ip(name):
+        return name == "localhost" or name.endswith(".localhost")
+    address = ip_address(name)
+    return address.is_loopback or address.is_unspecified
+
+
+def _display_host(url: httpx.URL) -> str:
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return host if url.port is None else f"{host}:{url.port}"

@@ -1,0 +1,176 @@
+"""HTTP clients for one service: TLS, proxy, headers."""
+
+import asyncio
+import ssl
+import urllib.request
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import httpx
+
+from fakegpt_tui import __version__
+from fakegpt_tui.domain import ConfigError, Service, ServiceKind
+from fakegpt_tui.http.addresses import Address, ProxyAddress, proxy_address, service_address
+
+FindProxy: TypeAlias = Callable[[Address], str | None]
+"""Where a service that names no proxy finds the one to use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to a service, in the names a person may read."""
+
+    host: str
+    proxy: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host} (through the proxy {self.proxy})" if self.proxy else self.host
+
+
+def environment_proxy(address: Address) -> str | None:
+    """The proxy that the environment, or the system where it has a say, names for `address`."""
+    url = httpx.URL(address.text)
+    if urllib.request.proxy_bypass(url.host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(url.scheme) or proxies.get("all")
+
+
+class Transport:
+    """Makes the clients of one service: a fresh one for each stream, over one TLS context.
+
+    Fresh, because a pooled connection of httpx that is cancelled at the wrong moment never comes
+    back to its pool. Reading the certificates is the slow part, and is shared.
+    """
+
+    def __init__(self, service: Service, *, find_proxy: FindProxy = environment_proxy) -> None:
+        """Check everything that a connection will need.
+
+        Raises:
+            ConfigError: The address, the proxy or the certificate file cannot be used.
+        """
+        self.service = service
+        self.address = service_address(service)
+        self._proxy = _find_proxy(service, self.address, find_proxy)
+        self.route = Route(self.address.host, self._proxy.host if self._proxy else None)
+        if isinstance(service.verify, str) and not Path(service.verify).exists():
+            raise ConfigError(
+                f"The certificate file of the service “{service.name}” does not exist."
+            )
+        self._tls: ssl.SSLContext | None = None
+
+    @asynccontextmanager
+    async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """A client that follows no redirect and knows no cookie, closed whatever happens.
+
+        How long an answer may take is for the caller to say; connecting has its limit here.
+        """
+        limits = self.service.limits
+        tls = await self._tls_context()
+        client = httpx.AsyncClient(
+            headers=self._headers(),
+            verify=tls,
+            proxy=self._proxy.with_tls(tls) if self._proxy else None,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(None, connect=limits.connect, write=limits.idle),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+        )
+        for name, value in self.service.headers:
+            if value:
+                client.headers[name] = value.reveal()
+            else:
+                client.headers.pop(name, None)
+        connections = _OpenConnections()
+        client.event_hooks = {"request": [connections.trace]}
+        try:
+            yield client
+        finally:
+            await _shielded(connections.close_with(client))
+
+    def _headers(self) -> dict[str, str]:
+        if self.service.kind is ServiceKind.OPENAI:
+            # A browser is expected where the protocol was made for one, and nowhere else.
+            return {"Accept-Encoding": "identity", "User-Agent": f"fakegpt-tui/{__version__}"}
+        return {
+            "Accept-Language": "en-US",
+            "Accept-Encoding": "identity",
+            "User-Agent": _USER_AGENT,
+            "Referer": f"{self.address.text}/?v=2",
+            "sec-ch-ua": _BRANDS,
+            "sec-ch-ua-platform": '"Linux"',
+            "sec-ch-ua-mobile": "?0",
+        }
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            speaks_tls = self.address.text.startswith("https") or (
+                self._proxy is not None and self._proxy.uses_tls
+            )
+            if speaks_tls:
+                self._tls = await asyncio.to_thread(_load_certificates, self.service)
+            else:
+                self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, costs nothing
+        return self._tls
+
+
+_USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/117.0.0.0 Safari/537.36"
+)
+_BRANDS = '"Google Chrome";v="117", "Not;A=Brand";v="8", "Chromium";v="117"'
+
+
+def _find_proxy(service: Service, address: Address, find_proxy: FindProxy) -> ProxyAddress | None:
+    if address.is_loopback:
+        return None
+    if service.proxy:
+        return proxy_address(service.proxy.reveal(), where=f"of the service “{service.name}”")
+    found = find_proxy(address)
+    return proxy_address(found, where="in the environment") if found else None
+
+
+def _load_certificates(service: Service) -> ssl.SSLContext:
+    try:
+        match service.verify:
+            case str(path) if Path(path).is_dir():
+                return ssl.create_default_context(capath=path)
+            case str(path):
+                return ssl.create_default_context(cafile=path)
+            case bool(verify):
+                return httpx.create_ssl_context(verify=verify)
+    except OSError as error:
+        raise ConfigError(
+            f"The certificate file of the service “{service.name}” cannot be used."
+        ) from error
+
+
+class _OpenConnections:
+    """What a client has opened. Of a SOCKS proxy that refuses, httpx itself would forget one."""
+
+    def __init__(self) -> None:
+        self._opened: list[_Closable] = []
+
+    async def trace(self, request: httpx.Request) -> None:
+        request.extensions["trace"] = self._record
+
+    async def close_with(self, client: httpx.AsyncClient) -> None:
+        await client.aclose()
+        for connection in self._opened:
+            await connection.aclose()
+
+    async def _record(self, event: str, about: Mapping[str, Any]) -> None:
+        if event.endswith(".connect_tcp.complete"):
+            self._opened.append(about["return_value"])
+
+
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
+    """Do `closing` even where the task that asks is cancelled once more while it waits."""
+    await asyncio.shield(asyncio.ensure_future(closing))

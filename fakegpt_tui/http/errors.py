@@ -1,0 +1,129 @@
+"""Connection errors in words."""
+
+import errno
+import ssl
+from collections.abc import Iterator
+from socket import gaierror
+from typing import TypeAlias
+
+import httpx
+
+from fakegpt_tui.domain import Unreachable
+from fakegpt_tui.http.clients import Route
+
+ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
+CONNECTION_ERRORS = (httpx.HTTPError, OSError)
+"""What a connection may raise; OSError, because a TLS failure while reading comes as it is."""
+
+_EXPIRED = 10
+_SELF_SIGNED = (18, 19)
+_OTHER_NAME = (62, 64)
+
+
+def translate_error(error: ConnectionFailure, route: Route) -> Unreachable:
+    """`error` as a sentence of our own. Its own text may be empty, or hold a secret."""
+    return Unreachable(_sentence(error, route))
+
+
+def _sentence(error: ConnectionFailure, route: Route) -> str:
+    match error:
+        case httpx.ConnectError():
+            return _connect_error(error, route)
+        case httpx.ProxyError():
+            return _proxy_error(error, route)
+        case httpx.RemoteProtocolError():
+            return _protocol_error(str(error), route)
+        case _:
+            template = next(text for kind, text in _SENTENCES if isinstance(error, kind))
+            return template.format(route=route, first_hop=_first_hop(route))
+
+
+_SENTENCES: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.ConnectTimeout, "{first_hop} did not take the connection in time."),
+    (httpx.WriteTimeout, "The service at {route} did not take the request in time."),
+    (httpx.PoolTimeout, "No connection to {route} was free in time."),
+    (httpx.TimeoutException, "The service at {route} fell silent."),
+    (httpx.LocalProtocolError, "The request to {route} could not be written down as HTTP."),
+    (httpx.UnsupportedProtocol, "The service at {route} has a kind of address nobody speaks."),
+    (httpx.DecodingError, "The answer of {route} is compressed in a way that makes no sense."),
+    (httpx.WriteError, "The connection to {route} broke while the request was being sent."),
+    (httpx.ReadError, "The connection to {route} was reset."),
+    (ssl.SSLError, "The encrypted connection to {route} broke."),
+    (Exception, "The connection to {route} broke."),
+)
+
+
+def _protocol_error(text: str, route: Route) -> str:
+    """The library tells these three apart by its text alone."""
+    if "disconnected" in text:
+        return f"The service at {route} closed the connection without an answer."
+    if "peer closed" in text:
+        return f"The service at {route} closed the connection in the middle of its answer."
+    return f"The service at {route} answered with something that is not HTTP."
+
+
+def _connect_error(error: httpx.ConnectError, route: Route) -> str:
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError(verify_code=code):
+                return _certificate_error(code, route)
+            case ssl.SSLError():
+                return (
+                    f"No encrypted connection to {route} came about; "
+                    "is its address http:// rather than https://?"
+                )
+            case gaierror():
+                return (
+                    f"{_first_hop(route)} could not be found by its name; "
+                    "are the network and the address right?"
+                )
+            case OSError(errno=errno.ECONNREFUSED):
+                return f"{_first_hop(route)} refused the connection; is it running?"
+            case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
+                return f"There is no way to {_lower_first(_first_hop(route))}; is the network up?"
+            case _:
+                pass
+    return f"{_first_hop(route)} could not be reached."
+
+
+def _certificate_error(code: object, route: Route) -> str:
+    if code == _EXPIRED:
+        return f"The certificate of {route} has expired."
+    if code in _SELF_SIGNED:
+        return (
+            f"The certificate of {route} is signed by nobody this machine trusts; "
+            "the setting “verify” can name a file to trust."
+        )
+    if code in _OTHER_NAME:
+        return f"The certificate of {route} was made out to another name."
+    return f"The certificate of {route} cannot be trusted."
+
+
+def _proxy_error(error: httpx.ProxyError, route: Route) -> str:
+    if str(error).startswith("407"):
+        return proxy_login_required(route)
+    return f"The proxy {route.proxy} would not connect to {route.host}."
+
+
+def proxy_login_required(route: Route) -> str:
+    """The sentence for status 407, which a proxy also gives as a plain answer."""
+    return f"The proxy {route.proxy} wants a user name and a password it accepts."
+
+
+def _first_hop(route: Route) -> str:
+    return f"The proxy {route.proxy}" if route.proxy else f"The service at {route.host}"
+
+
+def _lower_first(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and all that led to it; connecting tries several addresses, each with its own."""
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _causes(part)
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        yield from _causes(cause)

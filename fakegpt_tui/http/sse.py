@@ -1,0 +1,163 @@
+"""Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fakegpt_tui.domain import ReplyCut
+
+MAX_EVENT_BYTES: Final = 16_000_000
+"""Room for a cumulative reply of two million characters, each escaped as six bytes."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_END_MARKER = "[DONE]"
+_FIELD_BYTES = len("data:\n")
+_LONGEST_NAME = len("event:")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """One dispatched event; several data lines are joined with line feeds."""
+
+    data: str
+    event: str = "message"
+
+
+class EventTooLong(ReplyCut):
+    """An event grew past the limit, so that nothing after it can be read."""
+
+
+class EventReader:
+    """Turns the bytes of one stream into events, at a cost linear in their number.
+
+    Lines end at LF, CRLF and CR and nowhere else, on bytes, so that neither a line separator inside
+    JSON nor a character cut in two is ever taken apart. Bytes that are not UTF-8 become U+FFFD.
+
+    Beyond the standard, for services that do not keep to it:
+
+    - A lone `data: [DONE]` is dispatched at its own line end; nothing may ever come after it.
+    - A data line that begins with `{` or is `[DONE]`, after a single one of the form `{…}`, starts
+      a new event: no JSON goes on like that, and some services leave the blank line out.
+    - `finish` dispatches what the last blank line was missing for.
+    """
+
+    def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._limit = max_event_bytes
+        self._line = bytearray()
+        self._data: list[str] = []
+        self._size = 0
+        self._event = ""
+        self._ready: list[ServerEvent] = []
+        self._at_start = True
+        self._after_return = False
+        self._overflow: EventTooLong | None = None
+
+    def feed(self, data: bytes) -> list[ServerEvent]:
+        """The events that `data` completes.
+
+        Raises:
+            EventTooLong: A line or an event is longer than the limit. Events that were complete
+                before it in the same bytes are returned first, and the next call raises.
+        """
+        if data and not self._overflow:
+            *ended, rest = self._lines(data)
+            for line in ended:
+                if not self._take_line(line):
+                    break
+            else:
+                self._keep(rest)
+        return self._hand_out()
+
+    def finish(self) -> list[ServerEvent]:
+        """What was still pending when the stream ended.
+
+        Raises:
+            EventTooLong: As in `feed`.
+        """
+        if not self._overflow and (not self._line or self._take_line(b"")):
+            self._dispatch()
+        return self._hand_out()
+
+    def _hand_out(self) -> list[ServerEvent]:
+        if self._overflow and not self._ready:
+            raise self._overflow
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _lines(self, data: bytes) -> list[bytes]:
+        """`data` cut at its line ends; the last piece is of a line that has not ended."""
+        rest = data.removeprefix(b"\n") if self._after_return else data
+        self._after_return = data.endswith(b"\r")
+        if b"\r" in rest:
+            rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return rest.split(b"\n")
+
+    def _keep(self, piece: bytes) -> None:
+        if self._fits(piece):
+            self._line += piece
+
+    def _fits(self, piece: bytes) -> bool:
+        """Is there room for `piece` in the event? If not, nothing will be read any more."""
+        if len(self._line) + len(piece) + self._size <= self._limit:
+            return True
+        self._overflow = EventTooLong(
+            f"The service sent an event of more than {self._limit:,} bytes,"
+            " so the reply was cut there."
+        )
+        self._line.clear()
+        self._data.clear()
+        return False
+
+    def _take_line(self, end: bytes) -> bool:
+        """Take the line that ends with `end`; `False` where it is too long."""
+        if not self._fits(end):
+            return False
+        line: bytes | bytearray = end
+        if self._line:
+            self._line += end
+            line, self._line = self._line, bytearray()
+        if self._at_start:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+            self._at_start = False
+        if line:
+            self._take_field(line)
+        else:
+            self._dispatch()
+        return True
+
+    def _take_field(self, line: bytes | bytearray) -> None:
+        name, colon, _ = line[:_LONGEST_NAME].partition(b":")
+        start = len(name) + len(colon)
+        start += line.startswith(b" ", start)
+        match name:
+            case b"data":
+                self._take_data(_text(line, start))
+            case b"event":
+                self._event = _text(line, start)
+            case _:
+                pass  # Comments, `id` and `retry`: a reply is never resumed.
+
+    def _take_data(self, value: str) -> None:
+        is_end = value.strip() == _END_MARKER
+        if (is_end or value.startswith("{")) and self._holds_whole_object():
+            self._dispatch()
+        self._data.append(value)
+        self._size += len(value) + _FIELD_BYTES
+        if is_end and len(self._data) == 1:
+            self._dispatch()
+
+    def _holds_whole_object(self) -> bool:
+        return (
+            len(self._data) == 1 and self._data[0].startswith("{") and self._data[0].endswith("}")
+        )
+
+    def _dispatch(self) -> None:
+        if self._data:
+            self._ready.append(ServerEvent("\n".join(self._data), self._event or "message"))
+            self._data.clear()
+            self._size = 0
+        self._event = ""
+
+
+def _text(line: bytes | bytearray, start: int) -> str:
+    """The text of `line` from `start` on, at the price of one copy."""
+    return str(memoryview(line)[start:], "utf-8", "replace")

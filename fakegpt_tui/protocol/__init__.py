@@ -1,0 +1,1 @@
+"""Wire formats that clients and the host share."""

@@ -1,0 +1,102 @@
+"""Assistant messages inside a stream: which belong to the reply, their text and completion."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final, TypeAlias
+
+from fakegpt_tui.domain import FinishReason
+
+_REPLY_TYPES: Final = ("next", "variant", "continue")
+_PART_SEPARATORS: Final = {"text": "", "multimodal_text": "\n"}
+"""What stands between the parts of a message, for each kind of content that is for a person."""
+
+
+class Incomplete(Enum):
+    """Why a message is not the end of the reply."""
+
+    GROWING = auto()
+    MORE_FOLLOWS = auto()
+    INTERRUPTED = auto()
+
+
+Completion: TypeAlias = FinishReason | Incomplete
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantMessage:
+    """A message of the answer as it stands; `text` is `None` where the event says nothing of it."""
+
+    message_id: str
+    text: str | None
+    completion: Completion
+
+
+def read_assistant_message(message: dict[str, object]) -> AssistantMessage | None:
+    """What `message` adds to the answer; `None` for echoes, tools and hidden messages."""
+    content = _object(message.get("content"))
+    joint = _PART_SEPARATORS.get(str(content.get("content_type") or "text"))
+    if joint is None or not _is_visible_reply(message):
+        return None
+    parts = content.get("parts")
+    return AssistantMessage(
+        message_id=str(message.get("id") or ""),
+        text=joint.join(_part_texts(parts)) if isinstance(parts, list) and parts else None,
+        completion=_completion(message),
+    )
+
+
+def _is_visible_reply(message: dict[str, object]) -> bool:
+    message_type = _object(message.get("metadata")).get("message_type")
+    role = _object(message.get("author")).get("role") or message.get("role")
+    return (
+        (role == "assistant" or (role is None and message_type is not None))
+        and message.get("recipient") in ("all", None)
+        and message.get("weight") != 0
+        and (message_type is None or message_type in _REPLY_TYPES)
+    )
+
+
+def _part_texts(parts: list[object]) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case str():
+                yield part
+            case {"content_type": str(kind)} if "image" in kind:
+                yield "[image]"
+            case dict():
+                yield "[attachment]"
+            case _:
+                pass
+
+
+def _completion(message: dict[str, object]) -> Completion:
+    metadata = _object(message.get("metadata"))
+    match _object(metadata.get("finish_details")).get("type"):
+        case "max_tokens":
+            return FinishReason.LENGTH
+        case "content_filter":
+            return FinishReason.CONTENT_FILTER
+        case "interrupted":
+            return Incomplete.INTERRUPTED
+        case str():
+            return _end_of_message(message)
+        case _:
+            return _completion_by_status(message, is_complete=metadata.get("is_complete") is True)
+
+
+def _completion_by_status(message: dict[str, object], *, is_complete: bool) -> Completion:
+    status = message.get("status")
+    if status == "finished_partial_completion":
+        return Incomplete.INTERRUPTED
+    if status == "finished_successfully" or is_complete or message.get("end_turn") is True:
+        return _end_of_message(message)
+    return Incomplete.GROWING
+
+
+def _end_of_message(message: dict[str, object]) -> Completion:
+    return Incomplete.MORE_FOLLOWS if message.get("end_turn") is False else FinishReason.STOP
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

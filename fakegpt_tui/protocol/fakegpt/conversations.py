@@ -1,0 +1,130 @@
+"""Conversation bodies: the list and the message tree that a host serves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fakegpt_tui.domain import FinishReason, MessageStatus
+
+DEFAULT_TITLE: Final = "New chat"
+
+_FINISH_TYPES: Final = {
+    FinishReason.STOP: "stop",
+    FinishReason.LENGTH: "max_tokens",
+    FinishReason.CONTENT_FILTER: "content_filter",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """One message of a conversation that a host keeps; prompts have neither model nor finish."""
+
+    id: str
+    parent_id: str
+    role: str
+    text: str
+    created_at: datetime
+    status: MessageStatus = MessageStatus.COMPLETE
+    model: str = ""
+    finish: FinishReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSummary:
+    """What a list says of a conversation. `title` is empty while it has none."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def conversation_body(
+    summary: ConversationSummary, messages: Iterable[StoredMessage], *, root_id: str, leaf_id: str
+) -> dict[str, object]:
+    """The answer to `GET /api/conversation/<id>`: the whole tree, below a root without message."""
+    mapping: dict[str, dict[str, object]] = {root_id: {"id": root_id}}
+    children: dict[str, list[str]] = {root_id: []}
+    for message in messages:
+        children[message.id] = []
+        children[message.parent_id].append(message.id)
+        mapping[message.id] = {
+            "id": message.id,
+            "message": _message_body(message),
+            "parent": message.parent_id,
+        }
+    for node_id, node in mapping.items():
+        node["children"] = children[node_id]
+    return {
+        "title": summary.title or DEFAULT_TITLE,
+        "create_time": summary.created_at.timestamp(),
+        "update_time": summary.updated_at.timestamp(),
+        "mapping": mapping,
+        "moderation_results": [],
+        "current_node": leaf_id,
+        "conversation_id": summary.id,
+    }
+
+
+def conversations_body(
+    page: Sequence[ConversationSummary], *, total: int, limit: int, offset: int
+) -> dict[str, object]:
+    """The answer to `GET /api/conversations`: `page` of the `total`."""
+    return {
+        "items": [_summary_item(summary) for summary in page],
+        "total": total,
+        "limit": limit,
+        "offset": offset,
+        "has_missing_conversations": False,
+    }
+
+
+def _summary_item(summary: ConversationSummary) -> dict[str, object]:
+    return {
+        "id": summary.id,
+        "title": summary.title or DEFAULT_TITLE,
+        "create_time": summary.created_at.isoformat(timespec="microseconds"),
+        "update_time": summary.updated_at.isoformat(timespec="microseconds"),
+        "mapping": None,
+        "current_node": None,
+    }
+
+
+def _message_body(message: StoredMessage) -> dict[str, object]:
+    """A message at rest: keys that would be null are left out."""
+    stored: dict[str, object] = {
+        "id": message.id,
+        "author": {"role": message.role, "metadata": {}},
+        "create_time": message.created_at.timestamp(),
+        "content": {"content_type": "text", "parts": [message.text]},
+        "status": _status(message.status),
+        "weight": 1.0,
+        "metadata": _metadata(message),
+        "recipient": "all",
+    }
+    if message.finish is not None:
+        stored["end_turn"] = message.finish is not FinishReason.LENGTH
+    return stored
+
+
+def _status(status: MessageStatus) -> str:
+    match status:
+        case MessageStatus.COMPLETE:
+            return "finished_successfully"
+        case MessageStatus.QUEUED | MessageStatus.WAITING | MessageStatus.STREAMING:
+            return "in_progress"
+        case MessageStatus.STOPPED | MessageStatus.FAILED | MessageStatus.INTERRUPTED:
+            return "finished_partial_completion"
+
+
+def _metadata(message: StoredMessage) -> dict[str, object]:
+    metadata: dict[str, object] = {"timestamp_": "absolute"}
+    if message.model:
+        metadata |= {"model_slug": message.model, "parent_id": message.parent_id}
+    if message.finish is not None:
+        finish = {"type": _FINISH_TYPES[message.finish]}
+        return {**metadata, "finish_details": finish, "is_complete": True}
+    if message.status.is_final and message.status is not MessageStatus.COMPLETE:
+        return {**metadata, "finish_details": {"type": "interrupted"}}
+    return metadata

@@ -1,0 +1,192 @@
+"""Login bodies: shared accounts, password, session, account status and limits."""
+
+import re
+import secrets
+import string
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from fakegpt_tui.domain import BadReply, LoginRefused, Secret
+from fakegpt_tui.protocol.error_body import ErrorBody, parse_error_body, parse_json
+from fakegpt_tui.protocol.fakegpt.error_codes import compose_message
+
+_NO_CAP = 1_000_000
+"""Messages in the window: clients count down from it, so that it must be a number."""
+
+
+def account_body(account: str) -> dict[str, object]:
+    """The answer to `GET /api/accounts/check/…`: one account, and nothing that is paid for."""
+    told = {
+        "account": {
+            "account_id": account,
+            "account_user_role": "account-owner",
+            "structure": "personal",
+            "is_deactivated": False,
+        },
+        "features": [],
+        "entitlement": {
+            "subscription_id": None,
+            "has_active_subscription": False,
+            "subscription_plan": "chatgptfreeplan",
+            "expires_at": None,
+        },
+    }
+    return {"accounts": {"default": told}, "account_ordering": ["default"]}
+
+
+def limit_body() -> dict[str, object]:
+    """The answer to `GET /api/conversation_limit`: there is none."""
+    said = "This host does not limit how much you ask."
+    return {
+        "message_cap": _NO_CAP,
+        "message_cap_window": 180,
+        "message_disclaimer": {"textarea": said, "model-switcher": said},
+    }
+
+
+_PASSWORD_LENGTH: Final = 14
+"""One service wants eight at least, another cuts at sixteen."""
+
+_HEADER_SAFE = re.compile(r"[!-~]{1,16000}")
+"""What a header can carry."""
+
+_JWT_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAccount:
+    """A shared account and how many use it at the moment."""
+
+    token_id: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResponse:
+    """What being signed in comes to. `expires_at` is `None` where nothing tells."""
+
+    token: Secret
+    expires_at: datetime | None
+
+
+def read_shared_accounts(body: bytes) -> list[SharedAccount]:
+    """The accounts that a service shares, in its order, each once.
+
+    Raises:
+        LoginRefused: There are none.
+        BadReply: That is not a list of accounts.
+    """
+    match parse_json(body):
+        case {"loads": []}:
+            raise LoginRefused("The service has no shared accounts to sign in with.")
+        case {"loads": list(items)}:
+            loads = {load.token_id: load for load in _shared_accounts(items)}
+        case _:
+            loads = {}
+    if not loads:
+        raise BadReply(_unexpected("a list of accounts", parse_error_body(body)))
+    return list(loads.values())
+
+
+def read_session(body: bytes) -> SessionResponse:
+    """The session after a login.
+
+    Raises:
+        LoginRefused: The service does not see anybody signed in.
+        BadReply: That is not a session, or its token cannot be sent.
+    """
+    match parse_json(body):
+        case {"accessToken": str(token), **session} if token:
+            if not _HEADER_SAFE.fullmatch(token):
+                raise BadReply("The service gave a token that cannot be sent back to it.")
+            return SessionResponse(
+                Secret(token), token_expiry(token) or _parse_date(session.get("expires"))
+            )
+        case dict():
+            lead = "The service did not sign this program in"
+            raise LoginRefused(compose_message(lead, parse_error_body(body)))
+        case _:
+            raise BadReply(_unexpected("a session", parse_error_body(body)))
+
+
+def token_expiry(token: str) -> datetime | None:
+    """When a token says that it ends, unverified; `None` for one that does not say."""
+    parts = token.split(".")
+    if len(parts) != _JWT_PARTS:
+        return None
+    padding = "=" * (-len(parts[1]) % 4)
+    try:
+        payload = parse_json(b64decode(parts[1] + padding, altchars=b"-_", validate=True))
+    except ValueError:
+        return None
+    match payload:
+        case {"exp": bool()}:
+            return None
+        case {"exp": int() | float() as moment}:
+            return _from_timestamp(moment)
+        case _:
+            return None
+
+
+def generate_password() -> str:
+    """A fresh session password, with the letter and the digit that services insist on."""
+    alphabet = string.ascii_lowercase + string.digits
+    while True:
+        password = "".join(secrets.choice(alphabet) for _ in range(_PASSWORD_LENGTH))
+        if not (password.isalpha() or password.isdigit()):
+            return password
+
+
+def shared_accounts_body(loads: Iterable[SharedAccount]) -> dict[str, object]:
+    """The answer to `GET /api/loads`."""
+    return {"loads": [{"token_id": load.token_id, "count": load.count} for load in loads]}
+
+
+def session_body(token: Secret, expires_at: datetime, account: str) -> dict[str, object]:
+    """The answer to `GET /api/auth/session`; `account` is shown as the user's name."""
+    user = {"id": account, "name": account, "email": account, "image": None, "picture": None}
+    expires = expires_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return {
+        "user": {**user, "groups": []},
+        "expires": f"{expires}Z",
+        "accessToken": token.reveal(),
+        "authProvider": "auth0",
+    }
+
+
+def _shared_accounts(items: Iterable[object]) -> Iterator[SharedAccount]:
+    seen = set()
+    for item in items:
+        match item:
+            case {"token_id": str(token_id), **rest} if token_id and token_id not in seen:
+                if token_id.isprintable():
+                    seen.add(token_id)
+                    yield SharedAccount(token_id, _count(rest.get("count")))
+            case _:
+                pass
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _parse_date(expires: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(expires))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_timestamp(moment: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(moment, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _unexpected(wanted: str, complaint: ErrorBody) -> str:
+    return compose_message(f"The service answered with something else than {wanted}", complaint)

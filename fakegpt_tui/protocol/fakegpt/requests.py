@@ -1,0 +1,200 @@
+"""Conversation requests: written by the client, read by the host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
+from fakegpt_tui.text import replace_surrogates
+
+_MAX_NAME_LENGTH: Final = 200
+"""Characters of an id or a model; they are echoed in every event."""
+
+_MAX_MESSAGES: Final = 1000
+
+
+class ConversationAction(StrEnum):
+    """What a conversation request wants: an answer, another one, or the rest of one."""
+
+    NEXT = "next"
+    VARIANT = "variant"
+    CONTINUE = "continue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRequest:
+    """What a client asked for. `messages` is empty only for `Action.CONTINUE`.
+
+    `conversation_id` is `None` for a new conversation; an empty `model` is the host's choice.
+    """
+
+    action: ConversationAction
+    messages: tuple[ContextMessage, ...]
+    model: str
+    message_id: str
+    parent_message_id: str | None
+    conversation_id: str | None
+    history_disabled: bool
+
+    @property
+    def prompt(self) -> str:
+        """The text of the last message."""
+        return self.messages[-1].text if self.messages else ""
+
+
+class InvalidRequest(RequestRefused):
+    """A conversation request that cannot be read; `body` is what to answer with status 422."""
+
+    def __init__(self, problem: str, *place: str | int) -> None:
+        super().__init__(f"{'.'.join(str(step) for step in place)}: {problem}.")
+        self.problem = problem
+        self.location = place
+
+    @property
+    def body(self) -> dict[str, object]:
+        """The list form of an error, naming the field."""
+        loc = ["body", *self.location]
+        return {"detail": [{"loc": loc, "msg": self.problem, "type": "value_error"}]}
+
+
+def read_conversation_request(body: object) -> ConversationRequest:
+    """What a parsed JSON body asks for, however old the client that sent it.
+
+    Unknown fields are ignored, and null is as good as absent.
+
+    Raises:
+        InvalidRequest: Something it cannot do without is missing or of another kind.
+    """
+    if not isinstance(body, dict):
+        raise InvalidRequest("a JSON object is required")
+    action = _action(body)
+    messages = body.get("messages") or []
+    if not isinstance(messages, list):
+        raise InvalidRequest("a list is required", "messages")
+    if not messages and action is not ConversationAction.CONTINUE:
+        raise InvalidRequest("at least one message is required", "messages")
+    if len(messages) > _MAX_MESSAGES:
+        raise InvalidRequest(f"at most {_MAX_MESSAGES} messages are allowed", "messages")
+    return ConversationRequest(
+        action=action,
+        messages=tuple(_message(message, index) for index, message in enumerate(messages)),
+        model=_optional_text(body, "model") or "",
+        message_id=_last_id(messages) or new_id(),
+        parent_message_id=_optional_text(body, "parent_message_id"),
+        conversation_id=_optional_text(body, "conversation_id"),
+        history_disabled=body.get("history_and_training_disabled") is True,
+    )
+
+
+def _action(body: dict[str, object]) -> ConversationAction:
+    try:
+        return ConversationAction(_optional_text(body, "action") or ConversationAction.NEXT)
+    except ValueError:
+        known = ", ".join(ConversationAction)
+        raise InvalidRequest(f"must be one of {known}", "action") from None
+
+
+def _message(message: object, index: int) -> ContextMessage:
+    match message:
+        case {"content": {"parts": list(parts)}}:
+            texts = [part for part in parts if isinstance(part, str)]
+            if len(texts) < len(parts):
+                raise InvalidRequest("only text can be read", "messages", index, "content", "parts")
+            return ContextMessage(_role(message), replace_surrogates("".join(texts)))
+        case {"content": str(text)}:
+            return ContextMessage(_role(message), replace_surrogates(text))
+        case _:
+            raise InvalidRequest("a list is required", "messages", index, "content", "parts")
+
+
+def _role(message: object) -> str:
+    match message:
+        case {"author": {"role": str(role)}} | {"role": str(role)} if role:
+            return role
+        case _:
+            return Role.USER
+
+
+def _last_id(messages: list[object]) -> str | None:
+    match messages:
+        case [*before, {"id": str(message_id)}]:
+            return _optional_text({"id": message_id}, "id", "messages", len(before))
+        case _:
+            return None
+
+
+def _optional_text(body: dict[str, object], name: str, *place: str | int) -> str | None:
+    match body.get(name):
+        case None | "":
+            return None
+        case str(text) if len(text) <= _MAX_NAME_LENGTH:
+            return replace_surrogates(text)
+        case str():
+            raise InvalidRequest(f"at most {_MAX_NAME_LENGTH} characters are allowed", *place, name)
+        case _:
+            raise InvalidRequest("a string is required", *place, name)
+
+
+def pack_prompt(messages: Sequence[ContextMessage]) -> str:
+    """`messages` as the one prompt that the protocol has room for.
+
+    A single message goes as it is; several become lines of `Role: text`, ending in `Assistant:`.
+
+    Raises:
+        ValueError: There is no message.
+    """
+    match messages:
+        case []:
+            raise ValueError("There is no message to pack into a prompt.")
+        case [only]:
+            return only.text
+        case _:
+            lines = [f"{message.role.capitalize()}: {message.text}" for message in messages]
+            return "\n".join([*lines, "Assistant:"])
+
+
+def conversation_request_body(
+    *,
+    prompt: str | None,
+    model: str,
+    message_id: str,
+    parent_id: str,
+    timezone_offset_min: int,
+    action: ConversationAction = ConversationAction.NEXT,
+    conversation_id: str | None = None,
+    keep_history: bool = False,
+) -> dict[str, object]:
+    """The body of `POST /api/conversation`.
+
+    Args:
+        prompt: What is asked; `None` for `Action.CONTINUE`, which asks nothing new.
+        model: The name that the service has for it.
+        message_id: The id of the prompt.
+        parent_id: The message that the prompt follows, or the reply that is continued; random for
+            the first message of a conversation.
+        timezone_offset_min: With the sign of JavaScript: -120 is two hours ahead of UTC.
+        action: What is wanted.
+        conversation_id: The conversation that the service keeps; `None` begins a new one.
+        keep_history: May the service keep the conversation, so that it can be gone on with?
+    """
+    message = {
+        "id": message_id,
+        "author": {"role": "user"},
+        "content": {"content_type": "text", "parts": [replace_surrogates(prompt or "")]},
+        "metadata": {},
+    }
+    conversation = {} if conversation_id is None else {"conversation_id": conversation_id}
+    return {
+        "action": action.value,
+        **({} if prompt is None else {"messages": [message]}),
+        **conversation,
+        "parent_message_id": parent_id,
+        "model": model,
+        "plugin_ids": [],
+        "timezone_offset_min": timezone_offset_min,
+        "suggestions": [],
+        "history_and_training_disabled": not keep_history,
+        "arkose_token": "",
+        "force_paragen": False,
+    }

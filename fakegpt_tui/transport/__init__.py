@@ -1,1 +1,0 @@
-"""HTTP clients for a service, and what their failures mean for a person."""

@@ -1,0 +1,153 @@
+"""Addresses that cannot be used are found before anything is sent."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakegpt_tui.domain import ConfigError, Secret, Service, ServiceKind
+from fakegpt_tui.http.addresses import is_header_safe, proxy_address, service_address
+from fakegpt_tui.http.clients import Transport
+
+
+def service(url: str, **changes: object) -> Service:
+    return Service(name="mine", kind=ServiceKind.FAKEGPT, url=url, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "host", "is_loopback"),
+    [
+        ("http://127.0.0.1:1234/secret/", "http://127.0.0.1:1234/secret", "127.0.0.1:1234", True),
+        (" https://Example.com ", "https://example.com", "example.com", False),
+        ("https://example.com//", "https://example.com", "example.com", False),
+        ("http://localhost", "http://localhost", "localhost", True),
+        ("http://a.localhost.:80/x", "http://a.localhost./x", "a.localhost.", True),
+        ("http://[::1]:8100", "http://[::1]:8100", "[::1]:8100", True),
+        ("http://0.0.0.0:1", "http://0.0.0.0:1", "0.0.0.0:1", True),
+        ("http://bücher.example/ü", "http://xn--bcher-kva.example/%C3%BC", "bücher.example", False),
+    ],
+)
+def test_a_good_address_is_normal(url: str, text: str, host: str, is_loopback: bool) -> None:
+    address = service_address(service(url))
+    assert (address.text, address.host, address.is_loopback) == (text, host, is_loopback)
+    assert str(address.url("/api/loads")) == f"{text}/api/loads"
+
+
+BAD_URLS = [
+    "",
+    "example.com",
+    "localhost:8100",
+    "//example.com",
+    "ftp://example.com",
+    "http://",
+    "http:///path",
+    "http://[::1",
+    "http://example.com:99999",
+    "http://example.com:0",
+    "http://example.com:x",
+    "http://exa mple.com",
+    "http://a..b",
+    "http://-a.example",
+    f"http://{'a' * 64}.example",
+    f"http://{'a.' * 127}example",
+    "http://a\nb.example",
+    "http://\udcff.example",
+    "http://%41.example",
+    "http://name:canary-pw@example.com",
+    "http://canary-pw@example.com",
+    "http://example.com/?canary-pw=1",
+    "http://example.com/#canary-pw",
+    "http://example.com/?",
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_a_bad_address_is_a_sentence_without_secrets(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Transport(service(url))
+    assert "“mine”" in str(caught.value)
+    assert "canary" not in f"{caught.value!r}"
+
+
+def sentence_or_none(check: Callable[[], object]) -> str | None:
+    try:
+        check()
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(max_size=40).map(lambda text: "http://" + text) | st.text(max_size=40))
+def test_any_text_is_an_address_or_a_sentence(url: str) -> None:
+    def check() -> None:
+        transport = Transport(service(url), find_proxy=lambda _: None)
+        assert transport.address.url("/api/loads").path.endswith("/api/loads")
+
+    assert (sentence_or_none(check) or "fine.").endswith(".")
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(max_size=40))
+def test_any_text_is_a_proxy_or_a_sentence(text: str) -> None:
+    start = "The proxy of the service “mine” "
+    sentence = sentence_or_none(lambda: proxy_address(text, where="of the service “mine”"))
+    assert (sentence or start).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("http://name:canary-pw@proxy.example:3128", "proxy.example:3128"),
+        ("proxy.example:3128", "proxy.example:3128"),
+        ("https://proxy.example", "proxy.example"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_password(text: str, host: str) -> None:
+    transport = Transport(service("https://example.com", proxy=Secret(text)))
+    assert transport.route.proxy == host
+    assert "canary-pw" not in f"{transport.route} {transport.route!r} {transport.service!r}"
+
+
+@pytest.mark.parametrize(
+    "text", ["gopher://p", "http://", "http://p:99999", "http://name:canary-pw@[::1", "a b"]
+)
+def test_a_bad_proxy_is_a_sentence_without_secrets(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Transport(service("https://example.com", proxy=Secret(text)))
+    assert "canary" not in f"{caught.value!r}"
+
+
+def test_no_proxy_ever_sees_what_stays_on_this_machine() -> None:
+    for url in ("http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"):
+        served = service(url, proxy=Secret("http://proxy.example"))
+        assert Transport(served, find_proxy=lambda _: "http://p").route.proxy is None
+
+
+def test_the_proxy_of_a_service_comes_before_that_of_the_environment() -> None:
+    def find(_: object) -> str:
+        return "http://environment.example"
+
+    mine = service("http://example.com", proxy=Secret("http://mine.example"))
+    assert Transport(mine, find_proxy=find).route.proxy == "mine.example"
+    assert Transport(service("http://example.com"), find_proxy=find).route.proxy == (
+        "environment.example"
+    )
+
+
+def test_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:1")
+    monkeypatch.setenv("no_proxy", "direct.example")
+    assert Transport(service("https://other.example")).route.proxy == "proxy.example:1"
+    assert Transport(service("https://direct.example")).route.proxy is None
+
+
+def test_a_certificate_file_must_be_there() -> None:
+    with pytest.raises(ConfigError):
+        Transport(service("https://example.com", verify="/nowhere/at-all.pem"))
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a\nb", "a\r", "ü", "a\x7f", "\udcff"])
+def test_what_does_not_fit_a_header_is_found(text: str) -> None:
+    assert not is_header_safe(text)

@@ -1,0 +1,160 @@
+"""What has arrived is taken at once, and never more of it is held than is meant to be."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from fakegpt_tui.http.read_ahead import PAUSE_SECONDS, ReadAhead, ReadThrottle
+
+
+class Source:
+    """Pieces that come when they are put in; an exception ends them."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
+        self.is_closed = False
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        try:
+            while (piece := await self.queue.get()) is not None:
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+        finally:
+            self.is_closed = True
+
+
+async def test_all_that_came_is_taken_at_once_and_in_order() -> None:
+    source = Source()
+    inflow = ReadAhead(source.pieces())
+    for piece in (b"1", b"2", b"3"):
+        source.queue.put_nowait(piece)
+    assert await inflow.take() == [b"1", b"2", b"3"]
+    source.queue.put_nowait(b"4")
+    source.queue.put_nowait(None)
+    assert await inflow.take() == [b"4"]
+    assert await inflow.take() == []
+    assert await inflow.take() == []
+    await inflow.aclose()
+
+
+async def test_trouble_comes_after_all_that_came_before_it() -> None:
+    source = Source()
+    inflow = ReadAhead(source.pieces())
+    source.queue.put_nowait(b"1")
+    source.queue.put_nowait(OSError("broken"))
+    assert await inflow.take() == [b"1"]
+    for _ in range(2):
+        with pytest.raises(OSError, match="broken"):
+            await inflow.take()
+    await inflow.aclose()
+
+
+async def test_waiting_for_more_can_be_given_up_and_taken_up_again() -> None:
+    source = Source()
+    inflow = ReadAhead(source.pieces())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(inflow.take(), 0.01)
+    source.queue.put_nowait(b"1")
+    assert await inflow.take() == [b"1"]
+    await inflow.aclose()
+
+
+async def test_a_reader_who_takes_nothing_holds_the_sender_back() -> None:
+    source = Source()
+    inflow = ReadAhead(source.pieces())
+    for _ in range(100):
+        source.queue.put_nowait(bytes(100_000))
+    while source.queue.qsize() > 89:
+        await asyncio.sleep(0)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert source.queue.qsize() == 89
+    source.queue.put_nowait(None)
+    sizes = []
+    while taken := await inflow.take():
+        sizes.append(sum(map(len, taken)))
+    assert sum(sizes) == 10_000_000
+    assert max(sizes) <= 1_200_000
+    await inflow.aclose()
+
+
+async def test_closing_closes_what_is_read() -> None:
+    source = Source()
+    inflow = ReadAhead(source.pieces())
+    source.queue.put_nowait(b"1")
+    await inflow.take()
+    await inflow.aclose()
+    assert source.is_closed
+
+
+_SLOW = 0.005
+"""Seconds from one event to the next at the pace of a service."""
+
+
+class Time:
+    """Passes when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.rests = 0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds == PAUSE_SECONDS
+        self.now += seconds
+        self.rests += 1
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def rests(time: Time) -> ReadThrottle:
+    return ReadThrottle(time, time.sleep)
+
+
+async def slowly(rests: ReadThrottle, time: Time, count: int) -> None:
+    for _ in range(count):
+        time.now += _SLOW
+        await rests.pause_after(b"a few letters")
+
+
+async def test_the_first_words_are_read_as_they_come(rests: ReadThrottle, time: Time) -> None:
+    await slowly(rests, time, 8)
+    assert time.rests == 0
+
+
+async def test_what_comes_in_drops_is_left_to_gather(rests: ReadThrottle, time: Time) -> None:
+    await slowly(rests, time, 9)
+    assert time.rests == 1
+
+
+async def test_what_has_gathered_is_read_without_a_rest(rests: ReadThrottle, time: Time) -> None:
+    await slowly(rests, time, 9)
+    for _ in range(8):
+        await rests.pause_after(b"what has gathered")
+    assert time.rests == 1
+    await slowly(rests, time, 1)
+    assert time.rests == 2
+
+
+async def test_events_that_repeat_a_long_reply_are_rested_from(
+    rests: ReadThrottle, time: Time
+) -> None:
+    for _ in range(100):
+        time.now += _SLOW
+        await rests.pause_after(b"x" * 10_000)
+    assert time.rests > 50
+
+
+async def test_a_sender_in_a_hurry_is_not_held_up(rests: ReadThrottle, time: Time) -> None:
+    for _ in range(10_000):
+        time.now += 0.003
+        await rests.pause_after(b"x" * 65_536)
+    assert time.rests == 0

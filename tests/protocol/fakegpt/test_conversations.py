@@ -1,0 +1,79 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from fakegpt_tui.domain import FinishReason, MessageStatus
+from fakegpt_tui.protocol.fakegpt import (
+    ConversationSummary,
+    StoredMessage,
+    conversation_body,
+    conversations_body,
+)
+
+NOON = datetime(2023, 11, 5, 12, tzinfo=UTC)
+SUMMARY = ConversationSummary(id="C", title="", created_at=NOON, updated_at=NOON)
+PROMPT = StoredMessage(id="U", parent_id="R", role="user", text="Hi", created_at=NOON)
+
+
+def reply(**changes: object) -> StoredMessage:
+    fields = {"id": "A", "parent_id": "U", "role": "assistant", "text": "Yo", "model": "m"}
+    return StoredMessage(**{**fields, "created_at": NOON, **changes})  # type: ignore[arg-type]
+
+
+def stored(message: StoredMessage) -> dict[str, object]:
+    body = conversation_body(SUMMARY, [PROMPT, message], root_id="R", leaf_id="A")
+    kept: dict[str, object] = body["mapping"][message.id]["message"]  # type: ignore[index]
+    return kept
+
+
+def test_a_conversation_is_a_tree_below_a_root_without_message() -> None:
+    body = conversation_body(SUMMARY, [PROMPT, reply()], root_id="R", leaf_id="A")
+    mapping = body["mapping"]
+    assert isinstance(mapping, dict)
+    assert mapping["R"] == {"id": "R", "children": ["U"]}
+    assert mapping["U"].keys() == {"id", "message", "parent", "children"}
+    assert (mapping["A"]["parent"], mapping["A"]["children"]) == ("U", [])
+    assert (body["current_node"], body["conversation_id"]) == ("A", "C")
+    assert body["create_time"] == NOON.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "finish"),
+    [
+        ({"finish": FinishReason.STOP}, "finished_successfully", "stop"),
+        ({"finish": FinishReason.LENGTH}, "finished_successfully", "max_tokens"),
+        ({"finish": FinishReason.CONTENT_FILTER}, "finished_successfully", "content_filter"),
+        ({"status": MessageStatus.INTERRUPTED}, "finished_partial_completion", "interrupted"),
+        ({"status": MessageStatus.STREAMING}, "in_progress", None),
+    ],
+)
+def test_a_stored_reply_says_how_it_ended(
+    changes: dict[str, object], status: str, finish: str | None
+) -> None:
+    kept = stored(reply(**changes))
+    metadata = kept["metadata"]
+    assert isinstance(metadata, dict)
+    assert kept["status"] == status
+    assert metadata.get("finish_details", {}).get("type") == finish
+    assert metadata["model_slug"] == "m"
+
+
+def test_nothing_that_is_stored_is_null() -> None:
+    kept = stored(PROMPT)
+    assert None not in kept.values()
+    assert "end_turn" not in kept
+
+
+def test_a_page_says_where_it_is_in_the_list() -> None:
+    body = conversations_body([SUMMARY], total=9, limit=1, offset=3)
+    assert body.pop("items") == [
+        {
+            "id": "C",
+            "title": "New chat",
+            "create_time": "2023-11-05T12:00:00.000000+00:00",
+            "update_time": "2023-11-05T12:00:00.000000+00:00",
+            "mapping": None,
+            "current_node": None,
+        }
+    ]
+    assert body == {"total": 9, "limit": 1, "offset": 3, "has_missing_conversations": False}
