@@ -101,7 +101,7 @@ class MemoryStore(memory.MemoryStore):
         self.queries.append(query)
         return self.hits[:limit]
 
-    def changed(self) -> bool:
+    def poll_changes(self) -> bool:
         is_changed, self.is_changed = self.is_changed, False
         return is_changed
 

@@ -236,7 +236,7 @@ class ConversationIndex:
     def _set_conversations(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
         """Know these, who are the first; what has been in the trash for long goes."""
         self._conversations = found
-        self._store.purge(now() - timedelta(days=TRASH_DAYS))
+        self._store.delete_trashed(now() - timedelta(days=TRASH_DAYS))
         return found
 
     def _read(self) -> dict[str, Conversation]:

@@ -30,7 +30,7 @@ class Bookmarks:
             return
         self._known[conversation_id] = bookmark
         if bookmark is None:
-            self._store.forget_bookmark(conversation_id)
+            self._store.delete_bookmark(conversation_id)
         else:
             self._store.save_bookmark(bookmark)
 

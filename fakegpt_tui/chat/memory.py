@@ -56,7 +56,7 @@ class MemoryStore:
         self.nodes |= {message.id: message for message in messages}
         return settled()
 
-    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+    def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
         # A conversation may be deleted while it streams.
         if (node := self.nodes.get(reply_id)) is not None:
             self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
@@ -89,7 +89,7 @@ class MemoryStore:
             self.nodes[message_id] = replace(self.nodes[message_id], trashed_at=at)
         return settled()
 
-    def purge(self, before: datetime) -> Future[None]:
+    def delete_trashed(self, before: datetime) -> Future[None]:
         for conversation in self.trashed():
             if conversation.trashed_at is not None and conversation.trashed_at < before:
                 self.delete_conversation(conversation.id)
@@ -115,7 +115,7 @@ class MemoryStore:
         self._bookmarks[bookmark.conversation_id] = bookmark
         return settled()
 
-    def forget_bookmark(self, conversation_id: str) -> Future[None]:
+    def delete_bookmark(self, conversation_id: str) -> Future[None]:
         self._bookmarks.pop(conversation_id, None)
         return settled()
 
@@ -142,7 +142,7 @@ class MemoryStore:
         """Nothing: what is to leave no trace is not searched either."""
         return []
 
-    def changed(self) -> bool:
+    def poll_changes(self) -> bool:
         return False
 
 

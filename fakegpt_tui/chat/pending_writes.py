@@ -112,8 +112,8 @@ class TurnWriteStore:
         self._on_added()
         return added
 
-    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
-        self._store.grow_reply(reply_id, text, keep)
+    def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+        self._store.append_reply(reply_id, text, keep)
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
         return self._store.set_status(message_id, status)

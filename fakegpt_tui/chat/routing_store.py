@@ -55,8 +55,8 @@ class RoutingStore:
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
         return self._store_of(conversation.id).add_turn(conversation, *messages)
 
-    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
-        self._store_with_message(reply_id).grow_reply(reply_id, text, keep)
+    def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+        self._store_with_message(reply_id).append_reply(reply_id, text, keep)
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
         return self._store_with_message(message_id).set_status(message_id, status)
@@ -74,8 +74,8 @@ class RoutingStore:
         """Those of one conversation."""
         return self._store_with_message(message_ids[0]).trash_messages(message_ids, at)
 
-    def purge(self, before: datetime) -> Future[None]:
-        return self._disk.purge(before)
+    def delete_trashed(self, before: datetime) -> Future[None]:
+        return self._disk.delete_trashed(before)
 
     def drafts(self) -> Mapping[str, Draft]:
         return {**self._disk.drafts(), **self._memory.drafts()}
@@ -89,8 +89,8 @@ class RoutingStore:
     def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
         return self._store_of(bookmark.conversation_id).save_bookmark(bookmark)
 
-    def forget_bookmark(self, conversation_id: str) -> Future[None]:
-        return self._store_of(conversation_id).forget_bookmark(conversation_id)
+    def delete_bookmark(self, conversation_id: str) -> Future[None]:
+        return self._store_of(conversation_id).delete_bookmark(conversation_id)
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         return {**self._disk.queued_prompts(), **self._memory.queued_prompts()}
@@ -111,8 +111,8 @@ class RoutingStore:
     ) -> Sequence[SearchHit]:
         return self._disk.search(query, limit, best_first=best_first, stopped=stopped)
 
-    def changed(self) -> bool:
-        return self._disk.changed()
+    def poll_changes(self) -> bool:
+        return self._disk.poll_changes()
 
     def _store_of(self, conversation_id: str) -> ChatStore:
         return self._memory if conversation_id in self._temporary else self._disk

@@ -37,7 +37,7 @@ class StoreSync:
 
     async def refresh(self) -> bool:
         """Is anything to be shown anew?"""
-        self._is_stale = self._store.changed() or self._is_stale
+        self._is_stale = self._store.poll_changes() or self._is_stale
         if self._is_stale:
             with suppress(StoreError):
                 await self._headers.refresh()

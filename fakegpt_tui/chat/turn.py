@@ -209,12 +209,12 @@ class Turn:
             case TextDelta(text):
                 self._begin_text()
                 self._text.append(text)
-                self._store.grow_reply(self._reply.id, text)
+                self._store.append_reply(self._reply.id, text)
             case TextReplaced(keep, text):
                 self._begin_text()
                 keep += self._prefix_length
                 self._text.replace(keep, text)
-                self._store.grow_reply(self._reply.id, text, keep)
+                self._store.append_reply(self._reply.id, text, keep)
             case ReplyEnded(reason):
                 self._end = reason
             case _:

@@ -51,7 +51,7 @@ def opened_store(
         yield store
     finally:
         if not store.close():
-            say(f"Not everything was written to the store. {store.trouble or ''}".rstrip())
+            say(f"Not everything was written to the store. {store.last_error or ''}".rstrip())
 
 
 @asynccontextmanager

@@ -50,13 +50,15 @@ def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection
     from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.keeper import SessionKeeper  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.login import Login  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.keeper import SessionManager  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.session.login import AccountLogin  # noqa: PLC0415 - slow, as above
 
     transport = Transport(service)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
     shelf = None if is_ours else SessionFile(settings.session_file)
-    keeper = SessionKeeper(Login(transport), transport.address.text, shelf=shelf, on_change=report)
+    keeper = SessionManager(
+        AccountLogin(transport), transport.address.text, shelf=shelf, on_change=report
+    )
     return Connection(service, FakeGptBackend(transport, keeper), keeper)
 
 

@@ -31,7 +31,7 @@ def forget_session(settings: Settings, service: Service) -> None:
     from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
     from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - httpx, not for --help
 
-    SessionFile(settings.session_file).forget(service_address(service).text)
+    SessionFile(settings.session_file).delete(service_address(service).text)
 
 
 def is_good(session: Session | None) -> bool:

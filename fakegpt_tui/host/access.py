@@ -6,46 +6,46 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from fakegpt_tui.host.archive import Owner
-from fakegpt_tui.host.tokens import Claims, Refusal, Tokens
+from fakegpt_tui.host.tokens import Claims, TokenIssuer, TokenRejection
 
 
-class TokenRefused(Exception):
+class InvalidToken(Exception):
     """The request has no token that would do."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: TokenRejection) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class TokenAuthentication:
     """Lets in whoever has a token of this host, or of one that shares its key."""
 
-    tokens: Tokens
+    tokens: TokenIssuer
 
-    def claims(self, request: Request) -> Claims:
+    def require_claims(self, request: Request) -> Claims:
         """What the token of `request` says.
 
         Raises:
             TokenRefused: It has none, or one that is no good.
         """
-        match self.tokens.verify(_presented(request.headers)):
-            case Refusal() as reason:
-                raise TokenRefused(reason)
+        match self.tokens.verify(_read_bearer_token(request.headers)):
+            case TokenRejection() as reason:
+                raise InvalidToken(reason)
             case Claims() as claims:
                 return claims
 
-    def owner(self, request: Request) -> Owner:
+    def require_owner(self, request: Request) -> Owner:
         """Whose conversations `request` is about.
 
         Raises:
             TokenRefused: As above.
         """
-        claims = self.claims(request)
+        claims = self.require_claims(request)
         return claims.account, claims.owner
 
 
-def _presented(headers: Headers) -> str | None:
+def _read_bearer_token(headers: Headers) -> str | None:
     """The token of a request; which header has it, and whether a scheme is named, is all one."""
     given = headers.get("x-authorization") or headers.get("authorization") or ""
     scheme, _, token = given.strip().rpartition(" ")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fakegpt_tui.backends.base import Backend
-from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.access import TokenAuthentication
 from fakegpt_tui.host.refusals import json_response
 from fakegpt_tui.protocol import fakegpt
 
@@ -16,7 +16,7 @@ from fakegpt_tui.protocol import fakegpt
 class AccountRoutes:
     """Answers that are the same for everybody who is signed in."""
 
-    access: Access
+    authentication: TokenAuthentication
     backend: Backend
 
     def routes(self) -> list[Route]:
@@ -29,14 +29,16 @@ class AccountRoutes:
         ]
 
     async def _models(self, request: Request) -> Response:
-        self.access.claims(request)
+        self.authentication.require_claims(request)
         return json_response(fakegpt.models_body(await self.backend.models()))
 
     async def _account(self, request: Request) -> Response:
-        return json_response(fakegpt.account_body(self.access.claims(request).account))
+        return json_response(
+            fakegpt.account_body(self.authentication.require_claims(request).account)
+        )
 
     async def _limit(self, request: Request) -> Response:
-        self.access.claims(request)
+        self.authentication.require_claims(request)
         return await self._public_limit(request)
 
     async def _public_limit(self, _: Request) -> Response:

@@ -13,18 +13,23 @@ from starlette.types import ASGIApp
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ServiceError
-from fakegpt_tui.host.access import Access, TokenRefused
+from fakegpt_tui.host.access import InvalidToken, TokenAuthentication
 from fakegpt_tui.host.account_routes import AccountRoutes
-from fakegpt_tui.host.archive import Archive
+from fakegpt_tui.host.archive import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
-from fakegpt_tui.host.guard import Guard
+from fakegpt_tui.host.guard import LoopbackOnly
 from fakegpt_tui.host.login_routes import LoginRoutes
-from fakegpt_tui.host.odd_route import OddRoute
+from fakegpt_tui.host.odd_route import ScenarioRoute
 from fakegpt_tui.host.prompt_route import PromptRoute
-from fakegpt_tui.host.refusals import json_response, refuse_for_service, refuse_http, refuse_token
+from fakegpt_tui.host.refusals import (
+    handle_http_error,
+    handle_service_error,
+    handle_token_error,
+    json_response,
+)
 from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.host.tokens import Tokens
-from fakegpt_tui.host.turnstile import Turnstile
+from fakegpt_tui.host.tokens import TokenIssuer
+from fakegpt_tui.host.turnstile import SingleFlight
 
 
 @dataclass(kw_only=True)
@@ -32,44 +37,44 @@ class HostApp:
     """One backend behind the wire format. All of it lives in one event loop."""
 
     backend: Backend
-    tokens: Tokens
+    tokens: TokenIssuer
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
-    archive: Archive = field(default_factory=Archive)
-    turnstile: Turnstile = field(default_factory=Turnstile)
+    cache: ConversationCache = field(default_factory=ConversationCache)
+    single_flight: SingleFlight = field(default_factory=SingleFlight)
     ping_seconds: float = 15.0
     scenario: Scenario | None = None
     """What happens in place of one of the usual answers."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Once set, replies that are under way end, and their clients are told why."""
 
-    def guarded(self, secret: str = "") -> ASGIApp:
+    def build_asgi(self, secret: str = "") -> ASGIApp:
         """The application for a server, reachable only under the path `/secret/`."""
-        access = Access(self.tokens)
+        access = TokenAuthentication(self.tokens)
         prompts = PromptRoute(
             backend=self.backend,
-            access=access,
-            archive=self.archive,
-            turnstile=self.turnstile,
+            authentication=access,
+            cache=self.cache,
+            single_flight=self.single_flight,
             stopping=self.stopping,
             ping_seconds=self.ping_seconds,
         )
         app = Starlette(
             routes=[
-                *([OddRoute(self.scenario, access)] if self.scenario else []),
+                *([ScenarioRoute(self.scenario, access)] if self.scenario else []),
                 Route("/", _home),
                 *LoginRoutes(self.tokens, self.throttle).routes(),
                 *AccountRoutes(access, self.backend).routes(),
                 *prompts.routes(),
-                *ConversationRoutes(access, self.archive).routes(),
+                *ConversationRoutes(access, self.cache).routes(),
             ],
             exception_handlers={
-                HTTPException: refuse_http,
-                TokenRefused: refuse_token,
-                ServiceError: refuse_for_service,
+                HTTPException: handle_http_error,
+                InvalidToken: handle_token_error,
+                ServiceError: handle_service_error,
             },
         )
         app.router.redirect_slashes = False
-        return Guard(app, secret)
+        return LoopbackOnly(app, secret)
 
 
 async def _home(_: Request) -> Response:

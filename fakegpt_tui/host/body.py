@@ -20,9 +20,9 @@ async def read_json(request: Request) -> object:
     Raises:
         HTTPException: It is too large, too deep, no JSON, or does not say that it is.
     """
-    _require_type(request, "application/json")
+    _require_content_type(request, "application/json")
     body = await _read(request)
-    if _nesting_exceeds(body, _NESTING_LIMIT):
+    if _is_nested_deeper(body, _NESTING_LIMIT):
         raise HTTPException(400, "The body is nested too deeply.")
     try:
         # Decoded here, because json would also take UTF-16, whose brackets were not counted.
@@ -37,7 +37,7 @@ async def read_form(request: Request) -> dict[str, str]:
     Raises:
         HTTPException: It is too large, has too many fields, is no form, or does not say so.
     """
-    _require_type(request, "application/x-www-form-urlencoded")
+    _require_content_type(request, "application/x-www-form-urlencoded")
     body = await _read(request)
     try:
         return dict(parse_qsl(body.decode(), max_num_fields=_FIELD_LIMIT))
@@ -45,7 +45,7 @@ async def read_form(request: Request) -> dict[str, str]:
         raise HTTPException(400, "The body is not a form of at most ten fields.") from error
 
 
-def _require_type(request: Request, wanted: str) -> None:
+def _require_content_type(request: Request, wanted: str) -> None:
     given = request.headers.getlist("content-type")
     if len(given) != 1 or given[0].partition(";")[0].strip().lower() != wanted:
         raise HTTPException(415, f"The body must be sent as {wanted}.")
@@ -66,7 +66,7 @@ def _too_large() -> HTTPException:
     return HTTPException(413, f"The body is larger than {BODY_LIMIT // 1_000_000} MB.")
 
 
-def _nesting_exceeds(body: bytes, limit: int) -> bool:
+def _is_nested_deeper(body: bytes, limit: int) -> bool:
     """Is any bracket of `body` that is not inside a string deeper than `limit`?"""
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(body):

@@ -54,12 +54,12 @@ class HostConnection(H11Protocol):
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._start_deadline()
-        self._make_room()
+        self._drop_oldest_idle()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._end_deadline()
+            self._cancel_deadline()
         elif self._deadline is None:
             self._start_deadline()
 
@@ -70,29 +70,29 @@ class HostConnection(H11Protocol):
         )
 
     def resume_writing(self) -> None:
-        self._end_reader_deadline()
+        self._cancel_reader_deadline()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_deadline()
-        self._end_reader_deadline()
+        self._cancel_deadline()
+        self._cancel_reader_deadline()
         super().connection_lost(exc)
         self.lost.set_result(None)
 
     def _start_deadline(self) -> None:
         self._deadline = self.loop.call_later(self._limits.request_seconds, self.transport.abort)
 
-    def _end_deadline(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _end_reader_deadline(self) -> None:
+    def _cancel_reader_deadline(self) -> None:
         if self._reader_deadline is not None:
             self._reader_deadline.cancel()
             self._reader_deadline = None
 
-    def _make_room(self) -> None:
+    def _drop_oldest_idle(self) -> None:
         if len(self.connections) <= self._limits.connections:
             return
         waiting = [

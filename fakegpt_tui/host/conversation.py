@@ -7,11 +7,11 @@ from itertools import groupby
 from fakegpt_tui.domain import ContextMessage, Role
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
 
-_NODE_WEIGHT = 500
+_MESSAGE_WEIGHT = 500
 """What a message without text takes, in characters."""
 
 
-class KeptConversation:
+class CachedConversation:
     """Grows by prompts and replies, and ends in the newest of them.
 
     `root_id` is what the first prompt follows; the client made it up, and will name it again to
@@ -25,7 +25,7 @@ class KeptConversation:
         self.title = ""
         self.created_at = created_at
         self.updated_at = created_at
-        self.weight = _NODE_WEIGHT
+        self.weight = _MESSAGE_WEIGHT
         """Roughly the characters that it takes in memory."""
         self._messages: dict[str, StoredMessage] = {}
 
@@ -51,7 +51,7 @@ class KeptConversation:
     def context(self, leaf_id: str) -> tuple[ContextMessage, ...]:
         """The path down to `leaf_id`, oldest first; a reply in several pieces is one message."""
         context: list[ContextMessage] = []
-        path = list(self._upwards(leaf_id))[::-1]
+        path = list(self._iter_ancestors(leaf_id))[::-1]
         for role, run in groupby(path, key=lambda message: message.role):
             texts = [message.text for message in run]
             if role == Role.ASSISTANT:
@@ -75,7 +75,7 @@ class KeptConversation:
             self.summary(), self._messages.values(), root_id=self.root_id, leaf_id=self.leaf_id
         )
 
-    def _upwards(self, leaf_id: str) -> Iterator[StoredMessage]:
+    def _iter_ancestors(self, leaf_id: str) -> Iterator[StoredMessage]:
         node = self._messages.get(leaf_id)
         while node is not None:
             yield node
@@ -83,4 +83,4 @@ class KeptConversation:
 
 
 def _weight(message: StoredMessage) -> int:
-    return _NODE_WEIGHT + len(message.text) + len(message.role)
+    return _MESSAGE_WEIGHT + len(message.text) + len(message.role)

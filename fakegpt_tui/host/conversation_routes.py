@@ -9,27 +9,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.archive import Archive, Owner
+from fakegpt_tui.host.access import TokenAuthentication
+from fakegpt_tui.host.archive import ConversationCache, Owner
 from fakegpt_tui.host.body import read_json
-from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.host.conversation import CachedConversation
 from fakegpt_tui.host.refusals import json_response
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
-_MOST_ITEMS = 100
-_ITEMS = 28
+_MAX_PAGE_SIZE = 100
+_PAGE_SIZE = 28
 _TITLE_LENGTH = 200
-_MADE_TITLE_LENGTH = 40
-_DONE = {"success": True}
+_GENERATED_TITLE_LENGTH = 40
+_SUCCESS = {"success": True}
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRoutes:
     """What the host remembers, for its owner alone."""
 
-    access: Access
-    archive: Archive
+    authentication: TokenAuthentication
+    cache: ConversationCache
 
     def routes(self) -> list[Route]:
         one = "/api/conversation/{conversation_id}"
@@ -43,10 +43,10 @@ class ConversationRoutes:
         ]
 
     async def _list(self, request: Request) -> Response:
-        owner = self.access.owner(request)
+        owner = self.authentication.require_owner(request)
         offset = _number(request.query_params, "offset", 0)
-        limit = min(_number(request.query_params, "limit", _ITEMS), _MOST_ITEMS)
-        kept = self.archive.of(owner)
+        limit = min(_number(request.query_params, "limit", _PAGE_SIZE), _MAX_PAGE_SIZE)
+        kept = self.cache.list_for(owner)
         if request.query_params.get("order") == "created":
             kept.sort(key=lambda conversation: conversation.created_at)
         newest = kept[::-1][offset : offset + limit]
@@ -56,42 +56,42 @@ class ConversationRoutes:
         )
 
     async def _clear(self, request: Request) -> Response:
-        owner = self.access.owner(request)
+        owner = self.authentication.require_owner(request)
         match await read_json(request):
             case {"is_visible": False}:
-                self.archive.clear(owner)
-                return json_response(_DONE)
+                self.cache.clear(owner)
+                return json_response(_SUCCESS)
             case _:
                 raise InvalidRequest("false is required", "is_visible")
 
     async def _show(self, request: Request) -> Response:
-        _, conversation = self._asked_for(request)
+        _, conversation = self._get_conversation(request)
         return json_response(conversation.body())
 
     async def _change(self, request: Request) -> Response:
-        owner, conversation = self._asked_for(request)
+        owner, conversation = self._get_conversation(request)
         match await read_json(request):
             case {"is_visible": False}:
-                self.archive.forget(owner, conversation.id)
+                self.cache.delete(owner, conversation.id)
             case {"title": str(title)} if title.strip():
                 conversation.title = title.strip()[:_TITLE_LENGTH]
             case _:
                 raise InvalidRequest("a text is required", "title")
-        return json_response(_DONE)
+        return json_response(_SUCCESS)
 
     async def _title(self, request: Request) -> Response:
-        _, conversation = self._asked_for(request)
+        _, conversation = self._get_conversation(request)
         await read_json(request)
         if conversation.title:
             told = f"Conversation {conversation.id} already has title '{conversation.title}'"
             return json_response({"message": told})
-        conversation.title = made_title(conversation.first_prompt())
+        conversation.title = make_title(conversation.first_prompt())
         return json_response({"title": conversation.title or fakegpt.DEFAULT_TITLE})
 
-    def _asked_for(self, request: Request) -> tuple[Owner, KeptConversation]:
-        owner = self.access.owner(request)
+    def _get_conversation(self, request: Request) -> tuple[Owner, CachedConversation]:
+        owner = self.authentication.require_owner(request)
         conversation_id = request.path_params["conversation_id"]
-        conversation = self.archive.find(owner, conversation_id)
+        conversation = self.cache.get(owner, conversation_id)
         if conversation is None:
             raise HTTPException(
                 HTTPStatus.NOT_FOUND, f"Can't load conversation {conversation_id[:_TITLE_LENGTH]}"
@@ -99,12 +99,12 @@ class ConversationRoutes:
         return owner, conversation
 
 
-def made_title(prompt: str) -> str:
+def make_title(prompt: str) -> str:
     """The beginning of `prompt`, of whole words where they are short enough."""
-    line = " ".join(prompt[: _MADE_TITLE_LENGTH * 10].split())
-    if len(line) <= _MADE_TITLE_LENGTH:
+    line = " ".join(prompt[: _GENERATED_TITLE_LENGTH * 10].split())
+    if len(line) <= _GENERATED_TITLE_LENGTH:
         return line
-    cut = line[:_MADE_TITLE_LENGTH]
+    cut = line[:_GENERATED_TITLE_LENGTH]
     return f"{cut.rpartition(' ')[0] or cut}…"
 
 

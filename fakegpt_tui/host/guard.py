@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LOOPBACK = {"127.0.0.1", "::1"}
-_OWN_PAGES = {"same-origin", "none"}
+_SAME_SITE = {"same-origin", "none"}
 """`none` is a person who typed the address; a page cannot cause it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class LoopbackOnly:
     """Lets through only requests under the secret path that no web page can have caused.
 
     Names that resolve to this machine are refused unless they are its own (DNS rebinding), and so
@@ -27,22 +27,22 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        path = self._inner_path(scope["path"])
+        path = self._strip_secret(scope["path"])
         if path is None:
-            await _refusal(404, "Not Found")(scope, receive, send)
+            await _error_response(404, "Not Found")(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        names = _own_names(scope["server"])
-        if not _only(headers.getlist("host"), names):
-            response = _refusal(421, "This host answers only to its own address.")
+        names = _allowed_hosts(scope["server"])
+        if not _is_only_value_in(headers.getlist("host"), names):
+            response = _error_response(421, "This host answers only to its own address.")
             await response(scope, receive, send)
-        elif not _from_no_other_page(headers, names):
-            response = _refusal(403, "This host answers no other site's pages.")
+        elif not _is_same_origin(headers, names):
+            response = _error_response(403, "This host answers no other site's pages.")
             await response(scope, receive, send)
         else:
             await self.app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
 
-    def _inner_path(self, path: str) -> str | None:
+    def _strip_secret(self, path: str) -> str | None:
         if not self.secret:
             return path
         first, slash, rest = path.removeprefix("/").partition("/")
@@ -51,24 +51,24 @@ class Guard:
         return slash + rest
 
 
-def _own_names(server: tuple[str, int]) -> set[str]:
+def _allowed_hosts(server: tuple[str, int]) -> set[str]:
     """What `Host` may be, by the address at which the connection arrived."""
     address, port = server
     names = {f"[{address}]:{port}" if ":" in address else f"{address}:{port}"}
     return names | {f"localhost:{port}"} if address in _LOOPBACK else names
 
 
-def _only(values: list[str], allowed: set[str]) -> bool:
+def _is_only_value_in(values: list[str], allowed: set[str]) -> bool:
     return len(values) == 1 and values[0] in allowed
 
 
-def _from_no_other_page(headers: Headers, names: set[str]) -> bool:
+def _is_same_origin(headers: Headers, names: set[str]) -> bool:
     origins = headers.getlist("origin")
     sites = headers.getlist("sec-fetch-site")
-    return (not origins or _only(origins, {f"http://{name}" for name in names})) and (
-        not sites or _only(sites, _OWN_PAGES)
+    return (not origins or _is_only_value_in(origins, {f"http://{name}" for name in names})) and (
+        not sites or _is_only_value_in(sites, _SAME_SITE)
     )
 
 
-def _refusal(status: int, detail: str) -> JSONResponse:
+def _error_response(status: int, detail: str) -> JSONResponse:
     return JSONResponse({"detail": detail}, status)

@@ -12,23 +12,23 @@ from starlette.routing import Route
 
 from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.body import read_form
-from fakegpt_tui.host.refusals import json_response, missing_fields, rate_limit
+from fakegpt_tui.host.refusals import json_response, missing_fields_response, rate_limit_response
 from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.host.tokens import Claims, Refusal, Tokens
+from fakegpt_tui.host.tokens import Claims, TokenIssuer, TokenRejection
 from fakegpt_tui.protocol import fakegpt
 
 _PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[!#-+\--:<-\[\]-~]{8,64}")
 """Letters and digits, and nothing that a cookie cannot carry."""
 
 _NAME_LENGTH = 100
-_LONGEST_LIFE = 10**9
+_MAX_LIFETIME = 10**9
 _HOME = ".."
 """Where a browser goes after it; relative, because a secret may stand before every path."""
 
-_NO_GOOD = {
-    Refusal.MISSING: "No token was given.",
-    Refusal.EXPIRED: "The token has expired.",
-    Refusal.FOREIGN: "The token is not of this host.",
+_TOKEN_ERRORS = {
+    TokenRejection.MISSING: "No token was given.",
+    TokenRejection.EXPIRED: "The token has expired.",
+    TokenRejection.FOREIGN: "The token is not of this host.",
 }
 
 
@@ -36,7 +36,7 @@ _NO_GOOD = {
 class LoginRoutes:
     """Everything about tokens; none of it is remembered."""
 
-    tokens: Tokens
+    tokens: TokenIssuer
     throttle: LoginThrottle
 
     def routes(self) -> list[Route]:
@@ -62,13 +62,13 @@ class LoginRoutes:
             return refusal
         match await read_form(request):
             case {"token_key": account, "session_password": password}:
-                token = self._issued(account, password)
+                token = self._issue_token(account, password)
                 cookies = {"credential": token, "session_password": password}
-                return _signed_in(json_response({"code": 0, "url": "/"}), cookies)
+                return _set_cookies(json_response({"code": 0, "url": "/"}), cookies)
             case fields:
-                return missing_fields({"token_key", "session_password"} - fields.keys())
+                return missing_fields_response({"token_key", "session_password"} - fields.keys())
 
-    def _issued(self, account: str, password: str) -> str:
+    def _issue_token(self, account: str, password: str) -> str:
         if account != self.tokens.account:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such account here.")
         if not _PASSWORD.fullmatch(password):
@@ -84,20 +84,22 @@ class LoginRoutes:
             return refusal
         token = (await read_form(request)).get("access_token", "")
         match self.tokens.verify(token):
-            case Refusal() as reason:
-                return json_response({"code": 500, "message": _NO_GOOD[reason]})
+            case TokenRejection() as reason:
+                return json_response({"code": 500, "message": _TOKEN_ERRORS[reason]})
             case Claims():
-                return _signed_in(json_response({"code": 0, "url": "/"}), {"credential": token})
+                return _set_cookies(json_response({"code": 0, "url": "/"}), {"credential": token})
 
     async def _login_by_share(self, request: Request) -> Response:
         """Sign in by a link; a refusal is a page with status 200, as browsers were shown."""
         token = request.query_params.get("token", "")
         match self.tokens.verify(token):
-            case Refusal() as reason:
-                return _page(f"<!doctype html><title>{_NO_GOOD[reason]}</title>{_NO_GOOD[reason]}")
+            case TokenRejection() as reason:
+                return _html_response(
+                    f"<!doctype html><title>{_TOKEN_ERRORS[reason]}</title>{_TOKEN_ERRORS[reason]}"
+                )
             case Claims():
                 response = Response(status_code=307, headers={"location": _HOME})
-                return _signed_in(response, {"credential": token})
+                return _set_cookies(response, {"credential": token})
 
     async def _logout(self, _: Request) -> Response:
         response = Response(status_code=302, headers={"location": _HOME})
@@ -110,7 +112,7 @@ class LoginRoutes:
         match self.tokens.verify(token):
             case Claims(account=account, expires_at=expires_at):
                 return json_response(fakegpt.session_body(Secret(token), expires_at, account))
-            case Refusal():
+            case TokenRejection():
                 return json_response({})
 
     async def _register(self, request: Request) -> Response:
@@ -119,14 +121,14 @@ class LoginRoutes:
             return refusal
         fields = await read_form(request)
         name, life = fields.get("unique_name", ""), fields.get("expires_in", "0")
-        if not life.isascii() or not life.isdigit() or int(life) > _LONGEST_LIFE:
+        if not life.isascii() or not life.isdigit() or int(life) > _MAX_LIFETIME:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "expires_in must be a number of seconds.")
         match self.tokens.verify(fields.get("access_token", "")):
-            case Refusal() as reason:
-                raise HTTPException(HTTPStatus.BAD_REQUEST, _NO_GOOD[reason])
+            case TokenRejection() as reason:
+                raise HTTPException(HTTPStatus.BAD_REQUEST, _TOKEN_ERRORS[reason])
             case Claims() as claims:
                 name = name[:_NAME_LENGTH]
-                token, shared = self.tokens.share(claims, name, seconds=int(life))
+                token, shared = self.tokens.issue_share_token(claims, name, seconds=int(life))
                 told = {"token_key": token, "unique_name": name}
                 return json_response({**told, "expire_at": int(shared.expires_at.timestamp())})
 
@@ -135,20 +137,24 @@ class LoginRoutes:
             case Claims(account=account, owner=owner, expires_at=expires_at):
                 told = {"user_id": f"user-{owner[:24]}", "email": f"{account[:8]}@example.invalid"}
                 return json_response({**told, "expire_at": int(expires_at.timestamp())})
-            case Refusal():
+            case TokenRejection():
                 raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such token.")
 
     def _throttled(self) -> Response | None:
-        wait = self.throttle.wait()
-        return rate_limit(f"Too many logins. Try again in {wait} seconds.", wait) if wait else None
+        wait = self.throttle.acquire()
+        return (
+            rate_limit_response(f"Too many logins. Try again in {wait} seconds.", wait)
+            if wait
+            else None
+        )
 
 
-def _signed_in(response: Response, cookies: Mapping[str, str]) -> Response:
+def _set_cookies(response: Response, cookies: Mapping[str, str]) -> Response:
     for name, value in cookies.items():
         response.set_cookie(name, value, path="/", httponly=True, samesite="lax")
     return response
 
 
-def _page(content: str) -> Response:
+def _html_response(content: str) -> Response:
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return Response(content, headers=headers, media_type="text/html")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
-_log = logging.getLogger(__name__)
+_loop_log = logging.getLogger(__name__)
 
 
 class LoopThread:
@@ -29,7 +29,7 @@ class LoopThread:
         """
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
-    def end(self, *, patience: float) -> None:
+    def stop(self, *, patience: float) -> None:
         """Cancel what still runs; a thread that does not end within `patience` is left alone."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(patience)
@@ -38,11 +38,11 @@ class LoopThread:
 def _run(ready: Future[asyncio.AbstractEventLoop]) -> None:
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
-        loop.set_exception_handler(_log_trouble)
+        loop.set_exception_handler(_log_error)
         ready.set_result(loop)
         loop.run_forever()
 
 
-def _log_trouble(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Where asyncio itself would print to standard error, over whatever is on the screen."""
-    _log.error("%s", context["message"], exc_info=context.get("exception"))
+    _loop_log.error("%s", context["message"], exc_info=context.get("exception"))

@@ -15,18 +15,18 @@ from fakegpt_tui.backends.scenarios.scenario import (
     ScenarioResponse,
 )
 from fakegpt_tui.backends.scripted import Pause
-from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.access import TokenAuthentication
 from fakegpt_tui.host.body import read_json
 from fakegpt_tui.protocol import fakegpt
 
 
-class OddRoute(Route):
+class ScenarioRoute(Route):
     """Stands before the usual route of its path, until the scenario is over.
 
     Tokens and prompts are judged as ever, so that a client is tried as a whole.
     """
 
-    def __init__(self, scenario: Scenario, access: Access) -> None:
+    def __init__(self, scenario: Scenario, access: TokenAuthentication) -> None:
         self._scenario = scenario
         self._access = access
         self._answers = deque(scenario.responses)
@@ -36,16 +36,16 @@ class OddRoute(Route):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return super().matches(scope) if self._answers else (Match.NONE, {})
 
-    async def _answer(self, request: Request) -> "_Played":
+    async def _answer(self, request: Request) -> "_ScenarioResponse":
         if self._scenario.path == CONVERSATION:
-            self._access.claims(request)
+            self._access.require_claims(request)
             fakegpt.read_conversation_request(await read_json(request))
         if len(self._answers) > 1 or self._scenario.recovers:
-            return _Played(self._answers.popleft())
-        return _Played(self._answers[0])
+            return _ScenarioResponse(self._answers.popleft())
+        return _ScenarioResponse(self._answers[0])
 
 
-class _Played:
+class _ScenarioResponse:
     """The response that plays one answer."""
 
     def __init__(self, answer: ScenarioResponse) -> None:
@@ -55,7 +55,7 @@ class _Played:
         headers = [(name.encode(), value.encode()) for name, value in self._answer.headers]
         start = {"type": "http.response.start", "status": self._answer.status}
         await send({**start, "headers": headers})
-        left = asyncio.create_task(_until_left(receive))
+        left = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             for piece in self._answer.chunks:
                 match piece:
@@ -75,6 +75,6 @@ class _Played:
             left.cancel()
 
 
-async def _until_left(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

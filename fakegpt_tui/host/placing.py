@@ -6,7 +6,7 @@ from datetime import datetime
 
 from fakegpt_tui.backends.base import Purpose
 from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
-from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.host.conversation import CachedConversation
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
     ConversationRequest,
@@ -14,7 +14,7 @@ from fakegpt_tui.protocol.fakegpt import (
     StoredMessage,
 )
 
-MOST_MESSAGES = 5_000
+MAX_MESSAGES = 5_000
 """Of one conversation; all of them are sent to whoever asks for it."""
 
 _PURPOSES = {
@@ -24,12 +24,12 @@ _PURPOSES = {
 }
 
 
-class Unplaced(Exception):
+class ParentNotFound(Exception):
     """The conversation does not have what the request builds upon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ThreadPosition:
     """A request in its conversation.
 
     `context` is what the backend is asked; `prompts` are the messages that the conversation does
@@ -41,11 +41,13 @@ class Place:
     parent_id: str
 
 
-def purpose_of(asked: ConversationRequest) -> Purpose:
+def purpose_for(asked: ConversationRequest) -> Purpose:
     return _PURPOSES[asked.action]
 
 
-def place(asked: ConversationRequest, conversation: KeptConversation, at: datetime) -> Place:
+def resolve_thread(
+    asked: ConversationRequest, conversation: CachedConversation, at: datetime
+) -> ThreadPosition:
     """The place of what was asked. Nothing is put into the conversation.
 
     A prompt that is there already, word for word, is asked again; any other becomes a new branch
@@ -56,44 +58,50 @@ def place(asked: ConversationRequest, conversation: KeptConversation, at: dateti
         InvalidRequest: What should be continued is no reply.
         PromptTooLong: The conversation has more messages than can be shown at once.
     """
-    if conversation.size >= MOST_MESSAGES:
+    if conversation.size >= MAX_MESSAGES:
         raise PromptTooLong("The conversation has become too long for this host.")
     if asked.action is ConversationAction.CONTINUE:
-        return _rest(asked, conversation)
+        return _resolve_continuation(asked, conversation)
     known = conversation.message(asked.message_id)
     if known is not None and (known.role, known.text) == (Role.USER, asked.prompt):
-        return Place(context=conversation.context(known.id), prompts=(), parent_id=known.id)
+        return ThreadPosition(
+            context=conversation.context(known.id), prompts=(), parent_id=known.id
+        )
     if asked.message_id in conversation:
         asked = replace(asked, message_id=new_id())
-    return _branch(asked, conversation, at)
+    return _resolve_branch(asked, conversation, at)
 
 
-def _rest(asked: ConversationRequest, conversation: KeptConversation) -> Place:
-    parent_id = _parent(asked, conversation)
+def _resolve_continuation(
+    asked: ConversationRequest, conversation: CachedConversation
+) -> ThreadPosition:
+    parent_id = _resolve_parent(asked, conversation)
     reply = conversation.message(parent_id)
     if reply is None or reply.role != Role.ASSISTANT:
         raise InvalidRequest("a reply is required", "parent_message_id")
-    return Place(context=conversation.context(parent_id), prompts=(), parent_id=parent_id)
+    return ThreadPosition(context=conversation.context(parent_id), prompts=(), parent_id=parent_id)
 
 
-def _branch(asked: ConversationRequest, conversation: KeptConversation, at: datetime) -> Place:
-    parent_id = _parent(asked, conversation)
-    prompts = tuple(_chain(asked.messages, asked.message_id, parent_id, at))
-    return Place(
+def _resolve_branch(
+    asked: ConversationRequest, conversation: CachedConversation, at: datetime
+) -> ThreadPosition:
+    parent_id = _resolve_parent(asked, conversation)
+    prompts = tuple(_link_messages(asked.messages, asked.message_id, parent_id, at))
+    return ThreadPosition(
         context=(*conversation.context(parent_id), *asked.messages),
         prompts=prompts,
         parent_id=prompts[-1].id,
     )
 
 
-def _parent(asked: ConversationRequest, conversation: KeptConversation) -> str:
+def _resolve_parent(asked: ConversationRequest, conversation: CachedConversation) -> str:
     parent_id = asked.parent_message_id or conversation.leaf_id
     if parent_id not in conversation:
-        raise Unplaced
+        raise ParentNotFound
     return parent_id
 
 
-def _chain(
+def _link_messages(
     messages: Sequence[ContextMessage], last_id: str, parent_id: str, at: datetime
 ) -> list[StoredMessage]:
     """Each message below the one before; only the last one's id is the client's."""

@@ -12,15 +12,15 @@ from starlette.types import ASGIApp
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
-from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.archive import Archive, Owner
+from fakegpt_tui.host.access import TokenAuthentication
+from fakegpt_tui.host.archive import ConversationCache, Owner
 from fakegpt_tui.host.body import read_json
-from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.host.placing import Place, Unplaced, place, purpose_of
-from fakegpt_tui.host.recording import Recording
+from fakegpt_tui.host.conversation import CachedConversation
+from fakegpt_tui.host.placing import ParentNotFound, ThreadPosition, purpose_for, resolve_thread
+from fakegpt_tui.host.recording import HistoryRecorder
 from fakegpt_tui.host.refusals import json_response
 from fakegpt_tui.host.replies import ReplyStream
-from fakegpt_tui.host.turnstile import Turnstile
+from fakegpt_tui.host.turnstile import SingleFlight
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
 
@@ -30,45 +30,47 @@ class PromptRoute:
     """Asks the backend, and keeps what was said for whoever does not forbid it."""
 
     backend: Backend
-    access: Access
-    archive: Archive
-    turnstile: Turnstile
+    authentication: TokenAuthentication
+    cache: ConversationCache
+    single_flight: SingleFlight
     stopping: asyncio.Event
     ping_seconds: float
 
     def routes(self) -> list[Route]:
-        return [Route("/api/conversation", self._conversation, methods=["POST"])]
+        return [Route("/api/conversation", self._answer, methods=["POST"])]
 
-    async def _conversation(self, request: Request) -> Response | ASGIApp:
-        owner = self.access.owner(request)
+    async def _answer(self, request: Request) -> Response | ASGIApp:
+        owner = self.authentication.require_owner(request)
         asked = fakegpt.read_conversation_request(await read_json(request))
-        conversation = self._conversation_of(owner, asked)
+        conversation = self._find_or_create(owner, asked)
         if conversation is None:
             return _unknown_conversation(asked)
         if not asked.model:
             asked = replace(asked, model=(await self.backend.models())[0].id)
         try:
-            placed = place(asked, conversation, now())
-        except Unplaced:
+            placed = resolve_thread(asked, conversation, now())
+        except ParentNotFound:
             return _unknown_conversation(asked)
-        return self.turnstile.guarded(owner, self._reply(owner, asked, conversation, placed))
+        return self.single_flight.guard(owner, self._reply(owner, asked, conversation, placed))
 
-    def _conversation_of(self, owner: Owner, asked: ConversationRequest) -> KeptConversation | None:
+    def _find_or_create(
+        self, owner: Owner, asked: ConversationRequest
+    ) -> CachedConversation | None:
         """The conversation that is meant, a new one, or none where it is not known."""
         if asked.conversation_id is not None:
-            known = self.archive.find(owner, asked.conversation_id)
+            known = self.cache.get(owner, asked.conversation_id)
             return None if asked.history_disabled else known
         if asked.action is ConversationAction.CONTINUE:
             return None
         root_id = asked.parent_message_id or new_id()
-        return KeptConversation(conversation_id=new_id(), root_id=root_id, created_at=now())
+        return CachedConversation(conversation_id=new_id(), root_id=root_id, created_at=now())
 
     def _reply(
         self,
         owner: Owner,
         asked: ConversationRequest,
-        conversation: KeptConversation,
-        placed: Place,
+        conversation: CachedConversation,
+        placed: ThreadPosition,
     ) -> ReplyStream:
         reply = StoredMessage(
             id=new_id(),
@@ -81,10 +83,10 @@ class PromptRoute:
         asked = replace(asked, message_id=placed.parent_id)
         recording = None
         if not asked.history_disabled:
-            recording = Recording(self.archive, owner, conversation, placed.prompts, reply)
+            recording = HistoryRecorder(self.cache, owner, conversation, placed.prompts, reply)
         events = self._events(asked, placed)
         return ReplyStream(
-            recording.events(events) if recording else events,
+            recording.record(events) if recording else events,
             fakegpt.StreamEncoder(
                 asked,
                 conversation_id=conversation.id,
@@ -96,12 +98,14 @@ class PromptRoute:
             ping_seconds=self.ping_seconds,
         )
 
-    def _events(self, asked: ConversationRequest, placed: Place) -> AsyncGenerator[StreamEvent]:
+    def _events(
+        self, asked: ConversationRequest, placed: ThreadPosition
+    ) -> AsyncGenerator[StreamEvent]:
         return self.backend.stream(
             ReplyRequest(
                 messages=placed.context,
                 model=asked.model,
-                purpose=purpose_of(asked),
+                purpose=purpose_for(asked),
                 prompt_id=asked.message_id,
             )
         )

@@ -14,12 +14,12 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     now,
 )
-from fakegpt_tui.host.archive import Archive, Owner
-from fakegpt_tui.host.conversation import KeptConversation
+from fakegpt_tui.host.archive import ConversationCache, Owner
+from fakegpt_tui.host.conversation import CachedConversation
 from fakegpt_tui.protocol.fakegpt import StoredMessage
 
 
-class Recording:
+class HistoryRecorder:
     """One reply as it streams.
 
     Nothing is kept before `begin`, so that a request that was refused leaves no trace and can be
@@ -28,21 +28,21 @@ class Recording:
 
     def __init__(
         self,
-        archive: Archive,
+        archive: ConversationCache,
         owner: Owner,
-        conversation: KeptConversation,
+        conversation: CachedConversation,
         prompts: Sequence[StoredMessage],
         reply: StoredMessage,
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._archive = archive
+        self._cache = archive
         self._owner = owner
         self._conversation = conversation
         self._prompts = prompts
         self._reply = replace(reply, status=MessageStatus.STREAMING)
         self._clock = clock
-        self._pieces: list[str] = []
+        self._texts: list[str] = []
         self._title = ""
         self._has_begun = False
 
@@ -50,27 +50,27 @@ class Recording:
         """The client has been told of the reply, by its id."""
         self._has_begun = True
         if not self._conversation.size:
-            self._archive.add(self._owner, self._conversation)
+            self._cache.add(self._owner, self._conversation)
         for prompt in self._prompts:
             self._conversation.put(prompt, self._clock())
-        self._put()
+        self._save()
 
-    async def events(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
+    async def record(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
         """The same events, noted on their way."""
         try:
             async with aclosing(events):
                 async for event in events:
-                    self._note(event)
+                    self._apply(event)
                     yield event
         finally:
-            self._end()
+            self._finish()
 
-    def _note(self, event: StreamEvent) -> None:
+    def _apply(self, event: StreamEvent) -> None:
         match event:
             case TextDelta(text):
-                self._pieces.append(text)
+                self._texts.append(text)
             case TextReplaced(keep, text):
-                self._pieces = ["".join(self._pieces)[:keep], text]
+                self._texts = ["".join(self._texts)[:keep], text]
             case TitleSuggested(title):
                 self._title = title
             case ReplyEnded(reason):
@@ -78,14 +78,14 @@ class Recording:
             case _:
                 pass
 
-    def _end(self) -> None:
+    def _finish(self) -> None:
         if self._reply.finish is None:
             self._reply = replace(self._reply, status=MessageStatus.INTERRUPTED)
-        self._reply = replace(self._reply, text="".join(self._pieces))
+        self._reply = replace(self._reply, text="".join(self._texts))
         if self._has_begun:
-            self._put()
+            self._save()
 
-    def _put(self) -> None:
+    def _save(self) -> None:
         self._conversation.title = self._conversation.title or self._title
         self._conversation.put(self._reply, self._clock())
-        self._archive.touch(self._owner, self._conversation)
+        self._cache.touch(self._owner, self._conversation)

@@ -19,8 +19,8 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
-from fakegpt_tui.host.access import TokenRefused
-from fakegpt_tui.host.tokens import Refusal
+from fakegpt_tui.host.access import InvalidToken
+from fakegpt_tui.host.tokens import TokenRejection
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
@@ -35,7 +35,7 @@ _STATUSES: dict[type, HTTPStatus] = {
     Unreachable: HTTPStatus.GATEWAY_TIMEOUT,
     ServiceError: HTTPStatus.BAD_GATEWAY,
 }
-_CLEAR = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
+_SELF_EXPLANATORY = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
 """Statuses that say all there is, so that the plain form of an error will do."""
 
 
@@ -51,24 +51,24 @@ def json_response(
     )
 
 
-def token_refusal(reason: Refusal) -> Response:
+def token_error_response(reason: TokenRejection) -> Response:
     match reason:
-        case Refusal.MISSING:
+        case TokenRejection.MISSING:
             body = fakegpt.error_body("Not authenticated")
-        case Refusal.EXPIRED:
+        case TokenRejection.EXPIRED:
             body = fakegpt.error_body("The token has expired.", code="token_expired")
-        case Refusal.FOREIGN:
+        case TokenRejection.FOREIGN:
             body = fakegpt.error_body("The token is not of this host.", code="invalid_jwt")
     return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
 
 
-async def refuse_token(_: Request, error: Exception) -> Response:
-    if not isinstance(error, TokenRefused):
+async def handle_token_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, InvalidToken):
         raise error
-    return token_refusal(error.reason)
+    return token_error_response(error.reason)
 
 
-def missing_fields(names: Iterable[str]) -> Response:
+def missing_fields_response(names: Iterable[str]) -> Response:
     """The list form of an error, for fields of a form."""
     problems = [
         {"loc": ["body", name], "msg": "field required", "type": "value_error.missing"}
@@ -77,22 +77,26 @@ def missing_fields(names: Iterable[str]) -> Response:
     return json_response({"detail": problems}, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def service_refusal(error: ServiceError) -> Response:
+def service_error_response(error: ServiceError) -> Response:
     """What a backend could not do, with the status that makes a client do the right thing."""
     match error:
         case InvalidRequest():
             return json_response(error.body, HTTPStatus.UNPROCESSABLE_ENTITY)
         case RateLimited(retry_after=wait):
-            return rate_limit(fakegpt.error_message(error), wait, code=fakegpt.error_code(error))
+            return rate_limit_response(
+                fakegpt.error_message(error), wait, code=fakegpt.error_code(error)
+            )
         case _:
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
-            code = None if status in _CLEAR else fakegpt.error_code(error)
+            code = None if status in _SELF_EXPLANATORY else fakegpt.error_code(error)
             return json_response(
                 fakegpt.error_body(fakegpt.error_message(error), code=code), status
             )
 
 
-def rate_limit(sentence: str, seconds: float | None, *, code: str | None = None) -> Response:
+def rate_limit_response(
+    sentence: str, seconds: float | None, *, code: str | None = None
+) -> Response:
     headers = {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
     return json_response(
         fakegpt.error_body(sentence, code=code, clears_in=seconds),
@@ -101,7 +105,7 @@ def rate_limit(sentence: str, seconds: float | None, *, code: str | None = None)
     )
 
 
-async def refuse_http(_: Request, error: Exception) -> Response:
+async def handle_http_error(_: Request, error: Exception) -> Response:
     """Every refusal of the routes themselves, such as 404 and 405."""
     if not isinstance(error, HTTPException):
         raise error
@@ -110,7 +114,7 @@ async def refuse_http(_: Request, error: Exception) -> Response:
     return json_response(body, error.status_code, error.headers)
 
 
-async def refuse_for_service(_: Request, error: Exception) -> Response:
+async def handle_service_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, ServiceError):
         raise error
-    return service_refusal(error)
+    return service_error_response(error)

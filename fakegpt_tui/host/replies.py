@@ -7,7 +7,7 @@ from contextlib import aclosing
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
-from fakegpt_tui.host.refusals import service_refusal
+from fakegpt_tui.host.refusals import service_error_response
 from fakegpt_tui.protocol.fakegpt import PING, StreamEncoder
 
 _HEADERS = [
@@ -42,12 +42,12 @@ class ReplyStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         output = _Output(self._writer, scope, receive, send, self._on_begin)
-        relaying = asyncio.create_task(self._relay(output))
-        left = asyncio.create_task(_until_left(receive))
+        relaying = asyncio.create_task(self._send_events(output))
+        left = asyncio.create_task(_wait_for_disconnect(receive))
         stopping = asyncio.create_task(self._stopping.wait())
         tasks: set[asyncio.Task[object]] = {relaying, left, stopping}
         try:
-            await self._attend(tasks, output)
+            await self._ping_until_done(tasks, output)
         finally:
             is_over, is_left = relaying.done(), left.done()
             for task in tasks:
@@ -58,11 +58,11 @@ class ReplyStream:
         elif not is_left:
             await output.fail(ReplyCut("The host was stopped before the reply was whole."))
 
-    async def _attend(self, tasks: set[asyncio.Task[object]], output: "_Output") -> None:
+    async def _ping_until_done(self, tasks: set[asyncio.Task[object]], output: "_Output") -> None:
         """Ping in the silence until one of `tasks` is over."""
         done: set[asyncio.Task[object]] = set()
         while not done:
-            until_ping = self._ping_seconds - output.silent_seconds()
+            until_ping = self._ping_seconds - output.seconds_idle()
             if until_ping <= 0:
                 await output.ping()
                 continue
@@ -70,7 +70,7 @@ class ReplyStream:
                 tasks, timeout=until_ping, return_when=asyncio.FIRST_COMPLETED
             )
 
-    async def _relay(self, output: "_Output") -> None:
+    async def _send_events(self, output: "_Output") -> None:
         try:
             async with aclosing(self._events) as events:
                 async for event in events:
@@ -103,7 +103,7 @@ class _Output:
         self._has_ended = False
         self._sending = asyncio.Lock()
 
-    def silent_seconds(self) -> float:
+    def seconds_idle(self) -> float:
         return self._loop.time() - self._last_sent
 
     async def ping(self) -> None:
@@ -111,24 +111,24 @@ class _Output:
             # Somebody reads slowly; then it is the other side that is silent.
             self._last_sent = self._loop.time()
         else:
-            await self._put([PING], more=True)
+            await self._send_parts([PING], more=True)
 
     async def write(self, parts: list[bytes]) -> None:
         # A backend that never waits must not keep the loop from everybody else.
         await asyncio.sleep(0)
         if parts:
-            await self._put(parts, more=True)
+            await self._send_parts(parts, more=True)
 
     async def end(self, parts: list[bytes]) -> None:
-        await self._put(parts, more=False)
+        await self._send_parts(parts, more=False)
 
     async def fail(self, error: ServiceError) -> None:
         if self._opening is None:
             await self.end(self._writer.fail(error))
         else:
-            await service_refusal(error)(self._scope, self._receive, self._send)
+            await service_error_response(error)(self._scope, self._receive, self._send)
 
-    async def _put(self, parts: list[bytes], *, more: bool) -> None:
+    async def _send_parts(self, parts: list[bytes], *, more: bool) -> None:
         async with self._sending:
             if self._has_ended:
                 return
@@ -147,6 +147,6 @@ class _Output:
             )
 
 
-async def _until_left(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

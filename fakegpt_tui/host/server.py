@@ -14,13 +14,13 @@ from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.app import HostApp
-from fakegpt_tui.host.archive import Archive, ArchiveLimits
+from fakegpt_tui.host.archive import CacheLimits, ConversationCache
 from fakegpt_tui.host.connections import ConnectionLimits
 from fakegpt_tui.host.loop_thread import LoopThread
-from fakegpt_tui.host.serving import Serving
+from fakegpt_tui.host.serving import AsgiServer
 from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.host.tokens import Tokens
-from fakegpt_tui.host.turnstile import Turnstile
+from fakegpt_tui.host.tokens import TokenIssuer
+from fakegpt_tui.host.turnstile import SingleFlight
 
 _log = logging.getLogger("fakegpt_tui.host")
 
@@ -55,7 +55,7 @@ class HostServer:
         one_at_a_time: bool = False,
         scenario: Scenario | None = None,
         limits: ConnectionLimits | None = None,
-        archive_limits: ArchiveLimits | None = None,
+        archive_limits: CacheLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
     ) -> None:
@@ -63,19 +63,19 @@ class HostServer:
         self._address = (host, port)
         self._secret = secrets.token_urlsafe(32) if secret_path else ""
         self._tokens = (
-            Tokens(lifetime=token_lifetime, key=token_key)
+            TokenIssuer(lifetime=token_lifetime, key=token_key)
             if token_key
-            else Tokens(lifetime=token_lifetime)
+            else TokenIssuer(lifetime=token_lifetime)
         )
-        self._turnstile = Turnstile(is_closed=one_at_a_time)
+        self._single_flight = SingleFlight(is_enabled=one_at_a_time)
         self._scenario = scenario
-        self._archive = Archive(archive_limits)
+        self._cache = ConversationCache(archive_limits)
         self._limits = limits or ConnectionLimits()
         self._throttle = throttle or LoginThrottle()
         self._ping_seconds = ping_seconds
         self._base_url = ""
         self._thread: LoopThread | None = None
-        self._serving: Serving | None = None
+        self._server: AsgiServer | None = None
 
     @property
     def base_url(self) -> str:
@@ -92,7 +92,7 @@ class HostServer:
             return self._base_url
         if self._base_url:
             raise RuntimeError("a host server runs once")
-        _keep_logs_off_the_screen()
+        _silence_loggers()
         listener = _listen(*self._address)
         base_url = _base_url(listener, self._secret)
         thread = LoopThread("fakegpt-host")
@@ -100,7 +100,7 @@ class HostServer:
             thread.call(self._open(listener))
         except BaseException:
             listener.close()
-            thread.end(patience=_THREAD_GRACE)
+            thread.stop(patience=_THREAD_GRACE)
             raise
         self._thread, self._base_url = thread, base_url
         return base_url
@@ -115,7 +115,7 @@ class HostServer:
         except TimeoutError:
             _log.error("the backend keeps the host from stopping")
         finally:
-            thread.end(patience=_THREAD_GRACE)
+            thread.stop(patience=_THREAD_GRACE)
 
     def __enter__(self) -> Self:
         self.start()
@@ -135,24 +135,24 @@ class HostServer:
             backend=backend,
             tokens=self._tokens,
             throttle=self._throttle,
-            archive=self._archive,
-            turnstile=self._turnstile,
+            cache=self._cache,
+            single_flight=self._single_flight,
             scenario=self._scenario,
             ping_seconds=self._ping_seconds,
         )
-        self._serving = Serving(app=app, secret=self._secret, limits=self._limits)
-        await self._serving.open(listener)
+        self._server = AsgiServer(app=app, secret=self._secret, limits=self._limits)
+        await self._server.open(listener)
 
     async def _close(self) -> None:
-        if self._serving is None:
+        if self._server is None:
             return
-        await self._serving.close()
+        await self._server.close()
         if callable(self._backend):
-            closing = asyncio.create_task(self._serving.app.backend.aclose())
+            closing = asyncio.create_task(self._server.app.backend.aclose())
             await asyncio.wait({closing}, timeout=_BACKEND_GRACE)
 
 
-def _keep_logs_off_the_screen() -> None:
+def _silence_loggers() -> None:
     """Without any handler, Python prints warnings to standard error."""
     for name in ("uvicorn", "fakegpt_tui.host"):
         logger = logging.getLogger(name)

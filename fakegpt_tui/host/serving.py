@@ -19,7 +19,7 @@ _FLUSH_GRACE = 0.1
 
 
 @dataclass(kw_only=True)
-class Serving:
+class AsgiServer:
     """An application on an open socket.
 
     uvicorn's connections without its server: that one wakes up ten times a second, takes signals
@@ -34,7 +34,7 @@ class Serving:
 
     async def open(self, listener: socket.socket) -> None:
         config = Config(
-            self.app.guarded(self.secret),
+            self.app.build_asgi(self.secret),
             http=HostConnection,
             ws="none",
             lifespan="off",

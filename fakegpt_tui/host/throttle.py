@@ -19,7 +19,7 @@ class LoginThrottle:
     _rested_at: float = field(default=-math.inf, init=False)
     """When all tries that were taken will have been made up for."""
 
-    def wait(self) -> int:
+    def acquire(self) -> int:
         """Take one try and return 0, or tell in how many whole seconds there will be one."""
         moment = self.clock()
         rested_at = max(self._rested_at, moment)

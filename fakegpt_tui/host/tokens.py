@@ -11,13 +11,13 @@ from enum import StrEnum
 import jwt
 
 from fakegpt_tui.domain import Secret, now
-from fakegpt_tui.host.share_tokens import PREFIX, read_share_token, share_token
+from fakegpt_tui.host.share_tokens import SHARE_PREFIX, decode_share_token, encode_share_token
 
 _ALGORITHM = "HS256"
-_REQUIRED = ["exp", "iat", "account", "owner"]
+_REQUIRED_CLAIMS = ["exp", "iat", "account", "owner"]
 
 
-class Refusal(StrEnum):
+class TokenRejection(StrEnum):
     """Why a token is not accepted."""
 
     MISSING = "missing"
@@ -35,7 +35,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class TokenIssuer:
     """Issues tokens and tells whether one that comes back is good.
 
     The key is made anew unless it is given, so that the tokens of one run are worth nothing to
@@ -52,13 +52,15 @@ class Tokens:
             "iat": int(issued_at.timestamp()),
             "exp": int((issued_at + self.lifetime).timestamp()),
             "account": account,
-            "owner": self.derived("owner", password.reveal()),
+            "owner": self.derive("owner", password.reveal()),
             # Two logins in one second must not get the same: clients take that for a dead token.
             "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self.key, algorithm=_ALGORITHM)
 
-    def share(self, claims: Claims, name: str, *, seconds: int = 0) -> tuple[str, Claims]:
+    def issue_share_token(
+        self, claims: Claims, name: str, *, seconds: int = 0
+    ) -> tuple[str, Claims]:
         """A share token below `claims`, good for `seconds` or as long as they are.
 
         It sees conversations of its own: of the same `name` the same ones, later and elsewhere.
@@ -67,43 +69,47 @@ class Tokens:
         if seconds:
             expires_at = min(expires_at, self.clock() + timedelta(seconds=seconds))
         expires = int(expires_at.timestamp())
-        owner = self.derived("share", f"{claims.owner}\0{name}")
+        owner = self.derive("share", f"{claims.owner}\0{name}")
         shared = Claims(
             account=claims.account,
             owner=owner,
             expires_at=datetime.fromtimestamp(expires, UTC),
         )
-        return share_token(self.key, owner=owner, expires=expires), shared
+        return encode_share_token(self.key, owner=owner, expires=expires), shared
 
     @property
     def account(self) -> str:
         """The one account that there is, by the name that a client knows it by."""
-        return self.derived("account", "1")
+        return self.derive("account", "1")
 
-    def verify(self, token: str | None) -> Claims | Refusal:
+    def verify(self, token: str | None) -> Claims | TokenRejection:
         if not token:
-            return Refusal.MISSING
-        claims = self._shared(token) if token.startswith(PREFIX) else self._signed(token)
+            return TokenRejection.MISSING
+        claims = (
+            self._verify_share_token(token)
+            if token.startswith(SHARE_PREFIX)
+            else self._verify_jwt(token)
+        )
         if claims is None:
-            return Refusal.FOREIGN
-        return claims if claims.expires_at > self.clock() else Refusal.EXPIRED
+            return TokenRejection.FOREIGN
+        return claims if claims.expires_at > self.clock() else TokenRejection.EXPIRED
 
-    def _shared(self, token: str) -> Claims | None:
-        match read_share_token(self.key, token):
+    def _verify_share_token(self, token: str) -> Claims | None:
+        match decode_share_token(self.key, token):
             case (owner, expires):
                 expires_at = datetime.fromtimestamp(expires, UTC)
                 return Claims(account=self.account, owner=owner, expires_at=expires_at)
             case None:
                 return None
 
-    def _signed(self, token: str) -> Claims | None:
+    def _verify_jwt(self, token: str) -> Claims | None:
         try:
             claims = jwt.decode(
                 token,
                 self.key,
                 algorithms=[_ALGORITHM],
                 # The clock is ours to ask, so that a test needs no waiting.
-                options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
+                options={"require": _REQUIRED_CLAIMS, "verify_exp": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError:
             return None
@@ -114,7 +120,7 @@ class Tokens:
             case _:
                 return None
 
-    def derived(self, purpose: str, text: str) -> str:
+    def derive(self, purpose: str, text: str) -> str:
         """32 hexadecimal digits that stand for `text`, and that only this key can make."""
         digest = hmac.new(self.key, f"{purpose}\0{text}".encode(), hashlib.sha256)
         return digest.hexdigest()[:32]

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.host.archive import Owner
-from fakegpt_tui.host.refusals import rate_limit
+from fakegpt_tui.host.refusals import rate_limit_response
 
 
 @dataclass(frozen=True, slots=True)
-class Turnstile:
+class SingleFlight:
     """Knows who is being answered. Without `is_closed` everybody passes at any time.
 
     It stands open for this program itself, which has many turns at once under one login.
     """
 
-    is_closed: bool = False
-    _inside: set[Owner] = field(default_factory=set, init=False)
+    is_enabled: bool = False
+    _active: set[Owner] = field(default_factory=set, init=False)
 
-    def guarded(self, owner: Owner, reply: ASGIApp) -> ASGIApp:
+    def guard(self, owner: Owner, reply: ASGIApp) -> ASGIApp:
         """`reply`, or a refusal if another one of `owner` is under way when it should begin."""
-        return reply if not self.is_closed else _Turn(self._inside, owner, reply)
+        return reply if not self.is_enabled else _ExclusiveReply(self._active, owner, reply)
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _ExclusiveReply:
     inside: set[Owner]
     owner: Owner
     reply: ASGIApp
@@ -33,7 +33,7 @@ class _Turn:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.owner in self.inside:
             sentence = "Only one message at a time. Please wait until the reply before has ended."
-            await rate_limit(sentence, None)(scope, receive, send)
+            await rate_limit_response(sentence, None)(scope, receive, send)
             return
         with ExitStack() as turn:
             self.inside.add(self.owner)

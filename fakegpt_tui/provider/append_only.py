@@ -3,7 +3,7 @@
 from fakegpt_tui.domain import StreamEvent, TextDelta, TextReplaced
 
 
-class AppendOnly:
+class AppendOnlyText:
     """A reply that may be rewritten, for a reader who can only append."""
 
     def __init__(self) -> None:
@@ -12,7 +12,7 @@ class AppendOnly:
         self.shown = ""
         """What the reader has."""
 
-    def take(self, event: StreamEvent) -> str:
+    def apply(self, event: StreamEvent) -> str:
         """What to append after `event`; may be empty."""
         match event:
             case TextDelta(text):
@@ -27,6 +27,6 @@ class AppendOnly:
         self.shown = self.text
         return piece
 
-    def rest(self) -> str:
+    def remainder(self) -> str:
         """What to append at the end; may be empty."""
         return "" if self.text == self.shown else f"\n\n{self.text}"

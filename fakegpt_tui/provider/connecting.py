@@ -5,15 +5,15 @@ from collections.abc import Callable
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import LoginState, Service
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.file import SessionShelf
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.file import SessionStorage
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 
 
 def connect(
     service: Service,
     *,
-    shelf: SessionShelf | None = None,
+    shelf: SessionStorage | None = None,
     on_login: Callable[[LoginState], None] | None = None,
 ) -> FakeGptBackend:
     """A backend for `service`, for use in one event loop. Nothing is sent before it is asked.
@@ -27,7 +27,7 @@ def connect(
         ConfigError: The service cannot be used as it is described.
     """
     transport = Transport(service)
-    keeper = SessionKeeper(
-        Login(transport), transport.address.text, shelf=shelf, on_change=on_login
+    keeper = SessionManager(
+        AccountLogin(transport), transport.address.text, shelf=shelf, on_change=on_login
     )
     return FakeGptBackend(transport, keeper)

@@ -24,17 +24,17 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.provider.append_only import AppendOnly
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.provider.append_only import AppendOnlyText
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 
 Messages: TypeAlias = Sequence[Mapping[str, str]]
 
 _MODEL = "text-davinci-002-render-sha"
-_NOTHING_CAME = "No valid response"
+_NO_RESPONSE = "No valid response"
 
 
-class _MemoryShelf:
+class InMemorySessionStorage:
     """Keeps sessions for as long as the process lives, and tells of each."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class _MemoryShelf:
     def save(self, session: Session) -> None:
         self._sessions[session.base_url] = session
 
-    def forget(self, base_url: str) -> None:
+    def delete(self, base_url: str) -> None:
         self._sessions.pop(base_url, None)
 
     def clear(self) -> None:
@@ -79,8 +79,8 @@ class FakeGpt:
     _cookie_jar: ClassVar[httpx.Cookies | None] = None
 
     # On the class, because that is where callers of its kind look for the token.
-    _shelf: ClassVar[_MemoryShelf] = _MemoryShelf()
-    _under_way: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Backends]] = (
+    _storage: ClassVar[InMemorySessionStorage] = InMemorySessionStorage()
+    _active_backends: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Backends]] = (
         WeakKeyDictionary()
     )
 
@@ -108,15 +108,17 @@ class FakeGpt:
             ConfigError: The base URL or the proxy cannot be used.
             ValueError: There are no messages.
         """
-        text = AppendOnly()
+        text = AppendOnlyText()
         try:
-            async with aclosing(cls._events(model, messages, proxy=proxy, **kwargs)) as events:
+            async with aclosing(
+                cls._stream_events(model, messages, proxy=proxy, **kwargs)
+            ) as events:
                 async for event in events:
-                    if piece := text.take(event):
+                    if piece := text.apply(event):
                         yield piece
         except ServiceError as error:
-            raise _failure(error, is_cut=bool(text.shown)) from error
-        if piece := text.rest():
+            raise _runtime_error(error, is_cut=bool(text.shown)) from error
+        if piece := text.remainder():
             yield piece
 
     @classmethod
@@ -125,13 +127,13 @@ class FakeGpt:
 
         Takes and raises what `create_async_generator` does.
         """
-        text = AppendOnly()
+        text = AppendOnlyText()
         try:
-            async with aclosing(cls._events(model, messages, **kwargs)) as events:
+            async with aclosing(cls._stream_events(model, messages, **kwargs)) as events:
                 async for event in events:
-                    text.take(event)
+                    text.apply(event)
         except ServiceError as error:
-            raise _failure(error, is_cut=bool(text.text)) from error
+            raise _runtime_error(error, is_cut=bool(text.text)) from error
         return text.text
 
     @classmethod
@@ -155,15 +157,15 @@ class FakeGpt:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            pieces = _synchronous(cls.create_async_generator(model, messages, **kwargs))
-            return pieces if stream else _at_once(pieces)
+            pieces = _iterate_synchronously(cls.create_async_generator(model, messages, **kwargs))
+            return pieces if stream else _join(pieces)
         raise RuntimeError(
             "create_completion cannot be used while an event loop is running; "
             "use create_async_generator or create_async there."
         )
 
     @classmethod
-    async def _events(
+    async def _stream_events(
         cls,
         model: str,
         messages: Messages,
@@ -176,7 +178,7 @@ class FakeGpt:
         context = tuple(ContextMessage(line["role"], line["content"]) for line in messages)
         request = ReplyRequest(messages=context, model=_model(model))
         ends_at = None if timeout is None else asyncio.get_running_loop().time() + timeout
-        backend = cls._backend(base_url or cls.url, proxy)
+        backend = cls._get_backend(base_url or cls.url, proxy)
         spoke = False
         async with aclosing(backend.stream(request)) as events:
             while True:
@@ -193,11 +195,11 @@ class FakeGpt:
             raise BadReply("The service ended its reply without a word.")
 
     @classmethod
-    def _backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
+    def _get_backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
         """The one that other calls in this loop are using, so that they sign in together."""
         if cls._access_token is None:
-            cls._shelf.clear()
-        here = cls._under_way.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+            cls._storage.clear()
+        here = cls._active_backends.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
         backend = here.get((base_url, proxy))
         if backend is None:
             backend = here[base_url, proxy] = cls._new_backend(base_url, proxy)
@@ -212,8 +214,8 @@ class FakeGpt:
             proxy=Secret(proxy) if proxy else None,
         )
         transport = Transport(service)
-        keeper = SessionKeeper(Login(transport), transport.address.text, shelf=cls._shelf)
-        return FakeGptBackend(transport, _Published(keeper, cls._publish))
+        keeper = SessionManager(AccountLogin(transport), transport.address.text, shelf=cls._storage)
+        return FakeGptBackend(transport, _PublishingSessions(keeper, cls._publish))
 
     @classmethod
     def _publish(cls, session: Session) -> None:
@@ -226,33 +228,33 @@ class FakeGpt:
         cls._access_token, cls._cookie_jar = session.token.reveal(), jar
 
 
-class _Published:
+class _PublishingSessions:
     """A keeper of sessions that shows each to `publish` before it is used."""
 
-    def __init__(self, keeper: SessionKeeper, publish: Callable[[Session], None]) -> None:
+    def __init__(self, keeper: SessionManager, publish: Callable[[Session], None]) -> None:
         self._keeper = keeper
         self._publish = publish
 
     async def current(self) -> Session:
-        return self._published(await self._keeper.current())
+        return self._publish_session(await self._keeper.current())
 
     async def renew(self, refused: Session) -> Session:
-        return self._published(await self._keeper.renew(refused))
+        return self._publish_session(await self._keeper.renew(refused))
 
-    def _published(self, session: Session) -> Session:
+    def _publish_session(self, session: Session) -> Session:
         self._publish(session)
         return session
 
 
-def _failure(error: ServiceError, *, is_cut: bool) -> RuntimeError:
-    return RuntimeError(str(error) if is_cut else f"{_NOTHING_CAME}: {error}")
+def _runtime_error(error: ServiceError, *, is_cut: bool) -> RuntimeError:
+    return RuntimeError(str(error) if is_cut else f"{_NO_RESPONSE}: {error}")
 
 
 def _model(name: str) -> str:
     return _MODEL if not name or name.startswith("gpt-3.5") else name
 
 
-def _synchronous(pieces: AsyncGenerator[str]) -> Generator[str]:
+def _iterate_synchronously(pieces: AsyncGenerator[str]) -> Generator[str]:
     with asyncio.Runner() as runner:
         try:
             while True:
@@ -272,5 +274,5 @@ async def _close(pieces: AsyncGenerator[str]) -> None:
     await pieces.aclose()
 
 
-def _at_once(pieces: Generator[str]) -> Generator[str]:
+def _join(pieces: Generator[str]) -> Generator[str]:
     yield "".join(pieces)

@@ -15,15 +15,15 @@ from fakegpt_tui.domain import SaveError, Secret, Session
 from fakegpt_tui.http.addresses import is_header_safe
 
 _VERSION = 1
-_ONLY_OWNER = 0o600
-_ONLY_OWNER_FOLDER = 0o700
-_OTHERS = 0o077
-_LONGEST_FILE = 4_000_000
-_KEPT_FOR = timedelta(days=30)
+_PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
+_OTHERS_MASK = 0o077
+_MAX_FILE_SIZE = 4_000_000
+_RETENTION = timedelta(days=30)
 """How long after its end a session is kept: signing in again begins with its account."""
 
 
-class SessionShelf(Protocol):
+class SessionStorage(Protocol):
     """Where sessions outlive whoever signed in."""
 
     def load(self, base_url: str) -> Session | None:
@@ -38,7 +38,7 @@ class SessionShelf(Protocol):
         """
         ...
 
-    def forget(self, base_url: str) -> None:
+    def delete(self, base_url: str) -> None:
         """Keep nothing for `base_url`.
 
         Raises:
@@ -63,7 +63,7 @@ class SessionFile:
         """What `load` would find, without a change to the file or to who may read it."""
         try:
             with self._path.open("rb") as file:
-                return _read_entries(file.read(_LONGEST_FILE + 1)).get(base_url)
+                return _read_entries(file.read(_MAX_FILE_SIZE + 1)).get(base_url)
         except (OSError, ValueError, RecursionError):
             return None
 
@@ -71,7 +71,7 @@ class SessionFile:
         with self._saving():
             self._write({**_recent(self._entries()), session.base_url: session})
 
-    def forget(self, base_url: str) -> None:
+    def delete(self, base_url: str) -> None:
         entries = self._entries()
         if base_url in entries:
             with self._saving():
@@ -80,17 +80,17 @@ class SessionFile:
     def _entries(self) -> dict[str, Session]:
         try:
             with self._path.open("rb") as file:
-                _close_to_others(file.fileno())
-                content = file.read(_LONGEST_FILE + 1)
+                _make_private(file.fileno())
+                content = file.read(_MAX_FILE_SIZE + 1)
         except OSError:
             return {}
         try:
             return _read_entries(content)
         except (ValueError, RecursionError):
-            self._move_aside()
+            self._quarantine()
             return {}
 
-    def _move_aside(self) -> None:
+    def _quarantine(self) -> None:
         with suppress(OSError):
             self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
 
@@ -106,7 +106,7 @@ class SessionFile:
         _make_folder(folder)
         temporary = folder / f".{self._path.name}.{token_hex(8)}"
         try:
-            _write_new(temporary, _written(entries))
+            _write_new(temporary, _encode_entries(entries))
             temporary.replace(self._path)
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -118,13 +118,13 @@ def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         if not folder.parent.is_dir():
             _make_folder(folder.parent)
-        folder.mkdir(mode=_ONLY_OWNER_FOLDER, exist_ok=True)
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "the folder belongs to somebody else")
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_OWNER)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
     with open(descriptor, "wb") as file:  # noqa: PTH123 - the mode must be there before the content
         file.write(content)
         file.flush()
@@ -140,13 +140,13 @@ def _flush_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _close_to_others(descriptor: int) -> None:
-    if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS:
-        os.fchmod(descriptor, _ONLY_OWNER)
+def _make_private(descriptor: int) -> None:
+    if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS_MASK:
+        os.fchmod(descriptor, _PRIVATE)
 
 
 def _recent(entries: Mapping[str, Session]) -> dict[str, Session]:
-    oldest = datetime.now(UTC) - _KEPT_FOR
+    oldest = datetime.now(UTC) - _RETENTION
     return {
         url: session
         for url, session in entries.items()
@@ -154,12 +154,12 @@ def _recent(entries: Mapping[str, Session]) -> dict[str, Session]:
     }
 
 
-def _written(entries: Mapping[str, Session]) -> bytes:
-    sessions = {url: _written_entry(session) for url, session in entries.items()}
+def _encode_entries(entries: Mapping[str, Session]) -> bytes:
+    sessions = {url: _encode_entry(session) for url, session in entries.items()}
     return json.dumps({"version": _VERSION, "sessions": sessions}, indent=1).encode()
 
 
-def _written_entry(session: Session) -> dict[str, object]:
+def _encode_entry(session: Session) -> dict[str, object]:
     return {
         "token": session.token.reveal(),
         "expires_at": session.expires_at.isoformat() if session.expires_at else None,

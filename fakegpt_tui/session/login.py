@@ -6,23 +6,23 @@ from contextlib import aclosing
 from fakegpt_tui.domain import LoginRefused, Secret, Session
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.protocol import fakegpt
-from fakegpt_tui.session.steps import AccountRefused, LoginSteps, Report, StepRules
+from fakegpt_tui.session.steps import AccountRefused, LoginClient, LoginPolicy, ReportStep
 
 
-class Login:
+class AccountLogin:
     """Tries accounts, the least used first, until one yields a token."""
 
     def __init__(
-        self, transport: Transport, *, rules: StepRules | None = None, accounts: int = 3
+        self, transport: Transport, *, rules: LoginPolicy | None = None, accounts: int = 3
     ) -> None:
         """At most `accounts` of them are tried."""
         self._transport = transport
-        self._rules = rules or StepRules()
+        self._rules = rules or LoginPolicy()
         self._accounts = accounts
 
     async def sign_in(
         self,
-        report: Report,
+        report: ReportStep,
         *,
         first: Session | None = None,
         last: str = "",
@@ -42,11 +42,11 @@ class Login:
         """
         refusals: list[AccountRefused] = []
         async with self._transport.client() as client:
-            steps = LoginSteps(self._transport, client, report, self._rules)
+            steps = LoginClient(self._transport, client, report, self._rules)
             async with aclosing(self._candidates(steps, first, last)) as candidates:
                 async for account, password in candidates:
                     try:
-                        return _alive(await steps.enter(account, password), dead)
+                        return _require_new_token(await steps.log_in(account, password), dead)
                     except AccountRefused as error:
                         refusals.append(error)
                     if len(refusals) == self._accounts:
@@ -56,13 +56,13 @@ class Login:
         ) from refusals[-1]
 
     async def _candidates(
-        self, steps: LoginSteps, first: Session | None, last: str
+        self, steps: LoginClient, first: Session | None, last: str
     ) -> AsyncGenerator[tuple[str, Secret]]:
         if first:
             yield first.account, first.password
             last = first.account
         random = self._rules.retries.random
-        for load in sorted(await steps.accounts(), key=_rank(last, random)):
+        for load in sorted(await steps.list_accounts(), key=_rank(last, random)):
             yield load.token_id, Secret(fakegpt.generate_password())
 
 
@@ -73,7 +73,7 @@ def _rank(
     return lambda load: (load.token_id == last, load.count, random())
 
 
-def _alive(session: Session, dead: Secret | None) -> Session:
+def _require_new_token(session: Session, dead: Secret | None) -> Session:
     if dead is not None and session.token == dead:
         raise AccountRefused("It hands out a token that it does not accept.")
     return session

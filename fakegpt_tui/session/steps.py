@@ -28,23 +28,23 @@ from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.text import safe_line
 
-Report: TypeAlias = Callable[[SigningIn], None]
+ReportStep: TypeAlias = Callable[[SigningIn], None]
 
 _STEP_NAMES = ("asking for accounts", "logging in", "fetching the token")
 _STEPS = len(_STEP_NAMES)
 _TOKEN_COOKIE = "credential"  # noqa: S105 - the name of the cookie, not what is in it
 _ACCOUNTS_LIMIT = 8_000_000
 _BODY_LIMIT = 1_000_000
-_COOKIES = 50
-_COOKIE_LENGTH = 8192
+_MAX_COOKIES = 50
+_MAX_COOKIE_LENGTH = 8192
 _PROXY_STATUS = 407
-_PASSING = {_PROXY_STATUS, 408, 429}
-_OF_THE_ACCOUNT = {400, 401, 404, 409, 410, 422}
+_TRANSIENT_STATUSES = {_PROXY_STATUS, 408, 429}
+_ACCOUNT_STATUSES = {400, 401, 404, 409, 410, 422}
 """Statuses that another account may not meet with; 403 and 429 are about this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRules:
+class LoginPolicy:
     """The bounds of every request: `seconds` for all of one answer, and how often to ask."""
 
     seconds: float = 30.0
@@ -57,18 +57,22 @@ class AccountRefused(LoginRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _StepResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes
     location: str | None = None
 
 
-class LoginSteps:
+class LoginClient:
     """Performs the steps with one client, whose cookies are those of this login alone."""
 
     def __init__(
-        self, transport: Transport, client: httpx.AsyncClient, report: Report, rules: StepRules
+        self,
+        transport: Transport,
+        client: httpx.AsyncClient,
+        report: ReportStep,
+        rules: LoginPolicy,
     ) -> None:
         self._route = transport.route
         self._address = transport.address
@@ -77,7 +81,7 @@ class LoginSteps:
         self._report = report
         self._rules = rules
 
-    async def accounts(self) -> list[fakegpt.SharedAccount]:
+    async def list_accounts(self) -> list[fakegpt.SharedAccount]:
         """The shared accounts, in the order of the service.
 
         Raises:
@@ -85,11 +89,11 @@ class LoginSteps:
         """
         seconds = int(self._rules.clock().timestamp())
         path = f"{self._endpoints.loads}?t={seconds}"
-        answer = await self._asked(1, "GET", path, limit=_ACCOUNTS_LIMIT)
-        self._refuse_errors(answer)
+        answer = await self._perform_step(1, "GET", path, limit=_ACCOUNTS_LIMIT)
+        self._raise_for_status(answer)
         return fakegpt.read_shared_accounts(answer.body)
 
-    async def enter(self, account: str, password: Secret) -> Session:
+    async def log_in(self, account: str, password: Secret) -> Session:
         """Be `account`, with a password that keeps its conversations apart from others'.
 
         Whether that worked is judged by the token alone: services refuse a login with status 200,
@@ -101,11 +105,11 @@ class LoginSteps:
         """
         self._client.cookies.clear()
         form = {"token_key": account, "session_password": password.reveal()}
-        login = await self._asked(2, "POST", self._endpoints.login, form=form)
+        login = await self._perform_step(2, "POST", self._endpoints.login, form=form)
         if not list(self._client.cookies.jar):
-            self._refuse_errors(login)
-        answer = await self._asked(3, "GET", self._endpoints.session)
-        reply = self._session_reply(login, answer)
+            self._raise_for_status(login)
+        answer = await self._perform_step(3, "GET", self._endpoints.session)
+        reply = self._read_session(login, answer)
         return Session(
             base_url=self._address.text,
             token=reply.token,
@@ -115,9 +119,9 @@ class LoginSteps:
             cookies=tuple(self._cookies_to_send()),
         )
 
-    def _session_reply(self, login: _Answer, answer: _Answer) -> fakegpt.SessionResponse:
+    def _read_session(self, login: _StepResponse, answer: _StepResponse) -> fakegpt.SessionResponse:
         try:
-            self._refuse_errors(answer)
+            self._raise_for_status(answer)
             return fakegpt.read_session(answer.body)
         except (LoginRefused, BadReply) as error:
             token = self._token_cookie()
@@ -133,27 +137,27 @@ class LoginSteps:
     def _cookies_to_send(self) -> Iterator[tuple[str, Secret]]:
         url = self._address.url(self._endpoints.conversation)
         request = self._client.build_request("POST", url)
-        for pair in request.headers.get("Cookie", "").split("; ")[:_COOKIES]:
+        for pair in request.headers.get("Cookie", "").split("; ")[:_MAX_COOKIES]:
             name, _, value = pair.partition("=")
-            if is_header_safe(pair) and name and len(pair) <= _COOKIE_LENGTH:
+            if is_header_safe(pair) and name and len(pair) <= _MAX_COOKIE_LENGTH:
                 yield name, Secret(value)
 
-    def _refuse_errors(self, answer: _Answer) -> None:
+    def _raise_for_status(self, answer: _StepResponse) -> None:
         if answer.status < httpx.codes.BAD_REQUEST:
             return
-        error = self._error(answer)
-        if answer.status in _OF_THE_ACCOUNT:
+        error = self._to_error(answer)
+        if answer.status in _ACCOUNT_STATUSES:
             raise AccountRefused(str(error)) from error
         raise error
 
-    def _error(self, answer: _Answer) -> ServiceError:
+    def _to_error(self, answer: _StepResponse) -> ServiceError:
         if answer.status == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_login_required(self._route))
         return fakegpt.response_error(
             answer.status, answer.headers, answer.body, service_host=str(self._route)
         )
 
-    async def _asked(
+    async def _perform_step(
         self,
         step: int,
         method: str,
@@ -161,7 +165,7 @@ class LoginSteps:
         *,
         limit: int = _BODY_LIMIT,
         form: dict[str, str] | None = None,
-    ) -> _Answer:
+    ) -> _StepResponse:
         """The answer to one step, asked again where that may help."""
         what = _STEP_NAMES[step - 1]
         retries = self._rules.retries
@@ -169,7 +173,9 @@ class LoginSteps:
         while True:
             self._report(SigningIn(step, _STEPS, what))
             try:
-                return await self._final_answer(method, self._address.url(path), limit, form)
+                return await self._send_following_redirect(
+                    method, self._address.url(path), limit, form
+                )
             except (Unreachable, RateLimited) as error:
                 delay = retries.delay(attempt, error)
                 if delay is None:
@@ -178,18 +184,21 @@ class LoginSteps:
             await retries.sleep(delay)
             attempt += 1
 
-    async def _final_answer(
+    async def _send_following_redirect(
         self, method: str, url: httpx.URL, limit: int, form: dict[str, str] | None
-    ) -> _Answer:
+    ) -> _StepResponse:
         """An answer that asking again would not change; a GET goes along with one redirect."""
-        answer = await self._answer(self._client.build_request(method, url, data=form), limit)
+        answer = await self._send(self._client.build_request(method, url, data=form), limit)
         if answer.location is not None and method == "GET":
             target = self._within_origin(url, answer.location)
-            answer = await self._answer(self._client.build_request("GET", target), limit)
+            answer = await self._send(self._client.build_request("GET", target), limit)
             if answer.location is not None:
                 raise BadReply(f"The service at {self._route} sends its visitors in circles.")
-        if answer.status in _PASSING or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise self._error(answer)
+        if (
+            answer.status in _TRANSIENT_STATUSES
+            or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR
+        ):
+            raise self._to_error(answer)
         return answer
 
     def _within_origin(self, url: httpx.URL, location: str) -> httpx.URL:
@@ -204,7 +213,7 @@ class LoginSteps:
             f"and was not followed: {safe_line(location.partition('?')[0], 80)}"
         )
 
-    async def _answer(self, request: httpx.Request, limit: int) -> _Answer:
+    async def _send(self, request: httpx.Request, limit: int) -> _StepResponse:
         try:
             async with asyncio.timeout(self._rules.seconds):
                 response = await self._client.send(request, stream=True)
@@ -219,4 +228,4 @@ class LoginSteps:
         except CONNECTION_ERRORS as error:
             raise translate_error(error, self._route) from error
         location = response.headers.get("Location") if response.has_redirect_location else None
-        return _Answer(response.status_code, response.headers, body, location)
+        return _StepResponse(response.status_code, response.headers, body, location)

@@ -7,43 +7,43 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fakegpt_tui.store.connection import stamp, unused_name
+from fakegpt_tui.store.connection import file_timestamp, unused_name
 
-_KEPT_DAYS = 5
-_KEPT_VERSIONS = 3
-_EVERY = timedelta(days=1)
+_MAX_DAILY = 5
+_MAX_VERSIONS = 3
+_BACKUP_EVERY = timedelta(days=1)
 _PAGES_AT_ONCE = 2000
 
 
-def before_migration(
+def back_up_before_migration(
     connection: sqlite3.Connection, path: Path, found: int, time: datetime
 ) -> Path:
     """Copy the store, which is of version `found`; where is the copy?"""
-    target = unused_name(path, f"v{found}-{stamp(time)}.backup")
+    target = unused_name(path, f"v{found}-{file_timestamp(time)}.backup")
     _copy(connection, target, lambda: None)
-    _forget(path, "v*", _KEPT_VERSIONS)
+    _delete_oldest(path, "v*", _MAX_VERSIONS)
     return target
 
 
-def is_due(path: Path, time: datetime) -> bool:
+def is_backup_due(path: Path, time: datetime) -> bool:
     """Is the newest daily copy a day old?"""
-    daily = _found(path, "d*")
-    return not daily or _time_of(daily[-1]) + _EVERY <= time
+    daily = _list_backups(path, "d*")
+    return not daily or _modified_at(daily[-1]) + _BACKUP_EVERY <= time
 
 
-def daily(
+def back_up_daily(
     connection: sqlite3.Connection, path: Path, time: datetime, may_go_on: Callable[[], None]
 ) -> Path:
     """Copy the store and delete the oldest copies; `may_go_on` may raise to give it up."""
-    target = unused_name(path, f"d-{stamp(time)}.backup")
+    target = unused_name(path, f"d-{file_timestamp(time)}.backup")
     _copy(connection, target, may_go_on)
-    _forget(path, "d*", _KEPT_DAYS)
+    _delete_oldest(path, "d*", _MAX_DAILY)
     return target
 
 
-def newest(path: Path) -> Path | None:
+def newest_backup(path: Path) -> Path | None:
     """The copy that was made last, whatever it was made for."""
-    return max(_found(path, "[dv]*"), key=lambda copy: copy.stat().st_mtime_ns, default=None)
+    return max(_list_backups(path, "[dv]*"), key=lambda copy: copy.stat().st_mtime_ns, default=None)
 
 
 def _copy(connection: sqlite3.Connection, target: Path, may_go_on: Callable[[], None]) -> None:
@@ -61,14 +61,14 @@ def _copy(connection: sqlite3.Connection, target: Path, may_go_on: Callable[[], 
         half.unlink(missing_ok=True)
 
 
-def _found(path: Path, kind: str) -> list[Path]:
+def _list_backups(path: Path, kind: str) -> list[Path]:
     return sorted(path.parent.glob(f"{path.name}.{kind}.backup"))
 
 
-def _forget(path: Path, kind: str, kept: int) -> None:
-    for copy in _found(path, kind)[:-kept]:
+def _delete_oldest(path: Path, kind: str, kept: int) -> None:
+    for copy in _list_backups(path, kind)[:-kept]:
         copy.unlink(missing_ok=True)
 
 
-def _time_of(copy: Path) -> datetime:
+def _modified_at(copy: Path) -> datetime:
     return datetime.fromtimestamp(copy.stat().st_mtime, UTC)

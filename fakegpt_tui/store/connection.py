@@ -19,11 +19,11 @@ from fakegpt_tui.text import safe_line
 JOURNAL = "DELETE" if sys.platform == "win32" else "WAL"
 
 _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
-_PATIENCE = 5.0
+_BUSY_TIMEOUT = 5.0
 _LOG_LIMIT = 4 * 1024 * 1024
-_PARTS = ("", "-wal", "-shm", "-journal")
+_FILE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 
-readable_text = partial(str, encoding="utf-8", errors="replace")
+decode_lossy = partial(str, encoding="utf-8", errors="replace")
 """Damaged text is shown as far as it goes, where Python's own decoding would raise."""
 
 
@@ -44,7 +44,9 @@ def prepare_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def opened(path: Path, *, read_only: bool = False, journal: str = JOURNAL) -> sqlite3.Connection:
+def open_connection(
+    path: Path, *, read_only: bool = False, journal: str = JOURNAL
+) -> sqlite3.Connection:
     """A connection to the store at `path`, which may be handed to another thread.
 
     Raises:
@@ -56,7 +58,7 @@ def opened(path: Path, *, read_only: bool = False, journal: str = JOURNAL) -> sq
             f"{'.'.join(map(str, _OLDEST_SQLITE))} is needed."
         )
     connection = sqlite3.connect(
-        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     try:
         _configure(connection, path, read_only, journal)
@@ -67,7 +69,7 @@ def opened(path: Path, *, read_only: bool = False, journal: str = JOURNAL) -> sq
 
 
 def _configure(connection: sqlite3.Connection, path: Path, read_only: bool, journal: str) -> None:
-    migrations.check(connection, path)
+    migrations.check_version(connection, path)
     if read_only:
         configure_reader(connection)
     else:
@@ -83,7 +85,7 @@ def configure_reader(connection: sqlite3.Connection) -> None:
 
 def _configure_any(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
-    connection.text_factory = readable_text
+    connection.text_factory = decode_lossy
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
 
@@ -100,7 +102,7 @@ def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") 
             connection.execute("ROLLBACK")
 
 
-class Identity:
+class FileIdentity:
     """Which file was opened: a path may lead to another one later."""
 
     def __init__(self, path: Path) -> None:
@@ -120,10 +122,10 @@ class Identity:
         )
 
 
-def moved_aside(path: Path, time: datetime) -> Path:
+def quarantine(path: Path, time: datetime) -> Path:
     """Give a damaged store, with its logs, another name; nothing of it is deleted."""
-    target = unused_name(path, f"{stamp(time)}.damaged")
-    for part in _PARTS:
+    target = unused_name(path, f"{file_timestamp(time)}.damaged")
+    for part in _FILE_SUFFIXES:
         source = path.with_name(path.name + part)
         if source.exists():
             source.rename(target.with_name(target.name + part))
@@ -140,12 +142,12 @@ def unused_name(path: Path, suffix: str) -> Path:
     return target
 
 
-def stamp(time: datetime) -> str:
+def file_timestamp(time: datetime) -> str:
     """`time`, in UTC, as a part of file names that sorts."""
     return f"{time:%Y%m%dT%H%M%SZ}"
 
 
-def must_be_sound(connection: sqlite3.Connection, path: Path, *, is_suspect: bool) -> None:
+def check_structure(connection: sqlite3.Connection, path: Path, *, is_suspect: bool) -> None:
     """Raise `DamagedStore` where SQLite finds fault with the structure of the file.
 
     What is suspect is looked through whole, with what the indexes say, which takes longer.

@@ -22,10 +22,10 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.store import bookmarks, connection, opening, prompts, reading, trash, writing
-from fakegpt_tui.store.seeker import Seeker
-from fakegpt_tui.store.trouble import DamagedStore, translated
-from fakegpt_tui.store.upkeep import Upkeep
-from fakegpt_tui.store.writer import Work, Writer
+from fakegpt_tui.store.seeker import SearchConnection
+from fakegpt_tui.store.trouble import DamagedStore, translate_errors
+from fakegpt_tui.store.upkeep import Maintenance
+from fakegpt_tui.store.writer import StoreWriter, WriteOperation
 from fakegpt_tui.text import replace_surrogates
 
 _Found = TypeVar("_Found")
@@ -40,21 +40,21 @@ class ConversationStore:
     ask.
     """
 
-    def __init__(self, path: Path, files: opening.OpenFiles) -> None:
+    def __init__(self, path: Path, files: opening.StoreFiles) -> None:
         """Use what `open` has opened."""
         self.path_on_disk = path
         self._files = files
         self._reader = files.reader
         self._reading = threading.Lock()
-        self._met_damage = False
+        self._found_damage = False
         self._seen_changes = 0
-        self._seeker = Seeker(path, files.another_reader)
-        self._writer = Writer(path, files.writer, files.lock)
-        self._upkeep: Upkeep | None = None
+        self._search = SearchConnection(path, files.open_reader)
+        self._writer = StoreWriter(path, files.writer, files.lock)
+        self._maintenance: Maintenance | None = None
         if not files.is_read_only:
-            self._upkeep = Upkeep(
+            self._maintenance = Maintenance(
                 path,
-                files.another_reader,
+                files.open_reader,
                 self._writer.submit,
                 is_suspect=files.is_suspect,
             )
@@ -67,7 +67,7 @@ class ConversationStore:
             StoreError: It cannot be opened, or a newer version of the program wrote it.
         """
         path = path.absolute().resolve()
-        return cls(path, opening.open_files(path))
+        return cls(path, opening.open_store(path))
 
     def __enter__(self) -> Self:
         return self
@@ -81,55 +81,59 @@ class ConversationStore:
         self.close()
 
     @property
-    def trouble(self) -> StoreError | None:
+    def last_error(self) -> StoreError | None:
         """Why the last write failed, be it growth that nobody waits for; `None` if it did not."""
-        return self._writer.trouble
+        return self._writer.last_error
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know about how the store was found, in sentences; may grow."""
-        return self._files.notices + (self._upkeep.notices if self._upkeep is not None else ())
+        return self._files.notices + (
+            self._maintenance.notices if self._maintenance is not None else ()
+        )
 
     def close(self, deadline: float = 5.0) -> bool:
         """Write what is queued, for `deadline` seconds at most; was everything written?"""
-        if self._upkeep is not None:
-            self._upkeep.close()
-            self._met_damage |= self._upkeep.met_damage
-        self._seeker.close()
+        if self._maintenance is not None:
+            self._maintenance.close()
+            self._found_damage |= self._maintenance.found_damage
+        self._search.close()
         with self._reading:
             self._reader.close()
         is_written = self._writer.close(deadline)
-        met_damage = self._met_damage or isinstance(self.trouble, DamagedStore)
+        met_damage = self._found_damage or isinstance(self.last_error, DamagedStore)
         self._files.instance.close(met_damage=met_damage)
         return is_written
 
     def conversations(self) -> tuple[Conversation, ...]:
         """All that are not in the trash, the one that was updated last first."""
-        return self._read(reading.conversations)
+        return self._read(reading.list_conversations)
 
     def trashed(self) -> tuple[Conversation, ...]:
         """The conversations in the trash, the one that went there last first."""
-        return self._read(reading.trashed)
+        return self._read(reading.list_trashed)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         return self._read(
-            lambda reader: reading.conversation(reader, replace_surrogates(conversation_id))
+            lambda reader: reading.get_conversation(reader, replace_surrogates(conversation_id))
         )
 
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages from the root to the conversation's leaf."""
-        return self._read(lambda reader: reading.path(reader, replace_surrogates(conversation_id)))
+        return self._read(
+            lambda reader: reading.get_path(reader, replace_surrogates(conversation_id))
+        )
 
     def messages(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The whole tree, in the order in which the chat messages were added."""
         return self._read(
-            lambda reader: reading.messages(reader, replace_surrogates(conversation_id))
+            lambda reader: reading.list_messages(reader, replace_surrogates(conversation_id))
         )
 
     def path_end(self, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
         """The last `count` chat messages on the way to a leaf, oldest first."""
         return self._read(
-            lambda reader: reading.path_end(reader, replace_surrogates(leaf_id), count)
+            lambda reader: reading.get_path_end(reader, replace_surrogates(leaf_id), count)
         )
 
     def count_messages(self, conversation_id: str) -> int:
@@ -160,13 +164,13 @@ class ConversationStore:
     def add_message(self, message: ChatMessage) -> Future[None]:
         return self._write(writing.add_message(message, self._files.instance.id))
 
-    def grow_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+    def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
         """Keep the first `keep` code points of a reply, or all of them, and add `text`.
 
         It is on disk a quarter second later, or 4 kB, or with the next write. What a reply gains
         after it was finished is dropped.
         """
-        self._writer.grow(reply_id, text, keep)
+        self._writer.append_reply(reply_id, text, keep)
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
         """Save a reply as it ended, in place of what it grew by; a power cut spares it."""
@@ -179,37 +183,39 @@ class ConversationStore:
         """Put just these chat messages into the trash, or take them out of it."""
         return self._write(trash.trash_messages(message_ids, at))
 
-    def purge(self, before: datetime) -> Future[None]:
+    def delete_trashed(self, before: datetime) -> Future[None]:
         """Delete for good what was put into the trash before that time."""
-        return self._write(trash.purge(before))
+        return self._write(trash.delete_trashed(before))
 
     def drafts(self) -> Mapping[str, Draft]:
         """Drafts by conversation, which need not be in the store yet."""
-        return self._read(prompts.drafts)
+        return self._read(prompts.read_drafts)
 
     def save_draft(self, draft: Draft) -> Future[None]:
         """Keep the draft of its conversation; one without text removes it.
 
         Gathered like growth, so that typing costs few writes.
         """
-        return self._writer.note(f"draft {draft.conversation_id}", prompts.save_draft(draft))
+        return self._writer.submit_coalesced(
+            f"draft {draft.conversation_id}", prompts.save_draft(draft)
+        )
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
         """Where somebody stopped reading the conversation, short of its end."""
-        return self._read(lambda reader: bookmarks.bookmark(reader, conversation_id))
+        return self._read(lambda reader: bookmarks.read_bookmark(reader, conversation_id))
 
     def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
         """Keep the bookmark of its conversation; gathered like growth."""
-        work = bookmarks.save(bookmark)
-        return self._writer.note(f"bookmark {bookmark.conversation_id}", work)
+        work = bookmarks.save_bookmark(bookmark)
+        return self._writer.submit_coalesced(f"bookmark {bookmark.conversation_id}", work)
 
-    def forget_bookmark(self, conversation_id: str) -> Future[None]:
-        work = bookmarks.forget(conversation_id)
-        return self._writer.note(f"bookmark {conversation_id}", work)
+    def delete_bookmark(self, conversation_id: str) -> Future[None]:
+        work = bookmarks.delete_bookmark(conversation_id)
+        return self._writer.submit_coalesced(f"bookmark {conversation_id}", work)
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         """By conversation, in the order in which they are to be sent."""
-        return self._read(prompts.queued_prompts)
+        return self._read(prompts.read_queued_prompts)
 
     def save_queue(self, conversation_id: str, queue: Sequence[QueuedPrompt]) -> Future[None]:
         """Make these the queued prompts of the conversation."""
@@ -217,7 +223,7 @@ class ConversationStore:
 
     def prompts(self, limit: int) -> tuple[str, ...]:
         """The texts of earlier prompts, newest first, without doubles."""
-        return self._read(lambda reader: prompts.sent(reader, limit))
+        return self._read(lambda reader: prompts.read_sent_prompts(reader, limit))
 
     def search(
         self,
@@ -232,39 +238,39 @@ class ConversationStore:
         The call is for a thread, and blocks. It ends without a hit once `stopped` says so, or
         when another search is begun.
         """
-        with self._watching_for_damage():
-            return self._seeker.search(
+        with self._noting_damage():
+            return self._search.search(
                 query, limit, best_first=best_first, stopped=stopped or _never
             )
 
-    def changed(self) -> bool:
+    def poll_changes(self) -> bool:
         """Has another instance written since this was last asked?
 
         It is looked for after each question, so that the answer may come with the next one.
         """
         before, self._seen_changes = self._seen_changes, self._writer.foreign_changes
-        self._writer.look()
+        self._writer.poll()
         return before != self._seen_changes
 
-    def _write(self, work: Work, *, durable: bool = False) -> Future[None]:
+    def _write(self, work: WriteOperation, *, durable: bool = False) -> Future[None]:
         return self._writer.submit(work, durable=durable)
 
     def _read(self, read: Callable[[sqlite3.Connection], _Found]) -> _Found:
         # One transaction, so that a reply that is finished meanwhile is not seen half folded.
         with (
-            self._watching_for_damage(),
+            self._noting_damage(),
             self._reading,
-            translated(self.path_on_disk),
+            translate_errors(self.path_on_disk),
             connection.transaction(self._reader, "BEGIN"),
         ):
             return read(self._reader)
 
     @contextmanager
-    def _watching_for_damage(self) -> Iterator[None]:
+    def _noting_damage(self) -> Iterator[None]:
         try:
             yield
         except DamagedStore as damage:
-            self._met_damage = True
+            self._found_damage = True
             raise DamagedStore(f"{damage} The next start brings over what is whole.") from damage
 
 

@@ -12,7 +12,7 @@ Delta: TypeAlias = tuple[int | None, str]
 _LARGEST_INTEGER = 2**63 - 1
 
 
-def folded(text: str, deltas: Iterable[Delta]) -> str:
+def apply_deltas(text: str, deltas: Iterable[Delta]) -> str:
     """What `deltas`, oldest first, make of `text`."""
     pieces = [text]
     for keep, added in deltas:
@@ -23,7 +23,7 @@ def folded(text: str, deltas: Iterable[Delta]) -> str:
 
 
 @dataclass(slots=True)
-class Growth:
+class DeltaBuffer:
     """Deltas by reply, in the order in which they came; text added to text is one delta."""
 
     size: int = 0
@@ -33,7 +33,7 @@ class Growth:
     def __bool__(self) -> bool:
         return bool(self._pieces)
 
-    def take(self, reply_id: str, text: str, keep: int | None) -> None:
+    def add(self, reply_id: str, text: str, keep: int | None) -> None:
         text = replace_surrogates(text)
         self.size += len(text.encode())
         deltas = self._pieces.setdefault(replace_surrogates(reply_id), [])

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import backups, checksum, connection, instances, migrations
 from fakegpt_tui.store.locks import FileLock
-from fakegpt_tui.store.trouble import PassingTrouble, translated
+from fakegpt_tui.store.trouble import TransientStoreError, translate_errors
 
 _HEADER: Final = 20
-_LOGGED: Final = 2
+_WAL_FORMAT: Final = 2
 """The byte of a database's header that says that it is written by way of a log."""
 
 _STEPS: Final = 10_000
@@ -27,52 +27,52 @@ _COUNTS = {
 _TO_INDEX = "SELECT count(*) FROM chat_message WHERE owner IS NULL"
 _INDEXED = "SELECT count(*) FROM message_index_docsize"
 
-Progress = Callable[[str, int, int], None]
+ReportProgress = Callable[[str, int, int], None]
 """Is told what is looked at, how much of it is done, and how much there is; nought if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class IntegrityReport:
     """What was found. `None` stands for what could not be looked at, or not in time."""
 
     format: int
     newest_format: int
     conversations: int
     messages: int
-    summed: int
+    checked: int
     """How many chat messages were compared with their checksums."""
 
     damaged: int
     is_sound: bool | None
     unindexed: int | None
-    is_log_left_out: bool
+    is_wal_ignored: bool
     size: int
     changed_at: datetime
     backup_at: datetime | None
     instances: int | None
 
 
-def examined(path: Path, *, seconds: float, report: Progress) -> Health:
+def check_integrity(path: Path, *, seconds: float, report: ReportProgress) -> IntegrityReport:
     """Look through the store at `path`, for `seconds` at most.
 
     Raises:
         StoreError: It cannot be read, or is no store of this version or an older one.
     """
-    with translated(path):
-        opened, is_log_left_out = _opened(path)
+    with translate_errors(path):
+        opened, is_log_left_out = _open_without_traces(path)
         with closing(opened):
-            return _examined(opened, path, seconds, report, is_log_left_out)
+            return _check(opened, path, seconds, report, is_log_left_out)
 
 
-def _examined(
+def _check(
     opened: sqlite3.Connection,
     path: Path,
     seconds: float,
-    report: Progress,
+    report: ReportProgress,
     is_log_left_out: bool,
-) -> Health:
+) -> IntegrityReport:
     begun = monotonic()
-    found = migrations.check(opened, path)
+    found = migrations.check_version(opened, path)
     counts = {
         name: opened.execute(statement).fetchone()[0] if found else 0
         for name, statement in _COUNTS.items()
@@ -81,32 +81,32 @@ def _examined(
     summed = damaged = 0
     if is_current:
         # Half of the time is for the structure.
-        summed, damaged = _summed(opened, counts["messages"], begun + seconds / 2, report)
-    unindexed = _unindexed(opened) if is_current else None
+        summed, damaged = _check_messages(opened, counts["messages"], begun + seconds / 2, report)
+    unindexed = _count_unindexed(opened) if is_current else None
     report("structure", 0, 0)
-    newest = backups.newest(path)
-    return Health(
+    newest = backups.newest_backup(path)
+    return IntegrityReport(
         format=found,
         newest_format=migrations.VERSION,
         **counts,
-        summed=summed,
+        checked=summed,
         damaged=damaged,
         is_sound=_is_sound(opened, path, begun + seconds),
         unindexed=unindexed,
-        is_log_left_out=is_log_left_out,
+        is_wal_ignored=is_log_left_out,
         size=path.stat().st_size,
         changed_at=_changed_at(path),
-        backup_at=_time_of(newest) if newest else None,
-        instances=_instances(path),
+        backup_at=_modified_at(newest) if newest else None,
+        instances=_count_instances(path),
     )
 
 
-def _opened(path: Path) -> tuple[sqlite3.Connection, bool]:
+def _open_without_traces(path: Path) -> tuple[sqlite3.Connection, bool]:
     """A connection that makes no file, and whether the log had to be left out for that."""
     log, shared = (path.with_name(path.name + part) for part in ("-wal", "-shm"))
     with path.open("rb") as file:
         header = file.read(_HEADER)
-    is_logged = header[-1:] == bytes([_LOGGED])
+    is_logged = header[-1:] == bytes([_WAL_FORMAT])
     has_log = log.exists() and log.stat().st_size > 0
     # With the log's own files there, or without a log, nothing is made by reading.
     mode = "mode=ro" if not is_logged or (has_log and shared.exists()) else "immutable=1"
@@ -116,20 +116,20 @@ def _opened(path: Path) -> tuple[sqlite3.Connection, bool]:
     return opened, has_log and mode != "mode=ro"
 
 
-def _summed(
-    opened: sqlite3.Connection, messages: int, end: float, report: Progress
+def _check_messages(
+    opened: sqlite3.Connection, messages: int, end: float, report: ReportProgress
 ) -> tuple[int, int]:
     summed = damaged = 0
-    for some in checksum.in_pieces(opened):
+    for some in checksum.iter_message_batches(opened):
         summed += len(some)
-        damaged += sum(not checksum.is_whole(row) for row in some)
+        damaged += sum(not checksum.is_intact(row) for row in some)
         report("messages", summed, messages)
         if monotonic() > end:
             break
     return summed, damaged
 
 
-def _unindexed(opened: sqlite3.Connection) -> int:
+def _count_unindexed(opened: sqlite3.Connection) -> int:
     """How many chat messages a search does not find."""
     wanted, there = (opened.execute(each).fetchone()[0] for each in (_TO_INDEX, _INDEXED))
     return abs(int(wanted) - int(there))
@@ -138,7 +138,7 @@ def _unindexed(opened: sqlite3.Connection) -> int:
 def _is_sound(opened: sqlite3.Connection, path: Path, end: float) -> bool | None:
     opened.set_progress_handler(lambda: monotonic() > end, _STEPS)
     try:
-        connection.must_be_sound(opened, path, is_suspect=False)
+        connection.check_structure(opened, path, is_suspect=False)
     except StoreError:
         return False
     except sqlite3.OperationalError as error:
@@ -150,23 +150,23 @@ def _is_sound(opened: sqlite3.Connection, path: Path, end: float) -> bool | None
     return True
 
 
-def _instances(path: Path) -> int | None:
+def _count_instances(path: Path) -> int | None:
     """How many instances use the store, unless that cannot be told."""
     lock = path.with_name(f"{path.name}.lock")
     folder = path.with_name(f"{path.name}.instances")
     if not folder.is_dir() or not any(folder.iterdir()):
         return 0
     try:
-        with FileLock(lock).held() if lock.exists() else nullcontext():
-            return len(instances.census(folder).living)
-    except (PassingTrouble, OSError):
+        with FileLock(lock).hold() if lock.exists() else nullcontext():
+            return len(instances.live_instances(folder).living)
+    except (TransientStoreError, OSError):
         return None
 
 
 def _changed_at(path: Path) -> datetime:
     log = path.with_name(f"{path.name}-wal")
-    return max(_time_of(each) for each in (path, log) if each.exists())
+    return max(_modified_at(each) for each in (path, log) if each.exists())
 
 
-def _time_of(path: Path) -> datetime:
+def _modified_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)

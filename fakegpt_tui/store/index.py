@@ -7,14 +7,14 @@ The index holds no text of its own, so taking something out needs the text that 
 import sqlite3
 
 from fakegpt_tui.store import migrations
-from fakegpt_tui.store.words import indexed_text
+from fakegpt_tui.store.words import tokenize
 
 _ADD_TEXT = "INSERT INTO message_index (rowid, text) VALUES (:position, :text)"
-_TAKE_TEXT = """
+_REMOVE_TEXT = """
     INSERT INTO message_index (message_index, rowid, text) VALUES ('delete', :position, :text)
 """
 _ADD_TITLE = "INSERT INTO title_index (rowid, title) VALUES (:position, :text)"
-_TAKE_TITLE = """
+_REMOVE_TITLE = """
     INSERT INTO title_index (title_index, rowid, title) VALUES ('delete', :position, :text)
 """
 _TEXT = "SELECT position, owner, text FROM chat_message WHERE id = :id"
@@ -27,48 +27,48 @@ _INDEXES = ("message_index", "title_index")
 _PRIMARY = 0xFF
 
 
-def add_message(connection: sqlite3.Connection, message_id: str) -> None:
+def index_message(connection: sqlite3.Connection, message_id: str) -> None:
     """Put the text in, if the message has come to its end."""
     row = connection.execute(_TEXT, {"id": message_id}).fetchone()
     if row is not None and row["owner"] is None:
-        _put(connection, _ADD_TEXT, row["position"], row["text"])
+        _execute_tolerating_damage(connection, _ADD_TEXT, row["position"], row["text"])
 
 
-def take_message(connection: sqlite3.Connection, message_id: str) -> None:
+def unindex_message(connection: sqlite3.Connection, message_id: str) -> None:
     """Take the text out again. To be called before it changes."""
     row = connection.execute(_TEXT, {"id": message_id}).fetchone()
     if row is not None and row["owner"] is None:
-        _put(connection, _TAKE_TEXT, row["position"], row["text"])
+        _execute_tolerating_damage(connection, _REMOVE_TEXT, row["position"], row["text"])
 
 
-def take_conversation(connection: sqlite3.Connection, conversation_id: str) -> None:
+def unindex_conversation(connection: sqlite3.Connection, conversation_id: str) -> None:
     """Take out the title and all texts. To be called before they are deleted."""
     for row in connection.execute(_TEXTS, {"id": conversation_id}).fetchall():
-        _put(connection, _TAKE_TEXT, row["position"], row["text"])
-    position, title = title_of(connection, conversation_id)
+        _execute_tolerating_damage(connection, _REMOVE_TEXT, row["position"], row["text"])
+    position, title = find_title(connection, conversation_id)
     if position is not None:
-        _put(connection, _TAKE_TITLE, position, title)
+        _execute_tolerating_damage(connection, _REMOVE_TITLE, position, title)
 
 
-def title_of(connection: sqlite3.Connection, conversation_id: str) -> tuple[int | None, str]:
+def find_title(connection: sqlite3.Connection, conversation_id: str) -> tuple[int | None, str]:
     """Where the title is, and what it says; no place where there is no such conversation."""
     row = connection.execute(_TITLE, {"id": conversation_id}).fetchone()
     return (None, "") if row is None else (row["position"], row["title"])
 
 
-def change_title(
+def reindex_title(
     connection: sqlite3.Connection, conversation_id: str, before: tuple[int | None, str]
 ) -> None:
     """Put the title in, in place of the one that was there `before`."""
-    after = title_of(connection, conversation_id)
+    after = find_title(connection, conversation_id)
     if after == before:
         return
-    for statement, (position, title) in ((_TAKE_TITLE, before), (_ADD_TITLE, after)):
+    for statement, (position, title) in ((_REMOVE_TITLE, before), (_ADD_TITLE, after)):
         if position is not None:
-            _put(connection, statement, position, title)
+            _execute_tolerating_damage(connection, statement, position, title)
 
 
-def repair(connection: sqlite3.Connection) -> None:
+def repair_indexes(connection: sqlite3.Connection) -> None:
     """Make an index anew that does not hold together; the texts themselves are elsewhere.
 
     The connection must have migrated, for the functions that come with that.
@@ -81,9 +81,11 @@ def repair(connection: sqlite3.Connection) -> None:
             connection.execute(migrations.FILL_INDEX[name])
 
 
-def _put(connection: sqlite3.Connection, statement: str, position: int, text: str) -> None:
+def _execute_tolerating_damage(
+    connection: sqlite3.Connection, statement: str, position: int, text: str
+) -> None:
     try:
-        connection.execute(statement, {"position": position, "text": indexed_text(text)})
+        connection.execute(statement, {"position": position, "text": tokenize(text)})
     except sqlite3.DatabaseError as error:
         # An index that is damaged must not keep anything from being saved. Searching tells of
         # it, and the next start makes it anew.

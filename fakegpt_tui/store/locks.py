@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from fakegpt_tui.store.trouble import PassingTrouble
+from fakegpt_tui.store.trouble import TransientStoreError
 from fakegpt_tui.text import safe_line
 
 if sys.platform == "win32":
@@ -29,7 +29,7 @@ _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.02
 
 
-def take(path: Path) -> int | None:
+def acquire(path: Path) -> int | None:
     """A descriptor that holds the lock of the file at `path`, or `None` where another has it.
 
     The file is made if need be, with mode 0600. Closing the descriptor gives the lock up.
@@ -49,7 +49,7 @@ def take(path: Path) -> int | None:
 class Lock(Protocol):
     """What is held while something is written."""
 
-    def held(self) -> AbstractContextManager[None]: ...
+    def hold(self) -> AbstractContextManager[None]: ...
 
 
 class FileLock:
@@ -63,25 +63,25 @@ class FileLock:
         self._pause = pause
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Hold the lock.
 
         Raises:
             PassingTrouble: Others kept it for longer than the patience lasts.
             OSError: The file system has no such locks, or the file cannot be made.
         """
-        descriptor = self._taken()
+        descriptor = self._acquire()
         try:
             yield
         finally:
             os.close(descriptor)
 
-    def _taken(self) -> int:
+    def _acquire(self) -> int:
         end = time.monotonic() + self._patience
         pause = _FIRST_PAUSE
-        while (descriptor := take(self._path)) is None:
+        while (descriptor := acquire(self._path)) is None:
             if time.monotonic() >= end:
-                raise PassingTrouble(
+                raise TransientStoreError(
                     f"Another instance of this program keeps {safe_line(str(self._path))} locked."
                 )
             self._pause(pause)

@@ -19,11 +19,11 @@ _INDEX_OPTIONS = "content = '', prefix = 3, tokenize = 'unicode61 remove_diacrit
 FILL_INDEX = {
     "message_index": f"""
         INSERT INTO message_index (rowid, text)
-        SELECT position, {words.FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+        SELECT position, {words.TOKENIZE_FUNCTION}(text) FROM chat_message WHERE owner IS NULL
     """,  # noqa: S608 - constants
     "title_index": f"""
         INSERT INTO title_index (rowid, title)
-        SELECT position, {words.FUNCTION}(title) FROM conversation
+        SELECT position, {words.TOKENIZE_FUNCTION}(title) FROM conversation
     """,  # noqa: S608 - constants
 }
 """What fills an empty search index from the tables; it needs the functions."""
@@ -97,7 +97,7 @@ STEPS: tuple[Step, ...] = (
         # `NULL` while the message is under way.
         "ALTER TABLE chat_message ADD COLUMN checksum INTEGER",
         f"""
-        UPDATE chat_message SET checksum = {checksum.FUNCTION}({", ".join(checksum.FIELDS)})
+        UPDATE chat_message SET checksum = {checksum.CHECKSUM_FUNCTION}({", ".join(checksum.CHECKSUM_FIELDS)})
         WHERE owner IS NULL
         """,  # noqa: S608 - constants
         """
@@ -154,19 +154,19 @@ STEPS: tuple[Step, ...] = (
 VERSION = len(STEPS)
 
 
-def version(connection: sqlite3.Connection) -> int:
+def read_version(connection: sqlite3.Connection) -> int:
     """How many of the steps the database has behind it."""
     (number,) = connection.execute("PRAGMA user_version").fetchone()
     return int(number)
 
 
-def check(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> int:
+def check_version(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> int:
     """The version of the store, which is 0 for an empty file.
 
     Raises:
         StoreError: It is newer than `newest`, or the database belongs to another program.
     """
-    found = version(connection)
+    found = read_version(connection)
     shown = safe_line(str(path))
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -182,14 +182,18 @@ def check(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> 
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Let statements sum and index as this program does."""
-    connection.create_function(checksum.FUNCTION, -1, checksum.checksum, deterministic=True)
-    connection.create_function(words.FUNCTION, 1, words.indexed_text, deterministic=True)
+    connection.create_function(
+        checksum.CHECKSUM_FUNCTION, -1, checksum.checksum, deterministic=True
+    )
+    connection.create_function(words.TOKENIZE_FUNCTION, 1, words.tokenize, deterministic=True)
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
     """Do the steps that are missing. What ends the process between two leaves a whole version."""
     add_functions(connection)
-    for number, step in enumerate(steps[version(connection) :], start=version(connection) + 1):
+    for number, step in enumerate(
+        steps[read_version(connection) :], start=read_version(connection) + 1
+    ):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in step:

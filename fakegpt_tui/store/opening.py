@@ -19,40 +19,40 @@ from fakegpt_tui.store import (
     recovery,
     salvage,
 )
-from fakegpt_tui.store.instances import Census, Instance
+from fakegpt_tui.store.instances import Instance, InstanceStatus
 from fakegpt_tui.store.locks import FileLock, Lock
-from fakegpt_tui.store.onlooking import NoLock, Onlooker
-from fakegpt_tui.store.trouble import DamagedStore, translated
+from fakegpt_tui.store.onlooking import ReadOnlyInstance, ReadOnlyLock
+from fakegpt_tui.store.trouble import DamagedStore, translate_errors
 from fakegpt_tui.text import safe_line
 
-_LOOKED_THROUGH_AT_ONCE = 64 * 1024 * 1024
+_CHECKED_AT_START = 64 * 1024 * 1024
 """Bytes of a store that are checked before the start; a larger one would make a person wait."""
 
-_REMOTE = (
+_REMOTE_NOTICE = (
     "The store {folder} lies on another machine. It is kept there without a log, which is slower; "
     "please do not use it from two machines at once."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenFiles:
+class StoreFiles:
     """What an open store holds, and what there is to say about how it was found."""
 
     reader: sqlite3.Connection
     writer: sqlite3.Connection
-    another_reader: Callable[[], sqlite3.Connection]
+    open_reader: Callable[[], sqlite3.Connection]
     lock: Lock
-    instance: Instance | Onlooker
+    instance: Instance | ReadOnlyInstance
     notices: tuple[str, ...]
     is_suspect: bool = False
     """Should it be looked through in the background, because somebody crashed?"""
 
     @property
     def is_read_only(self) -> bool:
-        return isinstance(self.instance, Onlooker)
+        return isinstance(self.instance, ReadOnlyInstance)
 
 
-def open_files(path: Path, mounts: Path = places.MOUNTS) -> OpenFiles:
+def open_store(path: Path, mounts: Path = places.MOUNTS) -> StoreFiles:
     """Open the store at `path`, an absolute one.
 
     A damaged store is moved aside, and a new one made of what can still be read, unless a running
@@ -61,69 +61,71 @@ def open_files(path: Path, mounts: Path = places.MOUNTS) -> OpenFiles:
     Raises:
         StoreError: It cannot be opened, or a newer version of the program wrote it.
     """
-    with translated(path):
-        places.must_be_ours(path.parent)
+    with translate_errors(path):
+        places.require_private(path.parent)
         if path.exists() and not places.is_writable(path):
-            return _to_be_read(path)
-        return _to_be_written(path, is_remote=places.is_remote(path.parent, mounts))
+            return _open_for_reading(path)
+        return _open_for_writing(path, is_remote=places.is_remote(path.parent, mounts))
 
 
-def _to_be_read(path: Path) -> OpenFiles:
+def _open_for_reading(path: Path) -> StoreFiles:
     with ExitStack() as on_failure:
-        reader = onlooking.opened(path)
+        reader = onlooking.open_read_only(path)
         on_failure.callback(reader.close)
-        writer = onlooking.opened(path)
+        writer = onlooking.open_read_only(path)
         on_failure.pop_all()
-        return OpenFiles(
+        return StoreFiles(
             reader=reader,
             writer=writer,
-            another_reader=partial(onlooking.opened, path),
-            lock=NoLock(path),
-            instance=Onlooker(),
-            notices=(onlooking.notice(path),),
+            open_reader=partial(onlooking.open_read_only, path),
+            lock=ReadOnlyLock(path),
+            instance=ReadOnlyInstance(),
+            notices=(onlooking.read_only_notice(path),),
         )
 
 
-def _to_be_written(path: Path, *, is_remote: bool) -> OpenFiles:
+def _open_for_writing(path: Path, *, is_remote: bool) -> StoreFiles:
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     journal = "DELETE" if is_remote else connection.JOURNAL
     with ExitStack() as undo:
         connection.prepare_folder(path.parent)
-        undo.enter_context(lock.held())
+        undo.enter_context(lock.hold())
         folder = path.with_name(f"{path.name}.instances")
-        census = instances.census(folder)
-        writer, notices = _sound(path, census, journal)
+        census = instances.live_instances(folder)
+        writer, notices = _open_or_salvage(path, census, journal)
         on_failure = undo.enter_context(ExitStack())
         on_failure.callback(writer.close)
-        reader = connection.opened(path, read_only=True)
+        reader = connection.open_connection(path, read_only=True)
         on_failure.callback(reader.close)
-        instances.bury(folder, census.dead)
+        instances.reap(folder, census.dead)
         if is_remote:
-            notices += (_REMOTE.format(folder=safe_line(str(path.parent))),)
-        files = OpenFiles(
+            notices += (_REMOTE_NOTICE.format(folder=safe_line(str(path.parent))),)
+        files = StoreFiles(
             reader=reader,
             writer=writer,
-            another_reader=partial(connection.opened, path, read_only=True),
+            open_reader=partial(connection.open_connection, path, read_only=True),
             lock=lock,
             instance=Instance(folder),
             notices=notices,
-            is_suspect=bool(census.dead) and path.stat().st_size > _LOOKED_THROUGH_AT_ONCE,
+            is_suspect=bool(census.dead) and path.stat().st_size > _CHECKED_AT_START,
         )
         on_failure.pop_all()
         return files
 
 
-def _sound(path: Path, census: Census, journal: str) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+def _open_or_salvage(
+    path: Path, census: InstanceStatus, journal: str
+) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """A connection to a store of this version, with a notice where it had to be made anew."""
     try:
-        return _current(path, census, journal), ()
+        return _open_current(path, census, journal), ()
     except DamagedStore as damage:
         if census.living:
             raise
-        aside = connection.moved_aside(path, datetime.now(UTC))
-        opened = _current(path, census, journal)
-        saved = salvage.bring_over(aside, opened, backups.newest(path))
-        recovery.interrupt_orphans(opened, census.living)
+        aside = connection.quarantine(path, datetime.now(UTC))
+        opened = _open_current(path, census, journal)
+        saved = salvage.salvage_rows(aside, opened, backups.newest_backup(path))
+        recovery.interrupt_orphaned_replies(opened, census.living)
         notice = (
             f"{damage} It was moved to {safe_line(aside.name)}; nothing of it was deleted. A new "
             f"store was begun with the {saved.conversations} conversations and {saved.messages} "
@@ -136,23 +138,23 @@ def _from_backup(messages: int) -> str:
     return f", {messages} of them in the newest backup" if messages else ""
 
 
-def _current(path: Path, census: Census, journal: str) -> sqlite3.Connection:
-    with translated(path), ExitStack() as on_failure:
+def _open_current(path: Path, census: InstanceStatus, journal: str) -> sqlite3.Connection:
+    with translate_errors(path), ExitStack() as on_failure:
         connection.prepare_file(path)
-        opened = connection.opened(path, journal=journal)
+        opened = connection.open_connection(path, journal=journal)
         on_failure.callback(opened.close)
-        found = migrations.check(opened, path)
+        found = migrations.check_version(opened, path)
         if 0 < found < migrations.VERSION:
-            backups.before_migration(opened, path, found, datetime.now(UTC))
+            backups.back_up_before_migration(opened, path, found, datetime.now(UTC))
         migrations.migrate(opened)
         # Damage is better met here, where the store can be moved aside, than at every later start.
         opened.execute("SELECT sum(length(title)) FROM conversation").fetchone()
-        is_quick = path.stat().st_size <= _LOOKED_THROUGH_AT_ONCE
-        if census.met_damage or (census.dead and is_quick):
-            connection.must_be_sound(opened, path, is_suspect=census.met_damage)
-        if census.met_damage:
+        is_quick = path.stat().st_size <= _CHECKED_AT_START
+        if census.found_damage or (census.dead and is_quick):
+            connection.check_structure(opened, path, is_suspect=census.found_damage)
+        if census.found_damage:
             with connection.transaction(opened):
-                index.repair(opened)
-        recovery.interrupt_orphans(opened, census.living)
+                index.repair_indexes(opened)
+        recovery.interrupt_orphaned_replies(opened, census.living)
         on_failure.pop_all()
         return opened

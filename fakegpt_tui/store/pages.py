@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from fakegpt_tui.store import record
 
-Value: TypeAlias = record.Value
+RowValue: TypeAlias = record.Value
 
 _MAGIC = b"SQLite format 3\0"
 _USUAL_SIZE = 4096
@@ -28,56 +28,56 @@ _KINDS = {_TABLE_LEAF: 8, _INDEX_LEAF: 8, _INDEX_INNER: 12}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RawRow:
     """The values of a row. `rowid` is `None` on the pages of tables without one and of indexes.
 
     A row that is not whole lacks the end of its last text, and what comes after that.
     """
 
     rowid: int | None
-    values: tuple[Value, ...]
-    is_whole: bool
+    values: tuple[RowValue, ...]
+    is_complete: bool
 
 
-def rows(path: Path) -> Iterator[Found]:
+def read_rows(path: Path) -> Iterator[RawRow]:
     """Every row in the file at `path` and in the log beside it, in no order that means anything."""
     with ExitStack() as stack:
-        file = stack.enter_context(_Pages(path, stack))
+        file = stack.enter_context(_PageFile(path, stack))
         for number in file.numbers():
             with suppress(IndexError):
-                yield from _rows_on(file, number)
+                yield from _read_page(file, number)
 
 
-def _rows_on(file: "_Pages", number: int) -> Iterator[Found]:
+def _read_page(file: "_PageFile", number: int) -> Iterator[RawRow]:
     page = file.page(number)
     start = _HEADER if number == 1 else 0
     kind = page[start]
     if kind not in _KINDS:
         return
     cells = start + _KINDS[kind]
-    for cell in range(cells, cells + 2 * _integer(page, start + 3, 2), 2):
-        with suppress(IndexError, record.NoRecord):
+    for cell in range(cells, cells + 2 * _read_integer(page, start + 3, 2), 2):
+        with suppress(IndexError, record.InvalidRecord):
             # On an inner page the number of a child is before the row.
-            at = _integer(page, cell, 2) + (4 if kind == _INDEX_INNER else 0)
-            length, at = record.varint(page, at)
+            at = _read_integer(page, cell, 2) + (4 if kind == _INDEX_INNER else 0)
+            length, at = record.read_varint(page, at)
             rowid = None
             if kind == _TABLE_LEAF:
-                rowid, at = record.varint(page, at)
+                rowid, at = record.read_varint(page, at)
             payload = file.payload(page, at, length, is_table=kind == _TABLE_LEAF)
-            yield Found(rowid, record.values(payload), len(payload) == length)
+            yield RawRow(rowid, record.decode_record(payload), len(payload) == length)
 
 
-class _Pages:
+class _PageFile:
     """The pages of a database as of the last commit in its log."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
-        self._file = _mapped(path, stack)
-        self._log = _mapped(path.with_name(f"{path.name}-wal"), stack)
+        self._file = _map_file(path, stack)
+        self._log = _map_file(path.with_name(f"{path.name}-wal"), stack)
         self._size = self._page_size()
         self._logged = self._logged_pages()
         self._count = max([len(self._file) // self._size, *self._logged])
 
-    def __enter__(self) -> "_Pages":
+    def __enter__(self) -> "_PageFile":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,18 +98,18 @@ class _Pages:
     def payload(self, page: bytes, at: int, length: int, *, is_table: bool) -> bytes:
         """The bytes of a row, with those on other pages as far as they can be followed."""
         if length > (self._count + 1) * self._size:
-            raise record.NoRecord
+            raise record.InvalidRecord
         here = self._local(length, is_table)
         pieces = [page[at : at + here]]
         missing = length - here
-        following = _integer(page, at + here, 4) if missing > 0 else 0
+        following = _read_integer(page, at + here, 4) if missing > 0 else 0
         seen: set[int] = set()
         while missing > 0 and 0 < following <= self._count and following not in seen:
             seen.add(following)
             page = self.page(following)
             pieces.append(page[4 : 4 + missing])
             missing -= self._size - 4
-            following = _integer(page, 0, 4)
+            following = _read_integer(page, 0, 4)
         return b"".join(pieces)
 
     def _local(self, length: int, is_table: bool) -> int:
@@ -123,7 +123,7 @@ class _Pages:
         return here if here <= most else least
 
     def _page_size(self) -> int:
-        size = _integer(self._file, 16, 2) if self._file[:16] == _MAGIC else _USUAL_SIZE
+        size = _read_integer(self._file, 16, 2) if self._file[:16] == _MAGIC else _USUAL_SIZE
         size = 65536 if size == 1 else size
         return size if size >= _LEAST_SIZE and size.bit_count() == 1 else _USUAL_SIZE
 
@@ -134,8 +134,8 @@ class _Pages:
         for start in range(_LOG_HEADER, len(self._log) - length + 1, length):
             if self._log[start + 8 : start + 16] != salt:
                 break
-            fresh[_integer(self._log, start, 4)] = start + _FRAME_HEADER
-            if _integer(self._log, start + 4, 4):
+            fresh[_read_integer(self._log, start, 4)] = start + _FRAME_HEADER
+            if _read_integer(self._log, start + 4, 4):
                 known |= fresh
                 fresh = {}
         highest = len(self._file) // self._size + len(known)
@@ -147,21 +147,21 @@ class _Pages:
         free: set[int] = set()
         if first[:16] != _MAGIC:
             return free
-        trunk = _integer(first, 32, 4)
+        trunk = _read_integer(first, 32, 4)
         while 0 < trunk <= self._count and trunk not in free:
             page = self.page(trunk)
             free.add(trunk)
-            leaves = min(_integer(page, 4, 4), self._size // 4 - 2)
-            free |= {_integer(page, 8 + 4 * leaf, 4) for leaf in range(leaves)}
-            trunk = _integer(page, 0, 4)
+            leaves = min(_read_integer(page, 4, 4), self._size // 4 - 2)
+            free |= {_read_integer(page, 8 + 4 * leaf, 4) for leaf in range(leaves)}
+            trunk = _read_integer(page, 0, 4)
         return free
 
 
-def _integer(data: "bytes | mmap.mmap", at: int, length: int) -> int:
+def _read_integer(data: "bytes | mmap.mmap", at: int, length: int) -> int:
     return int.from_bytes(data[at : at + length])
 
 
-def _mapped(path: Path, stack: ExitStack) -> "bytes | mmap.mmap":
+def _map_file(path: Path, stack: ExitStack) -> "bytes | mmap.mmap":
     if not path.exists() or not path.stat().st_size:
         return b""
     with path.open("rb") as file:

@@ -42,7 +42,7 @@ _MOUNT_POINT = 4
 _ROOT = 0
 
 
-def must_be_ours(folder: Path) -> None:
+def require_private(folder: Path) -> None:
     """Refuse a folder in which another user could put something else in the store's place.
 
     Raises:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from fakegpt_tui.domain import Draft, QueuedPrompt
-from fakegpt_tui.store.writer import Work
+from fakegpt_tui.store.writer import WriteOperation
 from fakegpt_tui.text import replace_surrogates
 
 _DRAFTS = "SELECT * FROM draft ORDER BY rowid"
@@ -13,10 +13,10 @@ _SAVE_DRAFT = """
     VALUES (:conversation_id, :text, :line, :place)
     ON CONFLICT (conversation_id) DO UPDATE SET text = :text, line = :line, place = :place
 """
-_FORGET_DRAFT = "DELETE FROM draft WHERE conversation_id = :conversation_id"
+_DELETE_DRAFT = "DELETE FROM draft WHERE conversation_id = :conversation_id"
 _QUEUED = "SELECT * FROM queued_prompt ORDER BY position"
-_FORGET_QUEUE = "DELETE FROM queued_prompt WHERE conversation_id = :conversation_id"
-_QUEUE = """
+_DELETE_QUEUE = "DELETE FROM queued_prompt WHERE conversation_id = :conversation_id"
+_ADD_QUEUED = """
     INSERT INTO queued_prompt (id, conversation_id, text) VALUES (:id, :conversation_id, :text)
 """
 _SENT = """
@@ -26,7 +26,7 @@ _SENT = """
 """
 
 
-def drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
+def read_drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
     """Drafts by conversation."""
     return {
         row["conversation_id"]: Draft(
@@ -36,7 +36,7 @@ def drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
     }
 
 
-def save_draft(draft: Draft) -> Work:
+def save_draft(draft: Draft) -> WriteOperation:
     """Keep the draft; one without text is forgotten."""
     line, place = draft.cursor
     values = {
@@ -45,7 +45,7 @@ def save_draft(draft: Draft) -> Work:
         "line": line,
         "place": place,
     }
-    statement = _SAVE_DRAFT if draft.text else _FORGET_DRAFT
+    statement = _SAVE_DRAFT if draft.text else _DELETE_DRAFT
 
     def work(connection: sqlite3.Connection) -> None:
         connection.execute(statement, values)
@@ -53,7 +53,7 @@ def save_draft(draft: Draft) -> Work:
     return work
 
 
-def queued_prompts(connection: sqlite3.Connection) -> Mapping[str, Sequence[QueuedPrompt]]:
+def read_queued_prompts(connection: sqlite3.Connection) -> Mapping[str, Sequence[QueuedPrompt]]:
     """By conversation, in the order in which they are to be sent."""
     found: dict[str, list[QueuedPrompt]] = {}
     for row in connection.execute(_QUEUED):
@@ -62,7 +62,7 @@ def queued_prompts(connection: sqlite3.Connection) -> Mapping[str, Sequence[Queu
     return found
 
 
-def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Work:
+def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> WriteOperation:
     """Make these the queued prompts of the conversation."""
     whose = {"conversation_id": replace_surrogates(conversation_id)}
     queue = [
@@ -71,13 +71,13 @@ def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Work:
     ]
 
     def work(connection: sqlite3.Connection) -> None:
-        connection.execute(_FORGET_QUEUE, whose)
-        connection.executemany(_QUEUE, queue)
+        connection.execute(_DELETE_QUEUE, whose)
+        connection.executemany(_ADD_QUEUED, queue)
 
     return work
 
 
-def sent(connection: sqlite3.Connection, limit: int) -> tuple[str, ...]:
+def read_sent_prompts(connection: sqlite3.Connection, limit: int) -> tuple[str, ...]:
     """The texts of earlier prompts, newest first, without doubles."""
     found: dict[str, None] = {}
     for row in connection.execute(_SENT):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import checksum, rows
-from fakegpt_tui.store.growth import folded
+from fakegpt_tui.store.growth import apply_deltas
 
 _CONVERSATIONS = """
     SELECT * FROM conversation WHERE trashed_at IS NULL ORDER BY updated_at DESC, position DESC
@@ -30,28 +30,28 @@ _END = """
 """
 _DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
-DAMAGED = "This message was damaged on the disk and is not what was written."
+DAMAGED_MESSAGE = "This message was damaged on the disk and is not what was written."
 
 
-def conversations(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
-    return tuple(map(rows.conversation, connection.execute(_CONVERSATIONS)))
+def list_conversations(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
+    return tuple(map(rows.decode_conversation, connection.execute(_CONVERSATIONS)))
 
 
-def trashed(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
-    return tuple(map(rows.conversation, connection.execute(_TRASHED)))
+def list_trashed(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
+    return tuple(map(rows.decode_conversation, connection.execute(_TRASHED)))
 
 
-def conversation(connection: sqlite3.Connection, conversation_id: str) -> Conversation | None:
+def get_conversation(connection: sqlite3.Connection, conversation_id: str) -> Conversation | None:
     row = connection.execute(_CONVERSATION, {"id": conversation_id}).fetchone()
-    return None if row is None else rows.conversation(row)
+    return None if row is None else rows.decode_conversation(row)
 
 
-def messages(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
+def list_messages(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
     found = connection.execute(_MESSAGES, {"id": conversation_id}).fetchall()
-    return tuple(chat_message(connection, row) for row in found)
+    return tuple(read_message(connection, row) for row in found)
 
 
-def path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
+def get_path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
     """The way from the root to the leaf; a leaf that is gone is taken for the newest message."""
     header = connection.execute(_LEAF, {"id": conversation_id}).fetchone()
     if header is None or header["leaf_id"] is None:
@@ -66,13 +66,15 @@ def path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMess
     while (row := by_id.pop(step, None)) is not None:
         upwards.append(row)
         step = row["parent_id"]
-    return tuple(chat_message(connection, row) for row in reversed(upwards))
+    return tuple(read_message(connection, row) for row in reversed(upwards))
 
 
-def path_end(connection: sqlite3.Connection, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
+def get_path_end(
+    connection: sqlite3.Connection, leaf_id: str, count: int
+) -> tuple[ChatMessage, ...]:
     """The last `count` on the way to a leaf; none where there is no such leaf."""
     found = connection.execute(_END, {"leaf": leaf_id, "count": count}).fetchall()
-    return tuple(chat_message(connection, row) for row in found)
+    return tuple(read_message(connection, row) for row in found)
 
 
 def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
@@ -81,18 +83,18 @@ def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
     return count
 
 
-def chat_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:
+def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:
     """The chat message of a row, with what its reply has gained since, and flagged if damaged."""
-    message = rows.chat_message(row, text(connection, row))
-    if checksum.is_whole(row):
+    message = rows.decode_message(row, get_text(connection, row))
+    if checksum.is_intact(row):
         return message
-    return replace(message, status=MessageStatus.INTERRUPTED, error=DAMAGED)
+    return replace(message, status=MessageStatus.INTERRUPTED, error=DAMAGED_MESSAGE)
 
 
-def text(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
+def get_text(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
     """The text of a row, with what its reply has gained since."""
     found: str = row["text"]
-    return found if row["owner"] is None else folded(found, _deltas(connection, row["id"]))
+    return found if row["owner"] is None else apply_deltas(found, _deltas(connection, row["id"]))
 
 
 def _deltas(connection: sqlite3.Connection, message_id: str) -> Iterable[tuple[int | None, str]]:

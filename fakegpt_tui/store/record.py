@@ -14,11 +14,11 @@ _REAL = 7
 _FIRST_BLOB = 12
 
 
-class NoRecord(Exception):
+class InvalidRecord(Exception):
     """These bytes are not a row."""
 
 
-def varint(data: Sequence[int], at: int) -> tuple[int, int]:
+def read_varint(data: Sequence[int], at: int) -> tuple[int, int]:
     """The number that begins at `at`, and where it ends."""
     number = 0
     for _ in range(8):
@@ -30,19 +30,19 @@ def varint(data: Sequence[int], at: int) -> tuple[int, int]:
     return number << 8 | data[at], at + 1
 
 
-def values(payload: bytes) -> tuple[Value, ...]:
+def decode_record(payload: bytes) -> tuple[Value, ...]:
     """The values of a row, of which the last may be cut short and others be missing.
 
     Raises:
         NoRecord: This was never a row.
     """
-    end, at = varint(payload, 0)
+    end, at = read_varint(payload, 0)
     kinds: list[int] = []
     while at < end and len(kinds) < _MOST_COLUMNS:
-        kind, at = varint(payload, at)
+        kind, at = read_varint(payload, at)
         kinds.append(kind)
     if at != end:
-        raise NoRecord
+        raise InvalidRecord
     found = []
     for kind in kinds:
         length = _length(kind)
@@ -57,7 +57,7 @@ def _length(kind: int) -> int:
     if kind == _REAL:
         return 8
     if kind not in _INTEGERS:
-        raise NoRecord
+        raise InvalidRecord
     return _INTEGERS[kind]
 
 

@@ -10,7 +10,7 @@ from fakegpt_tui.store.connection import transaction
 _OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
 
 
-def interrupt_orphans(connection: sqlite3.Connection, living: Collection[str]) -> int:
+def interrupt_orphaned_replies(connection: sqlite3.Connection, living: Collection[str]) -> int:
     """Mark what nobody streams any more as interrupted, with the text that arrived.
 
     To be called under the store's lock. Returns how many chat messages that were.
@@ -18,8 +18,8 @@ def interrupt_orphans(connection: sqlite3.Connection, living: Collection[str]) -
     with transaction(connection):
         owned = connection.execute(_OWNED).fetchall()
         # What no instance ever owned is damaged, and must not get a sum that says otherwise.
-        owners = {row["id"]: row["owner"] for row in owned if checksum.is_owner(row["owner"])}
+        owners = {row["id"]: row["owner"] for row in owned if checksum.is_instance_id(row["owner"])}
         orphans = [message_id for message_id, owner in owners.items() if owner not in living]
         for message_id in orphans:
-            writing.settle(connection, message_id, MessageStatus.INTERRUPTED)
+            writing.end_reply(connection, message_id, MessageStatus.INTERRUPTED)
     return len(orphans)

@@ -28,21 +28,21 @@ _FINISHES = {word.value: word for word in FinishReason}
 _STATUSES = {word.value: word for word in MessageStatus}
 
 _NO_SETTINGS = "{}"
-_LEFT_TO_THE_SERVICE = GenerationSettings()
+_DEFAULT_SETTINGS = GenerationSettings()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63 - 1
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def microseconds(time: datetime) -> int:
+def to_microseconds(time: datetime) -> int:
     """`time` since 1970 in UTC; a time without a zone counts as UTC."""
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
     return (time - _EPOCH) // _MICROSECOND
 
 
-def time_at(count: int) -> datetime:
+def from_microseconds(count: int) -> datetime:
     """The time that lies so many microseconds after 1970, within what a `datetime` can say."""
     try:
         return _EPOCH + timedelta(microseconds=count)
@@ -50,68 +50,68 @@ def time_at(count: int) -> datetime:
         return (datetime.min if count < 0 else datetime.max).replace(tzinfo=UTC)
 
 
-def conversation_values(conversation: Conversation) -> Values:
+def encode_conversation(conversation: Conversation) -> Values:
     return {
         "id": replace_surrogates(conversation.id),
         "title": replace_surrogates(conversation.title),
         "title_source": conversation.title_source.value,
         "service": replace_surrogates(conversation.service),
         "model": replace_surrogates(conversation.model),
-        "created_at": microseconds(conversation.created_at),
-        "updated_at": microseconds(conversation.updated_at),
-        "leaf_id": _repaired(conversation.leaf_id),
+        "created_at": to_microseconds(conversation.created_at),
+        "updated_at": to_microseconds(conversation.updated_at),
+        "leaf_id": _repair_optional(conversation.leaf_id),
         "unread": int(conversation.unread),
         "pinned": int(conversation.pinned),
         "archived": int(conversation.archived),
-        "trashed_at": _microseconds(conversation.trashed_at),
+        "trashed_at": _to_optional_microseconds(conversation.trashed_at),
         "server_id": replace_surrogates(conversation.server_id),
         "system_prompt": replace_surrogates(conversation.system_prompt),
-        "generation": generation_text(conversation.generation),
+        "generation": encode_generation(conversation.generation),
     }
 
 
-def conversation(row: sqlite3.Row) -> Conversation:
+def decode_conversation(row: sqlite3.Row) -> Conversation:
     return Conversation(
         id=row["id"],
         title=row["title"],
         title_source=_TITLE_SOURCES.get(row["title_source"], TitleSource.PERSON),
         service=row["service"],
         model=row["model"],
-        created_at=time_at(row["created_at"]),
-        updated_at=time_at(row["updated_at"]),
+        created_at=from_microseconds(row["created_at"]),
+        updated_at=from_microseconds(row["updated_at"]),
         leaf_id=row["leaf_id"],
         unread=bool(row["unread"]),
         pinned=bool(row["pinned"]),
         archived=bool(row["archived"]),
-        trashed_at=_time_at(row["trashed_at"]),
+        trashed_at=_from_optional_microseconds(row["trashed_at"]),
         server_id=row["server_id"],
         system_prompt=row["system_prompt"],
-        generation=generation(row["generation"]),
+        generation=decode_generation(row["generation"]),
     )
 
 
-def message_values(message: ChatMessage) -> Values:
+def encode_message(message: ChatMessage) -> Values:
     return {
         "id": replace_surrogates(message.id),
         "conversation_id": replace_surrogates(message.conversation_id),
-        "parent_id": _repaired(message.parent_id),
+        "parent_id": _repair_optional(message.parent_id),
         "role": message.role.value,
         "text": replace_surrogates(message.text),
         "status": message.status.value,
-        "created_at": microseconds(message.created_at),
-        "error": _repaired(message.error),
+        "created_at": to_microseconds(message.created_at),
+        "error": _repair_optional(message.error),
         "service": replace_surrogates(message.service),
         "model": replace_surrogates(message.model),
         "finish": None if message.finish is None else message.finish.value,
         "prompt_tokens": None if message.usage is None else _clamped(message.usage.prompt_tokens),
         "reply_tokens": None if message.usage is None else _clamped(message.usage.reply_tokens),
         "server_id": replace_surrogates(message.server_id),
-        "trashed_at": _microseconds(message.trashed_at),
+        "trashed_at": _to_optional_microseconds(message.trashed_at),
         "reasoning": replace_surrogates(message.reasoning),
     }
 
 
-def chat_message(row: sqlite3.Row, text: str) -> ChatMessage:
+def decode_message(row: sqlite3.Row, text: str) -> ChatMessage:
     """The chat message of `row`, with the text that its deltas have made of the row's."""
     return ChatMessage(
         id=row["id"],
@@ -120,28 +120,28 @@ def chat_message(row: sqlite3.Row, text: str) -> ChatMessage:
         role=_ROLES.get(row["role"], Role.SYSTEM),
         text=text,
         status=_STATUSES.get(row["status"], MessageStatus.INTERRUPTED),
-        created_at=time_at(row["created_at"]),
+        created_at=from_microseconds(row["created_at"]),
         error=row["error"],
         service=row["service"],
         model=row["model"],
         finish=_FINISHES.get(row["finish"]),
         usage=_usage(row["prompt_tokens"], row["reply_tokens"]),
         server_id=row["server_id"],
-        trashed_at=_time_at(row["trashed_at"]),
+        trashed_at=_from_optional_microseconds(row["trashed_at"]),
         reasoning=row["reasoning"],
     )
 
 
-def generation_text(settings: GenerationSettings) -> str:
+def encode_generation(settings: GenerationSettings) -> str:
     """The settings as JSON, without those that are left to the service."""
     chosen = {name: value for name, value in asdict(settings).items() if value not in (None, ())}
     return json.dumps(chosen, sort_keys=True)
 
 
-def generation(text: str) -> GenerationSettings:
+def decode_generation(text: str) -> GenerationSettings:
     """The settings of a row; what is damaged counts as left to the service."""
     if text == _NO_SETTINGS:
-        return _LEFT_TO_THE_SERVICE
+        return _DEFAULT_SETTINGS
     try:
         found = json.loads(text)
     except ValueError:
@@ -173,13 +173,13 @@ def _clamped(count: int) -> int:
     return min(max(count, 0), _LARGEST)
 
 
-def _microseconds(time: datetime | None) -> int | None:
-    return None if time is None else microseconds(time)
+def _to_optional_microseconds(time: datetime | None) -> int | None:
+    return None if time is None else to_microseconds(time)
 
 
-def _time_at(count: int | None) -> datetime | None:
-    return None if count is None else time_at(count)
+def _from_optional_microseconds(count: int | None) -> datetime | None:
+    return None if count is None else from_microseconds(count)
 
 
-def _repaired(text: str | None) -> str | None:
+def _repair_optional(text: str | None) -> str | None:
     return None if text is None else replace_surrogates(text)

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakegpt_tui.store import checksum, migrations, pages, shapes
-from fakegpt_tui.store.connection import readable_text, transaction
+from fakegpt_tui.store.connection import decode_lossy, transaction
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """The latter where SQLite's own message quotes the damaged bytes."""
 
-_NEVER = -1
+_INVALID_CHECKSUM = -1
 """A sum that no message has, for one of which a part is missing."""
 
 # The messages of a header that is lost get a new one; a leaf that is nowhere is taken for the
 # newest message.
-_ADD_LOST_HEADERS = """
+_ADD_MISSING_CONVERSATIONS = """
     INSERT INTO conversation (
         id, title, title_source, service, model, created_at, updated_at, leaf_id,
         unread, pinned, archived, server_id, system_prompt, generation
@@ -30,28 +30,28 @@ _ADD_LOST_HEADERS = """
     GROUP BY conversation_id
 """
 # Only what is sound gets a new sum with its new parent.
-_FORGET_LOST_PARENTS = f"""
+_CLEAR_MISSING_PARENTS = f"""
     UPDATE chat_message
     SET
         parent_id = NULL,
         checksum = iif(
-            checksum = {checksum.FUNCTION}({", ".join(checksum.FIELDS)}),
-            {checksum.FUNCTION}(
-                {", ".join("NULL" if name == "parent_id" else name for name in checksum.FIELDS)}
+            checksum = {checksum.CHECKSUM_FUNCTION}({", ".join(checksum.CHECKSUM_FIELDS)}),
+            {checksum.CHECKSUM_FUNCTION}(
+                {", ".join("NULL" if name == "parent_id" else name for name in checksum.CHECKSUM_FIELDS)}
             ),
             checksum
         )
     WHERE parent_id NOT IN (SELECT id FROM chat_message)
 """  # noqa: S608 - constants
-_FORGET_LOST_REPLIES = """
+_DELETE_ORPHANED_DELTAS = """
     DELETE FROM reply_delta WHERE message_id NOT IN (SELECT id FROM chat_message)
 """
 
-_Row = Mapping[str, pages.Value]
+_Row = Mapping[str, pages.RowValue]
 
 
 @dataclass(slots=True)
-class Salvage:
+class SalvageResult:
     """How much was brought over, and how many of the chat messages came from a backup."""
 
     conversations: int = 0
@@ -60,40 +60,50 @@ class Salvage:
 
 
 @dataclass(slots=True)
-class _Unsound:
+class _DamagedMessages:
     """Chat messages that are not what was written, kept back in case a better copy turns up."""
 
-    rows: dict[pages.Value, _Row] = field(default_factory=dict)
+    rows: dict[pages.RowValue, _Row] = field(default_factory=dict)
 
 
-def bring_over(damaged: Path, target: sqlite3.Connection, backup: Path | None = None) -> Salvage:
+def salvage_rows(
+    damaged: Path, target: sqlite3.Connection, backup: Path | None = None
+) -> SalvageResult:
     """Copy every row that can be read into an empty store.
 
     Where a backup has more, or has whole what is damaged, it is taken from there. To be called
     under the store's lock. The damaged file is only read.
     """
-    unsound = _Unsound()
+    unsound = _DamagedMessages()
     from_backup = 0
     migrations.add_functions(target)
     with transaction(target):
         target.execute("PRAGMA defer_foreign_keys = ON")
         _copy(target, _readable_rows(damaged), unsound)
         # SQLite finds nothing behind a page that is lost, and may not notice what it missed.
-        _copy(target, _stray_rows(damaged), unsound)
+        _copy(target, _page_rows(damaged), unsound)
         if backup is not None:
-            from_backup = _fill_up(target, backup, unsound)
+            from_backup = _add_from_backup(target, backup, unsound)
         for row in unsound.rows.values():
             _insert(target, "chat_message", row)
-        for statement in (_ADD_LOST_HEADERS, _FORGET_LOST_PARENTS, _FORGET_LOST_REPLIES):
+        for statement in (
+            _ADD_MISSING_CONVERSATIONS,
+            _CLEAR_MISSING_PARENTS,
+            _DELETE_ORPHANED_DELTAS,
+        ):
             target.execute(statement)
         for statement in migrations.FILL_INDEX.values():
             target.execute(statement)
-    return Salvage(_count(target, "conversation"), _count(target, "chat_message"), from_backup)
+    return SalvageResult(
+        _count(target, "conversation"), _count(target, "chat_message"), from_backup
+    )
 
 
-def _copy(target: sqlite3.Connection, found: Iterator[tuple[str, _Row]], unsound: _Unsound) -> None:
+def _copy(
+    target: sqlite3.Connection, found: Iterator[tuple[str, _Row]], unsound: _DamagedMessages
+) -> None:
     for table, row in found:
-        if table == "chat_message" and not checksum.is_whole(row):
+        if table == "chat_message" and not checksum.is_intact(row):
             unsound.rows.setdefault(row.get("id"), row)
         else:
             _insert(target, table, row)
@@ -112,7 +122,7 @@ def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
 
 def _readable_rows(path: Path) -> Iterator[tuple[str, _Row]]:
     """What SQLite finds, from both ends of each table."""
-    with suppress(*_UNREADABLE), closing(_opened(path)) as source:
+    with suppress(*_UNREADABLE), closing(_open_source(path)) as source:
         for table, order in shapes.ORDERS.items():
             for direction in ("ASC", "DESC"):
                 by = ", ".join(f"{column} {direction}" for column in order)
@@ -122,27 +132,27 @@ def _readable_rows(path: Path) -> Iterator[tuple[str, _Row]]:
                     break
 
 
-def _stray_rows(path: Path) -> Iterator[tuple[str, _Row]]:
+def _page_rows(path: Path) -> Iterator[tuple[str, _Row]]:
     """What lies on the pages of the file, wherever they belong."""
-    for found in pages.rows(path):
-        known = shapes.recognised(found)
+    for found in pages.read_rows(path):
+        known = shapes.match_table(found)
         if known is None:
             continue
         table, row = known
-        if table != "chat_message" or found.is_whole:
+        if table != "chat_message" or found.is_complete:
             yield table, row
         else:
-            yield table, {**row, "checksum": _NEVER}
+            yield table, {**row, "checksum": _INVALID_CHECKSUM}
 
 
-def _fill_up(target: sqlite3.Connection, backup: Path, unsound: _Unsound) -> int:
+def _add_from_backup(target: sqlite3.Connection, backup: Path, unsound: _DamagedMessages) -> int:
     """Take from the backup what it has whole, or all where it has more; how many messages?"""
     before = _count(target, "chat_message")
-    with suppress(*_UNREADABLE), closing(_opened(backup)) as source:
+    with suppress(*_UNREADABLE), closing(_open_source(backup)) as source:
         is_richer = _count(source, "chat_message") > before
         for table, row in _readable_rows(backup):
             if is_richer or (table == "chat_message" and row.get("id") in unsound.rows):
-                _copy(target, iter([(table, row)]), _Unsound())
+                _copy(target, iter([(table, row)]), _DamagedMessages())
     return _count(target, "chat_message") - before
 
 
@@ -151,8 +161,8 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
     return int(number)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open_source(path: Path) -> sqlite3.Connection:
     source = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
     source.row_factory = sqlite3.Row
-    source.text_factory = readable_text
+    source.text_factory = decode_lossy
     return source

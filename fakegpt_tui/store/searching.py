@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from fakegpt_tui.domain import SearchHit, SearchQuery
 from fakegpt_tui.store import rows, snippets
-from fakegpt_tui.store.words import SoughtWords
+from fakegpt_tui.store.words import FullTextQuery
 from fakegpt_tui.text import replace_surrogates
 
 Values = dict[str, str | int]
@@ -40,7 +40,7 @@ _LATEST_FIRST = " ORDER BY conversation.updated_at DESC"
 _BEST_FIRST = " ORDER BY bm25(message_index)"
 
 
-def hits(
+def find_hits(
     connection: sqlite3.Connection,
     query: SearchQuery,
     limit: int,
@@ -49,7 +49,7 @@ def hits(
     stopped: Callable[[], bool],
 ) -> tuple[SearchHit, ...]:
     """What is found, titles before messages; what was found so far once `stopped` says so."""
-    words = SoughtWords.of(query.text)
+    words = FullTextQuery.parse(query.text)
     found: list[SearchHit] = []
     for statement, values in _statements(query, words, best_first=best_first):
         values["limit"] = max(limit - len(found), 0)
@@ -61,7 +61,7 @@ def hits(
 
 
 def _statements(
-    query: SearchQuery, words: SoughtWords, *, best_first: bool
+    query: SearchQuery, words: FullTextQuery, *, best_first: bool
 ) -> Iterator[tuple[str, Values]]:
     conditions, values = _conditions(query)
     if words.match:
@@ -88,10 +88,10 @@ def _conditions(query: SearchQuery) -> tuple[Callable[[str], str], Values]:
         values["model"] = replace_surrogates(query.model)
     if query.before is not None:
         wanted.append("{time} < :before")
-        values["before"] = rows.microseconds(query.before)
+        values["before"] = rows.to_microseconds(query.before)
     if query.after is not None:
         wanted.append("{time} >= :after")
-        values["after"] = rows.microseconds(query.after)
+        values["after"] = rows.to_microseconds(query.after)
     joined = "".join(f" AND {condition}" for condition in wanted)
 
     def conditions(time: str) -> str:
@@ -103,13 +103,13 @@ def _conditions(query: SearchQuery) -> tuple[Callable[[str], str], Values]:
     return conditions, values
 
 
-def _hit(row: sqlite3.Row, words: SoughtWords) -> SearchHit:
-    snippet, marks = snippets.around(row["text"], words.terms, is_open=words.is_open)
+def _hit(row: sqlite3.Row, words: FullTextQuery) -> SearchHit:
+    snippet, marks = snippets.make_snippet(row["text"], words.terms, is_open=words.is_prefix)
     return SearchHit(
         conversation_id=row["conversation_id"],
         message_id=row["message_id"],
         title=row["title"],
         snippet=snippet,
         marks=marks,
-        created_at=rows.time_at(row["created_at"]),
+        created_at=rows.from_microseconds(row["created_at"]),
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from fakegpt_tui.domain import SearchHit, SearchQuery, StoreError
 from fakegpt_tui.store import searching
-from fakegpt_tui.store.trouble import translated
+from fakegpt_tui.store.trouble import translate_errors
 
 _STEPS = 2000
 """Steps of SQLite's machine between two looks at whether to stop; a fraction of a millisecond."""
 
 
-class Seeker:
+class SearchConnection:
     """Answers one question at a time: a newer one makes an end of the one before."""
 
     def __init__(self, path: Path, open_connection: Callable[[], sqlite3.Connection]) -> None:
@@ -41,14 +41,14 @@ class Seeker:
         def is_over() -> bool:
             return self._is_closed or number != self._newest or stopped()
 
-        with self._busy, translated(self._path):
+        with self._busy, translate_errors(self._path):
             if self._is_closed:
                 raise StoreError("The store is closed.")
             if self._connection is None:
                 self._connection = self._open()
             self._connection.set_progress_handler(is_over, _STEPS)
             try:
-                return searching.hits(
+                return searching.find_hits(
                     self._connection, query, limit, best_first=best_first, stopped=is_over
                 )
             except sqlite3.OperationalError as error:

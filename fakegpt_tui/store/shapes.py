@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fakegpt_tui.store.pages import Found, Value
+from fakegpt_tui.store.pages import RawRow, RowValue
 
 # In the order of the columns: text, integer; small letters where there may be nothing.
 _LETTERS: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {"T": (str,), "I": (int,), "t": (str, type(None)), "i": (int, type(None))}
 )
 
-_SHAPES = {
+_SCHEMA = {
     "conversation": (
         "position:i id:T title:T title_source:T service:T model:T created_at:I updated_at:I"
         " leaf_id:t unread:I pinned:I archived:I trashed_at:i server_id:T system_prompt:T"
@@ -32,7 +32,7 @@ _ADDED_LATER = {"chat_message": 1}
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         table: tuple(column.partition(":")[0] for column in shape.split())
-        for table, shape in _SHAPES.items()
+        for table, shape in _SCHEMA.items()
     }
 )
 ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -46,11 +46,11 @@ ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _TYPES = {
     table: tuple(_LETTERS[column.partition(":")[2]] for column in shape.split())
-    for table, shape in _SHAPES.items()
+    for table, shape in _SCHEMA.items()
 }
 
 
-def recognised(found: Found) -> tuple[str, dict[str, Value]] | None:
+def match_table(found: RawRow) -> tuple[str, dict[str, RowValue]] | None:
     """The table that a row belongs to, and its values by column; `None` for any other row."""
     for table, types in _TYPES.items():
         missing = len(types) - len(found.values)

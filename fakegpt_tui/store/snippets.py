@@ -5,14 +5,14 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from fakegpt_tui.store.words import unspaced
+from fakegpt_tui.store.words import is_unspaced_script
 
 _LENGTH = 160
 _BEFORE = 40
-_FARTHEST = 200_000
+_MAX_SEARCHED = 200_000
 """Code points of a text that are looked through for the place to show."""
 
-_MARKED = "[\u0300-\u036f]*"
+_COMBINING = "[\u0300-\u036f]*"
 _NO_LETTER_BEFORE = r"(?<![^\W_])"
 _NO_LETTER_AFTER = r"(?![^\W_])"
 _SPACES = re.compile(r"\s+")
@@ -20,14 +20,14 @@ _SPACES = re.compile(r"\s+")
 _Marks = tuple[tuple[int, int], ...]
 
 
-def around(text: str, terms: Sequence[str], *, is_open: bool = False) -> tuple[str, _Marks]:
+def make_snippet(text: str, terms: Sequence[str], *, is_open: bool = False) -> tuple[str, _Marks]:
     """A line of `text` around the first of the words in it, and where in that line they are.
 
     The last of the words may go on where it `is_open`.
     """
     pattern = _pattern(tuple(terms), is_open)
     # Composed, so that a letter with its accent is one character, as it is in the pattern.
-    text = unicodedata.normalize("NFC", text[:_FARTHEST])
+    text = unicodedata.normalize("NFC", text[:_MAX_SEARCHED])
     first = None if pattern is None else pattern.search(text)
     start = 0 if first is None else max(0, first.start() - _BEFORE)
     if start:
@@ -50,7 +50,7 @@ def _pattern(terms: tuple[str, ...], is_open: bool) -> re.Pattern[str] | None:
     words = []
     for number, term in enumerate(terms, 1):
         letters = "".join(map(_letter, _plain(term)))
-        if unspaced(term):
+        if is_unspaced_script(term):
             words.append(letters)
         else:
             end = "" if is_open and number == len(terms) else _NO_LETTER_AFTER
@@ -68,7 +68,11 @@ def _plain(term: str) -> str:
 def _letter(letter: str) -> str:
     """Matches a letter with any accent that Latin, Greek and Cyrillic have."""
     accented = "".join(_accented().get(letter.lower(), ()))
-    return f"[{re.escape(letter)}{accented}]{_MARKED}" if accented else re.escape(letter) + _MARKED
+    return (
+        f"[{re.escape(letter)}{accented}]{_COMBINING}"
+        if accented
+        else re.escape(letter) + _COMBINING
+    )
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.text import safe_line
 
-_PRIMARY = 0xFF
+_PRIMARY_CODE = 0xFF
 """SQLite's extended codes carry the primary one in their lowest byte."""
 
 _SENTENCES = {
@@ -26,7 +26,7 @@ _SENTENCES = {
     sqlite3.SQLITE_TOOBIG: "That is more text than the store can keep in one piece.",
     sqlite3.SQLITE_CONSTRAINT: "That does not fit to what the store {path} holds.",
 }
-_PASSING = {
+_TRANSIENT = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -45,15 +45,15 @@ class DamagedStore(StoreError):
     """The file holds no database, or one that SQLite cannot make sense of."""
 
 
-class PassingTrouble(StoreError):
+class TransientStoreError(StoreError):
     """What was not written now may well be written later."""
 
 
-class ReplacedStore(PassingTrouble):
+class ReplacedStore(TransientStoreError):
     """The file that was opened is no longer what its path leads to."""
 
 
-class GoneFromStore(StoreError):
+class RowDeleted(StoreError):
     """What should be changed has been deleted meanwhile."""
 
 
@@ -62,22 +62,22 @@ def store_error(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     shown = safe_line(str(path))
     if isinstance(error, OSError):
         if error.errno in _FULL:
-            return PassingTrouble(_SENTENCES[sqlite3.SQLITE_FULL].format(path=shown))
-        return PassingTrouble(f"The store {shown} cannot be used: {error.strerror or error}.")
+            return TransientStoreError(_SENTENCES[sqlite3.SQLITE_FULL].format(path=shown))
+        return TransientStoreError(f"The store {shown} cannot be used: {error.strerror or error}.")
     # Errors of Python's own module, unlike those of SQLite, carry no code.
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
     sentence = _SENTENCES.get(code, "The store {path} failed: " + safe_line(str(error)) + ".")
-    return _kind(code)(sentence.format(path=shown))
+    return _error_class(code)(sentence.format(path=shown))
 
 
-def _kind(code: int) -> type[StoreError]:
+def _error_class(code: int) -> type[StoreError]:
     if code in _DAMAGE:
         return DamagedStore
-    return PassingTrouble if code in _PASSING else StoreError
+    return TransientStoreError if code in _TRANSIENT else StoreError
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite or the file system raises inside into a `StoreError`."""
     try:
         yield

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import backups, checksum, rows
-from fakegpt_tui.store.connection import must_be_sound
-from fakegpt_tui.store.trouble import DamagedStore, translated
-from fakegpt_tui.store.writer import Work
+from fakegpt_tui.store.connection import check_structure
+from fakegpt_tui.store.trouble import DamagedStore, translate_errors
+from fakegpt_tui.store.writer import WriteOperation
 
 DELAY = 10.0
 """Seconds after the start, so that neither the start nor a short command is slowed."""
@@ -27,21 +27,21 @@ _PAUSE = 0.005
 """Between some messages and the next, because summing them keeps other threads waiting."""
 
 
-class Upkeep:
+class Maintenance:
     """A thread that looks after the store until it is closed."""
 
     def __init__(
         self,
         path: Path,
         open_connection: Callable[[], sqlite3.Connection],
-        submit: Callable[[Work], object],
+        submit: Callable[[WriteOperation], object],
         *,
         is_suspect: bool = False,
         delay: float = DELAY,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.notices: tuple[str, ...] = ()
-        self.met_damage = False
+        self.found_damage = False
         """Has the file itself been found damaged, so that it must be made anew?"""
         self._path = path
         self._open = open_connection
@@ -72,33 +72,37 @@ class Upkeep:
         if self._ending.wait(self._delay):
             return
         # What fails, because the disk is full or the program ends, is done another time.
-        with suppress(StoreError, _Ending), translated(self._path), closing(self._open()) as opened:
+        with (
+            suppress(StoreError, _MaintenanceStopped),
+            translate_errors(self._path),
+            closing(self._open()) as opened,
+        ):
             self._connection = opened
             opened.set_progress_handler(self._ending.is_set, 10_000)
-            self._look_after(opened)
+            self._run_tasks(opened)
         self._connection = None
         self._done.set()
 
-    def _look_after(self, opened: sqlite3.Connection) -> None:
+    def _run_tasks(self, opened: sqlite3.Connection) -> None:
         now = self._clock()
         found = opened.execute(_DONE_AT, {"task": _FULL_CHECK}).fetchone()
-        is_old = found is None or rows.time_at(found["done_at"]) + _CHECK_EVERY <= now
+        is_old = found is None or rows.from_microseconds(found["done_at"]) + _CHECK_EVERY <= now
         try:
             if is_old or self._is_suspect:
                 self._check(opened)
-                values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.microseconds(now)}
+                values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.to_microseconds(now)}
                 self._submit(lambda connection: _execute(connection, _DONE, values))
         except DamagedStore as damage:
-            self.met_damage = True
+            self.found_damage = True
             self.notices += (f"{damage} The next start brings over what is whole.",)
             return
         # Only after the check, so that no copy of a damaged store takes the place of a good one.
-        if backups.is_due(self._path, now):
-            backups.daily(opened, self._path, now, self._must_go_on)
+        if backups.is_backup_due(self._path, now):
+            backups.back_up_daily(opened, self._path, now, self._check_not_closing)
 
     def _check(self, opened: sqlite3.Connection) -> None:
-        with translated(self._path):
-            must_be_sound(opened, self._path, is_suspect=True)
+        with translate_errors(self._path):
+            check_structure(opened, self._path, is_suspect=True)
             damaged = self._damaged_messages(opened)
         if damaged:
             what = "chat message was" if damaged == 1 else "chat messages were"
@@ -108,18 +112,18 @@ class Upkeep:
 
     def _damaged_messages(self, opened: sqlite3.Connection) -> int:
         damaged = 0
-        for some in checksum.in_pieces(opened):
-            damaged += sum(not checksum.is_whole(row) for row in some)
+        for some in checksum.iter_message_batches(opened):
+            damaged += sum(not checksum.is_intact(row) for row in some)
             if self._ending.wait(_PAUSE):
-                raise _Ending
+                raise _MaintenanceStopped
         return damaged
 
-    def _must_go_on(self) -> None:
+    def _check_not_closing(self) -> None:
         if self._ending.is_set():
-            raise _Ending
+            raise _MaintenanceStopped
 
 
-class _Ending(Exception):
+class _MaintenanceStopped(Exception):
     """The program ends, and what was begun is given up."""
 
 

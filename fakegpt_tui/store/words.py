@@ -28,27 +28,27 @@ _LAST_WORD = r"[^\W_]+$"
 _SHORTEST_PREFIX = 3
 """Letters from which on longer words are found too: with fewer that takes seconds."""
 
-_MOST = 1_000_000
+_MAX_INDEXED = 1_000_000
 """Code points of one text that are indexed; what comes later is hardly ever words."""
 
-FUNCTION = "indexed_text"
+TOKENIZE_FUNCTION = "indexed_text"
 
 
-def indexed_text(text: str) -> str:
+def tokenize(text: str) -> str:
     """`text` with spaces around each character that is a word of its own."""
-    text = text[:_MOST]
+    text = text[:_MAX_INDEXED]
     # NUL would end the text for the index.
     text = text.replace("\0", " ") if "\0" in text else text
     return text if text.isascii() else re.sub(_CHARACTER, r" \1 ", text)
 
 
-def unspaced(text: str) -> bool:
+def is_unspaced_script(text: str) -> bool:
     """Does `text` begin with a character that is a word of its own?"""
     return re.match(_CHARACTER, text) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class SoughtWords:
+class FullTextQuery:
     """What was typed to be looked for; any text makes a legal question.
 
     `match` asks the index, and is empty where there is no word. `terms` are the words to be
@@ -57,10 +57,10 @@ class SoughtWords:
 
     match: str
     terms: tuple[str, ...]
-    is_open: bool
+    is_prefix: bool
 
     @classmethod
-    def of(cls, text: str) -> "SoughtWords":
+    def parse(cls, text: str) -> "FullTextQuery":
         chunks = [
             chunk
             for chunk in replace_surrogates(text).replace("\0", " ").split()
@@ -68,7 +68,7 @@ class SoughtWords:
         ]
         # In quotes nothing is a command of the index, and what is joined by signs is looked for
         # in a row.
-        phrases = ['"' + indexed_text(chunk).strip().replace('"', " ") + '"' for chunk in chunks]
+        phrases = ['"' + tokenize(chunk).strip().replace('"', " ") + '"' for chunk in chunks]
         last = re.search(_LAST_WORD, text)
         is_open = last is not None and len(last[0]) >= _SHORTEST_PREFIX
         is_open = is_open and not re.search(_CHARACTER, text[-1])

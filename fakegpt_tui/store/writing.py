@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import checksum, index, reading, rows
-from fakegpt_tui.store.trouble import GoneFromStore
-from fakegpt_tui.store.writer import Work
+from fakegpt_tui.store.trouble import RowDeleted
+from fakegpt_tui.store.writer import WriteOperation
 from fakegpt_tui.text import replace_surrogates
 
 _ADD_CONVERSATION = """
@@ -19,7 +19,7 @@ _ADD_CONVERSATION = """
         :unread, :pinned, :archived, :trashed_at, :server_id, :system_prompt, :generation
     )
 """
-_CHANGES = """
+_CONVERSATION_CHANGES = """
     title = :title,
     title_source = :title_source,
     service = :service,
@@ -35,8 +35,10 @@ _CHANGES = """
     system_prompt = :system_prompt,
     generation = :generation
 """
-_SAVE_CONVERSATION = f"UPDATE conversation SET {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
-_ADD_OR_SAVE_CONVERSATION = f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
+_SAVE_CONVERSATION = f"UPDATE conversation SET {_CONVERSATION_CHANGES} WHERE id = :id"  # noqa: S608 - constants
+_ADD_OR_SAVE_CONVERSATION = (
+    f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CONVERSATION_CHANGES}"
+)
 
 _ADD_MESSAGE = """
     INSERT INTO chat_message (
@@ -57,16 +59,16 @@ _FINISH_REPLY = """
         checksum = :checksum
     WHERE id = :id
 """
-_FORGET_DELTAS = "DELETE FROM reply_delta WHERE message_id = :id"
+_DELETE_DELTAS = "DELETE FROM reply_delta WHERE message_id = :id"
 _SET_STATUS = """
     UPDATE chat_message SET status = :status, owner = :owner, checksum = NULL WHERE id = :id
 """
-_SETTLE = """
+_END_REPLY = """
     UPDATE chat_message SET status = :status, owner = NULL, text = :text, checksum = :checksum
     WHERE id = :id
 """
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
-_FORGET = (
+_DELETE_CONVERSATION = (
     # Those of its edited prompts have its id and a space before their own.
     "DELETE FROM draft WHERE conversation_id = :id"
     " OR substr(conversation_id, 1, length(:id) + 1) = :id || ' '",
@@ -75,125 +77,129 @@ _FORGET = (
     "DELETE FROM conversation WHERE id = :id",
 )
 
-_GONE = "This is no longer in the store; it may have been deleted elsewhere."
+_DELETED_NOTICE = "This is no longer in the store; it may have been deleted elsewhere."
 
 
-def add_conversation(conversation: Conversation) -> Work:
-    values = rows.conversation_values(conversation)
-    return lambda connection: _save_header(connection, _ADD_CONVERSATION, values)
+def add_conversation(conversation: Conversation) -> WriteOperation:
+    values = rows.encode_conversation(conversation)
+    return lambda connection: _write_conversation(connection, _ADD_CONVERSATION, values)
 
 
-def save_conversation(conversation: Conversation) -> Work:
-    values = rows.conversation_values(conversation)
-    return lambda connection: _save_header(connection, _SAVE_CONVERSATION, values)
+def save_conversation(conversation: Conversation) -> WriteOperation:
+    values = rows.encode_conversation(conversation)
+    return lambda connection: _write_conversation(connection, _SAVE_CONVERSATION, values)
 
 
-def delete_conversation(conversation_id: str) -> Work:
+def delete_conversation(conversation_id: str) -> WriteOperation:
     conversation_id = replace_surrogates(conversation_id)
-    return lambda connection: forget_conversation(connection, conversation_id)
+    return lambda connection: delete_conversation_rows(connection, conversation_id)
 
 
-def add_turn(conversation: Conversation, messages: Sequence[ChatMessage], owner: str) -> Work:
-    header = rows.conversation_values(conversation)
+def add_turn(
+    conversation: Conversation, messages: Sequence[ChatMessage], owner: str
+) -> WriteOperation:
+    header = rows.encode_conversation(conversation)
     added = [_message_values(message, owner) for message in messages]
 
     def work(connection: sqlite3.Connection) -> None:
         # Who was told that it is not saved yet may ask again, when it has long been saved and the
         # header has changed since.
-        if added and all(_is_there(connection, values) for values in added):
+        if added and all(_exists(connection, values) for values in added):
             return
-        _save_header(connection, _ADD_OR_SAVE_CONVERSATION, header)
+        _write_conversation(connection, _ADD_OR_SAVE_CONVERSATION, header)
         for values in added:
             _add_message(connection, values)
 
     return work
 
 
-def add_message(message: ChatMessage, owner: str) -> Work:
+def add_message(message: ChatMessage, owner: str) -> WriteOperation:
     values = _message_values(message, owner)
     return lambda connection: _add_message(connection, values)
 
 
-def finish_reply(reply: ChatMessage, owner: str) -> Work:
+def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
     values = _message_values(reply, owner)
 
     def work(connection: sqlite3.Connection) -> None:
-        index.take_message(connection, reply_id)
-        _change(connection, _FINISH_REPLY, _as_it_lies(connection, values))
-        connection.execute(_FORGET_DELTAS, {"id": reply_id})
-        index.add_message(connection, reply_id)
+        index.unindex_message(connection, reply_id)
+        _execute_change(connection, _FINISH_REPLY, _keep_trashed_at(connection, values))
+        connection.execute(_DELETE_DELTAS, {"id": reply_id})
+        index.index_message(connection, reply_id)
 
     reply_id = replace_surrogates(reply.id)
     return work
 
 
-def set_status(message_id: str, status: MessageStatus, owner: str) -> Work:
+def set_status(message_id: str, status: MessageStatus, owner: str) -> WriteOperation:
     message_id = replace_surrogates(message_id)
     if status.is_final:
-        return lambda connection: settle(connection, message_id, status)
+        return lambda connection: end_reply(connection, message_id, status)
     values = {"id": message_id, "status": status.value, "owner": owner}
 
     def work(connection: sqlite3.Connection) -> None:
-        index.take_message(connection, message_id)
-        _change(connection, _SET_STATUS, values)
+        index.unindex_message(connection, message_id)
+        _execute_change(connection, _SET_STATUS, values)
 
     return work
 
 
-def settle(connection: sqlite3.Connection, message_id: str, status: MessageStatus) -> None:
+def end_reply(connection: sqlite3.Connection, message_id: str, status: MessageStatus) -> None:
     """End a reply with the text that arrived."""
     row = connection.execute(_MESSAGE, {"id": message_id}).fetchone()
     if row is None:
-        raise GoneFromStore(_GONE)
-    index.take_message(connection, message_id)
-    text = reading.text(connection, row)
+        raise RowDeleted(_DELETED_NOTICE)
+    index.unindex_message(connection, message_id)
+    text = reading.get_text(connection, row)
     values = {**dict(row), "status": status.value, "text": text}
-    connection.execute(_SETTLE, {**values, "checksum": checksum.of(values)})
-    connection.execute(_FORGET_DELTAS, {"id": message_id})
-    index.add_message(connection, message_id)
+    connection.execute(_END_REPLY, {**values, "checksum": checksum.row_checksum(values)})
+    connection.execute(_DELETE_DELTAS, {"id": message_id})
+    index.index_message(connection, message_id)
 
 
-def forget_conversation(connection: sqlite3.Connection, conversation_id: str) -> None:
+def delete_conversation_rows(connection: sqlite3.Connection, conversation_id: str) -> None:
     """Delete a conversation for good, with all that is about it."""
-    index.take_conversation(connection, conversation_id)
-    for statement in _FORGET:
+    index.unindex_conversation(connection, conversation_id)
+    for statement in _DELETE_CONVERSATION:
         connection.execute(statement, {"id": conversation_id})
 
 
 def _message_values(message: ChatMessage, owner: str) -> rows.Values:
     """Only what is under way has an owner, who is asked after by the next instance to start."""
-    values = rows.message_values(message)
+    values = rows.encode_message(message)
     if message.status.is_final:
-        return {**values, "owner": None, "checksum": checksum.of(values)}
+        return {**values, "owner": None, "checksum": checksum.row_checksum(values)}
     return {**values, "owner": owner, "checksum": None}
 
 
-def _as_it_lies(connection: sqlite3.Connection, values: rows.Values) -> rows.Values:
+def _keep_trashed_at(connection: sqlite3.Connection, values: rows.Values) -> rows.Values:
     """The values as they will be in the store: whoever ends a reply leaves it in the trash."""
     row = connection.execute(_MESSAGE, values).fetchone()
     if row is None or values["checksum"] is None:
         return values
     changed = {**values, "trashed_at": row["trashed_at"]}
-    return {**changed, "checksum": checksum.of(changed)}
+    return {**changed, "checksum": checksum.row_checksum(changed)}
 
 
-def _is_there(connection: sqlite3.Connection, values: rows.Values) -> bool:
+def _exists(connection: sqlite3.Connection, values: rows.Values) -> bool:
     row = connection.execute(_MESSAGE, values).fetchone()
     return row is not None and row["conversation_id"] == values["conversation_id"]
 
 
 def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:
     connection.execute(_ADD_MESSAGE, values)
-    index.add_message(connection, str(values["id"]))
+    index.index_message(connection, str(values["id"]))
 
 
-def _save_header(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
+def _write_conversation(
+    connection: sqlite3.Connection, statement: str, values: rows.Values
+) -> None:
     conversation_id = str(values["id"])
-    before = index.title_of(connection, conversation_id)
-    _change(connection, statement, values)
-    index.change_title(connection, conversation_id, before)
+    before = index.find_title(connection, conversation_id)
+    _execute_change(connection, statement, values)
+    index.reindex_title(connection, conversation_id, before)
 
 
-def _change(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
+def _execute_change(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
     if connection.execute(statement, values).rowcount == 0:
-        raise GoneFromStore(_GONE)
+        raise RowDeleted(_DELETED_NOTICE)

@@ -22,8 +22,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 from tests import openai_server as openai
 from tests.fault_server import LAST_CHUNK, Send, Stall, chunk, stream_head
 from tests.fault_server import Step as Fault
@@ -57,7 +57,7 @@ async def fakegpt(script: Sequence[Step]) -> AsyncGenerator[Playing]:
     behind = ScriptedBackend(script)
     with HostServer(behind) as host:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
-        keeper = SessionKeeper(Login(transport), transport.address.text)
+        keeper = SessionManager(AccountLogin(transport), transport.address.text)
         client = FakeGptBackend(transport, keeper, retries=RetryPolicy(max_attempts=1))
         yield _playing(client, behind)
         await keeper.aclose()

@@ -32,8 +32,8 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 from tests.openai_server import backend_for, service
 from tests.signed_in import ASK, events_of, read, text_of
 
@@ -172,7 +172,7 @@ async def test_the_host_answers_clients_of_old_through_it(proxy: Proxy) -> None:
     behind = ModelAlias(backend_for(service(proxy.url, model="mock"), key=KEY), "mock")
     with HostServer(behind, secret_path=False) as host:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
-        keeper = SessionKeeper(Login(transport), transport.address.text)
+        keeper = SessionManager(AccountLogin(transport), transport.address.text)
         client = FakeGptBackend(transport, keeper)
         path = (ContextMessage("user", "A"), ContextMessage("assistant", "B"))
         asked = ReplyRequest(messages=path, model="text-davinci-002-render-sha")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.store import checksum, migrations, rows
-from fakegpt_tui.store.connection import opened, transaction
+from fakegpt_tui.store.connection import open_connection, transaction
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.store.tree import TIME
 
@@ -79,14 +79,16 @@ def make(path: Path, count: int, in_each: int) -> None:
     with ConversationStore.open(path):
         pass
     found = texts(count * in_each, random.Random(3))
-    with closing(opened(path)) as connection:
+    with closing(open_connection(path)) as connection:
         migrations.add_functions(connection)
         connection.execute("PRAGMA synchronous = OFF")
         with transaction(connection):
             for each in conversations(count):
-                header = rows.conversation_values(each)
-                made = [rows.message_values(one) for one in messages(each, found, in_each)]
-                whole = [{**one, "owner": None, "checksum": checksum.of(one)} for one in made]
+                header = rows.encode_conversation(each)
+                made = [rows.encode_message(one) for one in messages(each, found, in_each)]
+                whole = [
+                    {**one, "owner": None, "checksum": checksum.row_checksum(one)} for one in made
+                ]
                 last = {**header, "leaf_id": f"{each.id}-{in_each - 1}"}
                 connection.execute(_insert("conversation", list(last)), last)
                 connection.executemany(_insert("chat_message", list(whole[0])), whole)

@@ -57,7 +57,7 @@ def stream(path: Path, chance: random.Random, tell: Tell) -> None:
             length, piece = 0, chance.choice((1, 20, 300))
             for _ in range(chance.randrange(400)):
                 for reply in replies:
-                    store.grow_reply(reply.id, text_of(reply.id, length + piece)[length:])
+                    store.append_reply(reply.id, text_of(reply.id, length + piece)[length:])
                     tell("grew", reply.id, length + piece, time.monotonic())
                 length += piece
                 time.sleep(0.001)

@@ -9,7 +9,7 @@ from pathlib import Path
 from fakegpt_tui.domain import ChatMessage, MessageStatus, NotSavedYet
 from fakegpt_tui.store import opening
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.reading import DAMAGED
+from fakegpt_tui.store.reading import DAMAGED_MESSAGE
 from fakegpt_tui.store.trouble import DamagedStore
 from tests.campaigns.tally import Tally
 from tests.store.streaming_process import text_of
@@ -82,7 +82,7 @@ class Damages:
         """A disk that is full for a while: all that was said meanwhile is there in the end."""
         chance = random.Random(seed)
         path = self._fresh("full")
-        files = opening.open_files(path)
+        files = opening.open_store(path)
         turns, late = ([turn(conversation()) for _ in range(2)] for _ in range(2))
         with ConversationStore(path, files) as store:
             for each in turns:
@@ -93,16 +93,16 @@ class Damages:
                 for reply_id in texts:
                     piece = "word " * chance.randrange(1, 400)
                     texts[reply_id] += piece
-                    store.grow_reply(reply_id, piece)
+                    store.append_reply(reply_id, piece)
             trouble = [store.add_turn(*each).exception() for each in late]
             assert all(isinstance(each, NotSavedYet) for each in trouble), trouble
             for _, _, reply in late:
                 texts[reply.id] = "late words"
-                store.grow_reply(reply.id, "late words")
+                store.append_reply(reply.id, "late words")
             ended = turns[0][2]
             whole = replace(ended, text=texts[ended.id], status=MessageStatus.COMPLETE)
             assert isinstance(store.finish_reply(whole).exception(), NotSavedYet)
-            assert "disk is full" in str(store.trouble)
+            assert "disk is full" in str(store.last_error)
             files.writer.execute("PRAGMA max_page_count = 1000000")
         found = _held(path)
         self._tally.acknowledged += len(texts) + 1
@@ -141,7 +141,7 @@ class Damages:
                 message = replace(message, parent_id=None)
             if other is not None and other != message:
                 self._tally.changed += 1
-                self._tally.flagged += other.error == DAMAGED
+                self._tally.flagged += other.error == DAMAGED_MESSAGE
             elif not is_damaged and len(message.text) < _PAGE // 2:
                 self._tally.undamaged += 1
                 self._tally.recovered += other == message

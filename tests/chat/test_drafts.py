@@ -46,7 +46,7 @@ def test_bookmarks_on_disk_are_replaced_and_go_with_their_conversation(tmp_path:
         store.save_bookmark(bookmark("b\ud800")).result()
         assert store.bookmark("a") == bookmark("a", 50)
         assert store.bookmark("b\ud800") is not None
-        store.forget_bookmark("b\ud800").result()
+        store.delete_bookmark("b\ud800").result()
         assert store.bookmark("b\ud800") is None
         store.delete_conversation("a").result()
         assert store.bookmark("a") is None

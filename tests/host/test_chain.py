@@ -29,9 +29,9 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
-from fakegpt_tui.session.steps import StepRules
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.session.steps import LoginPolicy
 
 Serve: TypeAlias = Callable[..., HostServer]
 
@@ -42,11 +42,11 @@ async def at_once(_: float) -> None:
     """Waits for nothing."""
 
 
-def keeper_and_client(url: str) -> tuple[SessionKeeper, FakeGptBackend]:
+def keeper_and_client(url: str) -> tuple[SessionManager, FakeGptBackend]:
     retries = RetryPolicy(max_attempts=2, sleep=at_once)
     transport = Transport(Service(name="host", kind=ServiceKind.FAKEGPT, url=url))
-    login = Login(transport, rules=StepRules(retries=retries))
-    keeper = SessionKeeper(login, transport.address.text)
+    login = AccountLogin(transport, rules=LoginPolicy(retries=retries))
+    keeper = SessionManager(login, transport.address.text)
     return keeper, FakeGptBackend(transport, keeper, retries=retries)
 
 

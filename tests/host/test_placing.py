@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ContextMessage, PromptTooLong
-from fakegpt_tui.host.conversation import KeptConversation
-from fakegpt_tui.host.placing import MOST_MESSAGES, Unplaced, place
+from fakegpt_tui.host.conversation import CachedConversation
+from fakegpt_tui.host.placing import MAX_MESSAGES, ParentNotFound, resolve_thread
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
     ConversationRequest,
@@ -37,8 +37,8 @@ REQUESTS = st.builds(
 
 
 def test_a_conversation_does_not_grow_for_ever() -> None:
-    conversation = KeptConversation(conversation_id="C", root_id="root", created_at=NOON)
-    for number in range(MOST_MESSAGES):
+    conversation = CachedConversation(conversation_id="C", root_id="root", created_at=NOON)
+    for number in range(MAX_MESSAGES):
         message = StoredMessage(
             id=str(number), parent_id="root", role="user", text="x", created_at=NOON
         )
@@ -53,17 +53,17 @@ def test_a_conversation_does_not_grow_for_ever() -> None:
         history_disabled=False,
     )
     with pytest.raises(PromptTooLong):
-        place(asked, conversation, NOON)
+        resolve_thread(asked, conversation, NOON)
 
 
 @given(st.lists(REQUESTS, max_size=12))
 def test_a_conversation_stays_a_tree(requests: list[ConversationRequest]) -> None:
-    conversation = KeptConversation(conversation_id="C", root_id="root", created_at=NOON)
+    conversation = CachedConversation(conversation_id="C", root_id="root", created_at=NOON)
     kept = 1
     for number, asked in enumerate(requests):
         try:
-            placed = place(asked, conversation, NOON)
-        except (Unplaced, InvalidRequest):
+            placed = resolve_thread(asked, conversation, NOON)
+        except (ParentNotFound, InvalidRequest):
             continue
         for message in placed.prompts:
             conversation.put(message, NOON)

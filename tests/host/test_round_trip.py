@@ -41,8 +41,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 from tests.host.calls import until
 from tests.patience import PATIENCE
 
@@ -58,7 +58,7 @@ async def client_of(
 ) -> AsyncGenerator[FakeGptBackend]:
     """The program's own client, in front of `host`."""
     transport = Transport(Service(name="host", kind=ServiceKind.EMBEDDED, url=host.base_url))
-    keeper = SessionKeeper(Login(transport), transport.address.text, on_change=report)
+    keeper = SessionManager(AccountLogin(transport), transport.address.text, on_change=report)
     try:
         yield FakeGptBackend(transport, keeper, retries=ONCE)
     finally:

@@ -41,9 +41,9 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
-from fakegpt_tui.session.steps import StepRules
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.session.steps import LoginPolicy
 from tests.host.calls import asking, calling, prompt_body, signed_in
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -145,8 +145,8 @@ async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
     retries = RetryPolicy(max_attempts=2, sleep=at_once)
     service = Service(name="odd", kind=ServiceKind.FAKEGPT, url=host.base_url, limits=LIMITS)
     transport = Transport(service)
-    login = Login(transport, rules=StepRules(retries=retries))
-    keeper = SessionKeeper(login, transport.address.text)
+    login = AccountLogin(transport, rules=LoginPolicy(retries=retries))
+    keeper = SessionManager(login, transport.address.text)
     try:
         yield FakeGptBackend(transport, keeper, retries=retries)
     finally:

@@ -21,11 +21,11 @@ from fakegpt_tui.domain import (
     StreamEvent,
     TextDelta,
 )
-from fakegpt_tui.host.archive import ArchiveLimits
+from fakegpt_tui.host.archive import CacheLimits
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]
@@ -41,7 +41,7 @@ async def talking(host: HostServer) -> AsyncGenerator["Talk"]:
         name="host", kind=ServiceKind.FAKEGPT, url=host.base_url, history=History.SERVER
     )
     transport = Transport(service)
-    keeper = SessionKeeper(Login(transport), transport.address.text)
+    keeper = SessionManager(AccountLogin(transport), transport.address.text)
     try:
         yield Talk(FakeGptBackend(transport, keeper))
     finally:
@@ -135,7 +135,7 @@ async def test_a_client_whose_conversation_the_host_has_forgotten_goes_on_all_th
     serve: Serve,
 ) -> None:
     backend = ScriptedBackend(said("reply 1"), said("reply 2"), said("reply 3"))
-    host = serve(backend=backend, archive_limits=ArchiveLimits(conversations=0))
+    host = serve(backend=backend, archive_limits=CacheLimits(conversations=0))
     async with talking(host) as talk:
         await talk.ask("one")
         events = await talk.ask("two")

@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from fakegpt_tui.domain import Secret
-from fakegpt_tui.host.tokens import Claims, Refusal, Tokens
+from fakegpt_tui.host.tokens import Claims, TokenIssuer, TokenRejection
 from fakegpt_tui.protocol.fakegpt import token_expiry
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -12,8 +12,8 @@ KEY = b"k" * 32
 PASSWORD = Secret("k3vq0zt1ab")
 
 
-def tokens_at(moment: datetime, *, key: bytes = KEY) -> Tokens:
-    return Tokens(lifetime=timedelta(hours=1), key=key, clock=lambda: moment)
+def tokens_at(moment: datetime, *, key: bytes = KEY) -> TokenIssuer:
+    return TokenIssuer(lifetime=timedelta(hours=1), key=key, clock=lambda: moment)
 
 
 def test_a_token_says_whose_it_is_and_how_long_it_is_good() -> None:
@@ -42,12 +42,12 @@ def test_no_two_logins_get_the_same_token() -> None:
 def test_a_token_ends() -> None:
     token = tokens_at(NOON).issue("a01", PASSWORD)
     assert isinstance(tokens_at(NOON + timedelta(minutes=59)).verify(token), Claims)
-    assert tokens_at(NOON + timedelta(hours=1)).verify(token) is Refusal.EXPIRED
+    assert tokens_at(NOON + timedelta(hours=1)).verify(token) is TokenRejection.EXPIRED
 
 
 def test_every_run_has_a_key_of_its_own() -> None:
-    first, second = (Tokens(lifetime=timedelta(hours=1)) for _ in range(2))
-    assert second.verify(first.issue("a01", PASSWORD)) is Refusal.FOREIGN
+    first, second = (TokenIssuer(lifetime=timedelta(hours=1)) for _ in range(2))
+    assert second.verify(first.issue("a01", PASSWORD)) is TokenRejection.FOREIGN
 
 
 def test_the_key_does_not_show() -> None:
@@ -56,7 +56,7 @@ def test_the_key_does_not_show() -> None:
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_no_token_is_missing(nothing: str | None) -> None:
-    assert tokens_at(NOON).verify(nothing) is Refusal.MISSING
+    assert tokens_at(NOON).verify(nothing) is TokenRejection.MISSING
 
 
 def made_with(key: bytes = KEY, algorithm: str | None = "HS256", **changes: object) -> str:
@@ -94,4 +94,4 @@ def test_a_token_made_by_hand_with_the_key_is_good() -> None:
     ],
 )
 def test_what_this_key_did_not_sign_is_foreign(token: str) -> None:
-    assert tokens_at(NOON).verify(token) is Refusal.FOREIGN
+    assert tokens_at(NOON).verify(token) is TokenRejection.FOREIGN

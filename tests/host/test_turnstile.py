@@ -2,7 +2,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Scope
 
-from fakegpt_tui.host.turnstile import Turnstile
+from fakegpt_tui.host.turnstile import SingleFlight
 
 OWNER = ("account", "session")
 ELSEWHERE = ("account", "another session")
@@ -11,7 +11,7 @@ ELSEWHERE = ("account", "another session")
 class Client:
     """Notes the status of each response, and may do something when it has read the last of one."""
 
-    def __init__(self, turnstile: Turnstile) -> None:
+    def __init__(self, turnstile: SingleFlight) -> None:
         self.turnstile = turnstile
         self.statuses: list[int] = []
         self.asks_at_the_end = 0
@@ -28,11 +28,11 @@ class Client:
                 await self.ask(owner)
 
         scope: Scope = {"type": "http", "method": "POST", "headers": []}
-        await self.turnstile.guarded(owner, PlainTextResponse("said"))(scope, receive, send)
+        await self.turnstile.guard(owner, PlainTextResponse("said"))(scope, receive, send)
 
 
 async def test_whoever_has_read_the_last_of_a_reply_may_ask_again_at_once() -> None:
-    client = Client(Turnstile(is_closed=True))
+    client = Client(SingleFlight(is_enabled=True))
     client.asks_at_the_end = 2
     await client.ask()
     assert client.statuses == [200, 200, 200]
@@ -45,23 +45,23 @@ async def test_whoever_has_read_the_last_of_a_reply_may_ask_again_at_once() -> N
 async def test_only_the_session_that_is_being_answered_has_to_wait(
     is_closed: bool, owner: tuple[str, str], status: int
 ) -> None:
-    client = Client(Turnstile(is_closed=is_closed))
+    client = Client(SingleFlight(is_enabled=is_closed))
 
     async def reply(*_: object) -> None:
         await client.ask(owner)
 
-    await client.turnstile.guarded(OWNER, reply)({"type": "http"}, _nothing, _nowhere)
+    await client.turnstile.guard(OWNER, reply)({"type": "http"}, _nothing, _nowhere)
     assert client.statuses == [status]
 
 
 async def test_a_reply_that_breaks_leaves_the_way_free() -> None:
-    client = Client(Turnstile(is_closed=True))
+    client = Client(SingleFlight(is_enabled=True))
 
     async def broken(*_: object) -> None:
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await client.turnstile.guarded(OWNER, broken)({"type": "http"}, _nothing, _nowhere)
+        await client.turnstile.guard(OWNER, broken)({"type": "http"}, _nothing, _nowhere)
     await client.ask()
     assert client.statuses == [200]
 

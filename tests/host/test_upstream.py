@@ -28,8 +28,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
 from tests.fault_server import FaultServer, Send, Stall, chunk, stream_head
 from tests.openai_server import (
     CHAT,
@@ -72,7 +72,7 @@ async def client_of(
 ) -> AsyncGenerator[FakeGptBackend]:
     configured = Service(name="host", kind=ServiceKind.FAKEGPT, url=host.base_url, history=history)
     transport = Transport(configured)
-    keeper = SessionKeeper(Login(transport), transport.address.text)
+    keeper = SessionManager(AccountLogin(transport), transport.address.text)
     try:
         yield FakeGptBackend(transport, keeper, retries=RetryPolicy(max_attempts=1))
     finally:

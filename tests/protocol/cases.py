@@ -15,9 +15,9 @@ from fakegpt_tui.domain import (
     TitleSuggested,
 )
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
-from fakegpt_tui.session.steps import StepRules
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.session.steps import LoginPolicy
 from tests.fault_server import LAST_CHUNK, Close, FaultServer, Send, Step, chunk, stream_head
 from tests.signed_in import Waits, read, service, text_of
 
@@ -73,12 +73,12 @@ class Outcome:
 
 def client(
     server: FaultServer, limits: TimeLimits | None = None
-) -> tuple[FakeGptBackend, SessionKeeper]:
+) -> tuple[FakeGptBackend, SessionManager]:
     """All of the client, but for the waiting between tries."""
     transport = Transport(service(server.url, limits=limits))
     retries = Waits().retries()
-    login = Login(transport, rules=StepRules(seconds=5, retries=retries))
-    keeper = SessionKeeper(login, transport.address.text)
+    login = AccountLogin(transport, rules=LoginPolicy(seconds=5, retries=retries))
+    keeper = SessionManager(login, transport.address.text)
     return FakeGptBackend(transport, keeper, retries=retries), keeper
 
 

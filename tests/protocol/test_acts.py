@@ -11,9 +11,9 @@ import pytest
 from fakegpt_tui.domain import Secret, Session, TextDelta, Unreachable, now
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.protocol import fakegpt
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.login import Login
-from fakegpt_tui.session.steps import StepRules
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.session.steps import LoginPolicy
 from tests.fault_server import (
     Close,
     FaultServer,
@@ -29,7 +29,7 @@ from tests.fault_server import (
 from tests.protocol.cases import CHAT, LOADS, LOGIN, SESSION, client
 from tests.signed_in import ASK, Waits, events_of, outcome, service, text_of
 
-RULES = StepRules(seconds=5, retries=Waits().retries())
+RULES = LoginPolicy(seconds=5, retries=Waits().retries())
 Note = Callable[[str, object], None]
 
 
@@ -51,7 +51,7 @@ async def test_two_prompts_at_once_before_a_login_share_one(
     note("§9 five calls at once before the login", "all answered; one login")
 
 
-class Shelf:
+class FakeStorage:
     """Keeps sessions as a file would."""
 
     def __init__(self) -> None:
@@ -63,18 +63,18 @@ class Shelf:
     def save(self, session: Session) -> None:
         self.kept[session.base_url] = session
 
-    def forget(self, base_url: str) -> None:
+    def delete(self, base_url: str) -> None:
         self.kept.pop(base_url, None)
 
 
-def keeper(server: FaultServer, shelf: Shelf) -> SessionKeeper:
+def keeper(server: FaultServer, shelf: FakeStorage) -> SessionManager:
     transport = Transport(service(server.url))
-    return SessionKeeper(Login(transport), transport.address.text, shelf=shelf)
+    return SessionManager(AccountLogin(transport), transport.address.text, shelf=shelf)
 
 
 async def test_a_restart_uses_the_kept_session(server: FaultServer, note: Note) -> None:
     server.sign_in()
-    shelf = Shelf()
+    shelf = FakeStorage()
     first = await keeper(server, shelf).current()
     assert await keeper(server, shelf).current() == first
     assert len(server.asked(LOGIN)) == 1
@@ -89,7 +89,7 @@ async def test_a_token_is_renewed_before_it_ends(server: FaultServer, note: Note
         cookie = {"Set-Cookie": f"credential={token}; Path=/"}
         server.script(LOGIN, Send(json_reply({}, headers=cookie)))
     server.script(SESSION, Send(json_reply({"accessToken": "new", "expires": late})))
-    shelf = Shelf()
+    shelf = FakeStorage()
     transport = Transport(service(server.url))
     shelf.save(
         Session(
@@ -155,7 +155,7 @@ async def test_a_task_cancelled_while_it_waits_is_cancelled(note: Note) -> None:
 async def test_what_cannot_be_reached_is_named(row: str, url: str, says: str, note: Note) -> None:
     transport = Transport(service(url), find_proxy=lambda _address: None)
     with pytest.raises(Unreachable, match=says) as caught:
-        await Login(transport, rules=RULES).sign_in(lambda _state: None)
+        await AccountLogin(transport, rules=RULES).sign_in(lambda _state: None)
     note(f"§9 {row}", f"Unreachable: {caught.value}")
 
 
@@ -170,7 +170,7 @@ async def test_tls_that_the_service_does_not_speak_is_named(note: Note) -> None:
         port = plain.sockets[0].getsockname()[1]
         transport = Transport(service(f"https://127.0.0.1:{port}"))
         with pytest.raises(Unreachable) as caught:
-            await Login(transport, rules=RULES).sign_in(lambda _state: None)
+            await AccountLogin(transport, rules=RULES).sign_in(lambda _state: None)
     assert "is its address http:// rather than https://?" in str(caught.value)
     note("§9 TLS failure", "Unreachable: … is its address http:// rather than https://?")
 

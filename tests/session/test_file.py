@@ -63,14 +63,14 @@ def test_a_forgotten_session_leaves_no_trace(path: Path) -> None:
     file = SessionFile(path)
     file.save(SESSION)
     file.save(replace(SESSION, base_url="https://two.example", token=Secret("token-2")))
-    file.forget(SESSION.base_url)
+    file.delete(SESSION.base_url)
     assert file.load(SESSION.base_url) is None
     assert b"token-1" not in path.read_bytes()
     assert file.load("https://two.example") is not None
 
 
 def test_forgetting_what_is_not_there_makes_no_file(path: Path) -> None:
-    SessionFile(path).forget(SESSION.base_url)
+    SessionFile(path).delete(SESSION.base_url)
     assert not path.exists()
 
 

@@ -22,9 +22,9 @@ from fakegpt_tui.domain import (
     SigningIn,
     Unreachable,
 )
-from fakegpt_tui.session.file import SessionFile, SessionShelf
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.steps import Report
+from fakegpt_tui.session.file import SessionFile, SessionStorage
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.steps import ReportStep
 from tests.patience import PATIENCE
 
 BASE = "https://one.example"
@@ -51,7 +51,7 @@ class Entrance:
         self._clock = clock
 
     async def sign_in(
-        self, report: Report, *, first: Session | None, last: str, dead: Secret | None
+        self, report: ReportStep, *, first: Session | None, last: str, dead: Secret | None
     ) -> Session:
         self.asked.append(Asked(first.account if first else "", last, dead))
         report(SigningIn(1, 3, "asking for accounts"))
@@ -81,11 +81,11 @@ class Clock:
 class World:
     """A keeper, and all it depends on."""
 
-    def __init__(self, shelf: SessionShelf | None = None) -> None:
+    def __init__(self, shelf: SessionStorage | None = None) -> None:
         self.clock = Clock()
         self.entrance = Entrance(self.clock)
         self.states: list[LoginState] = []
-        self.keeper = SessionKeeper(
+        self.keeper = SessionManager(
             self.entrance, BASE, shelf=shelf, on_change=self.states.append, clock=self.clock
         )
 
@@ -283,14 +283,14 @@ async def test_a_session_that_cannot_be_kept_is_used_all_the_same(tmp_path: Path
     blocker.write_text("")
     world = World(SessionFile(blocker / "sessions.json"))
     await world.keeper.current()
-    assert world.keeper.not_kept is not None
+    assert world.keeper.storage_error is not None
     assert isinstance(world.keeper.state, SignedIn)
 
 
 def test_a_keeper_outlives_its_event_loop() -> None:
     clock = Clock()
     entrance = Entrance(clock)
-    keeper = SessionKeeper(entrance, BASE, clock=clock)
+    keeper = SessionManager(entrance, BASE, clock=clock)
 
     async def give_up() -> None:
         entrance.gate = asyncio.Event()

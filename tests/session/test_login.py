@@ -23,8 +23,8 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.login import Login
-from fakegpt_tui.session.steps import StepRules
+from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.session.steps import LoginPolicy
 from tests.signed_in import Waits, service
 
 BASE = "http://127.0.0.1:8100/secret-path"
@@ -68,9 +68,11 @@ class Reports:
         self.states.append(state)
 
 
-def login(*, waits: Waits | None = None, served: Service | None = None, accounts: int = 3) -> Login:
-    rules = StepRules(retries=(waits or Waits()).retries())
-    return Login(Transport(served or service(BASE + "/")), rules=rules, accounts=accounts)
+def login(
+    *, waits: Waits | None = None, served: Service | None = None, accounts: int = 3
+) -> AccountLogin:
+    rules = LoginPolicy(retries=(waits or Waits()).retries())
+    return AccountLogin(Transport(served or service(BASE + "/")), rules=rules, accounts=accounts)
 
 
 async def refused() -> ServiceError:
@@ -308,7 +310,7 @@ async def test_the_steps_are_where_the_service_says() -> None:
         router.get(path="/shared").respond(json=LOADS)
         router.post(path="/in").respond(headers=COOKIE)
         router.get(path="/who").respond(json=SESSION)
-        made = Login(Transport(service("http://127.0.0.1:8100", endpoints=endpoints)))
+        made = AccountLogin(Transport(service("http://127.0.0.1:8100", endpoints=endpoints)))
         session = await made.sign_in(lambda _state: None)
     assert session.token.reveal() == CANARY
     assert [name for name, _ in session.cookies] == ["credential"]

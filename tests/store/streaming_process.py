@@ -38,7 +38,7 @@ def stream(path: Path, seed: int, pieces: tuple[int, ...]) -> None:
             for _ in range(chance.randrange(400) if len(pieces) > 1 else 10**6):
                 for _, _, reply in replies:
                     whole = text_of(reply.id, length + piece)
-                    store.grow_reply(reply.id, whole[length:])
+                    store.append_reply(reply.id, whole[length:])
                     tell("grew", reply.id, length + piece, time.monotonic())
                 length += piece
                 time.sleep(0.001)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import MessageStatus, Role, Usage
-from fakegpt_tui.store.checksum import FIELDS
+from fakegpt_tui.store.checksum import CHECKSUM_FIELDS
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.reading import DAMAGED
+from fakegpt_tui.store.reading import DAMAGED_MESSAGE
 from tests.store.tree import TIME, conversation, turn
 
 CHANGES = {
@@ -22,7 +22,7 @@ CHANGES = {
 KEYS = {"id", "conversation_id", "parent_id"}
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field not in KEYS])
+@pytest.mark.parametrize("field", [field for field in CHECKSUM_FIELDS if field not in KEYS])
 def test_a_message_with_another_value_than_was_written_is_flagged(
     store: ConversationStore, path: Path, field: str
 ) -> None:
@@ -36,7 +36,7 @@ def test_a_message_with_another_value_than_was_written_is_flagged(
         )
     first, last = store.messages(header.id)
     assert first == prompt
-    assert (last.status, last.error) == (MessageStatus.INTERRUPTED, DAMAGED)
+    assert (last.status, last.error) == (MessageStatus.INTERRUPTED, DAMAGED_MESSAGE)
 
 
 def test_a_message_that_lost_its_sum_is_flagged_unless_somebody_still_writes_it(
@@ -47,7 +47,7 @@ def test_a_message_that_lost_its_sum_is_flagged_unless_somebody_still_writes_it(
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_message SET checksum = NULL")
     first, last = store.messages(header.id)
-    assert (first.status, first.error) == (MessageStatus.INTERRUPTED, DAMAGED)
+    assert (first.status, first.error) == (MessageStatus.INTERRUPTED, DAMAGED_MESSAGE)
     assert last == reply
 
 
@@ -59,14 +59,14 @@ def test_a_message_of_an_owner_that_cannot_be_is_flagged_also_after_a_restart(pa
         connection.execute("UPDATE chat_message SET owner = 'streaming' WHERE owner IS NOT NULL")
     for _ in range(2):
         with ConversationStore.open(path) as store:
-            assert [each.error for each in store.messages(header.id)] == [None, DAMAGED]
+            assert [each.error for each in store.messages(header.id)] == [None, DAMAGED_MESSAGE]
 
 
 def test_whatever_is_written_is_whole(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation(), status=MessageStatus.QUEUED)
     store.add_turn(header, prompt, reply)
     store.set_status(reply.id, MessageStatus.STREAMING)
-    store.grow_reply(reply.id, "text")
+    store.append_reply(reply.id, "text")
     store.set_status(reply.id, MessageStatus.STOPPED)
     store.trash_messages([reply.id], TIME).result()
     stopped = replace(reply, text="text", status=MessageStatus.STOPPED, trashed_at=TIME)
@@ -84,4 +84,4 @@ def test_damage_does_not_become_whole_in_the_trash(store: ConversationStore, pat
     store.trash_messages([prompt.id], TIME)
     store.trash_messages([prompt.id], None).result()
     (found,) = store.messages(header.id)
-    assert (found.role, found.error) == (Role.SYSTEM, DAMAGED)
+    assert (found.role, found.error) == (Role.SYSTEM, DAMAGED_MESSAGE)

@@ -32,7 +32,7 @@ def test_close_writes_what_is_queued(path: Path) -> None:
     header, prompt, reply = turn(conversation())
     store = ConversationStore.open(path)
     store.add_turn(header, prompt, reply)
-    store.grow_reply(reply.id, "an ")
+    store.append_reply(reply.id, "an ")
     store.finish_reply(replace(reply, text="an answer", status=MessageStatus.COMPLETE))
     assert store.close()
     with ConversationStore.open(path) as again:
@@ -104,7 +104,7 @@ def test_a_deleted_conversation_is_gone_with_its_messages(store: ConversationSto
     kept = turn(conversation())
     store.add_turn(header, prompt, reply)
     store.add_turn(*kept)
-    store.grow_reply(reply.id, "text")
+    store.append_reply(reply.id, "text")
     store.delete_conversation(header.id).result()
     assert store.conversation(header.id) is None
     assert store.messages(header.id) == store.path(header.id) == ()
@@ -171,8 +171,8 @@ def test_a_closed_store_takes_nothing(path: Path) -> None:
 def test_growth_is_seen_while_the_reply_streams(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation(), status=MessageStatus.WAITING)
     store.add_turn(header, prompt, reply)
-    store.grow_reply(reply.id, "one two")
-    store.grow_reply(reply.id, "ree", keep=5)
+    store.append_reply(reply.id, "one two")
+    store.append_reply(reply.id, "ree", keep=5)
     store.set_status(reply.id, MessageStatus.STREAMING).result()
     expected = replace(reply, text="one tree", status=MessageStatus.STREAMING)
     assert store.path(header.id)[-1] == store.messages(header.id)[-1] == expected
@@ -181,7 +181,7 @@ def test_growth_is_seen_while_the_reply_streams(store: ConversationStore) -> Non
 def test_a_final_status_alone_keeps_what_arrived(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply)
-    store.grow_reply(reply.id, "half")
+    store.append_reply(reply.id, "half")
     store.set_status(reply.id, MessageStatus.STOPPED).result()
     assert store.path(header.id)[-1] == replace(reply, text="half", status=MessageStatus.STOPPED)
 
@@ -191,7 +191,7 @@ def test_growth_after_the_end_is_dropped(store: ConversationStore, path: Path) -
     store.add_turn(header, prompt, reply)
     ended = replace(reply, text="whole", status=MessageStatus.COMPLETE)
     store.finish_reply(ended)
-    store.grow_reply(reply.id, " and more")
+    store.append_reply(reply.id, " and more")
     store.set_status(prompt.id, MessageStatus.COMPLETE).result()
     assert store.path(header.id)[-1] == ended
     with closing(sqlite3.connect(path)) as connection:
@@ -201,9 +201,9 @@ def test_growth_after_the_end_is_dropped(store: ConversationStore, path: Path) -
 def test_a_reply_may_go_on_after_it_was_saved(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply)
-    store.grow_reply(reply.id, "draft")
+    store.append_reply(reply.id, "draft")
     store.finish_reply(replace(reply, text="one"))
-    store.grow_reply(reply.id, " two")
+    store.append_reply(reply.id, " two")
     store.set_status(reply.id, MessageStatus.STREAMING).result()
     assert store.path(header.id)[-1].text == "one two"
 
@@ -224,7 +224,7 @@ def test_folded_growth_is_the_text_whatever_was_sent(
         expected = ""
         for number, event in enumerate(events):
             keep, text = event if isinstance(event, tuple) else (None, event)
-            store.grow_reply(reply.id, text, keep)
+            store.append_reply(reply.id, text, keep)
             expected = (expected if keep is None else expected[: max(keep, 0)]) + text
             if number % 3 == 0:
                 # Everything gathered is written before this, so that deltas pile up.

@@ -6,8 +6,8 @@ import pytest
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.engine import can_lose_commits
-from fakegpt_tui.store.health import Health, examined
+from fakegpt_tui.store.engine import has_commit_loss_bug
+from fakegpt_tui.store.health import IntegrityReport, check_integrity
 from tests.store.tree import conversation, turn
 
 
@@ -20,8 +20,8 @@ def written(path: Path) -> Path:
     return path
 
 
-def health(path: Path, seconds: float = 20.0) -> Health:
-    return examined(path, seconds=seconds, report=lambda *_: None)
+def health(path: Path, seconds: float = 20.0) -> IntegrityReport:
+    return check_integrity(path, seconds=seconds, report=lambda *_: None)
 
 
 def change(path: Path, statement: str) -> None:
@@ -38,7 +38,7 @@ def beside(path: Path) -> dict[str, bytes]:
 def test_a_sound_store_is_told_as_it_is(written: Path) -> None:
     before = beside(written)
     found = health(written)
-    assert (found.conversations, found.messages, found.summed, found.damaged) == (1, 2, 2, 0)
+    assert (found.conversations, found.messages, found.checked, found.damaged) == (1, 2, 2, 0)
     assert (found.is_sound, found.unindexed, found.instances) == (True, 0, 0)
     assert found.backup_at is None
     assert beside(written) == before
@@ -50,13 +50,13 @@ def test_a_running_instance_is_counted_and_left_alone(path: Path) -> None:
         store.add_turn(header, prompt, reply).result()
         before = beside(path)
         found = health(path)
-        assert (found.instances, found.messages, found.is_log_left_out) == (1, 2, False)
+        assert (found.instances, found.messages, found.is_wal_ignored) == (1, 2, False)
         assert beside(path) == before
 
 
 def test_progress_is_told(written: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    examined(written, seconds=20.0, report=lambda *each: told.append(each))
+    check_integrity(written, seconds=20.0, report=lambda *each: told.append(each))
     assert told == [("messages", 2, 2), ("structure", 0, 0)]
 
 
@@ -68,13 +68,13 @@ def test_a_message_that_searches_miss_is_counted(written: Path) -> None:
 def test_an_older_store_is_not_judged_by_what_it_lacks(written: Path) -> None:
     change(written, "PRAGMA user_version = 1")
     found = health(written)
-    assert (found.format, found.summed, found.unindexed) == (1, 0, None)
+    assert (found.format, found.checked, found.unindexed) == (1, 0, None)
 
 
 def test_a_log_that_would_have_to_be_written_is_left_out(written: Path) -> None:
     written.with_name(f"{written.name}-wal").write_bytes(b"x" * 64)
     before = beside(written)
-    assert health(written).is_log_left_out
+    assert health(written).is_wal_ignored
     assert beside(written) == before
 
 
@@ -105,4 +105,4 @@ def test_what_is_no_store_is_an_error(path: Path, content: bytes) -> None:
 def test_the_defect_of_the_log_is_known_by_version(
     version: tuple[int, int, int], is_affected: bool
 ) -> None:
-    assert can_lose_commits(version) is is_affected
+    assert has_commit_loss_bug(version) is is_affected

@@ -8,8 +8,8 @@ import pytest
 from fakegpt_tui.domain import MessageStatus, StoreError
 from fakegpt_tui.store import instances
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.instances import Census, Instance
-from fakegpt_tui.store.locks import FileLock, take
+from fakegpt_tui.store.instances import Instance, InstanceStatus
+from fakegpt_tui.store.locks import FileLock, acquire
 from tests.store.tree import conversation, turn
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_what_a_dead_instance_left_under_way_is_interrupted(
     header, prompt, reply = turn(conversation(), status=status)
     with ConversationStore.open(path) as store:
         store.add_turn(header, prompt, reply)
-        store.grow_reply(reply.id, "this far")
+        store.append_reply(reply.id, "this far")
     with ConversationStore.open(path) as store:
         interrupted = replace(reply, text="this far", status=MessageStatus.INTERRUPTED)
         assert store.path(header.id) == (prompt, interrupted)
@@ -47,7 +47,7 @@ def test_what_another_instance_streams_is_left_alone(path: Path) -> None:
         first.add_turn(header, prompt, reply).result()
         with ConversationStore.open(path) as second:
             assert second.path(header.id) == (prompt, reply)
-        first.grow_reply(reply.id, "still here")
+        first.append_reply(reply.id, "still here")
         ended = replace(reply, text="still here", status=MessageStatus.COMPLETE)
         first.finish_reply(ended).result()
         assert first.path(header.id) == (prompt, ended)
@@ -85,20 +85,20 @@ def test_processes_that_write_at_once_lose_nothing(path: Path, names: str, count
 def test_the_living_are_told_from_the_dead(tmp_path: Path) -> None:
     folder = tmp_path / "instances"
     nobody: frozenset[str] = frozenset()
-    assert instances.census(folder) == Census(nobody, nobody, met_damage=False)
+    assert instances.live_instances(folder) == InstanceStatus(nobody, nobody, found_damage=False)
     one, two = Instance(folder), Instance(folder)
     one.close()
     (folder / "crashed").touch()
     only_two, crashed = frozenset({two.id}), frozenset({"crashed"})
-    assert instances.census(folder) == Census(only_two, crashed, met_damage=False)
-    instances.bury(folder, crashed)
-    assert instances.census(folder) == Census(only_two, nobody, met_damage=False)
+    assert instances.live_instances(folder) == InstanceStatus(only_two, crashed, found_damage=False)
+    instances.reap(folder, crashed)
+    assert instances.live_instances(folder) == InstanceStatus(only_two, nobody, found_damage=False)
     two.close(met_damage=True)
-    assert instances.census(folder) == Census(nobody, only_two, met_damage=True)
+    assert instances.live_instances(folder) == InstanceStatus(nobody, only_two, found_damage=True)
 
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:
-    held = FileLock(tmp_path / "lock").held()
+    held = FileLock(tmp_path / "lock").hold()
     held.__enter__()
     waits = []
 
@@ -106,19 +106,19 @@ def test_a_lock_is_waited_for(tmp_path: Path) -> None:
         waits.append(pause)
         held.__exit__(None, None, None)
 
-    with FileLock(tmp_path / "lock", pause=give_up).held():
+    with FileLock(tmp_path / "lock", pause=give_up).hold():
         assert len(waits) == 1
 
 
 def test_patience_has_an_end(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "lock", patience=0.01)
-    with lock.held(), pytest.raises(StoreError, match="Another instance"), lock.held():
+    with lock.hold(), pytest.raises(StoreError, match="Another instance"), lock.hold():
         pass
 
 
 def test_a_lock_file_that_was_deleted_locks_nobody_out(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    with FileLock(path).held():
+    with FileLock(path).hold():
         path.unlink()
-        with FileLock(path).held():
-            assert take(path) is None
+        with FileLock(path).hold():
+            assert acquire(path) is None

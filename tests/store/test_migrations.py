@@ -10,7 +10,7 @@ import pytest
 
 from fakegpt_tui.domain import SearchQuery
 from fakegpt_tui.store import migrations, shapes
-from fakegpt_tui.store.connection import opened
+from fakegpt_tui.store.connection import open_connection
 from fakegpt_tui.store.conversations import ConversationStore
 from tests.store.tree import conversation
 
@@ -40,7 +40,7 @@ def look(path: Path) -> tuple[int, list[str]]:
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_schema ORDER BY name").fetchall()
         columns = connection.execute("SELECT name FROM pragma_table_info('conversation')")
-        return migrations.version(connection), [name for (name,) in [*names, *columns]]
+        return migrations.read_version(connection), [name for (name,) in [*names, *columns]]
 
 
 @pytest.mark.parametrize("position", range(len(NEXT_STEP) + 1))
@@ -67,9 +67,9 @@ def test_killed_while_it_is_made_a_store_can_be_made_again(tmp_path: Path) -> No
 def test_only_what_is_missing_is_done(path: Path) -> None:
     with ConversationStore.open(path) as store:
         store.add_conversation(conversation()).result()
-    with closing(opened(path)) as connection:
+    with closing(open_connection(path)) as connection:
         migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
-        assert migrations.version(connection) == migrations.VERSION + 1
+        assert migrations.read_version(connection) == migrations.VERSION + 1
         migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
         assert connection.execute("SELECT colour FROM conversation").fetchone()[0] == "blue"
 
@@ -78,7 +78,7 @@ def test_a_step_that_fails_changes_nothing(path: Path) -> None:
     with ConversationStore.open(path):
         pass
     before = look(path)
-    with closing(opened(path)) as connection, pytest.raises(sqlite3.OperationalError):
+    with closing(open_connection(path)) as connection, pytest.raises(sqlite3.OperationalError):
         migrations.migrate(connection, (*migrations.STEPS, (*NEXT_STEP, "no SQL")))
     assert look(path) == before
 

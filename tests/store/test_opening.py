@@ -102,7 +102,7 @@ def test_two_damaged_stores_of_one_second_do_not_overwrite_each_other(path: Path
     for content in ("one", "two"):
         path.write_text(content)
         path.with_name("conversations.db-wal").write_text(content + " log")
-        aside = connection.moved_aside(path, time)
+        aside = connection.quarantine(path, time)
         found.add((aside.read_text(), aside.with_name(aside.name + "-wal").read_text()))
     assert found == {("one", "one log"), ("two", "two log")}
 
@@ -153,9 +153,11 @@ def test_a_link_to_the_store_is_the_store(path: Path, tmp_path: Path) -> None:
 def test_a_backup_is_private_and_has_what_is_still_in_the_log(path: Path) -> None:
     with ConversationStore.open(path) as store:
         store.add_conversation(conversation(title="in the log")).result()
-        with closing(connection.opened(path)) as source:
+        with closing(connection.open_connection(path)) as source:
             copies = [
-                backups.before_migration(source, path, 1, datetime(2026, 11, 22, tzinfo=UTC))
+                backups.back_up_before_migration(
+                    source, path, 1, datetime(2026, 11, 22, tzinfo=UTC)
+                )
                 for _ in range(2)
             ]
     for copy in copies:
@@ -168,7 +170,7 @@ def test_without_a_shared_log_the_store_works_the_same(path: Path) -> None:
     connection.prepare_folder(path.parent)
     with ConversationStore.open(path) as store:
         store.add_conversation(conversation()).result()
-    with closing(connection.opened(path, journal="DELETE")) as other:
+    with closing(connection.open_connection(path, journal="DELETE")) as other:
         assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
         assert other.execute("SELECT count(*) FROM conversation").fetchone()[0] == 1
 
@@ -182,7 +184,7 @@ def test_what_is_suspect_is_looked_through_with_its_indexes(path: Path) -> None:
     second = data.index(header.id.encode(), first + 1)
     # The id is in the table and in the index; the later of the two says something else now.
     path.write_bytes(data[:second] + b"#" + data[second + 1 :])
-    with closing(connection.opened(path)) as damaged:
-        connection.must_be_sound(damaged, path, is_suspect=False)
+    with closing(connection.open_connection(path)) as damaged:
+        connection.check_structure(damaged, path, is_suspect=False)
         with pytest.raises(StoreError, match="damaged"):
-            connection.must_be_sound(damaged, path, is_suspect=True)
+            connection.check_structure(damaged, path, is_suspect=True)

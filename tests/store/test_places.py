@@ -49,7 +49,7 @@ def test_disks_of_other_machines_are_told_by_the_table_of_mounts(
 def test_a_store_on_another_machine_has_no_log_and_says_so(path: Path, tmp_path: Path) -> None:
     table = tmp_path / "mountinfo"
     table.write_text("1 1 0:1 / / rw - nfs server:/ rw")
-    files = opening.open_files(path, table)
+    files = opening.open_store(path, table)
     with ConversationStore(path, files) as store:
         (notice,) = store.notices
         assert "another machine" in notice

@@ -9,10 +9,10 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus, SearchQuery, StoreError
 from fakegpt_tui.store import backups, salvage
-from fakegpt_tui.store.connection import opened
+from fakegpt_tui.store.connection import open_connection
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.reading import DAMAGED
-from fakegpt_tui.store.salvage import Salvage
+from fakegpt_tui.store.reading import DAMAGED_MESSAGE
+from fakegpt_tui.store.salvage import SalvageResult
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 PAGE = 4096
@@ -42,12 +42,12 @@ def test_everything_that_is_whole_is_brought_over(path: Path, tmp_path: Path) ->
     header, prompt, reply = turn(conversation())
     with ConversationStore.open(path) as store:
         store.add_turn(header, prompt, reply)
-        store.grow_reply(reply.id, "half")
+        store.append_reply(reply.id, "half")
     target = tmp_path / "new" / "c.db"
     with ConversationStore.open(target):
         pass
-    with closing(opened(target)) as connection:
-        assert salvage.bring_over(path, connection) == Salvage(1, 2)
+    with closing(open_connection(target)) as connection:
+        assert salvage.salvage_rows(path, connection) == SalvageResult(1, 2)
     with ConversationStore.open(target) as store:
         assert store.conversations() == (header,)
         interrupted = replace(reply, text="half", status=MessageStatus.INTERRUPTED)
@@ -132,8 +132,8 @@ def test_an_index_that_misleads_is_repaired_at_the_next_start(path: Path) -> Non
 
 
 def backed_up(path: Path) -> None:
-    with closing(opened(path)) as connection:
-        backups.daily(connection, path, TIME, lambda: None)
+    with closing(open_connection(path)) as connection:
+        backups.back_up_daily(connection, path, TIME, lambda: None)
 
 
 def test_a_backup_gives_what_the_damaged_store_lacks(path: Path) -> None:
@@ -188,7 +188,7 @@ def test_what_is_damaged_and_has_no_better_copy_is_kept_and_flagged(path: Path) 
     after_a_crash(path)
     with ConversationStore.open(path) as store:
         messages = [each for one in store.conversations() for each in store.messages(one.id)]
-        assert [each.text for each in messages if each.error == DAMAGED] == ["VARIANT 150"]
+        assert [each.text for each in messages if each.error == DAMAGED_MESSAGE] == ["VARIANT 150"]
 
 
 def test_what_was_brought_over_can_be_searched(path: Path) -> None:

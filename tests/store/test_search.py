@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import Conversation, MessageStatus, SearchHit, SearchQuery, StoreError
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.snippets import around
+from fakegpt_tui.store.snippets import make_snippet
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 
@@ -154,7 +154,7 @@ def test_a_reply_is_found_once_it_has_ended_and_again_once_it_goes_on(
 ) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply)
-    store.grow_reply(reply.id, "unfinished")
+    store.append_reply(reply.id, "unfinished")
     store.set_status(reply.id, MessageStatus.STREAMING).result()
     assert found(store, "unfinished") == []
     store.set_status(reply.id, MessageStatus.STOPPED).result()
@@ -200,7 +200,7 @@ def test_any_input_is_legal(shared: ConversationStore, text: str) -> None:
 @settings(max_examples=300)
 @given(st.text(st.sampled_from("abé \n\u0301搜ßİ-_"), max_size=60), st.text("abé搜İ", min_size=1))
 def test_marks_lie_in_the_snippet_which_is_one_line(text: str, word: str) -> None:
-    snippet, marks = around(text * 9, [word], is_open=True)
+    snippet, marks = make_snippet(text * 9, [word], is_open=True)
     assert "\n" not in snippet
     assert all(0 <= first < last <= len(snippet) for first, last in marks)
 

@@ -45,7 +45,7 @@ def test_the_trash_is_emptied_of_what_is_old(store: ConversationStore) -> None:
     gone, stays = conversation(trashed_at=TIME), conversation(trashed_at=TIME + DAY)
     store.add_turn(gone, chat_message(gone, None, text="gone"))
     store.add_turn(stays)
-    store.purge(TIME + DAY).result()
+    store.delete_trashed(TIME + DAY).result()
     assert store.messages(header.id) == (root, new)
     assert store.trashed() == (stays,)
     assert store.messages(gone.id) == ()
@@ -56,7 +56,7 @@ def test_a_parent_stays_as_long_as_a_child_of_it_stays(store: ConversationStore)
     parent = chat_message(header, None, trashed_at=TIME)
     child = chat_message(header, parent.id)
     store.add_turn(header, parent, child)
-    store.purge(TIME + DAY).result()
+    store.delete_trashed(TIME + DAY).result()
     assert store.messages(header.id) == (parent, child)
 
 

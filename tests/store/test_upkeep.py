@@ -11,9 +11,9 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.store import backups
-from fakegpt_tui.store.connection import opened
+from fakegpt_tui.store.connection import open_connection
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.upkeep import Upkeep
+from fakegpt_tui.store.upkeep import Maintenance
 from tests.store.test_writer import opened as opened_with_files
 from tests.store.tree import conversation, turn
 
@@ -21,9 +21,9 @@ NOW = datetime.now(UTC)
 
 
 @contextmanager
-def kept_up(path: Path, time: datetime = NOW) -> Iterator[Upkeep]:
+def kept_up(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
     """Upkeep that begins at once, and has done all that was due."""
-    reader = partial(opened, path, read_only=True)
+    reader = partial(open_connection, path, read_only=True)
     with opened_with_files(path) as (_, files):
         done = []
 
@@ -31,7 +31,7 @@ def kept_up(path: Path, time: datetime = NOW) -> Iterator[Upkeep]:
             work(files.writer)  # type: ignore[operator]
             done.append(work)
 
-        upkeep = Upkeep(path, reader, submit, delay=0, clock=lambda: time)
+        upkeep = Maintenance(path, reader, submit, delay=0, clock=lambda: time)
         try:
             assert upkeep.wait(20)
             yield upkeep
@@ -71,7 +71,7 @@ def test_the_copies_of_a_few_days_are_kept(path: Path) -> None:
             moment = (NOW + timedelta(days=day)).timestamp()
             os.utime(newest, (moment, moment))
     assert len(copies(path)) == 5
-    assert backups.newest(path) == copies(path)[-1]
+    assert backups.newest_backup(path) == copies(path)[-1]
 
 
 def test_a_copy_that_is_given_up_leaves_nothing_behind(path: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_copy_that_is_given_up_leaves_nothing_behind(path: Path) -> None:
     def give_up() -> None:
         raise InterruptedError
 
-    with closing(opened(path)) as connection, pytest.raises(InterruptedError):
-        backups.daily(connection, path, NOW, give_up)
+    with closing(open_connection(path)) as connection, pytest.raises(InterruptedError):
+        backups.back_up_daily(connection, path, NOW, give_up)
     assert copies(path) == []
 
 
@@ -93,7 +93,7 @@ def test_damaged_messages_are_counted_and_told_once_a_week(path: Path) -> None:
         assert upkeep.notices == (
             "2 chat messages were damaged on the disk. Each says so in its conversation.",
         )
-        assert not upkeep.met_damage
+        assert not upkeep.found_damage
     with kept_up(path, NOW + timedelta(days=6)) as upkeep:
         assert upkeep.notices == ()
     with kept_up(path, NOW + timedelta(days=8)) as upkeep:
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_told_and_not_copied(path: Path) -> None:
     with kept_up(path) as upkeep:
         (notice,) = upkeep.notices
         assert "The next start" in notice
-        assert upkeep.met_damage
+        assert upkeep.found_damage
     assert copies(path) == []
 
 
@@ -119,8 +119,8 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
         pass
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
-    reader = partial(opened, path, read_only=True)
-    upkeep = Upkeep(path, reader, lambda _: None, delay=0, is_suspect=True)
+    reader = partial(open_connection, path, read_only=True)
+    upkeep = Maintenance(path, reader, lambda _: None, delay=0, is_suspect=True)
     assert upkeep.wait(20)
     upkeep.close()
     assert len(upkeep.notices) == 1
@@ -128,9 +128,13 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
 
 def test_leaving_does_not_wait_for_what_is_under_way(path: Path) -> None:
     filled(path)
-    upkeep = Upkeep(path, partial(opened, path, read_only=True), lambda _: None, delay=0)
+    upkeep = Maintenance(
+        path, partial(open_connection, path, read_only=True), lambda _: None, delay=0
+    )
     upkeep.close()
     assert all("-half" not in each.name for each in path.parent.iterdir())
-    waiting = Upkeep(path, partial(opened, path, read_only=True), lambda _: None, delay=3600)
+    waiting = Maintenance(
+        path, partial(open_connection, path, read_only=True), lambda _: None, delay=3600
+    )
     waiting.close()
     assert not waiting.wait(0)

@@ -11,8 +11,8 @@ import pytest
 from fakegpt_tui.domain import Draft, MessageStatus, NotSavedYet, StoreError
 from fakegpt_tui.store import opening
 from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.opening import OpenFiles
-from fakegpt_tui.store.writer import Writer
+from fakegpt_tui.store.opening import StoreFiles
+from fakegpt_tui.store.writer import StoreWriter
 from tests.store.tree import conversation, turn
 
 HOUR = 3600.0
@@ -28,18 +28,18 @@ def eventually(check: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[ConversationStore, OpenFiles]]:
+def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
     """A store, and the files under it, which a test may make trouble with."""
-    files = opening.open_files(path)
+    files = opening.open_store(path)
     with ConversationStore(path, files) as store:
         yield store, files
 
 
 @contextmanager
-def patient_writer(path: Path) -> Iterator[Writer]:
+def patient_writer(path: Path) -> Iterator[StoreWriter]:
     """A second writer that gathers growth until there is enough of it."""
-    files = opening.open_files(path)
-    writer = Writer(path, files.writer, files.lock, gathering_time=HOUR)
+    files = opening.open_store(path)
+    writer = StoreWriter(path, files.writer, files.lock, gathering_time=HOUR)
     yield writer
     writer.close(10)
     files.reader.close()
@@ -49,9 +49,9 @@ def patient_writer(path: Path) -> Iterator[Writer]:
 def test_growth_is_written_without_being_asked_for(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply).result()
-    store.grow_reply(reply.id, "a word")
+    store.append_reply(reply.id, "a word")
     eventually(lambda: store.path(header.id)[-1].text == "a word")
-    store.grow_reply(reply.id, " and another")
+    store.append_reply(reply.id, " and another")
     eventually(lambda: store.path(header.id)[-1].text == "a word and another")
 
 
@@ -61,9 +61,9 @@ def test_four_kilobytes_are_written_before_their_time(store: ConversationStore, 
     store.add_turn(header, prompt, reply)
     store.add_turn(*other).result()
     with patient_writer(path) as writer:
-        writer.grow(other[2].id, "b", None)
-        writer.grow(reply.id, "ü" * 2000, None)
-        writer.grow(reply.id, "ü" * 48, None)
+        writer.append_reply(other[2].id, "b", None)
+        writer.append_reply(reply.id, "ü" * 2000, None)
+        writer.append_reply(reply.id, "ü" * 48, None)
         eventually(lambda: store.path(header.id)[-1].text == "ü" * 2048)
         assert store.path(other[0].id)[-1].text == "b"
 
@@ -74,10 +74,10 @@ def test_growth_comes_before_any_later_write_and_at_the_end(
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply).result()
     with patient_writer(path) as writer:
-        writer.grow(reply.id, "one", None)
+        writer.append_reply(reply.id, "one", None)
         writer.submit(lambda _: None).result()
         assert store.path(header.id)[-1].text == "one"
-        writer.grow(reply.id, " two", None)
+        writer.append_reply(reply.id, " two", None)
     assert store.path(header.id)[-1].text == "one two"
 
 
@@ -87,9 +87,9 @@ def test_a_full_disk_loses_nothing_that_was_kept_in_memory(path: Path) -> None:
         store.add_turn(header, prompt, reply).result()
         files.writer.execute("PRAGMA max_page_count = 1")
         for _ in range(30):
-            store.grow_reply(reply.id, "0123456789" * 1000)
-        eventually(lambda: store.trouble is not None)
-        assert "disk is full" in str(store.trouble)
+            store.append_reply(reply.id, "0123456789" * 1000)
+        eventually(lambda: store.last_error is not None)
+        assert "disk is full" in str(store.last_error)
         ended = replace(reply, text="0123456789" * 30_000, status=MessageStatus.COMPLETE)
         with pytest.raises(NotSavedYet, match="disk is full"):
             store.finish_reply(ended).result()
@@ -101,7 +101,7 @@ def test_a_full_disk_loses_nothing_that_was_kept_in_memory(path: Path) -> None:
         store.set_status(another[2].id, MessageStatus.WAITING).result()
         assert store.path(header.id) == (prompt, ended)
         assert len(store.path(another[0].id)) == 2
-        assert store.trouble is None
+        assert store.last_error is None
 
 
 def test_what_may_be_written_later_is_tried_again_by_itself(path: Path) -> None:
@@ -113,7 +113,7 @@ def test_what_may_be_written_later_is_tried_again_by_itself(path: Path) -> None:
         with pytest.raises(NotSavedYet):
             store.finish_reply(ended).result()
         files.writer.execute("PRAGMA query_only = OFF")
-        eventually(lambda: store.trouble is None)
+        eventually(lambda: store.last_error is None)
         assert store.path(header.id)[-1] == ended
 
 
@@ -124,7 +124,7 @@ def test_what_can_never_be_written_is_not_tried_again(store: ConversationStore) 
         store.add_message(prompt).result()
     assert not isinstance(trouble.value, NotSavedYet)
     store.save_conversation(header).result()
-    assert store.trouble is None
+    assert store.last_error is None
 
 
 def test_what_is_asked_for_again_is_done_once(store: ConversationStore) -> None:
@@ -139,24 +139,24 @@ def test_what_is_asked_for_again_is_done_once(store: ConversationStore) -> None:
 def test_a_file_that_is_gone_is_told_without_a_write(store: ConversationStore, path: Path) -> None:
     away = path.with_name("away.db")
     path.rename(away)
-    store.changed()
-    eventually(lambda: store.trouble is not None)
-    assert "replaced or deleted" in str(store.trouble)
+    store.poll_changes()
+    eventually(lambda: store.last_error is not None)
+    assert "replaced or deleted" in str(store.last_error)
     away.replace(path)
-    store.changed()
-    eventually(lambda: store.trouble is None)
+    store.poll_changes()
+    eventually(lambda: store.last_error is None)
 
 
 def test_what_another_instance_writes_is_noticed_and_what_this_one_does_is_not(path: Path) -> None:
     with ConversationStore.open(path) as one, ConversationStore.open(path) as two:
         one.add_conversation(conversation()).result()
-        eventually(two.changed)
+        eventually(two.poll_changes)
         two.save_conversation(conversation()).exception()
         two.add_conversation(conversation()).result()
-        assert not any(two.changed() for _ in range(3))
+        assert not any(two.poll_changes() for _ in range(3))
         two.add_conversation(conversation()).result()
-        assert not any(two.changed() for _ in range(3))
-        eventually(one.changed)
+        assert not any(two.poll_changes() for _ in range(3))
+        eventually(one.poll_changes)
 
 
 def test_a_draft_is_written_once_for_many_keys(store: ConversationStore) -> None:
@@ -186,8 +186,8 @@ def test_what_could_not_be_written_is_tried_again_at_the_end(path: Path) -> None
     with opened(path) as (store, files):
         store.add_turn(header, prompt, reply).result()
         files.writer.execute("PRAGMA query_only = ON")
-        store.grow_reply(reply.id, "kept")
-        eventually(lambda: store.trouble is not None)
+        store.append_reply(reply.id, "kept")
+        eventually(lambda: store.last_error is not None)
         files.writer.execute("PRAGMA query_only = OFF")
         assert store.close()
     with ConversationStore.open(path) as store:
@@ -218,7 +218,7 @@ def test_a_store_that_was_moved_away_takes_nothing_until_it_is_back(path: Path) 
     with ConversationStore.open(path) as store:
         store.add_turn(header, prompt, reply).result()
         path.rename(away)
-        store.grow_reply(reply.id, "text")
+        store.append_reply(reply.id, "text")
         with pytest.raises(StoreError, match="replaced or deleted"):
             store.add_conversation(conversation()).result()
         path.write_bytes(b"another file")

@@ -25,8 +25,8 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.session.file import SessionFile
-from fakegpt_tui.session.keeper import SessionKeeper
-from fakegpt_tui.session.steps import Report
+from fakegpt_tui.session.keeper import SessionManager
+from fakegpt_tui.session.steps import ReportStep
 from tests.ui.running import reply, running
 
 URL = "http://127.0.0.1:2"
@@ -44,7 +44,7 @@ class Entrance:
         self.gate.set()
 
     async def sign_in(
-        self, report: Report, *, first: Session | None, last: str, dead: Secret | None
+        self, report: ReportStep, *, first: Session | None, last: str, dead: Secret | None
     ) -> Session:
         assert dead is None  # none was refused: the same token again would do
         report(SigningIn(2, 3, "logging in"))
@@ -72,7 +72,7 @@ class Place:
         self.backend = backend or ScriptedBackend()
 
     async def connect(self, service: Service, report: Callable[[LoginState], None]) -> Connection:
-        keeper = SessionKeeper(self.entrance, URL, shelf=self.file, on_change=report)
+        keeper = SessionManager(self.entrance, URL, shelf=self.file, on_change=report)
         return Connection(service, self.backend, keeper)
 
     @property

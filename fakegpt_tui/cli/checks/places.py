@@ -12,7 +12,7 @@ from typing import Final
 from fakegpt_tui.cli.checks.finding import Finding, attention, good, note
 from fakegpt_tui.config.settings import KeyInFile, Settings
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store.places import must_be_ours
+from fakegpt_tui.store.places import require_private
 from fakegpt_tui.text import safe_line
 
 _LEAST_FREE: Final = 200_000_000
@@ -71,7 +71,7 @@ def _free_space(settings: Settings) -> Finding:
 
 def _ownership(settings: Settings) -> Iterator[Finding]:
     try:
-        must_be_ours(settings.folders.data)
+        require_private(settings.folders.data)
     except StoreError as error:
         yield attention("files.owner", safe_line(str(error), 1000))
 

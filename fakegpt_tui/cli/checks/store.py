@@ -7,7 +7,7 @@ from typing import Final
 
 from fakegpt_tui.cli.checks.finding import Finding, attention, good, note
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store.health import Health, Progress, examined
+from fakegpt_tui.store.health import IntegrityReport, ReportProgress, check_integrity
 from fakegpt_tui.text import safe_line
 
 SECONDS: Final = 20.0
@@ -21,12 +21,12 @@ _SAVING: Final = (
 )
 
 
-def store_findings(path: Path, now: datetime, report: Progress) -> Iterator[Finding]:
+def store_findings(path: Path, now: datetime, report: ReportProgress) -> Iterator[Finding]:
     if not path.exists():
         yield note("store.file", f"There is no store yet; the first prompt makes {_shown(path)}.")
         return
     try:
-        health = examined(path.resolve(), seconds=SECONDS, report=report)
+        health = check_integrity(path.resolve(), seconds=SECONDS, report=report)
     except StoreError as error:
         yield attention("store.file", safe_line(str(error), 1000), _SAVING)
         return
@@ -42,7 +42,7 @@ def store_findings(path: Path, now: datetime, report: Progress) -> Iterator[Find
     yield from _use(health)
 
 
-def _format(health: Health) -> Finding:
+def _format(health: IntegrityReport) -> Finding:
     if health.format == health.newest_format:
         return good("store.format", f"Its format is {health.format}, the one of this version.")
     return note(
@@ -53,7 +53,7 @@ def _format(health: Health) -> Finding:
     )
 
 
-def _wholeness(health: Health) -> Iterator[Finding]:
+def _wholeness(health: IntegrityReport) -> Iterator[Finding]:
     match health.is_sound:
         case True:
             yield good("store.structure", "Its structure is sound.")
@@ -68,20 +68,20 @@ def _wholeness(health: Health) -> Iterator[Finding]:
     if health.damaged:
         yield attention(
             "store.messages",
-            f"{health.damaged} of {health.summed} chat messages are not as they were written.",
+            f"{health.damaged} of {health.checked} chat messages are not as they were written.",
             "Each says so in its conversation; a backup beside the store may still have it whole.",
         )
-    elif health.summed < health.messages and health.format == health.newest_format:
+    elif health.checked < health.messages and health.format == health.newest_format:
         yield note(
             "store.messages",
-            f"{health.summed} of {health.messages} chat messages were compared with their "
+            f"{health.checked} of {health.messages} chat messages were compared with their "
             "checksums, and all are whole; there was no time for more.",
         )
-    elif health.summed:
+    elif health.checked:
         yield good("store.messages", "All chat messages are as they were written.")
 
 
-def _index(health: Health) -> Iterator[Finding]:
+def _index(health: IntegrityReport) -> Iterator[Finding]:
     if health.unindexed:
         yield attention(
             "store.search",
@@ -93,7 +93,7 @@ def _index(health: Health) -> Iterator[Finding]:
         yield good("store.search", "The search index has every chat message.")
 
 
-def _backup(health: Health, now: datetime) -> Finding:
+def _backup(health: IntegrityReport, now: datetime) -> Finding:
     advice = "The program makes one each day once it has run for ten seconds."
     if health.backup_at is None:
         return note("store.backup", "There is no backup yet.", advice)
@@ -103,13 +103,13 @@ def _backup(health: Health, now: datetime) -> Finding:
     return good("store.backup", f"The newest backup is {age} old.")
 
 
-def _use(health: Health) -> Iterator[Finding]:
+def _use(health: IntegrityReport) -> Iterator[Finding]:
     if health.instances is None:
         yield note("store.instances", "Whether others use the store at this moment is not known.")
     elif health.instances:
         count = "One instance" if health.instances == 1 else f"{health.instances} instances"
         yield good("store.instances", f"{count} of the program at work with it.")
-    if health.is_log_left_out:
+    if health.is_wal_ignored:
         yield note(
             "store.log",
             "A log beside it was left behind, and was not looked at, since reading it would write.",

@@ -57,11 +57,11 @@ def _is_textual(wish: str) -> bool:
 
 
 def _sqlite() -> Finding:
-    if engine.can_lose_commits():
+    if engine.has_commit_loss_bug():
         return note(
             "versions.sqlite",
-            f"SQLite {engine.version()}, whose log can lose what two instances write at once; this "
+            f"SQLite {engine.sqlite_version()}, whose log can lose what two instances write at once; this "
             "program writes under a lock of its own, which keeps it from that.",
             "SQLite 3.51.3 and later are mended; please use no other program to write the store.",
         )
-    return good("versions.sqlite", f"SQLite {engine.version()}.")
+    return good("versions.sqlite", f"SQLite {engine.sqlite_version()}.")
