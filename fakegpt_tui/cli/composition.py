@@ -23,7 +23,7 @@ from fakegpt_tui.cli.exits import PROGRAM, say
 from fakegpt_tui.cli.folders import make_folders
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError, NoLogin, Service, ServiceKind
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend

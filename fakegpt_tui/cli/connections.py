@@ -49,9 +49,9 @@ def served_backend(settings: Settings, service: Service) -> Backend:
 def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection:
     from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.keeper import SessionManager  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.session.login import AccountLogin  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.account_login import AccountLogin  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.manager import SessionManager  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - slow, as above
 
     transport = Transport(service)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process

@@ -19,7 +19,7 @@ from fakegpt_tui.cli.service_book import ServiceBook
 from fakegpt_tui.cli.settings_book import SettingsBook
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.app import FakeGPTApp

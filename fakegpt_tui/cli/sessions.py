@@ -16,7 +16,7 @@ def kept_session(settings: Settings, service: Service) -> Session | None:
     if service.kind is not ServiceKind.FAKEGPT:
         return None
     from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
-    from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - httpx, not for --help
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - httpx, not for --help
 
     return SessionFile(settings.session_file).peek(service_address(service).text)
 
@@ -29,7 +29,7 @@ def forget_session(settings: Settings, service: Service) -> None:
         SaveError: It is still there.
     """
     from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
-    from fakegpt_tui.session.file import SessionFile  # noqa: PLC0415 - httpx, not for --help
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - httpx, not for --help
 
     SessionFile(settings.session_file).delete(service_address(service).text)
 

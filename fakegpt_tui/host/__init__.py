@@ -1,1 +1,1 @@
-"""The host: any backend, served over the wire format."""
+"""The host: any backend, served over the FakeGPT protocol."""

@@ -1,14 +1,22 @@
-"""What there is to know before one asks: models, account and limits."""
+"""Account routes: login, logout, tokens, models, account and limits."""
 
-from dataclasses import dataclass
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from fakegpt_tui.backends.base import Backend
-from fakegpt_tui.host.access import TokenAuthentication
-from fakegpt_tui.host.refusals import json_response
+from fakegpt_tui.domain import Secret
+from fakegpt_tui.host.authentication import Claims, TokenAuthentication, TokenIssuer, TokenRejection
+from fakegpt_tui.host.errors import json_response, missing_fields_response, rate_limit_response
+from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.protocol import fakegpt
 
 
@@ -43,3 +51,170 @@ class AccountRoutes:
 
     async def _public_limit(self, _: Request) -> Response:
         return json_response(fakegpt.limit_body())
+
+
+@dataclass(slots=True, kw_only=True)
+class LoginThrottle:
+    """Lets `burst` tries through at once, and then one every `seconds_each`.
+
+    It is the same for everybody: on loopback all callers share an address.
+    """
+
+    burst: int = 30
+    seconds_each: float = 2.0
+    clock: Callable[[], float] = time.monotonic
+    _rested_at: float = field(default=-math.inf, init=False)
+    """When all tries that were taken will have been made up for."""
+
+    def acquire(self) -> int:
+        """Take one try and return 0, or tell in how many whole seconds there will be one."""
+        moment = self.clock()
+        rested_at = max(self._rested_at, moment)
+        excess = rested_at - moment - (self.burst - 1) * self.seconds_each
+        if excess > 0:
+            return math.ceil(excess)
+        self._rested_at = rested_at + self.seconds_each
+        return 0
+
+
+_PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[!#-+\--:<-\[\]-~]{8,64}")
+"""Letters and digits, and nothing that a cookie cannot carry."""
+
+_NAME_LENGTH = 100
+_MAX_LIFETIME = 10**9
+_HOME = ".."
+"""Where a browser goes after it; relative, because a secret may stand before every path."""
+
+_TOKEN_ERRORS = {
+    TokenRejection.MISSING: "No token was given.",
+    TokenRejection.EXPIRED: "The token has expired.",
+    TokenRejection.FOREIGN: "The token is not of this host.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRoutes:
+    """Everything about tokens; none of it is remembered."""
+
+    tokens: TokenIssuer
+    throttle: LoginThrottle
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/loads", self._loads),
+            Route("/auth/login", self._login, methods=["POST"]),
+            Route("/auth/login_token", self._login_by_token, methods=["POST"]),
+            Route("/auth/login_share", self._login_by_share),
+            Route("/auth/logout", self._logout),
+            Route("/api/auth/session", self._session),
+            Route("/token/register", self._register, methods=["POST"]),
+            Route("/token/info/{token}", self._info),
+        ]
+
+    async def _loads(self, _: Request) -> Response:
+        # Never in use: old clients pass over an account that is, and here there is always room.
+        return json_response(
+            fakegpt.shared_accounts_body([fakegpt.SharedAccount(self.tokens.account, 0)])
+        )
+
+    async def _login(self, request: Request) -> Response:
+        if refusal := self._throttled():
+            return refusal
+        match await read_form(request):
+            case {"token_key": account, "session_password": password}:
+                token = self._issue_token(account, password)
+                cookies = {"credential": token, "session_password": password}
+                return _set_cookies(json_response({"code": 0, "url": "/"}), cookies)
+            case fields:
+                return missing_fields_response({"token_key", "session_password"} - fields.keys())
+
+    def _issue_token(self, account: str, password: str) -> str:
+        if account != self.tokens.account:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such account here.")
+        if not _PASSWORD.fullmatch(password):
+            raise HTTPException(
+                HTTPStatus.BAD_REQUEST,
+                "The session password must have 8 to 64 characters, letters and digits among them.",
+            )
+        return self.tokens.issue(account, Secret(password))
+
+    async def _login_by_token(self, request: Request) -> Response:
+        """Sign in with a token that one has; a refusal has status 200, as clients expect."""
+        if refusal := self._throttled():
+            return refusal
+        token = (await read_form(request)).get("access_token", "")
+        match self.tokens.verify(token):
+            case TokenRejection() as reason:
+                return json_response({"code": 500, "message": _TOKEN_ERRORS[reason]})
+            case Claims():
+                return _set_cookies(json_response({"code": 0, "url": "/"}), {"credential": token})
+
+    async def _login_by_share(self, request: Request) -> Response:
+        """Sign in by a link; a refusal is a page with status 200, as browsers were shown."""
+        token = request.query_params.get("token", "")
+        match self.tokens.verify(token):
+            case TokenRejection() as reason:
+                return _html_response(
+                    f"<!doctype html><title>{_TOKEN_ERRORS[reason]}</title>{_TOKEN_ERRORS[reason]}"
+                )
+            case Claims():
+                response = Response(status_code=307, headers={"location": _HOME})
+                return _set_cookies(response, {"credential": token})
+
+    async def _logout(self, _: Request) -> Response:
+        response = Response(status_code=302, headers={"location": _HOME})
+        for name in ("credential", "session_password"):
+            response.delete_cookie(name, path="/", httponly=True, samesite="lax")
+        return response
+
+    async def _session(self, request: Request) -> Response:
+        token = request.cookies.get("credential", "")
+        match self.tokens.verify(token):
+            case Claims(account=account, expires_at=expires_at):
+                return json_response(fakegpt.session_body(Secret(token), expires_at, account))
+            case TokenRejection():
+                return json_response({})
+
+    async def _register(self, request: Request) -> Response:
+        """A share token that stands for an access token, with conversations of its own."""
+        if refusal := self._throttled():
+            return refusal
+        fields = await read_form(request)
+        name, life = fields.get("unique_name", ""), fields.get("expires_in", "0")
+        if not life.isascii() or not life.isdigit() or int(life) > _MAX_LIFETIME:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "expires_in must be a number of seconds.")
+        match self.tokens.verify(fields.get("access_token", "")):
+            case TokenRejection() as reason:
+                raise HTTPException(HTTPStatus.BAD_REQUEST, _TOKEN_ERRORS[reason])
+            case Claims() as claims:
+                name = name[:_NAME_LENGTH]
+                token, shared = self.tokens.issue_share_token(claims, name, seconds=int(life))
+                told = {"token_key": token, "unique_name": name}
+                return json_response({**told, "expire_at": int(shared.expires_at.timestamp())})
+
+    async def _info(self, request: Request) -> Response:
+        match self.tokens.verify(request.path_params["token"]):
+            case Claims(account=account, owner=owner, expires_at=expires_at):
+                told = {"user_id": f"user-{owner[:24]}", "email": f"{account[:8]}@example.invalid"}
+                return json_response({**told, "expire_at": int(expires_at.timestamp())})
+            case TokenRejection():
+                raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such token.")
+
+    def _throttled(self) -> Response | None:
+        wait = self.throttle.acquire()
+        return (
+            rate_limit_response(f"Too many logins. Try again in {wait} seconds.", wait)
+            if wait
+            else None
+        )
+
+
+def _set_cookies(response: Response, cookies: Mapping[str, str]) -> Response:
+    for name, value in cookies.items():
+        response.set_cookie(name, value, path="/", httponly=True, samesite="lax")
+    return response
+
+
+def _html_response(content: str) -> Response:
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(content, headers=headers, media_type="text/html")

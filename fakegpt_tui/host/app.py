@@ -1,4 +1,4 @@
-"""What the host answers, put together."""
+"""Host application: its routes and error handlers."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,23 +13,19 @@ from starlette.types import ASGIApp
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ServiceError
-from fakegpt_tui.host.access import InvalidToken, TokenAuthentication
-from fakegpt_tui.host.account_routes import AccountRoutes
-from fakegpt_tui.host.archive import ConversationCache
+from fakegpt_tui.host.account_routes import AccountRoutes, LoginRoutes, LoginThrottle
+from fakegpt_tui.host.authentication import InvalidToken, TokenAuthentication, TokenIssuer
+from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
-from fakegpt_tui.host.guard import LoopbackOnly
-from fakegpt_tui.host.login_routes import LoginRoutes
-from fakegpt_tui.host.odd_route import ScenarioRoute
-from fakegpt_tui.host.prompt_route import PromptRoute
-from fakegpt_tui.host.refusals import (
+from fakegpt_tui.host.errors import (
     handle_http_error,
     handle_service_error,
     handle_token_error,
     json_response,
 )
-from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.host.tokens import TokenIssuer
-from fakegpt_tui.host.turnstile import SingleFlight
+from fakegpt_tui.host.loopback_only import LoopbackOnly
+from fakegpt_tui.host.prompt_route import PromptRoute, SingleFlight
+from fakegpt_tui.host.scenario_route import ScenarioRoute
 
 
 @dataclass(kw_only=True)

@@ -1,4 +1,4 @@
-"""The conversations of whoever asks: listed, shown, named and forgotten."""
+"""Conversation routes: list, show, rename and delete conversations."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui.host.access import TokenAuthentication
-from fakegpt_tui.host.archive import ConversationCache, Owner
-from fakegpt_tui.host.body import read_json
-from fakegpt_tui.host.conversation import CachedConversation
-from fakegpt_tui.host.refusals import json_response
+from fakegpt_tui.host.authentication import TokenAuthentication
+from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
+from fakegpt_tui.host.errors import json_response
+from fakegpt_tui.host.request_body import read_json
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
 

@@ -1,28 +1,71 @@
-"""A prompt, and the reply to it."""
+"""Prompt route: answer a prompt, one at a time per session where that is wanted."""
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
-from fakegpt_tui.host.access import TokenAuthentication
-from fakegpt_tui.host.archive import ConversationCache, Owner
-from fakegpt_tui.host.body import read_json
-from fakegpt_tui.host.conversation import CachedConversation
-from fakegpt_tui.host.placing import ParentNotFound, ThreadPosition, purpose_for, resolve_thread
-from fakegpt_tui.host.recording import HistoryRecorder
-from fakegpt_tui.host.refusals import json_response
-from fakegpt_tui.host.replies import ReplyStream
-from fakegpt_tui.host.turnstile import SingleFlight
+from fakegpt_tui.host.authentication import TokenAuthentication
+from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
+from fakegpt_tui.host.errors import json_response, rate_limit_response
+from fakegpt_tui.host.history_recorder import HistoryRecorder
+from fakegpt_tui.host.reply_stream import ReplyStream
+from fakegpt_tui.host.request_body import read_json
+from fakegpt_tui.host.thread_resolver import (
+    ParentNotFound,
+    ThreadPosition,
+    purpose_for,
+    resolve_thread,
+)
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFlight:
+    """Knows who is being answered. Without `is_closed` everybody passes at any time.
+
+    It stands open for this program itself, which has many turns at once under one login.
+    """
+
+    is_enabled: bool = False
+    _active: set[Owner] = field(default_factory=set, init=False)
+
+    def guard(self, owner: Owner, reply: ASGIApp) -> ASGIApp:
+        """`reply`, or a refusal if another one of `owner` is under way when it should begin."""
+        return reply if not self.is_enabled else _ExclusiveReply(self._active, owner, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class _ExclusiveReply:
+    inside: set[Owner]
+    owner: Owner
+    reply: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.owner in self.inside:
+            sentence = "Only one message at a time. Please wait until the reply before has ended."
+            await rate_limit_response(sentence, None)(scope, receive, send)
+            return
+        with ExitStack() as turn:
+            self.inside.add(self.owner)
+            turn.callback(self.inside.discard, self.owner)
+
+            async def leave_with_the_last(message: Message) -> None:
+                # Whoever has read the last of it may ask again in the same moment.
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    turn.close()
+                await send(message)
+
+            await self.reply(scope, receive, leave_with_the_last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,26 +1,67 @@
-"""Running the host inside this process, in a thread and an event loop of its own."""
+"""Host server: run the host inside this process, in a thread with its own event loop."""
 
 import asyncio
 import ipaddress
 import logging
 import secrets
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.host.account_routes import LoginThrottle
 from fakegpt_tui.host.app import HostApp
-from fakegpt_tui.host.archive import CacheLimits, ConversationCache
-from fakegpt_tui.host.connections import ConnectionLimits
-from fakegpt_tui.host.loop_thread import LoopThread
-from fakegpt_tui.host.serving import AsgiServer
-from fakegpt_tui.host.throttle import LoginThrottle
-from fakegpt_tui.host.tokens import TokenIssuer
-from fakegpt_tui.host.turnstile import SingleFlight
+from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
+from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
+from fakegpt_tui.host.prompt_route import SingleFlight
+
+_T = TypeVar("_T")
+
+_loop_log = logging.getLogger(__name__)
+
+
+class LoopThread:
+    """Runs until `end`. The thread does not keep the process alive, and takes no signals."""
+
+    def __init__(self, name: str) -> None:
+        ready: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(target=_run, args=(ready,), name=name, daemon=True)
+        self._thread.start()
+        self._loop = ready.result()
+
+    def call(self, work: Coroutine[Any, Any, _T], *, seconds: float | None = None) -> _T:
+        """The result of `work`, done there; its exceptions are raised here.
+
+        Raises:
+            TimeoutError: It took longer than `seconds`.
+        """
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def stop(self, *, patience: float) -> None:
+        """Cancel what still runs; a thread that does not end within `patience` is left alone."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(patience)
+
+
+def _run(ready: Future[asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        loop.set_exception_handler(_log_error)
+        ready.set_result(loop)
+        loop.run_forever()
+
+
+def _log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Where asyncio itself would print to standard error, over whatever is on the screen."""
+    _loop_log.error("%s", context["message"], exc_info=context.get("exception"))
+
 
 _log = logging.getLogger("fakegpt_tui.host")
 

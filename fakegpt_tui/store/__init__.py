@@ -1,1 +1,1 @@
-"""What was said, kept in SQLite."""
+"""Conversations kept in SQLite."""

@@ -1,17 +1,18 @@
-"""The database file: making it private, opening it, moving it aside when it is damaged."""
+"""SQLite connections: private files, pragmas, transactions, quarantine of damaged stores."""
 
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import migrations
-from fakegpt_tui.store.trouble import DamagedStore, ReplacedStore
+from fakegpt_tui.store.errors import DamagedStore, ReplacedStore
 from fakegpt_tui.text import safe_line
 
 # Without flock a shared-memory log would rest on SQLite's own care alone, and versions before
@@ -156,3 +157,25 @@ def check_structure(connection: sqlite3.Connection, path: Path, *, is_suspect: b
     (verdict,) = connection.execute(f"PRAGMA {check}(1)").fetchone()
     if verdict != "ok":
         raise DamagedStore(f"The store {safe_line(str(path))} is damaged.")
+
+
+_WITH_LOG: Final = (3, 7, 0)
+_FIXED: Final = (3, 51, 3)
+_BACKPORTED: Final[Mapping[tuple[int, int], int]] = {(3, 50): 7, (3, 44): 6}
+"""Older lines in which the defect was mended as well, and from which release on."""
+
+
+def sqlite_version() -> str:
+    return sqlite3.sqlite_version
+
+
+def has_commit_loss_bug(found: tuple[int, int, int] | None = None) -> bool:
+    """Has it the defect by which two connections that write and checkpoint at once lose commits?
+
+    Writing goes on under a lock of this program's own, which keeps them apart.
+    """
+    major, minor, patch = found or sqlite3.sqlite_version_info
+    if not _WITH_LOG <= (major, minor, patch) < _FIXED:
+        return False
+    mended_from = _BACKPORTED.get((major, minor))
+    return mended_from is None or patch < mended_from

@@ -1,11 +1,11 @@
-"""The steps that lead from an empty file to the store of this version."""
+"""Migrations: the steps from an empty file to the current version of the store."""
 
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store import checksum, words
+from fakegpt_tui.store import rows, tokenizer
 from fakegpt_tui.text import safe_line
 
 APPLICATION_ID = 0x46475054
@@ -19,11 +19,11 @@ _INDEX_OPTIONS = "content = '', prefix = 3, tokenize = 'unicode61 remove_diacrit
 FILL_INDEX = {
     "message_index": f"""
         INSERT INTO message_index (rowid, text)
-        SELECT position, {words.TOKENIZE_FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+        SELECT position, {tokenizer.TOKENIZE_FUNCTION}(text) FROM chat_message WHERE owner IS NULL
     """,  # noqa: S608 - constants
     "title_index": f"""
         INSERT INTO title_index (rowid, title)
-        SELECT position, {words.TOKENIZE_FUNCTION}(title) FROM conversation
+        SELECT position, {tokenizer.TOKENIZE_FUNCTION}(title) FROM conversation
     """,  # noqa: S608 - constants
 }
 """What fills an empty search index from the tables; it needs the functions."""
@@ -97,7 +97,7 @@ STEPS: tuple[Step, ...] = (
         # `NULL` while the message is under way.
         "ALTER TABLE chat_message ADD COLUMN checksum INTEGER",
         f"""
-        UPDATE chat_message SET checksum = {checksum.CHECKSUM_FUNCTION}({", ".join(checksum.CHECKSUM_FIELDS)})
+        UPDATE chat_message SET checksum = {rows.CHECKSUM_FUNCTION}({", ".join(rows.CHECKSUM_FIELDS)})
         WHERE owner IS NULL
         """,  # noqa: S608 - constants
         """
@@ -182,10 +182,10 @@ def check_version(connection: sqlite3.Connection, path: Path, newest: int = VERS
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Let statements sum and index as this program does."""
+    connection.create_function(rows.CHECKSUM_FUNCTION, -1, rows.checksum, deterministic=True)
     connection.create_function(
-        checksum.CHECKSUM_FUNCTION, -1, checksum.checksum, deterministic=True
+        tokenizer.TOKENIZE_FUNCTION, 1, tokenizer.tokenize, deterministic=True
     )
-    connection.create_function(words.TOKENIZE_FUNCTION, 1, words.tokenize, deterministic=True)
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:

@@ -1,13 +1,75 @@
-"""Bringing over what can still be read of a damaged store."""
+"""Salvage: copy every readable row of a damaged store into a new one."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
-from fakegpt_tui.store import checksum, migrations, pages, shapes
+from fakegpt_tui.store import migrations, page_reader, rows
 from fakegpt_tui.store.connection import decode_lossy, transaction
+from fakegpt_tui.store.page_reader import RawRow, RowValue
+
+# In the order of the columns: text, integer; small letters where there may be nothing.
+_LETTERS: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {"T": (str,), "I": (int,), "t": (str, type(None)), "i": (int, type(None))}
+)
+
+_SCHEMA = {
+    "conversation": (
+        "position:i id:T title:T title_source:T service:T model:T created_at:I updated_at:I"
+        " leaf_id:t unread:I pinned:I archived:I trashed_at:i server_id:T system_prompt:T"
+        " generation:T"
+    ),
+    "chat_message": (
+        "position:i id:T conversation_id:T parent_id:t role:T status:T owner:t created_at:I"
+        " service:T model:T error:t finish:t prompt_tokens:i reply_tokens:i server_id:T"
+        " trashed_at:i reasoning:T text:T checksum:i"
+    ),
+    "reply_delta": "message_id:T seq:I keep:i text:T",
+    "draft": "conversation_id:T text:T line:I place:I",
+    "queued_prompt": "position:i id:T conversation_id:T text:T",
+}
+_WITHOUT_ROWID = {"reply_delta"}
+_ADDED_LATER = {"chat_message": 1}
+"""How many of the last columns rows of older versions lack."""
+
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        table: tuple(column.partition(":")[0] for column in shape.split())
+        for table, shape in _SCHEMA.items()
+    }
+)
+ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "conversation": ("position",),
+        "chat_message": ("position",),
+        "reply_delta": ("message_id", "seq"),
+        "draft": ("rowid",),
+        "queued_prompt": ("position",),
+    }
+)
+_TYPES = {
+    table: tuple(_LETTERS[column.partition(":")[2]] for column in shape.split())
+    for table, shape in _SCHEMA.items()
+}
+
+
+def match_table(found: RawRow) -> tuple[str, dict[str, RowValue]] | None:
+    """The table that a row belongs to, and its values by column; `None` for any other row."""
+    for table, types in _TYPES.items():
+        missing = len(types) - len(found.values)
+        has_place = found.rowid is not None
+        if not 0 <= missing <= _ADDED_LATER.get(table, 0) or has_place == (table in _WITHOUT_ROWID):
+            continue
+        if all(isinstance(*pair) for pair in zip(found.values, types, strict=False)):
+            row = dict(zip(COLUMNS[table], found.values, strict=False))
+            if "position" in row:
+                row["position"] = found.rowid
+            return table, row
+    return None
+
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """The latter where SQLite's own message quotes the damaged bytes."""
@@ -35,9 +97,9 @@ _CLEAR_MISSING_PARENTS = f"""
     SET
         parent_id = NULL,
         checksum = iif(
-            checksum = {checksum.CHECKSUM_FUNCTION}({", ".join(checksum.CHECKSUM_FIELDS)}),
-            {checksum.CHECKSUM_FUNCTION}(
-                {", ".join("NULL" if name == "parent_id" else name for name in checksum.CHECKSUM_FIELDS)}
+            checksum = {rows.CHECKSUM_FUNCTION}({", ".join(rows.CHECKSUM_FIELDS)}),
+            {rows.CHECKSUM_FUNCTION}(
+                {", ".join("NULL" if name == "parent_id" else name for name in rows.CHECKSUM_FIELDS)}
             ),
             checksum
         )
@@ -47,7 +109,7 @@ _DELETE_ORPHANED_DELTAS = """
     DELETE FROM reply_delta WHERE message_id NOT IN (SELECT id FROM chat_message)
 """
 
-_Row = Mapping[str, pages.RowValue]
+_Row = Mapping[str, page_reader.RowValue]
 
 
 @dataclass(slots=True)
@@ -63,7 +125,7 @@ class SalvageResult:
 class _DamagedMessages:
     """Chat messages that are not what was written, kept back in case a better copy turns up."""
 
-    rows: dict[pages.RowValue, _Row] = field(default_factory=dict)
+    rows: dict[page_reader.RowValue, _Row] = field(default_factory=dict)
 
 
 def salvage_rows(
@@ -103,14 +165,14 @@ def _copy(
     target: sqlite3.Connection, found: Iterator[tuple[str, _Row]], unsound: _DamagedMessages
 ) -> None:
     for table, row in found:
-        if table == "chat_message" and not checksum.is_intact(row):
+        if table == "chat_message" and not rows.is_intact(row):
             unsound.rows.setdefault(row.get("id"), row)
         else:
             _insert(target, table, row)
 
 
 def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
-    columns = [name for name in row if name in shapes.COLUMNS[table]]
+    columns = [name for name in row if name in COLUMNS[table]]
     marks = ", ".join(f":{name}" for name in columns)
     # Damage may have made a row one that this table never held, or a copy of another.
     with suppress(sqlite3.IntegrityError, OverflowError, UnicodeEncodeError):
@@ -123,7 +185,7 @@ def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
 def _readable_rows(path: Path) -> Iterator[tuple[str, _Row]]:
     """What SQLite finds, from both ends of each table."""
     with suppress(*_UNREADABLE), closing(_open_source(path)) as source:
-        for table, order in shapes.ORDERS.items():
+        for table, order in ORDERS.items():
             for direction in ("ASC", "DESC"):
                 by = ", ".join(f"{column} {direction}" for column in order)
                 with suppress(*_UNREADABLE):
@@ -134,8 +196,8 @@ def _readable_rows(path: Path) -> Iterator[tuple[str, _Row]]:
 
 def _page_rows(path: Path) -> Iterator[tuple[str, _Row]]:
     """What lies on the pages of the file, wherever they belong."""
-    for found in pages.read_rows(path):
-        known = shapes.match_table(found)
+    for found in page_reader.read_rows(path):
+        known = match_table(found)
         if known is None:
             continue
         table, row = known

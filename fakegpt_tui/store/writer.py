@@ -1,4 +1,4 @@
-"""The one thread that writes to the store."""
+"""Store writer: the one thread that writes, with coalesced deltas and retries."""
 
 import sqlite3
 import threading
@@ -14,9 +14,9 @@ from typing import TypeAlias
 from fakegpt_tui.domain import NotSavedYet, StoreError
 from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import FileIdentity, transaction
-from fakegpt_tui.store.growth import DeltaBuffer
-from fakegpt_tui.store.locks import Lock
-from fakegpt_tui.store.trouble import ReplacedStore, TransientStoreError, translate_errors
+from fakegpt_tui.store.errors import ReplacedStore, TransientStoreError, translate_errors
+from fakegpt_tui.store.instances import Lock
+from fakegpt_tui.store.queries import DeltaBuffer
 
 WriteOperation: TypeAlias = Callable[[sqlite3.Connection], None]
 """Statements on plain values; they are run in a transaction."""

@@ -22,8 +22,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
 from tests import openai_server as openai
 from tests.fault_server import LAST_CHUNK, Send, Stall, chunk, stream_head
 from tests.fault_server import Step as Fault

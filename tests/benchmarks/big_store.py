@@ -11,9 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from fakegpt_tui.store import checksum, migrations, rows
+from fakegpt_tui.store import migrations, rows
 from fakegpt_tui.store.connection import open_connection, transaction
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import TIME
 
 WORDS = 50_000
@@ -86,9 +86,7 @@ def make(path: Path, count: int, in_each: int) -> None:
             for each in conversations(count):
                 header = rows.encode_conversation(each)
                 made = [rows.encode_message(one) for one in messages(each, found, in_each)]
-                whole = [
-                    {**one, "owner": None, "checksum": checksum.row_checksum(one)} for one in made
-                ]
+                whole = [{**one, "owner": None, "checksum": rows.row_checksum(one)} for one in made]
                 last = {**header, "leaf_id": f"{each.id}-{in_each - 1}"}
                 connection.execute(_insert("conversation", list(last)), last)
                 connection.executemany(_insert("chat_message", list(whole[0])), whole)

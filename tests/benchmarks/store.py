@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from fakegpt_tui.domain import MessageStatus, SearchQuery
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.benchmarks.big_store import make, vocabulary
 from tests.benchmarks.program import floor, home
 from tests.benchmarks.rows import Row, p95

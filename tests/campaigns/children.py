@@ -18,7 +18,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.store import migrations
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.streaming_process import text_of
 from tests.store.tree import chat_message, conversation, turn
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, NotSavedYet
-from fakegpt_tui.store import opening
-from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.reading import DAMAGED_MESSAGE
-from fakegpt_tui.store.trouble import DamagedStore
+from fakegpt_tui.store import open_store
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.errors import DamagedStore
+from fakegpt_tui.store.queries import DAMAGED_MESSAGE
 from tests.campaigns.tally import Tally
 from tests.store.streaming_process import text_of
 from tests.store.tree import chat_message, conversation, turn
@@ -82,7 +82,7 @@ class Damages:
         """A disk that is full for a while: all that was said meanwhile is there in the end."""
         chance = random.Random(seed)
         path = self._fresh("full")
-        files = opening.open_store(path)
+        files = open_store.open_store(path)
         turns, late = ([turn(conversation()) for _ in range(2)] for _ in range(2))
         with ConversationStore(path, files) as store:
             for each in turns:

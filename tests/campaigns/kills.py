@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, SearchQuery
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.campaigns import children
 from tests.campaigns.children import Told, killed
 from tests.campaigns.tally import Tally

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fakegpt_tui.domain import Bookmark, Draft
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.chat.fake_chat import ask, says, service_of
 
 

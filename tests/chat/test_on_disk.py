@@ -10,7 +10,7 @@ import pytest
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import GenerationSettings, RemoteIdAssigned
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.chat.fake_chat import ask, run, says, texts
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, connecting

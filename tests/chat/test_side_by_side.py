@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
     StillReplying,
     TextDelta,
 )
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.chat.fake_chat import ask, run, says, streaming, texts
 from tests.patience import PATIENCE
 from tests.stubs import MemoryStore, connecting_each

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
 from fakegpt_tui.host.server import HostServer
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "fakegpt_tui")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fakegpt_tui.domain import Secret, Session
-from fakegpt_tui.session.file import SessionFile
+from fakegpt_tui.login.storage import SessionFile
 from tests.cli.program import Home
 
 URL = "http://127.0.0.1:9"

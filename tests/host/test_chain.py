@@ -29,9 +29,9 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.login import AccountLogin
-from fakegpt_tui.session.steps import LoginPolicy
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
+from fakegpt_tui.login.steps import LoginPolicy
 
 Serve: TypeAlias = Callable[..., HostServer]
 

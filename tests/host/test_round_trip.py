@@ -41,8 +41,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
 from tests.host.calls import until
 from tests.patience import PATIENCE
 

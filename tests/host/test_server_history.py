@@ -21,11 +21,11 @@ from fakegpt_tui.domain import (
     StreamEvent,
     TextDelta,
 )
-from fakegpt_tui.host.archive import CacheLimits
+from fakegpt_tui.host.conversation_cache import CacheLimits
 from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.login import AccountLogin
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
 from tests.patience import PATIENCE
 
 Serve: TypeAlias = Callable[..., HostServer]

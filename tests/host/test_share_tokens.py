@@ -5,8 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import Secret
-from fakegpt_tui.host.share_tokens import decode_share_token, encode_share_token
-from fakegpt_tui.host.tokens import Claims, TokenIssuer, TokenRejection
+from fakegpt_tui.host.authentication import (
+    Claims,
+    TokenIssuer,
+    TokenRejection,
+    decode_share_token,
+    encode_share_token,
+)
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 KEY = b"k" * 32

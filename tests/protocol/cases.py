@@ -15,9 +15,9 @@ from fakegpt_tui.domain import (
     TitleSuggested,
 )
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.login import AccountLogin
-from fakegpt_tui.session.steps import LoginPolicy
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
+from fakegpt_tui.login.steps import LoginPolicy
 from tests.fault_server import LAST_CHUNK, Close, FaultServer, Send, Step, chunk, stream_head
 from tests.signed_in import Waits, read, service, text_of
 

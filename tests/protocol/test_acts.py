@@ -10,10 +10,10 @@ import pytest
 
 from fakegpt_tui.domain import Secret, Session, TextDelta, Unreachable, now
 from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
+from fakegpt_tui.login.steps import LoginPolicy
 from fakegpt_tui.protocol import fakegpt
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.login import AccountLogin
-from fakegpt_tui.session.steps import LoginPolicy
 from tests.fault_server import (
     Close,
     FaultServer,

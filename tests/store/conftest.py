@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import conversation, turn
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import MessageStatus, Role, Usage
-from fakegpt_tui.store.checksum import CHECKSUM_FIELDS
-from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.reading import DAMAGED_MESSAGE
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.queries import DAMAGED_MESSAGE
+from fakegpt_tui.store.rows import CHECKSUM_FIELDS
 from tests.store.tree import TIME, conversation, turn
 
 CHANGES = {

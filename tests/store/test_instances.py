@@ -7,16 +7,15 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus, StoreError
 from fakegpt_tui.store import instances
-from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.instances import Instance, InstanceStatus
-from fakegpt_tui.store.locks import FileLock, acquire
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.instances import FileLock, Instance, InstanceStatus, acquire
 from tests.store.tree import conversation, turn
 
 ROOT = Path(__file__).parents[2]
 WRITES_MUCH = """
 import sys
 from pathlib import Path
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import conversation, turn
 with ConversationStore.open(Path(sys.argv[1])) as store:
     print("ready", flush=True)

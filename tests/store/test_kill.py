@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.streaming_process import text_of
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from fakegpt_tui.domain import SearchQuery
-from fakegpt_tui.store import migrations, shapes
+from fakegpt_tui.store import migrations, salvage
 from fakegpt_tui.store.connection import open_connection
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import conversation
 
 # The second step of a later version; SQLite asks for `die` only when a statement uses it.
@@ -130,6 +130,6 @@ def test_salvage_knows_the_columns_of_this_version(path: Path) -> None:
     with ConversationStore.open(path):
         pass
     with closing(sqlite3.connect(path)) as connection:
-        for table, columns in shapes.COLUMNS.items():
+        for table, columns in salvage.COLUMNS.items():
             found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
             assert tuple(name for (name,) in found) == columns

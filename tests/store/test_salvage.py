@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import MessageStatus, SearchQuery, StoreError
-from fakegpt_tui.store import backups, salvage
+from fakegpt_tui.store import maintenance, salvage
 from fakegpt_tui.store.connection import open_connection
-from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.reading import DAMAGED_MESSAGE
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.queries import DAMAGED_MESSAGE
 from fakegpt_tui.store.salvage import SalvageResult
 from tests.store.tree import TIME, chat_message, conversation, turn
 
@@ -133,7 +133,7 @@ def test_an_index_that_misleads_is_repaired_at_the_next_start(path: Path) -> Non
 
 def backed_up(path: Path) -> None:
     with closing(open_connection(path)) as connection:
-        backups.back_up_daily(connection, path, TIME, lambda: None)
+        maintenance.back_up_daily(connection, path, TIME, lambda: None)
 
 
 def test_a_backup_gives_what_the_damaged_store_lacks(path: Path) -> None:

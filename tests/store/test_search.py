@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import Conversation, MessageStatus, SearchHit, SearchQuery, StoreError
-from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.snippets import make_snippet
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.tokenizer import make_snippet
 from tests.store.tree import TIME, chat_message, conversation, turn
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from fakegpt_tui.domain import Draft, QueuedPrompt, StoreError
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import TIME, chat_message, conversation
 
 DAY = timedelta(days=1)

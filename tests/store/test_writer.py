@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import Draft, MessageStatus, NotSavedYet, StoreError
-from fakegpt_tui.store import opening
-from fakegpt_tui.store.conversations import ConversationStore
-from fakegpt_tui.store.opening import StoreFiles
+from fakegpt_tui.store import open_store
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.open_store import StoreFiles
 from fakegpt_tui.store.writer import StoreWriter
 from tests.store.tree import conversation, turn
 
@@ -30,7 +30,7 @@ def eventually(check: Callable[[], bool]) -> None:
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
     """A store, and the files under it, which a test may make trouble with."""
-    files = opening.open_store(path)
+    files = open_store.open_store(path)
     with ConversationStore(path, files) as store:
         yield store, files
 
@@ -38,7 +38,7 @@ def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
 @contextmanager
 def patient_writer(path: Path) -> Iterator[StoreWriter]:
     """A second writer that gathers growth until there is enough of it."""
-    files = opening.open_store(path)
+    files = open_store.open_store(path)
     writer = StoreWriter(path, files.writer, files.lock, gathering_time=HOUR)
     yield writer
     writer.close(10)

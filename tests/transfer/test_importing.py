@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
-from fakegpt_tui.store.conversations import ConversationStore
+from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.transfer.chatgpt import HIDDEN, conversation_of
 from fakegpt_tui.transfer.found import Loaded, Skipped
 from fakegpt_tui.transfer.importing import Importer, Outcome

@@ -24,9 +24,9 @@ from fakegpt_tui.domain import (
     SigningIn,
     now,
 )
-from fakegpt_tui.session.file import SessionFile
-from fakegpt_tui.session.keeper import SessionManager
-from fakegpt_tui.session.steps import ReportStep
+from fakegpt_tui.login.manager import SessionManager
+from fakegpt_tui.login.steps import ReportStep
+from fakegpt_tui.login.storage import SessionFile
 from tests.ui.running import reply, running
 
 URL = "http://127.0.0.1:2"

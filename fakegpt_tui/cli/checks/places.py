@@ -12,7 +12,7 @@ from typing import Final
 from fakegpt_tui.cli.checks.finding import Finding, attention, good, note
 from fakegpt_tui.config.settings import KeyInFile, Settings
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store.places import require_private
+from fakegpt_tui.store.path_safety import require_private
 from fakegpt_tui.text import safe_line
 
 _LEAST_FREE: Final = 200_000_000

@@ -7,7 +7,7 @@ from typing import Final
 
 from fakegpt_tui.cli.checks.finding import Finding, attention, good, note
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store.health import IntegrityReport, ReportProgress, check_integrity
+from fakegpt_tui.store.integrity_check import IntegrityReport, ReportProgress, check_integrity
 from fakegpt_tui.text import safe_line
 
 SECONDS: Final = 20.0

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.checks.finding import Finding, attention, good, note
-from fakegpt_tui.store import engine
+from fakegpt_tui.store import connection
 
 _PROGRAM = "fakegpt-tui"
 _TEXTUAL = "textual"
@@ -57,11 +57,11 @@ def _is_textual(wish: str) -> bool:
 
 
 def _sqlite() -> Finding:
-    if engine.has_commit_loss_bug():
+    if connection.has_commit_loss_bug():
         return note(
             "versions.sqlite",
-            f"SQLite {engine.sqlite_version()}, whose log can lose what two instances write at once; this "
+            f"SQLite {connection.sqlite_version()}, whose log can lose what two instances write at once; this "
             "program writes under a lock of its own, which keeps it from that.",
             "SQLite 3.51.3 and later are mended; please use no other program to write the store.",
         )
-    return good("versions.sqlite", f"SQLite {engine.sqlite_version()}.")
+    return good("versions.sqlite", f"SQLite {connection.sqlite_version()}.")

@@ -1,0 +1,206 @@
+"""Authentication: signed access tokens, share tokens, and who a request is from."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import jwt
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from fakegpt_tui.domain import Secret, now
+from fakegpt_tui.host.conversation_cache import Owner
+
+SHARE_PREFIX: Final = "fk-"
+
+_OWNER_BYTES = 16
+_EXPIRY_BYTES = 5
+_TOKEN = re.compile(r"fk-[0-9A-Za-z_-]{43}")
+
+
+def encode_share_token(key: bytes, *, owner: str, expires: int) -> str:
+    """The token of `owner` (32 hexadecimal digits) until `expires`, in seconds since 1970.
+
+    The same words give the same token, so that nothing has to be remembered of those given out.
+    """
+    said = bytes.fromhex(owner) + expires.to_bytes(_EXPIRY_BYTES)
+    return SHARE_PREFIX + urlsafe_b64encode(said + _sign(key, said)).decode().rstrip("=")
+
+
+def decode_share_token(key: bytes, token: str) -> tuple[str, int] | None:
+    """Owner and expiry of a token that was signed with `key`; `None` for any other text."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    content = urlsafe_b64decode(token.removeprefix(SHARE_PREFIX) + "=")
+    said = content[: _OWNER_BYTES + _EXPIRY_BYTES]
+    if not hmac.compare_digest(content[len(said) :], _sign(key, said)):
+        return None
+    return said[:_OWNER_BYTES].hex(), int.from_bytes(said[_OWNER_BYTES:])
+
+
+def _sign(key: bytes, said: bytes) -> bytes:
+    """As much of a signature as there is room for: 88 bits."""
+    return hmac.new(key, b"share\0" + said, hashlib.sha256).digest()[:11]
+
+
+_ALGORITHM = "HS256"
+_REQUIRED_CLAIMS = ["exp", "iat", "account", "owner"]
+
+
+class TokenRejection(StrEnum):
+    """Why a token is not accepted."""
+
+    MISSING = "missing"
+    EXPIRED = "expired"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a token says. `owner` stands for the session password without telling it."""
+
+    account: str
+    owner: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenIssuer:
+    """Issues tokens and tells whether one that comes back is good.
+
+    The key is made anew unless it is given, so that the tokens of one run are worth nothing to
+    the next. Hosts that share a key accept each other's tokens and need to share nothing else.
+    """
+
+    lifetime: timedelta
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    clock: Callable[[], datetime] = now
+
+    def issue(self, account: str, password: Secret) -> str:
+        issued_at = self.clock()
+        claims = {
+            "iat": int(issued_at.timestamp()),
+            "exp": int((issued_at + self.lifetime).timestamp()),
+            "account": account,
+            "owner": self.derive("owner", password.reveal()),
+            # Two logins in one second must not get the same: clients take that for a dead token.
+            "jti": secrets.token_hex(8),
+        }
+        return jwt.encode(claims, self.key, algorithm=_ALGORITHM)
+
+    def issue_share_token(
+        self, claims: Claims, name: str, *, seconds: int = 0
+    ) -> tuple[str, Claims]:
+        """A share token below `claims`, good for `seconds` or as long as they are.
+
+        It sees conversations of its own: of the same `name` the same ones, later and elsewhere.
+        """
+        expires_at = claims.expires_at
+        if seconds:
+            expires_at = min(expires_at, self.clock() + timedelta(seconds=seconds))
+        expires = int(expires_at.timestamp())
+        owner = self.derive("share", f"{claims.owner}\0{name}")
+        shared = Claims(
+            account=claims.account,
+            owner=owner,
+            expires_at=datetime.fromtimestamp(expires, UTC),
+        )
+        return encode_share_token(self.key, owner=owner, expires=expires), shared
+
+    @property
+    def account(self) -> str:
+        """The one account that there is, by the name that a client knows it by."""
+        return self.derive("account", "1")
+
+    def verify(self, token: str | None) -> Claims | TokenRejection:
+        if not token:
+            return TokenRejection.MISSING
+        claims = (
+            self._verify_share_token(token)
+            if token.startswith(SHARE_PREFIX)
+            else self._verify_jwt(token)
+        )
+        if claims is None:
+            return TokenRejection.FOREIGN
+        return claims if claims.expires_at > self.clock() else TokenRejection.EXPIRED
+
+    def _verify_share_token(self, token: str) -> Claims | None:
+        match decode_share_token(self.key, token):
+            case (owner, expires):
+                expires_at = datetime.fromtimestamp(expires, UTC)
+                return Claims(account=self.account, owner=owner, expires_at=expires_at)
+            case None:
+                return None
+
+    def _verify_jwt(self, token: str) -> Claims | None:
+        try:
+            claims = jwt.decode(
+                token,
+                self.key,
+                algorithms=[_ALGORITHM],
+                # The clock is ours to ask, so that a test needs no waiting.
+                options={"require": _REQUIRED_CLAIMS, "verify_exp": False, "verify_iat": False},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        match claims:
+            case {"exp": int(exp), "account": str(account), "owner": str(owner)}:
+                expires_at = datetime.fromtimestamp(exp, UTC)
+                return Claims(account=account, owner=owner, expires_at=expires_at)
+            case _:
+                return None
+
+    def derive(self, purpose: str, text: str) -> str:
+        """32 hexadecimal digits that stand for `text`, and that only this key can make."""
+        digest = hmac.new(self.key, f"{purpose}\0{text}".encode(), hashlib.sha256)
+        return digest.hexdigest()[:32]
+
+
+class InvalidToken(Exception):
+    """The request has no token that would do."""
+
+    def __init__(self, reason: TokenRejection) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuthentication:
+    """Lets in whoever has a token of this host, or of one that shares its key."""
+
+    tokens: TokenIssuer
+
+    def require_claims(self, request: Request) -> Claims:
+        """What the token of `request` says.
+
+        Raises:
+            TokenRefused: It has none, or one that is no good.
+        """
+        match self.tokens.verify(_read_bearer_token(request.headers)):
+            case TokenRejection() as reason:
+                raise InvalidToken(reason)
+            case Claims() as claims:
+                return claims
+
+    def require_owner(self, request: Request) -> Owner:
+        """Whose conversations `request` is about.
+
+        Raises:
+            TokenRefused: As above.
+        """
+        claims = self.require_claims(request)
+        return claims.account, claims.owner
+
+
+def _read_bearer_token(headers: Headers) -> str | None:
+    """The token of a request; which header has it, and whether a scheme is named, is all one."""
+    given = headers.get("x-authorization") or headers.get("authorization") or ""
+    scheme, _, token = given.strip().rpartition(" ")
+    return token if scheme.strip().lower() in ("", "bearer") else None

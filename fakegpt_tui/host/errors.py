@@ -1,0 +1,119 @@
+"""Error responses in the shapes that clients of the protocol know."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fakegpt_tui.domain import (
+    LoginRefused,
+    NotSignedIn,
+    PromptTooLong,
+    RateLimited,
+    RequestRefused,
+    ServiceError,
+    Unreachable,
+    Unsupported,
+)
+from fakegpt_tui.host.authentication import InvalidToken, TokenRejection
+from fakegpt_tui.protocol import fakegpt
+from fakegpt_tui.protocol.fakegpt import InvalidRequest
+
+_STATUSES: dict[type, HTTPStatus] = {
+    PromptTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RequestRefused: HTTPStatus.BAD_REQUEST,
+    # The login of this host is good, but a client that signs in again may find that one mended,
+    # too, and tries no more than once.
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    LoginRefused: HTTPStatus.UNAUTHORIZED,
+    Unsupported: HTTPStatus.NOT_IMPLEMENTED,
+    Unreachable: HTTPStatus.GATEWAY_TIMEOUT,
+    ServiceError: HTTPStatus.BAD_GATEWAY,
+}
+_SELF_EXPLANATORY = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
+"""Statuses that say all there is, so that the plain form of an error will do."""
+
+
+def json_response(
+    body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """`body` in ASCII, so that no client stumbles over it, and not to be kept by anybody."""
+    return Response(
+        json.dumps(body),
+        status,
+        {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
+        media_type="application/json",
+    )
+
+
+def token_error_response(reason: TokenRejection) -> Response:
+    match reason:
+        case TokenRejection.MISSING:
+            body = fakegpt.error_body("Not authenticated")
+        case TokenRejection.EXPIRED:
+            body = fakegpt.error_body("The token has expired.", code="token_expired")
+        case TokenRejection.FOREIGN:
+            body = fakegpt.error_body("The token is not of this host.", code="invalid_jwt")
+    return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
+
+
+async def handle_token_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, InvalidToken):
+        raise error
+    return token_error_response(error.reason)
+
+
+def missing_fields_response(names: Iterable[str]) -> Response:
+    """The list form of an error, for fields of a form."""
+    problems = [
+        {"loc": ["body", name], "msg": "field required", "type": "value_error.missing"}
+        for name in sorted(names)
+    ]
+    return json_response({"detail": problems}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def service_error_response(error: ServiceError) -> Response:
+    """What a backend could not do, with the status that makes a client do the right thing."""
+    match error:
+        case InvalidRequest():
+            return json_response(error.body, HTTPStatus.UNPROCESSABLE_ENTITY)
+        case RateLimited(retry_after=wait):
+            return rate_limit_response(
+                fakegpt.error_message(error), wait, code=fakegpt.error_code(error)
+            )
+        case _:
+            status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
+            code = None if status in _SELF_EXPLANATORY else fakegpt.error_code(error)
+            return json_response(
+                fakegpt.error_body(fakegpt.error_message(error), code=code), status
+            )
+
+
+def rate_limit_response(
+    sentence: str, seconds: float | None, *, code: str | None = None
+) -> Response:
+    headers = {} if seconds is None else {"retry-after": str(math.ceil(seconds))}
+    return json_response(
+        fakegpt.error_body(sentence, code=code, clears_in=seconds),
+        HTTPStatus.TOO_MANY_REQUESTS,
+        headers,
+    )
+
+
+async def handle_http_error(_: Request, error: Exception) -> Response:
+    """Every refusal of the routes themselves, such as 404 and 405."""
+    if not isinstance(error, HTTPException):
+        raise error
+    too_long = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    body = fakegpt.error_body(error.detail, code=fakegpt.MESSAGE_TOO_LONG if too_long else None)
+    return json_response(body, error.status_code, error.headers)
+
+
+async def handle_service_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, ServiceError):
+        raise error
+    return service_error_response(error)

@@ -1,0 +1,152 @@
+"""Reply stream: send one reply as server-sent events while the client listens."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from starlette.types import Receive, Scope, Send
+
+from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
+from fakegpt_tui.host.errors import service_error_response
+from fakegpt_tui.protocol.fakegpt import PING, StreamEncoder
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class ReplyStream:
+    """The response to one prompt.
+
+    Trouble before the first word is an HTTP error; after it, the stream tells. The backend is left
+    at once when the client goes; when the host stops, the client is told that the reply was cut.
+    """
+
+    def __init__(
+        self,
+        events: AsyncGenerator[StreamEvent],
+        writer: StreamEncoder,
+        *,
+        on_begin: Callable[[], None] | None = None,
+        stopping: asyncio.Event,
+        ping_seconds: float,
+    ) -> None:
+        """`on_begin` is called when the client is told of the reply, unless it is refused."""
+        self._events = events
+        self._writer = writer
+        self._on_begin = on_begin
+        self._stopping = stopping
+        self._ping_seconds = ping_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        output = _Output(self._writer, scope, receive, send, self._on_begin)
+        relaying = asyncio.create_task(self._send_events(output))
+        left = asyncio.create_task(_wait_for_disconnect(receive))
+        stopping = asyncio.create_task(self._stopping.wait())
+        tasks: set[asyncio.Task[object]] = {relaying, left, stopping}
+        try:
+            await self._ping_until_done(tasks, output)
+        finally:
+            is_over, is_left = relaying.done(), left.done()
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if is_over:
+            await relaying
+        elif not is_left:
+            await output.fail(ReplyCut("The host was stopped before the reply was whole."))
+
+    async def _ping_until_done(self, tasks: set[asyncio.Task[object]], output: "_Output") -> None:
+        """Ping in the silence until one of `tasks` is over."""
+        done: set[asyncio.Task[object]] = set()
+        while not done:
+            until_ping = self._ping_seconds - output.seconds_idle()
+            if until_ping <= 0:
+                await output.ping()
+                continue
+            done, _ = await asyncio.wait(
+                tasks, timeout=until_ping, return_when=asyncio.FIRST_COMPLETED
+            )
+
+    async def _send_events(self, output: "_Output") -> None:
+        try:
+            async with aclosing(self._events) as events:
+                async for event in events:
+                    await output.write(self._writer.encode(event))
+        except ServiceError as error:
+            await output.fail(error)
+        else:
+            await output.end(self._writer.finish())
+
+
+class _Output:
+    """What has been sent of a response, and when."""
+
+    def __init__(
+        self,
+        writer: StreamEncoder,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        on_begin: Callable[[], None] | None,
+    ) -> None:
+        self._writer = writer
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._on_begin = on_begin
+        self._loop = asyncio.get_running_loop()
+        self._last_sent = self._loop.time()
+        self._opening: list[bytes] | None = writer.start()
+        self._has_ended = False
+        self._sending = asyncio.Lock()
+
+    def seconds_idle(self) -> float:
+        return self._loop.time() - self._last_sent
+
+    async def ping(self) -> None:
+        if self._sending.locked():
+            # Somebody reads slowly; then it is the other side that is silent.
+            self._last_sent = self._loop.time()
+        else:
+            await self._send_parts([PING], more=True)
+
+    async def write(self, parts: list[bytes]) -> None:
+        # A backend that never waits must not keep the loop from everybody else.
+        await asyncio.sleep(0)
+        if parts:
+            await self._send_parts(parts, more=True)
+
+    async def end(self, parts: list[bytes]) -> None:
+        await self._send_parts(parts, more=False)
+
+    async def fail(self, error: ServiceError) -> None:
+        if self._opening is None:
+            await self.end(self._writer.fail(error))
+        else:
+            await service_error_response(error)(self._scope, self._receive, self._send)
+
+    async def _send_parts(self, parts: list[bytes], *, more: bool) -> None:
+        async with self._sending:
+            if self._has_ended:
+                return
+            if self._opening is not None:
+                parts = self._opening + parts
+                self._opening = None
+                if self._on_begin is not None:
+                    self._on_begin()
+                await self._send(
+                    {"type": "http.response.start", "status": 200, "headers": _HEADERS}
+                )
+            self._last_sent = self._loop.time()
+            self._has_ended = not more
+            await self._send(
+                {"type": "http.response.body", "body": b"".join(parts), "more_body": more}
+            )
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,80 @@
+"""Scenario route: play a scripted misbehaviour in place of the usual response."""
+
+import asyncio
+from collections import deque
+
+from starlette.requests import Request
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from fakegpt_tui.backends.scenarios.scenario import (
+    CONVERSATION,
+    Disconnect,
+    Hang,
+    Scenario,
+    ScenarioResponse,
+)
+from fakegpt_tui.backends.scripted import Pause
+from fakegpt_tui.host.authentication import TokenAuthentication
+from fakegpt_tui.host.request_body import read_json
+from fakegpt_tui.protocol import fakegpt
+
+
+class ScenarioRoute(Route):
+    """Stands before the usual route of its path, until the scenario is over.
+
+    Tokens and prompts are judged as ever, so that a client is tried as a whole.
+    """
+
+    def __init__(self, scenario: Scenario, access: TokenAuthentication) -> None:
+        self._scenario = scenario
+        self._access = access
+        self._answers = deque(scenario.responses)
+        method = "POST" if scenario.path in (CONVERSATION, "/auth/login") else "GET"
+        super().__init__(scenario.path, self._answer, methods=[method])
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if self._answers else (Match.NONE, {})
+
+    async def _answer(self, request: Request) -> "_ScenarioResponse":
+        if self._scenario.path == CONVERSATION:
+            self._access.require_claims(request)
+            fakegpt.read_conversation_request(await read_json(request))
+        if len(self._answers) > 1 or self._scenario.recovers:
+            return _ScenarioResponse(self._answers.popleft())
+        return _ScenarioResponse(self._answers[0])
+
+
+class _ScenarioResponse:
+    """The response that plays one answer."""
+
+    def __init__(self, answer: ScenarioResponse) -> None:
+        self._answer = answer
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name.encode(), value.encode()) for name, value in self._answer.headers]
+        start = {"type": "http.response.start", "status": self._answer.status}
+        await send({**start, "headers": headers})
+        left = asyncio.create_task(_wait_for_disconnect(receive))
+        try:
+            for piece in self._answer.chunks:
+                match piece:
+                    case bytes():
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    case Pause(seconds):
+                        await asyncio.wait({left}, timeout=seconds)
+                    case Hang():
+                        await left
+                    case Disconnect():
+                        # The connection is closed under a response that is not complete.
+                        return
+                if left.done():
+                    return
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            left.cancel()
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""Signing in: login steps, sessions, and where sessions are stored."""

@@ -1,0 +1,223 @@
+"""Session storage: one session per base URL in a private file."""
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from typing import Protocol
+
+from fakegpt_tui.domain import SaveError, Secret, Session
+from fakegpt_tui.http.addresses import is_header_safe
+
+_VERSION = 1
+_PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
+_OTHERS_MASK = 0o077
+_MAX_FILE_SIZE = 4_000_000
+_RETENTION = timedelta(days=30)
+"""How long after its end a session is kept: signing in again begins with its account."""
+
+
+class SessionStorage(Protocol):
+    """Where sessions outlive whoever signed in."""
+
+    def load(self, base_url: str) -> Session | None:
+        """The session kept for `base_url`."""
+        ...
+
+    def save(self, session: Session) -> None:
+        """Keep `session` instead of what was kept for its base URL.
+
+        Raises:
+            SaveError: It cannot be kept.
+        """
+        ...
+
+    def delete(self, base_url: str) -> None:
+        """Keep nothing for `base_url`.
+
+        Raises:
+            SaveError: What was kept cannot be removed.
+        """
+        ...
+
+
+class SessionFile:
+    """A shelf on disk. What cannot be read counts as absent, and is moved aside for a person.
+
+    Two programs that save at the same moment may cost one of them a login, never the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self, base_url: str) -> Session | None:
+        return self._entries().get(base_url)
+
+    def peek(self, base_url: str) -> Session | None:
+        """What `load` would find, without a change to the file or to who may read it."""
+        try:
+            with self._path.open("rb") as file:
+                return _read_entries(file.read(_MAX_FILE_SIZE + 1)).get(base_url)
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def save(self, session: Session) -> None:
+        with self._saving():
+            self._write({**_recent(self._entries()), session.base_url: session})
+
+    def delete(self, base_url: str) -> None:
+        entries = self._entries()
+        if base_url in entries:
+            with self._saving():
+                self._write({url: kept for url, kept in entries.items() if url != base_url})
+
+    def _entries(self) -> dict[str, Session]:
+        try:
+            with self._path.open("rb") as file:
+                _make_private(file.fileno())
+                content = file.read(_MAX_FILE_SIZE + 1)
+        except OSError:
+            return {}
+        try:
+            return _read_entries(content)
+        except (ValueError, RecursionError):
+            self._quarantine()
+            return {}
+
+    def _quarantine(self) -> None:
+        with suppress(OSError):
+            self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
+
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SaveError(f"The session could not be kept: {error.strerror}.") from error
+
+    def _write(self, entries: Mapping[str, Session]) -> None:
+        folder = self._path.parent
+        _make_folder(folder)
+        temporary = folder / f".{self._path.name}.{token_hex(8)}"
+        try:
+            _write_new(temporary, _encode_entries(entries))
+            temporary.replace(self._path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        _flush_folder(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        if not folder.parent.is_dir():
+            _make_folder(folder.parent)
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
+        raise PermissionError(errno.EPERM, "the folder belongs to somebody else")
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - the mode must be there before the content
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _flush_folder(folder: Path) -> None:
+    with suppress(OSError):  # a file system that cannot do this has done all it can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _make_private(descriptor: int) -> None:
+    if os.name == "posix" and stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS_MASK:
+        os.fchmod(descriptor, _PRIVATE)
+
+
+def _recent(entries: Mapping[str, Session]) -> dict[str, Session]:
+    oldest = datetime.now(UTC) - _RETENTION
+    return {
+        url: session
+        for url, session in entries.items()
+        if session.expires_at is None or session.expires_at > oldest
+    }
+
+
+def _encode_entries(entries: Mapping[str, Session]) -> bytes:
+    sessions = {url: _encode_entry(session) for url, session in entries.items()}
+    return json.dumps({"version": _VERSION, "sessions": sessions}, indent=1).encode()
+
+
+def _encode_entry(session: Session) -> dict[str, object]:
+    return {
+        "token": session.token.reveal(),
+        "expires_at": session.expires_at.isoformat() if session.expires_at else None,
+        "account": session.account,
+        "password": session.password.reveal(),
+        "cookies": [[name, value.reveal()] for name, value in session.cookies],
+    }
+
+
+def _read_entries(content: bytes) -> dict[str, Session]:
+    """The sessions in `content`; an entry that makes no sense is left out.
+
+    Raises:
+        ValueError: The whole makes no sense.
+    """
+    match json.loads(content):
+        case {"version": 1, "sessions": dict(entries)}:
+            read = {str(url): _read_entry(str(url), entry) for url, entry in entries.items()}
+            return {url: session for url, session in read.items() if session}
+        case _:
+            raise ValueError
+
+
+def _read_entry(base_url: str, entry: object) -> Session | None:
+    match entry:
+        case {
+            "token": str(token),
+            "expires_at": None | str() as expires_at,
+            "account": str(account),
+            "password": str(password),
+            "cookies": list(cookies),
+        } if is_header_safe(token):
+            return Session(
+                base_url=base_url,
+                token=Secret(token),
+                expires_at=_read_time(expires_at),
+                account=account,
+                password=Secret(password),
+                cookies=tuple(_read_cookies(cookies)),
+            )
+        case _:
+            return None
+
+
+def _read_time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _read_cookies(cookies: list[object]) -> Iterator[tuple[str, Secret]]:
+    for cookie in cookies:
+        match cookie:
+            case [str(name), str(value)]:
+                yield name, Secret(value)
+            case _:
+                pass

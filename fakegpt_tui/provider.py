@@ -1,0 +1,335 @@
+"""Clients for other programs: `FakeGpt` for text, `connect` for every event of a reply."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, ClassVar, TypeAlias
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+import httpx
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.fakegpt import FakeGptBackend
+from fakegpt_tui.domain import (
+    BadReply,
+    ContextMessage,
+    LoginState,
+    Secret,
+    Service,
+    ServiceError,
+    ServiceKind,
+    Session,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    Unreachable,
+)
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.login.account_login import AccountLogin
+from fakegpt_tui.login.manager import SessionManager
+from fakegpt_tui.login.storage import SessionStorage
+
+
+def connect(
+    service: Service,
+    *,
+    shelf: SessionStorage | None = None,
+    on_login: Callable[[LoginState], None] | None = None,
+) -> FakeGptBackend:
+    """A backend for `service`, for use in one event loop. Nothing is sent before it is asked.
+
+    Args:
+        service: Of the kind `ServiceKind.FAKEGPT`.
+        shelf: Where the session is kept, such as a `SessionFile`; else it ends with the backend.
+        on_login: Told the state of the login whenever it changes.
+
+    Raises:
+        ConfigError: The service cannot be used as it is described.
+    """
+    transport = Transport(service)
+    keeper = SessionManager(
+        AccountLogin(transport), transport.address.text, shelf=shelf, on_change=on_login
+    )
+    return FakeGptBackend(transport, keeper)
+
+
+class AppendOnlyText:
+    """A reply that may be rewritten, for a reader who can only append."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        """What the service says so far."""
+        self.shown = ""
+        """What the reader has."""
+
+    def apply(self, event: StreamEvent) -> str:
+        """What to append after `event`; may be empty."""
+        match event:
+            case TextDelta(text):
+                self.text += text
+            case TextReplaced(keep, text):
+                self.text = self.text[:keep] + text
+            case _:
+                return ""
+        if not self.text.startswith(self.shown):
+            return ""
+        piece = self.text[len(self.shown) :]
+        self.shown = self.text
+        return piece
+
+    def remainder(self) -> str:
+        """What to append at the end; may be empty."""
+        return "" if self.text == self.shown else f"\n\n{self.text}"
+
+
+Messages: TypeAlias = Sequence[Mapping[str, str]]
+
+_MODEL = "text-davinci-002-render-sha"
+_NO_RESPONSE = "No valid response"
+
+
+class InMemorySessionStorage:
+    """Keeps sessions for as long as the process lives, and tells of each."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    def load(self, base_url: str) -> Session | None:
+        return self._sessions.get(base_url)
+
+    def save(self, session: Session) -> None:
+        self._sessions[session.base_url] = session
+
+    def delete(self, base_url: str) -> None:
+        self._sessions.pop(base_url, None)
+
+    def clear(self) -> None:
+        self._sessions.clear()
+
+
+_Backends: TypeAlias = WeakValueDictionary[tuple[str, str | None], FakeGptBackend]
+
+
+class FakeGpt:
+    """Text from a service of the FakeGPT protocol, one piece at a time.
+
+    The first call signs in; later ones use its token until it ends, in any event loop. Nothing is
+    written to disk. Setting `_access_token` to `None` makes the next call sign in afresh.
+
+    ```python
+    async for text in FakeGpt.create_async_generator(
+        model="", messages=[{"role": "user", "content": "Hello"}], base_url="http://localhost:8100"
+    ):
+        print(text, end="")
+    ```
+    """
+
+    url: ClassVar[str] = "https://chat-shared2.zhile.io"
+    """The base URL of calls that name none. This one was switched off by its owner in 2024."""
+    supports_gpt_35_turbo: ClassVar[bool] = True
+    supports_stream: ClassVar[bool] = True
+    working: ClassVar[bool] = True
+    _access_token: ClassVar[str | None] = None
+    _cookie_jar: ClassVar[httpx.Cookies | None] = None
+
+    # On the class, because that is where callers of its kind look for the token.
+    _storage: ClassVar[InMemorySessionStorage] = InMemorySessionStorage()
+    _active_backends: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Backends]] = (
+        WeakKeyDictionary()
+    )
+
+    @classmethod
+    async def create_async_generator(
+        cls, model: str, messages: Messages, proxy: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str]:
+        """Stream a reply as text to append.
+
+        Text cannot be taken back. Where the service rewrites what it has said, nothing more is
+        yielded until its text goes on from what was yielded; if it ends otherwise, the whole final
+        text follows after a blank line.
+
+        Args:
+            model: What to ask for. Nothing, and any name of GPT-3.5, is the model of the protocol.
+            messages: The conversation, oldest first, each with `role` and `content`.
+            proxy: Used unless the service is on this machine; may hold a user name and a password.
+            kwargs: `base_url`, the service to ask instead of `url`, and `timeout`, the seconds that
+                all of the call may take. Others are ignored: callers pass what they pass to any
+                class of this kind.
+
+        Raises:
+            RuntimeError: What went wrong, in a sentence; after "No valid response: " where nothing
+                came. The cause is the `ServiceError` that tells more.
+            ConfigError: The base URL or the proxy cannot be used.
+            ValueError: There are no messages.
+        """
+        text = AppendOnlyText()
+        try:
+            async with aclosing(
+                cls._stream_events(model, messages, proxy=proxy, **kwargs)
+            ) as events:
+                async for event in events:
+                    if piece := text.apply(event):
+                        yield piece
+        except ServiceError as error:
+            raise _runtime_error(error, is_cut=bool(text.shown)) from error
+        if piece := text.remainder():
+            yield piece
+
+    @classmethod
+    async def create_async(cls, model: str, messages: Messages, **kwargs: Any) -> str:
+        """The whole reply, as the service left it after any rewriting.
+
+        Takes and raises what `create_async_generator` does.
+        """
+        text = AppendOnlyText()
+        try:
+            async with aclosing(cls._stream_events(model, messages, **kwargs)) as events:
+                async for event in events:
+                    text.apply(event)
+        except ServiceError as error:
+            raise _runtime_error(error, is_cut=bool(text.text)) from error
+        return text.text
+
+    @classmethod
+    def create_completion(
+        cls, model: str, messages: Messages, stream: bool = True, **kwargs: Any
+    ) -> Generator[str]:
+        """Stream a reply from code that is not asynchronous.
+
+        Takes and raises what `create_async_generator` does.
+
+        Args:
+            model: As there.
+            messages: As there.
+            stream: Yield the text as it comes, not all at once.
+            kwargs: As there.
+
+        Raises:
+            RuntimeError: An event loop is running here. Waiting for a reply would stop it, and with
+                it perhaps the very service that is to answer.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pieces = _iterate_synchronously(cls.create_async_generator(model, messages, **kwargs))
+            return pieces if stream else _join(pieces)
+        raise RuntimeError(
+            "create_completion cannot be used while an event loop is running; "
+            "use create_async_generator or create_async there."
+        )
+
+    @classmethod
+    async def _stream_events(
+        cls,
+        model: str,
+        messages: Messages,
+        *,
+        proxy: str | None = None,
+        base_url: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name that callers of its kind know
+        **_ignored: Any,
+    ) -> AsyncGenerator[StreamEvent]:
+        context = tuple(ContextMessage(line["role"], line["content"]) for line in messages)
+        request = ReplyRequest(messages=context, model=_model(model))
+        ends_at = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        backend = cls._get_backend(base_url or cls.url, proxy)
+        spoke = False
+        async with aclosing(backend.stream(request)) as events:
+            while True:
+                try:
+                    async with asyncio.timeout_at(ends_at):
+                        event = await anext(events, None)
+                except TimeoutError as error:
+                    raise Unreachable(f"The reply was not over within {timeout} s.") from error
+                if event is None:
+                    break
+                spoke = spoke or isinstance(event, TextDelta | TextReplaced)
+                yield event
+        if not spoke:
+            raise BadReply("The service ended its reply without a word.")
+
+    @classmethod
+    def _get_backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
+        """The one that other calls in this loop are using, so that they sign in together."""
+        if cls._access_token is None:
+            cls._storage.clear()
+        here = cls._active_backends.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+        backend = here.get((base_url, proxy))
+        if backend is None:
+            backend = here[base_url, proxy] = cls._new_backend(base_url, proxy)
+        return backend
+
+    @classmethod
+    def _new_backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
+        service = Service(
+            name=cls.__name__,
+            kind=ServiceKind.FAKEGPT,
+            url=base_url,
+            proxy=Secret(proxy) if proxy else None,
+        )
+        transport = Transport(service)
+        keeper = SessionManager(AccountLogin(transport), transport.address.text, shelf=cls._storage)
+        return FakeGptBackend(transport, _PublishingSessions(keeper, cls._publish))
+
+    @classmethod
+    def _publish(cls, session: Session) -> None:
+        if cls._access_token == session.token.reveal():
+            return
+        jar = httpx.Cookies()
+        host = httpx.URL(session.base_url).host
+        for name, value in session.cookies:
+            jar.set(name, value.reveal(), domain=host)
+        cls._access_token, cls._cookie_jar = session.token.reveal(), jar
+
+
+class _PublishingSessions:
+    """A keeper of sessions that shows each to `publish` before it is used."""
+
+    def __init__(self, keeper: SessionManager, publish: Callable[[Session], None]) -> None:
+        self._keeper = keeper
+        self._publish = publish
+
+    async def current(self) -> Session:
+        return self._publish_session(await self._keeper.current())
+
+    async def renew(self, refused: Session) -> Session:
+        return self._publish_session(await self._keeper.renew(refused))
+
+    def _publish_session(self, session: Session) -> Session:
+        self._publish(session)
+        return session
+
+
+def _runtime_error(error: ServiceError, *, is_cut: bool) -> RuntimeError:
+    return RuntimeError(str(error) if is_cut else f"{_NO_RESPONSE}: {error}")
+
+
+def _model(name: str) -> str:
+    return _MODEL if not name or name.startswith("gpt-3.5") else name
+
+
+def _iterate_synchronously(pieces: AsyncGenerator[str]) -> Generator[str]:
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                piece = runner.run(_next(pieces))
+                if piece is None:
+                    return
+                yield piece
+        finally:
+            runner.run(_close(pieces))
+
+
+async def _next(pieces: AsyncGenerator[str]) -> str | None:
+    return await anext(pieces, None)
+
+
+async def _close(pieces: AsyncGenerator[str]) -> None:
+    await pieces.aclose()
+
+
+def _join(pieces: Generator[str]) -> Generator[str]:
+    yield "".join(pieces)
+
+
+__all__ = ["FakeGpt", "FakeGptBackend", "connect"]

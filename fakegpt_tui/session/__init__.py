@@ -1,1 +1,0 @@
-"""Being signed in: the login steps, the token, and the file it is kept in."""

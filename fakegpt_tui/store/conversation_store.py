@@ -1,0 +1,280 @@
+"""Conversation store: reads and queued writes of conversations and chat messages."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from fakegpt_tui.domain import (
+    Bookmark,
+    ChatMessage,
+    Conversation,
+    Draft,
+    MessageStatus,
+    QueuedPrompt,
+    SearchHit,
+    SearchQuery,
+    StoreError,
+)
+from fakegpt_tui.store import connection, drafts, open_store, queries, write_operations
+from fakegpt_tui.store.errors import DamagedStore, translate_errors
+from fakegpt_tui.store.maintenance import Maintenance
+from fakegpt_tui.store.search import SearchConnection
+from fakegpt_tui.store.writer import StoreWriter, WriteOperation
+from fakegpt_tui.text import replace_surrogates
+
+_Found = TypeVar("_Found")
+
+
+class ConversationStore:
+    """Conversations and their trees of chat messages, shared with other running instances.
+
+    A read sees every write whose future is done. A write is in the writer's queue when its method
+    returns, in order, and nothing can call it back; its future tells when it is on disk, or raises
+    `StoreError`; where that is `NotSavedYet`, it is kept in memory and tried again. Any thread may
+    ask.
+    """
+
+    def __init__(self, path: Path, files: open_store.StoreFiles) -> None:
+        """Use what `open` has opened."""
+        self.path_on_disk = path
+        self._files = files
+        self._reader = files.reader
+        self._reading = threading.Lock()
+        self._found_damage = False
+        self._seen_changes = 0
+        self._search = SearchConnection(path, files.open_reader)
+        self._writer = StoreWriter(path, files.writer, files.lock)
+        self._maintenance: Maintenance | None = None
+        if not files.is_read_only:
+            self._maintenance = Maintenance(
+                path,
+                files.open_reader,
+                self._writer.submit,
+                is_suspect=files.is_suspect,
+            )
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the store at `path`, making it, its folder and its tables if need be.
+
+        Raises:
+            StoreError: It cannot be opened, or a newer version of the program wrote it.
+        """
+        path = path.absolute().resolve()
+        return cls(path, open_store.open_store(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def last_error(self) -> StoreError | None:
+        """Why the last write failed, be it growth that nobody waits for; `None` if it did not."""
+        return self._writer.last_error
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about how the store was found, in sentences; may grow."""
+        return self._files.notices + (
+            self._maintenance.notices if self._maintenance is not None else ()
+        )
+
+    def close(self, deadline: float = 5.0) -> bool:
+        """Write what is queued, for `deadline` seconds at most; was everything written?"""
+        if self._maintenance is not None:
+            self._maintenance.close()
+            self._found_damage |= self._maintenance.found_damage
+        self._search.close()
+        with self._reading:
+            self._reader.close()
+        is_written = self._writer.close(deadline)
+        met_damage = self._found_damage or isinstance(self.last_error, DamagedStore)
+        self._files.instance.close(met_damage=met_damage)
+        return is_written
+
+    def conversations(self) -> tuple[Conversation, ...]:
+        """All that are not in the trash, the one that was updated last first."""
+        return self._read(queries.list_conversations)
+
+    def trashed(self) -> tuple[Conversation, ...]:
+        """The conversations in the trash, the one that went there last first."""
+        return self._read(queries.list_trashed)
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        return self._read(
+            lambda reader: queries.get_conversation(reader, replace_surrogates(conversation_id))
+        )
+
+    def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The chat messages from the root to the conversation's leaf."""
+        return self._read(
+            lambda reader: queries.get_path(reader, replace_surrogates(conversation_id))
+        )
+
+    def messages(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+        """The whole tree, in the order in which the chat messages were added."""
+        return self._read(
+            lambda reader: queries.list_messages(reader, replace_surrogates(conversation_id))
+        )
+
+    def path_end(self, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
+        """The last `count` chat messages on the way to a leaf, oldest first."""
+        return self._read(
+            lambda reader: queries.get_path_end(reader, replace_surrogates(leaf_id), count)
+        )
+
+    def count_messages(self, conversation_id: str) -> int:
+        """How many chat messages the whole tree has."""
+        return self._read(
+            lambda reader: queries.count_messages(reader, replace_surrogates(conversation_id))
+        )
+
+    def add_conversation(self, conversation: Conversation) -> Future[None]:
+        return self._write(write_operations.add_conversation(conversation))
+
+    def save_conversation(self, conversation: Conversation) -> Future[None]:
+        """Change the header. It fails where the conversation has been deleted."""
+        return self._write(write_operations.save_conversation(conversation))
+
+    def delete_conversation(self, conversation_id: str) -> Future[None]:
+        return self._write(write_operations.delete_conversation(conversation_id))
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
+        """Add the chat messages, parents first, and save the header; a power cut spares it.
+
+        All of it is saved or nothing. The conversation is added if it is new. Messages that are
+        all there already are left as they are, and so is the header.
+        """
+        work = write_operations.add_turn(conversation, messages, self._files.instance.id)
+        return self._write(work, durable=True)
+
+    def add_message(self, message: ChatMessage) -> Future[None]:
+        return self._write(write_operations.add_message(message, self._files.instance.id))
+
+    def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
+        """Keep the first `keep` code points of a reply, or all of them, and add `text`.
+
+        It is on disk a quarter second later, or 4 kB, or with the next write. What a reply gains
+        after it was finished is dropped.
+        """
+        self._writer.append_reply(reply_id, text, keep)
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]:
+        """Save a reply as it ended, in place of what it grew by; a power cut spares it."""
+        return self._write(
+            write_operations.finish_reply(reply, self._files.instance.id), durable=True
+        )
+
+    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
+        return self._write(write_operations.set_status(message_id, status, self._files.instance.id))
+
+    def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
+        """Put just these chat messages into the trash, or take them out of it."""
+        return self._write(write_operations.trash_messages(message_ids, at))
+
+    def delete_trashed(self, before: datetime) -> Future[None]:
+        """Delete for good what was put into the trash before that time."""
+        return self._write(write_operations.delete_trashed(before))
+
+    def drafts(self) -> Mapping[str, Draft]:
+        """Drafts by conversation, which need not be in the store yet."""
+        return self._read(drafts.read_drafts)
+
+    def save_draft(self, draft: Draft) -> Future[None]:
+        """Keep the draft of its conversation; one without text removes it.
+
+        Gathered like growth, so that typing costs few writes.
+        """
+        return self._writer.submit_coalesced(
+            f"draft {draft.conversation_id}", drafts.save_draft(draft)
+        )
+
+    def bookmark(self, conversation_id: str) -> Bookmark | None:
+        """Where somebody stopped reading the conversation, short of its end."""
+        return self._read(lambda reader: drafts.read_bookmark(reader, conversation_id))
+
+    def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
+        """Keep the bookmark of its conversation; gathered like growth."""
+        work = drafts.save_bookmark(bookmark)
+        return self._writer.submit_coalesced(f"bookmark {bookmark.conversation_id}", work)
+
+    def delete_bookmark(self, conversation_id: str) -> Future[None]:
+        work = drafts.delete_bookmark(conversation_id)
+        return self._writer.submit_coalesced(f"bookmark {conversation_id}", work)
+
+    def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
+        """By conversation, in the order in which they are to be sent."""
+        return self._read(drafts.read_queued_prompts)
+
+    def save_queue(self, conversation_id: str, queue: Sequence[QueuedPrompt]) -> Future[None]:
+        """Make these the queued prompts of the conversation."""
+        return self._write(drafts.save_queue(conversation_id, queue), durable=True)
+
+    def prompts(self, limit: int) -> tuple[str, ...]:
+        """The texts of earlier prompts, newest first, without doubles."""
+        return self._read(lambda reader: drafts.read_sent_prompts(reader, limit))
+
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        *,
+        best_first: bool = False,
+        stopped: Callable[[], bool] | None = None,
+    ) -> tuple[SearchHit, ...]:
+        """What is found, titles first, and newest or best first among the chat messages.
+
+        The call is for a thread, and blocks. It ends without a hit once `stopped` says so, or
+        when another search is begun.
+        """
+        with self._noting_damage():
+            return self._search.search(
+                query, limit, best_first=best_first, stopped=stopped or _never
+            )
+
+    def poll_changes(self) -> bool:
+        """Has another instance written since this was last asked?
+
+        It is looked for after each question, so that the answer may come with the next one.
+        """
+        before, self._seen_changes = self._seen_changes, self._writer.foreign_changes
+        self._writer.poll()
+        return before != self._seen_changes
+
+    def _write(self, work: WriteOperation, *, durable: bool = False) -> Future[None]:
+        return self._writer.submit(work, durable=durable)
+
+    def _read(self, read: Callable[[sqlite3.Connection], _Found]) -> _Found:
+        # One transaction, so that a reply that is finished meanwhile is not seen half folded.
+        with (
+            self._noting_damage(),
+            self._reading,
+            translate_errors(self.path_on_disk),
+            connection.transaction(self._reader, "BEGIN"),
+        ):
+            return read(self._reader)
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except DamagedStore as damage:
+            self._found_damage = True
+            raise DamagedStore(f"{damage} The next start brings over what is whole.") from damage
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,197 @@
+"""Background maintenance: daily backups, backups before migrations, and a weekly integrity check."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fakegpt_tui.domain import StoreError
+from fakegpt_tui.store import rows
+from fakegpt_tui.store.connection import check_structure, file_timestamp, unused_name
+from fakegpt_tui.store.errors import DamagedStore, translate_errors
+from fakegpt_tui.store.writer import WriteOperation
+
+_MAX_DAILY = 5
+_MAX_VERSIONS = 3
+_BACKUP_EVERY = timedelta(days=1)
+_PAGES_AT_ONCE = 2000
+
+
+def back_up_before_migration(
+    connection: sqlite3.Connection, path: Path, found: int, time: datetime
+) -> Path:
+    """Copy the store, which is of version `found`; where is the copy?"""
+    target = unused_name(path, f"v{found}-{file_timestamp(time)}.backup")
+    _copy(connection, target, lambda: None)
+    _delete_oldest(path, "v*", _MAX_VERSIONS)
+    return target
+
+
+def is_backup_due(path: Path, time: datetime) -> bool:
+    """Is the newest daily copy a day old?"""
+    daily = _list_backups(path, "d*")
+    return not daily or _modified_at(daily[-1]) + _BACKUP_EVERY <= time
+
+
+def back_up_daily(
+    connection: sqlite3.Connection, path: Path, time: datetime, may_go_on: Callable[[], None]
+) -> Path:
+    """Copy the store and delete the oldest copies; `may_go_on` may raise to give it up."""
+    target = unused_name(path, f"d-{file_timestamp(time)}.backup")
+    _copy(connection, target, may_go_on)
+    _delete_oldest(path, "d*", _MAX_DAILY)
+    return target
+
+
+def newest_backup(path: Path) -> Path | None:
+    """The copy that was made last, whatever it was made for."""
+    return max(_list_backups(path, "[dv]*"), key=lambda copy: copy.stat().st_mtime_ns, default=None)
+
+
+def _copy(connection: sqlite3.Connection, target: Path, may_go_on: Callable[[], None]) -> None:
+    # Under another name until it is whole, so that half a copy is never taken for a backup.
+    half = target.with_name(f"{target.name}-half")
+    half.unlink(missing_ok=True)
+    os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        with closing(sqlite3.connect(half)) as copy:
+            connection.backup(copy, pages=_PAGES_AT_ONCE, progress=lambda *_: may_go_on(), sleep=0)
+            # A copy of a log's database would want a log of its own to be read.
+            copy.execute("PRAGMA journal_mode = DELETE")
+        half.rename(target)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _list_backups(path: Path, kind: str) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.{kind}.backup"))
+
+
+def _delete_oldest(path: Path, kind: str, kept: int) -> None:
+    for copy in _list_backups(path, kind)[:-kept]:
+        copy.unlink(missing_ok=True)
+
+
+def _modified_at(copy: Path) -> datetime:
+    return datetime.fromtimestamp(copy.stat().st_mtime, UTC)
+
+
+DELAY = 10.0
+"""Seconds after the start, so that neither the start nor a short command is slowed."""
+
+_FULL_CHECK = "full check"
+_CHECK_EVERY = timedelta(days=7)
+_DONE_AT = "SELECT done_at FROM upkeep WHERE task = :task"
+_DONE = """
+    INSERT INTO upkeep (task, done_at) VALUES (:task, :done_at)
+    ON CONFLICT (task) DO UPDATE SET done_at = :done_at
+"""
+_PAUSE = 0.005
+"""Between some messages and the next, because summing them keeps other threads waiting."""
+
+
+class Maintenance:
+    """A thread that looks after the store until it is closed."""
+
+    def __init__(
+        self,
+        path: Path,
+        open_connection: Callable[[], sqlite3.Connection],
+        submit: Callable[[WriteOperation], object],
+        *,
+        is_suspect: bool = False,
+        delay: float = DELAY,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.notices: tuple[str, ...] = ()
+        self.found_damage = False
+        """Has the file itself been found damaged, so that it must be made anew?"""
+        self._path = path
+        self._open = open_connection
+        self._submit = submit
+        self._is_suspect = is_suspect
+        self._delay = delay
+        self._clock = clock
+        self._ending = threading.Event()
+        self._done = threading.Event()
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="store-upkeep", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.set()
+        # Again and again, because what is interrupted may only be about to begin.
+        while self._thread.is_alive():
+            if self._connection is not None:
+                with suppress(sqlite3.ProgrammingError):
+                    self._connection.interrupt()
+            self._thread.join(0.01)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until everything that was due is done; is it?"""
+        return self._done.wait(seconds)
+
+    def _run(self) -> None:
+        if self._ending.wait(self._delay):
+            return
+        # What fails, because the disk is full or the program ends, is done another time.
+        with (
+            suppress(StoreError, _MaintenanceStopped),
+            translate_errors(self._path),
+            closing(self._open()) as opened,
+        ):
+            self._connection = opened
+            opened.set_progress_handler(self._ending.is_set, 10_000)
+            self._run_tasks(opened)
+        self._connection = None
+        self._done.set()
+
+    def _run_tasks(self, opened: sqlite3.Connection) -> None:
+        now = self._clock()
+        found = opened.execute(_DONE_AT, {"task": _FULL_CHECK}).fetchone()
+        is_old = found is None or rows.from_microseconds(found["done_at"]) + _CHECK_EVERY <= now
+        try:
+            if is_old or self._is_suspect:
+                self._check(opened)
+                values: rows.Values = {"task": _FULL_CHECK, "done_at": rows.to_microseconds(now)}
+                self._submit(lambda connection: _execute(connection, _DONE, values))
+        except DamagedStore as damage:
+            self.found_damage = True
+            self.notices += (f"{damage} The next start brings over what is whole.",)
+            return
+        # Only after the check, so that no copy of a damaged store takes the place of a good one.
+        if is_backup_due(self._path, now):
+            back_up_daily(opened, self._path, now, self._check_not_closing)
+
+    def _check(self, opened: sqlite3.Connection) -> None:
+        with translate_errors(self._path):
+            check_structure(opened, self._path, is_suspect=True)
+            damaged = self._damaged_messages(opened)
+        if damaged:
+            what = "chat message was" if damaged == 1 else "chat messages were"
+            self.notices += (
+                f"{damaged} {what} damaged on the disk. Each says so in its conversation.",
+            )
+
+    def _damaged_messages(self, opened: sqlite3.Connection) -> int:
+        damaged = 0
+        for some in rows.iter_message_batches(opened):
+            damaged += sum(not rows.is_intact(row) for row in some)
+            if self._ending.wait(_PAUSE):
+                raise _MaintenanceStopped
+        return damaged
+
+    def _check_not_closing(self) -> None:
+        if self._ending.is_set():
+            raise _MaintenanceStopped
+
+
+class _MaintenanceStopped(Exception):
+    """The program ends, and what was begun is given up."""
+
+
+def _execute(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
+    connection.execute(statement, values)

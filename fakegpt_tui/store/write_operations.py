@@ -1,0 +1,274 @@
+"""Write operations: the statements that change conversations and chat messages."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+from fakegpt_tui.store import queries, rows, search
+from fakegpt_tui.store.connection import transaction
+from fakegpt_tui.store.errors import RowDeleted
+from fakegpt_tui.store.writer import WriteOperation
+from fakegpt_tui.text import replace_surrogates
+
+_ADD_CONVERSATION = """
+    INSERT INTO conversation (
+        id, title, title_source, service, model, created_at, updated_at, leaf_id,
+        unread, pinned, archived, trashed_at, server_id, system_prompt, generation
+    )
+    VALUES (
+        :id, :title, :title_source, :service, :model, :created_at, :updated_at, :leaf_id,
+        :unread, :pinned, :archived, :trashed_at, :server_id, :system_prompt, :generation
+    )
+"""
+_CONVERSATION_CHANGES = """
+    title = :title,
+    title_source = :title_source,
+    service = :service,
+    model = :model,
+    created_at = :created_at,
+    updated_at = :updated_at,
+    leaf_id = :leaf_id,
+    unread = :unread,
+    pinned = :pinned,
+    archived = :archived,
+    trashed_at = :trashed_at,
+    server_id = :server_id,
+    system_prompt = :system_prompt,
+    generation = :generation
+"""
+_SAVE_CONVERSATION = f"UPDATE conversation SET {_CONVERSATION_CHANGES} WHERE id = :id"  # noqa: S608 - constants
+_ADD_OR_SAVE_CONVERSATION = (
+    f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CONVERSATION_CHANGES}"
+)
+
+_ADD_MESSAGE = """
+    INSERT INTO chat_message (
+        id, conversation_id, parent_id, role, status, owner, created_at, service, model, error,
+        finish, prompt_tokens, reply_tokens, server_id, trashed_at, reasoning, text, checksum
+    )
+    VALUES (
+        :id, :conversation_id, :parent_id, :role, :status, :owner, :created_at, :service, :model,
+        :error, :finish, :prompt_tokens, :reply_tokens, :server_id, :trashed_at, :reasoning, :text,
+        :checksum
+    )
+"""
+_FINISH_REPLY = """
+    UPDATE chat_message
+    SET status = :status, owner = :owner, service = :service, model = :model, error = :error,
+        finish = :finish, prompt_tokens = :prompt_tokens, reply_tokens = :reply_tokens,
+        server_id = :server_id, reasoning = :reasoning, text = :text,
+        checksum = :checksum
+    WHERE id = :id
+"""
+_DELETE_DELTAS = "DELETE FROM reply_delta WHERE message_id = :id"
+_SET_STATUS = """
+    UPDATE chat_message SET status = :status, owner = :owner, checksum = NULL WHERE id = :id
+"""
+_END_REPLY = """
+    UPDATE chat_message SET status = :status, owner = NULL, text = :text, checksum = :checksum
+    WHERE id = :id
+"""
+_MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
+_DELETE_CONVERSATION = (
+    # Those of its edited prompts have its id and a space before their own.
+    "DELETE FROM draft WHERE conversation_id = :id"
+    " OR substr(conversation_id, 1, length(:id) + 1) = :id || ' '",
+    "DELETE FROM bookmark WHERE conversation_id = :id",
+    "DELETE FROM queued_prompt WHERE conversation_id = :id",
+    "DELETE FROM conversation WHERE id = :id",
+)
+
+_DELETED_NOTICE = "This is no longer in the store; it may have been deleted elsewhere."
+
+
+def add_conversation(conversation: Conversation) -> WriteOperation:
+    values = rows.encode_conversation(conversation)
+    return lambda connection: _write_conversation(connection, _ADD_CONVERSATION, values)
+
+
+def save_conversation(conversation: Conversation) -> WriteOperation:
+    values = rows.encode_conversation(conversation)
+    return lambda connection: _write_conversation(connection, _SAVE_CONVERSATION, values)
+
+
+def delete_conversation(conversation_id: str) -> WriteOperation:
+    conversation_id = replace_surrogates(conversation_id)
+    return lambda connection: delete_conversation_rows(connection, conversation_id)
+
+
+def add_turn(
+    conversation: Conversation, messages: Sequence[ChatMessage], owner: str
+) -> WriteOperation:
+    header = rows.encode_conversation(conversation)
+    added = [_message_values(message, owner) for message in messages]
+
+    def work(connection: sqlite3.Connection) -> None:
+        # Who was told that it is not saved yet may ask again, when it has long been saved and the
+        # header has changed since.
+        if added and all(_exists(connection, values) for values in added):
+            return
+        _write_conversation(connection, _ADD_OR_SAVE_CONVERSATION, header)
+        for values in added:
+            _add_message(connection, values)
+
+    return work
+
+
+def add_message(message: ChatMessage, owner: str) -> WriteOperation:
+    values = _message_values(message, owner)
+    return lambda connection: _add_message(connection, values)
+
+
+def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
+    values = _message_values(reply, owner)
+
+    def work(connection: sqlite3.Connection) -> None:
+        search.unindex_message(connection, reply_id)
+        _execute_change(connection, _FINISH_REPLY, _keep_trashed_at(connection, values))
+        connection.execute(_DELETE_DELTAS, {"id": reply_id})
+        search.index_message(connection, reply_id)
+
+    reply_id = replace_surrogates(reply.id)
+    return work
+
+
+def set_status(message_id: str, status: MessageStatus, owner: str) -> WriteOperation:
+    message_id = replace_surrogates(message_id)
+    if status.is_final:
+        return lambda connection: end_reply(connection, message_id, status)
+    values = {"id": message_id, "status": status.value, "owner": owner}
+
+    def work(connection: sqlite3.Connection) -> None:
+        search.unindex_message(connection, message_id)
+        _execute_change(connection, _SET_STATUS, values)
+
+    return work
+
+
+def end_reply(connection: sqlite3.Connection, message_id: str, status: MessageStatus) -> None:
+    """End a reply with the text that arrived."""
+    row = connection.execute(_MESSAGE, {"id": message_id}).fetchone()
+    if row is None:
+        raise RowDeleted(_DELETED_NOTICE)
+    search.unindex_message(connection, message_id)
+    text = queries.get_text(connection, row)
+    values = {**dict(row), "status": status.value, "text": text}
+    connection.execute(_END_REPLY, {**values, "checksum": rows.row_checksum(values)})
+    connection.execute(_DELETE_DELTAS, {"id": message_id})
+    search.index_message(connection, message_id)
+
+
+def delete_conversation_rows(connection: sqlite3.Connection, conversation_id: str) -> None:
+    """Delete a conversation for good, with all that is about it."""
+    search.unindex_conversation(connection, conversation_id)
+    for statement in _DELETE_CONVERSATION:
+        connection.execute(statement, {"id": conversation_id})
+
+
+def _message_values(message: ChatMessage, owner: str) -> rows.Values:
+    """Only what is under way has an owner, who is asked after by the next instance to start."""
+    values = rows.encode_message(message)
+    if message.status.is_final:
+        return {**values, "owner": None, "checksum": rows.row_checksum(values)}
+    return {**values, "owner": owner, "checksum": None}
+
+
+def _keep_trashed_at(connection: sqlite3.Connection, values: rows.Values) -> rows.Values:
+    """The values as they will be in the store: whoever ends a reply leaves it in the trash."""
+    row = connection.execute(_MESSAGE, values).fetchone()
+    if row is None or values["checksum"] is None:
+        return values
+    changed = {**values, "trashed_at": row["trashed_at"]}
+    return {**changed, "checksum": rows.row_checksum(changed)}
+
+
+def _exists(connection: sqlite3.Connection, values: rows.Values) -> bool:
+    row = connection.execute(_MESSAGE, values).fetchone()
+    return row is not None and row["conversation_id"] == values["conversation_id"]
+
+
+def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:
+    connection.execute(_ADD_MESSAGE, values)
+    search.index_message(connection, str(values["id"]))
+
+
+def _write_conversation(
+    connection: sqlite3.Connection, statement: str, values: rows.Values
+) -> None:
+    conversation_id = str(values["id"])
+    before = search.find_title(connection, conversation_id)
+    _execute_change(connection, statement, values)
+    search.reindex_title(connection, conversation_id, before)
+
+
+def _execute_change(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:
+    if connection.execute(statement, values).rowcount == 0:
+        raise RowDeleted(_DELETED_NOTICE)
+
+
+_OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
+
+
+def interrupt_orphaned_replies(connection: sqlite3.Connection, living: Collection[str]) -> int:
+    """Mark what nobody streams any more as interrupted, with the text that arrived.
+
+    To be called under the store's lock. Returns how many chat messages that were.
+    """
+    with transaction(connection):
+        owned = connection.execute(_OWNED).fetchall()
+        # What no instance ever owned is damaged, and must not get a sum that says otherwise.
+        owners = {row["id"]: row["owner"] for row in owned if rows.is_instance_id(row["owner"])}
+        orphans = [message_id for message_id, owner in owners.items() if owner not in living]
+        for message_id in orphans:
+            end_reply(connection, message_id, MessageStatus.INTERRUPTED)
+    return len(orphans)
+
+
+_TRASH_MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
+_SET_TRASHED = """
+    UPDATE chat_message SET trashed_at = :trashed_at, checksum = :checksum WHERE id = :id
+"""
+_OLD_CONVERSATIONS = "SELECT id FROM conversation WHERE trashed_at < :before"
+# The sign keeps SQLite from walking through all messages for the order of the few.
+_OLD_MESSAGES = "SELECT id FROM chat_message WHERE trashed_at < :before ORDER BY +position DESC"
+_CHILDREN = "SELECT id FROM chat_message WHERE parent_id = :id"
+_DELETE_MESSAGE = "DELETE FROM chat_message WHERE id = :id"
+
+
+def trash_messages(message_ids: Sequence[str], at: datetime | None) -> WriteOperation:
+    """Put chat messages into the trash; without a time, take them out."""
+    ids = [replace_surrogates(message_id) for message_id in message_ids]
+    trashed_at = None if at is None else rows.to_microseconds(at)
+
+    def work(connection: sqlite3.Connection) -> None:
+        for message_id in ids:
+            row = connection.execute(_TRASH_MESSAGE, {"id": message_id}).fetchone()
+            if row is None:
+                raise RowDeleted("A message is no longer in the store.")
+            values = {**dict(row), "trashed_at": trashed_at}
+            # What is damaged must not become whole by being put away.
+            if row["checksum"] is not None and rows.is_intact(row):
+                values["checksum"] = rows.row_checksum(values)
+            connection.execute(_SET_TRASHED, values)
+
+    return work
+
+
+def delete_trashed(before: datetime) -> WriteOperation:
+    """Delete for good what went into the trash before that time.
+
+    A chat message stays as long as another that stays hangs on it.
+    """
+    values = {"before": rows.to_microseconds(before)}
+
+    def work(connection: sqlite3.Connection) -> None:
+        for row in connection.execute(_OLD_CONVERSATIONS, values).fetchall():
+            delete_conversation_rows(connection, row["id"])
+        # Children come after their parents, so that backwards they are gone first.
+        for row in connection.execute(_OLD_MESSAGES, values).fetchall():
+            if connection.execute(_CHILDREN, {"id": row["id"]}).fetchone() is None:
+                search.unindex_message(connection, row["id"])
+                connection.execute(_DELETE_MESSAGE, {"id": row["id"]})
+
+    return work

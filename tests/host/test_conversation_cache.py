@@ -1,0 +1,69 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from fakegpt_tui.host.conversation_cache import CachedConversation, CacheLimits, ConversationCache
+from fakegpt_tui.protocol.fakegpt import StoredMessage
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+ME, YOU = ("a01", "me"), ("a01", "you")
+
+
+def conversation(name: str, text: str = "") -> CachedConversation:
+    kept = CachedConversation(conversation_id=name, root_id="root", created_at=NOON)
+    kept.put(message(text), NOON)
+    return kept
+
+
+def message(text: str) -> StoredMessage:
+    return StoredMessage(id="m", parent_id="root", role="user", text=text, created_at=NOON)
+
+
+def names(archive: ConversationCache, owner: tuple[str, str]) -> list[str]:
+    return [kept.id for kept in archive.list_for(owner)]
+
+
+def test_a_conversation_is_found_by_its_owner_alone() -> None:
+    archive = ConversationCache()
+    archive.add(ME, conversation("c"))
+    assert archive.get(ME, "c")
+    assert archive.get(YOU, "c") is None
+
+
+def test_the_longest_untouched_goes_first_whosesoever_it_is() -> None:
+    archive = ConversationCache(CacheLimits(conversations=2))
+    first = conversation("first")
+    archive.add(ME, first)
+    archive.add(YOU, conversation("second"))
+    archive.touch(ME, first)
+    archive.add(ME, conversation("third"))
+    assert (names(archive, ME), names(archive, YOU)) == (["first", "third"], [])
+
+
+def test_text_counts_also_when_it_grows() -> None:
+    archive = ConversationCache(CacheLimits(characters=10_000))
+    growing = conversation("growing")
+    for kept in (conversation("old", "x" * 4_000), conversation("new", "x" * 1_000), growing):
+        archive.add(ME, kept)
+    growing.put(message("x" * 4_000), NOON)
+    archive.touch(ME, growing)
+    assert names(archive, ME) == ["new", "growing"]
+
+
+@pytest.mark.parametrize("grown", [True, False])
+def test_what_is_too_large_alone_is_not_kept_at_all(grown: bool) -> None:
+    archive = ConversationCache(CacheLimits(characters=10_000))
+    large = conversation("large", "" if grown else "x" * 20_000)
+    archive.add(ME, large)
+    large.put(message("x" * 20_000), NOON)
+    archive.touch(ME, large)
+    assert names(archive, ME) == []
+
+
+def test_what_was_forgotten_is_not_kept_again_because_it_changes() -> None:
+    archive = ConversationCache()
+    kept = conversation("c")
+    archive.add(ME, kept)
+    archive.clear(ME)
+    archive.touch(ME, kept)
+    assert names(archive, ME) == []

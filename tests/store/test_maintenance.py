@@ -1,0 +1,140 @@
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.store import maintenance
+from fakegpt_tui.store.connection import open_connection
+from fakegpt_tui.store.conversation_store import ConversationStore
+from fakegpt_tui.store.maintenance import Maintenance
+from tests.store.test_writer import opened as opened_with_files
+from tests.store.tree import conversation, turn
+
+NOW = datetime.now(UTC)
+
+
+@contextmanager
+def kept_up(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
+    """Upkeep that begins at once, and has done all that was due."""
+    reader = partial(open_connection, path, read_only=True)
+    with opened_with_files(path) as (_, files):
+        done = []
+
+        def submit(work: object) -> None:
+            work(files.writer)  # type: ignore[operator]
+            done.append(work)
+
+        upkeep = Maintenance(path, reader, submit, delay=0, clock=lambda: time)
+        try:
+            assert upkeep.wait(20)
+            yield upkeep
+        finally:
+            upkeep.close()
+
+
+def filled(path: Path) -> None:
+    with ConversationStore.open(path) as store:
+        for number in range(50):
+            header, *messages = turn(conversation(), f"prompt {number}" * 20)
+            store.add_turn(header, *messages)
+            store.set_status(messages[1].id, MessageStatus.COMPLETE)
+
+
+def copies(path: Path) -> list[Path]:
+    return sorted(path.parent.glob("*.d-*.backup*"))
+
+
+def test_a_copy_is_made_each_day_and_can_be_opened(path: Path) -> None:
+    filled(path)
+    for _ in range(2):
+        with kept_up(path) as upkeep:
+            assert upkeep.notices == ()
+    (copy,) = copies(path)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with ConversationStore.open(path) as store, ConversationStore.open(copy) as restored:
+        assert restored.conversations() == store.conversations()
+        assert restored.notices == ()
+
+
+def test_the_copies_of_a_few_days_are_kept(path: Path) -> None:
+    filled(path)
+    for day in range(8):
+        with kept_up(path, NOW + timedelta(days=day)):
+            newest = copies(path)[-1]
+            moment = (NOW + timedelta(days=day)).timestamp()
+            os.utime(newest, (moment, moment))
+    assert len(copies(path)) == 5
+    assert maintenance.newest_backup(path) == copies(path)[-1]
+
+
+def test_a_copy_that_is_given_up_leaves_nothing_behind(path: Path) -> None:
+    filled(path)
+
+    def give_up() -> None:
+        raise InterruptedError
+
+    with closing(open_connection(path)) as connection, pytest.raises(InterruptedError):
+        maintenance.back_up_daily(connection, path, NOW, give_up)
+    assert copies(path) == []
+
+
+def test_damaged_messages_are_counted_and_told_once_a_week(path: Path) -> None:
+    filled(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chat_message SET text = 'other' WHERE position IN (3, 5)")
+    with kept_up(path) as upkeep:
+        assert upkeep.notices == (
+            "2 chat messages were damaged on the disk. Each says so in its conversation.",
+        )
+        assert not upkeep.found_damage
+    with kept_up(path, NOW + timedelta(days=6)) as upkeep:
+        assert upkeep.notices == ()
+    with kept_up(path, NOW + timedelta(days=8)) as upkeep:
+        assert len(upkeep.notices) == 1
+
+
+def test_a_damaged_file_is_told_and_not_copied(path: Path) -> None:
+    filled(path)
+    data = bytearray(path.read_bytes())
+    page = data.index(b"prompt 20prompt") // 4096
+    data[page * 4096 : (page + 1) * 4096] = bytes(4096)
+    path.write_bytes(data)
+    with kept_up(path) as upkeep:
+        (notice,) = upkeep.notices
+        assert "The next start" in notice
+        assert upkeep.found_damage
+    assert copies(path) == []
+
+
+def test_a_crash_makes_the_check_due(path: Path) -> None:
+    filled(path)
+    with kept_up(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
+    reader = partial(open_connection, path, read_only=True)
+    upkeep = Maintenance(path, reader, lambda _: None, delay=0, is_suspect=True)
+    assert upkeep.wait(20)
+    upkeep.close()
+    assert len(upkeep.notices) == 1
+
+
+def test_leaving_does_not_wait_for_what_is_under_way(path: Path) -> None:
+    filled(path)
+    upkeep = Maintenance(
+        path, partial(open_connection, path, read_only=True), lambda _: None, delay=0
+    )
+    upkeep.close()
+    assert all("-half" not in each.name for each in path.parent.iterdir())
+    waiting = Maintenance(
+        path, partial(open_connection, path, read_only=True), lambda _: None, delay=3600
+    )
+    waiting.close()
+    assert not waiting.wait(0)
