@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
-from fakegpt_tui.cli.composition import opened_chat, opened_store
-from fakegpt_tui.cli.service_book import ServiceBook
-from fakegpt_tui.cli.settings_book import SettingsBook
+from fakegpt_tui.cli.composition import open_chat, open_store
+from fakegpt_tui.cli.service_book import ServiceRegistry
+from fakegpt_tui.cli.settings_book import SettingsStore
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
@@ -152,13 +152,13 @@ def _self_contained(picture: str) -> str:
 async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
     flags = {"data_dir": str(folder), "exports_dir": "/home/me/chats"}
     settings = load_settings(flags, {})
-    book = ServiceBook(settings)
-    with opened_store(settings) as store:
-        async with opened_chat(book.settings, store) as chat:
+    book = ServiceRegistry(settings)
+    with open_store(settings) as store:
+        async with open_chat(book.settings, store) as chat:
             options = Options(
                 exports=folder,
                 book=book,
-                settings=SettingsBook(settings, themes=theme_names),
+                settings=SettingsStore(settings, themes=theme_names),
                 theme=theme,
                 cursor_blink=False,
             )

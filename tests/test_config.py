@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakegpt_tui.config.files import load_settings, settings_from
+from fakegpt_tui.config.files import build_settings, load_settings
 from fakegpt_tui.config.settings import (
     Folders,
     KeyInEnvironment,
@@ -44,7 +44,7 @@ def settled(
     flags: Mapping[str, object] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
-    return settings_from(flags or {}, environ or {}, content, path=CONFIG, folders=NATIVE)
+    return build_settings(flags or {}, environ or {}, content, path=CONFIG, folders=NATIVE)
 
 
 def complaint(

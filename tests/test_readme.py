@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
-from fakegpt_tui.config.files import settings_from
+from fakegpt_tui.config.files import build_settings
 from fakegpt_tui.config.settings import Folders
 from fakegpt_tui.domain import ReplyEnded, TextDelta, TextReplaced
 from fakegpt_tui.host.server import HostServer
@@ -53,4 +53,4 @@ def test_what_is_shown_of_the_configuration_can_be_used(block: str, tmp_path: Pa
     folders = Folders(
         config=tmp_path, data=tmp_path, state=tmp_path, cache=tmp_path, exports=tmp_path
     )
-    settings_from({}, {}, block, path=tmp_path / "config.toml", folders=folders)
+    build_settings({}, {}, block, path=tmp_path / "config.toml", folders=folders)

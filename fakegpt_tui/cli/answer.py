@@ -5,7 +5,7 @@ import os
 import click
 
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.exits import echo_err
 from fakegpt_tui.domain import (
     Notice,
     ReasoningDelta,
@@ -21,15 +21,15 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import replace_surrogates, safe_text
 
 
-class Answer:
+class ReplyPrinter:
     """What of a reply has been written; a terminal gets it made safe, a file as it came."""
 
     def __init__(self) -> None:
-        self._shown = safe_text if os.isatty(1) else replace_surrogates
+        self._sanitize = safe_text if os.isatty(1) else replace_surrogates
         self._length = 0
         self._ends_line = True
 
-    def take(self, event: StreamEvent, turn: Turn) -> None:
+    def handle(self, event: StreamEvent, turn: Turn) -> None:
         """Write what `event` did to the reply of `turn`, and tell the rest on standard error.
 
         Raises:
@@ -41,14 +41,14 @@ class Answer:
             case TextReplaced(keep, text) if keep >= self._length:
                 self._write(text)
             case TextReplaced():
-                self.end()
-                say("The service changed what it had written; here is its answer anew.")
+                self.end_line()
+                echo_err("The service changed what it had written; here is its answer anew.")
                 self._length = 0
                 self._write(turn.reply.text)
             case RetryScheduled(attempt, of, delay, reason):
-                say(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
+                echo_err(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
             case Notice(text):
-                say(text)
+                echo_err(text)
             case (
                 TitleSuggested()
                 | ReplyEnded()
@@ -58,7 +58,7 @@ class Answer:
             ):
                 pass
 
-    def end(self) -> None:
+    def end_line(self) -> None:
         """End the last line."""
         if not self._ends_line:
             click.echo()
@@ -68,4 +68,4 @@ class Answer:
         if text:
             self._length += len(text)
             self._ends_line = text.endswith("\n")
-            click.echo(self._shown(text), nl=False)
+            click.echo(self._sanitize(text), nl=False)

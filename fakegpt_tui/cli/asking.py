@@ -13,12 +13,12 @@ from fakegpt_tui.chat.memory import MemoryStore
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.cli.answer import Answer
-from fakegpt_tui.cli.composition import opened_chat, opened_store
-from fakegpt_tui.cli.exits import ExitCode, exit_code, say
+from fakegpt_tui.cli.answer import ReplyPrinter
+from fakegpt_tui.cli.composition import open_chat, open_store
+from fakegpt_tui.cli.exits import ExitCode, echo_err, exit_code
 from fakegpt_tui.config.settings import Settings
 
-_BY_SIGNAL = 128
+_SIGNAL_EXIT = 128
 
 
 def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> int:
@@ -30,27 +30,29 @@ def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> i
     if not keep:
         unseen = replace(settings, mirror=None)
         return asyncio.run(_ask(unseen, MemoryStore(), prompt, as_json=as_json))
-    with opened_store(settings) as store:
+    with open_store(settings) as store:
         return asyncio.run(_ask(settings, store, prompt, as_json=as_json))
 
 
 async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bool) -> int:
     if settings.chosen_service.notice:
-        say(settings.chosen_service.notice)
-    async with opened_chat(settings, store) as chat:
+        echo_err(settings.chosen_service.notice)
+    async with open_chat(settings, store) as chat:
         turn = chat.new_turn(chat.new_conversation(), prompt)
-        task = asyncio.create_task(_take(chat, turn, None if as_json else Answer()))
-        with _received({"SIGINT": turn.stop, "SIGTERM": task.cancel, "SIGHUP": task.cancel}) as got:
+        task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
+        with _handle_signals(
+            {"SIGINT": turn.stop, "SIGTERM": task.cancel, "SIGHUP": task.cancel}
+        ) as got:
             await asyncio.wait([task])
         if task.cancelled():
-            return _BY_SIGNAL + (got[0] if got else signal.SIGINT)
+            return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
         task.result()
         if as_json:
             click.echo(json.dumps(_document(turn), ensure_ascii=False, indent=2))
-        return _verdict(turn)
+        return _report_outcome(turn)
 
 
-async def _take(chat: ChatService, turn: Turn, answer: Answer | None) -> None:
+async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | None) -> None:
     """Take the reply.
 
     Raises:
@@ -63,7 +65,7 @@ async def _take(chat: ChatService, turn: Turn, answer: Answer | None) -> None:
             async for event in turn.events():
                 if answer is not None and unwritten is None:
                     try:
-                        answer.take(event, turn)
+                        answer.handle(event, turn)
                     except OSError as error:
                         unwritten = error
                         turn.stop()
@@ -75,11 +77,11 @@ async def _take(chat: ChatService, turn: Turn, answer: Answer | None) -> None:
     if unwritten is not None:
         raise unwritten
     if answer is not None:
-        answer.end()
+        answer.end_line()
 
 
 @contextmanager
-def _received(actions: Mapping[str, Callable[[], object]]) -> Iterator[list[int]]:
+def _handle_signals(actions: Mapping[str, Callable[[], object]]) -> Iterator[list[int]]:
     """Act on signals inside the block; the list says which came."""
     loop = asyncio.get_running_loop()
     got: list[int] = []
@@ -100,14 +102,14 @@ def _received(actions: Mapping[str, Callable[[], object]]) -> Iterator[list[int]
                 loop.remove_signal_handler(number)
 
 
-def _verdict(turn: Turn) -> ExitCode:
+def _report_outcome(turn: Turn) -> ExitCode:
     """Tell what went wrong, if anything did; the exit code."""
     for error in (turn.error, turn.save_error):
         if error is not None:
-            say(str(error))
+            echo_err(str(error))
             return exit_code(error)
     if turn.reply.error is not None:
-        say(turn.reply.error)
+        echo_err(turn.reply.error)
     return ExitCode.DONE
 
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connection
 from fakegpt_tui.chat.store_interface import ChatStore
-from fakegpt_tui.cli.connections import Report, connection, served_backend
-from fakegpt_tui.cli.exits import PROGRAM, say
+from fakegpt_tui.cli.connections import LoginCallback, build_connection, build_served_backend
+from fakegpt_tui.cli.exits import PROGRAM, echo_err
 from fakegpt_tui.cli.folders import make_folders
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError, NoLogin, Service, ServiceKind
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened_store(
-    settings: Settings, tell: Callable[[str], None] = say
+def open_store(
+    settings: Settings, tell: Callable[[str], None] = echo_err
 ) -> Iterator[ConversationStore]:
     """The store, closed at the end of the block; its folders are made if need be.
 
@@ -51,18 +51,18 @@ def opened_store(
         yield store
     finally:
         if not store.close():
-            say(f"Not everything was written to the store. {store.last_error or ''}".rstrip())
+            echo_err(f"Not everything was written to the store. {store.last_error or ''}".rstrip())
 
 
 @asynccontextmanager
-async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatService]:
+async def open_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatService]:
     """The chat service; at the end of the block its connections and the embedded host end.
 
     Raises:
         ConfigError: There is no service of the chosen name.
     """
-    connector = Connector(settings)
-    with closing(connector), _mirrored(settings) as mirror:
+    connector = ConnectionFactory(settings)
+    with closing(connector), _open_mirror(settings) as mirror:
         chat = ChatService(
             store,
             settings.services,
@@ -77,10 +77,10 @@ async def opened_chat(settings: Settings, store: ChatStore) -> AsyncIterator[Cha
             try:
                 yield chat
             finally:
-                await _rescue(chat, settings)
+                await _export_unsaved(chat, settings)
 
 
-async def _rescue(chat: ChatService, settings: Settings) -> None:
+async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
     """Leave nothing in memory alone that was said, whatever the store is like."""
 
     def folders() -> Iterator[Path]:
@@ -89,11 +89,11 @@ async def _rescue(chat: ChatService, settings: Settings) -> None:
 
     account = await chat.emergency_export.write_files(folders())
     if account is not None:
-        say(" ".join((account.summary, *account.details)))
+        echo_err(" ".join((account.summary, *account.details)))
 
 
 @contextmanager
-def _mirrored(settings: Settings) -> Iterator[MirrorUpdate | None]:
+def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
     """What keeps the mirror folder, if there is one, and has done so at the end of the block."""
     if settings.mirror is None:
         yield None
@@ -103,10 +103,10 @@ def _mirrored(settings: Settings) -> Iterator[MirrorUpdate | None]:
     with closing(Mirror(settings.mirror)) as mirror:
         yield mirror.update
     if mirror.trouble is not None:
-        say(str(mirror.trouble))
+        echo_err(str(mirror.trouble))
 
 
-class Connector:
+class ConnectionFactory:
     """Makes connections to services, and runs the embedded hosts that they need."""
 
     def __init__(self, settings: Settings) -> None:
@@ -115,13 +115,13 @@ class Connector:
         self._is_closed = False
         self._lock = Lock()
 
-    async def connect(self, service: Service, report: Report) -> Connection:
+    async def connect(self, service: Service, report: LoginCallback) -> Connection:
         """A connection to `service`; `report` is told the state of its login.
 
         Raises:
             ConfigError: The service cannot be used as it is configured.
         """
-        made = await asyncio.to_thread(self._connected, service, report)
+        made = await asyncio.to_thread(self._connect, service, report)
         if made.login is None:
             report(NoLogin())
         return made
@@ -133,22 +133,22 @@ class Connector:
             for host in self._hosts:
                 host.stop()
 
-    def _connected(self, service: Service, report: Report) -> Connection:
+    def _connect(self, service: Service, report: LoginCallback) -> Connection:
         if service.kind is ServiceKind.EMBEDDED:
-            service = replace(service, url=self._started_host(service), proxy=None)
-        return connection(self._settings, service, report)
+            service = replace(service, url=self._start_host(service), proxy=None)
+        return build_connection(self._settings, service, report)
 
-    def _started_host(self, service: Service) -> str:
+    def _start_host(self, service: Service) -> str:
         with self._lock:
             if self._is_closed:
                 raise ConfigError("The program is ending.")
-            host = host_for(self._settings, service)
+            host = build_host(self._settings, service)
             url = host.start()
             self._hosts.append(host)
             return url
 
 
-def host_for(
+def build_host(
     settings: Settings,
     service: Service,
     *,
@@ -169,10 +169,10 @@ def host_for(
     from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
 
-    service = settings.answering(service)
+    service = settings.upstream_of(service)
     backend: Callable[[], Backend] = GuideBackend
     if service.kind is not ServiceKind.EMBEDDED:
-        behind = served_backend(settings, service)
+        behind = build_served_backend(settings, service)
         backend = lambda: behind  # noqa: E731 - made here, where its trouble is ours
     return HostServer(
         backend,

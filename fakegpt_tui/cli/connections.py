@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.backends.openai import OpenAIBackend
 
-Report: TypeAlias = Callable[[LoginState], None]
-Connect: TypeAlias = Callable[[Settings, Service, Report], Connection]
+LoginCallback: TypeAlias = Callable[[LoginState], None]
+ConnectService: TypeAlias = Callable[[Settings, Service, LoginCallback], Connection]
 
 
-def connection(settings: Settings, service: Service, report: Report) -> Connection:
+def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:
     """A connection to `service`, whose address is known; `report` is told of its login.
 
     Raises:
@@ -32,7 +32,7 @@ def connection(settings: Settings, service: Service, report: Report) -> Connecti
     return _CONNECT[service.kind](settings, service, report)
 
 
-def served_backend(settings: Settings, service: Service) -> Backend:
+def build_served_backend(settings: Settings, service: Service) -> Backend:
     """What answers through `service` for the clients of a host.
 
     Raises:
@@ -40,13 +40,13 @@ def served_backend(settings: Settings, service: Service) -> Backend:
     """
     from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
 
-    backend = connection(settings, service, lambda _state: None).backend
+    backend = build_connection(settings, service, lambda _state: None).backend
     if service.kind is ServiceKind.OPENAI:
         return ModelAlias(backend, service.model)
     return backend
 
 
-def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection:
+def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback) -> Connection:
     from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.login.account_login import AccountLogin  # noqa: PLC0415 - slow, as above
@@ -62,7 +62,7 @@ def _fakegpt(settings: Settings, service: Service, report: Report) -> Connection
     return Connection(service, FakeGptBackend(transport, keeper), keeper)
 
 
-def _openai(settings: Settings, service: Service, report: Report) -> Connection:
+def _connect_openai(settings: Settings, service: Service, report: LoginCallback) -> Connection:
     def read() -> Secret | None:
         source = settings.service_keys.get(service.name)
         try:
@@ -71,11 +71,11 @@ def _openai(settings: Settings, service: Service, report: Report) -> Connection:
             report(KeyNeeded(str(error)))
             raise
 
-    return Connection(service, openai_backend(service, read, report), None)
+    return Connection(service, build_openai_backend(service, read, report), None)
 
 
-def openai_backend(
-    service: Service, read: Callable[[], Secret | None], report: Report
+def build_openai_backend(
+    service: Service, read: Callable[[], Secret | None], report: LoginCallback
 ) -> OpenAIBackend:
     """A backend for `service` whose key is read by `read`.
 
@@ -89,8 +89,8 @@ def openai_backend(
     return OpenAIBackend(Transport(service), ApiKey(read), on_change=report)
 
 
-_CONNECT: Mapping[ServiceKind, Connect] = {
-    ServiceKind.EMBEDDED: _fakegpt,
-    ServiceKind.FAKEGPT: _fakegpt,
-    ServiceKind.OPENAI: _openai,
+_CONNECT: Mapping[ServiceKind, ConnectService] = {
+    ServiceKind.EMBEDDED: _connect_fakegpt,
+    ServiceKind.FAKEGPT: _connect_fakegpt,
+    ServiceKind.OPENAI: _connect_openai,
 }

@@ -8,7 +8,7 @@ from fakegpt_tui.text import safe_line
 _SHORT_ID_LENGTH = 8
 
 
-def by_prefix(conversations: Iterable[Conversation], prefix: str) -> Conversation:
+def find_by_prefix(conversations: Iterable[Conversation], prefix: str) -> Conversation:
     """The one conversation whose id begins with `prefix`.
 
     Raises:
@@ -28,7 +28,7 @@ def by_prefix(conversations: Iterable[Conversation], prefix: str) -> Conversatio
             )
 
 
-def newest(conversations: Iterable[Conversation]) -> Conversation:
+def find_newest(conversations: Iterable[Conversation]) -> Conversation:
     """The conversation that was used last.
 
     Raises:
@@ -40,7 +40,7 @@ def newest(conversations: Iterable[Conversation]) -> Conversation:
     return found
 
 
-def telling_length(conversations: Iterable[Conversation]) -> int:
+def unambiguous_prefix_length(conversations: Iterable[Conversation]) -> int:
     """How much of each id tells it from the others."""
     ids = {conversation.id for conversation in conversations}
     length = _SHORT_ID_LENGTH
@@ -49,7 +49,7 @@ def telling_length(conversations: Iterable[Conversation]) -> int:
     return length
 
 
-def described(conversation: Conversation, id_length: int) -> str:
+def describe_conversation(conversation: Conversation, id_length: int) -> str:
     """A line about a conversation: id, time of the last change, what is special, and title."""
     time = conversation.updated_at.astimezone().strftime("%Y-%m-%d %H:%M")
     special = [

@@ -21,11 +21,11 @@ def doctor(context: click.Context, *, as_json: bool, connect: bool, show_keys: b
     if show_keys:
         if as_json or connect:
             raise click.UsageError("--keys goes with neither --json nor --connect.")
-        from fakegpt_tui.cli.key_watch import watch_keys  # noqa: PLC0415 - Textual, not for --help
+        from fakegpt_tui.cli.key_watch import inspect_keys  # noqa: PLC0415 - Textual, not for --help
 
-        watch_keys(settings_of(context))
+        inspect_keys(settings_of(context))
         return
-    from fakegpt_tui.cli.examination import examine  # noqa: PLC0415 - sqlite3, not for --help
+    from fakegpt_tui.cli.examination import run_checks  # noqa: PLC0415 - sqlite3, not for --help
 
-    well = examine(context.ensure_object(dict), as_json=as_json, connect=connect)
+    well = run_checks(context.ensure_object(dict), as_json=as_json, connect=connect)
     context.exit(ExitCode.DONE if well else ExitCode.FAILURE)

@@ -10,14 +10,14 @@ import click
 
 from fakegpt_tui.cli.checks.configuration import service_findings, setting_findings
 from fakegpt_tui.cli.checks.finding import Finding
-from fakegpt_tui.cli.checks.multiplexer import found_tmux
-from fakegpt_tui.cli.checks.places import place_findings, text_findings
-from fakegpt_tui.cli.checks.showing import as_json as shown_as_json
-from fakegpt_tui.cli.checks.showing import as_text, is_well
+from fakegpt_tui.cli.checks.multiplexer import detect_tmux
+from fakegpt_tui.cli.checks.places import encoding_findings, file_findings
+from fakegpt_tui.cli.checks.showing import is_healthy, render_text
+from fakegpt_tui.cli.checks.showing import render_json as shown_as_json
 from fakegpt_tui.cli.checks.store import store_findings
 from fakegpt_tui.cli.checks.terminal import terminal_findings
 from fakegpt_tui.cli.checks.versions import version_findings
-from fakegpt_tui.config.files import bare_settings, load_settings
+from fakegpt_tui.config.files import default_settings, load_settings
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError, now
 from fakegpt_tui.terminal.answers import Answers
@@ -27,7 +27,7 @@ from fakegpt_tui.terminal.quiet import is_ours, quiet
 _SOURCE, _TARGET = 0, 1
 
 
-def examine(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> bool:
+def run_checks(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> bool:
     """Tell all that is found; is all well?"""
     progress = ProgressLine()
     with ExitStack() as stack:
@@ -35,51 +35,51 @@ def examine(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> boo
         if is_ours(_SOURCE, _TARGET):
             # To the end: a terminal may answer when nobody waits for it any longer.
             stack.enter_context(quiet(_SOURCE))
-            answers = _asked()
+            answers = _query_terminal()
         stack.callback(progress.clear)
-        findings = list(_findings(flags, answers, progress, connect=connect))
+        findings = list(_collect_findings(flags, answers, progress, connect=connect))
         progress.clear()
     if as_json:
         click.echo(shown_as_json(findings))
     else:
-        for line in as_text(findings, width=shutil.get_terminal_size().columns):
+        for line in render_text(findings, width=shutil.get_terminal_size().columns):
             click.echo(line)
-    return is_well(findings)
+    return is_healthy(findings)
 
 
-def _asked() -> Answers | None:
+def _query_terminal() -> Answers | None:
     conversation = Conversation(_SOURCE, _TARGET, os.environ)
     return conversation.ask() if conversation.was_asked else None
 
 
-def _findings(
+def _collect_findings(
     flags: Mapping[str, object],
     answers: Answers | None,
     progress: "ProgressLine",
     *,
     connect: bool,
 ) -> Iterator[Finding]:
-    settings, trouble = _settings(flags)
-    yield from terminal_findings(answers, os.environ, found_tmux())
+    settings, trouble = _load_settings(flags)
+    yield from terminal_findings(answers, os.environ, detect_tmux())
     yield from version_findings()
-    yield from text_findings()
-    yield from place_findings(settings)
+    yield from encoding_findings()
+    yield from file_findings(settings)
     yield from store_findings(settings.database, now(), progress.report)
     yield from setting_findings(settings, trouble)
     yield from service_findings(settings)
     if connect:
-        from fakegpt_tui.cli.checks.trials import trial_findings  # noqa: PLC0415 - slow to import
+        from fakegpt_tui.cli.checks.trials import connection_findings  # noqa: PLC0415 - slow to import
 
-        progress.say("Asking the services …")
-        yield from trial_findings(settings)
+        progress.show("Asking the services …")
+        yield from connection_findings(settings)
 
 
-def _settings(flags: Mapping[str, object]) -> tuple[Settings, ConfigError | None]:
+def _load_settings(flags: Mapping[str, object]) -> tuple[Settings, ConfigError | None]:
     """The settings, or those without the file if it cannot be used, and why."""
     try:
         return load_settings(flags), None
     except ConfigError as error:
-        return bare_settings(flags), error
+        return default_settings(flags), error
 
 
 class ProgressLine:
@@ -93,9 +93,9 @@ class ProgressLine:
         percent = 100 * done // of if of else 0
         if percent != self._percent or not of:
             self._percent = percent
-            self.say(f"Looking at the {what} of the store{f', {percent} %' if of else ''} …")
+            self.show(f"Looking at the {what} of the store{f', {percent} %' if of else ''} …")
 
-    def say(self, sentence: str) -> None:
+    def show(self, sentence: str) -> None:
         self._write(f"\r\x1b[K{sentence}")
 
     def clear(self) -> None:

@@ -23,7 +23,7 @@ from fakegpt_tui.text import safe_line
 
 PROGRAM = "fakegpt-tui"
 _LONGEST_SENTENCE = 1000
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class ExitCode(IntEnum):
@@ -56,35 +56,35 @@ def exit_code(error: FakeGPTError) -> ExitCode:
             return ExitCode.FAILURE
 
 
-def say(sentence: str) -> None:
+def echo_err(sentence: str) -> None:
     """Tell a person something that is no part of an answer."""
     click.echo(f"{PROGRAM}: {safe_line(sentence, _LONGEST_SENTENCE)}", err=True)
 
 
 @contextmanager
-def troubles_told() -> Iterator[None]:
+def handle_errors() -> Iterator[None]:
     """End the program where the block meets expected trouble or ctrl+c; say the former."""
     try:
         yield
     except FakeGPTError as error:
-        say(str(error))
+        echo_err(str(error))
         raise click.exceptions.Exit(exit_code(error)) from error
     except KeyboardInterrupt as error:
         raise click.exceptions.Exit(ExitCode.CANCELLED) from error
 
 
 @contextmanager
-def output_troubles_told() -> Iterator[None]:
+def handle_output_errors() -> Iterator[None]:
     """End the program where standard output leads to a disk that takes no more; say that."""
     try:
         yield
     except OSError as error:
         # Files that the program writes itself have errors of their own.
-        if error.errno not in _FULL:
+        if error.errno not in _DISK_FULL:
             raise
         # Python would try to write what is left once more, and end with another code.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-        say(f"The output could not be written: {error.strerror}.")
+        echo_err(f"The output could not be written: {error.strerror}.")
         sys.exit(ExitCode.FAILURE)

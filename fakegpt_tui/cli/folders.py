@@ -20,14 +20,14 @@ def make_folders(folders: Folders) -> None:
     """
     for folder in (folders.data, folders.state):
         try:
-            _make_private(folder)
+            _create_private(folder)
         except OSError as error:
             raise StoreError(f"The folder {folder} cannot be used: {error.strerror}.") from error
-        if _belongs_to_somebody_else(folder):
+        if _belongs_to_another_user(folder):
             raise StoreError(f"The folder {folder} belongs to somebody else.")
 
 
-def _make_private(folder: Path) -> None:
+def _create_private(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         # Another start of the program may make the same folder at this moment.
@@ -36,5 +36,5 @@ def _make_private(folder: Path) -> None:
         raise NotADirectoryError(0, "it is not a folder")
 
 
-def _belongs_to_somebody_else(folder: Path) -> bool:
+def _belongs_to_another_user(folder: Path) -> bool:
     return os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0)

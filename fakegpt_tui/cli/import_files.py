@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.composition import opened_store
-from fakegpt_tui.cli.exits import ExitCode, say
+from fakegpt_tui.cli.composition import open_store
+from fakegpt_tui.cli.exits import ExitCode, echo_err
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.text import safe_line
@@ -16,7 +16,7 @@ from fakegpt_tui.transfer.found import Found, Skipped
 from fakegpt_tui.transfer.importing import Importer, Outcome, Report
 from fakegpt_tui.transfer.opening import ImportFile, import_paths
 
-_MOST_SKIPPED_TOLD = 20
+_MAX_SKIPPED_SHOWN = 20
 
 
 def import_files(
@@ -28,7 +28,7 @@ def import_files(
         StoreError: The store cannot be written; what was taken before that stays.
     """
     code = ExitCode.DONE
-    with opened_store(settings) as store:
+    with open_store(settings) as store:
         importer = Importer(store, dry_run=dry_run)
         try:
             for path in import_paths(files):
@@ -36,10 +36,10 @@ def import_files(
                     _import_file(importer, path, settings, verbose=verbose and not as_json)
                 except LoadError as error:
                     code = ExitCode.FAILURE
-                    say(f"{path}: {error}")
+                    echo_err(f"{path}: {error}")
         finally:
             # Also after ctrl+c, and when the disk is full: what was taken stays.
-            tell = _tell_program if as_json else _tell_person
+            tell = _print_json if as_json else _print_summary
             tell(importer.report, dry_run=dry_run)
     return code
 
@@ -71,7 +71,7 @@ def _line(outcome: Outcome, found: Found) -> str:
     return f"{outcome.value:<8}  {safe_line(conversation.id)}  {safe_line(conversation.title)}"
 
 
-def _tell_program(report: Report, *, dry_run: bool) -> None:
+def _print_json(report: Report, *, dry_run: bool) -> None:
     skipped = [{"where": each.where, "reason": each.reason} for each in report.skipped]
     document = {
         "version": 1,
@@ -84,11 +84,13 @@ def _tell_program(report: Report, *, dry_run: bool) -> None:
     click.echo(json.dumps(document, indent=2))
 
 
-def _tell_person(report: Report, *, dry_run: bool) -> None:
+def _print_summary(report: Report, *, dry_run: bool) -> None:
     click.echo(report.summary(dry_run=dry_run))
     for sentence in report.losses():
         click.echo(sentence)
-    for each in report.skipped[:_MOST_SKIPPED_TOLD]:
-        say(each.reason)
-    if len(report.skipped) > _MOST_SKIPPED_TOLD:
-        say(f"And {len(report.skipped) - _MOST_SKIPPED_TOLD} more were skipped; --json tells all.")
+    for each in report.skipped[:_MAX_SKIPPED_SHOWN]:
+        echo_err(each.reason)
+    if len(report.skipped) > _MAX_SKIPPED_SHOWN:
+        echo_err(
+            f"And {len(report.skipped) - _MAX_SKIPPED_SHOWN} more were skipped; --json tells all."
+        )

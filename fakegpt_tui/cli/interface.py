@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.cli.composition import opened_chat, opened_store
-from fakegpt_tui.cli.conversations import by_prefix, newest
-from fakegpt_tui.cli.preset_book import PresetBook
-from fakegpt_tui.cli.service_book import ServiceBook
-from fakegpt_tui.cli.settings_book import SettingsBook
+from fakegpt_tui.cli.composition import open_chat, open_store
+from fakegpt_tui.cli.conversations import find_by_prefix, find_newest
+from fakegpt_tui.cli.preset_book import PresetStore
+from fakegpt_tui.cli.service_book import ServiceRegistry
+from fakegpt_tui.cli.settings_book import SettingsStore
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.store.conversation_store import ConversationStore
@@ -43,24 +43,26 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
         )
     if settings.plain:
         gc.enable()
-        from fakegpt_tui.cli.plain_session import chat_plainly  # noqa: PLC0415 - or Textual
+        from fakegpt_tui.cli.plain_session import run_plain_chat  # noqa: PLC0415 - or Textual
 
-        with opened_store(settings) as store:
-            return chat_plainly(settings, store, _resumed(store, resume))
+        with open_store(settings) as store:
+            return run_plain_chat(settings, store, _find_resumed(store, resume))
     drop_empty_no_color(os.environ)
-    with opened_store(settings, _tell_later) as store:
-        return asyncio.run(_show(settings, store, _resumed(store, resume)))
+    with open_store(settings, _ignore_notice) as store:
+        return asyncio.run(_run_app(settings, store, _find_resumed(store, resume)))
 
 
-def _tell_later(_notice: str) -> None:
+def _ignore_notice(_notice: str) -> None:
     """The screen asks the store itself, which has more to say as time goes by."""
 
 
-async def _show(settings: Settings, store: ConversationStore, conversation_id: str | None) -> int:
-    book = ServiceBook(settings)
-    presets = PresetBook(settings.presets, settings.config_file)
-    async with opened_chat(replace(book.settings, presets=presets.presets), store) as chat:
-        app = _app(book, presets, chat, store, conversation_id)
+async def _run_app(
+    settings: Settings, store: ConversationStore, conversation_id: str | None
+) -> int:
+    book = ServiceRegistry(settings)
+    presets = PresetStore(settings.presets, settings.config_file)
+    async with open_chat(replace(book.settings, presets=presets.presets), store) as chat:
+        app = _build_app(book, presets, chat, store, conversation_id)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
@@ -69,9 +71,9 @@ async def _show(settings: Settings, store: ConversationStore, conversation_id: s
     return app.return_code or 0
 
 
-def _app(
-    book: ServiceBook,
-    presets: PresetBook,
+def _build_app(
+    book: ServiceRegistry,
+    presets: PresetStore,
     chat: ChatService,
     store: ConversationStore,
     conversation_id: str | None,
@@ -93,7 +95,7 @@ def _app(
         keep_preset=presets.keep,
         enter_sends=settings.enter == "send",
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
-        settings=SettingsBook(settings, themes=theme_names),
+        settings=SettingsStore(settings, themes=theme_names),
         keys=settings.keys,
         resume=conversation_id,
         notices=lambda: store.notices,
@@ -108,11 +110,11 @@ def _app(
     return app
 
 
-def _resumed(store: ConversationStore, resume: str | None) -> str | None:
+def _find_resumed(store: ConversationStore, resume: str | None) -> str | None:
     if resume is None:
         return None
     known = store.conversations()
-    return (by_prefix(known, resume) if resume else newest(known)).id
+    return (find_by_prefix(known, resume) if resume else find_newest(known)).id
 
 
 def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from fakegpt_tui.domain import ConfigError
 _KEY_BYTES = 32
 
 
-def host_key(path: Path) -> bytes:
+def load_host_key(path: Path) -> bytes:
     """The key in the file at `path`, which is made if there is none.
 
     Raises:
@@ -19,7 +19,7 @@ def host_key(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _make(path)
+            _create_key(path)
         if os.name == "posix" and path.stat().st_mode & 0o077:
             raise ConfigError(f"The key file {path} can be read by others; chmod 600 mends that.")
         key = path.read_bytes()
@@ -30,7 +30,7 @@ def host_key(path: Path) -> bytes:
     return key
 
 
-def _make(path: Path) -> None:
+def _create_key(path: Path) -> None:
     """Whole or not at all, because another host may be looking for it at this moment."""
     number, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     made = Path(name)

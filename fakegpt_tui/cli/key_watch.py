@@ -18,11 +18,11 @@ from fakegpt_tui.ui.key_names import Arrival, KeyReader
 _SOURCE, _TARGET = 0, 1
 _KITTY_ON, _KITTY_OFF = "\x1b[>25u", "\x1b[<u"  # as the user interface asks for it
 _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
-_LEAVING: Final = {"ctrl+c", "q"}
-_SETTLING: Final = 0.3
+_EXIT_KEYS: Final = {"ctrl+c", "q"}
+_SETTLE_SECONDS: Final = 0.3
 
 
-def watch_keys(settings: Settings) -> None:
+def inspect_keys(settings: Settings) -> None:
     """Show each key until ctrl+c or q.
 
     Raises:
@@ -32,15 +32,15 @@ def watch_keys(settings: Settings) -> None:
         raise click.UsageError("Keys can only be shown in a terminal.")
     click.echo("Press keys to see what arrives; ctrl+c or q ends this.\n")
     reader = KeyReader(settings.keys)
-    with quiet(_SOURCE, every_key=True), _as_in_the_program():
-        for arrival in _arrivals(reader):
-            _show(arrival)
-            if arrival.name in _LEAVING:
+    with quiet(_SOURCE, every_key=True), _program_key_modes():
+        for arrival in _read_arrivals(reader):
+            _print_arrival(arrival)
+            if arrival.name in _EXIT_KEYS:
                 return
 
 
 @contextmanager
-def _as_in_the_program() -> Iterator[None]:
+def _program_key_modes() -> Iterator[None]:
     """Have the terminal send what it sends to the user interface."""
     kitty = not os.environ.get("TEXTUAL_DISABLE_KITTY_KEY")
     _write(_PASTE_ON + (_KITTY_ON if kitty else ""))
@@ -49,10 +49,10 @@ def _as_in_the_program() -> Iterator[None]:
     finally:
         _write((_KITTY_OFF if kitty else "") + _PASTE_OFF)
         # Once this is answered, no key is on its way in a form that no shell knows.
-        Conversation(_SOURCE, _TARGET, os.environ).ask(_SETTLING)
+        Conversation(_SOURCE, _TARGET, os.environ).ask(_SETTLE_SECONDS)
 
 
-def _arrivals(reader: KeyReader) -> Iterator[Arrival]:
+def _read_arrivals(reader: KeyReader) -> Iterator[Arrival]:
     decode = getincrementaldecoder("utf-8")(errors="replace").decode
     while True:
         if select.select([_SOURCE], [], [], reader.patience)[0]:
@@ -63,7 +63,7 @@ def _arrivals(reader: KeyReader) -> Iterator[Arrival]:
         yield from reader.late()
 
 
-def _show(arrival: Arrival) -> None:
+def _print_arrival(arrival: Arrival) -> None:
     first, *others = _lines(arrival.means)
     _write(f"{arrival.bytes:<16}  {arrival.name or '—':<16}  {first}\n")
     for line in others:

@@ -2,9 +2,9 @@
 
 import click
 
-from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.exits import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.cli.sessions import described, forget_session, kept_session
+from fakegpt_tui.cli.sessions import describe_session, forget_session, stored_session
 from fakegpt_tui.domain import SaveError, ServiceKind
 
 
@@ -19,15 +19,15 @@ def login(context: click.Context, *, again: bool) -> None:
     Prints what `status` prints. The exit code is 3 when the service refuses.
     """
     settings = settings_of(context)
-    service = settings.answering(settings.chosen_service)
+    service = settings.upstream_of(settings.chosen_service)
     if service.kind is ServiceKind.FAKEGPT:
         from fakegpt_tui.cli.visits import sign_in  # noqa: PLC0415 - asyncio, not for --help
 
         if again:
             forget_session(settings, service)
         if service.notice:
-            say(service.notice)
+            echo_err(service.notice)
         sign_in(settings, service)
-        if kept_session(settings, service) is None:
+        if stored_session(settings, service) is None:
             raise SaveError(f"The session could not be kept in {settings.session_file}.")
-    click.echo(described(service, kept_session(settings, service)))
+    click.echo(describe_session(service, stored_session(settings, service)))

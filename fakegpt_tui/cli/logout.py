@@ -3,7 +3,7 @@
 import click
 
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.cli.sessions import described, forget_session
+from fakegpt_tui.cli.sessions import describe_session, forget_session
 from fakegpt_tui.domain import ServiceKind
 
 
@@ -17,7 +17,7 @@ def logout(context: click.Context) -> None:
     Nothing is sent: the protocol knows no way to end a session before its time.
     """
     settings = settings_of(context)
-    service = settings.answering(settings.chosen_service)
+    service = settings.upstream_of(settings.chosen_service)
     if service.kind is ServiceKind.FAKEGPT:
         forget_session(settings, service)
-    click.echo(described(service, None))
+    click.echo(describe_session(service, None))

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from fakegpt_tui import __version__
-from fakegpt_tui.cli.exits import PROGRAM, output_troubles_told, troubles_told
+from fakegpt_tui.cli.exits import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
 
 _COMMANDS = {
@@ -49,7 +49,7 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        with troubles_told():
+        with handle_errors():
             return super().invoke(ctx)
 
 
@@ -97,5 +97,5 @@ def run(arguments: Sequence[str]) -> NoReturn:
         # A character that cannot be read or shown is no reason to lose the others.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    with output_troubles_told():
+    with handle_output_errors():
         cli.main(list(arguments), prog_name=PROGRAM)

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.exits import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.domain import Model
 from fakegpt_tui.text import safe_line
@@ -24,7 +24,7 @@ def models(context: click.Context, *, as_json: bool) -> None:
     settings = settings_of(context)
     service = settings.chosen_service
     if service.notice:
-        say(service.notice)
+        echo_err(service.notice)
     found = list_models(settings, service)
     if as_json:
         document = {
@@ -35,7 +35,7 @@ def models(context: click.Context, *, as_json: bool) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     if not found:
-        say("The service names no models.")
+        echo_err("The service names no models.")
     width = max((len(_id(model)) for model in found), default=0)
     for model in found:
         click.echo(f"{_id(model):{width}}  {_about(model)}".rstrip())

@@ -10,12 +10,12 @@ import click
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store_interface import ChatStore
-from fakegpt_tui.cli.composition import opened_chat
+from fakegpt_tui.cli.composition import open_chat
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.plain import PlainChat
 
 
-def chat_plainly(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
+def run_plain_chat(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
     """Chat until the input ends or a person leaves; the exit code of the process.
 
     Raises:
@@ -24,29 +24,29 @@ def chat_plainly(settings: Settings, store: ChatStore, conversation_id: str | No
     # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
     # thread that waits for a line could not be ended.
     with asyncio.Runner() as runner:
-        opened = opened_chat(settings, store)
+        opened = open_chat(settings, store)
         chat = runner.run(opened.__aenter__())
         try:
             plain = PlainChat(chat, click.echo, exports=settings.folders.exports)
             if conversation_id is not None:
                 plain.open(conversation_id)
-            _converse(runner, chat, plain)
+            _chat(runner, chat, plain)
         finally:
             runner.run(opened.__aexit__(None, None, None))
     return 0
 
 
-def _converse(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
-    for line in _lines():
+def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
+    for line in _read_lines():
         if line.startswith("/"):
             if not runner.run(plain.run_command(line)):
                 return
         elif line.strip():
-            with _stopping_on_interrupt(runner.get_loop(), chat), suppress(asyncio.CancelledError):
+            with _stop_on_interrupt(runner.get_loop(), chat), suppress(asyncio.CancelledError):
                 runner.run(plain.ask(line))
 
 
-def _lines() -> Iterator[str]:
+def _read_lines() -> Iterator[str]:
     """What is typed, until ctrl+d or ctrl+c."""
     prompt = "You: " if sys.stdin.isatty() else ""
     while True:
@@ -59,7 +59,7 @@ def _lines() -> Iterator[str]:
 
 
 @contextmanager
-def _stopping_on_interrupt(loop: asyncio.AbstractEventLoop, chat: ChatService) -> Iterator[None]:
+def _stop_on_interrupt(loop: asyncio.AbstractEventLoop, chat: ChatService) -> Iterator[None]:
     """Let ctrl+c stop the reply, and not the program."""
 
     def stop() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from fakegpt_tui.config.writing import edit_file
 from fakegpt_tui.domain import ConfigError, Preset
 
-_LONGEST_NAME = 60
+_MAX_NAME = 60
 
 
-class PresetBook:
+class PresetStore:
     """Knows the presets, also those that were added since it was made."""
 
     def __init__(self, presets: Mapping[str, Preset], config_file: Path) -> None:
@@ -27,11 +27,11 @@ class PresetBook:
         await asyncio.to_thread(self._keep, preset)
 
     def _keep(self, preset: Preset) -> None:
-        from fakegpt_tui.config.editing import presets_in, with_preset  # noqa: PLC0415 - tomlkit
+        from fakegpt_tui.config.editing import read_presets, with_preset  # noqa: PLC0415 - tomlkit
 
         name = preset.name
-        if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
-            raise ConfigError(f"The name of a preset has 1 to {_LONGEST_NAME} letters.")
+        if not name.strip() or not name.isprintable() or len(name) > _MAX_NAME:
+            raise ConfigError(f"The name of a preset has 1 to {_MAX_NAME} letters.")
         path = self._config_file
         text = edit_file(path, lambda before: with_preset(before, preset, path=path))
-        self.presets.update(presets_in(text, path=path))
+        self.presets.update(read_presets(text, path=path))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.exits import echo_err
 from fakegpt_tui.cli.options import file_options, settings_of
 
 
@@ -31,19 +31,19 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     """
     prefix, folder = _targets(words, everything=everything)
     settings = settings_of(context)
-    from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.conversations import by_prefix  # noqa: PLC0415
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
     from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
-    with opened_store(settings) as store:
+    with open_store(settings) as store:
         known = store.conversations()
-        chosen = known if prefix is None else [by_prefix(known, prefix)]
+        chosen = known if prefix is None else [find_by_prefix(known, prefix)]
         for conversation in chosen:
             messages = store.messages(conversation.id)
             click.echo(save_as(conversation, messages, target, suffix=suffix))
     if not chosen:
-        say("There are no conversations yet.")
+        echo_err("There are no conversations yet.")
 
 
 def _targets(words: tuple[str, ...], *, everything: bool) -> tuple[str | None, Path | None]:

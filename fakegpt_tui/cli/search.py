@@ -34,12 +34,12 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
     """
     settings = settings_of(context)
     from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415
-    from fakegpt_tui.cli.conversations import telling_length  # noqa: PLC0415
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415
+    from fakegpt_tui.cli.conversations import unambiguous_prefix_length  # noqa: PLC0415
 
-    with opened_store(settings) as store:
+    with open_store(settings) as store:
         hits = store.search(parse_query(" ".join(words)), limit)
-        id_length = telling_length(store.conversations())
+        id_length = unambiguous_prefix_length(store.conversations())
     if as_json:
         click.echo(json.dumps({"version": 1, "hits": [_document(hit) for hit in hits]}, indent=2))
     else:

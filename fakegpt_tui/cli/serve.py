@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from fakegpt_tui.cli.exits import say
-from fakegpt_tui.cli.key_file import host_key
+from fakegpt_tui.cli.exits import echo_err
+from fakegpt_tui.cli.key_file import load_host_key
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.domain import ConfigError, Service
 
@@ -70,24 +70,24 @@ def serve(
 
     The first line of standard output is its base URL. The guide answers, or the chosen service.
     """
-    from fakegpt_tui.cli.composition import host_for  # noqa: PLC0415 - starlette, not for --help
+    from fakegpt_tui.cli.composition import build_host  # noqa: PLC0415 - starlette, not for --help
 
     if scenario == _ALL:
         _show_scenarios()
         return
     settings = settings_of(context)
     service = settings.chosen_service
-    server = host_for(
+    server = build_host(
         settings,
         service,
         host=host,
         port=port,
         secret_path=secret_path,
-        token_key=host_key(key_file) if key_file else None,
+        token_key=load_host_key(key_file) if key_file else None,
         one_at_a_time=one_at_a_time,
         scenario=_scenario(scenario) if scenario else None,
     )
-    _serve(server, settings.answering(service))
+    _serve(server, settings.upstream_of(service))
 
 
 def _serve(server: HostServer, service: Service) -> None:
@@ -103,7 +103,7 @@ def _serve(server: HostServer, service: Service) -> None:
             )
         click.echo(url)
         sys.stdout.flush()
-        say(f"Serving {service.name!r}; ctrl+c ends it.")
+        echo_err(f"Serving {service.name!r}; ctrl+c ends it.")
         ended.wait()
     finally:
         server.stop()

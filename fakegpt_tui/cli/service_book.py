@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from fakegpt_tui.cli.connections import connection, openai_backend
-from fakegpt_tui.config.keyrings import Keyring, KeyringTrouble, SystemKeyring
-from fakegpt_tui.config.keys import keep_key, read_key
+from fakegpt_tui.cli.connections import build_connection, build_openai_backend
+from fakegpt_tui.config.keyrings import Keyring, KeyringError, SystemKeyring
+from fakegpt_tui.config.keys import read_key, store_key
 from fakegpt_tui.config.settings import (
     KeyInEnvironment,
     KeyInFile,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ServiceBook:
+class ServiceRegistry:
     """Knows the services, finds, tries, adds, changes and removes them.
 
     `settings` are to be used in place of those it was made with: their services and keys are the
@@ -98,15 +98,15 @@ class ServiceBook:
 
     def problems(self, draft: ServiceForm) -> Mapping[str, str]:
         """A sentence for each field that would be refused."""
-        from fakegpt_tui.config.drafts import draft_problems  # noqa: PLC0415 - when it is needed
+        from fakegpt_tui.config.drafts import validate_draft  # noqa: PLC0415 - when it is needed
 
-        return draft_problems(draft)
+        return validate_draft(draft)
 
     async def keyring_trouble(self) -> str:
         """Why no key can be kept in the keyring of the system; empty where one can."""
         try:
             await asyncio.to_thread(self._keyring.check)
-        except KeyringTrouble as error:
+        except KeyringError as error:
             return str(error)
         return ""
 
@@ -185,7 +185,7 @@ class ServiceBook:
         elif goes:
             try:
                 self._keyring.delete(name)
-            except KeyringTrouble as error:
+            except KeyringError as error:
                 raise SaveError(f"{error} The key of {name!r} is still in it.") from error
 
     def _kept(self, draft: ServiceForm) -> Service:
@@ -198,7 +198,7 @@ class ServiceBook:
         if draft.key is not None and draft.key_in_file:
             write_secret(self._key_file(draft.name), draft.key.reveal())
         elif draft.key is not None:
-            keep_key(draft.name, draft.key, self._keyring)
+            store_key(draft.name, draft.key, self._keyring)
         with self._losing_key(draft.name) if draft.without_key else nullcontext():
             self._edit(draft.name, values)
         return self._services[draft.name]
@@ -213,10 +213,10 @@ class ServiceBook:
                 return editing.without_service(text, name, path=path)
             return editing.with_service(text, name, values, path=path)
 
-        entries = editing.services_in(edit_file(path, edited), path=path)
-        _replace(self._services, {name: entry.service for name, entry in entries.items()})
-        _replace(self._keys, {n: entry.key for n, entry in entries.items() if entry.key})
-        _replace(
+        entries = editing.read_services(edit_file(path, edited), path=path)
+        _replace_items(self._services, {name: entry.service for name, entry in entries.items()})
+        _replace_items(self._keys, {n: entry.key for n, entry in entries.items() if entry.key})
+        _replace_items(
             self._upstreams, {n: entry.upstream for n, entry in entries.items() if entry.upstream}
         )
 
@@ -249,9 +249,9 @@ class ServiceBook:
         service = replace(known, kind=draft.kind, url=draft.url, model=draft.model, proxy=proxy)
         match draft.kind:
             case ServiceKind.OPENAI:
-                return openai_backend(service, lambda: self._key(draft), lambda _state: None)
+                return build_openai_backend(service, lambda: self._key(draft), lambda _state: None)
             case ServiceKind.FAKEGPT:
-                return connection(self.settings, service, lambda _state: None).backend
+                return build_connection(self.settings, service, lambda _state: None).backend
             case ServiceKind.EMBEDDED:
                 raise ConfigError("An embedded host needs no trial.")
 
@@ -271,7 +271,7 @@ def _unlink(path: Path) -> None:
         raise SaveError(f"The file {path} cannot be deleted: {error.strerror}.") from error
 
 
-def _replace(known: dict[str, T], now: Mapping[str, T]) -> None:
+def _replace_items(known: dict[str, T], now: Mapping[str, T]) -> None:
     """Change what others hold on to."""
     known.clear()
     known.update(now)

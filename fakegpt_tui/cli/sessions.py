@@ -4,10 +4,10 @@ from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import Service, ServiceKind, Session, now
 from fakegpt_tui.text import safe_line
 
-_LONGEST_ACCOUNT = 80
+_MAX_ACCOUNT = 80
 
 
-def kept_session(settings: Settings, service: Service) -> Session | None:
+def stored_session(settings: Settings, service: Service) -> Session | None:
     """The session that the next start would use; services without a login have none.
 
     Raises:
@@ -34,12 +34,12 @@ def forget_session(settings: Settings, service: Service) -> None:
     SessionFile(settings.session_file).delete(service_address(service).text)
 
 
-def is_good(session: Session | None) -> bool:
+def is_valid(session: Session | None) -> bool:
     """Would a service accept the token, as far as anyone knows?"""
     return session is not None and (session.expires_at is None or session.expires_at > now())
 
 
-def described(service: Service, session: Session | None) -> str:
+def describe_session(service: Service, session: Session | None) -> str:
     """One line about `service` for a person, with nothing secret in it."""
     return f"{service.name}: {_sentence(service, session)}"
 
@@ -52,11 +52,11 @@ def _sentence(service: Service, session: Session | None) -> str:
         return f"{where}which needs no signing in."
     if session is None:
         return f"{where}signed out."
-    who = f"{where}signed in to account {safe_line(session.account, _LONGEST_ACCOUNT)}"
+    who = f"{where}signed in to account {safe_line(session.account, _MAX_ACCOUNT)}"
     if session.expires_at is None:
         return f"{who}, nothing tells for how long."
     time = session.expires_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    if not is_good(session):
+    if not is_valid(session):
         return f"{who}, whose token expired at {time}."
     return f"{who} until {time} ({_time_left(session)} left)."
 

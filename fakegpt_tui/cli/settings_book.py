@@ -6,18 +6,18 @@ import asyncio
 import tomllib
 from collections.abc import Callable, Sequence
 
-from fakegpt_tui.config.editable import EDITABLE, Editable
-from fakegpt_tui.config.files import settings_from
+from fakegpt_tui.config.editable import SETTING_SPECS, SettingSpec
+from fakegpt_tui.config.files import build_settings
 from fakegpt_tui.config.settings import Settings, Source
 from fakegpt_tui.config.writing import edit_file
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.ui.setting import Setting
 
-_BY_NAME = {each.name: each for each in EDITABLE}
-_HOLDING = (Source.FLAG, Source.ENVIRONMENT)
+_BY_NAME = {each.name: each for each in SETTING_SPECS}
+_OVERRIDES = (Source.FLAG, Source.ENVIRONMENT)
 
 
-class SettingsBook:
+class SettingsStore:
     """Reads settings as they would be at the next start, and writes them to the file.
 
     What a flag or a variable says holds for as long as this run lasts.
@@ -46,16 +46,16 @@ class SettingsBook:
         """
         return await asyncio.to_thread(self._change, _BY_NAME[name], value)
 
-    def _change(self, editable: Editable, value: str | None) -> str | None:
+    def _change(self, editable: SettingSpec, value: str | None) -> str | None:
         from fakegpt_tui.config.editing import with_setting  # noqa: PLC0415 - tomlkit, not at every start
 
         path = self._run.config_file
-        typed = None if value is None else editable.typed(value)
+        typed = None if value is None else editable.parse(value)
         before: list[str | None] = []
 
         def edited(content: str) -> str:
             changed = with_setting(content, editable.name, typed, path=path)
-            before.append(_written(content, editable))
+            before.append(_value_in_file(content, editable))
             self._by_file(changed)
             return changed
 
@@ -78,29 +78,29 @@ class SettingsBook:
             ConfigError: The program could not use it.
         """
         run = self._run
-        return settings_from({}, {}, content, path=run.config_file, folders=run.folders)
+        return build_settings({}, {}, content, path=run.config_file, folders=run.folders)
 
     def _described(self, content: str) -> tuple[Setting, ...]:
         by_file = self._by_file(content)
-        return tuple(self._setting(editable, by_file, content) for editable in EDITABLE)
+        return tuple(self._setting(editable, by_file, content) for editable in SETTING_SPECS)
 
-    def _setting(self, editable: Editable, by_file: Settings, content: str) -> Setting:
+    def _setting(self, editable: SettingSpec, by_file: Settings, content: str) -> Setting:
         origin = self._run.origins[editable.name]
-        held = origin.source in _HOLDING
+        held = origin.source in _OVERRIDES
         if not held:
             origin = by_file.origins[editable.name]
         return Setting(
             name=editable.name,
             value=editable.value(self._run if held else by_file),
             origin="config.toml" if origin.source is Source.FILE else str(origin),
-            words=editable.words,
+            words=editable.description,
             choices=self._choices(editable),
             held=held,
-            at_once=editable.at_once,
-            in_file=_written(content, editable) or "",
+            at_once=editable.applies_now,
+            in_file=_value_in_file(content, editable) or "",
         )
 
-    def _choices(self, editable: Editable) -> tuple[str, ...]:
+    def _choices(self, editable: SettingSpec) -> tuple[str, ...]:
         match editable.name:
             case "theme":
                 return tuple(self._themes())
@@ -110,7 +110,7 @@ class SettingsBook:
                 return editable.choices
 
 
-def _written(content: str, editable: Editable) -> str | None:
+def _value_in_file(content: str, editable: SettingSpec) -> str | None:
     """What the file itself says of a setting."""
     found = tomllib.loads(content).get(editable.name)
     if isinstance(found, bool):

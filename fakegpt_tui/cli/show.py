@@ -20,11 +20,11 @@ _NAMES = {Role.USER: "You", Role.ASSISTANT: "Reply", Role.SYSTEM: "System"}
 def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
     """Print the conversation whose id begins with ID: the messages that are shown in it."""
     settings = settings_of(context)
-    from fakegpt_tui.cli.composition import opened_store  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.conversations import by_prefix  # noqa: PLC0415
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
 
-    with opened_store(settings) as store:
-        conversation = by_prefix(store.conversations(), prefix)
+    with open_store(settings) as store:
+        conversation = find_by_prefix(store.conversations(), prefix)
         path = store.path(conversation.id)
         messages = store.messages(conversation.id)
     if as_json:

@@ -6,7 +6,7 @@ import click
 
 from fakegpt_tui.cli.exits import ExitCode
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.cli.sessions import described, is_good, kept_session
+from fakegpt_tui.cli.sessions import describe_session, is_valid, stored_session
 from fakegpt_tui.domain import Service, ServiceKind, Session
 
 
@@ -21,13 +21,13 @@ def status(context: click.Context, *, as_json: bool) -> None:
     Nothing is sent. The exit code is 3 when there is no usable token.
     """
     settings = settings_of(context)
-    service = settings.answering(settings.chosen_service)
-    session = kept_session(settings, service)
-    usable = service.kind is not ServiceKind.FAKEGPT or is_good(session)
+    service = settings.upstream_of(settings.chosen_service)
+    session = stored_session(settings, service)
+    usable = service.kind is not ServiceKind.FAKEGPT or is_valid(session)
     if as_json:
         click.echo(json.dumps(_document(service, session, usable=usable), indent=2))
     else:
-        click.echo(described(service, session))
+        click.echo(describe_session(service, session))
     context.exit(ExitCode.DONE if usable else ExitCode.NOT_SIGNED_IN)
 
 

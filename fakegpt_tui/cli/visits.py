@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import aclosing, closing
 
-from fakegpt_tui.cli.composition import Connector
-from fakegpt_tui.cli.exits import say
+from fakegpt_tui.cli.composition import ConnectionFactory
+from fakegpt_tui.cli.exits import echo_err
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import LoginState, Model, Service, SigningIn
 
@@ -28,20 +28,20 @@ def list_models(settings: Settings, service: Service) -> tuple[Model, ...]:
 
 
 async def _sign_in(settings: Settings, service: Service) -> None:
-    with closing(Connector(settings)) as connector:
-        connection = await connector.connect(service, _tell)
+    with closing(ConnectionFactory(settings)) as connector:
+        connection = await connector.connect(service, _print_step)
         async with aclosing(connection.backend):
             if connection.login is not None:
                 await connection.login.sign_in()
 
 
 async def _list_models(settings: Settings, service: Service) -> tuple[Model, ...]:
-    with closing(Connector(settings)) as connector:
+    with closing(ConnectionFactory(settings)) as connector:
         connection = await connector.connect(service, lambda _state: None)
         async with aclosing(connection.backend):
             return await connection.backend.models()
 
 
-def _tell(state: LoginState) -> None:
+def _print_step(state: LoginState) -> None:
     if isinstance(state, SigningIn):
-        say(f"Step {state.step} of {state.of}: {state.what} …")
+        echo_err(f"Step {state.step} of {state.of}: {state.what} …")

@@ -10,8 +10,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
-from fakegpt_tui.config.presets import preset_values, presets
-from fakegpt_tui.config.services import ServiceEntry, service_entries
+from fakegpt_tui.config.presets import parse_presets, preset_table
+from fakegpt_tui.config.services import ServiceConfig, parse_services
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import ConfigError, Preset
 
@@ -32,9 +32,9 @@ def with_service(content: str, name: str, values: Mapping[str, Value], *, path: 
     Raises:
         ConfigError: The text cannot be read, or the service could not be used.
     """
-    document = _parsed(content, path)
+    document = _parse_document(content, path)
     _assign(_table(_table(document, "services", path), name, path), values)
-    return _checked(document, path)
+    return _dump_checked(document, path)
 
 
 def without_service(content: str, name: str, *, path: Path) -> str:
@@ -44,14 +44,14 @@ def without_service(content: str, name: str, *, path: Path) -> str:
         ConfigError: The text cannot be read, another service goes through this one, or new
             conversations use it.
     """
-    document = _parsed(content, path)
+    document = _parse_document(content, path)
     if document.get("service") == name:
         raise ConfigError(f"New conversations use {name!r}; choose another service for them first.")
     services = _table(document, "services", path)
     if name not in services:
         return content
     del services[name]
-    return _checked(document, path)
+    return _dump_checked(document, path)
 
 
 def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
@@ -60,7 +60,7 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
     Raises:
         ConfigError: The text cannot be read.
     """
-    document = _parsed(content, path)
+    document = _parse_document(content, path)
     if value is None and name not in document:
         return content
     if value is None or name in document:
@@ -81,7 +81,7 @@ def with_favourite(content: str, name: str, *, is_one: bool, path: Path) -> str:
     Raises:
         ConfigError: The text cannot be read.
     """
-    known = _parsed(content, path).get("favourites", [])
+    known = _parse_document(content, path).get("favourites", [])
     kept = [str(each) for each in known if str(each) != name] if isinstance(known, list) else []
     names = [*kept, name] if is_one else kept
     return with_setting(content, "favourites", names or None, path=path)
@@ -93,40 +93,40 @@ def with_preset(content: str, preset: Preset, *, path: Path) -> str:
     Raises:
         ConfigError: The text cannot be read, or the preset could not be used.
     """
-    document = _parsed(content, path)
+    document = _parse_document(content, path)
     table = _table(_table(document, "presets", path), preset.name, path)
-    _assign(table, preset_values(preset))
+    _assign(table, preset_table(preset))
     changed = tomlkit.dumps(document)
-    presets_in(changed, path=path)
+    read_presets(changed, path=path)
     return changed
 
 
-def presets_in(content: str, *, path: Path) -> dict[str, Preset]:
+def read_presets(content: str, *, path: Path) -> dict[str, Preset]:
     """The presets of a text that could be read before.
 
     Raises:
         ConfigError: One of them could not be used.
     """
-    return presets(Table(tomllib.loads(content), path=path).table("presets"))
+    return parse_presets(Table(tomllib.loads(content), path=path).table("presets"))
 
 
-def services_in(content: str, *, path: Path) -> dict[str, ServiceEntry]:
+def read_services(content: str, *, path: Path) -> dict[str, ServiceConfig]:
     """The services of a text that could be read before, the ready-made ones among them.
 
     Raises:
         ConfigError: One of them could not be used.
     """
-    return service_entries(Table(tomllib.loads(content), path=path).table("services"))
+    return parse_services(Table(tomllib.loads(content), path=path).table("services"))
 
 
-def _checked(document: tomlkit.TOMLDocument, path: Path) -> str:
+def _dump_checked(document: tomlkit.TOMLDocument, path: Path) -> str:
     """The text of `document`, of which the program itself can read every service."""
     changed = tomlkit.dumps(document)
-    services_in(changed, path=path)
+    read_services(changed, path=path)
     return changed
 
 
-def _parsed(content: str, path: Path) -> tomlkit.TOMLDocument:
+def _parse_document(content: str, path: Path) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(content)
     except TOMLKitError as error:

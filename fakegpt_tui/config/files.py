@@ -9,8 +9,8 @@ from pathlib import Path
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import readers
-from fakegpt_tui.config.presets import presets as read_presets
-from fakegpt_tui.config.services import DEFAULT_SERVICE, service_entries
+from fakegpt_tui.config.presets import parse_presets as read_presets
+from fakegpt_tui.config.services import DEFAULT_SERVICE, parse_services
 from fakegpt_tui.config.settings import Folders, KeyInEnvironment, Origin, Settings, Source
 from fakegpt_tui.config.sources import PREFIX, Sources, Table
 from fakegpt_tui.domain import ConfigError
@@ -52,10 +52,12 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
         raise ConfigError(
             f"The configuration file {path} cannot be read: {error.strerror}."
         ) from error
-    return settings_from(flags, environ, content, path=path, folders=folders)
+    return build_settings(flags, environ, content, path=path, folders=folders)
 
 
-def bare_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
+def default_settings(
+    flags: Mapping[str, object], environ: Mapping[str, str] = os.environ
+) -> Settings:
     """What holds where the file, or all that was said, cannot be used; it never raises.
 
     Folders stay where flags and environment place them, if those can be used.
@@ -66,12 +68,12 @@ def bare_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
     places = {name: environ[name] for name in environ if name.endswith("_DIR")}
     kept = {name: value for name, value in flags.items() if name.endswith("_dir")}
     try:
-        return settings_from(kept, places, "", path=path, folders=folders)
+        return build_settings(kept, places, "", path=path, folders=folders)
     except ConfigError:
-        return settings_from({}, {}, "", path=path, folders=folders)
+        return build_settings({}, {}, "", path=path, folders=folders)
 
 
-def settings_from(
+def build_settings(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     content: str,
@@ -84,26 +86,28 @@ def settings_from(
     Raises:
         ConfigError: A value in one of the places cannot be used.
     """
-    table = Table(_parsed(content, path), path=path)
+    table = Table(_parse_toml(content, path), path=path)
     sources = Sources(flags, environ, table)
     services = table.table("services")
-    entries = service_entries(services)
+    entries = parse_services(services)
     presets = read_presets(table.table("presets"))
     keys = _keys(table.table("keys"))
     origin_of_file = Origin(Source.FILE, str(path))
     settings = Settings(
         config_file=path,
         folders=_folders(sources, replace(folders, config=path.parent)),
-        service=sources.pick("service", readers.text, DEFAULT_SERVICE),
-        model=sources.pick("model", readers.text, None),
-        theme=sources.pick("theme", readers.text, None),
-        max_turns=sources.pick("max_turns", readers.whole(1, 64), 8, typed=readers.number_in),
-        repaint_rate=sources.pick(
-            "repaint_rate", readers.whole(1, 60), 20, typed=readers.number_in
+        service=sources.resolve("service", readers.text, DEFAULT_SERVICE),
+        model=sources.resolve("model", readers.text, None),
+        theme=sources.resolve("theme", readers.text, None),
+        max_turns=sources.resolve(
+            "max_turns", readers.integer(1, 64), 8, typed=readers.parse_number
         ),
-        notify=sources.pick("notify", readers.one_of("none", "bell", "desktop"), "none"),
-        enter=sources.pick("enter", readers.one_of("send", "newline"), "send"),
-        ambiguous_width=sources.pick(
+        repaint_rate=sources.resolve(
+            "repaint_rate", readers.integer(1, 60), 20, typed=readers.parse_number
+        ),
+        notify=sources.resolve("notify", readers.one_of("none", "bell", "desktop"), "none"),
+        enter=sources.resolve("enter", readers.one_of("send", "newline"), "send"),
+        ambiguous_width=sources.resolve(
             "ambiguous_width", readers.one_of("auto", "narrow", "wide"), "auto"
         ),
         plain=_plain(sources, environ),
@@ -113,7 +117,7 @@ def settings_from(
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
         presets=presets,
-        favourites=sources.pick("favourites", readers.answerers, (), typed=readers.list_in),
+        favourites=sources.resolve("favourites", readers.model_refs, (), typed=readers.parse_list),
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}
@@ -124,8 +128,8 @@ def settings_from(
         | {f"presets.{name}": origin_of_file for name in presets}
         | {f"keys.{action}": origin_of_file for action in keys},
     )
-    table.refuse_rest()
-    sources.refuse_misspelt(
+    table.reject_unknown()
+    sources.reject_misspelled(
         [_CONFIG_VARIABLE]
         + [
             key.variable
@@ -148,14 +152,14 @@ def _keys(table: Table) -> dict[str, str]:
     """Actions and their keys. Ids have dots, which TOML reads as tables unless they are quoted."""
     keys: dict[str, str] = {}
     for name in table:
-        if table.holds_table(name):
+        if table.is_table(name):
             keys |= {f"{name}.{rest}": value for rest, value in _keys(table.table(name)).items()}
         else:
-            keys[name] = table.take(name, readers.any_text, "")
+            keys[name] = table.consume(name, readers.any_text, "")
     return keys
 
 
-def _parsed(content: str, path: Path) -> dict[str, object]:
+def _parse_toml(content: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
@@ -166,7 +170,7 @@ def _folders(sources: Sources, native: Folders) -> Folders:
     """The folders; a chosen data folder takes in all that is not placed elsewhere by name."""
 
     def folder(name: str, default: Path) -> Path:
-        return sources.pick(name, readers.path, default).absolute()
+        return sources.resolve(name, readers.path, default).absolute()
 
     data = folder("data_dir", native.data)
     moved = sources.origins["data_dir"].source is not Source.DEFAULT
@@ -180,16 +184,16 @@ def _folders(sources: Sources, native: Folders) -> Folders:
 
 
 def _mirror(sources: Sources) -> Path | None:
-    folder = sources.pick("mirror", readers.path, None)
+    folder = sources.resolve("mirror", readers.path, None)
     return None if folder is None else folder.absolute()
 
 
 def _plain(sources: Sources, environ: Mapping[str, str]) -> bool:
     """Line by line, where asked for, by ACCESSIBLE, or where the terminal can do no more."""
-    plain = sources.pick("plain", readers.flag, False, typed=readers.flag_in)
+    plain = sources.resolve("plain", readers.boolean, False, typed=readers.parse_flag)
     if sources.origins["plain"].source is not Source.DEFAULT:
         return plain
-    if readers.flag_in(environ.get("ACCESSIBLE", "")) is not False:
+    if readers.parse_flag(environ.get("ACCESSIBLE", "")) is not False:
         sources.origins["plain"] = Origin(Source.ENVIRONMENT, "ACCESSIBLE")
         return True
     if environ.get("TERM") == "dumb":

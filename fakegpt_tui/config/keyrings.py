@@ -4,11 +4,11 @@ import importlib
 from typing import Protocol
 
 _PROGRAM = "fakegpt-tui"
-_LEAST_PRIORITY = 1
+_MIN_PRIORITY = 1
 """What the library calls suitable; below it are those that keep nothing, or keep it in the open."""
 
 
-class KeyringTrouble(Exception):
+class KeyringError(Exception):
     """A keyring could not be used. Its text is a sentence, and holds nothing of what was kept."""
 
 
@@ -36,38 +36,38 @@ class SystemKeyring:
     """The keyring that the system keeps for its user."""
 
     def check(self) -> None:
-        if _imported("keyring").get_keyring().priority < _LEAST_PRIORITY:
-            raise KeyringTrouble("There is no keyring on this system.")
+        if _import_module("keyring").get_keyring().priority < _MIN_PRIORITY:
+            raise KeyringError("There is no keyring on this system.")
 
     def read(self, service: str) -> str | None:
-        module = _imported("keyring")
+        module = _import_module("keyring")
         try:
             found: str | None = module.get_password(_PROGRAM, service)
-        except _imported("keyring.errors").KeyringError as error:
-            raise _refused(error) from None
+        except _import_module("keyring.errors").KeyringError as error:
+            raise _keyring_error(error) from None
         return found
 
     def write(self, service: str, key: str) -> None:
-        module = _imported("keyring")
+        module = _import_module("keyring")
         try:
             module.set_password(_PROGRAM, service, key)
-        except _imported("keyring.errors").KeyringError as error:
-            raise _refused(error) from None
+        except _import_module("keyring.errors").KeyringError as error:
+            raise _keyring_error(error) from None
 
     def delete(self, service: str) -> None:
-        module = _imported("keyring")
+        module = _import_module("keyring")
         try:
             if module.get_password(_PROGRAM, service) is not None:
                 module.delete_password(_PROGRAM, service)
-        except _imported("keyring.errors").KeyringError as error:
-            raise _refused(error) from None
+        except _import_module("keyring.errors").KeyringError as error:
+            raise _keyring_error(error) from None
 
 
-def _imported(name: str) -> "_Module":
+def _import_module(name: str) -> "_Module":
     try:
         module: _Module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise KeyringTrouble(
+        raise KeyringError(
             "Keys in the keyring need the extra “keyring”: pip install 'fakegpt-tui[keyring]'."
         ) from error
     return module
@@ -84,15 +84,15 @@ class _Module(Protocol):
 
     def delete_password(self, service_name: str, username: str) -> None: ...
 
-    def get_keyring(self) -> "_Chosen": ...
+    def get_keyring(self) -> "_KeyringBackend": ...
 
 
-class _Chosen(Protocol):
+class _KeyringBackend(Protocol):
     """The keyring that the library has settled for."""
 
     priority: float
 
 
-def _refused(error: Exception) -> KeyringTrouble:
+def _keyring_error(error: Exception) -> KeyringError:
     # The name alone: what a keyring says of itself may repeat what it was given.
-    return KeyringTrouble(f"The keyring cannot be used ({type(error).__name__}); is it locked?")
+    return KeyringError(f"The keyring cannot be used ({type(error).__name__}); is it locked?")

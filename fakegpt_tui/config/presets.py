@@ -5,33 +5,35 @@ from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import MAX_TOKENS, SEEDS, TEMPERATURES, TOP_PS, GenerationSettings, Preset
 
 
-def presets(table: Table) -> dict[str, Preset]:
+def parse_presets(table: Table) -> dict[str, Preset]:
     """The presets of the `[presets]` table by their names.
 
     Raises:
         ConfigError: A table cannot be used.
     """
-    return {name: _preset(name, table.table(name)) for name in table}
+    return {name: _parse_preset(name, table.table(name)) for name in table}
 
 
-def _preset(name: str, table: Table) -> Preset:
+def _parse_preset(name: str, table: Table) -> Preset:
     nothing = GenerationSettings()
     preset = Preset(
         name,
-        table.take("system_prompt", readers.any_text, ""),
+        table.consume("system_prompt", readers.any_text, ""),
         GenerationSettings(
-            temperature=table.take("temperature", _number(*TEMPERATURES), nothing.temperature),
-            top_p=table.take("top_p", _number(*TOP_PS), nothing.top_p),
-            max_tokens=table.take("max_tokens", readers.whole(*MAX_TOKENS), nothing.max_tokens),
-            seed=table.take("seed", readers.whole(*SEEDS), nothing.seed),
-            stop=table.take("stop", _texts, nothing.stop),
+            temperature=table.consume("temperature", _number(*TEMPERATURES), nothing.temperature),
+            top_p=table.consume("top_p", _number(*TOP_PS), nothing.top_p),
+            max_tokens=table.consume(
+                "max_tokens", readers.integer(*MAX_TOKENS), nothing.max_tokens
+            ),
+            seed=table.consume("seed", readers.integer(*SEEDS), nothing.seed),
+            stop=table.consume("stop", _texts, nothing.stop),
         ),
     )
-    table.refuse_rest()
+    table.reject_unknown()
     return preset
 
 
-def preset_values(preset: Preset) -> dict[str, str | int | float | list[str] | None]:
+def preset_table(preset: Preset) -> dict[str, str | int | float | list[str] | None]:
     """What the table of a preset says, and `None` for what it says nothing of."""
     settings = preset.generation
     return {
@@ -44,11 +46,11 @@ def preset_values(preset: Preset) -> dict[str, str | int | float | list[str] | N
     }
 
 
-def _number(low: float, high: float) -> readers.Reader[float]:
+def _number(low: float, high: float) -> readers.Validator[float]:
     def read(value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
-        raise readers.Unfit(f"a number from {low:g} to {high:g}")
+        raise readers.InvalidValue(f"a number from {low:g} to {high:g}")
 
     return read
 
@@ -57,4 +59,4 @@ def _texts(value: object) -> tuple[str, ...]:
     texts = value if isinstance(value, list) else [value]
     if all(isinstance(text, str) and text for text in texts):
         return tuple(texts)
-    raise readers.Unfit("text, or a list of texts")
+    raise readers.InvalidValue("text, or a list of texts")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.config import readers
-from fakegpt_tui.config.headers import headers
+from fakegpt_tui.config.headers import parse_headers
 from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import ConfigError, Endpoints, History, Service, ServiceKind, TimeLimits
@@ -14,7 +14,7 @@ DEFAULT_SERVICE = "embedded"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
-READY_MADE: Mapping[str, Service] = {
+BUILTIN_SERVICES: Mapping[str, Service] = {
     DEFAULT_SERVICE: Service(name=DEFAULT_SERVICE, kind=ServiceKind.EMBEDDED),
     "zhile": Service(
         name="zhile",
@@ -26,7 +26,7 @@ READY_MADE: Mapping[str, Service] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceEntry:
+class ServiceConfig:
     """One service, with what only the composition root needs to know about it."""
 
     service: Service
@@ -34,19 +34,19 @@ class ServiceEntry:
     upstream: str | None = None
 
 
-def service_entries(table: Table) -> dict[str, ServiceEntry]:
+def parse_services(table: Table) -> dict[str, ServiceConfig]:
     """All services: the ready-made ones, changed and joined by those of the `[services]` table.
 
     Raises:
         ConfigError: A table cannot be used.
     """
-    entries = {name: ServiceEntry(service=service) for name, service in READY_MADE.items()}
+    entries = {name: ServiceConfig(service=service) for name, service in BUILTIN_SERVICES.items()}
     for name in table:
         try:
             service_name(name)
-        except readers.Unfit as error:
+        except readers.InvalidValue as error:
             raise ConfigError(f"{table.label(name)} must have a name {error}") from error
-        entries[name] = _entry(name, table.table(name))
+        entries[name] = _parse_entry(name, table.table(name))
     for name, entry in entries.items():
         if entry.upstream is not None:
             _check_upstream(table.table(name), entries, entry.upstream)
@@ -57,14 +57,14 @@ def service_name(value: object) -> str:
     """The name of a service, as a reader."""
     if isinstance(value, str) and _NAME.fullmatch(value):
         return value
-    raise readers.Unfit("of at most 40 letters, digits and, after the first, - _ or .")
+    raise readers.InvalidValue("of at most 40 letters, digits and, after the first, - _ or .")
 
 
-def _entry(name: str, table: Table) -> ServiceEntry:
-    service = _service(name, table)
-    upstream = table.take("upstream", readers.text, None)
-    entry = ServiceEntry(service=service, key=_key(name, table), upstream=upstream)
-    table.refuse_rest()
+def _parse_entry(name: str, table: Table) -> ServiceConfig:
+    service = _parse_service(name, table)
+    upstream = table.consume("upstream", readers.text, None)
+    entry = ServiceConfig(service=service, key=_key(name, table), upstream=upstream)
+    table.reject_unknown()
     if service.kind is ServiceKind.EMBEDDED:
         if service.url:
             raise ConfigError(
@@ -77,50 +77,50 @@ def _entry(name: str, table: Table) -> ServiceEntry:
     return entry
 
 
-def _service(name: str, table: Table) -> Service:
-    ready = READY_MADE.get(name)
+def _parse_service(name: str, table: Table) -> Service:
+    ready = BUILTIN_SERVICES.get(name)
     if ready is None and "kind" not in table:
         kinds = ", ".join(f'"{kind}"' for kind in ServiceKind)
         raise ConfigError(f"{table.label('kind')} is missing; it is one of {kinds}.")
     kind = ServiceKind(
-        table.take("kind", readers.one_of(*ServiceKind), ready.kind if ready else "")
+        table.consume("kind", readers.one_of(*ServiceKind), ready.kind if ready else "")
     )
     base = ready if ready is not None else Service(name=name, kind=kind)
     base = _with_models(base, table) if kind is ServiceKind.OPENAI else _with_protocol(base, table)
     return replace(
         base,
         kind=kind,
-        url=table.take("url", readers.url, base.url),
-        model=table.take("model", readers.text, base.model),
-        proxy=table.take("proxy", readers.proxy, base.proxy),
+        url=table.consume("url", readers.url, base.url),
+        model=table.consume("model", readers.text, base.model),
+        proxy=table.consume("proxy", readers.proxy, base.proxy),
         verify=_verify(table),
         limits=_limits(table.table("timeouts")),
-        headers=headers(table.table("headers")),
+        headers=parse_headers(table.table("headers")),
     )
 
 
 def _with_models(service: Service, table: Table) -> Service:
     """`service` with what can be said of one that speaks the OpenAI protocol."""
-    window = table.take("window", readers.whole(64, 100_000_000), None)
-    return replace(service, window=window, prefill=table.take("prefill", readers.flag, False))
+    window = table.consume("window", readers.integer(64, 100_000_000), None)
+    return replace(service, window=window, prefill=table.consume("prefill", readers.boolean, False))
 
 
 def _with_protocol(service: Service, table: Table) -> Service:
     """`service` with what can be said of one that speaks the FakeGPT protocol."""
-    history = table.take("history", readers.one_of(*History), str(service.history))
+    history = table.consume("history", readers.one_of(*History), str(service.history))
     return replace(service, history=History(history), endpoints=_endpoints(table.table("paths")))
 
 
 def _endpoints(table: Table) -> Endpoints:
     endpoints = Endpoints()
     endpoints = Endpoints(
-        loads=table.take("loads", readers.url_path, endpoints.loads),
-        login=table.take("login", readers.url_path, endpoints.login),
-        session=table.take("session", readers.url_path, endpoints.session),
-        conversation=table.take("conversation", readers.url_path, endpoints.conversation),
-        models=table.take("models", readers.url_path, endpoints.models),
+        loads=table.consume("loads", readers.url_path, endpoints.loads),
+        login=table.consume("login", readers.url_path, endpoints.login),
+        session=table.consume("session", readers.url_path, endpoints.session),
+        conversation=table.consume("conversation", readers.url_path, endpoints.conversation),
+        models=table.consume("models", readers.url_path, endpoints.models),
     )
-    table.refuse_rest()
+    table.reject_unknown()
     return endpoints
 
 
@@ -133,25 +133,25 @@ def _verify(table: Table) -> bool | str:
         return str(table.path.parent / readers.path(value))
 
     default: bool | str = True
-    return table.take("verify", read, default)
+    return table.consume("verify", read, default)
 
 
 def _limits(table: Table) -> TimeLimits:
     limits = TimeLimits()
     limits = TimeLimits(
-        connect=table.take("connect", readers.seconds, limits.connect),
-        first_event=table.take("first_event", readers.seconds, limits.first_event),
-        idle=table.take("idle", readers.seconds, limits.idle),
-        total=table.take("total", readers.seconds, limits.total),
+        connect=table.consume("connect", readers.seconds, limits.connect),
+        first_event=table.consume("first_event", readers.seconds, limits.first_event),
+        idle=table.consume("idle", readers.seconds, limits.idle),
+        total=table.consume("total", readers.seconds, limits.total),
     )
-    table.refuse_rest()
+    table.reject_unknown()
     return limits
 
 
 def _key(name: str, table: Table) -> KeySource | None:
-    variable = table.take("key_env", readers.variable, None)
-    path = table.take("key_file", readers.path, None)
-    in_keyring = table.take("key_keyring", readers.flag, False)
+    variable = table.consume("key_env", readers.variable_name, None)
+    path = table.consume("key_file", readers.path, None)
+    in_keyring = table.consume("key_keyring", readers.boolean, False)
     sources: list[KeySource] = []
     if variable is not None:
         sources.append(KeyInEnvironment(variable))
@@ -166,7 +166,7 @@ def _key(name: str, table: Table) -> KeySource | None:
     return sources[0] if sources else None
 
 
-def _check_upstream(table: Table, entries: Mapping[str, ServiceEntry], upstream: str) -> None:
+def _check_upstream(table: Table, entries: Mapping[str, ServiceConfig], upstream: str) -> None:
     if upstream not in entries:
         known = ", ".join(sorted(entries))
         raise ConfigError(f"{table.label('upstream')} must name a service: one of {known}.")

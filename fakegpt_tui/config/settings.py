@@ -136,7 +136,7 @@ class Settings:
                 f"There is no service named {name!r}; the configured ones are {known}."
             ) from error
 
-    def answering(self, service: Service) -> Service:
+    def upstream_of(self, service: Service) -> Service:
         """The service that answers for `service`: its upstream, or else itself."""
         upstream = self.upstreams.get(service.name)
         return service if upstream is None else self.services[upstream]

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from fakegpt_tui.config.readers import Reader, Unfit
+from fakegpt_tui.config.readers import InvalidValue, Validator
 from fakegpt_tui.config.readers import table as read_table
 from fakegpt_tui.config.settings import Origin, Source
 from fakegpt_tui.domain import ConfigError
@@ -31,10 +31,10 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
-    def holds_table(self, key: str) -> bool:
+    def is_table(self, key: str) -> bool:
         return isinstance(self._values.get(key), dict)
 
-    def take(self, key: str, read: Reader[T], default: T) -> T:
+    def consume(self, key: str, read: Validator[T], default: T) -> T:
         """The value of `key` as `read` reads it.
 
         Raises:
@@ -43,17 +43,17 @@ class Table:
         self._known.add(key)
         if key not in self._values:
             return default
-        return _read(read, self._values[key], self.label(key))
+        return _validate(read, self._values[key], self.label(key))
 
     def table(self, key: str) -> "Table":
         """The table inside this one; empty where there is none."""
-        return Table(self.take(key, read_table, {}), path=self.path, name=self._full(key))
+        return Table(self.consume(key, read_table, {}), path=self.path, name=self._full(key))
 
     def label(self, key: str) -> str:
         """How an error names a key."""
         return f"{self._full(key)!r} in {self.path}"
 
-    def refuse_rest(self) -> None:
+    def reject_unknown(self) -> None:
         """Refuse the keys that nobody took.
 
         Raises:
@@ -80,10 +80,10 @@ class Sources:
         self._variables: set[str] = set()
         self.origins: dict[str, Origin] = {}
 
-    def pick(
+    def resolve(
         self,
         name: str,
-        read: Reader[T],
+        read: Validator[T],
         default: T,
         *,
         typed: Callable[[str], object] = str,
@@ -99,23 +99,23 @@ class Sources:
         Raises:
             ConfigError: A value is unfit; also in the file when another place wins.
         """
-        from_file = self._table.take(name, read, default)
+        from_file = self._table.consume(name, read, default)
         variable = PREFIX + name.upper()
         self._variables.add(variable)
         option = "--" + name.replace("_", "-")
         if self._flags.get(name) is not None:
             self.origins[name] = Origin(Source.FLAG, option)
-            return _read(read, self._flags[name], option)
+            return _validate(read, self._flags[name], option)
         if self._environ.get(variable):
             self.origins[name] = Origin(Source.ENVIRONMENT, variable)
-            return _read(read, typed(self._environ[variable]), variable)
+            return _validate(read, typed(self._environ[variable]), variable)
         if name in self._table:
             self.origins[name] = Origin(Source.FILE, str(self._table.path))
             return from_file
         self.origins[name] = Origin(Source.DEFAULT)
         return default
 
-    def refuse_misspelt(self, also_known: Iterable[str]) -> None:
+    def reject_misspelled(self, also_known: Iterable[str]) -> None:
         """Refuse variables that look like a setting's and are none.
 
         Only near misses: other programs may use the prefix, and so may a service's `key_env`.
@@ -131,10 +131,10 @@ class Sources:
                     raise ConfigError(f"The environment variable {variable} is not a setting{hint}")
 
 
-def _read(read: Reader[T], value: object, label: str) -> T:
+def _validate(read: Validator[T], value: object, label: str) -> T:
     try:
         return read(value)
-    except Unfit as error:
+    except InvalidValue as error:
         shown = "" if error.hide else f", not {safe_line(repr(value))}"
         raise ConfigError(f"{label} must be {error}{shown}.") from error
 

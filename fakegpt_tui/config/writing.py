@@ -10,7 +10,7 @@ from typing import Final
 
 from fakegpt_tui.domain import ConfigError, SaveError
 
-_MINE_ALONE: Final = 0o600
+_PRIVATE: Final = 0o600
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -21,7 +21,7 @@ def write_secret(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(path, text, _MINE_ALONE)
+        _replace(path, text, _PRIVATE)
     except OSError as error:
         raise SaveError(f"The file {path} cannot be written: {error.strerror}.") from error
 
@@ -64,13 +64,13 @@ def _read(target: Path) -> tuple[str, int]:
         with target.open(encoding="utf-8", newline="") as file:
             return file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
     except FileNotFoundError:
-        return "", _MINE_ALONE
+        return "", _PRIVATE
 
 
 def _replace(target: Path, text: str, mode: int) -> None:
     written = target.with_name(f".{target.name}.{token_hex(4)}")
     try:
-        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MINE_ALONE)
+        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
         with open(file, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - a descriptor
             stream.write(text)
             stream.flush()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.cli.composition import opened_chat, opened_store
+from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.domain import MessageStatus
 from tests.benchmarks.program import home, hosted
@@ -41,8 +41,8 @@ def measure(repeats: int) -> Iterator[Row]:
 async def _lag(made: Home) -> float:
     """Seconds by which the loop is late, at the 99th percentile, while all replies stream."""
     settings = load_settings({"data_dir": str(made.data), "config": str(made.config)}, {})
-    with opened_store(settings) as store:
-        async with opened_chat(settings, store) as chat:
+    with open_store(settings) as store:
+        async with open_chat(settings, store) as chat:
             chat.set_max_turns(_REPLIES)
             await chat.load()
             await chat.sign_in(settings.chosen_service.name)

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from fakegpt_tui.cli.exits import ExitCode, exit_code, say, troubles_told
+from fakegpt_tui.cli.exits import ExitCode, echo_err, exit_code, handle_errors
 from fakegpt_tui.domain import (
     BadReply,
     Busy,
@@ -47,7 +47,7 @@ def test_each_trouble_has_its_exit_code(error: FakeGPTError, code: int) -> None:
 
 
 def test_trouble_is_one_safe_line_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(click.exceptions.Exit) as caught, troubles_told():
+    with pytest.raises(click.exceptions.Exit) as caught, handle_errors():
         raise NotFound("There is no\n\x1b[31mconversation.")
     assert caught.value.exit_code == ExitCode.NOT_FOUND
     captured = capsys.readouterr()
@@ -56,17 +56,17 @@ def test_trouble_is_one_safe_line_on_standard_error(capsys: pytest.CaptureFixtur
 
 
 def test_ctrl_c_is_no_error_message(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(click.exceptions.Exit) as caught, troubles_told():
+    with pytest.raises(click.exceptions.Exit) as caught, handle_errors():
         raise KeyboardInterrupt
     assert caught.value.exit_code == 130
     assert capsys.readouterr().err == ""
 
 
 def test_a_defect_is_not_taken_for_trouble() -> None:
-    with pytest.raises(ZeroDivisionError), troubles_told():
+    with pytest.raises(ZeroDivisionError), handle_errors():
         _ = 1 / 0
 
 
 def test_what_is_said_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    say("Serving.")
+    echo_err("Serving.")
     assert capsys.readouterr() == ("", "fakegpt-tui: Serving.\n")

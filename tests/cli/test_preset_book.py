@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.cli.preset_book import PresetBook
-from fakegpt_tui.config.editing import presets_in, with_preset
+from fakegpt_tui.cli.preset_book import PresetStore
+from fakegpt_tui.config.editing import read_presets, with_preset
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.domain import ConfigError, GenerationSettings, Preset
 from tests.domain.test_generation_form import settings
@@ -51,13 +51,13 @@ def test_what_is_written_is_what_is_read(
     name: str, system_prompt: str, generation: GenerationSettings
 ) -> None:
     preset = Preset(name, system_prompt, generation)
-    assert presets_in(with_preset(MINE, preset, path=PATH), path=PATH)[name] == preset
+    assert read_presets(with_preset(MINE, preset, path=PATH), path=PATH)[name] == preset
 
 
 async def test_a_preset_is_there_at_once_and_at_the_next_start(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(MINE)
-    book = PresetBook(load_settings({"config": str(file)}, {}).presets, file)
+    book = PresetStore(load_settings({"config": str(file)}, {}).presets, file)
     known = book.presets
     preset = Preset("two words", "One\nTwo", GenerationSettings(seed=3, stop=("\n", '"')))
     await book.keep(preset)
@@ -70,7 +70,7 @@ async def test_a_preset_is_there_at_once_and_at_the_next_start(tmp_path: Path) -
 async def test_a_name_that_cannot_be_used_is_told_and_nothing_is_written(
     tmp_path: Path, name: str
 ) -> None:
-    book = PresetBook({}, tmp_path / "config.toml")
+    book = PresetStore({}, tmp_path / "config.toml")
     with pytest.raises(ConfigError, match="name of a preset"):
         await book.keep(Preset(name))
     assert list(tmp_path.iterdir()) == []

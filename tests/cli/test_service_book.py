@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.connections import connection
-from fakegpt_tui.cli.service_book import ServiceBook
+from fakegpt_tui.cli.connections import build_connection
+from fakegpt_tui.cli.service_book import ServiceRegistry
 from fakegpt_tui.config.files import load_settings
-from fakegpt_tui.config.keyrings import KeyringTrouble
+from fakegpt_tui.config.keyrings import KeyringError
 from fakegpt_tui.config.settings import Settings
 from fakegpt_tui.domain import (
     ConfigError,
@@ -53,7 +53,7 @@ class MemoryKeyring:
 
     def check(self) -> None:
         if self.is_locked:
-            raise KeyringTrouble("It is locked.")
+            raise KeyringError("It is locked.")
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def keyring() -> MemoryKeyring:
 
 
 @pytest.fixture
-def book(settings: Settings, keyring: MemoryKeyring) -> ServiceBook:
-    return ServiceBook(settings, environ={"A_KEY": KEY}, keyring=keyring)
+def book(settings: Settings, keyring: MemoryKeyring) -> ServiceRegistry:
+    return ServiceRegistry(settings, environ={"A_KEY": KEY}, keyring=keyring)
 
 
 @pytest.fixture
@@ -90,21 +90,21 @@ def draft(url: str = "http://127.0.0.1:9", **changes: object) -> ServiceForm:
     return ServiceForm(**{**filled, **changes})
 
 
-async def steps(book: ServiceBook, tried: ServiceForm) -> list[ConnectionCheck]:
+async def steps(book: ServiceRegistry, tried: ServiceForm) -> list[ConnectionCheck]:
     async with aclosing(book.try_out(tried)) as trial:
         return [step async for step in trial]
 
 
 async def test_a_service_that_was_kept_can_be_used_at_once(
-    book: ServiceBook, server: FaultServer
+    book: ServiceRegistry, server: FaultServer
 ) -> None:
     service = await book.keep(draft(server.url))
-    made = connection(book.settings, service, lambda _state: None)
+    made = build_connection(book.settings, service, lambda _state: None)
     assert text_of(await events_of(made.backend)) == "OK"
     assert service in book.services()
 
 
-async def test_the_file_keeps_what_was_in_it(book: ServiceBook, config: Path) -> None:
+async def test_the_file_keeps_what_was_in_it(book: ServiceRegistry, config: Path) -> None:
     await book.keep(draft())
     assert config.read_text().startswith(MINE)
     assert set(load_settings({"config": str(config)}, {}).services) == {
@@ -116,7 +116,7 @@ async def test_the_file_keeps_what_was_in_it(book: ServiceBook, config: Path) ->
 
 
 async def test_a_change_leaves_what_the_draft_says_nothing_of(
-    book: ServiceBook, config: Path
+    book: ServiceRegistry, config: Path
 ) -> None:
     service = await book.keep(draft("http://127.0.0.1:1", name="office", model=""))
     assert (service.url, service.window) == ("http://127.0.0.1:1", 4096)
@@ -124,7 +124,7 @@ async def test_a_change_leaves_what_the_draft_says_nothing_of(
 
 
 async def test_a_typed_key_goes_to_the_keyring(
-    book: ServiceBook, config: Path, keyring: MemoryKeyring
+    book: ServiceRegistry, config: Path, keyring: MemoryKeyring
 ) -> None:
     await book.keep(draft(key=Secret(KEY)))
     assert keyring.keys == {"local": KEY}
@@ -133,7 +133,7 @@ async def test_a_typed_key_goes_to_the_keyring(
 
 
 async def test_a_keyring_that_refuses_is_no_reason_to_keep_the_key_elsewhere(
-    book: ServiceBook, config: Path, keyring: MemoryKeyring
+    book: ServiceRegistry, config: Path, keyring: MemoryKeyring
 ) -> None:
     keyring.is_locked = True
     with pytest.raises(ConfigError, match="not kept anywhere"):
@@ -143,7 +143,7 @@ async def test_a_keyring_that_refuses_is_no_reason_to_keep_the_key_elsewhere(
 
 
 async def test_a_typed_key_goes_to_a_file_where_that_was_asked_for(
-    book: ServiceBook, config: Path, keyring: MemoryKeyring
+    book: ServiceRegistry, config: Path, keyring: MemoryKeyring
 ) -> None:
     await book.keep(draft(key=Secret(KEY), key_in_file=True))
     file = config.parent / "local.key"
@@ -163,7 +163,7 @@ async def test_a_typed_key_goes_to_a_file_where_that_was_asked_for(
     "changes", [{"name": "two words"}, {"url": "nowhere"}, {"key_env": "sk-1"}]
 )
 async def test_what_could_not_be_used_is_kept_nowhere(
-    book: ServiceBook, config: Path, keyring: MemoryKeyring, changes: dict[str, str]
+    book: ServiceRegistry, config: Path, keyring: MemoryKeyring, changes: dict[str, str]
 ) -> None:
     with pytest.raises(ConfigError):
         await book.keep(draft(key=None if "key_env" in changes else Secret(KEY), **changes))
@@ -172,7 +172,7 @@ async def test_what_could_not_be_used_is_kept_nowhere(
     assert not step.worked
 
 
-async def test_a_service_can_be_removed(book: ServiceBook, config: Path) -> None:
+async def test_a_service_can_be_removed(book: ServiceRegistry, config: Path) -> None:
     await book.remove("office")
     assert "office" not in {service.name for service in book.services()}
     assert "# Mine, and to stay." in config.read_text()
@@ -180,7 +180,7 @@ async def test_a_service_can_be_removed(book: ServiceBook, config: Path) -> None
 
 @pytest.mark.parametrize("way", [{"key": Secret(KEY)}, {"key_env": "A_KEY"}])
 async def test_a_trial_uses_the_key_and_keeps_nothing(
-    book: ServiceBook,
+    book: ServiceRegistry,
     server: FaultServer,
     config: Path,
     keyring: MemoryKeyring,
@@ -191,7 +191,7 @@ async def test_a_trial_uses_the_key_and_keeps_nothing(
     assert (config.read_text(), keyring.keys) == (MINE, {})
 
 
-async def test_a_trial_that_fails_says_where(book: ServiceBook) -> None:
+async def test_a_trial_that_fails_says_where(book: ServiceRegistry) -> None:
     (step,) = await steps(book, draft("http://127.0.0.1:1"))
     assert "refused the connection" in step.sentence
     (step,) = await steps(book, draft(key_env="NO_KEY"))
@@ -199,7 +199,7 @@ async def test_a_trial_that_fails_says_where(book: ServiceBook) -> None:
 
 
 async def test_favourites_are_in_the_file_and_there_again_the_next_time(
-    book: ServiceBook, config: Path
+    book: ServiceRegistry, config: Path
 ) -> None:
     await book.favour(ModelRef("office", "org/small"), is_one=True)
     await book.favour(ModelRef("office", "large"), is_one=True)
@@ -215,7 +215,7 @@ async def test_favourites_are_in_the_file_and_there_again_the_next_time(
 
 
 async def test_what_another_program_marked_meanwhile_stays_marked(
-    book: ServiceBook, config: Path
+    book: ServiceRegistry, config: Path
 ) -> None:
     config.write_text('favourites = ["office/theirs"]\n' + MINE)
     await book.favour(ModelRef("office", "mine"), is_one=True)
@@ -224,7 +224,7 @@ async def test_what_another_program_marked_meanwhile_stays_marked(
 
 @pytest.mark.parametrize("in_file", [True, False])
 async def test_the_key_of_a_service_goes_with_it(
-    book: ServiceBook, config: Path, keyring: MemoryKeyring, *, in_file: bool
+    book: ServiceRegistry, config: Path, keyring: MemoryKeyring, *, in_file: bool
 ) -> None:
     await book.keep(draft(key=Secret(KEY), key_in_file=in_file))
     assert KEY not in book.key_place("local")
@@ -237,7 +237,7 @@ async def test_the_key_of_a_service_goes_with_it(
 
 @pytest.mark.parametrize("in_file", [False, True])
 async def test_a_key_is_taken_away_from_its_service(
-    book: ServiceBook, config: Path, keyring: MemoryKeyring, *, in_file: bool
+    book: ServiceRegistry, config: Path, keyring: MemoryKeyring, *, in_file: bool
 ) -> None:
     office = draft(name="office", url="https://chat.example.org")
     await book.keep(replace(office, key=Secret(KEY), key_in_file=in_file))
@@ -251,25 +251,27 @@ async def test_a_key_is_taken_away_from_its_service(
 
 
 async def test_taking_a_key_away_leaves_a_file_of_a_persons_own(
-    book: ServiceBook, config: Path
+    book: ServiceRegistry, config: Path
 ) -> None:
     own = config.parent / "own"
     own.write_text(KEY)
     config.write_text(MINE + 'key_file = "own"\n')
-    book = ServiceBook(load_settings({"config": str(config)}, {}), environ={})
+    book = ServiceRegistry(load_settings({"config": str(config)}, {}), environ={})
     await book.keep(draft(name="office", without_key=True))
     assert book.key_place("office") == ""
     assert own.read_text() == KEY
 
 
-async def test_a_trial_without_the_key_is_one(book: ServiceBook, server: FaultServer) -> None:
+async def test_a_trial_without_the_key_is_one(book: ServiceRegistry, server: FaultServer) -> None:
     await book.keep(draft(server.url, key_env="NO_SUCH"))
     (*_, last) = await steps(book, draft(server.url, without_key=True))
     assert "NO_SUCH" not in last.sentence
     assert not (await server.arrived(CHAT)).headers.get("authorization")
 
 
-async def test_a_key_file_of_a_persons_own_is_left_alone(book: ServiceBook, config: Path) -> None:
+async def test_a_key_file_of_a_persons_own_is_left_alone(
+    book: ServiceRegistry, config: Path
+) -> None:
     own = config.parent / "own"
     own.write_text(KEY)
     config.write_text(MINE + 'key_file = "own"\n')
@@ -281,7 +283,7 @@ async def test_a_key_file_of_a_persons_own_is_left_alone(book: ServiceBook, conf
 
 
 async def test_a_key_that_cannot_be_taken_out_of_the_keyring_is_told(
-    book: ServiceBook, keyring: MemoryKeyring
+    book: ServiceRegistry, keyring: MemoryKeyring
 ) -> None:
     await book.keep(draft(key=Secret(KEY)))
     keyring.is_locked = True
@@ -292,7 +294,7 @@ async def test_a_key_that_cannot_be_taken_out_of_the_keyring_is_told(
 
 
 async def test_whether_there_is_a_keyring_is_known_before_a_key_is_typed(
-    book: ServiceBook, keyring: MemoryKeyring
+    book: ServiceRegistry, keyring: MemoryKeyring
 ) -> None:
     assert await book.keyring_trouble() == ""
     keyring.is_locked = True
@@ -300,7 +302,7 @@ async def test_whether_there_is_a_keyring_is_known_before_a_key_is_typed(
 
 
 async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
-    book: ServiceBook, config: Path
+    book: ServiceRegistry, config: Path
 ) -> None:
     proxy = "http://ann:hunter2@127.0.0.1:9"
     service = await book.keep(draft(proxy=Secret(proxy)))
@@ -329,7 +331,7 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
     ],
 )
 def test_each_field_says_what_is_wrong_with_it(
-    book: ServiceBook, changes: dict[str, object], field: str, words: str
+    book: ServiceRegistry, changes: dict[str, object], field: str, words: str
 ) -> None:
     problems = book.problems(draft(**changes))
     assert set(problems) == {field}
@@ -338,5 +340,5 @@ def test_each_field_says_what_is_wrong_with_it(
     assert KEY not in problems[field]
 
 
-def test_a_sound_draft_has_no_problems(book: ServiceBook) -> None:
+def test_a_sound_draft_has_no_problems(book: ServiceRegistry) -> None:
     assert book.problems(draft(key=Secret(KEY), proxy=Secret("socks5://127.0.0.1:1"))) == {}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.settings_book import SettingsBook
-from fakegpt_tui.config.editable import EDITABLE
+from fakegpt_tui.cli.settings_book import SettingsStore
+from fakegpt_tui.config.editable import SETTING_SPECS
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.domain import ConfigError, SaveError
 from fakegpt_tui.ui.setting import Setting
@@ -33,18 +33,18 @@ def book_of(
     config: Path,
     flags: Mapping[str, object] | None = None,
     environ: Mapping[str, str] | None = None,
-) -> SettingsBook:
+) -> SettingsStore:
     settings = load_settings({"config": str(config), **(flags or {})}, environ or {})
-    return SettingsBook(settings, themes=theme_names)
+    return SettingsStore(settings, themes=theme_names)
 
 
-async def found(book: SettingsBook) -> dict[str, Setting]:
+async def found(book: SettingsStore) -> dict[str, Setting]:
     return {setting.name: setting for setting in await book.settings()}
 
 
 async def test_every_setting_is_told_with_its_value_and_its_origin(config: Path) -> None:
     settings = await found(book_of(config))
-    assert list(settings) == [editable.name for editable in EDITABLE]
+    assert list(settings) == [editable.name for editable in SETTING_SPECS]
     assert (settings["max_turns"].value, settings["max_turns"].origin) == ("3", "config.toml")
     assert (settings["theme"].value, settings["theme"].origin) == ("dark", "default")
     assert settings["service"].choices == ("embedded", "zhile", "office")
@@ -90,7 +90,7 @@ async def test_a_change_can_be_taken_back_to_the_letter(
 async def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
     settings = load_settings({}, {"FAKEGPT_DATA_DIR": str(tmp_path)})
     config = tmp_path / "conf" / "config.toml"
-    book = SettingsBook(replace(settings, config_file=config), themes=theme_names)
+    book = SettingsStore(replace(settings, config_file=config), themes=theme_names)
     await book.change("notify", "bell")
     assert config.read_text() == 'notify = "bell"\n'
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.checks.multiplexer import Tmux, found_tmux
+from fakegpt_tui.cli.checks.multiplexer import Tmux, detect_tmux
 from fakegpt_tui.cli.checks.terminal import terminal_findings
 from fakegpt_tui.terminal.answers import Answers, answers, questions
 
@@ -161,9 +161,9 @@ def test_tmux_itself_is_asked_how_it_is_set(tmp_path: Path) -> None:
     )
     program.chmod(0o700)
     environment = {"TMUX": "/x", "TMUX_PANE": "%1", "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    found = found_tmux(environment)
+    found = detect_tmux(environment)
     assert found is not None
     assert (found.sends_all_keys, found.copies, found.allow_passthrough) == (True, True, "all")
     program.write_text("#!/bin/sh\nexit 1\n")
-    assert found_tmux(environment) is None
-    assert found_tmux({"PATH": environment["PATH"]}) is None
+    assert detect_tmux(environment) is None
+    assert detect_tmux({"PATH": environment["PATH"]}) is None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.config.keyrings import Keyring, KeyringTrouble, SystemKeyring
-from fakegpt_tui.config.keys import keep_key, read_key
+from fakegpt_tui.config.keyrings import Keyring, KeyringError, SystemKeyring
+from fakegpt_tui.config.keys import read_key, store_key
 from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.domain import ConfigError, Secret
 
@@ -26,10 +26,10 @@ class MemoryKeyring:
 
 class LockedKeyring:
     def read(self, *_: str) -> str | None:
-        raise KeyringTrouble("It is locked.")
+        raise KeyringError("It is locked.")
 
     def write(self, *_: str) -> None:
-        raise KeyringTrouble("It is locked.")
+        raise KeyringError("It is locked.")
 
 
 def found(
@@ -81,13 +81,13 @@ def test_a_locked_keyring_is_an_error_and_no_reason_to_look_elsewhere() -> None:
     with pytest.raises(ConfigError, match="It is locked"):
         found(KeyInKeyring("home"), {"HOME": KEY}, LockedKeyring())
     with pytest.raises(ConfigError, match="was not kept anywhere") as caught:
-        keep_key("home", Secret(KEY), LockedKeyring())
+        store_key("home", Secret(KEY), LockedKeyring())
     assert KEY not in str(caught.value)
 
 
 def test_a_key_can_be_kept_in_the_keyring() -> None:
     keyring = MemoryKeyring()
-    keep_key("home", Secret(f" {KEY}\n"), keyring)
+    store_key("home", Secret(f" {KEY}\n"), keyring)
     assert keyring.keys == {"home": KEY}
 
 
@@ -133,11 +133,11 @@ def test_the_keyring_of_the_system_is_used_where_it_is_installed(
         lambda: keyring.delete("locked"),
     )
     for use in uses:
-        with pytest.raises(KeyringTrouble) as caught:
+        with pytest.raises(KeyringError) as caught:
             use()
         assert KEY not in str(caught.value)
     sys.modules["keyring"].Chosen.priority = 0
-    with pytest.raises(KeyringTrouble, match="There is no keyring on this system"):
+    with pytest.raises(KeyringError, match="There is no keyring on this system"):
         keyring.check()
     for name in ("keyring", "keyring.errors"):
         monkeypatch.delitem(sys.modules, name)

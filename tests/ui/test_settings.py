@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
-from fakegpt_tui.cli.settings_book import SettingsBook
-from fakegpt_tui.config.editable import EDITABLE
+from fakegpt_tui.cli.settings_book import SettingsStore
+from fakegpt_tui.config.editable import SETTING_SPECS
 from fakegpt_tui.config.files import load_settings
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.ui.screens.chat import ChatScreen
@@ -16,7 +16,7 @@ from fakegpt_tui.ui.screens.settings import SettingsScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
 from tests.ui.running import Running, reply, running
 
-NAMES = [editable.name for editable in EDITABLE]
+NAMES = [editable.name for editable in SETTING_SPECS]
 MINE = "# Mine.\nmax_turns = 3\n"
 
 
@@ -36,7 +36,7 @@ async def settings_open(
     **options: object,
 ) -> AsyncIterator[Running]:
     settings = load_settings({"config": str(config), **(flags or {})}, environ or {})
-    door = SettingsBook(settings, themes=theme_names)
+    door = SettingsStore(settings, themes=theme_names)
     async with running(*scripts, settings=door, **options) as it:
         await it.pilot.press("f10")
         await it.until(lambda: isinstance(it.app.screen, SettingsScreen))
@@ -219,7 +219,7 @@ async def test_new_conversations_use_the_service_that_was_chosen(config: Path) -
 async def test_a_file_that_cannot_be_read_is_said_and_nothing_opens(config: Path) -> None:
     settings = load_settings({"config": str(config)}, {})
     config.write_text("max_turns = ")
-    async with running(settings=SettingsBook(settings, themes=theme_names)) as it:
+    async with running(settings=SettingsStore(settings, themes=theme_names)) as it:
         await it.command("/settings")
         await it.until(lambda: "The configuration file" in it.status)
 

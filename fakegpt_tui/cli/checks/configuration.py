@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from fakegpt_tui.cli.checks.finding import Finding, attention, good, note
-from fakegpt_tui.cli.sessions import described, is_good, kept_session
+from fakegpt_tui.cli.sessions import describe_session, is_valid, stored_session
 from fakegpt_tui.config.keyrings import SystemKeyring
 from fakegpt_tui.config.keys import read_key
 from fakegpt_tui.config.settings import KeyInKeyring, Settings, Source
@@ -94,16 +94,16 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 def _service(settings: Settings, service: Service) -> Finding:
     name = f"services.{service.name}"
     try:
-        answering = settings.answering(service)
-        session = kept_session(settings, answering)
+        answering = settings.upstream_of(service)
+        session = stored_session(settings, answering)
     except ConfigError as error:
         return attention(name, safe_line(str(error), _LONGEST))
-    sentence = described(service, session)
+    sentence = describe_session(service, session)
     if answering is not service:
         sentence = f"{service.name}: the embedded host in front of {answering.name}."
     if service.notice:
         return note(name, f"{sentence} {service.notice}")
-    if answering.kind is ServiceKind.FAKEGPT and not is_good(session):
+    if answering.kind is ServiceKind.FAKEGPT and not is_valid(session):
         advice = f"The first prompt signs in, as does `fakegpt-tui login --service {service.name}`."
         return note(name, sentence, advice)
     return good(name, sentence)

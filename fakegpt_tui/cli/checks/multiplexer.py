@@ -40,7 +40,7 @@ class Tmux:
         return self.set_clipboard in ("on", "external") or self.allow_passthrough in ("on", "all")
 
 
-def found_tmux(environment: Mapping[str, str] = os.environ) -> Tmux | None:
+def detect_tmux(environment: Mapping[str, str] = os.environ) -> Tmux | None:
     """The tmux that the program runs in, if it does and tmux says so."""
     path = shutil.which("tmux", path=environment.get("PATH"))
     if not environment.get("TMUX") or path is None:

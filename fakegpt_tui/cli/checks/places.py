@@ -15,13 +15,13 @@ from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store.path_safety import require_private
 from fakegpt_tui.text import safe_line
 
-_LEAST_FREE: Final = 200_000_000
+_MIN_FREE: Final = 200_000_000
 _MEGABYTE: Final = 1_000_000
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
-def text_findings() -> Iterator[Finding]:
+def encoding_findings() -> Iterator[Finding]:
     """Locale and encoding."""
     encoding = (sys.stdout.encoding or "").lower().replace("_", "-")
     name = ".".join(part for part in locale.getlocale() if part) or "C"
@@ -36,7 +36,7 @@ def text_findings() -> Iterator[Finding]:
         )
 
 
-def place_findings(settings: Settings) -> Iterator[Finding]:
+def file_findings(settings: Settings) -> Iterator[Finding]:
     yield _free_space(settings)
     yield from _ownership(settings)
     folders = [
@@ -60,7 +60,7 @@ def _free_space(settings: Settings) -> Finding:
     database = settings.database
     size = database.stat().st_size if database.exists() else 0
     words = f"{free / _MEGABYTE:,.0f} MB are free for {_shown(folder)}"
-    if free < max(_LEAST_FREE, 2 * size):
+    if free < max(_MIN_FREE, 2 * size):
         return attention(
             "files.space",
             f"Only {words}.",

@@ -15,10 +15,10 @@ _NARROWEST = 40
 _WIDEST = 100
 
 
-def as_json(findings: Sequence[Finding]) -> str:
+def render_json(findings: Sequence[Finding]) -> str:
     document = {
         "version": 1,
-        "well": is_well(findings),
+        "well": is_healthy(findings),
         "findings": [
             {
                 "id": finding.id,
@@ -32,24 +32,24 @@ def as_json(findings: Sequence[Finding]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def as_text(findings: Sequence[Finding], *, width: int) -> Iterator[str]:
+def render_text(findings: Sequence[Finding], *, width: int) -> Iterator[str]:
     """Lines of at most `width` columns, topic by topic, and what all of it comes to."""
     width = min(max(width, _NARROWEST), _WIDEST)
     for topic, found in groupby(findings, key=attrgetter("topic")):
         yield topic.capitalize()
         for finding in found:
-            yield from _wrapped(f"{_MARKS[finding.level]:<5}", finding.sentence, width)
+            yield from _wrap(f"{_MARKS[finding.level]:<5}", finding.sentence, width)
             if finding.advice:
-                yield from _wrapped("", f"→ {finding.advice}", width)
+                yield from _wrap("", f"→ {finding.advice}", width)
         yield ""
-    yield _sum(findings)
+    yield _summary(findings)
 
 
-def is_well(findings: Iterable[Finding]) -> bool:
+def is_healthy(findings: Iterable[Finding]) -> bool:
     return all(finding.level is not Level.ATTENTION for finding in findings)
 
 
-def _wrapped(mark: str, text: str, width: int) -> Iterator[str]:
+def _wrap(mark: str, text: str, width: int) -> Iterator[str]:
     indent = " " * _INDENT
     # A path is of use only in one piece.
     yield from textwrap.wrap(
@@ -62,7 +62,7 @@ def _wrapped(mark: str, text: str, width: int) -> Iterator[str]:
     )
 
 
-def _sum(findings: Sequence[Finding]) -> str:
+def _summary(findings: Sequence[Finding]) -> str:
     count = sum(finding.level is Level.ATTENTION for finding in findings)
     if count == 0:
         return "All is well."

@@ -15,7 +15,7 @@ SECONDS: Final = 20.0
 
 _OLD_BACKUP: Final = timedelta(days=2)
 _MEGABYTE: Final = 1_000_000
-_SAVING: Final = (
+_RECOVERY_ADVICE: Final = (
     "Start the program: it moves a damaged store aside and brings over what is whole, also from "
     "the newest backup. Copy the folder first."
 )
@@ -28,18 +28,18 @@ def store_findings(path: Path, now: datetime, report: ReportProgress) -> Iterato
     try:
         health = check_integrity(path.resolve(), seconds=SECONDS, report=report)
     except StoreError as error:
-        yield attention("store.file", safe_line(str(error), 1000), _SAVING)
+        yield attention("store.file", safe_line(str(error), 1000), _RECOVERY_ADVICE)
         return
     yield good(
         "store.file",
-        f"{_shown(path)} holds {_counted(health.conversations, 'conversation')} and "
-        f"{_counted(health.messages, 'chat message')} in {health.size / _MEGABYTE:.1f} MB.",
+        f"{_shown(path)} holds {_count(health.conversations, 'conversation')} and "
+        f"{_count(health.messages, 'chat message')} in {health.size / _MEGABYTE:.1f} MB.",
     )
     yield _format(health)
-    yield from _wholeness(health)
+    yield from _integrity(health)
     yield from _index(health)
     yield _backup(health, now)
-    yield from _use(health)
+    yield from _instances(health)
 
 
 def _format(health: IntegrityReport) -> Finding:
@@ -53,12 +53,12 @@ def _format(health: IntegrityReport) -> Finding:
     )
 
 
-def _wholeness(health: IntegrityReport) -> Iterator[Finding]:
+def _integrity(health: IntegrityReport) -> Iterator[Finding]:
     match health.is_sound:
         case True:
             yield good("store.structure", "Its structure is sound.")
         case False:
-            yield attention("store.structure", "The file is damaged.", _SAVING)
+            yield attention("store.structure", "The file is damaged.", _RECOVERY_ADVICE)
         case None:
             yield note(
                 "store.structure",
@@ -85,7 +85,7 @@ def _index(health: IntegrityReport) -> Iterator[Finding]:
     if health.unindexed:
         yield attention(
             "store.search",
-            f"The search index is off by {_counted(health.unindexed, 'chat message')}, so a search "
+            f"The search index is off by {_count(health.unindexed, 'chat message')}, so a search "
             "may miss something.",
             "`fakegpt-tui save --all DIR`, and `import` into a new --data-dir, make one anew.",
         )
@@ -103,7 +103,7 @@ def _backup(health: IntegrityReport, now: datetime) -> Finding:
     return good("store.backup", f"The newest backup is {age} old.")
 
 
-def _use(health: IntegrityReport) -> Iterator[Finding]:
+def _instances(health: IntegrityReport) -> Iterator[Finding]:
     if health.instances is None:
         yield note("store.instances", "Whether others use the store at this moment is not known.")
     elif health.instances:
@@ -124,7 +124,7 @@ def _age(time: timedelta) -> str:
     return f"{hours} hours" if hours < 48 else f"{hours // 24} days"  # noqa: PLR2004 - two days
 
 
-def _counted(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 

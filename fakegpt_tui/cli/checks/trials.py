@@ -7,7 +7,7 @@ from typing import Final
 
 from fakegpt_tui.backends.discovery import check_connection
 from fakegpt_tui.cli.checks.finding import Finding, attention, good
-from fakegpt_tui.cli.composition import Connector
+from fakegpt_tui.cli.composition import ConnectionFactory
 from fakegpt_tui.config.settings import Settings, Source
 from fakegpt_tui.domain import ConnectionCheck, FakeGPTError, Service
 from fakegpt_tui.text import safe_line
@@ -16,20 +16,20 @@ _SECONDS: Final = 60.0
 _LONGEST: Final = 1000
 
 
-def trial_findings(settings: Settings) -> Sequence[Finding]:
+def connection_findings(settings: Settings) -> Sequence[Finding]:
     """What comes of using each service that a person configured, and the one that is used."""
     return asyncio.run(_all(settings))
 
 
 async def _all(settings: Settings) -> list[Finding]:
-    with closing(Connector(settings)) as connector:
+    with closing(ConnectionFactory(settings)) as connector:
         found = await asyncio.gather(
-            *(_findings(connector, service) for service in _wanted(settings))
+            *(_findings(connector, service) for service in _services_in_use(settings))
         )
     return [finding for each in found for finding in each]
 
 
-def _wanted(settings: Settings) -> list[Service]:
+def _services_in_use(settings: Settings) -> list[Service]:
     """Those that somebody asked for: no ready-made service is contacted because it is there."""
     return [
         service
@@ -39,7 +39,7 @@ def _wanted(settings: Settings) -> list[Service]:
     ]
 
 
-async def _findings(connector: Connector, service: Service) -> list[Finding]:
+async def _findings(connector: ConnectionFactory, service: Service) -> list[Finding]:
     name = f"services.{service.name}.trial"
     found: list[Finding] = []
     try:
@@ -52,7 +52,7 @@ async def _findings(connector: Connector, service: Service) -> list[Finding]:
     return found
 
 
-async def _steps(connector: Connector, service: Service) -> AsyncGenerator[ConnectionCheck]:
+async def _steps(connector: ConnectionFactory, service: Service) -> AsyncGenerator[ConnectionCheck]:
     try:
         connection = await connector.connect(service, lambda _state: None)
     except FakeGPTError as error:
