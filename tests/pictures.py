@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
-from fakegpt_tui.cli.composition import open_chat, open_store
-from fakegpt_tui.cli.service_book import ServiceRegistry
-from fakegpt_tui.cli.settings_book import SettingsStore
-from fakegpt_tui.config.files import load_settings
+from fakegpt_tui.cli.app import open_chat, open_store
+from fakegpt_tui.cli.service_registry import ServiceRegistry
+from fakegpt_tui.cli.settings_store import SettingsStore
+from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
-from fakegpt_tui.config.files import build_settings
-from fakegpt_tui.config.settings import Folders
+from fakegpt_tui.config.load import build_settings
+from fakegpt_tui.config.spec import Folders
 from fakegpt_tui.domain import ReplyEnded, TextDelta, TextReplaced
 from fakegpt_tui.host.server import HostServer
 

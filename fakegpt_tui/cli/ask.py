@@ -22,7 +22,7 @@ def ask(context: click.Context, *, words: tuple[str, ...], as_json: bool, no_sto
     """
     prompt = _prompt(" ".join(words))
     settings = settings_of(context)
-    from fakegpt_tui.cli.asking import ask_once  # noqa: PLC0415 - asyncio, not for --help
+    from fakegpt_tui.cli.ask_runner import ask_once  # noqa: PLC0415 - asyncio, not for --help
 
     context.exit(ask_once(settings, prompt, as_json=as_json, keep=not no_store))
 

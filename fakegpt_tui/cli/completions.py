@@ -2,7 +2,7 @@
 
 import click
 
-from fakegpt_tui.cli.exits import PROGRAM
+from fakegpt_tui.cli.errors import PROGRAM
 
 _VARIABLE = "_FAKEGPT_TUI_COMPLETE"
 

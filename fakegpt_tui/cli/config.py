@@ -8,7 +8,7 @@ import click
 
 from fakegpt_tui.cli.config_template import TEMPLATE
 from fakegpt_tui.cli.options import file_options, settings_of
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import SaveError, Service
 from fakegpt_tui.text import safe_line
 

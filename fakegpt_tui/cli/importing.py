@@ -25,7 +25,7 @@ def importing(
     ctrl+c that goes on where it was stopped. The exit code is 1 when a file could not be read.
     """
     settings = settings_of(context)
-    from fakegpt_tui.cli.import_files import import_files  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.import_runner import import_files  # noqa: PLC0415 - not for --help
 
     code = import_files(settings, files, dry_run=dry_run, verbose=verbose, as_json=as_json)
     context.exit(code)

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.cli.composition import open_chat, open_store
+from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.conversations import find_by_prefix, find_newest
-from fakegpt_tui.cli.preset_book import PresetStore
-from fakegpt_tui.cli.service_book import ServiceRegistry
-from fakegpt_tui.cli.settings_book import SettingsStore
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.cli.service_registry import ServiceRegistry
+from fakegpt_tui.cli.settings_store import PresetStore, SettingsStore
+from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.store.conversation_store import ConversationStore
 

@@ -22,7 +22,7 @@ def listing(context: click.Context, *, everything: bool, limit: int | None, as_j
     change and the title.
     """
     settings = settings_of(context)
-    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import describe_conversation, unambiguous_prefix_length  # noqa: PLC0415
     from fakegpt_tui.transfer.fields import conversation_fields  # noqa: PLC0415
 

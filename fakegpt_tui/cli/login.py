@@ -2,7 +2,7 @@
 
 import click
 
-from fakegpt_tui.cli.exits import echo_err
+from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.sessions import describe_session, forget_session, stored_session
 from fakegpt_tui.domain import SaveError, ServiceKind
@@ -21,7 +21,7 @@ def login(context: click.Context, *, again: bool) -> None:
     settings = settings_of(context)
     service = settings.upstream_of(settings.chosen_service)
     if service.kind is ServiceKind.FAKEGPT:
-        from fakegpt_tui.cli.visits import sign_in  # noqa: PLC0415 - asyncio, not for --help
+        from fakegpt_tui.cli.one_shot import sign_in  # noqa: PLC0415 - asyncio, not for --help
 
         if again:
             forget_session(settings, service)

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from fakegpt_tui import __version__
-from fakegpt_tui.cli.exits import PROGRAM, handle_errors, handle_output_errors
+from fakegpt_tui.cli.errors import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
 
 _COMMANDS = {

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from fakegpt_tui.cli.exits import echo_err
+from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.domain import Model
 from fakegpt_tui.text import safe_line
@@ -19,7 +19,7 @@ _LONGEST = 200
 @click.pass_context
 def models(context: click.Context, *, as_json: bool) -> None:
     """List the models of the chosen service, the default one first, signing in if need be."""
-    from fakegpt_tui.cli.visits import list_models  # noqa: PLC0415 - asyncio, not for --help
+    from fakegpt_tui.cli.one_shot import list_models  # noqa: PLC0415 - asyncio, not for --help
 
     settings = settings_of(context)
     service = settings.chosen_service

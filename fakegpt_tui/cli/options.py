@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
-from fakegpt_tui.config.files import load_settings
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.config.load import load_settings
+from fakegpt_tui.config.spec import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -3,7 +3,7 @@
 import click
 
 from fakegpt_tui.cli.options import file_options, settings_of
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.config.spec import Settings
 
 
 @click.command()

@@ -10,8 +10,8 @@ import click
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store_interface import ChatStore
-from fakegpt_tui.cli.composition import open_chat
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.cli.app import open_chat
+from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.plain import PlainChat
 
 

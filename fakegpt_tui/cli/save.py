@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.exits import echo_err
+from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, settings_of
 
 
@@ -31,7 +31,7 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     """
     prefix, folder = _targets(words, everything=everything)
     settings = settings_of(context)
-    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
     from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415
 

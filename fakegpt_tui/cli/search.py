@@ -4,7 +4,7 @@ import json
 
 import click
 
-from fakegpt_tui.cli.exits import ExitCode
+from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import file_options, settings_of
 from fakegpt_tui.domain import SearchHit
 from fakegpt_tui.text import safe_line
@@ -34,7 +34,7 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
     """
     settings = settings_of(context)
     from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415
     from fakegpt_tui.cli.conversations import unambiguous_prefix_length  # noqa: PLC0415
 
     with open_store(settings) as store:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from fakegpt_tui.cli.exits import echo_err
-from fakegpt_tui.cli.key_file import load_host_key
+from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.cli.private_files import load_host_key
 from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def serve(
 
     The first line of standard output is its base URL. The guide answers, or the chosen service.
     """
-    from fakegpt_tui.cli.composition import build_host  # noqa: PLC0415 - starlette, not for --help
+    from fakegpt_tui.cli.app import build_host  # noqa: PLC0415 - starlette, not for --help
 
     if scenario == _ALL:
         _show_scenarios()

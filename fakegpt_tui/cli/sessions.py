@@ -1,6 +1,6 @@
 """What is known of being signed in to a service, without asking it."""
 
-from fakegpt_tui.config.settings import Settings
+from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import Service, ServiceKind, Session, now
 from fakegpt_tui.text import safe_line
 

@@ -20,7 +20,7 @@ _NAMES = {Role.USER: "You", Role.ASSISTANT: "Reply", Role.SYSTEM: "System"}
 def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
     """Print the conversation whose id begins with ID: the messages that are shown in it."""
     settings = settings_of(context)
-    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
 
     with open_store(settings) as store:

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from fakegpt_tui.cli.exits import ExitCode
+from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.sessions import describe_session, is_valid, stored_session
 from fakegpt_tui.domain import Service, ServiceKind, Session

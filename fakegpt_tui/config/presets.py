@@ -1,6 +1,6 @@
 """Presets: named system prompts with generation settings."""
 
-from fakegpt_tui.config import readers
+from fakegpt_tui.config import validators
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.domain import MAX_TOKENS, SEEDS, TEMPERATURES, TOP_PS, GenerationSettings, Preset
 
@@ -18,14 +18,14 @@ def _parse_preset(name: str, table: Table) -> Preset:
     nothing = GenerationSettings()
     preset = Preset(
         name,
-        table.consume("system_prompt", readers.any_text, ""),
+        table.consume("system_prompt", validators.any_text, ""),
         GenerationSettings(
             temperature=table.consume("temperature", _number(*TEMPERATURES), nothing.temperature),
             top_p=table.consume("top_p", _number(*TOP_PS), nothing.top_p),
             max_tokens=table.consume(
-                "max_tokens", readers.integer(*MAX_TOKENS), nothing.max_tokens
+                "max_tokens", validators.integer(*MAX_TOKENS), nothing.max_tokens
             ),
-            seed=table.consume("seed", readers.integer(*SEEDS), nothing.seed),
+            seed=table.consume("seed", validators.integer(*SEEDS), nothing.seed),
             stop=table.consume("stop", _texts, nothing.stop),
         ),
     )
@@ -46,11 +46,11 @@ def preset_table(preset: Preset) -> dict[str, str | int | float | list[str] | No
     }
 
 
-def _number(low: float, high: float) -> readers.Validator[float]:
+def _number(low: float, high: float) -> validators.Validator[float]:
     def read(value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
-        raise readers.InvalidValue(f"a number from {low:g} to {high:g}")
+        raise validators.InvalidValue(f"a number from {low:g} to {high:g}")
 
     return read
 
@@ -59,4 +59,4 @@ def _texts(value: object) -> tuple[str, ...]:
     texts = value if isinstance(value, list) else [value]
     if all(isinstance(text, str) and text for text in texts):
         return tuple(texts)
-    raise readers.InvalidValue("text, or a list of texts")
+    raise validators.InvalidValue("text, or a list of texts")

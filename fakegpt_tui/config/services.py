@@ -1,14 +1,58 @@
-"""Services: the ready-made ones, and the tables that change them or add others."""
+"""Services: the built-in ones, and the tables that change or add some."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fakegpt_tui.config import readers
-from fakegpt_tui.config.headers import parse_headers
-from fakegpt_tui.config.settings import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
+from fakegpt_tui.config import validators
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.domain import ConfigError, Endpoints, History, Service, ServiceKind, TimeLimits
+from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
+from fakegpt_tui.config.validators import InvalidValue
+from fakegpt_tui.domain import (
+    ConfigError,
+    Endpoints,
+    History,
+    Secret,
+    Service,
+    ServiceKind,
+    TimeLimits,
+)
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
+_RESERVED = {
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "transfer-encoding",
+    "x-authorization",
+}
+"""What belongs to each request, and would break it if it were another."""
+
+
+def parse_headers(table: Table) -> tuple[tuple[str, Secret], ...]:
+    """The headers in `table`; an empty one is not to be sent at all.
+
+    Raises:
+        ConfigError: One of them cannot be sent, or is not for a person to set.
+    """
+    for name in table:
+        if not _HEADER_NAME.fullmatch(name):
+            raise ConfigError(f"{table.label(name)} is not the name of a header.")
+        if name.lower() in _RESERVED:
+            raise ConfigError(f"{table.label(name)} is set by the program, request by request.")
+    return tuple((name, table.consume(name, _header_value, Secret(""))) for name in table)
+
+
+def _header_value(value: object) -> Secret:
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return Secret(value.strip())
+    raise InvalidValue("text of printable ASCII characters, or empty", hide=True)
+
 
 DEFAULT_SERVICE = "embedded"
 
@@ -44,7 +88,7 @@ def parse_services(table: Table) -> dict[str, ServiceConfig]:
     for name in table:
         try:
             service_name(name)
-        except readers.InvalidValue as error:
+        except validators.InvalidValue as error:
             raise ConfigError(f"{table.label(name)} must have a name {error}") from error
         entries[name] = _parse_entry(name, table.table(name))
     for name, entry in entries.items():
@@ -57,12 +101,12 @@ def service_name(value: object) -> str:
     """The name of a service, as a reader."""
     if isinstance(value, str) and _NAME.fullmatch(value):
         return value
-    raise readers.InvalidValue("of at most 40 letters, digits and, after the first, - _ or .")
+    raise validators.InvalidValue("of at most 40 letters, digits and, after the first, - _ or .")
 
 
 def _parse_entry(name: str, table: Table) -> ServiceConfig:
     service = _parse_service(name, table)
-    upstream = table.consume("upstream", readers.text, None)
+    upstream = table.consume("upstream", validators.text, None)
     entry = ServiceConfig(service=service, key=_key(name, table), upstream=upstream)
     table.reject_unknown()
     if service.kind is ServiceKind.EMBEDDED:
@@ -83,16 +127,16 @@ def _parse_service(name: str, table: Table) -> Service:
         kinds = ", ".join(f'"{kind}"' for kind in ServiceKind)
         raise ConfigError(f"{table.label('kind')} is missing; it is one of {kinds}.")
     kind = ServiceKind(
-        table.consume("kind", readers.one_of(*ServiceKind), ready.kind if ready else "")
+        table.consume("kind", validators.one_of(*ServiceKind), ready.kind if ready else "")
     )
     base = ready if ready is not None else Service(name=name, kind=kind)
     base = _with_models(base, table) if kind is ServiceKind.OPENAI else _with_protocol(base, table)
     return replace(
         base,
         kind=kind,
-        url=table.consume("url", readers.url, base.url),
-        model=table.consume("model", readers.text, base.model),
-        proxy=table.consume("proxy", readers.proxy, base.proxy),
+        url=table.consume("url", validators.url, base.url),
+        model=table.consume("model", validators.text, base.model),
+        proxy=table.consume("proxy", validators.proxy, base.proxy),
         verify=_verify(table),
         limits=_limits(table.table("timeouts")),
         headers=parse_headers(table.table("headers")),
@@ -101,24 +145,26 @@ def _parse_service(name: str, table: Table) -> Service:
 
 def _with_models(service: Service, table: Table) -> Service:
     """`service` with what can be said of one that speaks the OpenAI protocol."""
-    window = table.consume("window", readers.integer(64, 100_000_000), None)
-    return replace(service, window=window, prefill=table.consume("prefill", readers.boolean, False))
+    window = table.consume("window", validators.integer(64, 100_000_000), None)
+    return replace(
+        service, window=window, prefill=table.consume("prefill", validators.boolean, False)
+    )
 
 
 def _with_protocol(service: Service, table: Table) -> Service:
     """`service` with what can be said of one that speaks the FakeGPT protocol."""
-    history = table.consume("history", readers.one_of(*History), str(service.history))
+    history = table.consume("history", validators.one_of(*History), str(service.history))
     return replace(service, history=History(history), endpoints=_endpoints(table.table("paths")))
 
 
 def _endpoints(table: Table) -> Endpoints:
     endpoints = Endpoints()
     endpoints = Endpoints(
-        loads=table.consume("loads", readers.url_path, endpoints.loads),
-        login=table.consume("login", readers.url_path, endpoints.login),
-        session=table.consume("session", readers.url_path, endpoints.session),
-        conversation=table.consume("conversation", readers.url_path, endpoints.conversation),
-        models=table.consume("models", readers.url_path, endpoints.models),
+        loads=table.consume("loads", validators.url_path, endpoints.loads),
+        login=table.consume("login", validators.url_path, endpoints.login),
+        session=table.consume("session", validators.url_path, endpoints.session),
+        conversation=table.consume("conversation", validators.url_path, endpoints.conversation),
+        models=table.consume("models", validators.url_path, endpoints.models),
     )
     table.reject_unknown()
     return endpoints
@@ -130,7 +176,7 @@ def _verify(table: Table) -> bool | str:
     def read(value: object) -> bool | str:
         if isinstance(value, bool):
             return value
-        return str(table.path.parent / readers.path(value))
+        return str(table.path.parent / validators.path(value))
 
     default: bool | str = True
     return table.consume("verify", read, default)
@@ -139,19 +185,19 @@ def _verify(table: Table) -> bool | str:
 def _limits(table: Table) -> TimeLimits:
     limits = TimeLimits()
     limits = TimeLimits(
-        connect=table.consume("connect", readers.seconds, limits.connect),
-        first_event=table.consume("first_event", readers.seconds, limits.first_event),
-        idle=table.consume("idle", readers.seconds, limits.idle),
-        total=table.consume("total", readers.seconds, limits.total),
+        connect=table.consume("connect", validators.seconds, limits.connect),
+        first_event=table.consume("first_event", validators.seconds, limits.first_event),
+        idle=table.consume("idle", validators.seconds, limits.idle),
+        total=table.consume("total", validators.seconds, limits.total),
     )
     table.reject_unknown()
     return limits
 
 
 def _key(name: str, table: Table) -> KeySource | None:
-    variable = table.consume("key_env", readers.variable_name, None)
-    path = table.consume("key_file", readers.path, None)
-    in_keyring = table.consume("key_keyring", readers.boolean, False)
+    variable = table.consume("key_env", validators.variable_name, None)
+    path = table.consume("key_file", validators.path, None)
+    in_keyring = table.consume("key_keyring", validators.boolean, False)
     sources: list[KeySource] = []
     if variable is not None:
         sources.append(KeyInEnvironment(variable))

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from fakegpt_tui.config.readers import InvalidValue, Validator
-from fakegpt_tui.config.readers import table as read_table
-from fakegpt_tui.config.settings import Origin, Source
+from fakegpt_tui.config.spec import Origin, Source
+from fakegpt_tui.config.validators import InvalidValue, Validator
+from fakegpt_tui.config.validators import table as read_table
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.text import safe_line
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.folders import make_folders
-from fakegpt_tui.config.settings import Folders
+from fakegpt_tui.cli.private_files import make_folders
+from fakegpt_tui.config.spec import Folders
 from fakegpt_tui.domain import StoreError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.checks.multiplexer import Tmux, detect_tmux
-from fakegpt_tui.cli.checks.terminal import terminal_findings
+from fakegpt_tui.cli.doctor.terminal import terminal_findings
+from fakegpt_tui.cli.doctor.tmux import Tmux, detect_tmux
 from fakegpt_tui.terminal.answers import Answers, answers, questions
 
 XTERM = {"TERM": "xterm-256color"}

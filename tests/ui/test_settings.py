@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
-from fakegpt_tui.cli.settings_book import SettingsStore
-from fakegpt_tui.config.editable import SETTING_SPECS
-from fakegpt_tui.config.files import load_settings
+from fakegpt_tui.cli.settings_store import SettingsStore
+from fakegpt_tui.config.load import load_settings
+from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.settings import SettingsScreen

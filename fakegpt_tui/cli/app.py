@@ -1,0 +1,267 @@
+"""Composition root: from settings to the store, connections and the chat service."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from fakegpt_tui.chat.services import Connection
+from fakegpt_tui.config.secrets import SystemKeyring, read_key
+from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.domain import ConfigError, KeyNeeded, LoginState, Secret, Service, ServiceKind
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.backends.openai import OpenAIBackend
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.cli.errors import PROGRAM, echo_err
+from fakegpt_tui.cli.private_files import make_folders
+from fakegpt_tui.domain import NoLogin
+from fakegpt_tui.store.conversation_store import ConversationStore
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.backends.scenarios import Scenario
+    from fakegpt_tui.host.server import HostServer
+    from fakegpt_tui.transfer.mirror import MirrorUpdate
+
+
+LoginCallback: TypeAlias = Callable[[LoginState], None]
+ConnectService: TypeAlias = Callable[[Settings, Service, LoginCallback], Connection]
+
+
+def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    """A connection to `service`, whose address is known; `report` is told of its login.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    return _CONNECT[service.kind](settings, service, report)
+
+
+def build_served_backend(settings: Settings, service: Service) -> Backend:
+    """What answers through `service` for the clients of a host.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
+
+    backend = build_connection(settings, service, lambda _state: None).backend
+    if service.kind is ServiceKind.OPENAI:
+        return ModelAlias(backend, service.model)
+    return backend
+
+
+def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.account_login import AccountLogin  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.manager import SessionManager  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - slow, as above
+
+    transport = Transport(service)
+    is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
+    shelf = None if is_ours else SessionFile(settings.session_file)
+    keeper = SessionManager(
+        AccountLogin(transport), transport.address.text, shelf=shelf, on_change=report
+    )
+    return Connection(service, FakeGptBackend(transport, keeper), keeper)
+
+
+def _connect_openai(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    def read() -> Secret | None:
+        source = settings.service_keys.get(service.name)
+        try:
+            return None if source is None else read_key(source, os.environ, SystemKeyring())
+        except ConfigError as error:
+            report(KeyNeeded(str(error)))
+            raise
+
+    return Connection(service, build_openai_backend(service, read, report), None)
+
+
+def build_openai_backend(
+    service: Service, read: Callable[[], Secret | None], report: LoginCallback
+) -> OpenAIBackend:
+    """A backend for `service` whose key is read by `read`.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured, or its key cannot be read.
+    """
+    from fakegpt_tui.backends.credentials import ApiKey  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
+
+    return OpenAIBackend(Transport(service), ApiKey(read), on_change=report)
+
+
+_CONNECT: Mapping[ServiceKind, ConnectService] = {
+    ServiceKind.EMBEDDED: _connect_fakegpt,
+    ServiceKind.FAKEGPT: _connect_fakegpt,
+    ServiceKind.OPENAI: _connect_openai,
+}
+
+
+@contextmanager
+def open_store(
+    settings: Settings, tell: Callable[[str], None] = echo_err
+) -> Iterator[ConversationStore]:
+    """The store, closed at the end of the block; its folders are made if need be.
+
+    What a person should know about it is passed to `tell`.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+    make_folders(settings.folders)
+    store = ConversationStore.open(settings.database)
+    try:
+        for notice in store.notices:
+            tell(notice)
+        yield store
+    finally:
+        if not store.close():
+            echo_err(f"Not everything was written to the store. {store.last_error or ''}".rstrip())
+
+
+@asynccontextmanager
+async def open_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatService]:
+    """The chat service; at the end of the block its connections and the embedded host end.
+
+    Raises:
+        ConfigError: There is no service of the chosen name.
+    """
+    connector = ConnectionFactory(settings)
+    with closing(connector), _open_mirror(settings) as mirror:
+        chat = ChatService(
+            store,
+            settings.services,
+            connector.connect,
+            service=settings.chosen_service.name,
+            model=settings.model or "",
+            max_turns=settings.max_turns,
+            presets=settings.presets,
+            mirror=mirror,
+        )
+        async with aclosing(chat):
+            try:
+                yield chat
+            finally:
+                await _export_unsaved(chat, settings)
+
+
+async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
+    """Leave nothing in memory alone that was said, whatever the store is like."""
+
+    def folders() -> Iterator[Path]:
+        yield settings.folders.exports
+        yield Path(mkdtemp(prefix=f"{PROGRAM}-"))
+
+    account = await chat.emergency_export.write_files(folders())
+    if account is not None:
+        echo_err(" ".join((account.summary, *account.details)))
+
+
+@contextmanager
+def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
+    """What keeps the mirror folder, if there is one, and has done so at the end of the block."""
+    if settings.mirror is None:
+        yield None
+        return
+    from fakegpt_tui.transfer.mirror import Mirror  # noqa: PLC0415 - only with such a folder
+
+    with closing(Mirror(settings.mirror)) as mirror:
+        yield mirror.update
+    if mirror.trouble is not None:
+        echo_err(str(mirror.trouble))
+
+
+class ConnectionFactory:
+    """Makes connections to services, and runs the embedded hosts that they need."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._hosts: list[HostServer] = []
+        self._is_closed = False
+        self._lock = Lock()
+
+    async def connect(self, service: Service, report: LoginCallback) -> Connection:
+        """A connection to `service`; `report` is told the state of its login.
+
+        Raises:
+            ConfigError: The service cannot be used as it is configured.
+        """
+        made = await asyncio.to_thread(self._connect, service, report)
+        if made.login is None:
+            report(NoLogin())
+        return made
+
+    def close(self) -> None:
+        """Stop the hosts, also one that is only just being started."""
+        with self._lock:
+            self._is_closed = True
+            for host in self._hosts:
+                host.stop()
+
+    def _connect(self, service: Service, report: LoginCallback) -> Connection:
+        if service.kind is ServiceKind.EMBEDDED:
+            service = replace(service, url=self._start_host(service), proxy=None)
+        return build_connection(self._settings, service, report)
+
+    def _start_host(self, service: Service) -> str:
+        with self._lock:
+            if self._is_closed:
+                raise ConfigError("The program is ending.")
+            host = build_host(self._settings, service)
+            url = host.start()
+            self._hosts.append(host)
+            return url
+
+
+def build_host(
+    settings: Settings,
+    service: Service,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    secret_path: bool = True,
+    token_key: bytes | None = None,
+    one_at_a_time: bool = False,
+    scenario: Scenario | None = None,
+) -> HostServer:
+    """A host, not yet started, that answers through `service`; where that is embedded, itself.
+
+    The options are those of `HostServer`.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
+
+    service = settings.upstream_of(service)
+    backend: Callable[[], Backend] = GuideBackend
+    if service.kind is not ServiceKind.EMBEDDED:
+        behind = build_served_backend(settings, service)
+        backend = lambda: behind  # noqa: E731 - made here, where its trouble is ours
+    return HostServer(
+        backend,
+        host=host,
+        port=port,
+        secret_path=secret_path,
+        token_key=token_key,
+        one_at_a_time=one_at_a_time,
+        scenario=scenario,
+    )

@@ -1,0 +1,191 @@
+"""Running the one turn of `ask`, and printing its reply."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+import click
+
+from fakegpt_tui.chat.memory import MemoryStore
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.cli.app import open_chat, open_store
+from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
+from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.domain import (
+    Notice,
+    ReasoningDelta,
+    RemoteIdAssigned,
+    ReplyEnded,
+    RetryScheduled,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    TitleSuggested,
+    UsageReported,
+)
+from fakegpt_tui.text import replace_surrogates, safe_text
+
+
+class ReplyPrinter:
+    """What of a reply has been written; a terminal gets it made safe, a file as it came."""
+
+    def __init__(self) -> None:
+        self._sanitize = safe_text if os.isatty(1) else replace_surrogates
+        self._length = 0
+        self._ends_line = True
+
+    def handle(self, event: StreamEvent, turn: Turn) -> None:
+        """Write what `event` did to the reply of `turn`, and tell the rest on standard error.
+
+        Raises:
+            OSError: Standard output takes no more.
+        """
+        match event:
+            case TextDelta(text):
+                self._write(text)
+            case TextReplaced(keep, text) if keep >= self._length:
+                self._write(text)
+            case TextReplaced():
+                self.end_line()
+                echo_err("The service changed what it had written; here is its answer anew.")
+                self._length = 0
+                self._write(turn.reply.text)
+            case RetryScheduled(attempt, of, delay, reason):
+                echo_err(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
+            case Notice(text):
+                echo_err(text)
+            case (
+                TitleSuggested()
+                | ReplyEnded()
+                | ReasoningDelta()
+                | UsageReported()
+                | RemoteIdAssigned()
+            ):
+                pass
+
+    def end_line(self) -> None:
+        """End the last line."""
+        if not self._ends_line:
+            click.echo()
+            self._ends_line = True
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._length += len(text)
+            self._ends_line = text.endswith("\n")
+            click.echo(self._sanitize(text), nl=False)
+
+
+_SIGNAL_EXIT = 128
+
+
+def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> int:
+    """Ask and print; the exit code of the process.
+
+    Raises:
+        FakeGPTError: It did not come to asking.
+    """
+    if not keep:
+        unseen = replace(settings, mirror=None)
+        return asyncio.run(_ask(unseen, MemoryStore(), prompt, as_json=as_json))
+    with open_store(settings) as store:
+        return asyncio.run(_ask(settings, store, prompt, as_json=as_json))
+
+
+async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bool) -> int:
+    if settings.chosen_service.notice:
+        echo_err(settings.chosen_service.notice)
+    async with open_chat(settings, store) as chat:
+        turn = chat.new_turn(chat.new_conversation(), prompt)
+        task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
+        with _handle_signals(
+            {"SIGINT": turn.stop, "SIGTERM": task.cancel, "SIGHUP": task.cancel}
+        ) as got:
+            await asyncio.wait([task])
+        if task.cancelled():
+            return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
+        task.result()
+        if as_json:
+            click.echo(json.dumps(_document(turn), ensure_ascii=False, indent=2))
+        return _report_outcome(turn)
+
+
+async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | None) -> None:
+    """Take the reply.
+
+    Raises:
+        StoreError: The prompt could not be saved.
+        OSError: Nobody reads standard output any more; the reply was stopped for that.
+    """
+    unwritten: OSError | None = None
+    try:
+        async with turn:
+            async for event in turn.events():
+                if answer is not None and unwritten is None:
+                    try:
+                        answer.handle(event, turn)
+                    except OSError as error:
+                        unwritten = error
+                        turn.stop()
+    except asyncio.CancelledError:
+        if unwritten is None:
+            raise
+    finally:
+        chat.end_turn(turn)
+    if unwritten is not None:
+        raise unwritten
+    if answer is not None:
+        answer.end_line()
+
+
+@contextmanager
+def _handle_signals(actions: Mapping[str, Callable[[], object]]) -> Iterator[list[int]]:
+    """Act on signals inside the block; the list says which came."""
+    loop = asyncio.get_running_loop()
+    got: list[int] = []
+
+    def note(number: int, action: Callable[[], object]) -> None:
+        got.append(number)
+        action()
+
+    numbers = [signal.Signals[name] for name in actions if name in signal.Signals.__members__]
+    with suppress(NotImplementedError):  # on Windows asyncio.run handles ctrl+c on its own
+        for number in numbers:
+            loop.add_signal_handler(number, note, number, actions[number.name])
+    try:
+        yield got
+    finally:
+        with suppress(NotImplementedError):
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+
+def _report_outcome(turn: Turn) -> ExitCode:
+    """Tell what went wrong, if anything did; the exit code."""
+    for error in (turn.error, turn.save_error):
+        if error is not None:
+            echo_err(str(error))
+            return exit_code(error)
+    if turn.reply.error is not None:
+        echo_err(turn.reply.error)
+    return ExitCode.DONE
+
+
+def _document(turn: Turn) -> dict[str, object]:
+    reply = turn.reply
+    return {
+        "version": 1,
+        "conversation": turn.conversation.id,
+        "service": reply.service,
+        "model": reply.model,
+        "prompt": turn.prompt.text,
+        "reply": reply.text,
+        "status": reply.status.value,
+        "error": reply.error,
+    }

@@ -1,1 +1,0 @@
-"""What `doctor` looks at, a module for each thing that can be well or not."""

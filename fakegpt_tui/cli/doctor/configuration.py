@@ -1,0 +1,155 @@
+"""Checks of the configuration and its services, without connecting."""
+
+import os
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from typing import Final
+
+from fakegpt_tui.cli.doctor.report import Finding, attention, good, note
+from fakegpt_tui.cli.sessions import describe_session, is_valid, stored_session
+from fakegpt_tui.config.secrets import SystemKeyring, read_key
+from fakegpt_tui.config.spec import KeyInKeyring, Settings, Source
+from fakegpt_tui.domain import ConfigError, Service, ServiceKind
+from fakegpt_tui.text import safe_line
+
+_LONGEST: Final = 1000
+
+
+def setting_findings(settings: Settings, trouble: ConfigError | None) -> Iterator[Finding]:
+    """What the configuration says; with `trouble` it could not be used, and `settings` are bare."""
+    path = safe_line(str(settings.config_file), _LONGEST)
+    if trouble is not None:
+        yield attention(
+            "configuration.file",
+            safe_line(str(trouble), _LONGEST),
+            "The program does not start until that is changed; what follows is without it.",
+        )
+    elif settings.config_file.exists():
+        yield good("configuration.file", f"{path} can be used.")
+    else:
+        yield good(
+            "configuration.file",
+            f"There is no {path}, so everything is as the program has it.",
+            "`fakegpt-tui config init` writes one to begin with.",
+        )
+    yield from _held(settings)
+    yield from _theme(settings)
+    yield from _keys(settings)
+    try:
+        name = settings.chosen_service.name
+    except ConfigError as error:
+        yield attention("configuration.service", safe_line(str(error), _LONGEST))
+    else:
+        yield good("configuration.service", f"New conversations use the service {name}.")
+
+
+def service_findings(
+    settings: Settings, environment: Mapping[str, str] = os.environ
+) -> Iterator[Finding]:
+    """Each service as far as it is known without asking it."""
+    for service in settings.services.values():
+        yield _service(settings, service)
+        yield from _route(service)
+        yield from _key(settings, service, environment)
+
+
+def _held(settings: Settings) -> Iterator[Finding]:
+    names = sorted(
+        origin.name
+        for origin in settings.origins.values()
+        if origin.source in (Source.FLAG, Source.ENVIRONMENT)
+    )
+    if names:
+        yield note("configuration.origins", f"Over the file win: {', '.join(names)}.")
+
+
+def _theme(settings: Settings) -> Iterator[Finding]:
+    from fakegpt_tui.ui.themes import theme_names  # noqa: PLC0415 - Textual, not for --help
+
+    if settings.theme is not None and settings.theme not in theme_names():
+        yield attention(
+            "configuration.theme",
+            f"There is no theme {safe_line(repr(settings.theme))}.",
+            f"There are {', '.join(theme_names())}.",
+        )
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    if not settings.keys:
+        return
+    from fakegpt_tui.ui.bindings import problems  # noqa: PLC0415 - Textual, as above
+
+    found = problems(settings.keys)
+    for problem in found:
+        yield attention(
+            "configuration.keys",
+            safe_line(problem, _LONGEST),
+            "Until that is changed none of [keys] is used. F1 shows the keys.",
+        )
+    if not found:
+        yield good("configuration.keys", f"{len(settings.keys)} keys are yours, and none clash.")
+
+
+def _service(settings: Settings, service: Service) -> Finding:
+    name = f"services.{service.name}"
+    try:
+        answering = settings.upstream_of(service)
+        session = stored_session(settings, answering)
+    except ConfigError as error:
+        return attention(name, safe_line(str(error), _LONGEST))
+    sentence = describe_session(service, session)
+    if answering is not service:
+        sentence = f"{service.name}: the embedded host in front of {answering.name}."
+    if service.notice:
+        return note(name, f"{sentence} {service.notice}")
+    if answering.kind is ServiceKind.FAKEGPT and not is_valid(session):
+        advice = f"The first prompt signs in, as does `fakegpt-tui login --service {service.name}`."
+        return note(name, sentence, advice)
+    return good(name, sentence)
+
+
+def _route(service: Service) -> Iterator[Finding]:
+    """What is between here and the service; a password in it is never shown."""
+    if service.kind is ServiceKind.EMBEDDED:
+        return
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - httpx, not for --help
+
+    name = f"services.{service.name}.route"
+    try:
+        route = Transport(service).route
+    except ConfigError as error:
+        yield attention(name, safe_line(str(error), _LONGEST))
+        return
+    if route.proxy:
+        where = "its own" if service.proxy else "the environment's"
+        yield good(name, f"{service.name} is reached as {route}, {where} proxy.")
+    if service.verify is False:
+        yield note(
+            name,
+            f"Nobody checks that {service.name} is who it says (verify = false).",
+            "verify can name the file of a certificate instead.",
+        )
+
+
+def _key(settings: Settings, service: Service, environment: Mapping[str, str]) -> Iterator[Finding]:
+    source = settings.service_keys.get(service.name)
+    if source is None:
+        return
+    name = f"services.{service.name}.key"
+    if isinstance(source, KeyInKeyring):
+        # Reading it may ask the person to unlock the keyring.
+        if find_spec("keyring") is None:
+            yield attention(
+                name,
+                f"The key of {service.name} is in the keyring, which needs an extra.",
+                "pip install 'fakegpt-tui[keyring]'",
+            )
+        else:
+            yield note(name, f"The key of {service.name} is in the keyring, which was not asked.")
+        return
+    try:
+        read_key(source, environment, SystemKeyring())
+    except ConfigError as error:
+        yield attention(name, f"{service.name}: {safe_line(str(error), _LONGEST)}")
+    else:
+        yield good(name, f"The key of {service.name} is at hand.")

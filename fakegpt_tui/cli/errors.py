@@ -1,0 +1,90 @@
+"""Exit codes, and the one line on standard error that says why the program ended."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import click
+
+from fakegpt_tui.domain import (
+    ConfigError,
+    FakeGPTError,
+    LoginRefused,
+    NotFound,
+    NotSignedIn,
+    RateLimited,
+    ReplyCut,
+    Unreachable,
+)
+from fakegpt_tui.text import safe_line
+
+PROGRAM = "fakegpt-tui"
+_LONGEST_SENTENCE = 1000
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+class ExitCode(IntEnum):
+    """What a script learns from how the program ended."""
+
+    DONE = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_SIGNED_IN = 3
+    UNAVAILABLE = 4
+    RATE_LIMITED = 5
+    NOT_FOUND = 6
+    CANCELLED = 130
+
+
+def exit_code(error: FakeGPTError) -> ExitCode:
+    """The exit code of a trouble."""
+    match error:
+        case ConfigError():
+            return ExitCode.USAGE
+        case NotSignedIn() | LoginRefused():
+            return ExitCode.NOT_SIGNED_IN
+        case RateLimited():
+            return ExitCode.RATE_LIMITED
+        case Unreachable() | ReplyCut():
+            return ExitCode.UNAVAILABLE
+        case NotFound():
+            return ExitCode.NOT_FOUND
+        case _:
+            return ExitCode.FAILURE
+
+
+def echo_err(sentence: str) -> None:
+    """Tell a person something that is no part of an answer."""
+    click.echo(f"{PROGRAM}: {safe_line(sentence, _LONGEST_SENTENCE)}", err=True)
+
+
+@contextmanager
+def handle_errors() -> Iterator[None]:
+    """End the program where the block meets expected trouble or ctrl+c; say the former."""
+    try:
+        yield
+    except FakeGPTError as error:
+        echo_err(str(error))
+        raise click.exceptions.Exit(exit_code(error)) from error
+    except KeyboardInterrupt as error:
+        raise click.exceptions.Exit(ExitCode.CANCELLED) from error
+
+
+@contextmanager
+def handle_output_errors() -> Iterator[None]:
+    """End the program where standard output leads to a disk that takes no more; say that."""
+    try:
+        yield
+    except OSError as error:
+        # Files that the program writes itself have errors of their own.
+        if error.errno not in _DISK_FULL:
+            raise
+        # Python would try to write what is left once more, and end with another code.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        echo_err(f"The output could not be written: {error.strerror}.")
+        sys.exit(ExitCode.FAILURE)

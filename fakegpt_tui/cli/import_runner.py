@@ -1,0 +1,96 @@
+"""Running an import, with its progress and its report."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from fakegpt_tui.cli.app import open_store
+from fakegpt_tui.cli.errors import ExitCode, echo_err
+from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.transfer.found import Found, Skipped
+from fakegpt_tui.transfer.importing import Importer, Outcome, Report
+from fakegpt_tui.transfer.opening import ImportFile, import_paths
+
+_MAX_SKIPPED_SHOWN = 20
+
+
+def import_files(
+    settings: Settings, files: Iterable[Path], *, dry_run: bool, verbose: bool, as_json: bool
+) -> ExitCode:
+    """Import all files that can be read, and tell what became of them.
+
+    Raises:
+        StoreError: The store cannot be written; what was taken before that stays.
+    """
+    code = ExitCode.DONE
+    with open_store(settings) as store:
+        importer = Importer(store, dry_run=dry_run)
+        try:
+            for path in import_paths(files):
+                try:
+                    _import_file(importer, path, settings, verbose=verbose and not as_json)
+                except LoadError as error:
+                    code = ExitCode.FAILURE
+                    echo_err(f"{path}: {error}")
+        finally:
+            # Also after ctrl+c, and when the disk is full: what was taken stays.
+            tell = _print_json if as_json else _print_summary
+            tell(importer.report, dry_run=dry_run)
+    return code
+
+
+def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose: bool) -> None:
+    model = settings.model or settings.chosen_service.model
+    with (
+        ImportFile(path) as file,
+        click.progressbar(
+            length=max(file.size, 1),
+            label=safe_line(path.name, 30),
+            file=sys.stderr,
+            hidden=verbose or not sys.stderr.isatty(),
+        ) as bar,
+    ):
+        for found in file.conversations(service=settings.service, model=model):
+            outcome = importer.take(found)
+            bar.length = max(file.size, 1)
+            bar.update(max(file.done - bar.pos, 0))
+            if verbose:
+                click.echo(_line(outcome, found))
+                sys.stdout.flush()
+
+
+def _line(outcome: Outcome, found: Found) -> str:
+    if isinstance(found, Skipped):
+        return f"{outcome.value:<8}  {found.where}"
+    conversation = found.conversation
+    return f"{outcome.value:<8}  {safe_line(conversation.id)}  {safe_line(conversation.title)}"
+
+
+def _print_json(report: Report, *, dry_run: bool) -> None:
+    skipped = [{"where": each.where, "reason": each.reason} for each in report.skipped]
+    document = {
+        "version": 1,
+        "dry_run": dry_run,
+        **{outcome.value: report.outcomes[outcome] for outcome in Outcome},
+        "messages": report.messages,
+        "left_out": dict(report.left_out),
+        "reasons": skipped,
+    }
+    click.echo(json.dumps(document, indent=2))
+
+
+def _print_summary(report: Report, *, dry_run: bool) -> None:
+    click.echo(report.summary(dry_run=dry_run))
+    for sentence in report.losses():
+        click.echo(sentence)
+    for each in report.skipped[:_MAX_SKIPPED_SHOWN]:
+        echo_err(each.reason)
+    if len(report.skipped) > _MAX_SKIPPED_SHOWN:
+        echo_err(
+            f"And {len(report.skipped) - _MAX_SKIPPED_SHOWN} more were skipped; --json tells all."
+        )

@@ -1,0 +1,78 @@
+"""Folders and the host's signing key, created so that only this user can read them."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from fakegpt_tui.config.spec import Folders
+from fakegpt_tui.domain import ConfigError, StoreError
+
+_PRIVATE = 0o700
+
+
+def make_folders(folders: Folders) -> None:
+    """Create the data and state folders where they are missing.
+
+    A folder that exists keeps its permissions: it may have been chosen because it is shared. The
+    files inside are private all the same.
+
+    Raises:
+        StoreError: A folder cannot be made, or belongs to somebody else.
+    """
+    for folder in (folders.data, folders.state):
+        try:
+            _create_private(folder)
+        except OSError as error:
+            raise StoreError(f"The folder {folder} cannot be used: {error.strerror}.") from error
+        if _belongs_to_another_user(folder):
+            raise StoreError(f"The folder {folder} belongs to somebody else.")
+
+
+def _create_private(folder: Path) -> None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        # Another start of the program may make the same folder at this moment.
+        each.mkdir(mode=_PRIVATE, exist_ok=True)
+    if not folder.is_dir():
+        raise NotADirectoryError(0, "it is not a folder")
+
+
+def _belongs_to_another_user(folder: Path) -> bool:
+    return os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0)
+
+
+_KEY_BYTES = 32
+
+
+def load_host_key(path: Path) -> bytes:
+    """The key in the file at `path`, which is made if there is none.
+
+    Raises:
+        ConfigError: It cannot be read or made, is too short, or can be read by others.
+    """
+    try:
+        if not path.exists():
+            _create_key(path)
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise ConfigError(f"The key file {path} can be read by others; chmod 600 mends that.")
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"The key file {path} cannot be used: {error.strerror}.") from error
+    if len(key) < _KEY_BYTES:
+        raise ConfigError(f"The key file {path} holds fewer than {_KEY_BYTES} bytes.")
+    return key
+
+
+def _create_key(path: Path) -> None:
+    """Whole or not at all, because another host may be looking for it at this moment."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+    made = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+        with suppress(FileExistsError):
+            path.hardlink_to(made)
+    finally:
+        made.unlink()

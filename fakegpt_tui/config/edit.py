@@ -1,0 +1,203 @@
+"""Editing the text of the configuration file, comments and layout kept."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
+
+from fakegpt_tui.config import validators
+from fakegpt_tui.config.presets import parse_presets, preset_table
+from fakegpt_tui.config.secrets import validate_key
+from fakegpt_tui.config.services import ServiceConfig, parse_services, service_name
+from fakegpt_tui.config.sources import Table
+from fakegpt_tui.config.validators import InvalidValue
+from fakegpt_tui.domain import ConfigError, Preset, ServiceForm, ServiceKind
+
+_APPENDED_PATHS: Final = ("/chat/completions", "/completions", "/models")
+
+
+def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
+    """A sentence for each field of `draft` that would be refused; none of them repeats a secret."""
+    found = {
+        "name": _problem(service_name, draft.name),
+        "url": _problem(validators.url, draft.url),
+    }
+    if not found["url"] and draft.kind is ServiceKind.OPENAI:
+        found["url"] = _end_problem(draft.url)
+    if draft.key_env:
+        found["key_env"] = _problem(validators.variable_name, draft.key_env)
+    if draft.key is not None:
+        found["key"] = _key_problem(draft.key.reveal())
+    if draft.key is not None and draft.key_env:
+        found["key_env"] = "Give the key itself or the name of a variable, not both."
+    if draft.without_key and (draft.key is not None or draft.key_env):
+        found["key"] = "Take the key away or give another, not both."
+    if draft.proxy:
+        found["proxy"] = _problem(validators.proxy, draft.proxy.reveal())
+    return {field: sentence for field, sentence in found.items() if sentence}
+
+
+def _problem(read: Callable[[object], object], text: str) -> str:
+    try:
+        read(text)
+    except InvalidValue as error:
+        return f"Must be {error}".rstrip(".") + "."
+    return ""
+
+
+def _end_problem(url: str) -> str:
+    """Whoever copies an address out of a manual often has all of it."""
+    end = next((end for end in _APPENDED_PATHS if url.rstrip("/").endswith(end)), "")
+    return f"Must end before {end}, which is added." if end else ""
+
+
+def _key_problem(text: str) -> str:
+    try:
+        validate_key(text, "This")
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+_VALUE = re.compile(r"[\w-]+ *=")
+
+Value: TypeAlias = str | int | float | bool | list[str] | None
+
+_OF_TABLES = {"services", "presets"}
+"""Tables that hold nothing but tables, and need no line of their own."""
+
+
+def with_service(content: str, name: str, values: Mapping[str, Value], *, path: Path) -> str:
+    """`content`, the text of the file at `path`, with `values` in the table of a service.
+
+    A new table is added at the end. Of one that is there the other values stay as they are, as do
+    all comments; a value of `None` is taken out.
+
+    Raises:
+        ConfigError: The text cannot be read, or the service could not be used.
+    """
+    document = _parse_document(content, path)
+    _assign(_table(_table(document, "services", path), name, path), values)
+    return _dump_checked(document, path)
+
+
+def without_service(content: str, name: str, *, path: Path) -> str:
+    """`content` without the table of a service; as it is where there is none.
+
+    Raises:
+        ConfigError: The text cannot be read, another service goes through this one, or new
+            conversations use it.
+    """
+    document = _parse_document(content, path)
+    if document.get("service") == name:
+        raise ConfigError(f"New conversations use {name!r}; choose another service for them first.")
+    services = _table(document, "services", path)
+    if name not in services:
+        return content
+    del services[name]
+    return _dump_checked(document, path)
+
+
+def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
+    """`content` with a setting that is in no table, such as the service of new conversations.
+
+    Raises:
+        ConfigError: The text cannot be read.
+    """
+    document = _parse_document(content, path)
+    if value is None and name not in document:
+        return content
+    if value is None or name in document:
+        _assign(document, {name: value})
+        changed = tomlkit.dumps(document)
+        # The empty line that set the first value apart goes with it.
+        return changed if content.startswith("\n") else changed.removeprefix("\n")
+    # Before the first table: after it, it would be a value of that table.
+    line = tomlkit.document()
+    line[name] = value
+    is_apart = not content or content.startswith("\n") or _VALUE.match(content) is not None
+    return tomlkit.dumps(line) + ("" if is_apart else "\n") + content
+
+
+def with_favourite(content: str, name: str, *, is_one: bool, path: Path) -> str:
+    """`content` with `name` among the favourites, or no longer.
+
+    Raises:
+        ConfigError: The text cannot be read.
+    """
+    known = _parse_document(content, path).get("favourites", [])
+    kept = [str(each) for each in known if str(each) != name] if isinstance(known, list) else []
+    names = [*kept, name] if is_one else kept
+    return with_setting(content, "favourites", names or None, path=path)
+
+
+def with_preset(content: str, preset: Preset, *, path: Path) -> str:
+    """`content` with the table of a preset, in place of one of that name; all comments stay.
+
+    Raises:
+        ConfigError: The text cannot be read, or the preset could not be used.
+    """
+    document = _parse_document(content, path)
+    table = _table(_table(document, "presets", path), preset.name, path)
+    _assign(table, preset_table(preset))
+    changed = tomlkit.dumps(document)
+    read_presets(changed, path=path)
+    return changed
+
+
+def read_presets(content: str, *, path: Path) -> dict[str, Preset]:
+    """The presets of a text that could be read before.
+
+    Raises:
+        ConfigError: One of them could not be used.
+    """
+    return parse_presets(Table(tomllib.loads(content), path=path).table("presets"))
+
+
+def read_services(content: str, *, path: Path) -> dict[str, ServiceConfig]:
+    """The services of a text that could be read before, the ready-made ones among them.
+
+    Raises:
+        ConfigError: One of them could not be used.
+    """
+    return parse_services(Table(tomllib.loads(content), path=path).table("services"))
+
+
+def _dump_checked(document: tomlkit.TOMLDocument, path: Path) -> str:
+    """The text of `document`, of which the program itself can read every service."""
+    changed = tomlkit.dumps(document)
+    read_services(changed, path=path)
+    return changed
+
+
+def _parse_document(content: str, path: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(content)
+    except TOMLKitError as error:
+        raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
+
+
+def _table(
+    parent: MutableMapping[str, object], name: str, path: Path
+) -> MutableMapping[str, object]:
+    if name not in parent:
+        is_inline = isinstance(parent, InlineTable)
+        new = tomlkit.inline_table() if is_inline else tomlkit.table(name in _OF_TABLES)
+        parent[name] = new
+    table = parent[name]
+    if not isinstance(table, MutableMapping):
+        raise ConfigError(f"{name!r} in {path} must be a table.")
+    return table
+
+
+def _assign(table: MutableMapping[str, object], values: Mapping[str, Value]) -> None:
+    for key, value in values.items():
+        if value is not None:
+            table[key] = value
+        elif key in table:
+            del table[key]

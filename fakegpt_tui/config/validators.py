@@ -1,0 +1,174 @@
+"""Validators: each turns one foreign value into what a setting holds, or says what is allowed."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from fakegpt_tui.domain import ModelRef, Secret
+
+T = TypeVar("T")
+Validator: TypeAlias = Callable[[object], T]
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+_URL_PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
+_SECONDS_PER_DAY = 86_400
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"", "0", "false", "no", "off"}
+
+
+class InvalidValue(ValueError):
+    """The value cannot be used; its text says what would be right, as in "must be …".
+
+    `hide` keeps the value out of the sentence, because it may hold a secret.
+    """
+
+    def __init__(self, expected: str, *, hide: bool = False) -> None:
+        super().__init__(expected)
+        self.hide = hide
+
+
+def text(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise InvalidValue("text, and not empty")
+
+
+def any_text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    raise InvalidValue("text")
+
+
+def boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise InvalidValue("true or false")
+
+
+def path(value: object) -> Path:
+    """A path, in which `~` is a home folder; it may be relative."""
+    try:
+        return Path(text(value)).expanduser()
+    except RuntimeError as error:
+        raise InvalidValue("a path below a home folder that exists") from error
+
+
+def table(value: object) -> Mapping[str, object]:
+    if isinstance(value, dict):
+        return value
+    raise InvalidValue("a table")
+
+
+def integer(low: int, high: int) -> Validator[int]:
+    """A reader of whole numbers from `low` to `high`."""
+
+    def read(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise InvalidValue(f"a whole number from {low} to {high}")
+
+    return read
+
+
+def seconds(value: object) -> float:
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 < value <= _SECONDS_PER_DAY
+    ):
+        return float(value)
+    raise InvalidValue(f"a number of seconds above 0 and at most {_SECONDS_PER_DAY}")
+
+
+def one_of(*names: str) -> Validator[str]:
+    """A reader of one of a few words."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in names:
+            return value
+        *most, last = (f'"{name}"' for name in names)
+        raise InvalidValue(f"{', '.join(most)} or {last}")
+
+    return read
+
+
+def variable_name(value: object) -> str:
+    """The name of an environment variable."""
+    if isinstance(value, str) and _VARIABLE.fullmatch(value):
+        return value
+    # Somebody who pastes the key itself here must not find it in an error.
+    raise InvalidValue("the name of an environment variable, not the key itself", hide=True)
+
+
+def url(value: object) -> str:
+    """A base URL, without the slash at its end."""
+    parts = _split_url(value)
+    if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        raise InvalidValue("a URL such as https://chat.example.org", hide=_may_hold_secret(value))
+    if "@" in parts.netloc:
+        raise InvalidValue("a URL without a user name or password", hide=True)
+    return parts.geturl().rstrip("/")
+
+
+def url_path(value: object) -> str:
+    """A path that is joined to a base URL."""
+    if isinstance(value, str) and _URL_PATH.fullmatch(value) and "//" not in value:
+        return value
+    raise InvalidValue('a path such as "/api/loads"', hide=_may_hold_secret(value))
+
+
+def proxy(value: object) -> Secret:
+    """A proxy's URL, which may hold a password."""
+    parts = _split_url(value)
+    if parts is None or parts.scheme not in _PROXY_SCHEMES or parts.path.strip("/"):
+        raise InvalidValue(
+            "a proxy's URL such as http://proxy.example.org:8080 or socks5://127.0.0.1:1080",
+            hide=True,
+        )
+    return Secret(parts.geturl().rstrip("/"))
+
+
+def model_refs(value: object) -> tuple[ModelRef, ...]:
+    """Services with their models, such as "ollama/llama3.2"; the model's name may have slashes."""
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str) and item.strip() for item in items):
+        raise InvalidValue('a list such as ["ollama/llama3.2"]')
+    parts = (str(item).strip().partition("/") for item in items)
+    return tuple(ModelRef(service, model) for service, _, model in parts)
+
+
+def parse_list(text: str) -> object:
+    """What `text` from the environment says as TOML would: a list of what commas separate."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def parse_number(text: str) -> object:
+    """What `text` from the environment says as TOML would: a number, or still text."""
+    return int(text) if text.strip().isdecimal() else text
+
+
+def parse_flag(text: str) -> object:
+    """What `text` from the environment says as TOML would: true, false, or still text."""
+    word = text.strip().lower()
+    if word in _TRUE:
+        return True
+    return False if word in _FALSE else text
+
+
+def _split_url(value: object) -> SplitResult | None:
+    """The parts of a URL that has a host and a sound port."""
+    if not isinstance(value, str) or not value.isprintable() or " " in value.strip():
+        return None
+    try:
+        parts = urlsplit(value.strip())
+        has_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if has_address else None
+
+
+def _may_hold_secret(value: object) -> bool:
+    return isinstance(value, str) and any(sign in value for sign in "@?#")

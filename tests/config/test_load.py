@@ -1,0 +1,430 @@
+"""Settings: which place wins, what is refused and how it is said."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakegpt_tui.config.load import build_settings, load_settings
+from fakegpt_tui.config.spec import (
+    Folders,
+    KeyInEnvironment,
+    KeyInFile,
+    KeyInKeyring,
+    Origin,
+    Settings,
+    Source,
+)
+from fakegpt_tui.domain import (
+    ConfigError,
+    Endpoints,
+    GenerationSettings,
+    History,
+    ModelRef,
+    Preset,
+    ServiceKind,
+    TimeLimits,
+)
+
+CONFIG = Path("/conf/config.toml")
+NATIVE = Folders(
+    config=Path("/conf"),
+    data=Path("/data"),
+    state=Path("/state"),
+    cache=Path("/cache"),
+    exports=Path("/data/exports"),
+)
+
+
+def settled(
+    content: str = "",
+    *,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    return build_settings(flags or {}, environ or {}, content, path=CONFIG, folders=NATIVE)
+
+
+def complaint(
+    content: str = "",
+    *,
+    flags: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> str:
+    with pytest.raises(ConfigError) as caught:
+        settled(content, flags=flags, environ=environ)
+    return str(caught.value)
+
+
+def test_with_nothing_configured_the_embedded_host_answers() -> None:
+    found = settled()
+    assert found.chosen_service.kind is ServiceKind.EMBEDDED
+    assert (found.max_turns, found.repaint_rate, found.model, found.theme) == (8, 20, None, None)
+    assert found.folders == NATIVE
+    assert (found.plain, found.color) == (False, True)
+    assert {origin.source for origin in found.origins.values()} == {Source.DEFAULT}
+
+
+def test_a_mirror_folder_is_kept_where_one_is_named(tmp_path: Path) -> None:
+    assert settled().mirror is None
+    assert settled(f'mirror = "{tmp_path}"').mirror == tmp_path
+    assert settled(environ={"FAKEGPT_MIRROR": "notes"}).mirror == Path("notes").absolute()
+
+
+def test_the_ready_made_public_service_says_that_it_was_switched_off() -> None:
+    zhile = settled().services["zhile"]
+    assert (zhile.kind, zhile.url) == (ServiceKind.FAKEGPT, "https://chat-shared2.zhile.io")
+    assert "switched this service off" in zhile.notice
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file() -> None:
+    file = 'theme = "from-file"'
+    environ = {"FAKEGPT_THEME": "from-environment"}
+    flags = {"theme": "from-flag"}
+    by_flag = settled(file, environ=environ, flags=flags)
+    by_environment = settled(file, environ=environ)
+    by_file = settled(file)
+    assert (by_flag.theme, by_flag.origins["theme"]) == (
+        "from-flag",
+        Origin(Source.FLAG, "--theme"),
+    )
+    assert (by_environment.theme, str(by_environment.origins["theme"])) == (
+        "from-environment",
+        "FAKEGPT_THEME",
+    )
+    assert (by_file.theme, str(by_file.origins["theme"])) == ("from-file", str(CONFIG))
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    found = settled('model = "m"', environ={"FAKEGPT_MODEL": "", "NO_COLOR": "", "ACCESSIBLE": ""})
+    assert (found.model, found.color, found.plain) == ("m", True, False)
+
+
+def test_no_color_with_any_text_turns_colour_off() -> None:
+    assert not settled(environ={"NO_COLOR": "0"}).color
+
+
+@pytest.mark.parametrize(
+    ("environ", "plain", "origin"),
+    [
+        ({"ACCESSIBLE": "1"}, True, "ACCESSIBLE"),
+        ({"ACCESSIBLE": "0"}, False, "default"),
+        ({"TERM": "dumb"}, True, "TERM"),
+        ({"TERM": "xterm"}, False, "default"),
+        ({"ACCESSIBLE": "1", "FAKEGPT_PLAIN": "no"}, False, "FAKEGPT_PLAIN"),
+    ],
+)
+def test_plain_mode_is_asked_for_in_several_ways(
+    environ: dict[str, str], plain: bool, origin: str
+) -> None:
+    found = settled(environ=environ)
+    assert (found.plain, str(found.origins["plain"])) == (plain, origin)
+
+
+def test_a_service_is_read_whole() -> None:
+    found = settled(
+        """
+        service = "home"
+        [services.home]
+        kind = "fakegpt"
+        url = "http://127.0.0.1:8181/base/"
+        model = "gpt-9"
+        proxy = "socks5h://me:hunter2@127.0.0.1:1080"
+        key_env = "HOME_KEY"
+        verify = "certs/home.pem"
+        timeouts = { connect = 3, total = 60.5 }
+        """
+    )
+    home = found.chosen_service
+    assert (home.name, home.kind, home.model) == ("home", ServiceKind.FAKEGPT, "gpt-9")
+    assert home.url == "http://127.0.0.1:8181/base"
+    assert home.proxy is not None
+    assert home.proxy.reveal() == "socks5h://me:hunter2@127.0.0.1:1080"
+    assert home.verify == "/conf/certs/home.pem"
+    assert home.limits == TimeLimits(connect=3.0, total=60.5)
+    assert found.service_keys == {"home": KeyInEnvironment("HOME_KEY")}
+    assert str(found.origins["services.home"]) == str(CONFIG)
+    assert "hunter2" not in repr(found)
+
+
+def test_a_service_of_models_tells_what_they_take_and_where_its_key_is() -> None:
+    found = settled(
+        """
+        service = "home"
+        [services.home]
+        kind = "openai"
+        url = "http://127.0.0.1:1/v1"
+        window = 8192
+        prefill = true
+        key_keyring = true
+        """
+    )
+    assert (found.chosen_service.window, found.chosen_service.prefill) == (8192, True)
+    assert found.service_keys == {"home": KeyInKeyring("home")}
+
+
+def test_a_service_of_the_protocol_can_be_unlike_the_original() -> None:
+    home = settled(
+        """
+        service = "home"
+        [services.home]
+        kind = "fakegpt"
+        url = "http://127.0.0.1:1"
+        history = "server"
+        paths = { loads = "/shared/loads", conversation = "/backend-api/conversation" }
+        headers = { User-Agent = "Canary/1.0 (x)", sec-ch-ua = "" }
+        """
+    ).chosen_service
+    assert home.history is History.SERVER
+    assert home.endpoints == Endpoints(
+        loads="/shared/loads", conversation="/backend-api/conversation"
+    )
+    assert [(name, value.reveal()) for name, value in home.headers] == [
+        ("User-Agent", "Canary/1.0 (x)"),
+        ("sec-ch-ua", ""),
+    ]
+    assert "Canary" not in repr(home)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ('history = "cloud"', '"packed" or "server"'),
+        ('paths = { loads = "api/loads" }', "a path such as"),
+        ('paths = { loads = "/api/loads?secret=1" }', "a path such as"),
+        ('paths = { loads = "//elsewhere.invalid/x" }', "a path such as"),
+        ('paths = { load = "/x" }', "did you mean 'loads'?"),
+        ('headers = { Cookie = "x=1" }', "set by the program"),
+        ('headers = { X-Authorization = "x" }', "set by the program"),
+        ('headers = { "a b" = "x" }', "not the name of a header"),
+        ('headers = { X-Key = "secret\\r\\nX: y" }', "printable ASCII"),
+        ('headers = { X-Key = "sécret" }', "printable ASCII"),
+        ("headers = { X-Key = 5 }", "printable ASCII"),
+    ],
+)
+def test_what_a_service_could_not_be_asked_with_is_refused(setting: str, words: str) -> None:
+    said = complaint(f'[services.x]\nkind = "fakegpt"\nurl = "http://127.0.0.1:1"\n{setting}')
+    assert words in said
+    assert "cret" not in said
+
+
+def test_only_the_protocol_knows_who_keeps_the_history() -> None:
+    service = '[services.x]\nkind = "openai"\nurl = "http://127.0.0.1:1"\n'
+    assert "is not a setting" in complaint(f'{service}history = "server"')
+
+
+def test_a_key_file_is_found_beside_the_configuration_file() -> None:
+    found = settled('[services.o]\nkind="openai"\nurl="http://127.0.0.1:1"\nkey_file="o.key"')
+    assert found.service_keys == {"o": KeyInFile(Path("/conf/o.key"))}
+
+
+def test_a_ready_made_service_is_changed_key_by_key() -> None:
+    zhile = settled('[services.zhile]\nproxy = "http://127.0.0.1:3128"').services["zhile"]
+    assert zhile.url == "https://chat-shared2.zhile.io"
+    assert zhile.proxy is not None
+    assert zhile.notice
+
+
+def test_the_embedded_host_can_answer_through_another_service() -> None:
+    found = settled(
+        '[services.embedded]\nupstream = "home"\n'
+        '[services.home]\nkind = "fakegpt"\nurl = "http://127.0.0.1:1"'
+    )
+    assert found.upstreams == {"embedded": "home"}
+
+
+def test_favourites_are_services_with_their_models() -> None:
+    expected = (ModelRef("hub", "org/small"), ModelRef("local", ""))
+    assert settled('favourites = ["hub/org/small", "local"]').favourites == expected
+    found = settled(environ={"FAKEGPT_FAVOURITES": "hub/org/small, local"})
+    assert found.favourites == expected
+    assert settled().favourites == ()
+
+
+def test_keys_are_kept_by_the_id_of_their_action() -> None:
+    found = settled('[keys]\n"app.quit" = "ctrl+x"\nchat.new = "f4, f12"\napp.help = ""')
+    assert found.keys == {"app.quit": "ctrl+x", "chat.new": "f4, f12", "app.help": ""}
+    assert str(found.origins["keys.chat.new"]) == str(CONFIG)
+
+
+def test_a_chosen_data_folder_takes_in_everything_that_is_written() -> None:
+    folders = settled(flags={"data_dir": "/elsewhere"}).folders
+    assert folders == Folders(
+        config=Path("/conf"),
+        data=Path("/elsewhere"),
+        state=Path("/elsewhere/state"),
+        cache=Path("/elsewhere/cache"),
+        exports=Path("/elsewhere/exports"),
+    )
+
+
+def test_a_folder_that_is_placed_by_name_stays_there() -> None:
+    found = settled(flags={"data_dir": "/elsewhere"}, environ={"FAKEGPT_STATE_DIR": "/mine"})
+    assert found.folders.state == Path("/mine")
+    assert str(found.origins["state_dir"]) == "FAKEGPT_STATE_DIR"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("max_turns = ", "The configuration file /conf/config.toml is not valid TOML:"),
+        ('theem = "x"', "'theem' in /conf/config.toml is not a setting; did you mean 'theme'?"),
+        ("zzz = 1", "'zzz' in /conf/config.toml is not a setting."),
+        (
+            'max_turns = "8"',
+            "'max_turns' in /conf/config.toml must be a whole number from 1 to 64, not '8'.",
+        ),
+        ("max_turns = true", "must be a whole number from 1 to 64, not True."),
+        ("max_turns = 0", "must be a whole number from 1 to 64, not 0."),
+        ("theme = 3", "'theme' in /conf/config.toml must be text, and not empty, not 3."),
+        ("services = 1", "'services' in /conf/config.toml must be a table, not 1."),
+        ("[services]\nhome = 1", "'services.home' in /conf/config.toml must be a table, not 1."),
+        ('[services."a b"]\nkind = "openai"', "must have a name of at most 40 letters"),
+        ("[services.home]", "'services.home.kind' in /conf/config.toml is missing; it is one of"),
+        (
+            '[services.home]\nkind = "fakegtp"',
+            '"embedded", "fakegpt" or "openai", not \'fakegtp\'.',
+        ),
+        (
+            '[services.home]\nkind = "fakegpt"',
+            "'services.home.url' in /conf/config.toml is missing",
+        ),
+        (
+            '[services.home]\nkind = "fakegpt"\nurl = "example.org"',
+            "'services.home.url' in /conf/config.toml must be a URL such as "
+            "https://chat.example.org, not 'example.org'.",
+        ),
+        (
+            '[services.home]\nkind = "fakegpt"\nulr = "http://127.0.0.1"\nurl = "http://127.0.0.1"',
+            "'services.home.ulr' in /conf/config.toml is not a setting; did you mean 'url'?",
+        ),
+        ("[services.zhile.timeouts]\nidle = 0", "must be a number of seconds above 0"),
+        ("[services.zhile.timeouts]\nidel = 1", "did you mean 'idle'?"),
+        ("[services.zhile]\nverify = 1", "'services.zhile.verify' in /conf/config.toml must be"),
+        ('[services.embedded]\nurl = "http://127.0.0.1:9"', "picks its own port"),
+        ('[services.embedded]\nupstream = "nobody"', "must name a service: one of embedded, zhile"),
+        ('[services.embedded]\nupstream = "embedded"', "cannot name another embedded host"),
+        ('[services.zhile]\nupstream = "embedded"', "is for services of the kind 'embedded'"),
+        ('[services.zhile]\nkey_env = "A"\nkey_file = "b"', "exclude each other"),
+        ("[keys]\nquit = 1", "'keys.quit' in /conf/config.toml must be text, not 1."),
+        ("favourites = [1]", "'favourites' in /conf/config.toml must be a list such as [\"ollama/"),
+        ('data_dir = "~no-such-person-here/x"', "a path below a home folder that exists"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said_in_a_sentence(content: str, sentence: str) -> None:
+    said = complaint(content)
+    assert sentence in said
+    assert said.endswith((".", "?"))
+
+
+def test_an_error_names_the_variable_or_the_flag_that_it_is_about() -> None:
+    assert complaint(environ={"FAKEGPT_MAX_TURNS": "many"}) == (
+        "FAKEGPT_MAX_TURNS must be a whole number from 1 to 64, not 'many'."
+    )
+    assert complaint(flags={"theme": " "}) == "--theme must be text, and not empty, not ' '."
+
+
+def test_a_misspelt_variable_is_refused_and_a_foreign_one_is_not() -> None:
+    assert "did you mean 'FAKEGPT_SERVICE'?" in complaint(environ={"FAKEGPT_SERVIC": "x"})
+    settled(environ={"FAKEGPT_OF_ANOTHER_PROGRAM": "x"})
+    settled('[services.zhile]\nkey_env = "FAKEGPT_MODELS"', environ={"FAKEGPT_MODELS": "some-key"})
+
+
+def test_an_unfit_value_in_the_file_is_refused_even_where_a_flag_wins() -> None:
+    assert "'theme'" in complaint("theme = 3", flags={"theme": "nord"})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'proxy = "gopher://me:hunter2@127.0.0.1"',
+        'proxy = "http://me:hunter2@127.0.0.1:99999"',
+        'proxy = "me:hunter2"',
+        'url = "https://me:hunter2@example.org"',
+        'url = "https://example.org/?token=hunter2"',
+        'url = "me:hunter2@example.org"',
+        'key_env = "sk-hunter2"',
+    ],
+)
+def test_an_error_shows_no_secret(line: str) -> None:
+    assert "hunter2" not in complaint(f"[services.zhile]\n{line}")
+
+
+def test_asking_for_an_unknown_service_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="the configured ones are embedded, zhile"):
+        _ = settled(flags={"service": "elsewhere"}).chosen_service
+
+
+def test_loading_reads_the_chosen_file_and_makes_no_folder(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('theme = "nord"\ndata_dir = "' + str(tmp_path / "data") + '"')
+    found = load_settings({"config": str(file)}, {})
+    assert (found.theme, found.config_file) == ("nord", file)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_chosen_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_settings({}, {"FAKEGPT_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b'theme = "\xff"')
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        load_settings({"config": str(file)}, {})
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings({"config": str(tmp_path)}, {})
+
+
+@settings(max_examples=150, deadline=None)
+@given(content=st.text(), value=st.text())
+def test_any_file_and_any_value_give_settings_or_one_sentence(content: str, value: str) -> None:
+    said = ""
+    theme = None
+    try:
+        theme = settled(content, flags={"theme": value}).theme
+    except ConfigError as error:
+        said = str(error)
+    assert theme == value.strip() or (said.endswith((".", "?")) and "\n" not in said)
+
+
+def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
+    found = settled(
+        """
+        [presets.terse]
+        system_prompt = "Answer in one sentence."
+        temperature = 0
+        max_tokens = 200
+        stop = "END"
+
+        [presets."my own"]
+        seed = 7
+        stop = ["a", "b"]
+        """
+    )
+    assert found.presets == {
+        "terse": Preset(
+            "terse",
+            "Answer in one sentence.",
+            GenerationSettings(temperature=0.0, max_tokens=200, stop=("END",)),
+        ),
+        "my own": Preset("my own", "", GenerationSettings(seed=7, stop=("a", "b"))),
+    }
+    assert str(found.origins["presets.terse"]) == str(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("temperature = 3", "'presets.x.temperature' in /conf/config.toml must be a number"),
+        ("top_p = true", "must be a number from 0 to 1"),
+        ("max_tokens = 0", "must be a whole number from 1"),
+        ("stop = [1]", "must be text, or a list of texts"),
+        ('promt = "a"', "is not a setting"),
+    ],
+)
+def test_a_preset_that_cannot_be_used_is_told(setting: str, expected: str) -> None:
+    assert expected in complaint(f"[presets.x]\n{setting}")

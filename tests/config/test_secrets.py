@@ -1,0 +1,142 @@
+"""Keys of services: where they come from, and that they are never anywhere else."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.config.secrets import Keyring, KeyringError, SystemKeyring, read_key, store_key
+from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
+from fakegpt_tui.domain import ConfigError, Secret
+
+KEY = "sk-canary-0123456789"
+
+
+class MemoryKeyring:
+    def __init__(self, **keys: str) -> None:
+        self.keys = keys
+
+    def read(self, service: str) -> str | None:
+        return self.keys.get(service)
+
+    def write(self, service: str, key: str) -> None:
+        self.keys[service] = key
+
+
+class LockedKeyring:
+    def read(self, *_: str) -> str | None:
+        raise KeyringError("It is locked.")
+
+    def write(self, *_: str) -> None:
+        raise KeyringError("It is locked.")
+
+
+def found(
+    source: KeySource, environ: dict[str, str] | None = None, keyring: Keyring | None = None
+) -> str:
+    return read_key(source, environ or {}, keyring or MemoryKeyring()).reveal()
+
+
+def test_a_key_is_read_from_each_of_its_places(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"  {KEY}\n")
+    assert found(KeyInEnvironment("A_KEY"), {"A_KEY": KEY}) == KEY
+    assert found(KeyInFile(file)) == KEY
+    assert found(KeyInKeyring("home"), keyring=MemoryKeyring(home=KEY)) == KEY
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (KeyInEnvironment("A_KEY"), "variable A_KEY holds no key"),
+        (KeyInKeyring("home"), "entry for 'home' holds no key"),
+        (KeyInFile(Path("/nowhere/key")), "cannot be read: No such file"),
+    ],
+)
+def test_a_key_that_is_not_there_is_told(source: KeySource, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        found(source)
+
+
+@pytest.mark.parametrize(
+    "text", [f"{KEY}\nmore", f"{KEY} more", f"{KEY}\x00", f"{KEY}ü", "k" * 20_000]
+)
+def test_what_cannot_be_a_key_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "key"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match="cannot be a key") as caught:
+        found(KeyInFile(file))
+    assert KEY not in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="is not text"):
+        found(KeyInFile(file))
+
+
+def test_a_locked_keyring_is_an_error_and_no_reason_to_look_elsewhere() -> None:
+    with pytest.raises(ConfigError, match="It is locked"):
+        found(KeyInKeyring("home"), {"HOME": KEY}, LockedKeyring())
+    with pytest.raises(ConfigError, match="was not kept anywhere") as caught:
+        store_key("home", Secret(KEY), LockedKeyring())
+    assert KEY not in str(caught.value)
+
+
+def test_a_key_can_be_kept_in_the_keyring() -> None:
+    keyring = MemoryKeyring()
+    store_key("home", Secret(f" {KEY}\n"), keyring)
+    assert keyring.keys == {"home": KEY}
+
+
+FAKE_KEYRING = f"""
+from keyring import errors
+
+def get_password(program, service):
+    if service == "locked":
+        raise errors.KeyringError("the key is {KEY}")
+    return f"{{program}}/{{service}}"
+
+def set_password(program, service, key):
+    raise errors.KeyringError(f"no room for {{key}}")
+
+def delete_password(program, service):
+    raise errors.KeyringError("the key is {KEY}")
+
+class Chosen:
+    priority = 5
+
+def get_keyring():
+    return Chosen
+"""
+
+
+def test_the_keyring_of_the_system_is_used_where_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "keyring"
+    package.mkdir()
+    (package / "__init__.py").write_text(FAKE_KEYRING)
+    (package / "errors.py").write_text("class KeyringError(Exception): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("keyring", "keyring.errors"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    keyring = SystemKeyring()
+    assert keyring.read("home") == "fakegpt-tui/home"
+    keyring.check()
+    uses = (
+        lambda: keyring.read("locked"),
+        lambda: keyring.write("home", KEY),
+        lambda: keyring.delete("home"),
+        lambda: keyring.delete("locked"),
+    )
+    for use in uses:
+        with pytest.raises(KeyringError) as caught:
+            use()
+        assert KEY not in str(caught.value)
+    sys.modules["keyring"].Chosen.priority = 0
+    with pytest.raises(KeyringError, match="There is no keyring on this system"):
+        keyring.check()
+    for name in ("keyring", "keyring.errors"):
+        monkeypatch.delitem(sys.modules, name)
