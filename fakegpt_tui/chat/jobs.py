@@ -158,7 +158,7 @@ class ConversationImporter:
         summary = report.summary(dry_run=dry_run)
         if troubles and not report.outcomes:
             return JobResult(troubles[0], tuple(troubles[1:]))
-        details = (*troubles, *report.losses(), *(each.reason for each in report.skipped))
+        details = (*troubles, *report.loss_sentences(), *(each.reason for each in report.skipped))
         return JobResult(f"Stopped. {summary}" if headway.stopped else summary, details)
 
     async def _show_imported(self, importer: "Importer") -> None:
@@ -188,16 +188,16 @@ def _import_paths(
     model: str,
 ) -> Iterator[str]:
     """Take what is in the files; a sentence for each file that could not be read to its end."""
-    from fakegpt_tui.transfer.opening import ImportFile, import_paths  # noqa: PLC0415 - as above
+    from fakegpt_tui.transfer.opening import ImportFile, list_import_files  # noqa: PLC0415 - as above
 
-    for path in import_paths(paths):
+    for path in list_import_files(paths):
         try:
             with ImportFile(path) as file:
-                for found in file.conversations(service=service, model=model):
+                for found in file.read_conversations(service=service, model=model):
                     if headway.stopped:
                         return
-                    importer.take(found)
-                    headway.done, headway.total = file.done, file.size
+                    importer.add(found)
+                    headway.done, headway.total = file.bytes_read, file.size
         except LoadError as error:
             yield f"{path}: {error}"
         except StoreError as error:

@@ -184,8 +184,8 @@ def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
 
     with closing(Mirror(settings.mirror)) as mirror:
         yield mirror.update
-    if mirror.trouble is not None:
-        echo_err(str(mirror.trouble))
+    if mirror.error is not None:
+        echo_err(str(mirror.error))
 
 
 class ConnectionFactory:

@@ -12,9 +12,9 @@ from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.transfer.found import Found, Skipped
-from fakegpt_tui.transfer.importing import Importer, Outcome, Report
-from fakegpt_tui.transfer.opening import ImportFile, import_paths
+from fakegpt_tui.transfer.found import ImportItem, SkippedItem
+from fakegpt_tui.transfer.importing import Importer, ImportOutcome, ImportReport
+from fakegpt_tui.transfer.opening import ImportFile, list_import_files
 
 _MAX_SKIPPED_SHOWN = 20
 
@@ -31,7 +31,7 @@ def import_files(
     with open_store(settings) as store:
         importer = Importer(store, dry_run=dry_run)
         try:
-            for path in import_paths(files):
+            for path in list_import_files(files):
                 try:
                     _import_file(importer, path, settings, verbose=verbose and not as_json)
                 except LoadError as error:
@@ -55,28 +55,28 @@ def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose:
             hidden=verbose or not sys.stderr.isatty(),
         ) as bar,
     ):
-        for found in file.conversations(service=settings.service, model=model):
-            outcome = importer.take(found)
+        for found in file.read_conversations(service=settings.service, model=model):
+            outcome = importer.add(found)
             bar.length = max(file.size, 1)
-            bar.update(max(file.done - bar.pos, 0))
+            bar.update(max(file.bytes_read - bar.pos, 0))
             if verbose:
                 click.echo(_line(outcome, found))
                 sys.stdout.flush()
 
 
-def _line(outcome: Outcome, found: Found) -> str:
-    if isinstance(found, Skipped):
+def _line(outcome: ImportOutcome, found: ImportItem) -> str:
+    if isinstance(found, SkippedItem):
         return f"{outcome.value:<8}  {found.where}"
     conversation = found.conversation
     return f"{outcome.value:<8}  {safe_line(conversation.id)}  {safe_line(conversation.title)}"
 
 
-def _print_json(report: Report, *, dry_run: bool) -> None:
+def _print_json(report: ImportReport, *, dry_run: bool) -> None:
     skipped = [{"where": each.where, "reason": each.reason} for each in report.skipped]
     document = {
         "version": 1,
         "dry_run": dry_run,
-        **{outcome.value: report.outcomes[outcome] for outcome in Outcome},
+        **{outcome.value: report.outcomes[outcome] for outcome in ImportOutcome},
         "messages": report.messages,
         "left_out": dict(report.left_out),
         "reasons": skipped,
@@ -84,9 +84,9 @@ def _print_json(report: Report, *, dry_run: bool) -> None:
     click.echo(json.dumps(document, indent=2))
 
 
-def _print_summary(report: Report, *, dry_run: bool) -> None:
+def _print_summary(report: ImportReport, *, dry_run: bool) -> None:
     click.echo(report.summary(dry_run=dry_run))
-    for sentence in report.losses():
+    for sentence in report.loss_sentences():
         click.echo(sentence)
     for each in report.skipped[:_MAX_SKIPPED_SHOWN]:
         echo_err(each.reason)

@@ -64,9 +64,9 @@ async def _run_app(
         app = _build_app(book, presets, chat, store, conversation_id)
         await app.run_async()
     if app.crash is not None:
-        from fakegpt_tui.ui.crash import crash_text  # noqa: PLC0415 - where the app is already
+        from fakegpt_tui.ui.crash import describe_crash  # noqa: PLC0415 - where the app is already
 
-        click.echo(crash_text(app.crash, folder=settings.crash_reports), err=True)
+        click.echo(describe_crash(app.crash, folder=settings.crash_reports), err=True)
     return app.return_code or 0
 
 
@@ -79,7 +79,7 @@ def _build_app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.garbage import collect_seldom  # noqa: PLC0415
+    from fakegpt_tui.ui.garbage import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
     from fakegpt_tui.ui.terminal_widths import AmbiguousWidth  # noqa: PLC0415
@@ -102,7 +102,7 @@ def _build_app(
         isolates=os.environ.get("TERM") != "linux",
     )
     app = FakeGPTApp(chat, options)
-    collect_seldom()
+    defer_full_collections()
     if options.theme not in app.available_themes:
         known = ", ".join(theme_names())
         raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")

@@ -24,13 +24,13 @@ def listing(context: click.Context, *, everything: bool, limit: int | None, as_j
     settings = settings_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import describe_conversation, unambiguous_prefix_length  # noqa: PLC0415
-    from fakegpt_tui.transfer.fields import conversation_fields  # noqa: PLC0415
+    from fakegpt_tui.transfer.fields import encode_conversation  # noqa: PLC0415
 
     with open_store(settings) as store:
         known = store.conversations()
     shown = [each for each in known if everything or not each.archived][:limit]
     if as_json:
-        documents = [conversation_fields(conversation) for conversation in shown]
+        documents = [encode_conversation(conversation) for conversation in shown]
         click.echo(json.dumps({"version": 1, "conversations": documents}, indent=2))
         return
     id_length = unambiguous_prefix_length(known)

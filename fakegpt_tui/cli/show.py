@@ -36,15 +36,15 @@ def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
 def _document(
     conversation: Conversation, path: Sequence[ChatMessage], messages: Sequence[ChatMessage]
 ) -> str:
-    from fakegpt_tui.transfer.fields import conversation_fields  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.transfer.json_lines import message_document  # noqa: PLC0415
+    from fakegpt_tui.transfer.fields import encode_conversation  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.transfer.json_lines import encode_full_message  # noqa: PLC0415
 
     kept = (message for message in messages if message.trashed_at is None)
     document = {
         "version": 1,
-        "conversation": conversation_fields(conversation),
+        "conversation": encode_conversation(conversation),
         "path": [message.id for message in path],
-        "messages": [message_document(message) for message in kept],
+        "messages": [encode_full_message(message) for message in kept],
     }
     return json.dumps(document, indent=2)
 

@@ -11,19 +11,19 @@ _NAME: Final = b"\x1b[>q"
 _BACKGROUND: Final = b"\x1b]11;?\x1b\\"
 _ATTRIBUTES: Final = b"\x1b[c"
 
-_KEYBOARD_SAID = re.compile(rb"\x1b\[\?(\d{1,6})u")
-_NAME_SAID = re.compile(rb"\x1bP>\|([^\x1b\x07]{0,200})(?:\x1b\\|\x07)")
-_BACKGROUND_SAID = re.compile(
+_KEYBOARD_RESPONSE = re.compile(rb"\x1b\[\?(\d{1,6})u")
+_NAME_RESPONSE = re.compile(rb"\x1bP>\|([^\x1b\x07]{0,200})(?:\x1b\\|\x07)")
+_BACKGROUND_RESPONSE = re.compile(
     rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
 )
-_MODE_SAID = re.compile(rb"\x1b\[\?(\d{1,6});([0-4])\$y")
-_ATTRIBUTES_SAID = re.compile(rb"\x1b\[\?([\d;]{1,200})c")
-_COLUMN_SAID = re.compile(rb"\x1b\[\d{1,4};(\d{1,2})R")
+_MODE_RESPONSE = re.compile(rb"\x1b\[\?(\d{1,6});([0-4])\$y")
+_ATTRIBUTES_RESPONSE = re.compile(rb"\x1b\[\?([\d;]{1,200})c")
+_COLUMN_RESPONSE = re.compile(rb"\x1b\[\d{1,4};(\d{1,2})R")
 
 _SAMPLE_ROOM: Final = 6
 """Columns from one sample to the next, so that a report of the cursor tells which one it is of."""
 
-_COPIES: Final = 52
+_CLIPBOARD_ATTRIBUTE: Final = 52
 """The attribute of a terminal that fills the clipboard when it is told to."""
 
 _WHITE_FROM: Final = 0.5
@@ -37,7 +37,7 @@ class Mode(IntEnum):
     SYNCHRONISED = 2026
 
 
-class Sample(StrEnum):
+class WidthSample(StrEnum):
     """Examples of what takes one or two cells, or as many as it has parts: terminals differ."""
 
     AMBIGUOUS = "▽"
@@ -47,7 +47,7 @@ class Sample(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class TerminalInfo:
     """What a terminal has said; what it did not answer is `None` or missing.
 
     `keyboard` holds the flags of the kitty keyboard protocol. `modes` tells whether a mode can be
@@ -59,17 +59,17 @@ class Answers:
     name: str = ""
     is_light: bool | None = None
     modes: Mapping[int, bool] = field(default_factory=dict)
-    cells: Mapping[Sample, int] = field(default_factory=dict)
+    cells: Mapping[WidthSample, int] = field(default_factory=dict)
     attributes: frozenset[int] = frozenset()
-    is_whole: bool = False
+    is_complete: bool = False
 
     @property
-    def copies(self) -> bool:
+    def has_clipboard(self) -> bool:
         """Does it say that it fills the clipboard when it is told to?"""
-        return _COPIES in self.attributes
+        return _CLIPBOARD_ATTRIBUTE in self.attributes
 
 
-def questions(environment: Mapping[str, str]) -> bytes:
+def build_queries(environment: Mapping[str, str]) -> bytes:
     """What this terminal may be asked; nothing where it would show the questions.
 
     The last one is answered by every terminal, and in turn, so that its answer ends all others.
@@ -83,38 +83,40 @@ def questions(environment: Mapping[str, str]) -> bytes:
     return _KEYBOARD + _NAME + _BACKGROUND + modes + _samples() + _ATTRIBUTES
 
 
-def answers(said: bytes) -> Answers:
+def parse_responses(said: bytes) -> TerminalInfo:
     """What is to be read in all that came from a terminal so far, be it typed or answered."""
-    keyboard = _KEYBOARD_SAID.search(said)
-    name = _NAME_SAID.search(said)
-    attributes = _ATTRIBUTES_SAID.search(said)
-    return Answers(
+    keyboard = _KEYBOARD_RESPONSE.search(said)
+    name = _NAME_RESPONSE.search(said)
+    attributes = _ATTRIBUTES_RESPONSE.search(said)
+    return TerminalInfo(
         keyboard=int(keyboard[1]) if keyboard else None,
         name=name[1].decode(errors="replace") if name else "",
         is_light=_is_light(said),
-        modes={int(mode[1]): mode[2] in b"123" for mode in _MODE_SAID.finditer(said)},
+        modes={int(mode[1]): mode[2] in b"123" for mode in _MODE_RESPONSE.finditer(said)},
         cells=_cells(said),
         attributes=frozenset(int(each) for each in attributes[1].split(b";") if each)
         if attributes
         else frozenset(),
-        is_whole=attributes is not None,
+        is_complete=attributes is not None,
     )
 
 
 def _samples() -> bytes:
     """Writes each sample, and asks where the cursor is then."""
-    places = (f"\x1b[{1 + at * _SAMPLE_ROOM}G{sample}\x1b[6n" for at, sample in enumerate(Sample))
+    places = (
+        f"\x1b[{1 + at * _SAMPLE_ROOM}G{sample}\x1b[6n" for at, sample in enumerate(WidthSample)
+    )
     return "".join(places).encode()
 
 
-def _cells(said: bytes) -> dict[Sample, int]:
-    samples = tuple(Sample)
-    reports = (divmod(int(each[1]) - 1, _SAMPLE_ROOM) for each in _COLUMN_SAID.finditer(said))
+def _cells(said: bytes) -> dict[WidthSample, int]:
+    samples = tuple(WidthSample)
+    reports = (divmod(int(each[1]) - 1, _SAMPLE_ROOM) for each in _COLUMN_RESPONSE.finditer(said))
     return {samples[at]: cells for at, cells in reports if 0 <= at < len(samples)}
 
 
 def _is_light(said: bytes) -> bool | None:
-    found = _BACKGROUND_SAID.search(said)
+    found = _BACKGROUND_RESPONSE.search(said)
     if found is None:
         return None
     red, green, blue = (int(part, 16) / int("f" * len(part), 16) for part in found.groups())

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Final
 
-from fakegpt_tui.terminal.answers import Answers, answers, questions
+from fakegpt_tui.terminal.answers import TerminalInfo, build_queries, parse_responses
 
-PATIENCE: Final = 2.0
+QUERY_TIMEOUT: Final = 2.0
 """Seconds that a terminal has to answer; one on another continent needs a good part of one."""
 
 _STRAGGLERS: Final = 0.1
@@ -23,51 +23,51 @@ _CLEAN_LINE: Final = b"\r\x1b[K"
 _MOST: Final = 65536
 
 
-class Conversation:
+class TerminalQuery:
     """Questions and answers over a terminal's two descriptors, to be used while it is `quiet`."""
 
     def __init__(self, source: int, target: int, environment: Mapping[str, str]) -> None:
         self._source = source
         self._target = target
-        self._questions = questions(environment)
-        self._said = b""
+        self._questions = build_queries(environment)
+        self._received = b""
 
     @property
-    def was_asked(self) -> bool:
+    def can_ask(self) -> bool:
         """Is this a terminal that can be asked?"""
         return bool(self._questions)
 
-    def ask(self, patience: float = PATIENCE) -> Answers:
+    def ask(self, patience: float = QUERY_TIMEOUT) -> TerminalInfo:
         """What the terminal answers within `patience` seconds."""
         if not self._questions:
-            return Answers()
+            return TerminalInfo()
         _write(self._target, self._questions)
         try:
-            return self._heard(monotonic() + patience)
+            return self._wait_for_responses(monotonic() + patience)
         except KeyboardInterrupt:
             # What is still on its way would be taken for what is typed next.
-            self._heard(monotonic() + _SETTLING)
+            self._wait_for_responses(monotonic() + _SETTLING)
             raise
         finally:
             _write(self._target, _CLEAN_LINE)
 
-    def _heard(self, end: float) -> Answers:
-        found = Answers()
-        while not found.is_whole and self._read(end - monotonic()):
-            found = answers(self._said)
-        if found.is_whole:
+    def _wait_for_responses(self, end: float) -> TerminalInfo:
+        found = TerminalInfo()
+        while not found.is_complete and self._read(end - monotonic()):
+            found = parse_responses(self._received)
+        if found.is_complete:
             end = monotonic() + _STRAGGLERS
             while found.is_light is None and self._read(end - monotonic()):
-                found = answers(self._said)
+                found = parse_responses(self._received)
         return found
 
     def _read(self, seconds: float) -> bool:
-        if seconds <= 0 or len(self._said) > _MOST:
+        if seconds <= 0 or len(self._received) > _MOST:
             return False
         if not select.select([self._source], [], [], seconds)[0]:
             return False
         data = os.read(self._source, 4096)
-        self._said += data
+        self._received += data
         return bool(data)
 
 

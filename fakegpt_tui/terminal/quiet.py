@@ -10,7 +10,7 @@ from types import FrameType
 _ENDING = 128
 
 
-def is_ours(*descriptors: int) -> bool:
+def owns_terminal(*descriptors: int) -> bool:
     """Are all of these a terminal that this program may ask and change?"""
     if sys.platform == "win32" or not all(os.isatty(each) for each in descriptors):
         return False
@@ -24,7 +24,7 @@ def is_ours(*descriptors: int) -> bool:
 if sys.platform == "win32":
 
     @contextmanager
-    def quiet(descriptor: int, *, every_key: bool = False) -> Iterator[None]:
+    def raw_mode(descriptor: int, *, every_key: bool = False) -> Iterator[None]:
         """Change nothing: such a terminal is never asked."""
         del descriptor, every_key
         yield
@@ -35,7 +35,7 @@ else:
     _ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 
     @contextmanager
-    def quiet(descriptor: int, *, every_key: bool = False) -> Iterator[None]:
+    def raw_mode(descriptor: int, *, every_key: bool = False) -> Iterator[None]:
         """Let what comes from the terminal be read as it comes, and be shown nowhere.
 
         ctrl+c and ctrl+z do what they always do, unless `every_key` is to be read. What came and

@@ -30,7 +30,7 @@ _UNREADABLE = (
 )
 
 
-class Archive:
+class ZipExport:
     """An opened ZIP file; only members that are named as exports name them are looked at."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -39,7 +39,7 @@ class Archive:
         Raises:
             LoadError: It cannot be read, or there are no conversations in it.
         """
-        with _translated():
+        with _translate_errors():
             self._zip = zipfile.ZipFile(file)
         found = {
             info.filename: info
@@ -57,7 +57,7 @@ class Archive:
         return sum(max(info.file_size, 0) for info in self.members)
 
     @contextmanager
-    def opened(self, member: zipfile.ZipInfo) -> Iterator["_Member"]:
+    def open(self, member: zipfile.ZipInfo) -> Iterator["_Member"]:
         """One of the members, to be read from its beginning.
 
         Raises:
@@ -65,7 +65,7 @@ class Archive:
         """
         if member.flag_bits & _IS_ENCRYPTED:
             raise LoadError(f"{safe_line(member.filename)} is locked with a password.")
-        with _translated():
+        with _translate_errors():
             stream = self._zip.open(member)
         with stream:
             yield _Member(self, stream, member)
@@ -79,7 +79,7 @@ class Archive:
 class _Member:
     """A stream out of an archive that does not let itself be flooded."""
 
-    def __init__(self, archive: Archive, stream: IO[bytes], member: zipfile.ZipInfo) -> None:
+    def __init__(self, archive: ZipExport, stream: IO[bytes], member: zipfile.ZipInfo) -> None:
         self._archive = archive
         self._stream = stream
         self._packed = max(member.compress_size, 1)
@@ -91,7 +91,7 @@ class _Member:
         Raises:
             LoadError: They are damaged, or so many that somebody wants to fill the memory.
         """
-        with _translated():
+        with _translate_errors():
             data = self._stream.read(size)
         self._read += len(data)
         is_bomb = self._read > max(self._packed * _MOST_TIMES_LARGER, _TOO_SMALL_FOR_A_BOMB)
@@ -101,7 +101,7 @@ class _Member:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except _UNREADABLE as error:

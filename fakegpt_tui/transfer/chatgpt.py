@@ -23,9 +23,9 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import replace_surrogates, safe_line
 from fakegpt_tui.transfer.chatgpt_content import ContentReader
-from fakegpt_tui.transfer.chatgpt_nodes import Node, NodeTree
-from fakegpt_tui.transfer.fields import Misfit
-from fakegpt_tui.transfer.found import Loaded
+from fakegpt_tui.transfer.chatgpt_nodes import ExportNode, ExportTree
+from fakegpt_tui.transfer.fields import FormatError
+from fakegpt_tui.transfer.found import LoadedItem
 
 SERVICE = "chatgpt"
 """What replies are said to come from."""
@@ -50,7 +50,7 @@ _LAST_IN_SECONDS = 100_000_000_000
 """Greater numbers are milliseconds."""
 
 
-def conversation_of(exported: object, *, service: str, model: str) -> Loaded:
+def read_conversation(exported: object, *, service: str, model: str) -> LoadedItem:
     """The conversation; it goes on with `service` and `model`.
 
     Raises:
@@ -58,10 +58,10 @@ def conversation_of(exported: object, *, service: str, model: str) -> Loaded:
     """
     mapping = exported.get("mapping") if isinstance(exported, dict) else None
     if not isinstance(exported, dict) or not isinstance(mapping, dict):
-        raise Misfit("is no conversation of ChatGPT")
+        raise FormatError("is no conversation of ChatGPT")
     source_id = _source_id(exported)
-    tree = NodeTree(mapping)
-    growing = _Growing(
+    tree = ExportTree(mapping)
+    growing = _Builder(
         conversation_id=str(uuid5(_IDS, source_id)),
         source_id=source_id,
         began_at=_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
@@ -71,7 +71,7 @@ def conversation_of(exported: object, *, service: str, model: str) -> Loaded:
         growing.add(node)
     growing.add_loose_thoughts()
     if not growing.messages:
-        raise Misfit("has no messages")
+        raise FormatError("has no messages")
     title = safe_line(_text(exported.get("title")))
     prompts = (each.text for each in growing.messages if each.role is Role.USER)
     times = [message.created_at for message in growing.messages]
@@ -87,11 +87,11 @@ def conversation_of(exported: object, *, service: str, model: str) -> Loaded:
         pinned=exported.get("is_starred") is True,
         archived=exported.get("is_archived") is True,
     )
-    return Loaded(conversation, tuple(growing.messages), growing.left_out + tree.mended)
+    return LoadedItem(conversation, tuple(growing.messages), growing.left_out + tree.repairs)
 
 
 @dataclass(slots=True)
-class _Growing:
+class _Builder:
     """The messages of a conversation, as its nodes are gone through."""
 
     conversation_id: str
@@ -108,7 +108,7 @@ class _Growing:
     _all_thoughts: list[ChatMessage] = field(default_factory=list, init=False)
     _taken: set[str] = field(default_factory=set, init=False)
 
-    def add(self, node: Node) -> None:
+    def add(self, node: ExportNode) -> None:
         before = self._nearest.get(node.parent_id)
         thoughts = self._thoughts.get(node.parent_id, ())
         message = self._message(node, before)
@@ -138,7 +138,7 @@ class _Growing:
             found = max(reversed(self.messages), key=lambda message: message.created_at)
         return found
 
-    def _message(self, node: Node, before: ChatMessage | None) -> ChatMessage | None:
+    def _message(self, node: ExportNode, before: ChatMessage | None) -> ChatMessage | None:
         match node.message:
             case {"metadata": {"is_visually_hidden_from_conversation": True}}:
                 self.left_out[HIDDEN] += 1
@@ -149,40 +149,40 @@ class _Growing:
                 return None
 
     def _read(
-        self, node: Node, found: Mapping[str, object], before: ChatMessage | None
+        self, node: ExportNode, found: Mapping[str, object], before: ChatMessage | None
     ) -> ChatMessage:
         reader = ContentReader()
         content = found.get("content")
         reasoning = reader.reasoning(content)
         text = "" if reasoning is not None else reader.text(content)
         self.left_out.update(reader.notes)
-        author = _text(_inside(found, "author", "role"))
+        author = _text(_nested(found, "author", "role"))
         role = _ROLES.get(author, Role.SYSTEM)
         is_reply = role is Role.ASSISTANT
-        model = _text(_inside(found, "metadata", "model_slug")) or self.default_model
+        model = _text(_nested(found, "metadata", "model_slug")) or self.default_model
         return ChatMessage(
             id=str(uuid5(_IDS, replace_surrogates(f"{self.source_id}/{node.id}"))),
             conversation_id=self.conversation_id,
             parent_id=None if before is None else before.id,
             role=role,
-            text=replace_surrogates(_labelled(text, found, author)),
+            text=replace_surrogates(_label(text, found, author)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
             created_at=_time(found.get("create_time"))
             or (before.created_at if before else self.began_at),
             service=SERVICE if is_reply else "",
             model=replace_surrogates(model) if is_reply else "",
             reasoning=replace_surrogates(reasoning or ""),
-            finish=_FINISHES.get(_text(_inside(found, "metadata", "finish_details", "type"))),
+            finish=_FINISHES.get(_text(_nested(found, "metadata", "finish_details", "type"))),
         )
 
 
-def _labelled(text: str, found: Mapping[str, object], author: str) -> str:
+def _label(text: str, found: Mapping[str, object], author: str) -> str:
     """What was said, below whom it came from or went to where that is not the person."""
     if not text:
         return ""
     recipient = _text(found.get("recipient")) or "all"
     if author == "tool":
-        name = _text(_inside(found, "author", "name")) or "a tool"
+        name = _text(_nested(found, "author", "name")) or "a tool"
         return f"[From {safe_line(name)}]\n\n{text}"
     if author == "assistant" and recipient != "all":
         return f"[To {safe_line(recipient)}]\n\n{text}"
@@ -190,7 +190,7 @@ def _labelled(text: str, found: Mapping[str, object], author: str) -> str:
 
 
 def _status(found: Mapping[str, object]) -> MessageStatus:
-    if _inside(found, "metadata", "finish_details", "type") == "interrupted":
+    if _nested(found, "metadata", "finish_details", "type") == "interrupted":
         return MessageStatus.STOPPED
     return _STATUSES.get(_text(found.get("status")), MessageStatus.COMPLETE)
 
@@ -231,7 +231,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _inside(value: object, *names: str) -> object:
+def _nested(value: object, *names: str) -> object:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -37,7 +37,7 @@ class ContentReader:
             case {"content_type": "text" | "multimodal_text", "parts": list(parts)}:
                 return "\n\n".join(filter(None, map(self._part, parts)))
             case {"content_type": "code", "text": str(text)}:
-                return fenced(text, "".join(_texts(content, "language"))) if text else ""
+                return fence_code(text, "".join(_texts(content, "language"))) if text else ""
             case {"content_type": str(kind)} if kind in _QUOTED:
                 return self._quoted(content, *_QUOTED[kind])
             case _:
@@ -79,7 +79,7 @@ class ContentReader:
     def _quoted(self, content: object, name: str, label: str) -> str:
         """Output of a tool, below a label and what else is known about it."""
         about = " · ".join([f"[{label}]", *_texts(content, "title", "name", "domain", "url")])
-        return "\n\n".join([about, *map(fenced, _texts(content, name))])
+        return "\n\n".join([about, *map(fence_code, _texts(content, name))])
 
     def _unknown(self, content: object) -> str:
         self.notes.add(UNKNOWN)
@@ -88,10 +88,10 @@ class ContentReader:
                 label = f"[Content of the kind {kind}]"
             case _:
                 label = "[Content of an unknown kind]"
-        return f"{label}\n\n{fenced(json.dumps(content, indent=2, ensure_ascii=False), 'json')}"
+        return f"{label}\n\n{fence_code(json.dumps(content, indent=2, ensure_ascii=False), 'json')}"
 
 
-def fenced(text: str, language: str = "") -> str:
+def fence_code(text: str, language: str = "") -> str:
     """`text` as a code block that nothing inside can end."""
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)

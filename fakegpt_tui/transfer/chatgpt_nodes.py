@@ -9,7 +9,7 @@ CIRCLES = "circles of messages that follow each other were cut"
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ExportNode:
     """One place of the tree; `message` is what the file has there, which may be anything."""
 
     id: str
@@ -18,11 +18,11 @@ class Node:
 
 
 @dataclass(slots=True)
-class NodeTree:
+class ExportTree:
     """The nodes of a `mapping`, with parents that exist and lead to a root."""
 
     mapping: Mapping[str, object]
-    mended: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
     """What had to be mended, by what is told about it."""
 
     _parents: dict[str, str | None] = field(default_factory=dict, init=False)
@@ -33,7 +33,7 @@ class NodeTree:
         self._adopt()
         self._cut_circles()
 
-    def nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Iterator[ExportNode]:
         """All nodes, parents first and siblings in their order."""
         children = self._children()
         waiting = [*reversed(children.get(None, []))]
@@ -41,7 +41,7 @@ class NodeTree:
             node_id = waiting.pop()
             node = self.mapping[node_id]
             message = node.get("message") if isinstance(node, dict) else None
-            yield Node(node_id, self._parents[node_id], message)
+            yield ExportNode(node_id, self._parents[node_id], message)
             waiting.extend(reversed(children.get(node_id, [])))
 
     def _known_parent(self, node_id: str, node: object) -> str | None:
@@ -60,7 +60,7 @@ class NodeTree:
         for node_id, node in self.mapping.items():
             names_one = isinstance(node, dict) and node.get("parent") is not None
             if names_one and self._parents[node_id] is None:
-                self.mended[ORPHANS] += 1
+                self.repairs[ORPHANS] += 1
 
     def _cut_circles(self) -> None:
         settled: set[str] = set()
@@ -69,7 +69,7 @@ class NodeTree:
             step: str | None = node_id
             while step is not None and step not in settled:
                 if step in walked:
-                    self.mended[CIRCLES] += 1
+                    self.repairs[CIRCLES] += 1
                     self._parents[step] = None
                     break
                 walked[step] = None

@@ -27,7 +27,7 @@ FORMAT = 1
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-class Misfit(ValueError):
+class FormatError(ValueError):
     """What is wrong with the fields, as the end of a sentence about them."""
 
 
@@ -42,7 +42,7 @@ class Fields:
             case str(text):
                 return text
             case other:
-                raise _misfit(name, "a text", other)
+                raise _format_error(name, "a text", other)
 
     def optional_text(self, name: str) -> str | None:
         return None if self._values.get(name) is None else self.text(name)
@@ -52,7 +52,7 @@ class Fields:
             case bool(flag):
                 return flag
             case other:
-                raise _misfit(name, "true or false", other)
+                raise _format_error(name, "true or false", other)
 
     def whole(self, name: str) -> int | None:
         match self._values.get(name):
@@ -61,7 +61,7 @@ class Fields:
             case int(number) if not isinstance(number, bool):
                 return number
             case other:
-                raise _misfit(name, "a whole number", other)
+                raise _format_error(name, "a whole number", other)
 
     def number(self, name: str) -> float | None:
         match self._values.get(name):
@@ -70,7 +70,7 @@ class Fields:
             case int(number) | float(number) if not isinstance(number, bool):
                 return number
             case other:
-                raise _misfit(name, "a number", other)
+                raise _format_error(name, "a number", other)
 
     def time(self, name: str) -> datetime:
         text = self.text(name)
@@ -78,7 +78,7 @@ class Fields:
             found = datetime.fromisoformat(text)
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
         except (ValueError, OverflowError) as error:
-            raise _misfit(name, "a time", text) from error
+            raise _format_error(name, "a time", text) from error
 
     def optional_time(self, name: str) -> datetime | None:
         return None if self._values.get(name) is None else self.time(name)
@@ -88,7 +88,7 @@ class Fields:
         try:
             return words(text)
         except ValueError as error:
-            raise _misfit(name, "one of " + ", ".join(words), text) from error
+            raise _format_error(name, "one of " + ", ".join(words), text) from error
 
     def fields(self, name: str) -> "Fields":
         """The fields inside of a field; none where it is missing."""
@@ -98,26 +98,26 @@ class Fields:
             case dict(values):
                 return Fields(values)
             case other:
-                raise _misfit(name, "an object", other)
+                raise _format_error(name, "an object", other)
 
     def texts(self, name: str) -> tuple[str, ...]:
         match self._values.get(name, []):
             case list(texts) if all(isinstance(text, str) for text in texts):
                 return tuple(texts)
             case other:
-                raise _misfit(name, "a list of texts", other)
+                raise _format_error(name, "a list of texts", other)
 
     def __bool__(self) -> bool:
         return bool(self._values)
 
 
-def conversation_fields(conversation: Conversation) -> dict[str, object]:
+def encode_conversation(conversation: Conversation) -> dict[str, object]:
     optional = {
         "unread": conversation.unread,
         "trashed": _optional_time(conversation.trashed_at),
         "server_id": conversation.server_id,
         "system_prompt": conversation.system_prompt,
-        "generation": _generation_fields(conversation.generation),
+        "generation": _encode_generation(conversation.generation),
     }
     return {
         "id": conversation.id,
@@ -130,18 +130,18 @@ def conversation_fields(conversation: Conversation) -> dict[str, object]:
         "pinned": conversation.pinned,
         "archived": conversation.archived,
         "leaf": conversation.leaf_id,
-        **_told(optional),
+        **_drop_empty(optional),
     }
 
 
-def conversation_from(fields: Fields) -> Conversation:
+def decode_conversation(fields: Fields) -> Conversation:
     """The conversation of these fields.
 
     Raises:
         Misfit: Something is missing, or is not what it should be.
     """
     if fields.whole("format") not in (None, FORMAT):
-        raise Misfit("is of a newer format than this version of the program knows")
+        raise FormatError("is of a newer format than this version of the program knows")
     return Conversation(
         id=_id(fields, "id"),
         title=fields.text("title"),
@@ -157,11 +157,11 @@ def conversation_from(fields: Fields) -> Conversation:
         trashed_at=fields.optional_time("trashed"),
         server_id=fields.text("server_id", ""),
         system_prompt=fields.text("system_prompt", ""),
-        generation=_generation(fields.fields("generation")),
+        generation=_decode_generation(fields.fields("generation")),
     )
 
 
-def message_fields(message: ChatMessage) -> dict[str, object]:
+def encode_message(message: ChatMessage) -> dict[str, object]:
     """All fields but the text and the reasoning, which each format has its own place for."""
     usage = message.usage
     optional = {
@@ -179,11 +179,13 @@ def message_fields(message: ChatMessage) -> dict[str, object]:
         "status": message.status.value,
         "created": _time(message.created_at),
         **({} if message.error is None else {"error": message.error}),
-        **_told(optional),
+        **_drop_empty(optional),
     }
 
 
-def message_from(fields: Fields, conversation_id: str, *, text: str, reasoning: str) -> ChatMessage:
+def decode_message(
+    fields: Fields, conversation_id: str, *, text: str, reasoning: str
+) -> ChatMessage:
     """The chat message of these fields.
 
     Raises:
@@ -202,7 +204,7 @@ def message_from(fields: Fields, conversation_id: str, *, text: str, reasoning: 
         model=fields.text("model", ""),
         reasoning=reasoning,
         finish=fields.word("finish", FinishReason) if fields.optional_text("finish") else None,
-        usage=_usage(fields.fields("usage")),
+        usage=_decode_usage(fields.fields("usage")),
         server_id=fields.text("server_id", ""),
         trashed_at=fields.optional_time("trashed"),
     )
@@ -211,12 +213,12 @@ def message_from(fields: Fields, conversation_id: str, *, text: str, reasoning: 
 def _id(fields: Fields, name: str) -> str:
     text = fields.text(name)
     if not text:
-        raise Misfit(f"has an empty {name!r}")
+        raise FormatError(f"has an empty {name!r}")
     return text
 
 
-def _generation_fields(settings: GenerationSettings) -> dict[str, object]:
-    return _told(
+def _encode_generation(settings: GenerationSettings) -> dict[str, object]:
+    return _drop_empty(
         {
             "temperature": settings.temperature,
             "top_p": settings.top_p,
@@ -227,7 +229,7 @@ def _generation_fields(settings: GenerationSettings) -> dict[str, object]:
     )
 
 
-def _generation(fields: Fields) -> GenerationSettings:
+def _decode_generation(fields: Fields) -> GenerationSettings:
     return GenerationSettings(
         temperature=fields.number("temperature"),
         top_p=fields.number("top_p"),
@@ -237,13 +239,13 @@ def _generation(fields: Fields) -> GenerationSettings:
     )
 
 
-def _usage(fields: Fields) -> Usage | None:
+def _decode_usage(fields: Fields) -> Usage | None:
     if not fields:
         return None
     return Usage(fields.whole("prompt") or 0, fields.whole("reply") or 0)
 
 
-def _told(values: Mapping[str, object]) -> dict[str, object]:
+def _drop_empty(values: Mapping[str, object]) -> dict[str, object]:
     """Only what says something; zero does."""
     return {
         name: value
@@ -261,9 +263,9 @@ def _optional_time(time: datetime | None) -> str | None:
     return None if time is None else _time(time)
 
 
-def _misfit(name: str, expected: str, found: object) -> Misfit:
+def _format_error(name: str, expected: str, found: object) -> FormatError:
     if found is None:
-        return Misfit(f"has no {name!r}")
-    return Misfit(
+        return FormatError(f"has no {name!r}")
+    return FormatError(
         f"has a {name!r} that is not {expected}: {safe_line(replace_surrogates(repr(found)), 60)}"
     )

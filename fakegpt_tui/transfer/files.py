@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from fakegpt_tui.domain import SaveError
 from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
-from fakegpt_tui.transfer.sealing import is_untouched, sealed
+from fakegpt_tui.transfer.sealing import is_unmodified, sign
 
 _ATTEMPTS = 100
 _SHORT_ID_LENGTH = 8
@@ -33,11 +33,11 @@ def save_file(
     """
     try:
         _make_private(folder)
-        part = _written_part(
-            folder, sealed(replace_surrogates(text).encode(), owner_id), durable=durable
+        part = _write_part(
+            folder, sign(replace_surrogates(text).encode(), owner_id), durable=durable
         )
         try:
-            target = _claimed(folder, _base_name(stem, owner_id), suffix, owner_id)
+            target = _claim_path(folder, _base_name(stem, owner_id), suffix, owner_id)
             part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -66,7 +66,7 @@ def short_id(owner_id: str) -> str:
     return re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
 
 
-def _written_part(folder: Path, data: bytes, *, durable: bool) -> Path:
+def _write_part(folder: Path, data: bytes, *, durable: bool) -> Path:
     part = folder / f".{token_hex(8)}.part"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
     try:
@@ -81,11 +81,11 @@ def _written_part(folder: Path, data: bytes, *, durable: bool) -> Path:
     return part
 
 
-def _claimed(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
+def _claim_path(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
     """A path in `folder` that is taken by an empty file of ours, or by the owner's last one."""
     for number in range(1, _ATTEMPTS + 1):
         path = folder / (f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
-        if belongs_to(path, owner_id):
+        if is_unmodified_file(path, owner_id):
             return path
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600))
@@ -96,7 +96,7 @@ def _claimed(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
     )
 
 
-def belongs_to(path: Path, owner_id: str) -> bool:
+def is_unmodified_file(path: Path, owner_id: str) -> bool:
     """Is this a plain file that was written here for that id, and never changed by hand?"""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFELY)
@@ -106,7 +106,7 @@ def belongs_to(path: Path, owner_id: str) -> bool:
         os.close(descriptor)
         return False
     with os.fdopen(descriptor, "rb") as file:
-        return is_untouched(file.read(), owner_id)
+        return is_unmodified(file.read(), owner_id)
 
 
 def _sync(folder: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from fakegpt_tui.domain import ChatMessage, Conversation
 from fakegpt_tui.transfer.files import save_file
-from fakegpt_tui.transfer.html import to_html
-from fakegpt_tui.transfer.json_lines import to_json_lines
-from fakegpt_tui.transfer.markdown import to_markdown
-from fakegpt_tui.transfer.tree import selected
+from fakegpt_tui.transfer.html import write_html
+from fakegpt_tui.transfer.json_lines import write_json_lines
+from fakegpt_tui.transfer.markdown import write_markdown
+from fakegpt_tui.transfer.tree import select_messages
 
 
 class Write(Protocol):
@@ -24,9 +24,9 @@ class Write(Protocol):
 MARKDOWN = "md"
 
 FORMATS: Mapping[str, Write] = {
-    MARKDOWN: to_markdown,
-    "jsonl": to_json_lines,
-    "html": to_html,
+    MARKDOWN: write_markdown,
+    "jsonl": write_json_lines,
+    "html": write_html,
 }
 """What writes a conversation, by the suffix of the file."""
 
@@ -49,7 +49,7 @@ def save_as(
         SaveError: The file could not be written.
     """
     there = {each.id for each in messages if each.trashed_at is None}
-    kept = selected(messages, there & set(only) if only else there)
+    kept = select_messages(messages, there & set(only) if only else there)
     if not any(message.id == conversation.leaf_id for message in kept):
         conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
     part = f"A selection: {len(kept)} of {len(there)} messages." if only else ""

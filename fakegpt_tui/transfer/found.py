@@ -8,7 +8,7 @@ from fakegpt_tui.domain import ChatMessage, Conversation
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedItem:
     """A conversation and its tree, parents first.
 
     `left_out` counts what is not in it, or not as it was, by what a person should be told about
@@ -21,11 +21,11 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedItem:
     """Something that cannot be taken, and why, in a sentence; `where` names it."""
 
     where: str
     reason: str
 
 
-Found: TypeAlias = Loaded | Skipped
+ImportItem: TypeAlias = LoadedItem | SkippedItem

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from fakegpt_tui.text import replace_surrogates, safe_line
-from fakegpt_tui.transfer.fields import Misfit
+from fakegpt_tui.transfer.fields import FormatError
 
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHORT_MEANINGS = {written[1]: meant for meant, written in _SHORT_ESCAPES.items()}
@@ -14,17 +14,17 @@ _LAST_OF_FOUR_DIGITS = 0xFFFF
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def written_value(value: object) -> str:
+def format_value(value: object) -> str:
     """A value of JSON's kinds as YAML on one line, in printable characters."""
-    return quoted(value) if isinstance(value, str) else json.dumps(value)
+    return quote(value) if isinstance(value, str) else json.dumps(value)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """`text` as a YAML scalar in double quotes, on one line and in printable characters."""
     return '"' + "".join(map(_escaped, replace_surrogates(text))) + '"'
 
 
-def values_of(lines: Mapping[str, str]) -> dict[str, object]:
+def parse_values(lines: Mapping[str, str]) -> dict[str, object]:
     """What the lines of a front matter say, by name.
 
     Raises:
@@ -38,7 +38,7 @@ def _value(name: str, text: str) -> object:
     if text in _WORDS:
         return _WORDS[text]
     if text.startswith('"'):
-        return _unquoted(name, text)
+        return _unquote(name, text)
     if text.startswith("'"):
         return text[1:-1].replace("''", "'")
     if text.startswith("{") or text.isdecimal():
@@ -50,7 +50,7 @@ def _value(name: str, text: str) -> object:
     return text
 
 
-def _unquoted(name: str, text: str) -> str:
+def _unquote(name: str, text: str) -> str:
     if len(text) == 1 or not text.endswith('"'):
         raise _unreadable(name, text)
 
@@ -67,8 +67,8 @@ def _unquoted(name: str, text: str) -> str:
     return _ESCAPE.sub(meant, text[1:-1])
 
 
-def _unreadable(name: str, text: str) -> Misfit:
-    return Misfit(f"has a {name!r} that cannot be read: {safe_line(text, 60)}")
+def _unreadable(name: str, text: str) -> FormatError:
+    return FormatError(f"has a {name!r} that cannot be read: {safe_line(text, 60)}")
 
 
 def _escaped(character: str) -> str:

@@ -10,8 +10,8 @@ from html import escape
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.transfer.sealing import UNSEALED
-from fakegpt_tui.transfer.tree import Run, Tree
+from fakegpt_tui.transfer.sealing import EMPTY_DIGEST
+from fakegpt_tui.transfer.tree import OtherBranch, ReadingOrder
 
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -34,19 +34,21 @@ blockquote { margin: 0; padding-left: 1rem; border-left: .25rem solid var(--line
 """
 
 
-def to_html(conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = "") -> str:
+def write_html(
+    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     # Imported when it is needed: whoever starts the program must not wait for it.
-    from fakegpt_tui.transfer.html_rendering import code_style, rendered  # noqa: PLC0415
+    from fakegpt_tui.transfer.html_rendering import code_style, render_markdown  # noqa: PLC0415
 
-    tree = Tree(messages, conversation.leaf_id)
+    tree = ReadingOrder(messages, conversation.leaf_id)
     title = escape(safe_line(conversation.title) or "Conversation")
     parts = [
         "<!doctype html>",
         '<html lang="">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta name="digest" content="{UNSEALED}">',
+        f'<meta name="digest" content="{EMPTY_DIGEST}">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
@@ -55,8 +57,8 @@ def to_html(conversation: Conversation, messages: Sequence[ChatMessage], *, part
         "</head>",
         "<body>",
         f"<header><h1>{title}</h1>{_about(conversation, part)}</header>",
-        *(_article(message, tree, rendered) for message in tree.path()),
-        *(_version(run, tree, rendered) for run in tree.other_runs()),
+        *(_article(message, tree, render_markdown) for message in tree.path()),
+        *(_version(run, tree, render_markdown) for run in tree.other_runs()),
         "</body>",
         "</html>",
     ]
@@ -78,7 +80,7 @@ def _about(conversation: Conversation, part: str) -> str:
     return f'<p class="about">{escape(said)}</p>'
 
 
-def _version(run: Run, tree: Tree, rendered: Callable[[str], str]) -> str:
+def _version(run: OtherBranch, tree: ReadingOrder, rendered: Callable[[str], str]) -> str:
     number, count = tree.variant(run.messages[0])
     said = safe_line(run.after.text, _SNIPPET_LENGTH) if run.after else ""
     where = f"after “{said}”" if said else "from the beginning"
@@ -87,7 +89,7 @@ def _version(run: Run, tree: Tree, rendered: Callable[[str], str]) -> str:
     return f"<details><summary>{summary}</summary>\n{articles}\n</details>"
 
 
-def _article(message: ChatMessage, tree: Tree, rendered: Callable[[str], str]) -> str:
+def _article(message: ChatMessage, tree: ReadingOrder, rendered: Callable[[str], str]) -> str:
     number, count = tree.variant(message)
     about = [
         f"‹{number}/{count}›" if count > 1 else "",

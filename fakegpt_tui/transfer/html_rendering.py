@@ -45,7 +45,7 @@ class _Parser(MarkdownIt):
             return False
 
 
-def rendered(text: str) -> str:
+def render_markdown(text: str) -> str:
     """`text`, which is Markdown, made safe to show."""
     return str(_PARSER.render(safe_text(replace_surrogates(text))))
 
@@ -61,7 +61,7 @@ def _style(name: str) -> str:
     return str(formatter.get_style_defs("pre code"))  # type: ignore[no-untyped-call]
 
 
-def _highlighted(code: str, language: str, _attributes: str) -> str:
+def _highlight(code: str, language: str, _attributes: str) -> str:
     """The code in coloured spans; nothing where its language is not known."""
     if not language or len(code) > _LONGEST_HIGHLIGHTED:
         return ""
@@ -75,6 +75,6 @@ def _highlighted(code: str, language: str, _attributes: str) -> str:
 _FORMATTER = HtmlFormatter(nowrap=True)
 _PARSER = _Parser(
     "commonmark",
-    {"html": False, "highlight": _highlighted, "maxNesting": _DEEPEST},
+    {"html": False, "highlight": _highlight, "maxNesting": _DEEPEST},
     renderer_cls=_Renderer,
 ).enable(["table", "strikethrough"])

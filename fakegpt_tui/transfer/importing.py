@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotSavedYet, StoreError
-from fakegpt_tui.transfer.found import Found, Loaded, Skipped
+from fakegpt_tui.transfer.found import ImportItem, LoadedItem, SkippedItem
 
 
 class ImportStore(Protocol):
@@ -21,7 +21,7 @@ class ImportStore(Protocol):
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]: ...
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of something that was found."""
 
     ADDED = "added"
@@ -31,31 +31,31 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import did, or would do. `left_out` is that of all that was taken.
 
     `trashed` counts those among the extended and the known that stay in the trash.
     """
 
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
     messages: int = 0
     trashed: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedItem] = field(default_factory=list)
 
     def summary(self, *, dry_run: bool) -> str:
         """All of it in a line."""
         counts = self.outcomes
         return (
             f"{'To add' if dry_run else 'Added'}: "
-            f"{_counted(counts[Outcome.ADDED], 'conversation')} "
-            f"with {_counted(self.messages, 'new message')}. "
-            f"Extended: {counts[Outcome.EXTENDED]}. Known: {counts[Outcome.KNOWN]}. "
-            f"Skipped: {counts[Outcome.SKIPPED]}."
+            f"{_count(counts[ImportOutcome.ADDED], 'conversation')} "
+            f"with {_count(self.messages, 'new message')}. "
+            f"Extended: {counts[ImportOutcome.EXTENDED]}. Known: {counts[ImportOutcome.KNOWN]}. "
+            f"Skipped: {counts[ImportOutcome.SKIPPED]}."
             f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
         )
 
-    def losses(self) -> list[str]:
+    def loss_sentences(self) -> list[str]:
         """What was left out of conversations that were taken, a sentence for each kind."""
         return [f"{count} {reason}." for reason, count in self.left_out.most_common()]
 
@@ -72,47 +72,47 @@ class Importer:
         self._dry_run = dry_run
         self._would_be_there: dict[str, set[str]] = {}
         self._is_in_trouble = False
-        self.report = Report()
+        self.report = ImportReport()
         self.added: list[str] = []
         """The conversations that were not there before."""
         self.extended: dict[str, list[str]] = {}
         """The messages that others have got, by conversation."""
 
-    def take(self, found: Found) -> Outcome:
+    def add(self, found: ImportItem) -> ImportOutcome:
         """Take one; it is on the disk when this returns.
 
         Raises:
             StoreError: It could not be written; what was taken before stays.
         """
-        if isinstance(found, Skipped):
+        if isinstance(found, SkippedItem):
             return self._skip(found)
         try:
-            outcome = self._taken(found)
+            outcome = self._add_loaded(found)
         except StoreError as error:
             if isinstance(error, NotSavedYet) or self._is_in_trouble:
                 raise
             # One that cannot be taken may be odd; two of them mean that the store is.
             self._is_in_trouble = True
-            return self._skip(Skipped(found.conversation.id, str(error)))
+            return self._skip(SkippedItem(found.conversation.id, str(error)))
         self._is_in_trouble = False
         self.report.outcomes[outcome] += 1
         return outcome
 
-    def _skip(self, skipped: Skipped) -> Outcome:
+    def _skip(self, skipped: SkippedItem) -> ImportOutcome:
         self.report.skipped.append(skipped)
-        self.report.outcomes[Outcome.SKIPPED] += 1
-        return Outcome.SKIPPED
+        self.report.outcomes[ImportOutcome.SKIPPED] += 1
+        return ImportOutcome.SKIPPED
 
-    def _taken(self, found: Loaded) -> Outcome:
+    def _add_loaded(self, found: LoadedItem) -> ImportOutcome:
         known = self._store.conversation(found.conversation.id)
         there = self._ids(found.conversation.id, is_known=known is not None)
-        lacking = [_ended(each) for each in found.messages if each.id not in there]
+        lacking = [_finalize(each) for each in found.messages if each.id not in there]
         if known is not None and known.trashed_at is not None:
             self.report.trashed += 1
         is_new = known is None and found.conversation.id not in self._would_be_there
         if not (is_new or lacking):
-            return Outcome.KNOWN
-        header = found.conversation if known is None else _extended(known, found)
+            return ImportOutcome.KNOWN
+        header = found.conversation if known is None else _extend(known, found)
         if self._dry_run:
             self._would_be_there[header.id] = there | {each.id for each in lacking}
         else:
@@ -120,7 +120,7 @@ class Importer:
             self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
-        return Outcome.ADDED if is_new else Outcome.EXTENDED
+        return ImportOutcome.ADDED if is_new else ImportOutcome.EXTENDED
 
     def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
         """Remember what was taken, so that it can be taken back."""
@@ -139,7 +139,7 @@ class Importer:
         return {each.id for each in self._store.messages(conversation_id)}
 
 
-def _extended(known: Conversation, found: Loaded) -> Conversation:
+def _extend(known: Conversation, found: LoadedItem) -> Conversation:
     """What is known, with its shown path prolonged where that is all that happened."""
     leaf_id = found.conversation.leaf_id
     if known.leaf_id is not None and known.leaf_id not in _way_up(found.messages, leaf_id):
@@ -157,11 +157,11 @@ def _way_up(messages: Iterable[ChatMessage], leaf_id: str | None) -> set[str]:
     return found
 
 
-def _counted(count: int, what: str) -> str:
+def _count(count: int, what: str) -> str:
     return f"{count} {what}" + ("" if count == 1 else "s")
 
 
-def _ended(message: ChatMessage) -> ChatMessage:
+def _finalize(message: ChatMessage) -> ChatMessage:
     """Nothing streams into an imported message, whatever was under way when it was saved."""
     if message.status.is_final:
         return message

@@ -22,7 +22,7 @@ class ByteStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def array_elements(stream: ByteStream, largest: int) -> Iterator[bytes | None]:
+def iter_array(stream: ByteStream, largest: int) -> Iterator[bytes | None]:
     """The text of each element; `None` in place of one that has more than `largest` bytes.
 
     Raises:

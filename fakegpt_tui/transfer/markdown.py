@@ -23,11 +23,11 @@ from hashlib import sha256
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.text import replace_surrogates, safe_line
-from fakegpt_tui.transfer.fields import FORMAT, conversation_fields, message_fields
-from fakegpt_tui.transfer.front_matter import written_value
-from fakegpt_tui.transfer.open_blocks import closing_line
-from fakegpt_tui.transfer.sealing import UNSEALED
-from fakegpt_tui.transfer.tree import Run, Tree
+from fakegpt_tui.transfer.fields import FORMAT, encode_conversation, encode_message
+from fakegpt_tui.transfer.front_matter import format_value
+from fakegpt_tui.transfer.open_blocks import find_closing_line
+from fakegpt_tui.transfer.sealing import EMPTY_DIGEST
+from fakegpt_tui.transfer.tree import OtherBranch, ReadingOrder
 
 REASONING_HEAD = "> **Reasoning**\n>\n> "
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -36,26 +36,26 @@ _MARK_LENGTH = 12
 _SNIPPET_LENGTH = 60
 
 
-def to_markdown(
+def write_markdown(
     conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
 ) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     mark = _mark(conversation, messages)
-    tree = Tree(messages, conversation.leaf_id)
+    tree = ReadingOrder(messages, conversation.leaf_id)
     path, runs = tree.path(), list(tree.other_runs())
     in_file = [*path, *(message for run in runs for message in run.messages)]
     places = {message.id: place for place, message in enumerate(messages)}
     if in_file == list(messages):
         places.clear()
-    sections = [_front_matter(conversation, mark, part)]
+    sections = [_write_front_matter(conversation, mark, part)]
     if title := safe_line(conversation.title):
         sections.append(f"# {title}\n")
     if part:
         sections.append(f"*{part}*\n")
-    sections.extend(_section(message, tree, mark, places) for message in path)
+    sections.extend(_write_section(message, tree, mark, places) for message in path)
     for run in runs:
-        sections.append(_version(run, tree, mark))
-        sections.extend(_section(message, tree, mark, places) for message in run.messages)
+        sections.append(_write_version(run, tree, mark))
+        sections.extend(_write_section(message, tree, mark, places) for message in run.messages)
     return "\n".join(sections)
 
 
@@ -69,19 +69,19 @@ def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
             return mark
 
 
-def _front_matter(conversation: Conversation, mark: str, part: str) -> str:
+def _write_front_matter(conversation: Conversation, mark: str, part: str) -> str:
     fields = {
-        "digest": UNSEALED,
+        "digest": EMPTY_DIGEST,
         "format": FORMAT,
         **({"part": part} if part else {}),
-        **conversation_fields(conversation),
+        **encode_conversation(conversation),
         "mark": mark,
     }
-    lines = (f"{name}: {written_value(value)}\n" for name, value in fields.items())
+    lines = (f"{name}: {format_value(value)}\n" for name, value in fields.items())
     return f"---\n{''.join(lines)}---\n"
 
 
-def _version(run: Run, tree: Tree, mark: str) -> str:
+def _write_version(run: OtherBranch, tree: ReadingOrder, mark: str) -> str:
     """What tells a person where the messages that follow belong."""
     number, count = tree.variant(run.messages[0])
     said = safe_line(run.after.text, _SNIPPET_LENGTH) if run.after else ""
@@ -92,17 +92,19 @@ def _version(run: Run, tree: Tree, mark: str) -> str:
     return f"<!-- version {mark} -->\n# Version {number} of {count}, {where}\n"
 
 
-def _section(message: ChatMessage, tree: Tree, mark: str, places: dict[str, int]) -> str:
+def _write_section(
+    message: ChatMessage, tree: ReadingOrder, mark: str, places: dict[str, int]
+) -> str:
     text = replace_surrogates(message.text)
-    closed_by = closing_line(text)
-    fields = message_fields(message)
+    closed_by = find_closing_line(text)
+    fields = encode_message(message)
     if message.id in places:
         fields["place"] = places[message.id]
     if message.reasoning:
         fields["reasoning"] = True
     if closed_by:
         fields["closed_by"] = closed_by
-    shown = _for_a_comment(json.dumps(fields))
+    shown = _escape_comment(json.dumps(fields))
     lines = [f"<!-- message {mark} {shown} -->", _heading(message, tree), ""]
     if message.error is not None:
         lines += [f"> {safe_line(message.error, 1000)}", ""]
@@ -115,13 +117,13 @@ def _section(message: ChatMessage, tree: Tree, mark: str, places: dict[str, int]
     return "\n".join(lines) + "\n"
 
 
-def _heading(message: ChatMessage, tree: Tree) -> str:
+def _heading(message: ChatMessage, tree: ReadingOrder) -> str:
     number, count = tree.variant(message)
     variant = f" ‹{number}/{count}›" if count > 1 else ""
     status = "" if message.status is MessageStatus.COMPLETE else f" ({message.status.value})"
     return f"## {_NAMES[message.role]}{variant}{status}"
 
 
-def _for_a_comment(text: str) -> str:
+def _escape_comment(text: str) -> str:
     """JSON in which nothing looks like the end of an HTML comment; it means the same."""
     return text.replace("--", "-\\u002d")

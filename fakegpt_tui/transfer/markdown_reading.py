@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.transfer.fields import Fields, Misfit, conversation_from, message_from
-from fakegpt_tui.transfer.front_matter import values_of
+from fakegpt_tui.transfer.fields import Fields, FormatError, decode_conversation, decode_message
+from fakegpt_tui.transfer.front_matter import parse_values
 from fakegpt_tui.transfer.markdown import REASONING_HEAD
-from fakegpt_tui.transfer.tree import must_be_tree
+from fakegpt_tui.transfer.tree import validate_tree
 
-_NAMED = re.compile(r"(\w+):(.*)")
-_MARK = re.compile(r"[0-9a-f]{12}")
+_NAMED_LINE = re.compile(r"(\w+):(.*)")
+_VALID_MARK = re.compile(r"[0-9a-f]{12}")
 _QUOTED_END = re.compile(r"(\r\n|\n|\r)> ")
 
 
@@ -23,30 +23,30 @@ class _Section:
     body: str
 
 
-def from_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
+def read_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
     """The conversation that was written, and its chat messages in the order of the tree.
 
     Raises:
         LoadError: It is another kind of file, or one that was damaged, and in which line.
     """
     try:
-        values = values_of(_front_matter(text))
-        conversation = conversation_from(Fields(values))
-    except Misfit as misfit:
+        values = parse_values(_read_front_matter(text))
+        conversation = decode_conversation(Fields(values))
+    except FormatError as misfit:
         raise LoadError(f"The front matter {misfit}.") from misfit
     mark = values.get("mark")
-    if not isinstance(mark, str) or not _MARK.fullmatch(mark):
+    if not isinstance(mark, str) or not _VALID_MARK.fullmatch(mark):
         raise LoadError("The front matter names no mark, so the messages cannot be told apart.")
-    placed = [_placed(section, conversation.id) for section in _sections(text, mark)]
+    placed = [_read_placed(section, conversation.id) for section in _read_sections(text, mark)]
     messages = tuple(message for _, message in sorted(placed, key=lambda each: each[0]))
     try:
-        must_be_tree(messages, conversation.leaf_id)
-    except Misfit as misfit:
+        validate_tree(messages, conversation.leaf_id)
+    except FormatError as misfit:
         raise LoadError(f"The file {misfit}.") from misfit
     return conversation, messages
 
 
-def _front_matter(text: str) -> dict[str, str]:
+def _read_front_matter(text: str) -> dict[str, str]:
     """The lines by name; those that another program added and that name nothing are left out."""
     if not text.startswith("---\n"):
         raise LoadError("Line 1 does not begin a front matter, so this is no saved conversation.")
@@ -54,14 +54,14 @@ def _front_matter(text: str) -> dict[str, str]:
     if not end:
         raise LoadError("The front matter has no end, so this is no saved conversation.")
     found: dict[str, str] = {}
-    for match in filter(None, map(_NAMED.fullmatch, head.split("\n"))):
+    for match in filter(None, map(_NAMED_LINE.fullmatch, head.split("\n"))):
         if match[1] in found:
             raise LoadError(f"The front matter says {match[1]!r} twice.")
         found[match[1]] = match[2]
     return found
 
 
-def _sections(text: str, mark: str) -> Iterator[_Section]:
+def _read_sections(text: str, mark: str) -> Iterator[_Section]:
     """The messages; what lies between them for people is passed over."""
     begins = re.compile(rf"^<!-- (?:message {mark} (.*)|version {mark}) -->$", re.MULTILINE)
     found = list(begins.finditer(text))
@@ -74,10 +74,10 @@ def _sections(text: str, mark: str) -> Iterator[_Section]:
             # Sections are joined by a line feed, so that the last one has one less.
             ending = "\n" if end == len(text) else "\n\n"
             body = text[match.end() + 1 : end].removesuffix(ending)
-            yield _Section(line, _fields(match[1], line), body)
+            yield _Section(line, _read_fields(match[1], line), body)
 
 
-def _fields(shown: str, line: int) -> dict[str, object]:
+def _read_fields(shown: str, line: int) -> dict[str, object]:
     try:
         found = json.loads(shown)
     except (ValueError, RecursionError) as error:
@@ -87,31 +87,31 @@ def _fields(shown: str, line: int) -> dict[str, object]:
     return found
 
 
-def _placed(section: _Section, conversation_id: str) -> tuple[int, ChatMessage]:
+def _read_placed(section: _Section, conversation_id: str) -> tuple[int, ChatMessage]:
     fields = Fields(section.fields)
     try:
-        return fields.whole("place") or 0, _message(fields, section.body, conversation_id)
-    except Misfit as misfit:
+        return fields.whole("place") or 0, _read_message(fields, section.body, conversation_id)
+    except FormatError as misfit:
         raise LoadError(f"The message that begins in line {section.line} {misfit}.") from misfit
 
 
-def _message(fields: Fields, body: str, conversation_id: str) -> ChatMessage:
+def _read_message(fields: Fields, body: str, conversation_id: str) -> ChatMessage:
     heading, empty, text = _split(body, "\n", "\n")
     if not heading.startswith("## ") or empty:
-        raise Misfit("has no heading")
+        raise FormatError("has no heading")
     if fields.optional_text("error") is not None:
         shown, empty, text = _split(text, "\n", "\n")
         if not shown.startswith("> ") or empty:
-            raise Misfit("has an error that is not shown below its heading")
+            raise FormatError("has an error that is not shown below its heading")
     reasoning = ""
     if fields.flag("reasoning"):
         quote, text = _split(text, "\n\n")
         if not quote.startswith(REASONING_HEAD):
-            raise Misfit("has reasoning that is not shown below its heading")
+            raise FormatError("has reasoning that is not shown below its heading")
         reasoning = _QUOTED_END.sub(r"\1", quote.removeprefix(REASONING_HEAD))
     if closed_by := fields.text("closed_by", ""):
         text = text.removesuffix("\n" + closed_by)
-    return message_from(fields, conversation_id, text=text, reasoning=reasoning)
+    return decode_message(fields, conversation_id, text=text, reasoning=reasoning)
 
 
 def _split(text: str, *ends: str) -> tuple[str, ...]:
@@ -124,6 +124,6 @@ def _split(text: str, *ends: str) -> tuple[str, ...]:
     for end in ends:
         part, found, text = text.partition(end)
         if not found:
-            raise Misfit("is cut off")
+            raise FormatError("is cut off")
         parts.append(part)
     return (*parts, text)

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, SaveError
-from fakegpt_tui.transfer.files import belongs_to, short_id
+from fakegpt_tui.transfer.files import is_unmodified_file, short_id
 from fakegpt_tui.transfer.formats import MARKDOWN, save_as
 
 MirrorUpdate: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], None]
@@ -26,7 +26,7 @@ class Mirror:
         self._lock = Lock()
         self._waiting: dict[str, tuple[Conversation, Sequence[ChatMessage]]] = {}
         self._thread = ThreadPoolExecutor(1, "mirror")
-        self.trouble: SaveError | None = None
+        self.error: SaveError | None = None
         """Why the last file could not be written; `None` if it could."""
 
     def update(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> None:
@@ -46,18 +46,18 @@ class Mirror:
             conversation, messages = self._waiting.pop(conversation_id)
         try:
             written = save_as(conversation, messages, self._folder)
-            self._forget_other_names(conversation_id, written)
+            self._remove_old_names(conversation_id, written)
         except SaveError as error:
-            self.trouble = error
+            self.error = error
         except OSError as error:
-            self.trouble = SaveError(f"The mirror folder cannot be tidied: {error.strerror}.")
+            self.error = SaveError(f"The mirror folder cannot be tidied: {error.strerror}.")
         else:
-            self.trouble = None
+            self.error = None
 
-    def _forget_other_names(self, conversation_id: str, written: Path) -> None:
+    def _remove_old_names(self, conversation_id: str, written: Path) -> None:
         """Remove the file that had the conversation's last title, if it is as it was written."""
         ours = re.compile(rf".*\b{short_id(conversation_id)}(-\d+)?\.{MARKDOWN}")
         for path in self._folder.iterdir():
             is_other = path != written and ours.fullmatch(path.name)
-            if is_other and belongs_to(path, conversation_id):
+            if is_other and is_unmodified_file(path, conversation_id):
                 path.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ _LITTLE_SPACE = re.compile(" {0,3}")
 _AFTERWARDS = "<!-- -->\n## Heading\n"
 
 
-def closing_line(text: str) -> str:
+def find_closing_line(text: str) -> str:
     """The line to put after `text` so that what follows it is not part of it; mostly none.
 
     Only a code fence or an HTML block that is in no list and no quote can go on and on. Where

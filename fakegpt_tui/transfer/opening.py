@@ -10,13 +10,13 @@ from typing import Self
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.transfer.archive import Archive
-from fakegpt_tui.transfer.chatgpt import conversation_of
-from fakegpt_tui.transfer.fields import Misfit
-from fakegpt_tui.transfer.found import Found, Loaded, Skipped
-from fakegpt_tui.transfer.json_array import ByteStream, array_elements
-from fakegpt_tui.transfer.json_lines import from_json_lines
-from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.archive import ZipExport
+from fakegpt_tui.transfer.chatgpt import read_conversation
+from fakegpt_tui.transfer.fields import FormatError
+from fakegpt_tui.transfer.found import ImportItem, LoadedItem, SkippedItem
+from fakegpt_tui.transfer.json_array import ByteStream, iter_array
+from fakegpt_tui.transfer.json_lines import read_json_lines
+from fakegpt_tui.transfer.markdown_reading import read_markdown
 
 LARGEST_CONVERSATION = 64 * 2**20
 """In bytes, of other programs; more than that is none, and might not fit into memory."""
@@ -46,7 +46,7 @@ class ImportFile:
             self.size = path.stat().st_size
         except OSError as error:
             raise LoadError(f"The file cannot be read: {error.strerror or error}.") from error
-        self.done = 0
+        self.bytes_read = 0
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +59,7 @@ class ImportFile:
     ) -> None:
         self._stack.close()
 
-    def conversations(self, *, service: str, model: str) -> Iterator[Found]:
+    def read_conversations(self, *, service: str, model: str) -> Iterator[ImportItem]:
         """The conversations, one in memory at a time; other programs' go on with `service`.
 
         Raises:
@@ -70,57 +70,59 @@ class ImportFile:
         except OSError as error:
             raise LoadError(f"The file cannot be read: {error.strerror or error}.") from error
 
-    def _found(self, service: str, model: str) -> Iterator[Found]:
+    def _found(self, service: str, model: str) -> Iterator[ImportItem]:
         head = self._file.read(_SNIFFED)
         self._file.seek(0)
         start = head.removeprefix(_BYTE_ORDER_MARK).lstrip()
         if head.startswith(_ZIP):
             yield from self._of_archive(service, model)
         elif start.startswith(b"["):
-            yield from self._of_array(_Counted(self, self._file), "", service, model)
+            yield from self._of_array(_CountedStream(self, self._file), "", service, model)
         elif start.startswith(b"---"):
-            yield Loaded(*from_markdown(self._text()))
+            yield LoadedItem(*read_markdown(self._text()))
         elif _OUR_LINE.match(start):
-            yield from (Loaded(*each) for each in from_json_lines(self._lines()))
+            yield from (LoadedItem(*each) for each in read_json_lines(self._lines()))
         elif start.startswith(b"{"):
-            yield _conversation(
+            yield _read_exported(
                 self._whole(LARGEST_CONVERSATION), "The conversation", service, model
             )
         else:
             raise LoadError("This is neither a saved conversation nor an export of ChatGPT.")
 
-    def _of_archive(self, service: str, model: str) -> Iterator[Found]:
-        archive = Archive(self._file)
+    def _of_archive(self, service: str, model: str) -> Iterator[ImportItem]:
+        archive = ZipExport(self._file)
         self.size = archive.size
         for member in archive.members:
             name = safe_line(member.filename)
             try:
-                with archive.opened(member) as stream:
-                    yield from self._of_array(_Counted(self, stream), name, service, model)
+                with archive.open(member) as stream:
+                    yield from self._of_array(_CountedStream(self, stream), name, service, model)
             except LoadError as error:
                 # The other members of the archive may be whole.
-                yield Skipped(name, str(error))
+                yield SkippedItem(name, str(error))
 
-    def _of_array(self, stream: ByteStream, name: str, service: str, model: str) -> Iterator[Found]:
-        for number, element in enumerate(array_elements(stream, LARGEST_CONVERSATION), start=1):
+    def _of_array(
+        self, stream: ByteStream, name: str, service: str, model: str
+    ) -> Iterator[ImportItem]:
+        for number, element in enumerate(iter_array(stream, LARGEST_CONVERSATION), start=1):
             where = f"Conversation {number}" + (f" of {name}" if name else "")
             if element is None:
-                yield Skipped(where, f"{where} is larger than any real one.")
+                yield SkippedItem(where, f"{where} is larger than any real one.")
             else:
-                yield _conversation(element, where, service, model)
+                yield _read_exported(element, where, service, model)
 
     def _whole(self, largest: int) -> bytes:
         data = self._file.read(largest + 1)
         if len(data) > largest:
             raise LoadError("The file is larger than any real conversation.")
-        self.done = len(data)
+        self.bytes_read = len(data)
         return data.removeprefix(_BYTE_ORDER_MARK)
 
     def _lines(self) -> Iterator[bytes]:
         while line := self._file.readline(LARGEST_CONVERSATION + 1):
             if len(line) > LARGEST_CONVERSATION:
                 raise LoadError("A line of the file is larger than any real message.")
-            self.done += len(line)
+            self.bytes_read += len(line)
             yield line.removeprefix(_BYTE_ORDER_MARK)
 
     def _text(self) -> str:
@@ -132,7 +134,7 @@ class ImportFile:
             ) from error
 
 
-def import_paths(paths: Iterable[Path]) -> Iterator[Path]:
+def list_import_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The files, and for each folder those in it that may hold conversations."""
     for path in paths:
         try:
@@ -148,7 +150,7 @@ def _in_folder(folder: Path) -> list[Path]:
     return exports or [each for each in inside if each.suffix in (".md", ".jsonl", ".zip")]
 
 
-class _Counted:
+class _CountedStream:
     """A stream that tells how far it has been read."""
 
     def __init__(self, file: ImportFile, stream: ByteStream) -> None:
@@ -157,16 +159,16 @@ class _Counted:
 
     def read(self, size: int, /) -> bytes:
         data = self._stream.read(size)
-        self._file.done += len(data)
+        self._file.bytes_read += len(data)
         return data
 
 
-def _conversation(element: bytes, where: str, service: str, model: str) -> Found:
+def _read_exported(element: bytes, where: str, service: str, model: str) -> ImportItem:
     try:
-        return conversation_of(json.loads(element), service=service, model=model)
-    except Misfit as misfit:
-        return Skipped(where, f"{where} {misfit}.")
+        return read_conversation(json.loads(element), service=service, model=model)
+    except FormatError as misfit:
+        return SkippedItem(where, f"{where} {misfit}.")
     except RecursionError:
-        return Skipped(where, f"{where} is nested too deep.")
+        return SkippedItem(where, f"{where} is nested too deep.")
     except ValueError:
-        return Skipped(where, f"{where} is damaged JSON.")
+        return SkippedItem(where, f"{where} is damaged JSON.")

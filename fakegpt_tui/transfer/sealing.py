@@ -10,11 +10,11 @@ from hashlib import sha256
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
 _HEAD_SIZE = 512
 
-UNSEALED = "sha256:" + "0" * 64
+EMPTY_DIGEST = "sha256:" + "0" * 64
 """What a text has where its digest will be."""
 
 
-def sealed(data: bytes, owner_id: str) -> bytes:
+def sign(data: bytes, owner_id: str) -> bytes:
     """`data` with its digest, where it has a place for one."""
     found = _DIGEST.search(data, 0, _HEAD_SIZE)
     if found is None:
@@ -22,7 +22,7 @@ def sealed(data: bytes, owner_id: str) -> bytes:
     return data[: found.start()] + _digest(data, found, owner_id) + data[found.end() :]
 
 
-def is_untouched(data: bytes, owner_id: str) -> bool:
+def is_unmodified(data: bytes, owner_id: str) -> bool:
     """Was this sealed for that id, and is it as it was then?"""
     found = _DIGEST.search(data, 0, _HEAD_SIZE)
     return found is not None and found[0] == _digest(data, found, owner_id)

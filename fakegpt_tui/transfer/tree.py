@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.transfer.fields import Misfit
+from fakegpt_tui.transfer.fields import FormatError
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class OtherBranch:
     """Chat messages that follow each other, and what the first of them follows."""
 
     after: ChatMessage | None
     messages: tuple[ChatMessage, ...]
 
 
-class Tree:
+class ReadingOrder:
     """The chat messages of a conversation, in an order that has parents first."""
 
     def __init__(self, messages: Sequence[ChatMessage], leaf_id: str | None) -> None:
@@ -38,13 +38,13 @@ class Tree:
             step = message.parent_id
         return tuple(reversed(upwards))
 
-    def other_runs(self) -> Iterator[Run]:
+    def other_runs(self) -> Iterator[OtherBranch]:
         """What the path leaves out, each way down from where it leaves what came before."""
         placed = {message.id for message in self.path()}
         for message in self.messages:
             if message.id not in placed:
                 messages = tuple(self._downwards(message, placed))
-                yield Run(self._by_id.get(message.parent_id or ""), messages)
+                yield OtherBranch(self._by_id.get(message.parent_id or ""), messages)
 
     def variant(self, message: ChatMessage) -> tuple[int, int]:
         """Which of how many variants it is, counted from 1."""
@@ -63,7 +63,9 @@ class Tree:
         return message.parent_id if message.parent_id in self._by_id else None
 
 
-def selected(messages: Iterable[ChatMessage], ids: Collection[str]) -> tuple[ChatMessage, ...]:
+def select_messages(
+    messages: Iterable[ChatMessage], ids: Collection[str]
+) -> tuple[ChatMessage, ...]:
     """The chat messages of these ids, each after the nearest of them that it came from.
 
     `messages` are the whole tree, parents first.
@@ -78,7 +80,7 @@ def selected(messages: Iterable[ChatMessage], ids: Collection[str]) -> tuple[Cha
     return tuple(found)
 
 
-def must_be_tree(messages: Iterable[ChatMessage], leaf_id: str | None) -> None:
+def validate_tree(messages: Iterable[ChatMessage], leaf_id: str | None) -> None:
     """Refuse what is no tree with parents first.
 
     Raises:
@@ -87,9 +89,9 @@ def must_be_tree(messages: Iterable[ChatMessage], leaf_id: str | None) -> None:
     seen: set[str] = set()
     for message in messages:
         if message.id in seen:
-            raise Misfit("holds two messages of the same id")
+            raise FormatError("holds two messages of the same id")
         if message.parent_id is not None and message.parent_id not in seen:
-            raise Misfit("lacks the message that another one follows")
+            raise FormatError("lacks the message that another one follows")
         seen.add(message.id)
     if seen and leaf_id is not None and leaf_id not in seen:
-        raise Misfit("lacks the message that its shown path ends in")
+        raise FormatError("lacks the message that its shown path ends in")

@@ -17,9 +17,9 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
 from fakegpt_tui.ui.bindings import problems, textual_keymap
-from fakegpt_tui.ui.clipboard import copy
-from fakegpt_tui.ui.crash import CrashReporting
-from fakegpt_tui.ui.cut_rows import mend
+from fakegpt_tui.ui.clipboard import copy_text
+from fakegpt_tui.ui.crash import CrashReportingApp
+from fakegpt_tui.ui.cut_rows import repair_bidi
 from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
 from fakegpt_tui.ui.errands import Errand
@@ -33,7 +33,7 @@ from fakegpt_tui.ui.intents import (
     SignInAsked,
     TurnAsked,
 )
-from fakegpt_tui.ui.keys_in_turn import KeysInTurn
+from fakegpt_tui.ui.keys_in_turn import KeySerializer
 from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.logins import LoginWish, fulfilled
 from fakegpt_tui.ui.messages import (
@@ -49,8 +49,8 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.notify import Notify, notification
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.signals import exit_code, handled
-from fakegpt_tui.ui.terminal_widths import AmbiguousWidth, TerminalWidths
+from fakegpt_tui.ui.signals import exit_code, handle_signals
+from fakegpt_tui.ui.terminal_widths import AmbiguousWidth, WidthDetection
 from fakegpt_tui.ui.themes import THEMES, theme_name
 from fakegpt_tui.ui.width_report import WidthReported
 
@@ -67,7 +67,7 @@ def _chat_commands() -> "type[Provider]":
     return ChatCommands
 
 
-class FakeGPTApp(KeysInTurn, CrashReporting):
+class FakeGPTApp(KeySerializer, CrashReportingApp):
     """Runs what must outlive a screen; everything a person sees is the screen's."""
 
     TITLE = "fakegpt-tui"
@@ -79,7 +79,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
         self._chat = chat
         # One instance: strips are cached by the filters they went through.
         self._wall = SafeLineFilter()
-        self._widths = TerminalWidths(self, options.ambiguous_width, isolates=options.isolates)
+        self._widths = WidthDetection(self, options.ambiguous_width, isolates=options.isolates)
         self._options = options
         self._notify = options.notify
         for theme in THEMES:
@@ -90,7 +90,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
     async def run_async(self, **options: Any) -> None:
         """Run until somebody leaves, or the system says so by a signal."""
         loop = asyncio.get_running_loop()
-        with handled(loop, lambda number: self.call_later(self._end_on_signal, number)):
+        with handle_signals(loop, lambda number: self.call_later(self._end_on_signal, number)):
             await super().run_async(**options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -99,11 +99,11 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Write what is new on the screen; Textual offers no other way to see it, as of 8.2.8."""
         if self._widths.isolates:
-            mend(renderable)
+            repair_bidi(renderable)
         super()._display(screen, renderable)
 
     def on_mount(self) -> None:
-        self._widths.begin()
+        self._widths.start()
         self.theme = self._options.theme
         found = problems(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.keys))
@@ -169,7 +169,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
     async def _copy(self, text: str, what: str) -> None:
         report = self._chat_screen.post_message
         try:
-            route = await copy(
+            route = await copy_text(
                 text,
                 to_terminal=lambda sequence: write_to_terminal(self, sequence),
                 folder=self._options.exports,
@@ -177,7 +177,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
         except FakeGPTError as error:
             report(Noticed(str(error)))
         else:
-            report(Noticed(f"{what.capitalize()}: {route.in_words}"))
+            report(Noticed(f"{what.capitalize()}: {route.sentence}"))
 
     @on(Announced)
     def announce(self, event: Announced) -> None:
@@ -192,7 +192,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
             case "notify":
                 self._notify = Notify(event.value)
             case "ambiguous_width":
-                self._widths.want(AmbiguousWidth(event.value))
+                self._widths.set_preference(AmbiguousWidth(event.value))
             case "enter":
                 self.set_keymap(textual_keymap(self._chat_screen.keys))
             case _:
@@ -200,7 +200,7 @@ class FakeGPTApp(KeysInTurn, CrashReporting):
 
     @on(WidthReported)
     def take_width(self, event: WidthReported) -> None:
-        self._widths.hear(event)
+        self._widths.handle_report(event)
 
     @on(EditAsked)
     def run_editor(self, event: EditAsked) -> None:

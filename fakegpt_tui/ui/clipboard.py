@@ -18,7 +18,7 @@ OSC_52_LIMIT = 74_994
 
 _TOOL_SECONDS = 3.0
 
-_DEAF = {"dumb", "linux", "vt100", "vt220"}
+_TERMS_WITHOUT_CLIPBOARD = {"dumb", "linux", "vt100", "vt220"}
 """Values of TERM whose terminals have no clipboard."""
 
 _NO_CLIPBOARD = "There is no clipboard here"
@@ -33,7 +33,7 @@ _KEPT_VARIABLES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopyRoute:
+class CopyResult:
     """The ways that a text took. `tool` is the program that confirmed to have it, and `why` the
     reason for a file."""
 
@@ -45,7 +45,7 @@ class CopyRoute:
     dropped: int = 0
 
     @property
-    def in_words(self) -> str:
+    def sentence(self) -> str:
         """A sentence for a person."""
         if self.tool:
             said = f"Copied with {self.tool}."
@@ -54,20 +54,20 @@ class CopyRoute:
         else:
             said = f"{self.why}; saved to {safe_line(str(self.file), 300)}."
         if self.dropped:
-            said += f" {_counted(self.dropped, 'control character')} left out."
+            said += f" {_count(self.dropped, 'control character')} left out."
         if self.hidden:
-            said += f" {_counted(self.hidden, 'hidden character')} in it."
+            said += f" {_count(self.hidden, 'hidden character')} in it."
         return said
 
 
-async def copy(
+async def copy_text(
     text: str,
     *,
     to_terminal: Callable[[str], bool],
     folder: Path,
     environment: Mapping[str, str] = os.environ,
     find_tool: Callable[[str], str | None] = shutil.which,
-) -> CopyRoute:
+) -> CopyResult:
     """Copy `text` as it came, but for control characters: `text.copyable` is applied here.
 
     The terminal is told by OSC 52, which it does not confirm; so on this machine a tool is asked as
@@ -88,12 +88,16 @@ async def copy(
     data = clean.encode()
     sequence = osc_52(data, environment)
     told = bool(sequence) and to_terminal(sequence)
-    tool = await _with_a_tool(data, environment, find_tool)
-    why = _TOO_LONG if len(data) > OSC_52_LIMIT and not _is_deaf(environment) else _NO_CLIPBOARD
-    return CopyRoute(
+    tool = await _copy_with_tool(data, environment, find_tool)
+    why = (
+        _TOO_LONG
+        if len(data) > OSC_52_LIMIT and not _lacks_clipboard(environment)
+        else _NO_CLIPBOARD
+    )
+    return CopyResult(
         to_terminal=told,
         tool=tool,
-        file=None if told or tool else _saved(data, folder, why),
+        file=None if told or tool else _save(data, folder, why),
         why=why,
         hidden=count_hidden(clean),
         dropped=len(text.replace("\r\n", "\n")) - len(clean),
@@ -106,7 +110,7 @@ def osc_52(data: bytes, environment: Mapping[str, str]) -> str:
     Inside tmux it is sent twice: once for tmux, if `set-clipboard` is on, and once wrapped for the
     terminal around it, if `allow-passthrough` is.
     """
-    if _is_deaf(environment) or len(data) > OSC_52_LIMIT:
+    if _lacks_clipboard(environment) or len(data) > OSC_52_LIMIT:
         return ""
     sequence = f"\x1b]52;c;{b64encode(data).decode()}\x07"
     if environment.get("TMUX"):
@@ -114,16 +118,16 @@ def osc_52(data: bytes, environment: Mapping[str, str]) -> str:
     return sequence
 
 
-def _is_deaf(environment: Mapping[str, str]) -> bool:
+def _lacks_clipboard(environment: Mapping[str, str]) -> bool:
     """Does the terminal have no clipboard that a program can reach?"""
     return (
-        environment.get("TERM", "") in _DEAF
+        environment.get("TERM", "") in _TERMS_WITHOUT_CLIPBOARD
         or environment.get("TERM_PROGRAM") == "Apple_Terminal"
         or "STY" in environment  # screen takes 768 bytes at most, and answers nothing
     )
 
 
-def tools(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
+def clipboard_tools(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
     """Commands that may fill the clipboard a person sees, best first. Text goes to their input."""
     found: list[tuple[str, ...]] = []
     if environment.get("TMUX"):
@@ -138,11 +142,11 @@ def tools(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
     return [*local, ("pbcopy",), ("clip.exe",), *found]
 
 
-async def _with_a_tool(
+async def _copy_with_tool(
     data: bytes, environment: Mapping[str, str], find_tool: Callable[[str], str | None]
 ) -> str:
     """The name of the first tool that took `data`; empty if none did."""
-    for name, *arguments in tools(environment):
+    for name, *arguments in clipboard_tools(environment):
         path = find_tool(name)
         # A name that was found in the working folder is nobody's clipboard tool.
         if path is None or not Path(path).is_absolute():
@@ -180,7 +184,7 @@ async def _run(command: Sequence[str], data: bytes, environment: Mapping[str, st
     return process.returncode == 0
 
 
-def _saved(data: bytes, folder: Path, why: str) -> Path:
+def _save(data: bytes, folder: Path, why: str) -> Path:
     path = folder / f"copy-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.txt"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -191,5 +195,5 @@ def _saved(data: bytes, folder: Path, why: str) -> Path:
     return path
 
 
-def _counted(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"

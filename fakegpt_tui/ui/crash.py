@@ -26,7 +26,7 @@ _SHOWN_FRAMES = 40
 _MOST_ERRORS = 20
 
 
-class CrashReporting(App[None]):
+class CrashReportingApp(App[None]):
     """An app that keeps the error which ended it, instead of printing it with its variables.
 
     After `run`, `crash` is that error, `return_code` is 1, and the terminal is as it was.
@@ -48,16 +48,18 @@ class CrashReporting(App[None]):
         self._close_messages_no_wait()
 
 
-def crash_text(error: BaseException, *, folder: Path) -> str:
+def describe_crash(error: BaseException, *, folder: Path) -> str:
     """Write a report into `folder`, and say in a few lines what happened and where it is."""
     try:
-        where = f"A report without any of your data is in {report_crash(error, folder=folder)}"
+        where = (
+            f"A report without any of your data is in {write_crash_report(error, folder=folder)}"
+        )
     except SaveError as trouble:
         where = str(trouble)
-    return f"fakegpt-tui ended because of a defect: {_named(error)}\n{where}"
+    return f"fakegpt-tui ended because of a defect: {_error_name(error)}\n{where}"
 
 
-def report_crash(error: BaseException, *, folder: Path) -> Path:
+def write_crash_report(error: BaseException, *, folder: Path) -> Path:
     """Write what is known of `error` to a new file in `folder` that only its owner can read.
 
     Raises:
@@ -69,7 +71,9 @@ def report_crash(error: BaseException, *, folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in [*_program(now), "", *_account(error)])
+            file.writelines(
+                f"{line}\n" for line in [*_version_lines(now), "", *_error_lines(error)]
+            )
     except OSError as trouble:
         raise SaveError(
             f"No crash report could be written to {safe_line(str(folder))}."
@@ -77,13 +81,13 @@ def report_crash(error: BaseException, *, folder: Path) -> Path:
     return path
 
 
-def _program(now: datetime) -> Iterator[str]:
+def _version_lines(now: datetime) -> Iterator[str]:
     yield f"fakegpt-tui {__version__}, {now:%Y-%m-%d %H:%M:%S} UTC"
     yield f"Python {platform.python_version()}, Textual {textual.__version__}"
     yield f"{platform.system()} {platform.release()} {platform.machine()}"
 
 
-def _account(error: BaseException) -> Iterator[str]:
+def _error_lines(error: BaseException) -> Iterator[str]:
     """All errors that led to this one, the last of them first."""
     waiting: list[tuple[str, BaseException]] = [("", error)]
     seen: set[int] = set()
@@ -92,8 +96,8 @@ def _account(error: BaseException) -> Iterator[str]:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        yield f"{relation}{_named(current)}"
-        yield from _places(current)
+        yield f"{relation}{_error_name(current)}"
+        yield from _frame_lines(current)
         if isinstance(current, BaseExceptionGroup):
             waiting += [("one of them: ", member) for member in current.exceptions]
         if current.__cause__ is not None:
@@ -102,9 +106,9 @@ def _account(error: BaseException) -> Iterator[str]:
             waiting.append(("while handling: ", current.__context__))
 
 
-def _places(error: BaseException) -> list[str]:
+def _frame_lines(error: BaseException) -> list[str]:
     places = [
-        f"  {_short(frame.f_code.co_filename)}:{line} in {frame.f_code.co_qualname}"
+        f"  {_import_path(frame.f_code.co_filename)}:{line} in {frame.f_code.co_qualname}"
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
     if len(places) > _SHOWN_FRAMES:
@@ -113,7 +117,7 @@ def _places(error: BaseException) -> list[str]:
     return places
 
 
-def _short(file: str) -> str:
+def _import_path(file: str) -> str:
     """`file` as it can be imported, without the folders that tell whose computer this is."""
     path = Path(file)
     for root in sorted((entry for entry in sys.path if entry), key=len, reverse=True):
@@ -122,7 +126,7 @@ def _short(file: str) -> str:
     return safe_line(path.name)
 
 
-def _named(error: BaseException) -> str:
+def _error_name(error: BaseException) -> str:
     kind = type(error)
     name = (
         kind.__qualname__

@@ -15,34 +15,34 @@ Row = Mapping[int, Strip | None]
 """The parts of a row, by where they begin; `None` for one that is not drawn."""
 
 
-def mend(update: object) -> None:
+def repair_bidi(update: object) -> None:
     """Let each part of a row that is to be written end what it begins."""
     if isinstance(update, LayoutUpdate):
-        update.strips = [list(filter(None, _whole(list(row)))) for row in update.strips]
+        update.strips = [list(filter(None, _balanced(list(row)))) for row in update.strips]
     elif isinstance(update, ChopsUpdate):
-        _mend_parts(update)
+        _repair_chops(update)
 
 
-def _mend_parts(update: ChopsUpdate) -> None:
+def _repair_chops(update: ChopsUpdate) -> None:
     chops: list[Row] = list(update.chops)
     spans: list[tuple[int, int, int]] = []
     for y, start, end in update.spans:
         row = chops[y]
         last = end
-        if _is_isolated(row.values()):
-            chops[y] = dict(zip(row, _whole(list(row.values())), strict=True))
+        if _has_isolates(row.values()):
+            chops[y] = dict(zip(row, _balanced(list(row.values())), strict=True))
             # A part of which less is written would be cut once more.
             last = min((stop for stop in update.chop_ends[y] if stop >= end), default=end)
         spans.append((y, start, last))
     update.chops, update.spans = chops, spans
 
 
-def _is_isolated(row: Iterable[Strip | None]) -> bool:
+def _has_isolates(row: Iterable[Strip | None]) -> bool:
     texts = (text for strip in row if strip is not None for text, _, _ in strip)
     return any(not text.isascii() and (ISOLATE in text or END in text) for text in texts)
 
 
-def _whole(row: Sequence[Strip | None]) -> Sequence[Strip | None]:
+def _balanced(row: Sequence[Strip | None]) -> Sequence[Strip | None]:
     """The parts of a row; what goes on in the next part is that one's to end."""
     ends = [(False, False) if strip is None else open_ends(strip) for strip in row]
     made = list(row)

@@ -70,7 +70,7 @@ else:
             with selectors.SelectSelector() as selector:
                 selector.register(self.fileno, selectors.EVENT_READ)
                 while not self.exit_event.is_set():
-                    patience = parser.patience
+                    patience = parser.timeout
                     if selector.select(_POLL if patience is None else min(_POLL, patience)):
                         data = self._read()
                         if data == b"":

@@ -13,7 +13,7 @@ from textual.screen import Screen
 T = TypeVar("T")
 
 
-def draw_at_once(screen: Screen[T]) -> None:
+def repaint_now(screen: Screen[T]) -> None:
     """Draw what has changed, if the widget that has the keys is part of it.
 
     To be called whenever the screen is idle, by its `on_idle`.

@@ -10,12 +10,12 @@ import gc
 import sys
 
 _NEVER = 1_000_000
-_ENOUGH = 10
-_TOO_MUCH = 500
+_WORTH_IT_IDLE = 10
+_WORTH_IT_BUSY = 500
 """Collections of what is young after which there is one of everything, in quiet and at all."""
 
 
-def collect_seldom() -> None:
+def defer_full_collections() -> None:
     """Begin to collect, and leave whole collections to `QuietCollector`.
 
     What is there already, much of it from importing, is not looked at any more.
@@ -26,7 +26,7 @@ def collect_seldom() -> None:
     gc.enable()
 
 
-class QuietCollector:
+class IdleCollector:
     """Collects when nothing is going on; to be asked to every few seconds."""
 
     def __init__(self) -> None:
@@ -34,15 +34,15 @@ class QuietCollector:
 
     def collect(self, *, is_busy: bool) -> None:
         """Collect everything, if that is worth it by now, and give memory back after work."""
-        is_worth_it = gc.get_count()[2] > (_TOO_MUCH if is_busy else _ENOUGH)
+        is_worth_it = gc.get_count()[2] > (_WORTH_IT_BUSY if is_busy else _WORTH_IT_IDLE)
         if is_worth_it:
             gc.collect()
         if not is_busy and (is_worth_it or self._was_busy):
-            _give_back()
+            _trim_memory()
         self._was_busy = is_busy
 
 
-def _give_back() -> None:
+def _trim_memory() -> None:
     """Return what the C library keeps for later: a third of what a long reply takes.
 
     It does so by itself only with what is at the end of its memory, where something small stays.

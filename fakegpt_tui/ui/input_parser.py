@@ -16,8 +16,8 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys, _character_to_key
 from textual.message import Message
 
-from fakegpt_tui.ui.input_scanner import InputScanner, Kind, Piece
-from fakegpt_tui.ui.width_report import reported
+from fakegpt_tui.ui.input_scanner import InputScanner, InputToken, TokenKind
+from fakegpt_tui.ui.width_report import parse_width_report
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
 """What Textual's parser may raise over a sequence that no terminal should send."""
@@ -44,7 +44,7 @@ class TolerantParser(XTermParser):
         self._scanner = InputScanner(constants.ESCAPE_DELAY)
 
     @property
-    def patience(self) -> float | None:
+    def timeout(self) -> float | None:
         """Seconds until `tick` has something to do, or `None` if only input can change that."""
         deadline = self._scanner.deadline
         return None if deadline is None else max(0.0, deadline - self._clock())
@@ -54,34 +54,34 @@ class TolerantParser(XTermParser):
             yield from messages
 
     def tick(self) -> Iterator[Message]:
-        for _, messages in self.read_late():
+        for _, messages in self.read_expired():
             yield from messages
 
-    def read(self, data: str) -> Iterator[tuple[Piece, list[Message]]]:
+    def read(self, data: str) -> Iterator[tuple[InputToken, list[Message]]]:
         """Each piece of `data`, and what it stands for; an unfinished piece comes later."""
         for piece in self._scanner.feed(data, self._clock()):
             yield piece, [_without_letter(message) for message in self._events(piece)]
 
-    def read_late(self) -> Iterator[tuple[Piece, list[Message]]]:
+    def read_expired(self) -> Iterator[tuple[InputToken, list[Message]]]:
         """The same of what was waited for in vain."""
         for piece in self._scanner.expire(self._clock()):
             yield piece, [_without_letter(message) for message in self._events(piece)]
 
-    def _events(self, piece: Piece) -> Iterable[Message]:
+    def _events(self, piece: InputToken) -> Iterable[Message]:
         match piece.kind:
-            case Kind.PASTE:
+            case TokenKind.PASTE:
                 return [events.Paste(piece.text.replace("\0", ""))]
-            case Kind.TEXT:
+            case TokenKind.TEXT:
                 return self._decoded(piece.text)
-            case Kind.SEQUENCE if piece.text == "\x1b\r":
+            case TokenKind.SEQUENCE if piece.text == "\x1b\r":
                 # Textual says "enter" here, which would send a prompt that should grow a line.
                 return [events.Key("alt+enter", None)]
-            case Kind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
+            case TokenKind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
                 # Textual types the sign that a Mac's option key makes of a digit.
                 return [events.Key(f"alt+{_character_to_key(alt[1])}", None)]
-            case Kind.SEQUENCE if report := reported(piece.text):
+            case TokenKind.SEQUENCE if report := parse_width_report(piece.text):
                 return [report]
-            case Kind.SEQUENCE:
+            case TokenKind.SEQUENCE:
                 return self._sequence_events(_xterm_as_kitty(piece.text))
 
     def _sequence_events(self, sequence: str) -> Iterable[Message]:
@@ -103,15 +103,15 @@ class TolerantParser(XTermParser):
             messages += super().feed(text)
             if self._timeout_time is not None:
                 if len(text) > _ALT_AND_KEY:
-                    self._forget()
+                    self._reset()
                 else:
                     self._timeout_time = 0.0
                     messages += super().tick()
         except _UNREADABLE:
-            self._forget()
+            self._reset()
         return messages
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         """Begin afresh, but for what is known of the mouse and of the terminal's size."""
         Parser.__init__(self)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 PASTE_START = "\x1b[200~"
 PASTE_END = "\x1b[201~"
 
-_REPLY_PATIENCE = 1.0
+_REPLY_TIMEOUT = 1.0
 """Seconds that the rest of a sequence may take which no person can have begun to type."""
-_PASTE_PATIENCE = 2.0
+_PASTE_TIMEOUT = 2.0
 """Seconds of silence after which a paste is over, though its end never came."""
 _BURST = 32
 _STREAM_GAP = 0.25
@@ -61,7 +61,7 @@ _BODY = re.compile(
 )
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a piece of input is."""
 
     TEXT = auto()
@@ -69,10 +69,10 @@ class Kind(Enum):
     PASTE = auto()
 
 
-class Piece(NamedTuple):
+class InputToken(NamedTuple):
     """A stretch of input: characters typed, one whole escape sequence, or one paste."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
 
 
@@ -97,13 +97,13 @@ class InputScanner:
         """When `expire` should be asked next, unless more is fed before."""
         return self._deadline
 
-    def feed(self, text: str, now: float) -> Iterator[Piece]:
+    def feed(self, text: str, now: float) -> Iterator[InputToken]:
         """Take `text` in, and yield what is whole."""
         if not text:
             return
         data = self._pending + text
         if self._escaped_at is not None:
-            if now - self._escaped_at < _REPLY_PATIENCE and (body := _BODY.match(data)):
+            if now - self._escaped_at < _REPLY_TIMEOUT and (body := _BODY.match(data)):
                 data = data[body.end() :]
             self._escaped_at = None
         self._pending, self._deadline = "", None
@@ -114,12 +114,12 @@ class InputScanner:
             elif data[position] != "\x1b":
                 end = data.find("\x1b", position)
                 end = len(data) if end < 0 else end
-                pieces, position = [Piece(Kind.TEXT, data[position:end])], end
+                pieces, position = [InputToken(TokenKind.TEXT, data[position:end])], end
             else:
                 pieces, position = self._sequence(data, position, now)
             yield from pieces
 
-    def expire(self, now: float) -> Iterator[Piece]:
+    def expire(self, now: float) -> Iterator[InputToken]:
         """Yield what has been waited for long enough."""
         if self._deadline is None or now < self._deadline:
             return
@@ -128,29 +128,29 @@ class InputScanner:
             yield self._end_of_paste(pending)
         elif _TYPED.match(pending):
             self._escaped_at = now if pending == "\x1b" else None
-            yield Piece(Kind.SEQUENCE, pending)
+            yield InputToken(TokenKind.SEQUENCE, pending)
 
-    def _sequence(self, data: str, start: int, now: float) -> tuple[list[Piece], int]:
+    def _sequence(self, data: str, start: int, now: float) -> tuple[list[InputToken], int]:
         if whole := _WHOLE.match(data, start):
             if whole[0] == PASTE_START:
                 self._pasting = True
                 self._pasted_at = now
-                self._deadline = self._silence = now + _PASTE_PATIENCE
+                self._deadline = self._silence = now + _PASTE_TIMEOUT
                 return [], whole.end()
             if whole["string"]:
                 return [], whole.end()  # nothing was asked that would be answered so
-            return [Piece(Kind.SEQUENCE, whole[0])], whole.end()
+            return [InputToken(TokenKind.SEQUENCE, whole[0])], whole.end()
         if len(data) - start <= _LONGEST and _PARTIAL.match(data, start):
             self._pending = data[start:]
             typed = _TYPED.match(self._pending)
-            self._deadline = now + (self._escape_delay if typed else _REPLY_PATIENCE)
+            self._deadline = now + (self._escape_delay if typed else _REPLY_TIMEOUT)
             return [], len(data)
         if broken := _BROKEN.match(data, start):
             return [], broken.end()
         end = start + (2 if data[start + 1 : start + 2] not in ("", "\x1b") else 1)
-        return [Piece(Kind.SEQUENCE, data[start:end])], end
+        return [InputToken(TokenKind.SEQUENCE, data[start:end])], end
 
-    def _paste(self, data: str, start: int, now: float) -> tuple[list[Piece], int]:
+    def _paste(self, data: str, start: int, now: float) -> tuple[list[InputToken], int]:
         end = data.find(PASTE_END, start)
         if end >= 0:
             self._deadline = None
@@ -159,16 +159,16 @@ class InputScanner:
         self._pasted.append(data[start:cut])
         self._pending = data[cut:]
         if len(data) - start >= _BURST or now - self._pasted_at < _STREAM_GAP:
-            self._silence = now + _PASTE_PATIENCE
+            self._silence = now + _PASTE_TIMEOUT
         self._pasted_at = now
         self._deadline = self._silence
         return [], len(data)
 
-    def _end_of_paste(self, rest: str) -> Piece:
+    def _end_of_paste(self, rest: str) -> InputToken:
         text = "".join([*self._pasted, rest])
         self._pasting = False
         self._pasted.clear()
-        return Piece(Kind.PASTE, text)
+        return InputToken(TokenKind.PASTE, text)
 
 
 def _begun(data: str, marker: str, start: int) -> int:

@@ -9,7 +9,7 @@ from textual.message import Message
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import commands_of
 from fakegpt_tui.ui.input_parser import TolerantParser
-from fakegpt_tui.ui.input_scanner import Piece
+from fakegpt_tui.ui.input_scanner import InputToken
 
 _LONGEST = 60
 
@@ -32,18 +32,18 @@ class KeyReader:
         self._parser = TolerantParser()
 
     @property
-    def patience(self) -> float | None:
+    def timeout(self) -> float | None:
         """Seconds until `late` may have something to tell."""
-        return self._parser.patience
+        return self._parser.timeout
 
     def read(self, data: str) -> Iterator[Arrival]:
         return self._told(self._parser.read(data))
 
-    def late(self) -> Iterator[Arrival]:
+    def read_expired(self) -> Iterator[Arrival]:
         """What looked like the beginning of more that did not come, such as the Escape key."""
-        return self._told(self._parser.read_late())
+        return self._told(self._parser.read_expired())
 
-    def _told(self, pieces: Iterable[tuple[Piece, list[Message]]]) -> Iterator[Arrival]:
+    def _told(self, pieces: Iterable[tuple[InputToken, list[Message]]]) -> Iterator[Arrival]:
         for piece, messages in pieces:
             known = [each for each in messages if isinstance(each, events.Key | events.Paste)]
             if not known:

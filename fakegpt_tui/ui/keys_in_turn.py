@@ -14,13 +14,13 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-_PATIENCE = 1.0
+_TIMEOUT = 1.0
 """Seconds after which a key no longer waits for the one before it."""
 _ROUNDS = 2
 """The way of a key from the focus up to the app, and that of what was said on the first."""
 
 
-class KeysInTurn(App[None]):
+class KeySerializer(App[None]):
     """Hands on a key, or a paste, once all is done that the one before it asked for.
 
     Textual hands it to whatever has the focus when it arrives, though the one before it may be just
@@ -30,49 +30,49 @@ class KeysInTurn(App[None]):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._typed: deque[events.Event] = deque()
-        self._handed_on: float | None = None
-        self._has_letters = False
+        self._waiting_keys: deque[events.Event] = deque()
+        self._dispatched_at: float | None = None
+        self._sent_printable = False
 
     async def on_event(self, event: events.Event) -> None:
         is_typed = isinstance(event, events.Key | events.Paste)
         if not is_typed or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
             return
-        self._typed.append(event)
-        if self._handed_on is None:
-            await self._hand_on()
-        elif len(self._typed) == 1:
-            self._wait(self._handed_on)
+        self._waiting_keys.append(event)
+        if self._dispatched_at is None:
+            await self._dispatch()
+        elif len(self._waiting_keys) == 1:
+            self._wait(self._dispatched_at)
 
-    async def _hand_on(self) -> None:
+    async def _dispatch(self) -> None:
         """Let the next key do what it does, and all letters before it."""
-        self._handed_on = None
-        while self._typed:
-            event, screen = self._typed[0], self.screen
+        self._dispatched_at = None
+        while self._waiting_keys:
+            event, screen = self._waiting_keys[0], self.screen
             target = self.focused or screen
-            is_letter = _is_letter(event, target)
-            if is_letter or not self._has_letters:
-                self._typed.popleft()
+            is_letter = _is_printable_for(event, target)
+            if is_letter or not self._sent_printable:
+                self._waiting_keys.popleft()
                 await super().on_event(event)
             if not is_letter:
                 # What it is to come behind need not have come up to the app yet.
-                rounds = 1 if self._has_letters else _ROUNDS
-                self._handed_on = monotonic()
-                self._has_letters = False
-                self._follow(target, screen, self._handed_on, rounds)
-                if self._typed:
-                    self._wait(self._handed_on)
+                rounds = 1 if self._sent_printable else _ROUNDS
+                self._dispatched_at = monotonic()
+                self._sent_printable = False
+                self._follow(target, screen, self._dispatched_at, rounds)
+                if self._waiting_keys:
+                    self._wait(self._dispatched_at)
                 return
-            self._has_letters = True
+            self._sent_printable = True
 
     def _wait(self, handed_on: float) -> None:
         """Let keys wait for the one before them, but not for ever."""
-        self.set_timer(_PATIENCE, partial(self._stop_waiting, handed_on))
+        self.set_timer(_TIMEOUT, partial(self._stop_waiting, handed_on))
 
     async def _stop_waiting(self, handed_on: float) -> None:
-        if handed_on == self._handed_on:
-            await self._hand_on()
+        if handed_on == self._dispatched_at:
+            await self._dispatch()
 
     def _follow(self, node: DOMNode, screen: Screen[Any], handed_on: float, rounds: int) -> None:
         """Go on when a node has dealt with all that was said to it so far."""
@@ -82,21 +82,21 @@ class KeysInTurn(App[None]):
     async def _pass(
         self, node: DOMNode, screen: Screen[Any], handed_on: float, rounds: int
     ) -> None:
-        if handed_on != self._handed_on:
+        if handed_on != self._dispatched_at:
             return  # Another key did not wait for this one.
         if node is not self:
             self._follow(node.parent or self, screen, handed_on, rounds)
         elif rounds > 1:
             self._follow(self.focused or self.screen, screen, handed_on, rounds - 1)
         elif self.screen is screen:
-            await self._hand_on()
+            await self._dispatch()
         else:
             # A screen that has only just come has no focus yet.
             follow = partial(self._follow, self, self.screen, handed_on, rounds)
             self.screen.call_after_refresh(follow)
 
 
-def _is_letter(event: events.Event, target: Widget) -> bool:
+def _is_printable_for(event: events.Event, target: Widget) -> bool:
     """Is this only one letter more for a widget that takes them?"""
     return (
         isinstance(event, events.Key)

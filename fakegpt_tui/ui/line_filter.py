@@ -43,7 +43,7 @@ class SafeLineFilter(LineFilter):
         return [_safe(segment) for segment in segments]
 
 
-class IsolatingFilter(LineFilter):
+class BidiIsolateFilter(LineFilter):
     """Isolates what is written from right to left, in every line of every widget.
 
     The signs for it are in no text that is measured, found, selected or copied: they are added

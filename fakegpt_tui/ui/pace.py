@@ -6,11 +6,11 @@ Knows nothing of this program: anything that is drawn again and again can be spa
 from collections.abc import Callable
 from time import monotonic
 
-_SHARE = 4
+_IDLE_SHARE = 4
 """A repaint may take a quarter of the time at most, so that keys are always heard."""
 
 
-class Pace:
+class FrameLimiter:
     """Spaces repaints evenly, and further apart when they turn out to be slow."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
@@ -20,7 +20,7 @@ class Pace:
 
     def delay(self) -> float:
         """Seconds from now to when the next repaint may begin."""
-        spacing = max(self._interval, _SHARE * (self._ended - self._began))
+        spacing = max(self._interval, _IDLE_SHARE * (self._ended - self._began))
         return max(0.0, self._began + spacing - self._clock())
 
     def __enter__(self) -> None:

@@ -13,9 +13,9 @@ from types import FrameType
 if sys.platform != "win32":
     import termios
 
-_PATIENCE = 5.0
+_SHUTDOWN_TIMEOUT = 5.0
 """Seconds that an orderly exit may take before the program leaves without it."""
-_ECHO = 1.0
+_REPEAT_WINDOW = 1.0
 """Seconds in which a further signal is the same wish: closing a window sends SIGHUP two times, from
 the terminal and from the shell, and a session's end sends SIGTERM besides."""
 
@@ -35,12 +35,12 @@ def exit_code(number: signal.Signals) -> int:
 
 
 @contextmanager
-def handled(
+def handle_signals(
     loop: asyncio.AbstractEventLoop,
     on_signal: Callable[[signal.Signals], object],
     *,
-    patience: float = _PATIENCE,
-    echo: float = _ECHO,
+    patience: float = _SHUTDOWN_TIMEOUT,
+    echo: float = _REPEAT_WINDOW,
 ) -> Iterator[None]:
     """Handle SIGTERM, SIGHUP and what Windows has for them while the block runs.
 
@@ -54,7 +54,7 @@ def handled(
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ending = _Ending(loop, on_signal, patience=patience, echo=echo)
+    ending = _Shutdown(loop, on_signal, patience=patience, echo=echo)
     numbers = [number for number in _ending_signals() if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, ending.handle) for number in numbers}
     try:
@@ -78,7 +78,7 @@ def restore_terminal(descriptor: int = 2) -> None:
         os.set_blocking(descriptor, blocking)
 
 
-class _Ending:
+class _Shutdown:
     """The way out, from the first signal on."""
 
     def __init__(

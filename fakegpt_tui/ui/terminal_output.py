@@ -6,7 +6,7 @@ Knows nothing of this program: any driver of Textual can write to it.
 import os
 import select
 
-_ENOUGH = 65536
+_BUFFERED_CHARACTERS = 65536
 """Characters that are not held back for the sake of one write less."""
 
 
@@ -29,7 +29,7 @@ class TerminalOutput:
     def write(self, text: str) -> int:
         self._held.append(text)
         self._length += len(text)
-        if self._length >= _ENOUGH:
+        if self._length >= _BUFFERED_CHARACTERS:
             self.flush()
         return len(text)
 

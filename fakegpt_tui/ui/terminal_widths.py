@@ -11,11 +11,11 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from fakegpt_tui.ui.driver import write_to_terminal
-from fakegpt_tui.ui.line_filter import EmojiFilter, IsolatingFilter, WideTerminalFilter
+from fakegpt_tui.ui.line_filter import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
 from fakegpt_tui.ui.rendering.counting import Counting, count_as
 from fakegpt_tui.ui.rendering.emoji import Composing
 from fakegpt_tui.ui.widgets.message_page import MessagePage
-from fakegpt_tui.ui.width_report import LEAST_ROWS, Sample, WidthReported, question
+from fakegpt_tui.ui.width_report import LEAST_ROWS, WidthProbe, WidthReported, build_width_query
 
 _TWO = 2
 
@@ -28,7 +28,7 @@ class AmbiguousWidth(StrEnum):
     WIDE = "wide"
 
 
-class TerminalWidths:
+class WidthDetection:
     """Asks the terminal, and has everything laid out and drawn anew if the answer is news.
 
     Nothing waits for the answer, which as a rule comes before the first picture. Until it does,
@@ -37,72 +37,72 @@ class TerminalWidths:
 
     def __init__(self, app: App[Any], wanted: AmbiguousWidth, *, isolates: bool) -> None:
         self._app = app
-        self._wanted = wanted
+        self._preference = wanted
         self._counting = Counting()
         self.isolates = isolates
         """Whether isolates are written: wanted, and not shown as characters by the terminal."""
         self._composing = Composing()
         # One instance of each: strips are cached by the filters they went through.
-        self._isolating = IsolatingFilter()
+        self._isolating = BidiIsolateFilter()
         self._emoji = EmojiFilter(self._composing)
         self._narrowing = WideTerminalFilter()
         self.filters: Sequence[LineFilter] = ()
         """What lines are to go through last."""
         self._is_planned = False
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Do what is wanted, and ask; to be called before anything is drawn."""
         count_as(self._wanted_counting)
-        self.filters = tuple(self._needed())
+        self.filters = tuple(self._needed_filters())
         columns, rows = self._app.size
         if rows >= LEAST_ROWS:
-            write_to_terminal(self._app, question(columns, isolates=self.isolates))
+            write_to_terminal(self._app, build_width_query(columns, isolates=self.isolates))
 
-    def want(self, wanted: AmbiguousWidth) -> None:
+    def set_preference(self, wanted: AmbiguousWidth) -> None:
         """Do something else from now on."""
-        self._wanted = wanted
-        self._plan()
+        self._preference = wanted
+        self._schedule()
 
-    def hear(self, report: WidthReported) -> None:
+    def handle_report(self, report: WidthReported) -> None:
         """Take in what the terminal reports."""
         has_two = report.cells == _TWO
-        match report.sample:
-            case Sample.AMBIGUOUS:
+        match report.probe:
+            case WidthProbe.AMBIGUOUS:
                 self._counting = replace(self._counting, wide=has_two)
-            case Sample.ISOLATED:
+            case WidthProbe.ISOLATED:
                 self.isolates = self.isolates and report.cells == 0
-            case Sample.SELECTED:
+            case WidthProbe.SELECTED:
                 self._composing = replace(self._composing, selected=has_two)
-            case Sample.JOINED:
+            case WidthProbe.JOINED:
                 self._composing = replace(self._composing, joined=has_two)
-            case Sample.TONED:
+            case WidthProbe.TONED:
                 self._composing = replace(self._composing, toned=has_two)
-            case Sample.SPACED:
+            case WidthProbe.SPACED:
                 self._counting = replace(self._counting, spaced=has_two)
-            case Sample.RECENT:
+            case WidthProbe.RECENT:
                 self._counting = replace(self._counting, old=report.cells == 1)
-        self._plan()
+        self._schedule()
 
     @property
     def _wanted_counting(self) -> Counting:
-        if self._wanted is AmbiguousWidth.AUTO:
+        if self._preference is AmbiguousWidth.AUTO:
             return self._counting
-        return replace(self._counting, wide=self._wanted is AmbiguousWidth.WIDE)
+        return replace(self._counting, wide=self._preference is AmbiguousWidth.WIDE)
 
-    def _plan(self) -> None:
+    def _schedule(self) -> None:
         """Use what is known once all is heard that has come by now."""
         if not self._is_planned:
             self._is_planned = True
-            self._app.call_later(self._use)
+            self._app.call_later(self._apply)
 
-    def _use(self) -> None:
+    def _apply(self) -> None:
         self._is_planned = False
         is_counted_anew = count_as(self._wanted_counting)
-        before, self.filters = self.filters, tuple(self._needed())
+        before, self.filters = self.filters, tuple(self._needed_filters())
         if is_counted_anew or self.filters != before:
-            self._draw_anew(is_counted_anew=is_counted_anew)
+            self._redraw(is_counted_anew=is_counted_anew)
 
-    def _needed(self) -> Iterator[LineFilter]:
+    def _needed_filters(self) -> Iterator[LineFilter]:
         if self.isolates:
             yield self._isolating
         if self._emoji.composing != self._composing:
@@ -112,17 +112,17 @@ class TerminalWidths:
         if self._wanted_counting.wide:
             yield self._narrowing
 
-    def _draw_anew(self, *, is_counted_anew: bool) -> None:
+    def _redraw(self, *, is_counted_anew: bool) -> None:
         for screen in self._app.screen_stack:
             for widget in screen.walk_children(Widget, with_self=True):
                 if is_counted_anew:
-                    _measure_anew(widget)
+                    _remeasure(widget)
                 widget.refresh(layout=is_counted_anew)
                 if widget.show_vertical_scrollbar:
                     widget.vertical_scrollbar.refresh()
 
 
-def _measure_anew(widget: Widget) -> None:
+def _remeasure(widget: Widget) -> None:
     if isinstance(widget, MessagePage):
         widget.remeasure()
     elif isinstance(widget, TextArea):

@@ -13,7 +13,7 @@ _STEP = 6
 _REPORT = re.compile(rf"\x1b\[{LEAST_ROWS};([1-9]\d?)R", re.ASCII)
 
 
-class Sample(StrEnum):
+class WidthProbe(StrEnum):
     """What it is asked about: one example of each kind."""
 
     AMBIGUOUS = "▽"
@@ -25,19 +25,19 @@ class Sample(StrEnum):
     RECENT = "☰"
 
 
-_SAMPLES = tuple(Sample)
+_SAMPLES = tuple(WidthProbe)
 
 
 class WidthReported(Message):
     """The terminal has told how many cells it takes for an example."""
 
-    def __init__(self, sample: Sample, cells: int) -> None:
+    def __init__(self, sample: WidthProbe, cells: int) -> None:
         super().__init__()
-        self.sample = sample
+        self.probe = sample
         self.cells = cells
 
 
-def question(columns: int, *, isolates: bool) -> str:
+def build_width_query(columns: int, *, isolates: bool) -> str:
     """What to write for reports on the examples that there is room for, if need be on isolates.
 
     They stand where the next picture will be, each in a place that tells its report from others.
@@ -46,12 +46,12 @@ def question(columns: int, *, isolates: bool) -> str:
     asked = (
         f"\x1b[{LEAST_ROWS};{1 + place * _STEP}H{sample}\x1b[6n"
         for place, sample in enumerate(samples)
-        if isolates or sample is not Sample.ISOLATED
+        if isolates or sample is not WidthProbe.ISOLATED
     )
     return f"{''.join(asked)}\r\x1b[K\x1b[H"
 
 
-def reported(sequence: str) -> WidthReported | None:
+def parse_width_report(sequence: str) -> WidthReported | None:
     """What a sequence from the terminal reports; `None` if that is something else."""
     report = _REPORT.fullmatch(sequence)
     place, cells = divmod(int(report[1]) - 1, _STEP) if report else (len(_SAMPLES), 0)

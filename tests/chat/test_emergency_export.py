@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fakegpt_tui.domain import NotSavedYet
-from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.markdown_reading import read_markdown
 from tests.chat.fake_chat import ask, says, service_of
 from tests.stubs import MemoryStore, failed
 
@@ -38,7 +38,7 @@ async def test_all_words_go_to_the_first_folder_that_takes_them(tmp_path: Path) 
     assert account is not None
     assert "The disk is full. What it lacks is in files" in account.summary
     written = [Path(each) for each in account.details]
-    saved = [from_markdown(path.read_text())[1] for path in written if path.suffix == ".md"]
+    saved = [read_markdown(path.read_text())[1] for path in written if path.suffix == ".md"]
     assert sorted([message.text for message in messages] for messages in saved) == [
         ["first", "one"],
         ["second", "two"],

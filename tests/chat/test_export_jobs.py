@@ -13,7 +13,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
 from fakegpt_tui.transfer import formats
-from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.markdown_reading import read_markdown
 from fakegpt_tui.transfer.mirror import Mirror, MirrorUpdate
 from tests.stubs import SERVICE, MemoryStore, connecting
 
@@ -34,7 +34,7 @@ async def run(chat: ChatService, turn: Turn) -> None:
 
 
 def read(path: Path) -> tuple[Conversation, tuple[ChatMessage, ...]]:
-    return from_markdown(path.read_bytes().decode())
+    return read_markdown(path.read_bytes().decode())
 
 
 async def test_a_saved_conversation_is_whole(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from fakegpt_tui.cli.doctor.terminal import terminal_findings
 from fakegpt_tui.cli.doctor.tmux import Tmux, detect_tmux
-from fakegpt_tui.terminal.answers import Answers, answers, questions
+from fakegpt_tui.terminal.answers import TerminalInfo, build_queries, parse_responses
 
 XTERM = {"TERM": "xterm-256color"}
-PLAIN = answers(b"\x1b[?64;1;2c")
+PLAIN = parse_responses(b"\x1b[?64;1;2c")
 _SAMPLE = re.compile(rb"\x1b\[\d+G[^\x1b]+\x1b\[6n")
-KITTY = answers(b"\x1b[?0u\x1b[?62;52;c")
+KITTY = parse_responses(b"\x1b[?0u\x1b[?62;52;c")
 
 
 def tmux(keys: str = "off", clipboard: str = "off", features: str = "extkeys") -> Tmux:
@@ -22,7 +22,7 @@ def tmux(keys: str = "off", clipboard: str = "off", features: str = "extkeys") -
 
 
 def told(
-    said: Answers | None,
+    said: TerminalInfo | None,
     environment: Mapping[str, str] = XTERM,
     inside: Tmux | None = None,
     tools: tuple[str, ...] = (),
@@ -40,21 +40,21 @@ def test_a_terminal_without_the_protocol_sends_enter_for_shift_enter() -> None:
 
 
 def test_what_was_not_answered_is_not_known() -> None:
-    assert "not known" in told(Answers())["terminal.shift-enter"]
-    assert "did not answer" in told(Answers())["terminal.answers"]
+    assert "not known" in told(TerminalInfo())["terminal.shift-enter"]
+    assert "did not answer" in told(TerminalInfo())["terminal.answers"]
     assert "not asked" in told(None)["terminal.answers"]
 
 
 def test_how_many_cells_characters_take_is_told() -> None:
-    narrow = answers(b"\x1b[1;2R\x1b[1;9R\x1b[1;15R\x1b[1;21R\x1b[?1c")
+    narrow = parse_responses(b"\x1b[1;2R\x1b[1;9R\x1b[1;15R\x1b[1;21R\x1b[?1c")
     assert "takes 1 cell" in told(narrow)["terminal.widths"]
     assert "terminal.emoji" not in told(narrow)
-    wide = answers(b"\x1b[24;3R\x1b[24;8R\x1b[24;18R\x1b[24;23R\x1b[?1c")
+    wide = parse_responses(b"\x1b[24;3R\x1b[24;8R\x1b[24;18R\x1b[24;23R\x1b[?1c")
     assert "takes 2 cells" in told(wide)["terminal.widths"]
     assert "selector and that are joined of several and with a tone" in told(wide)["terminal.emoji"]
     assert 'ambiguous_width = "wide"' in told(PLAIN)["terminal.widths"]
     assert "terminal.emoji" not in told(PLAIN)
-    assert "terminal.widths" not in told(Answers())
+    assert "terminal.widths" not in told(TerminalInfo())
 
 
 def test_the_protocol_can_be_switched_off_by_a_variable() -> None:
@@ -98,7 +98,7 @@ def test_what_tmux_does_with_the_clipboard_is_told() -> None:
     ],
 )
 def test_where_a_copy_goes_is_told(
-    said: Answers, environment: dict[str, str], tools: tuple[str, ...], words: str
+    said: TerminalInfo, environment: dict[str, str], tools: tuple[str, ...], words: str
 ) -> None:
     assert words in told(said, environment, None, tools)["terminal.copying"]
 
@@ -123,7 +123,7 @@ def test_a_mac_has_to_be_told_about_its_option_key() -> None:
 
 
 def test_the_name_of_a_terminal_is_foreign_text() -> None:
-    found = told(answers(b"\x1bP>|evil\x9b31m\x07\x1b[?6c"))["terminal.answers"]
+    found = told(parse_responses(b"\x1bP>|evil\x9b31m\x07\x1b[?6c"))["terminal.answers"]
     assert found.isprintable()
     assert "evil" in found
 
@@ -138,7 +138,7 @@ def test_the_name_of_a_terminal_is_foreign_text() -> None:
     ],
 )
 def test_no_terminal_is_asked_what_it_would_show(environment: dict[str, str], asked: bytes) -> None:
-    assert _SAMPLE.sub(b"", questions(environment)) == asked
+    assert _SAMPLE.sub(b"", build_queries(environment)) == asked
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_no_terminal_is_asked_what_it_would_show(environment: dict[str, str], as
     ],
 )
 def test_the_background_is_read_in_every_form(said: bytes, is_light: bool | None) -> None:
-    assert answers(said).is_light is is_light
+    assert parse_responses(said).is_light is is_light
 
 
 def test_tmux_itself_is_asked_how_it_is_set(tmp_path: Path) -> None:

@@ -4,31 +4,31 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, Role, TitleSource
-from fakegpt_tui.transfer.chatgpt import HIDDEN, NO_LEAF, conversation_of
+from fakegpt_tui.transfer.chatgpt import HIDDEN, NO_LEAF, read_conversation
 from fakegpt_tui.transfer.chatgpt_content import PICTURES, UNKNOWN
 from fakegpt_tui.transfer.chatgpt_nodes import CIRCLES, ORPHANS
-from fakegpt_tui.transfer.fields import Misfit
-from fakegpt_tui.transfer.found import Loaded
-from fakegpt_tui.transfer.tree import Tree, must_be_tree
+from fakegpt_tui.transfer.fields import FormatError
+from fakegpt_tui.transfer.found import LoadedItem
+from fakegpt_tui.transfer.tree import ReadingOrder, validate_tree
 from tests.transfer.exports import TIME, content, exported, ordinary, said, tree
 
 
-def loaded(document: object) -> Loaded:
-    found = conversation_of(document, service="embedded", model="guide")
-    must_be_tree(found.messages, found.conversation.leaf_id)
+def loaded(document: object) -> LoadedItem:
+    found = read_conversation(document, service="embedded", model="guide")
+    validate_tree(found.messages, found.conversation.leaf_id)
     return found
 
 
-def path(found: Loaded) -> list[str]:
-    shown = Tree(found.messages, found.conversation.leaf_id).path()
+def path(found: LoadedItem) -> list[str]:
+    shown = ReadingOrder(found.messages, found.conversation.leaf_id).path()
     return [message.text for message in shown]
 
 
-def texts(found: Loaded) -> list[str]:
+def texts(found: LoadedItem) -> list[str]:
     return [message.text for message in found.messages]
 
 
-def reply_with(**changes: Any) -> Loaded:
+def reply_with(**changes: Any) -> LoadedItem:
     """A conversation of which the reply is changed."""
     return loaded(
         exported(tree(("p", None, said("user", "Hi")), ("r", "p", said("assistant", **changes))))
@@ -260,5 +260,5 @@ def test_a_chain_of_thousands_is_no_trouble() -> None:
     ],
 )
 def test_what_is_no_conversation_is_refused(document: object, sentence: str) -> None:
-    with pytest.raises(Misfit, match=sentence):
+    with pytest.raises(FormatError, match=sentence):
         loaded(document)

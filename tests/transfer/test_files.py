@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import SaveError
 from fakegpt_tui.transfer.files import save_file
 from fakegpt_tui.transfer.formats import FORMATS, save_as
-from fakegpt_tui.transfer.json_lines import from_json_lines
-from fakegpt_tui.transfer.markdown_reading import from_markdown
-from fakegpt_tui.transfer.sealing import UNSEALED, is_untouched, sealed
+from fakegpt_tui.transfer.json_lines import read_json_lines
+from fakegpt_tui.transfer.markdown_reading import read_markdown
+from fakegpt_tui.transfer.sealing import EMPTY_DIGEST, is_unmodified, sign
 from tests.transfer.trees import branched, hostile
 
 ROOT = Path(__file__).parents[2]
 OWNER = "0a1b2c3d-0000-4000-8000-000000000001"
-OURS = f'---\ndigest: "{UNSEALED}"\nid: "{OWNER}"\n---\n\ntext\n'
+OURS = f'---\ndigest: "{EMPTY_DIGEST}"\nid: "{OWNER}"\n---\n\ntext\n'
 
 
 def as_saved(text: str) -> str:
-    return sealed(text.encode(), OWNER).decode()
+    return sign(text.encode(), OWNER).decode()
 
 
 def save(folder: Path, text: str = OURS, *, stem: str = "Rivers", owner: str = OWNER) -> Path:
@@ -52,7 +52,7 @@ def test_saving_again_replaces_what_was_saved_before(tmp_path: Path) -> None:
         '---\nid: "another"\n---\n',
         f'---\nid: "another"\n---\nid: "{OWNER}"\n',
         OURS,
-        sealed(OURS.encode(), "another").decode(),
+        sign(OURS.encode(), "another").decode(),
     ],
 )
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path, foreign: str) -> None:
@@ -176,11 +176,11 @@ def test_the_same_title_and_the_same_short_id_get_numbers(tmp_path: Path) -> Non
 @settings(deadline=None)
 @given(hostile, hostile, hostile)
 def test_a_seal_holds_for_its_owner_and_its_text_only(text: str, owner: str, other: str) -> None:
-    document = f"{UNSEALED}\n{text}".encode()
-    saved = sealed(document, owner)
-    assert is_untouched(saved, owner)
-    assert is_untouched(saved, other) is (owner == other)
-    assert is_untouched(saved + other.encode(), owner) is (other == "")
+    document = f"{EMPTY_DIGEST}\n{text}".encode()
+    saved = sign(document, owner)
+    assert is_unmodified(saved, owner)
+    assert is_unmodified(saved, other) is (owner == other)
+    assert is_unmodified(saved + other.encode(), owner) is (other == "")
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -202,9 +202,9 @@ def test_saved_files_are_read_back_as_they_are_on_the_disk(tmp_path: Path) -> No
     whole = (conversation, tuple(messages))
     markdown = save_as(conversation, messages, tmp_path)
     lines = save_as(conversation, messages, tmp_path, suffix="jsonl")
-    assert from_markdown(markdown.read_bytes().decode()) == whole
+    assert read_markdown(markdown.read_bytes().decode()) == whole
     with lines.open("rb") as file:
-        assert list(from_json_lines(file)) == [whole]
+        assert list(read_json_lines(file)) == [whole]
 
 
 SAVING = """
@@ -227,4 +227,4 @@ def test_a_kill_leaves_the_file_whole(tmp_path: Path) -> None:
             names = {process.stdout.readline() for _ in range(lines)}
             process.kill()
         assert names == {f"{tmp_path}/rivers-0a1b2c3d.md\n".encode()}
-        assert is_untouched((tmp_path / "rivers-0a1b2c3d.md").read_bytes(), OWNER)
+        assert is_unmodified((tmp_path / "rivers-0a1b2c3d.md").read_bytes(), OWNER)

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given, settings
 
-from fakegpt_tui.transfer.html import to_html
+from fakegpt_tui.transfer.html import write_html
 from tests.transfer.trees import CONVERSATION, branched, conversations, message
 
 FETCHING = {"src", "srcset", "data", "poster", "background", "action", "formaction", "ping"}
@@ -34,13 +34,13 @@ class Page(HTMLParser):
 
 
 def shown(text: str) -> Page:
-    return Page(to_html(CONVERSATION, [message(text)]))
+    return Page(write_html(CONVERSATION, [message(text)]))
 
 
 @settings(deadline=None, max_examples=100)
 @given(conversations())
 def test_a_page_runs_nothing_and_fetches_nothing_whatever_was_said(written: tuple) -> None:
-    document = to_html(*written)
+    document = write_html(*written)
     page = Page(document)
     assert set(page.tags) <= TAGS
     names = {name for name, _ in page.attributes}
@@ -84,7 +84,7 @@ def test_code_is_coloured_by_its_language() -> None:
 
 
 def test_the_shown_path_comes_first_and_the_rest_is_folded() -> None:
-    page = Page(to_html(*branched()))
+    page = Page(write_html(*branched()))
     assert page.tags.count("details") == 1
     assert page.text.index("They meander.") < page.text.index("Version 1 of 2, after “Tell of")
     assert page.text.index("They flow.") > page.text.index("Version 1 of 2")
@@ -92,10 +92,10 @@ def test_the_shown_path_comes_first_and_the_rest_is_folded() -> None:
 
 def test_status_error_model_and_reasoning_are_told() -> None:
     reply = message("half", error="It <broke>.", model="guide-2", reasoning="Hm *well*")
-    page = Page(to_html(replace(CONVERSATION, title="<Rivers>"), [reply]))
+    page = Page(write_html(replace(CONVERSATION, title="<Rivers>"), [reply]))
     for said in ("It <broke>.", "guide-2", "Hm well", "<Rivers>"):
         assert said in page.text
 
 
 def test_an_empty_conversation_is_a_page_too() -> None:
-    assert Page(to_html(replace(CONVERSATION, title=""), [])).text.count("Conversation") == 2
+    assert Page(write_html(replace(CONVERSATION, title=""), [])).text.count("Conversation") == 2

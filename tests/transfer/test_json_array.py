@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.transfer.json_array import array_elements
+from fakegpt_tui.transfer.json_array import iter_array
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=6)
 documents = st.recursive(
@@ -30,7 +30,7 @@ class Dripping:
 
 
 def elements(data: bytes, *, size: int = 1000, largest: int = 1000) -> list[bytes | None]:
-    return list(array_elements(Dripping(data, size), largest))
+    return list(iter_array(Dripping(data, size), largest))
 
 
 @settings(deadline=None, max_examples=200)
@@ -90,7 +90,7 @@ class Long:
 def test_only_one_element_is_in_memory() -> None:
     tracemalloc.start()
     try:
-        count = sum(1 for _ in array_elements(Long(500), 10**6))
+        count = sum(1 for _ in iter_array(Long(500), 10**6))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

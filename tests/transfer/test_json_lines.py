@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError, Usage
-from fakegpt_tui.transfer.json_lines import from_json_lines, to_json_lines
+from fakegpt_tui.transfer.json_lines import read_json_lines, write_json_lines
 from tests.transfer.trees import branched, conversations, hostile
 
 
@@ -18,12 +18,12 @@ def lines_of(text: str) -> list[bytes]:
 @settings(deadline=None, max_examples=150)
 @given(st.lists(conversations(), max_size=3))
 def test_what_was_written_is_read_back_whatever_it_says(written: list[tuple]) -> None:
-    text = "".join(to_json_lines(*each) for each in written)
-    assert list(from_json_lines(lines_of(text))) == written
+    text = "".join(write_json_lines(*each) for each in written)
+    assert list(read_json_lines(lines_of(text))) == written
 
 
 def test_each_line_is_one_json_object() -> None:
-    rows = [json.loads(line) for line in lines_of(to_json_lines(*branched()))]
+    rows = [json.loads(line) for line in lines_of(write_json_lines(*branched()))]
     assert [next(reversed(row)) for row in rows] == ["conversation", *["message"] * 4]
     assert rows[1]["message"]["text"] == "Tell of rivers"
 
@@ -44,18 +44,18 @@ def test_a_damaged_file_is_a_sentence_that_says_where(
 ) -> None:
     conversation, messages = branched()
     messages[-1] = replace(messages[-1], usage=Usage(1, 2))
-    text = to_json_lines(conversation, messages)
+    text = write_json_lines(conversation, messages)
     assert what in text
     with pytest.raises(LoadError, match=sentence):
-        list(from_json_lines(lines_of(text.replace(what, instead, 1))))
+        list(read_json_lines(lines_of(text.replace(what, instead, 1))))
 
 
 @settings(deadline=None, max_examples=150)
 @given(conversations(), st.data())
 def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) -> None:
-    text = to_json_lines(*written)
+    text = write_json_lines(*written)
     begin = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(begin, min(begin + 40, len(text))))
     damaged = text[:begin] + data.draw(hostile) + text[end:]
     with suppress(LoadError):
-        assert len(list(from_json_lines(lines_of(damaged)))) <= 1
+        assert len(list(read_json_lines(lines_of(damaged)))) <= 1

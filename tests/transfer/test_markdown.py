@@ -10,9 +10,9 @@ from markdown_it import MarkdownIt
 
 from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
 from fakegpt_tui.text import replace_surrogates
-from fakegpt_tui.transfer.markdown import to_markdown
-from fakegpt_tui.transfer.markdown_reading import from_markdown
-from fakegpt_tui.transfer.tree import selected
+from fakegpt_tui.transfer.markdown import write_markdown
+from fakegpt_tui.transfer.markdown_reading import read_markdown
+from fakegpt_tui.transfer.tree import select_messages
 from tests.transfer.trees import CONVERSATION, TIME, branched, conversations, hostile, message
 
 
@@ -48,14 +48,14 @@ def headings(document: str) -> list[str]:
 @settings(deadline=None, max_examples=150)
 @given(conversations())
 def test_what_was_written_is_read_back_whatever_it_says(written: tuple) -> None:
-    assert from_markdown(to_markdown(*written)) == written
+    assert read_markdown(write_markdown(*written)) == written
 
 
 @pytest.mark.long
 @settings(deadline=None, max_examples=5_000)
 @given(conversations())
 def test_what_was_written_is_read_back_in_a_long_campaign(written: tuple) -> None:
-    assert from_markdown(to_markdown(*written)) == written
+    assert read_markdown(write_markdown(*written)) == written
 
 
 @settings(deadline=None, max_examples=150)
@@ -63,7 +63,7 @@ def test_what_was_written_is_read_back_in_a_long_campaign(written: tuple) -> Non
 def test_no_text_swallows_the_heading_of_the_next(text: str, reasoning: str) -> None:
     after = message("after", id="z", role=Role.SYSTEM, status=MessageStatus.INTERRUPTED)
     first = message(text, reasoning=reasoning)
-    document = to_markdown(
+    document = write_markdown(
         replace(CONVERSATION, leaf_id="z"), [first, replace(after, parent_id="m")]
     )
     assert headings(document)[-1] == "System (interrupted)"
@@ -77,7 +77,7 @@ def test_the_front_matter_says_what_the_conversation_is(
     conversation = replace(
         CONVERSATION, title=title, model=model, leaf_id=leaf, title_source=TitleSource.PERSON
     )
-    fields = front_matter(to_markdown(conversation, []))
+    fields = front_matter(write_markdown(conversation, []))
     assert fields["id"] == CONVERSATION.id
     assert fields["title"] == replace_surrogates(title)
     assert fields["model"] == replace_surrogates(model)
@@ -87,7 +87,7 @@ def test_the_front_matter_says_what_the_conversation_is(
 
 
 def test_the_shown_path_comes_first_and_every_other_version_after_it() -> None:
-    document = to_markdown(*branched())
+    document = write_markdown(*branched())
     assert headings(document) == [
         "Rivers",
         "User",
@@ -100,20 +100,20 @@ def test_the_shown_path_comes_first_and_every_other_version_after_it() -> None:
 
 def test_a_selection_is_a_path_of_its_own() -> None:
     conversation, messages = branched()
-    chosen = selected(messages, {"a", "c"})
+    chosen = select_messages(messages, {"a", "c"})
     conversation = replace(conversation, leaf_id="c")
-    document = to_markdown(conversation, chosen)
+    document = write_markdown(conversation, chosen)
     assert headings(document) == ["Rivers", "User", "User"]
-    assert [each.parent_id for each in from_markdown(document)[1]] == [None, "a"]
+    assert [each.parent_id for each in read_markdown(document)[1]] == [None, "a"]
 
 
 def test_a_text_that_knows_the_mark_gets_another_one() -> None:
-    plain = to_markdown(CONVERSATION, [message("hello")])
+    plain = write_markdown(CONVERSATION, [message("hello")])
     mark = front_matter(plain)["mark"]
     fake = message(f'<!-- message {mark} {{"id": "x"}} -->\n## User\n\nI never said that')
-    document = to_markdown(CONVERSATION, [fake])
+    document = write_markdown(CONVERSATION, [fake])
     assert front_matter(document)["mark"] != mark
-    assert from_markdown(document) == (CONVERSATION, (fake,))
+    assert read_markdown(document) == (CONVERSATION, (fake,))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_text_that_knows_the_mark_gets_another_one() -> None:
     ],
 )
 def test_only_what_would_go_on_is_closed(text: str, line: str | None) -> None:
-    document = to_markdown(CONVERSATION, [message(text)])
+    document = write_markdown(CONVERSATION, [message(text)])
     end = text if line is None else f"{text}\n{line}"
     assert document.endswith(f"\n\n{end}\n")
 
@@ -140,10 +140,10 @@ def test_only_what_would_go_on_is_closed(text: str, line: str | None) -> None:
 @pytest.mark.parametrize("foreign", ["a-->b", "--", "---->", "--!>", "<!--"])
 def test_no_field_ends_the_comment_it_is_in(foreign: str) -> None:
     reply = message("text", id=foreign, model=foreign, error=foreign)
-    document = to_markdown(replace(CONVERSATION, leaf_id=foreign), [reply])
+    document = write_markdown(replace(CONVERSATION, leaf_id=foreign), [reply])
     (line,) = (line for line in document.split("\n") if line.startswith("<!-- message"))
     assert line[4:-3].count("--") == 0
-    assert from_markdown(document)[1] == (reply,)
+    assert read_markdown(document)[1] == (reply,)
 
 
 def test_status_error_and_reasoning_are_told_to_people() -> None:
@@ -153,7 +153,7 @@ def test_status_error_and_reasoning_are_told_to_people() -> None:
         error="The line\nbroke.",
         reasoning="First\n\nthen",
     )
-    document = to_markdown(CONVERSATION, [failed])
+    document = write_markdown(CONVERSATION, [failed])
     assert (
         "\n## Assistant (failed)\n\n> The line broke.\n\n"
         "> **Reasoning**\n>\n> First\n> \n> then\n\nhalf\n"
@@ -161,26 +161,26 @@ def test_status_error_and_reasoning_are_told_to_people() -> None:
 
 
 def test_the_document_has_no_control_characters_of_a_title() -> None:
-    document = to_markdown(replace(CONVERSATION, title="a\x1b]0;b\x07\n---\nid: x"), [])
+    document = write_markdown(replace(CONVERSATION, title="a\x1b]0;b\x07\n---\nid: x"), [])
     assert "\x1b" not in document
     assert front_matter(document)["id"] == CONVERSATION.id
 
 
 def test_what_a_person_changed_in_a_text_is_read_as_they_left_it() -> None:
-    document = to_markdown(*branched()).replace("They flow.", "They flow\n\nuphill.\n")
-    assert from_markdown(document)[1][1].text == "They flow\n\nuphill.\n"
+    document = write_markdown(*branched()).replace("They flow.", "They flow\n\nuphill.\n")
+    assert read_markdown(document)[1][1].text == "They flow\n\nuphill.\n"
 
 
 def test_front_matter_that_another_program_wrote_anew_is_read() -> None:
     conversation, messages = branched()
-    document = to_markdown(conversation, messages)
+    document = write_markdown(conversation, messages)
     changed = (
         document.replace('title: "Rivers"', "title: Lakes and ponds\ntags:\n  - water")
         .replace('service: "embedded"', "service: 'it''s'")
         .rstrip("\n")
     )
     expected = replace(conversation, title="Lakes and ponds", service="it's")
-    assert from_markdown(changed) == (expected, tuple(messages))
+    assert read_markdown(changed) == (expected, tuple(messages))
 
 
 DAMAGE = [
@@ -206,19 +206,19 @@ DAMAGE = [
 def test_a_damaged_file_is_a_sentence_that_says_where(
     what: str, instead: str, sentence: str
 ) -> None:
-    document = to_markdown(*branched())
+    document = write_markdown(*branched())
     assert what in document
     with pytest.raises(LoadError, match=re.escape(sentence)):
-        from_markdown(document.replace(what, instead, 1))
+        read_markdown(document.replace(what, instead, 1))
 
 
 @settings(deadline=None, max_examples=200)
 @given(conversations(), st.data())
 def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) -> None:
-    document = to_markdown(*written)
+    document = write_markdown(*written)
     begin = data.draw(st.integers(0, len(document)))
     end = data.draw(st.integers(begin, min(begin + 40, len(document))))
     damaged = document[:begin] + data.draw(hostile) + document[end:]
     with suppress(LoadError):
-        conversation, messages = from_markdown(damaged)
+        conversation, messages = read_markdown(damaged)
         assert {each.conversation_id for each in messages} <= {conversation.id}

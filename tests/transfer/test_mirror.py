@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.transfer.formats import save_as
-from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.markdown_reading import read_markdown
 from fakegpt_tui.transfer.mirror import Mirror
 from tests.transfer.trees import branched
 
@@ -32,7 +32,7 @@ def names(folder: Path) -> list[str]:
 def test_the_file_is_the_conversation_as_it_is_now(folder: Path) -> None:
     mirrored(folder, (CONVERSATION, MESSAGES[:1]), (CONVERSATION, MESSAGES))
     (file,) = folder.iterdir()
-    assert from_markdown(file.read_text()) == (CONVERSATION, tuple(MESSAGES))
+    assert read_markdown(file.read_text()) == (CONVERSATION, tuple(MESSAGES))
 
 
 def test_a_new_title_is_a_new_name(folder: Path) -> None:
@@ -70,9 +70,9 @@ def test_other_conversations_and_other_files_are_left_alone(folder: Path) -> Non
 def test_trouble_is_kept_until_it_is_over(folder: Path) -> None:
     folder.write_text("in the way")
     mirror = mirrored(folder, (CONVERSATION, MESSAGES))
-    assert "Nothing could be saved in" in str(mirror.trouble)
+    assert "Nothing could be saved in" in str(mirror.error)
     folder.unlink()
     with closing(Mirror(folder)) as mirror:
         mirror.update(CONVERSATION, MESSAGES)
-    assert mirror.trouble is None
+    assert mirror.error is None
     assert names(folder) == ["rivers-5f6c2a5e.md"]

@@ -2,7 +2,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fakegpt_tui.transfer.open_blocks import closing_line
+from fakegpt_tui.transfer.open_blocks import find_closing_line
 
 lines = st.sampled_from(
     [
@@ -72,6 +72,6 @@ def shows_what_follows(text: str) -> bool:
 @given(texts)
 @example("```\n~~~\n````\n~~~")
 def test_a_line_is_added_where_it_is_needed_and_nowhere_else(text: str) -> None:
-    line = closing_line(text)
+    line = find_closing_line(text)
     assert (line == "") is shows_what_follows(text)
     assert shows_what_follows(f"{text}\n{line}")

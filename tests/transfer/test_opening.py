@@ -11,33 +11,33 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.transfer.formats import save_as
-from fakegpt_tui.transfer.found import Found, Loaded, Skipped
+from fakegpt_tui.transfer.found import ImportItem, LoadedItem, SkippedItem
 from fakegpt_tui.transfer.opening import ImportFile
-from fakegpt_tui.transfer.tree import must_be_tree
+from fakegpt_tui.transfer.tree import validate_tree
 from tests.transfer.exports import many, ordinary, write_json, zipped
 from tests.transfer.trees import branched
 
 
-def read(path: Path) -> list[Found]:
+def read(path: Path) -> list[ImportItem]:
     with ImportFile(path) as file:
-        return list(file.conversations(service="embedded", model="guide"))
+        return list(file.read_conversations(service="embedded", model="guide"))
 
 
-def read_bytes(folder: Path, data: bytes) -> list[Found]:
+def read_bytes(folder: Path, data: bytes) -> list[ImportItem]:
     path = folder / "file"
     path.write_bytes(data)
     return read(path)
 
 
-def titles(found: list[Found]) -> list[str]:
-    return [each.conversation.title for each in found if isinstance(each, Loaded)]
+def titles(found: list[ImportItem]) -> list[str]:
+    return [each.conversation.title for each in found if isinstance(each, LoadedItem)]
 
 
 @pytest.mark.parametrize("suffix", ["md", "jsonl"])
 def test_what_was_saved_is_read(tmp_path: Path, suffix: str) -> None:
     conversation, messages = branched()
     saved = save_as(conversation, messages, tmp_path, suffix=suffix)
-    assert read(saved) == [Loaded(conversation, tuple(messages))]
+    assert read(saved) == [LoadedItem(conversation, tuple(messages))]
 
 
 def test_a_list_of_conversations_is_read(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_one_damaged_conversation_does_not_hide_the_others(tmp_path: Path) -> No
     data = f'[{first}, {{"mapping": nonsense}}, {{"title": 3}}, {"[" * 5000}{"]" * 5000}, {last}]'
     found = read_bytes(tmp_path, data.encode())
     assert titles(found) == ["Talk 0", "Talk 1"]
-    assert [each.reason for each in found if isinstance(each, Skipped)] == [
+    assert [each.reason for each in found if isinstance(each, SkippedItem)] == [
         "Conversation 2 is damaged JSON.",
         "Conversation 3 is no conversation of ChatGPT.",
         "Conversation 4 is nested too deep.",
@@ -81,7 +81,7 @@ def test_one_damaged_conversation_does_not_hide_the_others(tmp_path: Path) -> No
 def test_numbers_of_thousands_of_digits_are_borne(tmp_path: Path) -> None:
     data = json.dumps([ordinary(), ordinary()]).replace("1700000000.0", "1" * 5000, 1)
     found = read_bytes(tmp_path, data.encode())
-    assert [type(each) for each in found] == [Skipped, Loaded]
+    assert [type(each) for each in found] == [SkippedItem, LoadedItem]
 
 
 def test_one_damaged_member_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_one_damaged_member_does_not_hide_the_others(tmp_path: Path) -> None:
     }
     found = read_bytes(tmp_path, zipped(members))
     assert titles(found) == ["Talk 0", "Talk 1", "Talk 3"]
-    assert [each.where for each in found if isinstance(each, Skipped)] == [
+    assert [each.where for each in found if isinstance(each, SkippedItem)] == [
         "conversations-001.json",
         "conversations-002.json",
     ]
@@ -131,7 +131,7 @@ def test_an_archive_that_wants_to_fill_the_memory_is_left(tmp_path: Path) -> Non
     data = zipped({"conversations-000.json": bomb, "conversations-001.json": many(1)})
     assert len(data) < len(bomb) / 500
     found = read_bytes(tmp_path, data)
-    assert isinstance(found[0], Skipped)
+    assert isinstance(found[0], SkippedItem)
     assert "unpacks to far more" in found[0].reason
     assert titles(found) == ["Talk 0"]
 
@@ -141,7 +141,7 @@ def test_a_locked_archive_is_told(tmp_path: Path) -> None:
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
     (found,) = read_bytes(tmp_path, bytes(data))
-    assert isinstance(found, Skipped)
+    assert isinstance(found, SkippedItem)
     assert "password" in found.reason
 
 
@@ -208,8 +208,8 @@ def check_mutations(path: Path, count: int, seed: int) -> None:
         found = read(path)
         assert len(found) == 2
         for each in found:
-            if isinstance(each, Loaded):
-                must_be_tree(each.messages, each.conversation.leaf_id)
+            if isinstance(each, LoadedItem):
+                validate_tree(each.messages, each.conversation.leaf_id)
             else:
                 assert each.reason.endswith(".")
 
@@ -228,6 +228,6 @@ def test_progress_reaches_the_size_of_the_file(tmp_path: Path) -> None:
         path = tmp_path / "file"
         path.write_bytes(data)
         with ImportFile(path) as file:
-            seen = [file.done for _ in file.conversations(service="s", model="m")]
+            seen = [file.bytes_read for _ in file.read_conversations(service="s", model="m")]
             assert seen == sorted(seen)
-            assert file.done == file.size
+            assert file.bytes_read == file.size

@@ -24,10 +24,10 @@ from textual.widgets import (
     TextArea,
 )
 
-from fakegpt_tui.ui.crash import CrashReporting, crash_text
+from fakegpt_tui.ui.crash import CrashReportingApp, describe_crash
 from fakegpt_tui.ui.driver import TolerantDriver, write_to_terminal
 from fakegpt_tui.ui.line_filter import SafeLineFilter
-from fakegpt_tui.ui.signals import exit_code, handled
+from fakegpt_tui.ui.signals import exit_code, handle_signals
 
 HOSTILE = (
     "A\x1b]52;c;aGVsbG8=\x07B\x1b]0;title\x1b\\C\x1b[6nD\x1b[2JE\x9b5nF\x9d0;x\x9cG\x7fH"
@@ -35,7 +35,7 @@ HOSTILE = (
 )
 
 
-class SmallApp(CrashReporting):
+class SmallApp(CrashReportingApp):
     """Takes part in all that the driver, the filter, the crash report and the signals do."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -50,7 +50,9 @@ class SmallApp(CrashReporting):
         return [*super().get_line_filters(), self._safe]
 
     async def run_async(self, **options) -> None:
-        with handled(asyncio.get_running_loop(), self.received, patience=self.patience, echo=0.2):
+        with handle_signals(
+            asyncio.get_running_loop(), self.received, patience=self.patience, echo=0.2
+        ):
             await super().run_async(**options)
 
     def received(self, number: signal.Signals) -> None:
@@ -214,8 +216,8 @@ def main() -> None:
     }
     app = kinds[sys.argv[1]]()
     app.run()
-    if isinstance(app, CrashReporting) and app.crash is not None:
-        sys.stderr.write(crash_text(app.crash, folder=Path(sys.argv[2])) + "\n")
+    if isinstance(app, CrashReportingApp) and app.crash is not None:
+        sys.stderr.write(describe_crash(app.crash, folder=Path(sys.argv[2])) + "\n")
     sys.exit(app.return_code or 0)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import SaveError
-from fakegpt_tui.ui.clipboard import OSC_52_LIMIT, CopyRoute, copy, osc_52, tools
+from fakegpt_tui.ui.clipboard import OSC_52_LIMIT, CopyResult, clipboard_tools, copy_text, osc_52
 
 PLAIN = {"TERM": "xterm-256color", "PATH": os.environ["PATH"]}
 WAYLAND = {**PLAIN, "WAYLAND_DISPLAY": "wayland-0"}
@@ -42,33 +42,33 @@ def tool_in(folder: Path, script: str) -> Callable[[str], str | None]:
 
 async def test_a_terminal_is_told_by_osc_52(tmp_path: Path):
     screen = Screen()
-    route = await copy(
+    route = await copy_text(
         "Grüße", to_terminal=screen, folder=tmp_path, environment=PLAIN, find_tool=no_tool
     )
     encoded = screen.told.removeprefix("\x1b]52;c;").removesuffix("\x07")
     assert base64.b64decode(encoded).decode() == "Grüße"
-    assert route == CopyRoute(to_terminal=True)
-    assert "terminal" in route.in_words
+    assert route == CopyResult(to_terminal=True)
+    assert "terminal" in route.sentence
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_control_characters_are_left_out_and_counted(tmp_path: Path):
     screen = Screen()
     text = "ls\x1b[31m\r\n\trm\x07 -rf\u200b x\n"
-    route = await copy(
+    route = await copy_text(
         text, to_terminal=screen, folder=tmp_path, environment=PLAIN, find_tool=no_tool
     )
     encoded = screen.told.removeprefix("\x1b]52;c;").removesuffix("\x07")
     assert base64.b64decode(encoded).decode() == "ls[31m\n\trm -rf\u200b x\n"
     assert (route.dropped, route.hidden) == (2, 1)
-    assert "2 control characters left out" in route.in_words
-    assert "1 hidden character in it" in route.in_words
+    assert "2 control characters left out" in route.sentence
+    assert "1 hidden character in it" in route.sentence
 
 
 async def test_a_tool_of_this_machine_confirms(tmp_path: Path):
     find = tool_in(tmp_path, 'cat > pasted; echo "$@" > arguments; env > environment; echo noise')
     environment = {**WAYLAND, "FAKEGPT_TOKEN": "canary", "HTTPS_PROXY": "http://u:canary@p"}
-    route = await copy(
+    route = await copy_text(
         "it's $(text)",
         to_terminal=Screen(),
         folder=tmp_path,
@@ -76,7 +76,7 @@ async def test_a_tool_of_this_machine_confirms(tmp_path: Path):
         find_tool=find,
     )
     assert route.tool == "wl-copy"
-    assert route.in_words == "Copied with wl-copy."
+    assert route.sentence == "Copied with wl-copy."
     assert (tmp_path / "pasted").read_text() == "it's $(text)"
     assert "text/plain" in (tmp_path / "arguments").read_text()
     assert "WAYLAND_DISPLAY=wayland-0" in (tmp_path / "environment").read_text()
@@ -85,7 +85,7 @@ async def test_a_tool_of_this_machine_confirms(tmp_path: Path):
 
 @pytest.mark.parametrize("script", ["exit 1", "kill -9 $$", "exec 0<&-; exit 3"])
 async def test_a_tool_that_fails_is_not_believed(tmp_path: Path, script: str):
-    route = await copy(
+    route = await copy_text(
         "x" * 100_000,
         to_terminal=Screen(is_there=False),
         folder=tmp_path / "copies",
@@ -98,21 +98,21 @@ async def test_a_tool_that_fails_is_not_believed(tmp_path: Path, script: str):
 
 async def test_a_tool_that_hangs_is_ended(tmp_path: Path):
     begun = time.monotonic()
-    route = await copy(
+    route = await copy_text(
         "text",
         to_terminal=Screen(),
         folder=tmp_path,
         environment=WAYLAND,
         find_tool=tool_in(tmp_path, "echo $$ > pid; exec sleep 60"),
     )
-    assert route == CopyRoute(to_terminal=True)
+    assert route == CopyResult(to_terminal=True)
     assert time.monotonic() - begun < 10
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 async def test_a_tool_in_the_working_folder_is_not_run(tmp_path: Path):
-    route = await copy(
+    route = await copy_text(
         "text",
         to_terminal=Screen(),
         folder=tmp_path,
@@ -125,22 +125,22 @@ async def test_a_tool_in_the_working_folder_is_not_run(tmp_path: Path):
 async def test_without_a_clipboard_the_text_is_saved_for_its_owner_alone(tmp_path: Path):
     screen = Screen()
     text = "x" * (OSC_52_LIMIT + 1)
-    route = await copy(
+    route = await copy_text(
         text, to_terminal=screen, folder=tmp_path / "new", environment=PLAIN, find_tool=no_tool
     )
     assert screen.told == ""
     assert route.file is not None
     assert route.file.read_text() == text
     assert stat.S_IMODE(route.file.stat().st_mode) == 0o600
-    assert route.in_words.startswith("This is too long for the terminal")
-    assert str(route.file) in route.in_words
+    assert route.sentence.startswith("This is too long for the terminal")
+    assert str(route.file) in route.sentence
 
 
 async def test_a_file_that_cannot_be_written_is_told(tmp_path: Path):
     blocked = tmp_path / "file"
     blocked.touch()
     with pytest.raises(SaveError, match="no clipboard here"):
-        await copy(
+        await copy_text(
             "text",
             to_terminal=Screen(is_there=False),
             folder=blocked,
@@ -168,14 +168,14 @@ def test_the_limit_is_a_hundred_thousand_characters_with_all_that_belongs_to_it(
 
 def test_over_ssh_only_tmux_is_a_tool():
     ssh = {**WAYLAND, "DISPLAY": ":10", "SSH_CONNECTION": "a b c d"}
-    assert tools(ssh) == []
-    assert [name for name, *_ in tools({**ssh, "TMUX": "/tmp/t,1,0"})] == ["tmux"]
+    assert clipboard_tools(ssh) == []
+    assert [name for name, *_ in clipboard_tools({**ssh, "TMUX": "/tmp/t,1,0"})] == ["tmux"]
 
 
 def test_tools_are_asked_for_the_display_there_is():
-    assert next(iter(tools(WAYLAND)))[0] == "wl-copy"
-    assert next(iter(tools({**PLAIN, "DISPLAY": ":0"})))[0] == "xclip"
-    assert not {"wl-copy", "xclip", "xsel"} & {name for name, *_ in tools(PLAIN)}
+    assert next(iter(clipboard_tools(WAYLAND)))[0] == "wl-copy"
+    assert next(iter(clipboard_tools({**PLAIN, "DISPLAY": ":0"})))[0] == "xclip"
+    assert not {"wl-copy", "xclip", "xsel"} & {name for name, *_ in clipboard_tools(PLAIN)}
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
@@ -185,7 +185,7 @@ async def test_inside_tmux_its_buffer_has_the_text(tmp_path: Path):
     subprocess.run([*tmux, "new-session", "-d", "-x80", "-y24", "cat"], check=True)
     try:
         environment = {**PLAIN, "HOME": str(tmp_path), "TMUX": f"{socket},1,0"}
-        route = await copy(
+        route = await copy_text(
             "for tmux\nand back",
             to_terminal=Screen(),
             folder=tmp_path,

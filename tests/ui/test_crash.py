@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import SaveError, StoreError
-from fakegpt_tui.ui.crash import crash_text, report_crash
+from fakegpt_tui.ui.crash import describe_crash, write_crash_report
 from tests.ui.small import small_app
 from tests.ui.small_app import Crashing
 
@@ -31,7 +31,7 @@ def deep(depth: int) -> None:
 
 
 def test_a_report_says_what_and_where_and_no_values(tmp_path: Path):
-    report = report_crash(crash(), folder=tmp_path).read_text()
+    report = write_crash_report(crash(), folder=tmp_path).read_text()
     assert CANARY not in report
     assert "ValueError\n" in report
     assert "tests/ui/test_crash.py:" in report
@@ -41,39 +41,41 @@ def test_a_report_says_what_and_where_and_no_values(tmp_path: Path):
 
 
 def test_a_report_tells_nothing_of_whose_computer_it_is(tmp_path: Path):
-    report = report_crash(crash(), folder=tmp_path).read_text()
+    report = write_crash_report(crash(), folder=tmp_path).read_text()
     assert str(Path(__file__).parent.parent.parent) not in report
 
 
 def test_a_report_is_its_owners_alone(tmp_path: Path):
-    path = report_crash(crash(), folder=tmp_path / "new" / "folder")
+    path = write_crash_report(crash(), folder=tmp_path / "new" / "folder")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 def test_each_report_has_a_file_of_its_own(tmp_path: Path):
-    assert report_crash(crash(), folder=tmp_path) != report_crash(crash(), folder=tmp_path)
+    assert write_crash_report(crash(), folder=tmp_path) != write_crash_report(
+        crash(), folder=tmp_path
+    )
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_what_was_written_for_people_is_shown(tmp_path: Path):
     error = StoreError("The store is\n\x1b]0;x\x07full.")
-    said = crash_text(error, folder=tmp_path)
+    said = describe_crash(error, folder=tmp_path)
     assert "fakegpt_tui.domain.errors.StoreError: The store is ␛]0;x␇full." in said
-    assert "\x1b" not in report_crash(error, folder=tmp_path).read_text()
+    assert "\x1b" not in write_crash_report(error, folder=tmp_path).read_text()
 
 
 def test_a_deep_recursion_is_told_in_short(tmp_path: Path):
     with pytest.raises(RecursionError) as caught:
         deep(500)
-    report = report_crash(caught.value, folder=tmp_path).read_text()
+    report = write_crash_report(caught.value, folder=tmp_path).read_text()
     assert report.count(" in deep\n") < 50
     assert "more …" in report
 
 
 def test_every_error_of_a_group_is_told(tmp_path: Path):
     group = BaseExceptionGroup(CANARY, [OSError(CANARY), LookupError(CANARY)])
-    report = report_crash(group, folder=tmp_path).read_text()
+    report = write_crash_report(group, folder=tmp_path).read_text()
     assert "one of them: OSError\n" in report
     assert "one of them: LookupError\n" in report
     assert CANARY not in report
@@ -82,7 +84,7 @@ def test_every_error_of_a_group_is_told(tmp_path: Path):
 def test_errors_that_cause_each_other_end(tmp_path: Path):
     first, second = ValueError(), TypeError()
     first.__context__, second.__context__ = second, first
-    report = report_crash(first, folder=tmp_path).read_text()
+    report = write_crash_report(first, folder=tmp_path).read_text()
     assert report.count("TypeError") == 1
 
 
@@ -90,8 +92,8 @@ def test_without_a_place_for_reports_the_crash_is_still_told(tmp_path: Path):
     blocked = tmp_path / "file"
     blocked.touch()
     with pytest.raises(SaveError):
-        report_crash(crash(), folder=blocked)
-    said = crash_text(crash(), folder=blocked)
+        write_crash_report(crash(), folder=blocked)
+    said = describe_crash(crash(), folder=blocked)
     assert "ValueError" in said
     assert "No crash report could be written" in said
     assert CANARY not in said

@@ -13,8 +13,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
-from fakegpt_tui.ui.cut_rows import mend
-from fakegpt_tui.ui.line_filter import IsolatingFilter
+from fakegpt_tui.ui.cut_rows import repair_bidi
+from fakegpt_tui.ui.line_filter import BidiIsolateFilter
 from fakegpt_tui.ui.rendering.direction import END, ISOLATE
 
 WORDS = "שלום עולם"
@@ -29,7 +29,7 @@ class Covered(App[None]):
     def __init__(self, line: str, above: str, x: int) -> None:
         super().__init__()
         self.line, self.above, self.x = line, above, x
-        self.isolating = IsolatingFilter()
+        self.isolating = BidiIsolateFilter()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self.isolating]
@@ -48,7 +48,7 @@ def written(app: App[None], *, regions: Sequence[Region] = ()) -> str:
     compositor._dirty_regions.clear()  # noqa: SLF001
     compositor._dirty_regions.update(regions)  # noqa: SLF001
     update = compositor.render_update(full=not regions)
-    mend(update)
+    repair_bidi(update)
     assert isinstance(update, LayoutUpdate | ChopsUpdate)
     sequences = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", update.render_segments(CONSOLE))
     row = sequences.split("\n")[0].rstrip()
@@ -87,7 +87,7 @@ async def test_what_is_written_of_a_line_that_has_changed_in_part_is_whole(width
 
 
 def test_parts_that_are_whole_are_written_as_they_are() -> None:
-    strip = Strip(IsolatingFilter().apply(list(Strip.blank(3)), None))  # type: ignore[arg-type]
+    strip = Strip(BidiIsolateFilter().apply(list(Strip.blank(3)), None))  # type: ignore[arg-type]
     update = LayoutUpdate([[strip]], Region(0, 0, 3, 1))
-    mend(update)
+    repair_bidi(update)
     assert [list(row) for row in update.strips] == [[strip]]

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from fakegpt_tui.ui.input_parser import TolerantParser
-from fakegpt_tui.ui.input_scanner import InputScanner, Kind
+from fakegpt_tui.ui.input_scanner import InputScanner, TokenKind
 from tests.terminal import Terminal
 from tests.ui.small import small_app
 
@@ -234,13 +234,13 @@ def test_it_does_not_matter_where_input_is_cut(parts: list[str], data: st.DataOb
     text = "".join(parts)
     cut = data.draw(st.integers(0, len(text)))
 
-    def pieces(*texts: str) -> list[tuple[Kind, str]]:
+    def pieces(*texts: str) -> list[tuple[TokenKind, str]]:
         scanner = InputScanner(0.1)
         found = [piece for part in texts for piece in scanner.feed(part, 0.0)]
         found += scanner.expire(5.0)
-        joined: list[tuple[Kind, str]] = []
+        joined: list[tuple[TokenKind, str]] = []
         for kind, piece in found:
-            if joined and kind is joined[-1][0] is Kind.TEXT:
+            if joined and kind is joined[-1][0] is TokenKind.TEXT:
                 joined[-1] = (kind, joined[-1][1] + piece)
             else:
                 joined.append((kind, piece))

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
-from fakegpt_tui.ui.echo import draw_at_once
+from fakegpt_tui.ui.echo import repaint_now
 from tests.patience import PATIENCE
 
 _AN_HOUR = 3600.0
@@ -20,7 +20,7 @@ class Page(Screen[None]):
         yield Input()
 
     def on_idle(self) -> None:
-        draw_at_once(self)
+        repaint_now(self)
 
 
 class Watched(App[None]):

@@ -7,7 +7,7 @@ from textual.selection import Selection
 from textual.widgets import Input
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
-from fakegpt_tui.transfer.markdown_reading import from_markdown
+from fakegpt_tui.transfer.markdown_reading import read_markdown
 from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import ErrandAsked
 from fakegpt_tui.ui.screens.chat import ChatScreen
@@ -30,7 +30,7 @@ def transcript(it: Running) -> Transcript:
 
 
 def texts(path: Path) -> list[str]:
-    return [message.text for message in from_markdown(path.read_text())[1]]
+    return [message.text for message in read_markdown(path.read_text())[1]]
 
 
 async def name(it: Running, path: str) -> None:

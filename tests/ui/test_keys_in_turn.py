@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.events import Key, Paste
 from textual.widgets import Input
 
-from fakegpt_tui.ui.keys_in_turn import KeysInTurn
+from fakegpt_tui.ui.keys_in_turn import KeySerializer
 from tests.patience import PATIENCE
 from tests.ui.running import Running, reply, running
 
@@ -89,7 +89,7 @@ class Stubborn(Input):
             await self.is_let.wait()
 
 
-class StubbornApp(KeysInTurn):
+class StubbornApp(KeySerializer):
     def compose(self) -> ComposeResult:
         yield Stubborn()
         yield Input(id="other")

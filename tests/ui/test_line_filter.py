@@ -8,7 +8,7 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from fakegpt_tui.ui.line_filter import IsolatingFilter, SafeLineFilter
+from fakegpt_tui.ui.line_filter import BidiIsolateFilter, SafeLineFilter
 from fakegpt_tui.ui.rendering.direction import END, ISOLATE
 from tests.terminal import unauthored
 from tests.ui.small import small_app
@@ -54,7 +54,7 @@ def test_filtering_twice_changes_nothing_more(segments: list[Segment]):
 
 def test_what_was_isolated_before_is_isolated_once():
     def through_both(line: list[Segment]) -> list[Segment]:
-        return IsolatingFilter().apply(filtered(line), BLACK)
+        return BidiIsolateFilter().apply(filtered(line), BLACK)
 
     line = [Segment("│ "), Segment("שלום and "), Segment("עולם", Style(bold=True)), Segment("  x")]
     once = through_both(line)

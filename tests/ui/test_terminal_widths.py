@@ -9,7 +9,12 @@ from fakegpt_tui.ui.intents import SettingTaken
 from fakegpt_tui.ui.rendering.counting import Counting, count_as
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.widgets.transcript import Transcript
-from fakegpt_tui.ui.width_report import Sample, WidthReported, question, reported
+from fakegpt_tui.ui.width_report import (
+    WidthProbe,
+    WidthReported,
+    build_width_query,
+    parse_width_report,
+)
 from tests.ui.running import Running, running
 
 REPLY = "\n\n".join(f"{number}: Größe § {'é' * 60} — “done”" for number in range(40))
@@ -75,19 +80,19 @@ async def test_a_dialog_and_what_is_behind_it_are_drawn_anew() -> None:
     async with running() as program:
         await program.pilot.press("f1")
         await program.see("Keys — esc closes")
-        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 2))
+        program.app.post_message(WidthReported(WidthProbe.AMBIGUOUS, 2))
         await program.until(lambda: "─" not in program.text)
-        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 1))
+        program.app.post_message(WidthReported(WidthProbe.AMBIGUOUS, 1))
         await program.until(lambda: "+--" not in program.text)
 
 
 async def test_a_report_counts_for_nothing_against_the_setting() -> None:
     async with running(ambiguous_width=AmbiguousWidth.NARROW) as program:
-        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 2))
+        program.app.post_message(WidthReported(WidthProbe.AMBIGUOUS, 2))
         await program.pilot.pause()
         await program.see("╭──")
     async with running(ambiguous_width=AmbiguousWidth.WIDE) as program:
-        program.app.post_message(WidthReported(Sample.AMBIGUOUS, 1))
+        program.app.post_message(WidthReported(WidthProbe.AMBIGUOUS, 1))
         await program.pilot.pause()
         await program.see("+--")
     async with running() as program:
@@ -97,13 +102,13 @@ async def test_a_report_counts_for_nothing_against_the_setting() -> None:
 @pytest.mark.parametrize(
     ("sample", "cells", "shown"),
     [
-        (Sample.SELECTED, 1, "[❤ ][👩\u200d💻][👍🏽][1\u20e3 ]"),
-        (Sample.JOINED, 5, "[❤️][👩][👍🏽][1️⃣]"),
-        (Sample.TONED, 4, "[❤️][👩\u200d💻][👍][1️⃣]"),
+        (WidthProbe.SELECTED, 1, "[❤ ][👩\u200d💻][👍🏽][1\u20e3 ]"),
+        (WidthProbe.JOINED, 5, "[❤️][👩][👍🏽][1️⃣]"),
+        (WidthProbe.TONED, 4, "[❤️][👩\u200d💻][👍][1️⃣]"),
     ],
 )
 async def test_what_the_terminal_does_not_compose_is_written_simply(
-    sample: Sample, cells: int, shown: str
+    sample: WidthProbe, cells: int, shown: str
 ) -> None:
     text = "[❤️][👩\u200d💻][👍🏽][1️⃣]"
     async with running([TextDelta(text), ReplyEnded()]) as program:
@@ -120,21 +125,21 @@ async def test_where_isolates_take_cells_there_are_none() -> None:
     async with running([TextDelta("- שלום"), ReplyEnded()]) as program:
         await program.ask("go")
         await program.see("\u2068שלום\u2069")
-        program.app.post_message(WidthReported(Sample.ISOLATED, 2))
+        program.app.post_message(WidthReported(WidthProbe.ISOLATED, 2))
         await program.see("• שלום")
 
 
 @pytest.mark.parametrize(
     ("typed", "sample", "cells", "lines"),
     [
-        ("का" * 40, Sample.SPACED, 1, (1, 1)),
-        ("का" * 40, Sample.SPACED, 2, (1, 2)),
-        ("☰" * 40, Sample.RECENT, 2, (2, 2)),
-        ("☰" * 40, Sample.RECENT, 1, (2, 1)),
+        ("का" * 40, WidthProbe.SPACED, 1, (1, 1)),
+        ("का" * 40, WidthProbe.SPACED, 2, (1, 2)),
+        ("☰" * 40, WidthProbe.RECENT, 2, (2, 2)),
+        ("☰" * 40, WidthProbe.RECENT, 1, (2, 1)),
     ],
 )
 async def test_lines_break_where_the_terminal_counts_to_their_end(
-    typed: str, sample: Sample, cells: int, lines: tuple[int, int]
+    typed: str, sample: WidthProbe, cells: int, lines: tuple[int, int]
 ) -> None:
     async with running() as program:
         program.prompt.insert(typed)
@@ -146,20 +151,22 @@ async def test_lines_break_where_the_terminal_counts_to_their_end(
 
 
 def test_every_report_tells_what_it_is_of() -> None:
-    for place, sample in enumerate(Sample):
+    for place, sample in enumerate(WidthProbe):
         for cells in range(6):
-            report = reported(f"\x1b[2;{1 + 6 * place + cells}R")
+            report = parse_width_report(f"\x1b[2;{1 + 6 * place + cells}R")
             assert report is not None
-            assert (report.sample, report.cells) == (sample, cells)
+            assert (report.probe, report.cells) == (sample, cells)
     for other in ("\x1b[2;99R", "\x1b[3;3R", "\x1b[2;0R", "\x1b[2R", "\x1b[?2;3R", "a"):
-        assert reported(other) is None
+        assert parse_width_report(other) is None
 
 
 def test_only_what_there_is_room_for_is_asked() -> None:
-    assert [question(columns, isolates=True).count("\x1b[6n") for columns in (5, 6, 20, 200)] == [
+    assert [
+        build_width_query(columns, isolates=True).count("\x1b[6n") for columns in (5, 6, 20, 200)
+    ] == [
         0,
         1,
         3,
-        len(Sample),
+        len(WidthProbe),
     ]
-    assert "\u2068" not in question(200, isolates=False)
+    assert "\u2068" not in build_width_query(200, isolates=False)

@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from fakegpt_tui.config.spec import Settings
-from fakegpt_tui.terminal.asking import Conversation
-from fakegpt_tui.terminal.quiet import is_ours, quiet
+from fakegpt_tui.terminal.asking import TerminalQuery
+from fakegpt_tui.terminal.quiet import owns_terminal, raw_mode
 from fakegpt_tui.ui.key_names import Arrival, KeyReader
 
 _SOURCE, _TARGET = 0, 1
@@ -28,11 +28,11 @@ def inspect_keys(settings: Settings) -> None:
     Raises:
         click.UsageError: There is no terminal.
     """
-    if not is_ours(_SOURCE, _TARGET):
+    if not owns_terminal(_SOURCE, _TARGET):
         raise click.UsageError("Keys can only be shown in a terminal.")
     click.echo("Press keys to see what arrives; ctrl+c or q ends this.\n")
     reader = KeyReader(settings.keys)
-    with quiet(_SOURCE, every_key=True), _program_key_modes():
+    with raw_mode(_SOURCE, every_key=True), _program_key_modes():
         for arrival in _read_arrivals(reader):
             _print_arrival(arrival)
             if arrival.name in _EXIT_KEYS:
@@ -49,18 +49,18 @@ def _program_key_modes() -> Iterator[None]:
     finally:
         _write((_KITTY_OFF if kitty else "") + _PASTE_OFF)
         # Once this is answered, no key is on its way in a form that no shell knows.
-        Conversation(_SOURCE, _TARGET, os.environ).ask(_SETTLE_SECONDS)
+        TerminalQuery(_SOURCE, _TARGET, os.environ).ask(_SETTLE_SECONDS)
 
 
 def _read_arrivals(reader: KeyReader) -> Iterator[Arrival]:
     decode = getincrementaldecoder("utf-8")(errors="replace").decode
     while True:
-        if select.select([_SOURCE], [], [], reader.patience)[0]:
+        if select.select([_SOURCE], [], [], reader.timeout)[0]:
             data = os.read(_SOURCE, 4096)
             if not data:
                 return
             yield from reader.read(decode(data))
-        yield from reader.late()
+        yield from reader.read_expired()
 
 
 def _print_arrival(arrival: Arrival) -> None:

@@ -18,9 +18,9 @@ from fakegpt_tui.cli.doctor.tmux import detect_tmux
 from fakegpt_tui.config.load import default_settings, load_settings
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import ConfigError, now
-from fakegpt_tui.terminal.answers import Answers
-from fakegpt_tui.terminal.asking import Conversation
-from fakegpt_tui.terminal.quiet import is_ours, quiet
+from fakegpt_tui.terminal.answers import TerminalInfo
+from fakegpt_tui.terminal.asking import TerminalQuery
+from fakegpt_tui.terminal.quiet import owns_terminal, raw_mode
 
 _SOURCE, _TARGET = 0, 1
 
@@ -30,9 +30,9 @@ def run_checks(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> 
     progress = ProgressLine()
     with ExitStack() as stack:
         answers = None
-        if is_ours(_SOURCE, _TARGET):
+        if owns_terminal(_SOURCE, _TARGET):
             # To the end: a terminal may answer when nobody waits for it any longer.
-            stack.enter_context(quiet(_SOURCE))
+            stack.enter_context(raw_mode(_SOURCE))
             answers = _query_terminal()
         stack.callback(progress.clear)
         findings = list(_collect_findings(flags, answers, progress, connect=connect))
@@ -45,14 +45,14 @@ def run_checks(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> 
     return is_healthy(findings)
 
 
-def _query_terminal() -> Answers | None:
-    conversation = Conversation(_SOURCE, _TARGET, os.environ)
-    return conversation.ask() if conversation.was_asked else None
+def _query_terminal() -> TerminalInfo | None:
+    conversation = TerminalQuery(_SOURCE, _TARGET, os.environ)
+    return conversation.ask() if conversation.can_ask else None
 
 
 def _collect_findings(
     flags: Mapping[str, object],
-    answers: Answers | None,
+    answers: TerminalInfo | None,
     progress: "ProgressLine",
     *,
     connect: bool,

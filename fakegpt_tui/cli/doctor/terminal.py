@@ -6,21 +6,21 @@ from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, good, note
 from fakegpt_tui.cli.doctor.tmux import Tmux, tmux_findings
-from fakegpt_tui.terminal.answers import Answers, Mode, Sample
+from fakegpt_tui.terminal.answers import Mode, TerminalInfo, WidthSample
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.clipboard import osc_52, tools
+from fakegpt_tui.ui.clipboard import clipboard_tools, osc_52
 
 _NEW_LINE: Final = "ctrl+j, or \\ before enter, breaks the line in every terminal."
 _EMOJI: Final = {
-    Sample.SELECTED: "that are signs with a selector",
-    Sample.JOINED: "that are joined of several",
-    Sample.TONED: "with a tone of skin",
+    WidthSample.SELECTED: "that are signs with a selector",
+    WidthSample.JOINED: "that are joined of several",
+    WidthSample.TONED: "with a tone of skin",
 }
 _MAC_TERMINALS: Final = {"Apple_Terminal", "iTerm.app"}
 
 
 def terminal_findings(
-    answers: Answers | None,
+    answers: TerminalInfo | None,
     environment: Mapping[str, str],
     tmux: Tmux | None,
     find_tool: Callable[[str], str | None] = shutil.which,
@@ -42,7 +42,7 @@ def terminal_findings(
     yield _copying(answers, environment, tmux, find_tool)
 
 
-def _identity(answers: Answers | None, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _identity(answers: TerminalInfo | None, environment: Mapping[str, str]) -> Iterator[Finding]:
     term = safe_line(environment.get("TERM", ""))
     if answers is None:
         yield note(
@@ -50,7 +50,7 @@ def _identity(answers: Answers | None, environment: Mapping[str, str]) -> Iterat
             f"The terminal was not asked (TERM is {term or 'not set'}).",
             "It is when standard input and output are one and TERM is not dumb.",
         )
-    elif answers.is_whole:
+    elif answers.is_complete:
         name = safe_line(answers.name or environment.get("TERM_PROGRAM", ""))
         who = f"The terminal is {name}, and answers" if name else "The terminal answers"
         yield good("terminal.answers", f"{who} (TERM is {term}).")
@@ -62,7 +62,7 @@ def _identity(answers: Answers | None, environment: Mapping[str, str]) -> Iterat
         )
 
 
-def _colours(answers: Answers | None, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _colours(answers: TerminalInfo | None, environment: Mapping[str, str]) -> Iterator[Finding]:
     if environment.get("NO_COLOR"):
         yield note("terminal.colours", "NO_COLOR is set, so all is shown in shades of grey.")
     elif environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
@@ -82,8 +82,8 @@ def _colours(answers: Answers | None, environment: Mapping[str, str]) -> Iterato
         )
 
 
-def _screen(answers: Answers | None) -> Iterator[Finding]:
-    if answers is None or not answers.is_whole:
+def _screen(answers: TerminalInfo | None) -> Iterator[Finding]:
+    if answers is None or not answers.is_complete:
         return
     if answers.modes.get(Mode.SYNCHRONISED):
         yield good("terminal.synchronised", "It shows each picture whole (synchronised output).")
@@ -104,10 +104,10 @@ def _screen(answers: Answers | None) -> Iterator[Finding]:
         )
 
 
-def _widths(answers: Answers | None) -> Iterator[Finding]:
-    if answers is None or not answers.is_whole:
+def _widths(answers: TerminalInfo | None) -> Iterator[Finding]:
+    if answers is None or not answers.is_complete:
         return
-    match answers.cells.get(Sample.AMBIGUOUS):
+    match answers.cells.get(WidthSample.AMBIGUOUS):
         case 1:
             yield good("terminal.widths", "It takes 1 cell for characters such as é, § and α.")
         case 2:
@@ -132,7 +132,7 @@ def _widths(answers: Answers | None) -> Iterator[Finding]:
 
 
 def _shift_enter(
-    answers: Answers | None, environment: Mapping[str, str], tmux: Tmux | None
+    answers: TerminalInfo | None, environment: Mapping[str, str], tmux: Tmux | None
 ) -> Iterator[Finding]:
     name = "terminal.shift-enter"
     if environment.get("TEXTUAL_DISABLE_KITTY_KEY"):
@@ -141,7 +141,7 @@ def _shift_enter(
         yield good(name, "Shift+enter breaks the line, where the terminal around tmux sends it.")
     elif answers is not None and answers.keyboard is not None:
         yield good(name, "Shift+enter is told from enter (kitty keyboard protocol).")
-    elif answers is not None and answers.is_whole:
+    elif answers is not None and answers.is_complete:
         yield note(
             name, "Shift+enter is enter here: no kitty keyboard protocol, so it sends.", _NEW_LINE
         )
@@ -149,7 +149,7 @@ def _shift_enter(
         yield note(name, "It is not known whether shift+enter is told from enter.", _NEW_LINE)
 
 
-def _alt_letters(answers: Answers | None, environment: Mapping[str, str]) -> Finding:
+def _alt_letters(answers: TerminalInfo | None, environment: Mapping[str, str]) -> Finding:
     name = "terminal.alt-letters"
     advice = "Ctrl+o and ctrl+t lead to other conversations without alt."
     if environment.get("TERM_PROGRAM") in _MAC_TERMINALS:
@@ -168,13 +168,13 @@ def _alt_letters(answers: Answers | None, environment: Mapping[str, str]) -> Fin
 
 
 def _copying(
-    answers: Answers | None,
+    answers: TerminalInfo | None,
     environment: Mapping[str, str],
     tmux: Tmux | None,
     find_tool: Callable[[str], str | None],
 ) -> Finding:
     name = "terminal.copying"
-    tool = next((each[0] for each in tools(environment) if find_tool(each[0])), "")
+    tool = next((each[0] for each in clipboard_tools(environment) if find_tool(each[0])), "")
     if tool and (tool != "tmux" or (tmux is not None and tmux.copies)):
         return good(name, f"What is copied goes to {tool}, which confirms it.")
     if not osc_52(b"x", environment):
@@ -184,7 +184,7 @@ def _copying(
             "files.",
             "On a desktop wl-copy, xclip or xsel would do it, and tmux everywhere.",
         )
-    if answers is not None and answers.copies:
+    if answers is not None and answers.has_clipboard:
         return good(name, "What is copied goes to the terminal, which says that it takes it.")
     return note(
         name,

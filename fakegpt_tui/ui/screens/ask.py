@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from fakegpt_tui.ui.echo import draw_at_once
+from fakegpt_tui.ui.echo import repaint_now
 
 
 class AskScreen(ModalScreen[str | None]):
@@ -27,7 +27,7 @@ class AskScreen(ModalScreen[str | None]):
             yield Input(self._text, select_on_focus=False)
 
     def on_idle(self) -> None:
-        draw_at_once(self)
+        repaint_now(self)
 
     def on_mount(self) -> None:
         self.query_one("#ask").border_title = Content(f"{self._title} — enter keeps, esc leaves")

@@ -9,8 +9,8 @@ from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.echo import draw_at_once
-from fakegpt_tui.ui.garbage import QuietCollector
+from fakegpt_tui.ui.echo import repaint_now
+from fakegpt_tui.ui.garbage import IdleCollector
 from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
@@ -73,7 +73,7 @@ class ChatScreen(
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._told = 0
-        self._collector = QuietCollector()
+        self._collector = IdleCollector()
         self._rested_at: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
@@ -96,7 +96,7 @@ class ChatScreen(
         self.call_after_refresh(self._begin)
 
     def on_idle(self) -> None:
-        draw_at_once(self)
+        repaint_now(self)
 
     @work(group="begin")
     async def _begin(self) -> None:

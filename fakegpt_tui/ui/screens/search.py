@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Found
-from fakegpt_tui.ui.echo import draw_at_once
+from fakegpt_tui.ui.echo import repaint_now
 
 Search = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
@@ -46,7 +46,7 @@ class SearchScreen(ModalScreen[Found | None]):
             yield OptionList(compact=True, markup=False)
 
     def on_idle(self) -> None:
-        draw_at_once(self)
+        repaint_now(self)
 
     def on_mount(self) -> None:
         box = self.query_one("#search")

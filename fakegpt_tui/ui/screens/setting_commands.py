@@ -7,7 +7,7 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.bindings import used_keys
 from fakegpt_tui.ui.intents import SettingTaken
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.pace import Pace
+from fakegpt_tui.ui.pace import FrameLimiter
 from fakegpt_tui.ui.screens.parts import ChatParts
 from fakegpt_tui.ui.setting import SettingChange
 
@@ -17,7 +17,7 @@ class SettingCommands(ChatParts):
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
-        self._pace = Pace(options.repaint_rate)
+        self._pace = FrameLimiter(options.repaint_rate)
         self._setting_changes: list[SettingChange] = []
 
     @work(exclusive=True, group="settings")
@@ -42,7 +42,7 @@ class SettingCommands(ChatParts):
     def use_setting(self, event: SettingTaken) -> None:
         match event.name:
             case "repaint_rate":
-                self._pace = Pace(float(event.value))
+                self._pace = FrameLimiter(float(event.value))
             case "max_turns":
                 self._chat.set_max_turns(int(event.value))
             case "service":

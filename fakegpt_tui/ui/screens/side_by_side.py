@@ -17,7 +17,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.intents import CopyAsked
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.pace import Pace
+from fakegpt_tui.ui.pace import FrameLimiter
 from fakegpt_tui.ui.screens.following import ask_about_link
 from fakegpt_tui.ui.turn_words import activity_words
 from fakegpt_tui.ui.widgets.transcript import Transcript
@@ -50,7 +50,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._chat = chat
         self._prompt = prompt
         self._reply_ids = reply_ids
-        self._pace = Pace(repaint_rate)
+        self._pace = FrameLimiter(repaint_rate)
         self._timer: Timer | None = None
         self._place = 0
         self._columns = [Transcript(rehearse=False) for _ in reply_ids]
