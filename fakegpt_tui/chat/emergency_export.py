@@ -101,7 +101,7 @@ class EmergencyExport:
 
 
 async def _save_texts(texts: Iterable[str], folder: Path) -> Path:
-    from fakegpt_tui.transfer.files import save_file  # noqa: PLC0415 - not at every start
+    from fakegpt_tui.formats.files import save_file  # noqa: PLC0415 - not at every start
 
     text = "\n\n".join(texts) + "\n"
     return await asyncio.to_thread(save_file, folder, "unsent", ".txt", text, owner_id=new_id())

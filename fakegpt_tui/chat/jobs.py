@@ -14,7 +14,7 @@ from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 
 if TYPE_CHECKING:
-    from fakegpt_tui.transfer.importing import Importer
+    from fakegpt_tui.formats.importer import Importer
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class ConversationExporter:
             SaveError: The file could not be written.
             StoreError: The conversation could not be read.
         """
-        from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.formats.registry import save_as  # noqa: PLC0415 - not at every start
 
         conversation = self._headers.get(conversation_id)
         messages = self._trees.snapshot(conversation_id)
@@ -140,7 +140,7 @@ class ConversationImporter:
         `headway` counts the bytes of the file that is being read. What was taken before a
         trouble, or before it was stopped, stays.
         """
-        from fakegpt_tui.transfer.importing import Importer  # noqa: PLC0415 - not at every start
+        from fakegpt_tui.formats.importer import Importer  # noqa: PLC0415 - not at every start
 
         importer = Importer(self._store, dry_run=dry_run)
         service, model = self._answering()
@@ -188,7 +188,7 @@ def _import_paths(
     model: str,
 ) -> Iterator[str]:
     """Take what is in the files; a sentence for each file that could not be read to its end."""
-    from fakegpt_tui.transfer.opening import ImportFile, list_import_files  # noqa: PLC0415 - as above
+    from fakegpt_tui.formats.import_file import ImportFile, list_import_files  # noqa: PLC0415 - as above
 
     for path in list_import_files(paths):
         try:

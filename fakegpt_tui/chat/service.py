@@ -35,7 +35,7 @@ from fakegpt_tui.domain import (
 )
 
 if TYPE_CHECKING:
-    from fakegpt_tui.transfer.mirror import MirrorUpdate
+    from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
 class ChatService(Services):

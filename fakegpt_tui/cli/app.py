@@ -33,8 +33,8 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.backends.scenarios import Scenario
+    from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
-    from fakegpt_tui.transfer.mirror import MirrorUpdate
 
 
 LoginCallback: TypeAlias = Callable[[LoginState], None]
@@ -180,7 +180,7 @@ def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
     if settings.mirror is None:
         yield None
         return
-    from fakegpt_tui.transfer.mirror import Mirror  # noqa: PLC0415 - only with such a folder
+    from fakegpt_tui.formats.mirror import Mirror  # noqa: PLC0415 - only with such a folder
 
     with closing(Mirror(settings.mirror)) as mirror:
         yield mirror.update

@@ -11,10 +11,10 @@ from fakegpt_tui.cli.app import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import ImportItem, SkippedItem
+from fakegpt_tui.formats.import_file import ImportFile, list_import_files
+from fakegpt_tui.formats.importer import Importer, ImportOutcome, ImportReport
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.transfer.found import ImportItem, SkippedItem
-from fakegpt_tui.transfer.importing import Importer, ImportOutcome, ImportReport
-from fakegpt_tui.transfer.opening import ImportFile, list_import_files
 
 _MAX_SKIPPED_SHOWN = 20
 

@@ -64,7 +64,7 @@ async def _run_app(
         app = _build_app(book, presets, chat, store, conversation_id)
         await app.run_async()
     if app.crash is not None:
-        from fakegpt_tui.ui.crash import describe_crash  # noqa: PLC0415 - where the app is already
+        from fakegpt_tui.ui.terminal.crash_report import describe_crash  # noqa: PLC0415 - where the app is already
 
         click.echo(describe_crash(app.crash, folder=settings.crash_reports), err=True)
     return app.return_code or 0
@@ -79,9 +79,9 @@ def _build_app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.garbage import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
+    from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.terminal_widths import AmbiguousWidth  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 

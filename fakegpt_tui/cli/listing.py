@@ -24,7 +24,7 @@ def listing(context: click.Context, *, everything: bool, limit: int | None, as_j
     settings = settings_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import describe_conversation, unambiguous_prefix_length  # noqa: PLC0415
-    from fakegpt_tui.transfer.fields import encode_conversation  # noqa: PLC0415
+    from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415
 
     with open_store(settings) as store:
         known = store.conversations()

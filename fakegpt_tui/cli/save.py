@@ -33,7 +33,7 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     settings = settings_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
-    from fakegpt_tui.transfer.formats import save_as  # noqa: PLC0415
+    from fakegpt_tui.formats.registry import save_as  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
     with open_store(settings) as store:

@@ -36,8 +36,8 @@ def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
 def _document(
     conversation: Conversation, path: Sequence[ChatMessage], messages: Sequence[ChatMessage]
 ) -> str:
-    from fakegpt_tui.transfer.fields import encode_conversation  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.transfer.json_lines import encode_full_message  # noqa: PLC0415
+    from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.formats.json_lines import encode_full_message  # noqa: PLC0415
 
     kept = (message for message in messages if message.trashed_at is None)
     document = {

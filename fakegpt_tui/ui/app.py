@@ -17,10 +17,6 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
 from fakegpt_tui.ui.bindings import problems, textual_keymap
-from fakegpt_tui.ui.clipboard import copy_text
-from fakegpt_tui.ui.crash import CrashReportingApp
-from fakegpt_tui.ui.cut_rows import repair_bidi
-from fakegpt_tui.ui.driver import driver_class, write_to_terminal
 from fakegpt_tui.ui.editor import edited
 from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import (
@@ -33,8 +29,6 @@ from fakegpt_tui.ui.intents import (
     SignInAsked,
     TurnAsked,
 )
-from fakegpt_tui.ui.keys_in_turn import KeySerializer
-from fakegpt_tui.ui.line_filter import SafeLineFilter
 from fakegpt_tui.ui.logins import LoginWish, fulfilled
 from fakegpt_tui.ui.messages import (
     ErrandEnded,
@@ -49,10 +43,16 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.notify import Notify, notification
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.signals import exit_code, handle_signals
+from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
+from fakegpt_tui.ui.terminal.clipboard import copy_text
+from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
+from fakegpt_tui.ui.terminal.driver import driver_class, write_to_terminal
+from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
+from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
+from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
+from fakegpt_tui.ui.terminal.width_query import WidthReported
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth, WidthDetection
 from fakegpt_tui.ui.themes import THEMES, theme_name
-from fakegpt_tui.ui.width_report import WidthReported
 
 if TYPE_CHECKING:
     from textual.command import Provider

@@ -8,8 +8,8 @@ from textual.message import Message
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import commands_of
-from fakegpt_tui.ui.input_parser import TolerantParser
-from fakegpt_tui.ui.input_scanner import InputToken
+from fakegpt_tui.ui.terminal.input_parser import TolerantParser
+from fakegpt_tui.ui.terminal.input_scanner import InputToken
 
 _LONGEST = 60
 

@@ -10,12 +10,17 @@ from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from fakegpt_tui.ui.driver import write_to_terminal
-from fakegpt_tui.ui.line_filter import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
 from fakegpt_tui.ui.rendering.counting import Counting, count_as
 from fakegpt_tui.ui.rendering.emoji import Composing
+from fakegpt_tui.ui.terminal.driver import write_to_terminal
+from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
+from fakegpt_tui.ui.terminal.width_query import (
+    LEAST_ROWS,
+    WidthProbe,
+    WidthReported,
+    build_width_query,
+)
 from fakegpt_tui.ui.widgets.message_page import MessagePage
-from fakegpt_tui.ui.width_report import LEAST_ROWS, WidthProbe, WidthReported, build_width_query
 
 _TWO = 2
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fakegpt_tui.domain import NotSavedYet
-from fakegpt_tui.transfer.markdown_reading import read_markdown
+from fakegpt_tui.formats.markdown import read_markdown
 from tests.chat.fake_chat import ask, says, service_of
 from tests.stubs import MemoryStore, failed
 

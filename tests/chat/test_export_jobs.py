@@ -12,9 +12,9 @@ from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, ReplyEnded, TextDelta
-from fakegpt_tui.transfer import formats
-from fakegpt_tui.transfer.markdown_reading import read_markdown
-from fakegpt_tui.transfer.mirror import Mirror, MirrorUpdate
+from fakegpt_tui.formats import registry
+from fakegpt_tui.formats.markdown import read_markdown
+from fakegpt_tui.formats.mirror import Mirror, MirrorUpdate
 from tests.stubs import SERVICE, MemoryStore, connecting
 
 
@@ -117,4 +117,4 @@ async def test_a_temporary_conversation_is_not_mirrored(tmp_path: Path) -> None:
 
 
 def test_every_format_has_a_name_for_people() -> None:
-    assert jobs.FORMATS.keys() == formats.FORMATS.keys()
+    assert jobs.FORMATS.keys() == registry.FORMATS.keys()

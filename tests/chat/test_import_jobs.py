@@ -7,10 +7,10 @@ from pathlib import Path
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.chat.jobs import JobProgress
 from fakegpt_tui.domain import TextDelta
-from fakegpt_tui.transfer.formats import save_as
+from fakegpt_tui.formats.registry import save_as
 from tests.chat.fake_chat import ask, run, says, service_of, streaming, texts
-from tests.transfer.exports import many, ordinary, write_json, zipped
-from tests.transfer.trees import branched
+from tests.formats.exports import many, ordinary, write_json, zipped
+from tests.formats.trees import branched
 
 
 async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None:

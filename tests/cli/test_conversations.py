@@ -7,7 +7,7 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus
 from tests.cli.program import Home
-from tests.transfer.trees import TIME, branched
+from tests.formats.trees import TIME, branched
 
 CONVERSATION, MESSAGES = branched()
 

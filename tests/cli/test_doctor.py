@@ -87,8 +87,8 @@ def test_an_answer_that_comes_in_pieces_is_put_together(home: Home) -> None:
 
 LATE = """
 import os, select
-from fakegpt_tui.terminal.asking import Conversation
-from fakegpt_tui.terminal.quiet import quiet
+from fakegpt_tui.terminal.query import Conversation
+from fakegpt_tui.terminal.raw_mode import quiet
 
 with quiet(0):
     assert not Conversation(0, 1, os.environ).ask(0.01).is_whole

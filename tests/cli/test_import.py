@@ -8,8 +8,8 @@ import pytest
 
 from fakegpt_tui.domain import ChatMessage, Conversation
 from tests.cli.program import Home
-from tests.transfer.exports import many, ordinary, write_json, zipped
-from tests.transfer.trees import branched
+from tests.formats.exports import many, ordinary, write_json, zipped
+from tests.formats.trees import branched
 
 
 def held(home: Home) -> list[tuple[Conversation, tuple[ChatMessage, ...]]]:

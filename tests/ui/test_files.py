@@ -7,15 +7,15 @@ from textual.selection import Selection
 from textual.widgets import Input
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
-from fakegpt_tui.transfer.markdown_reading import read_markdown
+from fakegpt_tui.formats.markdown import read_markdown
 from fakegpt_tui.ui.errands import Errand
 from fakegpt_tui.ui.intents import ErrandAsked
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.errand import ErrandScreen
 from fakegpt_tui.ui.screens.import_files import ImportScreen
 from fakegpt_tui.ui.widgets.transcript import Transcript
+from tests.formats.exports import many, ordinary, write_json
 from tests.stubs import MemoryStore
-from tests.transfer.exports import many, ordinary, write_json
 from tests.ui.running import Running, reply, running
 
 

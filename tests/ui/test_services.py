@@ -16,8 +16,8 @@ from fakegpt_tui.domain import (
     ServiceKind,
 )
 from fakegpt_tui.ui.keymap import COMMANDS, Where
+from tests.formats.trees import branched
 from tests.stubs import MemoryStore, SilentBackend
-from tests.transfer.trees import branched
 from tests.ui.running import reply, running
 
 

@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from fakegpt_tui.config.spec import Settings
-from fakegpt_tui.terminal.asking import TerminalQuery
-from fakegpt_tui.terminal.quiet import owns_terminal, raw_mode
+from fakegpt_tui.terminal.query import TerminalQuery
+from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
 from fakegpt_tui.ui.key_names import Arrival, KeyReader
 
 _SOURCE, _TARGET = 0, 1

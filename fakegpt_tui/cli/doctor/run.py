@@ -18,9 +18,8 @@ from fakegpt_tui.cli.doctor.tmux import detect_tmux
 from fakegpt_tui.config.load import default_settings, load_settings
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import ConfigError, now
-from fakegpt_tui.terminal.answers import TerminalInfo
-from fakegpt_tui.terminal.asking import TerminalQuery
-from fakegpt_tui.terminal.quiet import owns_terminal, raw_mode
+from fakegpt_tui.terminal.query import TerminalInfo, TerminalQuery
+from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
 
 _SOURCE, _TARGET = 0, 1
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, good, note
 from fakegpt_tui.cli.doctor.tmux import Tmux, tmux_findings
-from fakegpt_tui.terminal.answers import Mode, TerminalInfo, WidthSample
+from fakegpt_tui.terminal.query import Mode, TerminalInfo, WidthSample
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.clipboard import clipboard_tools, osc_52
+from fakegpt_tui.ui.terminal.clipboard import clipboard_tools, osc_52
 
 _NEW_LINE: Final = "ctrl+j, or \\ before enter, breaks the line in every terminal."
 _EMOJI: Final = {

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from fakegpt_tui.ui.echo import repaint_now
+from fakegpt_tui.ui.terminal.output import repaint_now
 
 
 class AskScreen(ModalScreen[str | None]):

@@ -9,8 +9,6 @@ from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.echo import repaint_now
-from fakegpt_tui.ui.garbage import IdleCollector
 from fakegpt_tui.ui.intents import Announced
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
@@ -23,6 +21,8 @@ from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
 from fakegpt_tui.ui.screens.service_commands import ServiceCommands
 from fakegpt_tui.ui.screens.setting_commands import SettingCommands
 from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
+from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
+from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.kept_lines import KeptLines
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter

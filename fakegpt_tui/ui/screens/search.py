@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Found
-from fakegpt_tui.ui.echo import repaint_now
+from fakegpt_tui.ui.terminal.output import repaint_now
 
 Search = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""

@@ -7,9 +7,9 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.bindings import used_keys
 from fakegpt_tui.ui.intents import SettingTaken
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.pace import FrameLimiter
 from fakegpt_tui.ui.screens.parts import ChatParts
 from fakegpt_tui.ui.setting import SettingChange
+from fakegpt_tui.ui.terminal.output import FrameLimiter
 
 
 class SettingCommands(ChatParts):

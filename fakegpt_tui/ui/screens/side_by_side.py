@@ -17,8 +17,8 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.intents import CopyAsked
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.pace import FrameLimiter
 from fakegpt_tui.ui.screens.following import ask_about_link
+from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.turn_words import activity_words
 from fakegpt_tui.ui.widgets.transcript import Transcript
 

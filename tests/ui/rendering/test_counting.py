@@ -13,11 +13,11 @@ from textual.color import Color
 from textual.content import Content
 from textual.strip import Strip
 
-from fakegpt_tui.ui.line_filter import WideTerminalFilter
 from fakegpt_tui.ui.rendering.cells import chop, padded, wrap
 from fakegpt_tui.ui.rendering.counting import Counting, count_as, counting, look_alike
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.terminal.line_filters import WideTerminalFilter
 from tests.ui.rendering.documents import FRAGMENTS
 from tests.wide_terminal import is_wide
 

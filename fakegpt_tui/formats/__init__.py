@@ -1,0 +1,1 @@
+"""File formats of conversations: what is exported and imported."""

@@ -1,0 +1,154 @@
+"""Exported files: written atomically, signed with a digest, replaced only while unmodified."""
+
+import errno
+import os
+import re
+import stat
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+
+from fakegpt_tui.domain import SaveError
+from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
+
+_DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
+_HEAD_SIZE = 512
+
+EMPTY_DIGEST = "sha256:" + "0" * 64
+"""What a text has where its digest will be."""
+
+
+def sign(data: bytes, owner_id: str) -> bytes:
+    """`data` with its digest, where it has a place for one."""
+    found = _DIGEST.search(data, 0, _HEAD_SIZE)
+    if found is None:
+        return data
+    return data[: found.start()] + _digest(data, found, owner_id) + data[found.end() :]
+
+
+def is_unmodified(data: bytes, owner_id: str) -> bool:
+    """Was this sealed for that id, and is it as it was then?"""
+    found = _DIGEST.search(data, 0, _HEAD_SIZE)
+    return found is not None and found[0] == _digest(data, found, owner_id)
+
+
+def _digest(data: bytes, found: re.Match[bytes], owner_id: str) -> bytes:
+    digest = sha256(owner_id.encode(errors="replace") + b"\0")
+    digest.update(memoryview(data)[: found.start()])
+    digest.update(memoryview(data)[found.end() :])
+    return b"sha256:" + digest.hexdigest().encode()
+
+
+_ATTEMPTS = 100
+_SHORT_ID_LENGTH = 8
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Follow no link, wait for no pipe, leave nothing open to other programs."""
+
+
+def save_file(
+    folder: Path, stem: str, suffix: str, text: str, *, owner_id: str, durable: bool = True
+) -> Path:
+    """Write `text` into `folder` under a name made of `stem` and `owner_id`, and tell where.
+
+    A file that was written here for `owner_id`, and that nobody has changed since, is replaced; any
+    other file, link or folder of that name is left alone, and a number added to the name. What is
+    in a file tells (see `sealing`). A `durable` file is on the disk when this returns.
+
+    Raises:
+        SaveError: It could not be written; nothing has changed.
+    """
+    try:
+        _make_private(folder)
+        part = _write_part(
+            folder, sign(replace_surrogates(text).encode(), owner_id), durable=durable
+        )
+        try:
+            target = _claim_path(folder, _base_name(stem, owner_id), suffix, owner_id)
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        if durable:
+            _sync(folder)
+    except OSError as error:
+        raise SaveError(_sentence(folder, error)) from error
+    return target
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder and those above it; `parents=True` would leave those open to others."""
+    for missing in reversed((folder, *folder.parents)):
+        if not missing.exists():
+            missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def _base_name(stem: str, owner_id: str) -> str:
+    """Never empty, and never one of the names that some systems keep for devices."""
+    return "-".join(filter(None, (file_stem(stem) or "conversation", short_id(owner_id))))
+
+
+def short_id(owner_id: str) -> str:
+    """What of an id is in the names of its files; may be empty."""
+    return re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
+
+
+def _write_part(folder: Path, data: bytes, *, durable: bool) -> Path:
+    part = folder / f".{token_hex(8)}.part"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(descriptor)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return part
+
+
+def _claim_path(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
+    """A path in `folder` that is taken by an empty file of ours, or by the owner's last one."""
+    for number in range(1, _ATTEMPTS + 1):
+        path = folder / (f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
+        if is_unmodified_file(path, owner_id):
+            return path
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600))
+            return path
+    raise SaveError(
+        f"The folder {safe_line(str(folder))} has other files under every name that "
+        f"{safe_line(base + suffix)} could have."
+    )
+
+
+def is_unmodified_file(path: Path, owner_id: str) -> bool:
+    """Is this a plain file that was written here for that id, and never changed by hand?"""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _SAFELY)
+    except OSError:
+        return False
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return is_unmodified(file.read(), owner_id)
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name survive a power cut, where the system can promise that for a folder."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sentence(folder: Path, error: OSError) -> str:
+    shown = safe_line(str(folder))
+    if error.errno in _FULL:
+        return f"The disk is full, so nothing was saved in {shown}."
+    return f"Nothing could be saved in {shown}: {error.strerror or error}."

@@ -1,0 +1,168 @@
+"""Conversations from files into the store, each in one transaction, and an account of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotSavedYet, StoreError
+from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem
+
+
+class ImportStore(Protocol):
+    """What importing needs of the store."""
+
+    def conversation(self, conversation_id: str) -> Conversation | None: ...
+
+    def messages(self, conversation_id: str) -> Sequence[ChatMessage]: ...
+
+    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]: ...
+
+
+class ImportOutcome(StrEnum):
+    """What became of something that was found."""
+
+    ADDED = "added"
+    EXTENDED = "extended"
+    KNOWN = "known"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or would do. `left_out` is that of all that was taken.
+
+    `trashed` counts those among the extended and the known that stay in the trash.
+    """
+
+    outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
+    messages: int = 0
+    trashed: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    skipped: list[SkippedItem] = field(default_factory=list)
+
+    def summary(self, *, dry_run: bool) -> str:
+        """All of it in a line."""
+        counts = self.outcomes
+        return (
+            f"{'To add' if dry_run else 'Added'}: "
+            f"{_count(counts[ImportOutcome.ADDED], 'conversation')} "
+            f"with {_count(self.messages, 'new message')}. "
+            f"Extended: {counts[ImportOutcome.EXTENDED]}. Known: {counts[ImportOutcome.KNOWN]}. "
+            f"Skipped: {counts[ImportOutcome.SKIPPED]}."
+            f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
+        )
+
+    def loss_sentences(self) -> list[str]:
+        """What was left out of conversations that were taken, a sentence for each kind."""
+        return [f"{count} {reason}." for reason, count in self.left_out.most_common()]
+
+
+class Importer:
+    """Takes what was found into the store, but for what is there already.
+
+    A conversation that is known gets the messages that it lacks; when its shown path leads into
+    them, they are shown. Nothing else about it changes, so that doing it again changes nothing.
+    """
+
+    def __init__(self, store: ImportStore, *, dry_run: bool = False) -> None:
+        self._store = store
+        self._dry_run = dry_run
+        self._would_be_there: dict[str, set[str]] = {}
+        self._is_in_trouble = False
+        self.report = ImportReport()
+        self.added: list[str] = []
+        """The conversations that were not there before."""
+        self.extended: dict[str, list[str]] = {}
+        """The messages that others have got, by conversation."""
+
+    def add(self, found: ImportItem) -> ImportOutcome:
+        """Take one; it is on the disk when this returns.
+
+        Raises:
+            StoreError: It could not be written; what was taken before stays.
+        """
+        if isinstance(found, SkippedItem):
+            return self._skip(found)
+        try:
+            outcome = self._add_loaded(found)
+        except StoreError as error:
+            if isinstance(error, NotSavedYet) or self._is_in_trouble:
+                raise
+            # One that cannot be taken may be odd; two of them mean that the store is.
+            self._is_in_trouble = True
+            return self._skip(SkippedItem(found.conversation.id, str(error)))
+        self._is_in_trouble = False
+        self.report.outcomes[outcome] += 1
+        return outcome
+
+    def _skip(self, skipped: SkippedItem) -> ImportOutcome:
+        self.report.skipped.append(skipped)
+        self.report.outcomes[ImportOutcome.SKIPPED] += 1
+        return ImportOutcome.SKIPPED
+
+    def _add_loaded(self, found: LoadedItem) -> ImportOutcome:
+        known = self._store.conversation(found.conversation.id)
+        there = self._ids(found.conversation.id, is_known=known is not None)
+        lacking = [_finalize(each) for each in found.messages if each.id not in there]
+        if known is not None and known.trashed_at is not None:
+            self.report.trashed += 1
+        is_new = known is None and found.conversation.id not in self._would_be_there
+        if not (is_new or lacking):
+            return ImportOutcome.KNOWN
+        header = found.conversation if known is None else _extend(known, found)
+        if self._dry_run:
+            self._would_be_there[header.id] = there | {each.id for each in lacking}
+        else:
+            self._store.add_turn(header, *lacking).result()
+            self._note(header.id, lacking, is_new=is_new)
+        self.report.messages += len(lacking)
+        self.report.left_out.update(found.left_out)
+        return ImportOutcome.ADDED if is_new else ImportOutcome.EXTENDED
+
+    def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
+        """Remember what was taken, so that it can be taken back."""
+        if is_new:
+            self.added.append(conversation_id)
+        elif conversation_id not in self.added:
+            ids = self.extended.setdefault(conversation_id, [])
+            ids.extend(message.id for message in lacking)
+
+    def _ids(self, conversation_id: str, *, is_known: bool) -> set[str]:
+        """The messages that are there, or would be by now."""
+        if conversation_id in self._would_be_there:
+            return self._would_be_there[conversation_id]
+        if not is_known:
+            return set()
+        return {each.id for each in self._store.messages(conversation_id)}
+
+
+def _extend(known: Conversation, found: LoadedItem) -> Conversation:
+    """What is known, with its shown path prolonged where that is all that happened."""
+    leaf_id = found.conversation.leaf_id
+    if known.leaf_id is not None and known.leaf_id not in _way_up(found.messages, leaf_id):
+        leaf_id = known.leaf_id
+    updated_at = max(known.updated_at, found.conversation.updated_at)
+    return replace(known, leaf_id=leaf_id, updated_at=updated_at)
+
+
+def _way_up(messages: Iterable[ChatMessage], leaf_id: str | None) -> set[str]:
+    parents = {message.id: message.parent_id for message in messages}
+    found: set[str] = set()
+    while leaf_id is not None and leaf_id not in found:
+        found.add(leaf_id)
+        leaf_id = parents.get(leaf_id)
+    return found
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")
+
+
+def _finalize(message: ChatMessage) -> ChatMessage:
+    """Nothing streams into an imported message, whatever was under way when it was saved."""
+    if message.status.is_final:
+        return message
+    return replace(message, status=MessageStatus.INTERRUPTED)

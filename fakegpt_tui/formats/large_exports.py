@@ -1,0 +1,201 @@
+"""Large exports: members of a ZIP file and elements of a JSON array, read as streams."""
+
+import lzma
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Protocol
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.text import safe_line
+
+_MEMBER = re.compile(r"(?:[^/\\]+/)?conversations(?:-\d{1,6})?\.json")
+_MOST_BYTES = 32 * 2**30
+_MOST_TIMES_LARGER = 250
+_TOO_SMALL_FOR_A_BOMB = 16 * 2**20
+_IS_ENCRYPTED = 0x1
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+class ZipExport:
+    """An opened ZIP file; only members that are named as exports name them are looked at."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read the directory of `file`.
+
+        Raises:
+            LoadError: It cannot be read, or there are no conversations in it.
+        """
+        with _translate_errors():
+            self._zip = zipfile.ZipFile(file)
+        found = {
+            info.filename: info
+            for info in self._zip.infolist()
+            if _MEMBER.fullmatch(info.filename) and not info.filename.startswith("..")
+        }
+        if not found:
+            raise LoadError("The archive holds no conversations.json of a ChatGPT export.")
+        self.members = tuple(found[name] for name in sorted(found))
+        self._read = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are to read, as far as the archive says."""
+        return sum(max(info.file_size, 0) for info in self.members)
+
+    @contextmanager
+    def open(self, member: zipfile.ZipInfo) -> Iterator["_Member"]:
+        """One of the members, to be read from its beginning.
+
+        Raises:
+            LoadError: It is encrypted or damaged.
+        """
+        if member.flag_bits & _IS_ENCRYPTED:
+            raise LoadError(f"{safe_line(member.filename)} is locked with a password.")
+        with _translate_errors():
+            stream = self._zip.open(member)
+        with stream:
+            yield _Member(self, stream, member)
+
+    def count(self, size: int) -> int:
+        """Note that `size` more bytes were unpacked; how many that are in all."""
+        self._read += size
+        return self._read
+
+
+class _Member:
+    """A stream out of an archive that does not let itself be flooded."""
+
+    def __init__(self, archive: ZipExport, stream: IO[bytes], member: zipfile.ZipInfo) -> None:
+        self._archive = archive
+        self._stream = stream
+        self._packed = max(member.compress_size, 1)
+        self._read = 0
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes.
+
+        Raises:
+            LoadError: They are damaged, or so many that somebody wants to fill the memory.
+        """
+        with _translate_errors():
+            data = self._stream.read(size)
+        self._read += len(data)
+        is_bomb = self._read > max(self._packed * _MOST_TIMES_LARGER, _TOO_SMALL_FOR_A_BOMB)
+        if is_bomb or self._archive.count(len(data)) > _MOST_BYTES:
+            raise LoadError("The archive unpacks to far more than an export would.")
+        return data
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise LoadError(f"The archive is damaged: {safe_line(str(error))}.") from error
+
+
+_CHUNK_SIZE = 256 * 1024
+_TOKEN = re.compile(rb'["\[\]{},]')
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_BACKSLASH = ord("\\")
+
+
+class ByteStream(Protocol):
+    """Something to read bytes from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def iter_array(stream: ByteStream, largest: int) -> Iterator[bytes | None]:
+    """The text of each element; `None` in place of one that has more than `largest` bytes.
+
+    Raises:
+        LoadError: There is no array, or the file ends before it does.
+    """
+    scanner = _Scanner(largest)
+    while not scanner.is_done and (chunk := stream.read(_CHUNK_SIZE)):
+        yield from scanner.elements(chunk)
+    if not scanner.is_done:
+        raise LoadError("The file ends in the middle, so it was not copied whole.")
+
+
+class _Scanner:
+    """Where in an array the reading has come to."""
+
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
+        self._depth = 0
+        self._is_in_string = False
+        self._is_escaped = False
+        self._parts: list[bytes] = []
+        self._size = 0
+        self.is_done = False
+
+    def elements(self, chunk: bytes) -> Iterator[bytes | None]:
+        """The elements that end in this chunk, which is the next one."""
+        begin = 0
+        at = self._after_string(chunk, 0) if self._is_in_string else 0
+        while not self.is_done and (found := _TOKEN.search(chunk, at)):
+            at = found.end()
+            if found[0] == b'"':
+                at = self._after_string(chunk, at)
+            elif self._ends_element(found[0]):
+                self._keep(chunk[begin : found.start()])
+                yield from self._taken()
+                begin = at
+            elif self._depth == 1 and found[0] == b"[":
+                self._forget()
+                begin = at
+        if not self.is_done:
+            self._keep(chunk[begin:])
+
+    def _ends_element(self, token: bytes) -> bool:
+        if token == b",":
+            return self._depth == 1
+        if self._depth == 0 and token != b"[":
+            raise LoadError("The file does not hold a list of conversations.")
+        self._depth += 1 if token in (b"[", b"{") else -1
+        self.is_done = self._depth <= 0
+        return self.is_done
+
+    def _after_string(self, chunk: bytes, at: int) -> int:
+        """Where the string that is open at `at` ends, or else the chunk."""
+        begin = at + 1 if self._is_escaped else at
+        match = _IN_STRING.match(chunk, begin)
+        end = match.end() if match else len(chunk)
+        self._is_escaped = end < len(chunk) and chunk[end] == _BACKSLASH
+        self._is_in_string = end == len(chunk) or self._is_escaped
+        return end + 1
+
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._largest:
+            self._parts.clear()
+        elif part:
+            self._parts.append(part)
+
+    def _taken(self) -> Iterator[bytes | None]:
+        """The element that has ended, if there is one: `[]` has none."""
+        if self._size > self._largest:
+            yield None
+        elif element := b"".join(self._parts).strip():
+            yield element
+        self._forget()
+
+    def _forget(self) -> None:
+        self._parts.clear()
+        self._size = 0

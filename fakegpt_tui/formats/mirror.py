@@ -1,0 +1,63 @@
+"""A folder in which there is a Markdown file of every conversation, as it is now."""
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import TypeAlias
+
+from fakegpt_tui.domain import ChatMessage, Conversation, SaveError
+from fakegpt_tui.formats.files import is_unmodified_file, short_id
+from fakegpt_tui.formats.registry import MARKDOWN, save_as
+
+MirrorUpdate: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], None]
+"""Is given a conversation that has changed, and its whole tree."""
+
+
+class Mirror:
+    """Writes files in a thread of its own, so that nobody waits for a disk.
+
+    A file that somebody has edited stays as it is, and the conversation goes on in another one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._waiting: dict[str, tuple[Conversation, Sequence[ChatMessage]]] = {}
+        self._thread = ThreadPoolExecutor(1, "mirror")
+        self.error: SaveError | None = None
+        """Why the last file could not be written; `None` if it could."""
+
+    def update(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> None:
+        """Write the conversation soon; of several updates only the last need be written."""
+        with self._lock:
+            is_on_its_way = conversation.id in self._waiting
+            self._waiting[conversation.id] = conversation, messages
+        if not is_on_its_way:
+            self._thread.submit(self._write, conversation.id)
+
+    def close(self) -> None:
+        """Write what is waiting."""
+        self._thread.shutdown()
+
+    def _write(self, conversation_id: str) -> None:
+        with self._lock:
+            conversation, messages = self._waiting.pop(conversation_id)
+        try:
+            written = save_as(conversation, messages, self._folder)
+            self._remove_old_names(conversation_id, written)
+        except SaveError as error:
+            self.error = error
+        except OSError as error:
+            self.error = SaveError(f"The mirror folder cannot be tidied: {error.strerror}.")
+        else:
+            self.error = None
+
+    def _remove_old_names(self, conversation_id: str, written: Path) -> None:
+        """Remove the file that had the conversation's last title, if it is as it was written."""
+        ours = re.compile(rf".*\b{short_id(conversation_id)}(-\d+)?\.{MARKDOWN}")
+        for path in self._folder.iterdir():
+            is_other = path != written and ours.fullmatch(path.name)
+            if is_other and is_unmodified_file(path, conversation_id):
+                path.unlink(missing_ok=True)

@@ -1,0 +1,195 @@
+"""Terminal queries: what a terminal is asked, and what its responses say."""
+
+import os
+import re
+import select
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from time import monotonic
+from typing import Final
+
+_KEYBOARD: Final = b"\x1b[?u"
+_NAME: Final = b"\x1b[>q"
+_BACKGROUND: Final = b"\x1b]11;?\x1b\\"
+_ATTRIBUTES: Final = b"\x1b[c"
+
+_KEYBOARD_RESPONSE = re.compile(rb"\x1b\[\?(\d{1,6})u")
+_NAME_RESPONSE = re.compile(rb"\x1bP>\|([^\x1b\x07]{0,200})(?:\x1b\\|\x07)")
+_BACKGROUND_RESPONSE = re.compile(
+    rb"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})"
+)
+_MODE_RESPONSE = re.compile(rb"\x1b\[\?(\d{1,6});([0-4])\$y")
+_ATTRIBUTES_RESPONSE = re.compile(rb"\x1b\[\?([\d;]{1,200})c")
+_COLUMN_RESPONSE = re.compile(rb"\x1b\[\d{1,4};(\d{1,2})R")
+
+_SAMPLE_ROOM: Final = 6
+"""Columns from one sample to the next, so that a report of the cursor tells which one it is of."""
+
+_CLIPBOARD_ATTRIBUTE: Final = 52
+"""The attribute of a terminal that fills the clipboard when it is told to."""
+
+_WHITE_FROM: Final = 0.5
+_RED, _GREEN, _BLUE = 0.2126, 0.7152, 0.0722
+
+
+class Mode(IntEnum):
+    """Modes that a terminal may or may not have."""
+
+    BRACKETED_PASTE = 2004
+    SYNCHRONISED = 2026
+
+
+class WidthSample(StrEnum):
+    """Examples of what takes one or two cells, or as many as it has parts: terminals differ."""
+
+    AMBIGUOUS = "▽"
+    SELECTED = "❤\ufe0f"
+    JOINED = "👩\u200d💻"
+    TONED = "👍\U0001f3fd"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalInfo:
+    """What a terminal has said; what it did not answer is `None` or missing.
+
+    `keyboard` holds the flags of the kitty keyboard protocol. `modes` tells whether a mode can be
+    used, `cells` how many a sample takes. With `is_whole` the last question was answered, so that
+    nothing more is to come.
+    """
+
+    keyboard: int | None = None
+    name: str = ""
+    is_light: bool | None = None
+    modes: Mapping[int, bool] = field(default_factory=dict)
+    cells: Mapping[WidthSample, int] = field(default_factory=dict)
+    attributes: frozenset[int] = frozenset()
+    is_complete: bool = False
+
+    @property
+    def has_clipboard(self) -> bool:
+        """Does it say that it fills the clipboard when it is told to?"""
+        return _CLIPBOARD_ATTRIBUTE in self.attributes
+
+
+def build_queries(environment: Mapping[str, str]) -> bytes:
+    """What this terminal may be asked; nothing where it would show the questions.
+
+    The last one is answered by every terminal, and in turn, so that its answer ends all others.
+    """
+    if environment.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        return b""
+    # Terminal.app shows the end of a question about a mode, and Linux takes others for commands.
+    if environment.get("TERM_PROGRAM") == "Apple_Terminal" or environment["TERM"] == "linux":
+        return _samples() + _ATTRIBUTES
+    modes = b"".join(b"\x1b[?%d$p" % mode for mode in Mode)
+    return _KEYBOARD + _NAME + _BACKGROUND + modes + _samples() + _ATTRIBUTES
+
+
+def parse_responses(said: bytes) -> TerminalInfo:
+    """What is to be read in all that came from a terminal so far, be it typed or answered."""
+    keyboard = _KEYBOARD_RESPONSE.search(said)
+    name = _NAME_RESPONSE.search(said)
+    attributes = _ATTRIBUTES_RESPONSE.search(said)
+    return TerminalInfo(
+        keyboard=int(keyboard[1]) if keyboard else None,
+        name=name[1].decode(errors="replace") if name else "",
+        is_light=_is_light(said),
+        modes={int(mode[1]): mode[2] in b"123" for mode in _MODE_RESPONSE.finditer(said)},
+        cells=_cells(said),
+        attributes=frozenset(int(each) for each in attributes[1].split(b";") if each)
+        if attributes
+        else frozenset(),
+        is_complete=attributes is not None,
+    )
+
+
+def _samples() -> bytes:
+    """Writes each sample, and asks where the cursor is then."""
+    places = (
+        f"\x1b[{1 + at * _SAMPLE_ROOM}G{sample}\x1b[6n" for at, sample in enumerate(WidthSample)
+    )
+    return "".join(places).encode()
+
+
+def _cells(said: bytes) -> dict[WidthSample, int]:
+    samples = tuple(WidthSample)
+    reports = (divmod(int(each[1]) - 1, _SAMPLE_ROOM) for each in _COLUMN_RESPONSE.finditer(said))
+    return {samples[at]: cells for at, cells in reports if 0 <= at < len(samples)}
+
+
+def _is_light(said: bytes) -> bool | None:
+    found = _BACKGROUND_RESPONSE.search(said)
+    if found is None:
+        return None
+    red, green, blue = (int(part, 16) / int("f" * len(part), 16) for part in found.groups())
+    return red * _RED + green * _GREEN + blue * _BLUE > _WHITE_FROM
+
+
+QUERY_TIMEOUT: Final = 2.0
+"""Seconds that a terminal has to answer; one on another continent needs a good part of one."""
+
+_STRAGGLERS: Final = 0.1
+"""Seconds for what a multiplexer has to ask the terminal around it."""
+
+_SETTLING: Final = 0.5
+"""Seconds for the rest of the answers, where nobody waits for them any longer."""
+
+_CLEAN_LINE: Final = b"\r\x1b[K"
+"""Takes away what a terminal shows of a question that it does not understand."""
+
+_MOST: Final = 65536
+
+
+class TerminalQuery:
+    """Questions and answers over a terminal's two descriptors, to be used while it is `quiet`."""
+
+    def __init__(self, source: int, target: int, environment: Mapping[str, str]) -> None:
+        self._source = source
+        self._target = target
+        self._questions = build_queries(environment)
+        self._received = b""
+
+    @property
+    def can_ask(self) -> bool:
+        """Is this a terminal that can be asked?"""
+        return bool(self._questions)
+
+    def ask(self, patience: float = QUERY_TIMEOUT) -> TerminalInfo:
+        """What the terminal answers within `patience` seconds."""
+        if not self._questions:
+            return TerminalInfo()
+        _write(self._target, self._questions)
+        try:
+            return self._wait_for_responses(monotonic() + patience)
+        except KeyboardInterrupt:
+            # What is still on its way would be taken for what is typed next.
+            self._wait_for_responses(monotonic() + _SETTLING)
+            raise
+        finally:
+            _write(self._target, _CLEAN_LINE)
+
+    def _wait_for_responses(self, end: float) -> TerminalInfo:
+        found = TerminalInfo()
+        while not found.is_complete and self._read(end - monotonic()):
+            found = parse_responses(self._received)
+        if found.is_complete:
+            end = monotonic() + _STRAGGLERS
+            while found.is_light is None and self._read(end - monotonic()):
+                found = parse_responses(self._received)
+        return found
+
+    def _read(self, seconds: float) -> bool:
+        if seconds <= 0 or len(self._received) > _MOST:
+            return False
+        if not select.select([self._source], [], [], seconds)[0]:
+            return False
+        data = os.read(self._source, 4096)
+        self._received += data
+        return bool(data)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,1 +1,0 @@
-"""Conversations out of and into files of other formats."""

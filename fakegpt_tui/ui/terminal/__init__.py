@@ -1,0 +1,1 @@
+"""Textual, Rich and the terminal: all that patches them or works around them."""

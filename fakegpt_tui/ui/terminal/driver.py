@@ -1,0 +1,119 @@
+"""The terminal driver: Textual's own, with input and output that no terminal can break."""
+
+import os
+import selectors
+import signal
+import sys
+import threading
+from codecs import getincrementaldecoder
+from typing import Any
+
+from textual import constants
+from textual.app import App
+from textual.driver import Driver
+
+if sys.platform == "win32":
+    from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
+else:
+    import termios
+
+    from textual.drivers.linux_driver import LinuxDriver
+
+    from fakegpt_tui.ui.terminal.input_parser import TolerantParser
+    from fakegpt_tui.ui.terminal.output import TerminalOutput
+    from fakegpt_tui.ui.terminal.signals import exit_code
+
+    _POLL = 0.1
+    """Seconds between looks at whether input should end."""
+
+    class TolerantDriver(LinuxDriver):
+        """Reads any bytes, and outlives a terminal that is gone or busy.
+
+        A terminal that is closed ends the app as SIGHUP does, also where that signal is ignored or
+        goes to others: without its terminal the app can do nothing.
+        """
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            if self._file is not None:
+                # It is all of a file that the writer thread uses.
+                self._file = TerminalOutput(self._file.fileno())  # type: ignore[assignment]
+
+        def write(self, data: str) -> None:
+            # While the app is suspended nobody takes from the queue, and it holds thirty writes.
+            if self._writer_thread is None or self._writer_thread.is_alive():
+                super().write(data)
+
+        def _sigcont_application(self, *_: object) -> None:
+            """Go on. Textual starts a second time here, whether it was stopped before or not."""
+            if not self._auto_restart:
+                return
+            if self._must_signal_resume:
+                self.resume_application_mode()
+            elif self._has_terminal():
+                # Stopped by SIGSTOP, without notice: a shell has had the terminal meanwhile.
+                self.suspend_application_mode()
+                self.resume_application_mode()
+
+        def _has_terminal(self) -> bool:
+            """Is there still one? A terminal that hangs up sends SIGCONT too."""
+            try:
+                termios.tcgetattr(self.fileno)
+            except termios.error:
+                return False
+            return True
+
+        def run_input_thread(self) -> None:
+            """Read until the app is done with its input, or the terminal is."""
+            parser = TolerantParser(self._debug)
+            decode = getincrementaldecoder("utf-8")(errors="replace").decode
+            with selectors.SelectSelector() as selector:
+                selector.register(self.fileno, selectors.EVENT_READ)
+                while not self.exit_event.is_set():
+                    patience = parser.timeout
+                    if selector.select(_POLL if patience is None else min(_POLL, patience)):
+                        data = self._read()
+                        if data == b"":
+                            self._input_ended()
+                            return
+                        for message in parser.feed(decode(data or b"")):
+                            self.process_message(message)
+                    for message in parser.tick():
+                        self.process_message(message)
+
+        def _read(self) -> bytes | None:
+            """What there is to read; `None` if that was a mistake, nothing at the end."""
+            try:
+                return os.read(self.fileno, 4096)
+            except BlockingIOError:
+                return None
+            except OSError:
+                return b""  # the other side of the terminal is closed
+
+        def _input_ended(self) -> None:
+            if not self.input_tty or self.exit_event.is_set():
+                return
+            if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+                self._app.call_later(self._app.exit, return_code=exit_code(signal.SIGHUP))
+            else:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGHUP)
+
+        def _run_input_thread(self) -> None:
+            try:
+                self.run_input_thread()
+            except BaseException as error:  # noqa: BLE001 (a bug here must end the app, not its input)
+                self._app.call_later(self._app._handle_exception, error)  # noqa: SLF001 (see above)
+
+
+def driver_class() -> type[Driver] | None:
+    """What to pass as `App(driver_class=…)`: `None` where another was asked for by environment."""
+    return None if constants.DRIVER else TolerantDriver
+
+
+def write_to_terminal(app: App[Any], data: str) -> bool:
+    """Write a control sequence between two frames; `False` where there is no terminal."""
+    driver = app._driver  # noqa: SLF001 (Textual offers no other way, as of 8.2.8)
+    if driver is None or driver.is_headless:
+        return False
+    driver.write(data)
+    return True

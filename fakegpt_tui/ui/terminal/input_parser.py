@@ -1,0 +1,191 @@
+"""From what a terminal sends to Textual's events, without ever giving up.
+
+Textual's parser decodes one whole sequence at a time here. What it raises on, leaves lying or
+types out character by character is put into a form it knows, or left out.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
+
+from textual import constants, events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual._parser import ParseError, Parser
+from textual._xterm_parser import XTermParser
+from textual.keys import Keys, _character_to_key
+from textual.message import Message
+
+from fakegpt_tui.ui.terminal.input_scanner import InputScanner, InputToken, TokenKind
+from fakegpt_tui.ui.terminal.width_query import parse_width_report
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
+"""What Textual's parser may raise over a sequence that no terminal should send."""
+
+_KITTY_KEY = re.compile(
+    r"\x1b\[(\d*)(?::(\d*))?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])", re.ASCII
+)
+_XTERM_KEY = re.compile(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
+_ALT_CHARACTER = re.compile(r"\x1b([-=0-9§])")
+_SHIFT, _CAPS_LOCK, _NUM_LOCK = 1, 64, 128
+_RELEASED = "3"
+_FIRST_FUNCTIONAL, _LAST_FUNCTIONAL = 57344, 63743
+_KEYPAD = range(57399, 57417)
+_ALT_AND_KEY = 2
+"""The length of the longest sequence that Textual only knows when nothing follows it."""
+
+
+class TolerantParser(XTermParser):
+    """Textual's parser, given only what it can read."""
+
+    def __init__(self, debug: bool = False, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(debug)
+        self._clock = clock
+        self._scanner = InputScanner(constants.ESCAPE_DELAY)
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds until `tick` has something to do, or `None` if only input can change that."""
+        deadline = self._scanner.deadline
+        return None if deadline is None else max(0.0, deadline - self._clock())
+
+    def feed(self, data: str) -> Iterator[Message]:
+        for _, messages in self.read(data):
+            yield from messages
+
+    def tick(self) -> Iterator[Message]:
+        for _, messages in self.read_expired():
+            yield from messages
+
+    def read(self, data: str) -> Iterator[tuple[InputToken, list[Message]]]:
+        """Each piece of `data`, and what it stands for; an unfinished piece comes later."""
+        for piece in self._scanner.feed(data, self._clock()):
+            yield piece, [_without_letter(message) for message in self._events(piece)]
+
+    def read_expired(self) -> Iterator[tuple[InputToken, list[Message]]]:
+        """The same of what was waited for in vain."""
+        for piece in self._scanner.expire(self._clock()):
+            yield piece, [_without_letter(message) for message in self._events(piece)]
+
+    def _events(self, piece: InputToken) -> Iterable[Message]:
+        match piece.kind:
+            case TokenKind.PASTE:
+                return [events.Paste(piece.text.replace("\0", ""))]
+            case TokenKind.TEXT:
+                return self._decoded(piece.text)
+            case TokenKind.SEQUENCE if piece.text == "\x1b\r":
+                # Textual says "enter" here, which would send a prompt that should grow a line.
+                return [events.Key("alt+enter", None)]
+            case TokenKind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
+                # Textual types the sign that a Mac's option key makes of a digit.
+                return [events.Key(f"alt+{_character_to_key(alt[1])}", None)]
+            case TokenKind.SEQUENCE if report := parse_width_report(piece.text):
+                return [report]
+            case TokenKind.SEQUENCE:
+                return self._sequence_events(_xterm_as_kitty(piece.text))
+
+    def _sequence_events(self, sequence: str) -> Iterable[Message]:
+        if kitty := _KITTY_KEY.fullmatch(sequence):
+            if not _is_key(kitty):
+                # Textual would type the character of that number: "!" for F19, which is 33.
+                return [events.Key(key.value, None) for key in _legacy_keys(sequence)]
+            if (plain := _plain_kitty_key(kitty)) is None:
+                return []
+            # Asked directly, as it may come while TEXTUAL_DISABLE_KITTY_KEY is set: from xterm, or
+            # from tmux.
+            return [key.copy() for key in self._parse_extended_key(plain) or ()]
+        return self._decoded(sequence)
+
+    def _decoded(self, text: str) -> list[Message]:
+        """What Textual's parser makes of `text`; nothing of it stays behind in the parser."""
+        messages: list[Message] = []
+        try:
+            messages += super().feed(text)
+            if self._timeout_time is not None:
+                if len(text) > _ALT_AND_KEY:
+                    self._reset()
+                else:
+                    self._timeout_time = 0.0
+                    messages += super().tick()
+        except _UNREADABLE:
+            self._reset()
+        return messages
+
+    def _reset(self) -> None:
+        """Begin afresh, but for what is known of the mouse and of the terminal's size."""
+        Parser.__init__(self)
+
+
+def _without_letter(message: Message) -> Message:
+    """A key that was pressed together with alt types nothing, or it would never be a command."""
+    if isinstance(message, events.Key) and message.key.startswith("alt+") and message.character:
+        return events.Key(message.key, None)
+    return message
+
+
+def _xterm_as_kitty(sequence: str) -> str:
+    """xterm's `modifyOtherKeys` in kitty's form; other sequences as they are."""
+    if (match := _XTERM_KEY.fullmatch(sequence)) is None:
+        return sequence
+    if not _is_character(match[2]):
+        return f"\x1b[{match[2]}u"  # which is no key
+    # xterm names the letter that shift makes, kitty the key.
+    key = chr(int(match[2]))
+    code = ord(key.lower()) if key.isascii() else ord(key)
+    return f"\x1b[{code};{match[1]}u"
+
+
+def _is_key(key: re.Match[str]) -> bool:
+    """Has `key` the number of a character, or a number and a letter that stand for a key?"""
+    return key[6] == "u" or f"{key[1] or 1}{key[6]}" in FUNCTIONAL_KEYS
+
+
+def _legacy_keys(sequence: str) -> tuple[Keys, ...]:
+    keys = ANSI_SEQUENCES_KEYS.get(sequence, ())
+    return keys if isinstance(keys, tuple) else ()
+
+
+def _plain_kitty_key(key: re.Match[str]) -> str | None:
+    """A kitty key without sub-fields and with the text that it types; `None` for no key.
+
+    Reports of a key's release and codes that are no character are no keys.
+    """
+    code, shifted, modifiers, event, text, final = key.groups(default="")
+    if event == _RELEASED or len(modifiers) > len("256"):
+        return None
+    if final != "u":
+        return f"\x1b[{code}{f';{modifiers}' if modifiers else ''}{final}"
+    if text and not code.strip("0"):
+        return f"\x1b[0;;{_characters(text)}u"  # an input method's, of no key
+    if not _is_character(code):
+        return None
+    text = _typed_text(int(code), shifted, max(0, int(modifiers or 1) - 1), text)
+    return f"\x1b[{code};{modifiers};{text}u" if modifiers or text else f"\x1b[{code}u"
+
+
+def _typed_text(code: int, shifted: str, bits: int, text: str) -> str:
+    """Code points that a key types, for terminals that leave them out or add them wrongly."""
+    if _FIRST_FUNCTIONAL <= code <= _LAST_FUNCTIONAL and code not in _KEYPAD:
+        return ""  # iTerm2 says that Caps Lock types the letter to come
+    if text:
+        return _characters(text)
+    character = chr(code)
+    if bits & ~(_SHIFT | _CAPS_LOCK | _NUM_LOCK) or not character.isprintable():
+        return ""
+    if bits & _SHIFT and _is_character(shifted):
+        return shifted
+    if bool(bits & _SHIFT) != bool(bits & _CAPS_LOCK) and len(character.upper()) == 1:
+        character = character.upper()
+    return str(ord(character))
+
+
+def _characters(codes: str) -> str:
+    return ":".join(code for code in codes.split(":") if _is_character(code))
+
+
+def _is_character(code: str) -> bool:
+    """Is this the number of a code point that can be encoded?"""
+    try:
+        return int(code) > 0 and bool(chr(int(code)).encode())
+    except (OverflowError, ValueError):
+        return False

@@ -1,0 +1,86 @@
+"""Terminal output: a file that never raises, immediate repaint, and a frame limiter."""
+
+import os
+import select
+from collections.abc import Callable
+from time import monotonic
+from typing import TypeVar
+
+from textual.screen import Screen
+
+T = TypeVar("T")
+
+
+def repaint_now(screen: Screen[T]) -> None:
+    """Draw what has changed, if the widget that has the keys is part of it.
+
+    To be called whenever the screen is idle, by its `on_idle`.
+    """
+    if screen.focused in screen._dirty_widgets:  # noqa: SLF001 (Textual offers no other way, as of 8.2.8)
+        screen._on_timer_update()  # noqa: SLF001 (what its clock calls)
+
+
+_IDLE_SHARE = 4
+"""A repaint may take a quarter of the time at most, so that keys are always heard."""
+
+
+class FrameLimiter:
+    """Spaces repaints evenly, and further apart when they turn out to be slow."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+        self._interval = 1 / rate
+        self._clock = clock
+        self._began = self._ended = -self._interval
+
+    def delay(self) -> float:
+        """Seconds from now to when the next repaint may begin."""
+        spacing = max(self._interval, _IDLE_SHARE * (self._ended - self._began))
+        return max(0.0, self._began + spacing - self._clock())
+
+    def __enter__(self) -> None:
+        """A repaint begins."""
+        self._began = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = self._clock()
+
+
+_BUFFERED_CHARACTERS = 65536
+"""Characters that are not held back for the sake of one write less."""
+
+
+class TerminalOutput:
+    """The part of a text file that Textual's writer thread uses, and that never raises.
+
+    A write error would end that thread, after which the app waits for ever. Nothing is left in a
+    buffer for the interpreter to fail with when it exits.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._held: list[str] = []
+        self._length = 0
+        self._gone = False
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def write(self, text: str) -> int:
+        self._held.append(text)
+        self._length += len(text)
+        if self._length >= _BUFFERED_CHARACTERS:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        view = memoryview("".join(self._held).encode(errors="replace"))
+        self._held.clear()
+        self._length = 0
+        while view and not self._gone:
+            try:
+                view = view[os.write(self._descriptor, view) :]
+            except BlockingIOError:
+                # Another program made the terminal non-blocking; the setting is shared.
+                select.select([], [self._descriptor], [], 1.0)
+            except OSError:
+                self._gone = True

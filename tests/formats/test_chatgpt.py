@@ -1,0 +1,263 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from fakegpt_tui.domain import FinishReason, MessageStatus, Role, TitleSource
+from fakegpt_tui.formats.base import LoadedItem
+from fakegpt_tui.formats.chatgpt import HIDDEN, NO_LEAF, read_conversation
+from fakegpt_tui.formats.chatgpt_messages import CIRCLES, ORPHANS, PICTURES, UNKNOWN
+from fakegpt_tui.formats.fields import FormatError
+from fakegpt_tui.formats.reading_order import ReadingOrder, validate_tree
+from tests.formats.exports import TIME, content, exported, ordinary, said, tree
+
+
+def loaded(document: object) -> LoadedItem:
+    found = read_conversation(document, service="embedded", model="guide")
+    validate_tree(found.messages, found.conversation.leaf_id)
+    return found
+
+
+def path(found: LoadedItem) -> list[str]:
+    shown = ReadingOrder(found.messages, found.conversation.leaf_id).path()
+    return [message.text for message in shown]
+
+
+def texts(found: LoadedItem) -> list[str]:
+    return [message.text for message in found.messages]
+
+
+def reply_with(**changes: Any) -> LoadedItem:
+    """A conversation of which the reply is changed."""
+    return loaded(
+        exported(tree(("p", None, said("user", "Hi")), ("r", "p", said("assistant", **changes))))
+    )
+
+
+def test_every_branch_is_there_and_the_one_that_was_open_is_shown() -> None:
+    found = loaded(ordinary())
+    assert texts(found) == ["Tell of rivers", "They flow.", "Tell of lakes", "They rest."]
+    assert path(found) == ["Tell of lakes", "They rest."]
+    assert path(loaded(ordinary(current_node="r1"))) == ["Tell of rivers", "They flow."]
+    assert found.left_out == {HIDDEN: 1}
+
+
+def test_dates_models_and_titles_are_kept() -> None:
+    found = loaded(ordinary(is_archived=True))
+    conversation, reply = found.conversation, found.messages[1]
+    assert (conversation.title, conversation.title_source) == ("Rivers", TitleSource.SERVICE)
+    assert (conversation.service, conversation.model) == ("embedded", "guide")
+    assert conversation.created_at == datetime.fromtimestamp(TIME, UTC)
+    assert conversation.updated_at == datetime.fromtimestamp(TIME + 60, UTC)
+    assert conversation.archived
+    assert (reply.role, reply.service, reply.model) == (Role.ASSISTANT, "chatgpt", "gpt-4o")
+    assert found.messages[0].model == ""
+
+
+def test_the_same_conversation_gets_the_same_ids_and_another_one_others() -> None:
+    first, again, other = (
+        loaded(ordinary()),
+        loaded(ordinary(title="Renamed")),
+        loaded(ordinary(conversation_id="other")),
+    )
+    ids = [message.id for message in first.messages]
+    assert [message.id for message in again.messages] == ids
+    assert not set(ids) & {message.id for message in other.messages}
+
+
+def test_without_an_id_the_conversation_is_known_by_what_it_holds() -> None:
+    first = loaded(ordinary(conversation_id=None)).conversation.id
+    assert loaded(ordinary(conversation_id=None)).conversation.id == first
+    assert loaded(ordinary(conversation_id=None, title="x")).conversation.id != first
+
+
+def test_a_conversation_without_a_title_is_called_by_its_first_prompt() -> None:
+    conversation = loaded(ordinary(title=None)).conversation
+    assert (conversation.title, conversation.title_source) == ("Tell of rivers", TitleSource.PROMPT)
+
+
+@pytest.mark.parametrize("leaf", [None, "nowhere", 7, ["r1"]])
+def test_where_no_end_is_marked_the_newest_message_is_shown(leaf: object) -> None:
+    found = loaded(ordinary(current_node=leaf))
+    assert path(found) == ["Tell of lakes", "They rest."]
+    assert found.left_out[NO_LEAF] == 1
+
+
+def test_thinking_becomes_the_reasoning_of_the_reply_after_it() -> None:
+    thoughts = [{"summary": "Planning", "content": "Hm."}, {"content": "Yes."}]
+    found = loaded(
+        exported(
+            tree(
+                ("p", None, said("user", "Hi")),
+                ("t", "p", said("assistant") | content("thoughts", thoughts=thoughts)),
+                ("u", "t", said("assistant") | content("reasoning_recap", content="For 3 s")),
+                ("r", "u", said("assistant", "Hello")),
+                ("t2", "p", said("assistant") | content("thoughts", thoughts=thoughts)),
+            )
+        )
+    )
+    assert texts(found) == ["Hi", "Hello", ""]
+    assert found.messages[1].reasoning == "**Planning**\n\nHm.\n\nYes.\n\nFor 3 s"
+    assert found.messages[1].parent_id == found.messages[0].id
+    assert found.messages[2].reasoning == "**Planning**\n\nHm.\n\nYes."
+
+
+def test_tools_are_told_apart_from_the_model() -> None:
+    code = said("assistant", recipient="python") | content("code", language="python", text="1+1")
+    output = said("tool") | content("execution_output", text="2")
+    output["author"]["name"] = "python"
+    found = loaded(
+        exported(
+            tree(("p", None, said("user", "Hi")), ("c", "p", code), ("o", "c", output)),
+        )
+    )
+    assert texts(found)[1:] == [
+        "[To python]\n\n```python\n1+1\n```",
+        "[From python]\n\n[Output]\n\n```\n2\n```",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "note"),
+    [
+        (
+            {"content_type": "image_asset_pointer", "asset_pointer": "file-service://f-1"},
+            "[Picture: file-service://f-1]",
+            PICTURES,
+        ),
+        (
+            {"content_type": "audio_asset_pointer", "asset_pointer": "sediment://f-2"},
+            "[Attachment: sediment://f-2]",
+            PICTURES,
+        ),
+        ({"content_type": "audio_transcription", "text": "spoken"}, "spoken", None),
+        (
+            {"content_type": "hologram", "a": "```"},
+            '[Content of the kind hologram]\n\n````json\n{\n  "content_type": "hologram",\n'
+            '  "a": "```"\n}\n````',
+            UNKNOWN,
+        ),
+        (7, "[Content of an unknown kind]\n\n```json\n7\n```", UNKNOWN),
+        (None, "", None),
+    ],
+)
+def test_what_is_no_text_is_labelled(part: object, text: str, note: str | None) -> None:
+    found = reply_with(**content("multimodal_text", parts=["Look:", part]))
+    assert texts(found)[1] == f"Look:\n\n{text}".rstrip()
+    assert dict(found.left_out) == ({note: 1} if note else {})
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        (
+            {"content_type": "tether_quote", "text": "q", "title": "T", "url": "https://e"},
+            "[Quotation] · T · https://e\n\n```\nq\n```",
+        ),
+        (
+            {"content_type": "system_error", "text": "no", "name": "E"},
+            "[Error] · E\n\n```\nno\n```",
+        ),
+        ({"content_type": "nonsense\x1b"}, None),
+        ("only a string", None),
+        ([1, 2], None),
+    ],
+)
+def test_every_kind_of_content_is_kept(held: object, text: str | None) -> None:
+    found = reply_with(content=held)
+    if text is None:
+        assert texts(found)[1].startswith("[Content of an unknown kind]\n\n```json\n")
+    else:
+        assert texts(found)[1] == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "finish"),
+    [
+        ({}, MessageStatus.COMPLETE, None),
+        ({"status": "in_progress"}, MessageStatus.INTERRUPTED, None),
+        ({"finish": "stop"}, MessageStatus.COMPLETE, FinishReason.STOP),
+        ({"finish": "max_tokens"}, MessageStatus.COMPLETE, FinishReason.LENGTH),
+        ({"finish": "interrupted"}, MessageStatus.STOPPED, None),
+        ({"finish": ["x"], "status": 3}, MessageStatus.COMPLETE, None),
+    ],
+)
+def test_how_a_reply_ended_is_kept(
+    changes: dict[str, Any], status: MessageStatus, finish: FinishReason | None
+) -> None:
+    message = said("assistant", "Hello")
+    message["metadata"]["finish_details"] = {"type": changes.pop("finish", None)}
+    found = loaded(exported(tree(("p", None, message | changes))))
+    assert (found.messages[0].status, found.messages[0].finish) == (status, finish)
+
+
+@pytest.mark.parametrize(
+    ("time", "year"),
+    [
+        (TIME, 2023),
+        (TIME * 1000, 2023),
+        ("2024-02-03T04:05:06Z", 2024),
+        ("2024-02-03T04:05:06", 2024),
+        *((odd, 2023) for odd in (None, -1, 0, 1e400, float("nan"), 10**400, True, "soon", [])),
+        ("0001-01-01T00:00:00+14:00", 2023),
+    ],
+)
+def test_odd_times_fall_back_on_what_is_known(time: object, year: int) -> None:
+    found = loaded(
+        exported(
+            tree(("p", None, said("user", "Hi")), ("r", "p", said("user", "Ho", create_time=time)))
+        )
+    )
+    assert found.messages[1].created_at.year == year
+
+
+def test_missing_parents_are_found_by_those_who_name_the_child() -> None:
+    mapping = ordinary()["mapping"]
+    mapping["r1"]["parent"] = None
+    assert path(loaded(exported(mapping, current_node="r1"))) == ["Tell of rivers", "They flow."]
+
+
+def test_missing_children_and_missing_parents_are_borne() -> None:
+    mapping = ordinary()["mapping"]
+    del mapping["p1"]["children"]
+    mapping["p2"]["parent"] = "gone"
+    mapping["system"]["children"] = ["p1"]
+    found = loaded(exported(mapping, current_node="r1"))
+    assert path(found) == ["Tell of rivers", "They flow."]
+    assert sorted(texts(found)) == sorted(texts(loaded(ordinary())))
+    assert found.left_out[ORPHANS] == 1
+
+
+def test_circles_are_cut() -> None:
+    mapping = ordinary()["mapping"]
+    mapping["root"]["parent"] = "r1"
+    mapping["p2"]["parent"] = "p2"
+    found = loaded(exported(mapping))
+    assert sorted(texts(found)) == sorted(texts(loaded(ordinary())))
+    assert found.left_out[CIRCLES] >= 1
+
+
+def test_a_chain_of_thousands_is_no_trouble() -> None:
+    links = [("0", None, said("user", "0"))]
+    links += [(str(n), str(n - 1), said("user", str(n))) for n in range(1, 5000)]
+    mapping = {
+        own: {"id": own, "parent": parent, "message": message, "children": [str(int(own) + 1)]}
+        for own, parent, message in links
+    }
+    assert len(path(loaded(exported(mapping)))) == 5000
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (None, "is no conversation"),
+        ([], "is no conversation"),
+        ({}, "is no conversation"),
+        ({"mapping": []}, "is no conversation"),
+        ({"mapping": {}}, "has no messages"),
+        ({"mapping": {"a": None, "b": 3, "c": {"message": "x"}}}, "has no messages"),
+    ],
+)
+def test_what_is_no_conversation_is_refused(document: object, sentence: str) -> None:
+    with pytest.raises(FormatError, match=sentence):
+        loaded(document)

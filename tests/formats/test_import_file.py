@@ -1,0 +1,233 @@
+import json
+import random
+import zipfile
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem
+from fakegpt_tui.formats.import_file import ImportFile
+from fakegpt_tui.formats.reading_order import validate_tree
+from fakegpt_tui.formats.registry import save_as
+from tests.formats.exports import many, ordinary, write_json, zipped
+from tests.formats.trees import branched
+
+
+def read(path: Path) -> list[ImportItem]:
+    with ImportFile(path) as file:
+        return list(file.read_conversations(service="embedded", model="guide"))
+
+
+def read_bytes(folder: Path, data: bytes) -> list[ImportItem]:
+    path = folder / "file"
+    path.write_bytes(data)
+    return read(path)
+
+
+def titles(found: list[ImportItem]) -> list[str]:
+    return [each.conversation.title for each in found if isinstance(each, LoadedItem)]
+
+
+@pytest.mark.parametrize("suffix", ["md", "jsonl"])
+def test_what_was_saved_is_read(tmp_path: Path, suffix: str) -> None:
+    conversation, messages = branched()
+    saved = save_as(conversation, messages, tmp_path, suffix=suffix)
+    assert read(saved) == [LoadedItem(conversation, tuple(messages))]
+
+
+def test_a_list_of_conversations_is_read(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "conversations.json", many(3))
+    assert titles(read(path)) == ["Talk 0", "Talk 1", "Talk 2"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_single_conversation_is_read(tmp_path: Path, indent: int | None) -> None:
+    data = json.dumps(ordinary(), indent=indent).encode()
+    assert titles(read_bytes(tmp_path, data)) == ["Rivers"]
+    assert titles(read_bytes(tmp_path, b"\xef\xbb\xbf" + data)) == ["Rivers"]
+
+
+def test_an_archive_is_read_in_both_forms(tmp_path: Path) -> None:
+    first, *rest = many(4)
+    parts = {
+        "chat.html": b"<html>",
+        "user.json": {"email": "a@b"},
+        "conversations-001.json": rest,
+        "conversations-000.json": [first],
+        "conversations.json.index": b"x",
+    }
+    expected = [f"Talk {number}" for number in range(4)]
+    assert titles(read_bytes(tmp_path, zipped(parts))) == expected
+    assert titles(read_bytes(tmp_path, zipped({"export/conversations.json": many(4)}))) == expected
+
+
+def test_one_damaged_conversation_does_not_hide_the_others(tmp_path: Path) -> None:
+    first, last = map(json.dumps, many(2))
+    data = f'[{first}, {{"mapping": nonsense}}, {{"title": 3}}, {"[" * 5000}{"]" * 5000}, {last}]'
+    found = read_bytes(tmp_path, data.encode())
+    assert titles(found) == ["Talk 0", "Talk 1"]
+    assert [each.reason for each in found if isinstance(each, SkippedItem)] == [
+        "Conversation 2 is damaged JSON.",
+        "Conversation 3 is no conversation of ChatGPT.",
+        "Conversation 4 is nested too deep.",
+    ]
+
+
+def test_numbers_of_thousands_of_digits_are_borne(tmp_path: Path) -> None:
+    data = json.dumps([ordinary(), ordinary()]).replace("1700000000.0", "1" * 5000, 1)
+    found = read_bytes(tmp_path, data.encode())
+    assert [type(each) for each in found] == [SkippedItem, LoadedItem]
+
+
+def test_one_damaged_member_does_not_hide_the_others(tmp_path: Path) -> None:
+    members = {
+        "conversations-000.json": many(2),
+        "conversations-001.json": b'[{"mapping"',
+        "conversations-002.json": b'{"not": "a list"}',
+        "conversations-003.json": many(4)[3:],
+    }
+    found = read_bytes(tmp_path, zipped(members))
+    assert titles(found) == ["Talk 0", "Talk 1", "Talk 3"]
+    assert [each.where for each in found if isinstance(each, SkippedItem)] == [
+        "conversations-001.json",
+        "conversations-002.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "neither a saved conversation nor an export"),
+        (b"hello", "neither a saved conversation nor an export"),
+        (b"\x00\xff" * 100, "neither"),
+        (b"---\n\xff\n---\n", "not UTF-8"),
+        (b"---\ntitle: a\n---\n", "The front matter has no 'id'"),
+        (b"[1, 2", "ends in the middle"),
+        (b"PK\x03\x04 and nonsense", "The archive is damaged"),
+        (zipped({"chat.html": b"x"}), "holds no conversations.json"),
+        (zipped({"../conversations.json": many(1)}), "holds no conversations.json"),
+        (zipped({"/conversations.json.exe": many(1)}), "holds no conversations.json"),
+    ],
+    ids=range(10),
+)
+def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, data: bytes, sentence: str) -> None:
+    with pytest.raises(LoadError, match=sentence):
+        read_bytes(tmp_path, data)
+
+
+def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nothing"):
+        with pytest.raises(LoadError, match="no such file"):
+            read(path)
+
+
+def test_an_archive_that_wants_to_fill_the_memory_is_left(tmp_path: Path) -> None:
+    bomb = b'["' + b"a" * (40 * 2**20) + b'"]'
+    data = zipped({"conversations-000.json": bomb, "conversations-001.json": many(1)})
+    assert len(data) < len(bomb) / 500
+    found = read_bytes(tmp_path, data)
+    assert isinstance(found[0], SkippedItem)
+    assert "unpacks to far more" in found[0].reason
+    assert titles(found) == ["Talk 0"]
+
+
+def test_a_locked_archive_is_told(tmp_path: Path) -> None:
+    data = bytearray(zipped({"conversations.json": many(1)}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (found,) = read_bytes(tmp_path, bytes(data))
+    assert isinstance(found, SkippedItem)
+    assert "password" in found.reason
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_no_damage_to_an_archive_is_more_than_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    compression = data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_LZMA, 8, 12]))
+    archive = bytearray(zipped({"conversations.json": many(2)}, compression=compression))
+    for _ in range(data.draw(st.integers(1, 6))):
+        archive[data.draw(st.integers(0, len(archive) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        found = read_bytes(tmp_path_factory.mktemp("zip"), bytes(archive))
+    except LoadError:
+        return
+    assert len(found) <= 3
+
+
+ODD: list[Any] = [
+    *(None, True, False, 0, -1, 1e308, float("nan"), float("inf"), 10**30, "", "x", "\ud800"),
+    *([], {}, [None], [[]], {"a": {}}, "root", "p1", "r2", ["p1", "root"], "text", "code"),
+    *("thoughts", "user", "tool", {"content_type": "code", "text": None}),
+]
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every key and index of a document, with what it is in."""
+    found: list[tuple[Any, Any]] = []
+    waiting = [value]
+    while waiting:
+        inside = waiting.pop()
+        keys = inside if isinstance(inside, dict) else range(len(inside))
+        for key in keys:
+            found.append((inside, key))
+            if isinstance(inside[key], dict | list):
+                waiting.append(inside[key])
+    return found
+
+
+def mutated(source: random.Random) -> list[Any]:
+    document = [ordinary(), ordinary(conversation_id="b", current_node="r1")]
+    for _ in range(source.randint(1, 8)):
+        inside, key = source.choice(places(document))
+        match source.randrange(4):
+            case 0 if isinstance(inside, dict):
+                del inside[key]
+            case 1 if isinstance(inside, dict):
+                inside[source.choice(["parent", "children", "content", "mapping", "parts"])] = (
+                    inside[key]
+                )
+            case _:
+                inside[key] = deepcopy(source.choice(ODD))
+    return document
+
+
+def check_mutations(path: Path, count: int, seed: int) -> None:
+    source = random.Random(seed)
+    for _ in range(count):
+        try:
+            write_json(path, mutated(source))
+        except (ValueError, RecursionError):
+            continue  # The change made a circle, which JSON cannot say.
+        found = read(path)
+        assert len(found) == 2
+        for each in found:
+            if isinstance(each, LoadedItem):
+                validate_tree(each.messages, each.conversation.leaf_id)
+            else:
+                assert each.reason.endswith(".")
+
+
+def test_no_mutation_of_an_export_is_more_than_a_report(tmp_path: Path) -> None:
+    check_mutations(tmp_path / "conversations.json", 400, seed=1)
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_mutations_of_an_export_are_no_more_than_reports(tmp_path: Path) -> None:
+    check_mutations(tmp_path / "conversations.json", 100_000, seed=2)
+
+
+def test_progress_reaches_the_size_of_the_file(tmp_path: Path) -> None:
+    for data in (json.dumps(many(30)).encode(), zipped({"conversations.json": many(30)})):
+        path = tmp_path / "file"
+        path.write_bytes(data)
+        with ImportFile(path) as file:
+            seen = [file.bytes_read for _ in file.read_conversations(service="s", model="m")]
+            assert seen == sorted(seen)
+            assert file.bytes_read == file.size

@@ -1,0 +1,303 @@
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual import events
+from textual.message import Message
+
+from fakegpt_tui.ui.terminal.input_parser import TolerantParser
+from fakegpt_tui.ui.terminal.input_scanner import InputScanner, TokenKind
+from tests.terminal import Terminal
+from tests.ui.small import small_app
+
+
+class Clock:
+    """Time that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Typist:
+    """A parser, and what came out of it in a few words."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.parser = TolerantParser(clock=self.clock)
+
+    def types(self, *texts: str) -> list[str]:
+        return [described(message) for text in texts for message in self.parser.feed(text)]
+
+    def waits(self, seconds: float) -> list[str]:
+        self.clock.now += seconds
+        return [described(message) for message in self.parser.tick()]
+
+
+def described(message: Message) -> str:
+    match message:
+        case events.Key(key=key, character=character):
+            return key if character is None else f"{key}={character}"
+        case events.Paste(text=text):
+            return f"paste={text}"
+        case _:
+            return type(message).__name__
+
+
+@pytest.fixture
+def typist() -> Typist:
+    return Typist()
+
+
+@pytest.mark.parametrize(
+    ("sequence", "events"),
+    [
+        pytest.param("\x1b[32u", ["space= "], id="a space in full"),
+        pytest.param("\x1b[32;2u", ["shift+space= "], id="shift and space"),
+        pytest.param("\x1b[32;2;32u", ["shift+space= "], id="shift and space, with its text"),
+        pytest.param("\x1b[97;2u", ["A=A"], id="shift and a letter, without its text"),
+        pytest.param("\x1b[97;65u", ["A=A"], id="caps lock and a letter"),
+        pytest.param("\x1b[97;66u", ["a=a"], id="caps lock, shift and a letter"),
+        pytest.param("\x1b[97:65;2u", ["A=A"], id="an alternate key"),
+        pytest.param("\x1b[49:33;2u", ["exclamation_mark=!"], id="an alternate key of a digit"),
+        pytest.param("\x1b[97;1:1u", ["a=a"], id="a press"),
+        pytest.param("\x1b[97;1:2u", ["a=a"], id="a repeat"),
+        pytest.param("\x1b[97;1:3u", [], id="a release"),
+        pytest.param("\x1b[1;1:3A", [], id="a release of an arrow"),
+        pytest.param("\x1b[1;5:1A", ["ctrl+up"], id="a press of an arrow"),
+        pytest.param("\x1b[3;1:3~", [], id="a release of delete"),
+        pytest.param("\x1b[97;5u", ["ctrl+a"], id="ctrl and a letter"),
+        pytest.param("\x1b[57358;65;65u", ["caps_lock"], id="iTerm2's caps lock"),
+        pytest.param("\x1b[57400;129;49u", ["1=1"], id="a digit of the keypad"),
+        pytest.param("\x1b[0;;26085:26412u", ["日=日", "本=本"], id="an input method"),
+        pytest.param("\x1b[13;2u", ["shift+enter"], id="shift and enter"),
+        pytest.param("\x1b[27;2;13~", ["shift+enter"], id="xterm's shift and enter"),
+        pytest.param("\x1b[27;5;13~", ["ctrl+enter"], id="xterm's ctrl and enter"),
+        pytest.param("\x1b[27;2;65~", ["A=A"], id="xterm's shift and a"),
+        pytest.param("\x1b[27;6;65~", ["ctrl+shift+a"], id="xterm's ctrl, shift and a"),
+        pytest.param("\x1b\r", ["alt+enter"], id="alt and enter"),
+        pytest.param("\x1b[13;3u", ["alt+enter"], id="alt and enter in full"),
+        pytest.param("\x1bj", ["alt+j"], id="alt and a letter"),
+        pytest.param("\x1b1", ["alt+1"], id="alt and a digit"),
+        pytest.param("\x1b-", ["alt+minus"], id="alt and a sign"),
+        pytest.param("\x1b\x1b[A", ["escape=\x1b", "up"], id="escape and an arrow"),
+        pytest.param("\x1b[3$", ["shift+delete"], id="rxvt's shift and delete"),
+        pytest.param("\x1b[[A", ["f1"], id="the console's f1"),
+        pytest.param("\x1bOP", ["f1"], id="f1"),
+        pytest.param("\x1b[33~", ["f19"], id="f19"),
+        pytest.param("\x1b[<0;2;3M", ["MouseDown"], id="a click"),
+        pytest.param("\x1b[I", ["AppFocus"], id="focus"),
+        pytest.param("\x1b[48;24;80;480;800t", ["Resize"], id="a size report"),
+        pytest.param("\x1b[?2026;2$y", ["TerminalSupportsSynchronizedOutput"], id="a mode report"),
+        pytest.param("\x1b[2;3R", ["WidthReported"], id="a report on a sample"),
+        pytest.param("\x1b[1;2R", ["CursorPosition"], id="shift and f3, or the cursor at the top"),
+        pytest.param("\x1b[2;99R", ["CursorPosition"], id="another report of the cursor"),
+        pytest.param("\x1b[200~a\x1b[31mb\0c\x1b[201~", ["paste=a\x1b[31mbc"], id="a paste"),
+    ],
+)
+def test_keys_are_what_was_pressed(typist: Typist, sequence: str, events: list[str]):
+    assert typist.types(sequence + "z") == [*events, "z=z"]
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        "\x1b[<NaN;NaN;NaNM",
+        "\x1b[<0;NaN;NaNm",
+        "\x1b[<35;-1;2M",
+        "\x1b[M !!",
+        "\x1b[?1;2c",
+        "\x1b[>0;276;0c",
+        "\x1b[?25u",
+        "\x1b[0n",
+        "\x1b[8;24;80t",
+        "\x1b[48;24;80;;t",
+        "\x1b]11;rgb:0000/0000/0000\x1b\\",
+        "\x1b]11;rgb:0000/0000/0000\x07",
+        "\x1b]52;c;aGVsbG8=\x07",
+        "\x1bP1+r544e=787465726d\x1b\\",
+        "\x1bP>|XTerm(380)\x1b\\",
+        "\x1b_Gi=1;OK\x1b\\",
+        "\x1b[3;4;5;6;7;8~",
+        "\x1b[1114112u",
+        "\x1b[55296u",
+        "\x1b[999999999999999999999u",
+        "\x1b[;;u",
+        "\x1b[27;9;9999999~",
+        "\x1b[1;9999999999A",
+        "\x1b[99:99:99;99:99:99A",
+    ],
+)
+def test_replies_and_nonsense_are_not_typed(typist: Typist, sequence: str):
+    assert typist.types(sequence + "z") == ["z=z"]
+
+
+@pytest.mark.parametrize(
+    "sequence", ["\x1b[<35;10;12M", "\x1b]11;rgb:0/0/0\x1b\\", "\x1b[?1;2c", "\x1b[2;15R"]
+)
+def test_a_reply_may_come_in_pieces_and_late(typist: Typist, sequence: str):
+    for cut in range(2, len(sequence)):
+        came = typist.types(sequence[:cut]) + typist.waits(0.09) + typist.types(sequence[cut:])
+        assert [event for event in came if event not in ("MouseMove", "WidthReported")] == []
+    assert typist.types("z") == ["z=z"]
+
+
+def test_a_reply_that_was_cut_after_its_escape_is_no_text(typist: Typist):
+    assert typist.types("\x1b") == []
+    assert typist.waits(0.2) == ["escape=\x1b"]
+    assert typist.types("[?2026;2$yz") == ["z=z"]
+
+
+def test_escape_and_then_a_bracket_is_typed(typist: Typist):
+    typist.types("\x1b")
+    assert typist.waits(0.2) == ["escape=\x1b"]
+    assert typist.types("[", "1") == ["left_square_bracket=[", "1=1"]
+
+
+def test_escape_alone_is_a_key_after_its_delay(typist: Typist):
+    assert typist.types("\x1b") == []
+    assert typist.waits(0.05) == []
+    assert typist.waits(0.1) == ["escape=\x1b"]
+
+
+def test_a_reply_without_an_end_does_not_keep_the_keys(typist: Typist):
+    assert typist.types("\x1b]11;rgb:") == []
+    assert typist.waits(1.1) == []
+    assert typist.types("z") == ["z=z"]
+
+
+def test_a_paste_without_an_end_is_over_after_a_silence(typist: Typist):
+    assert typist.types("\x1b[200~pas", "ted\x1b[20") == []
+    assert typist.waits(1.0) == []
+    assert typist.waits(1.1) == ["paste=pasted\x1b[20"]
+    assert typist.types("z") == ["z=z"]
+
+
+def test_a_slow_paste_is_one_paste(typist: Typist):
+    typist.types("\x1b[200~")
+    for _ in range(10):
+        assert typist.types("a line of what is pasted, in a packet\r") + typist.waits(1.5) == []
+    assert typist.types("\x1b[201~") == ["paste=" + "a line of what is pasted, in a packet\r" * 10]
+
+
+def test_a_paste_over_a_slow_line_is_one_paste(typist: Typist):
+    typist.types("\x1b[200~")
+    for _ in range(100):
+        assert typist.types("few") + typist.waits(0.2) == []
+    assert typist.types("\x1b[201~") == ["paste=" + "few" * 100]
+
+
+def test_typing_into_a_paste_without_an_end_ends_it(typist: Typist):
+    typist.types("\x1b[200~" + "pasted" * 10)
+    came = [event for _ in range(6) for event in typist.types("z") + typist.waits(0.4)]
+    assert came[0].startswith("paste=pasted")
+    assert came[-1] == "z=z"
+
+
+def test_the_mouse_is_still_known_after_nonsense(typist: Typist):
+    typist.types("\x1b[48;24;80;480;800t", "\x1b[?1;2c", "\x1b[99:99:99;99:99:99A")
+    (click,) = typist.parser.feed("\x1b[<0;101;41M")
+    assert isinstance(click, events.MouseDown)
+    assert (click.x, click.y) == (10, 2)
+
+
+def test_a_mouse_in_a_window_of_no_size_is_nowhere(typist: Typist):
+    typist.types("\x1b[48;0;0;0;0t")
+    assert typist.types("\x1b[<0;1;1Mz") == ["z=z"]
+
+
+PARTS = st.sampled_from(
+    [
+        *("\x1b", "[", "<", "?", "O", "]", "P", "_G", "M", "$y", "~", "u", "1;2", ":", "NaN", "é"),
+        *("\x1b[200~", "\x1b[201~", "\x1b\\", "\x07", "\r", "\x9b", "a", "99999999", "\x1b["),
+    ]
+)
+
+
+@given(st.lists(st.one_of(PARTS, st.text(max_size=3))))
+@settings(deadline=None, max_examples=300)
+def test_keys_work_again_after_anything(parts: list[str]):
+    typist = Typist()
+    typist.types(*parts)
+    for _ in range(3):
+        typist.waits(3)
+    assert typist.types("z") == ["z=z"]
+
+
+@given(st.lists(PARTS), st.data())
+@settings(deadline=None, max_examples=200)
+def test_it_does_not_matter_where_input_is_cut(parts: list[str], data: st.DataObject):
+    text = "".join(parts)
+    cut = data.draw(st.integers(0, len(text)))
+
+    def pieces(*texts: str) -> list[tuple[TokenKind, str]]:
+        scanner = InputScanner(0.1)
+        found = [piece for part in texts for piece in scanner.feed(part, 0.0)]
+        found += scanner.expire(5.0)
+        joined: list[tuple[TokenKind, str]] = []
+        for kind, piece in found:
+            if joined and kind is joined[-1][0] is TokenKind.TEXT:
+                joined[-1] = (kind, joined[-1][1] + piece)
+            else:
+                joined.append((kind, piece))
+        return joined
+
+    assert pieces(text[:cut], text[cut:]) == pieces(text)
+
+
+def test_two_hundred_thousand_random_bytes_break_nothing(typist: Typist):
+    noise = random.Random(20_26).randbytes(200_000)
+    for start in range(0, len(noise), 4096):
+        typist.types(noise[start : start + 4096].decode(errors="replace"))
+    for _ in range(3):
+        typist.waits(3)
+    assert typist.types("z") == ["z=z"]
+
+
+def test_a_key_typed_after_random_bytes_still_works_in_a_terminal():
+    noise = random.Random(7).randbytes(20_000)
+    with small_app("Keys") as terminal:
+        terminal.wait_for("ready").send(noise)
+        terminal.send("é".encode()[:1] + b"\xff\xfe\x1b[200~open paste")
+
+        typed_at = 0.0
+
+        def keys_work(terminal: Terminal) -> bool:
+            nonlocal typed_at
+            if time.monotonic() - typed_at > 0.5:
+                typed_at = time.monotonic()
+                terminal.type("ZZ")
+            return "Z='Z' Z='Z'" in terminal.text
+
+        terminal.wait_for(keys_work)
+
+
+def test_odd_keys_arrive_in_a_terminal():
+    with small_app("Keys") as terminal:
+        terminal.wait_for("ready").type("\x1b[97:65;2u\x1b\r\x1b[27;2;13~\x1b[32;2u\x1b[<1;NaN;1M!")
+        terminal.wait_for("5: A='A' alt+enter=None shift+enter=None shift+space=' ' exclam")
+
+
+def test_escape_is_quick():
+    with small_app("Keys") as terminal:
+        terminal.wait_for("ready").press("esc")
+        begun = time.monotonic()
+        terminal.wait_for("escape")
+        assert time.monotonic() - begun < 1.0
+
+
+def test_our_own_sequences_reach_the_terminal():
+    with small_app("Keys") as terminal:
+        terminal.wait_for("ready").press("f2")
+        terminal.wait_for(lambda terminal: b"\x1b]52;c;b3Vycw==\x07" in terminal.raw)
+
+
+def test_drawing_while_suspended_neither_shows_nor_blocks():
+    with small_app("Suspended") as terminal:
+        terminal.wait_for("ready").press("x")
+        terminal.wait_for("1: x")
+        assert b"unseen 1" not in terminal.raw

@@ -1,0 +1,110 @@
+"""Keys that arrive all at once do what they would do one by one."""
+
+import asyncio
+
+from textual.app import ComposeResult
+from textual.events import Key, Paste
+from textual.widgets import Input
+
+from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
+from tests.patience import PATIENCE
+from tests.ui.running import Running, reply, running
+
+NAMES = {"/": "slash", " ": "space"}
+
+
+def burst(it: Running, *keys: str) -> None:
+    """Have keys arrive before the first of them is obeyed."""
+    for key in keys:
+        it.app.post_message(Key(NAMES.get(key, key), key if len(key) == 1 else None))
+
+
+async def asked(it: Running) -> None:
+    await it.ask("prompt")
+    await it.see("one reply")
+    await it.until(lambda: not it.chat.turns())
+
+
+async def test_a_line_of_a_dialog_is_edited_in_order_and_the_rest_is_for_the_prompt() -> None:
+    async with running(reply("one reply")) as it:
+        await asked(it)
+        await it.command("/rename")
+        await it.see("Title")
+        burst(it, "ctrl+u", *"abc", "left", "x", "home", "y", "backspace", "z", "enter", *"next")
+        await it.see("│ next ")
+        assert [row.title for row in it.list.rows] == ["zabxc"]
+        assert it.prompt.text == "next"
+
+
+async def test_fields_of_a_form_are_filled_in_order() -> None:
+    async with running(reply("one reply")) as it:
+        await it.pilot.press("alt+g")
+        await it.see("ctrl+s keeps")
+        burst(it, *"0.5", "tab", *"0.9", "ctrl+s")
+        await it.see("holds from the next reply on")
+        (conversation,) = [it.chat.new_conversation(conversation_id=it.list.current)]
+        assert conversation.generation.temperature == 0.5
+        assert conversation.generation.top_p == 0.9
+
+
+async def test_what_is_to_be_found_is_typed_behind_the_key_that_begins_it() -> None:
+    async with running(reply("one reply")) as it:
+        await asked(it)
+        await it.pilot.press("shift+tab")
+        await it.see("/ Find")
+        burst(it, *"/one", "backspace", *"ly", "backspace", "backspace", "e")
+        await it.see(" /one ")
+        await it.see("1/1")
+
+
+async def test_the_palette_hears_what_is_typed_behind_the_key_that_opens_it() -> None:
+    async with running(reply("one reply")) as it:
+        await asked(it)
+        for opening in ("ctrl+p", "/"):
+            burst(it, opening, *"rename")
+            await it.see("  /rename")
+            burst(it, "escape", *"x")
+            await it.see("│ x ")
+            assert it.prompt.text == "x"
+            it.prompt.clear()
+
+
+async def test_a_paste_comes_behind_the_keys_before_it() -> None:
+    async with running() as it:
+        burst(it, *"ab", "left")
+        it.app.post_message(Paste("-pasted-"))
+        burst(it, "c")
+        await it.until(lambda: it.prompt.text == "a-pasted-cb")
+
+
+class Stubborn(Input):
+    """Does not come back from a key before it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_let = asyncio.Event()
+
+    async def on_key(self, event: Key) -> None:
+        if event.key == "f5":
+            await self.is_let.wait()
+
+
+class StubbornApp(KeySerializer):
+    def compose(self) -> ComposeResult:
+        yield Stubborn()
+        yield Input(id="other")
+
+
+async def test_keys_do_not_wait_for_ever_for_a_widget_that_does_not_come_back() -> None:
+    app = StubbornApp()
+    async with app.run_test() as pilot:
+        other, stubborn = app.query_one("#other", Input), app.query_one(Stubborn)
+        app.post_message(Key("f5", None))
+        app.post_message(Key("f6", None))
+        await pilot.pause()
+        other.focus()
+        app.post_message(Key("a", "a"))
+        async with asyncio.timeout(PATIENCE):
+            while other.value != "a":
+                await asyncio.sleep(0.01)
+        stubborn.is_let.set()
