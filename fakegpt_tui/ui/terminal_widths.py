@@ -10,8 +10,8 @@ from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from fakegpt_tui.ui.rendering.counting import Counting, count_as
-from fakegpt_tui.ui.rendering.emoji import Composing
+from fakegpt_tui.ui.rendering.counting import WidthProfile, use_profile
+from fakegpt_tui.ui.rendering.emoji import EmojiSupport
 from fakegpt_tui.ui.terminal.driver import write_to_terminal
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
 from fakegpt_tui.ui.terminal.width_query import (
@@ -43,10 +43,10 @@ class WidthDetection:
     def __init__(self, app: App[Any], wanted: AmbiguousWidth, *, isolates: bool) -> None:
         self._app = app
         self._preference = wanted
-        self._counting = Counting()
+        self._counting = WidthProfile()
         self.isolates = isolates
         """Whether isolates are written: wanted, and not shown as characters by the terminal."""
-        self._composing = Composing()
+        self._composing = EmojiSupport()
         # One instance of each: strips are cached by the filters they went through.
         self._isolating = BidiIsolateFilter()
         self._emoji = EmojiFilter(self._composing)
@@ -57,7 +57,7 @@ class WidthDetection:
 
     def start(self) -> None:
         """Do what is wanted, and ask; to be called before anything is drawn."""
-        count_as(self._wanted_counting)
+        use_profile(self._wanted_counting)
         self.filters = tuple(self._needed_filters())
         columns, rows = self._app.size
         if rows >= LEAST_ROWS:
@@ -89,7 +89,7 @@ class WidthDetection:
         self._schedule()
 
     @property
-    def _wanted_counting(self) -> Counting:
+    def _wanted_counting(self) -> WidthProfile:
         if self._preference is AmbiguousWidth.AUTO:
             return self._counting
         return replace(self._counting, wide=self._preference is AmbiguousWidth.WIDE)
@@ -102,7 +102,7 @@ class WidthDetection:
 
     def _apply(self) -> None:
         self._is_planned = False
-        is_counted_anew = count_as(self._wanted_counting)
+        is_counted_anew = use_profile(self._wanted_counting)
         before, self.filters = self.filters, tuple(self._needed_filters())
         if is_counted_anew or self.filters != before:
             self._redraw(is_counted_anew=is_counted_anew)
@@ -112,7 +112,7 @@ class WidthDetection:
             yield self._isolating
         if self._emoji.composing != self._composing:
             self._emoji = EmojiFilter(self._composing)
-        if not self._composing.is_whole:
+        if not self._composing.is_full:
             yield self._emoji
         if self._wanted_counting.wide:
             yield self._narrowing

@@ -7,17 +7,17 @@ is not certain is not one, so the worst text is one part.
 import re
 from functools import lru_cache
 
-AT_THE_MARGIN = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))"
+PARAGRAPH_START = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))"
 """How a line may begin that is nothing but text."""
 
-MORE_TEXT = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
+PARAGRAPH_CONTINUATION = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
 """How a line may begin, too, that goes on with a paragraph."""
 
 _INTERESTING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"
     r"|^ {0,3}(?:\$\$|\\\[)[ \t]*\r?\n(?P<formula>(?:[ \t]*[^ \t\r\n][^\n]*\n)*+)"
-    rf"|^[ \t]*\r?\n(?=(?P<border>#|{AT_THE_MARGIN}))",
+    rf"|^[ \t]*\r?\n(?=(?P<border>#|{PARAGRAPH_START}))",
     re.MULTILINE,
 )
 """Fences, sections, and lines at the margin that nothing above can be continued by.
@@ -28,24 +28,24 @@ A `formula` is what may be one, up to the next blank line.
 _NOT_IN_FORMULA = re.compile(r"^(?: {0,3}(?:```|~~~)|<)", re.MULTILINE)
 """What a formula takes for its own, if it is one."""
 
-_ODD_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-ODD_LINE_END = re.compile(f"[{_ODD_LINE_ENDS}]")
+_UNUSUAL_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+UNUSUAL_LINE_END = re.compile(f"[{_UNUSUAL_LINE_ENDS}]")
 """What ends lines that are not looked for."""
 
-LINE_ENDS = f"\n{_ODD_LINE_ENDS}"
+LINE_ENDS = f"\n{_UNUSUAL_LINE_ENDS}"
 """What ends a line, once it is safe to show."""
 
 
-def find_borders(text: str, size: int) -> list[int]:
+def find_split_points(text: str, size: int) -> list[int]:
     """Offsets, at least `size` apart, at which a block begins that owes nothing to those above."""
-    if len(text) <= size or ODD_LINE_END.search(text):
+    if len(text) <= size or UNUSUAL_LINE_END.search(text):
         return []
     borders: list[int] = []
     last = len(text) - len(text.lstrip(" \t\r\n"))
     at: int | None = 0
     in_section = False
     while at is not None and (match := _INTERESTING.search(text, at)) is not None:
-        at = _end(text, match)
+        at = _scan_end(text, match)
         if match["section"] is not None:
             in_section = not match["section"]
         elif match["border"] and match.end() - last >= size and not in_section:
@@ -54,15 +54,15 @@ def find_borders(text: str, size: int) -> list[int]:
     return borders
 
 
-def _end(text: str, match: re.Match[str]) -> int | None:
+def _scan_end(text: str, match: re.Match[str]) -> int | None:
     """Where to look further, or `None` where it is not certain what belongs to what."""
     if match["fence"]:
-        return _end_of_fence(text, match)
+        return _fence_scan_end(text, match)
     uncertain = match["formula"] and _NOT_IN_FORMULA.search(match["formula"])
     return None if uncertain else match.end()
 
 
-def end_of_fence(text: str, start: int, end: int, fence: str) -> re.Match[str] | None:
+def find_fence_end(text: str, start: int, end: int, fence: str) -> re.Match[str] | None:
     """The line that closes the code which begins at `start`, if it does before `end`."""
     return _closing(fence).search(text, start, end)
 
@@ -79,12 +79,12 @@ def _outside(indent: str) -> re.Pattern[str]:
     return re.compile(rf"^(?!{indent})[ \t]*+[^ \t\r\n]", re.MULTILINE)
 
 
-def _end_of_fence(text: str, opening: re.Match[str]) -> int | None:
+def _fence_scan_end(text: str, opening: re.Match[str]) -> int | None:
     """Where the code ends, or `None` if it does not, or if it may be an item's and end sooner."""
     fence, indent = opening["fence"], opening["indent"]
     if fence[0] == "`" and "`" in opening["info"]:
         return opening.end()
-    closing = end_of_fence(text, opening.end(), len(text), fence)
+    closing = find_fence_end(text, opening.end(), len(text), fence)
     if closing is None:
         return None
     if indent and _outside(indent).search(text, opening.end() + 1, closing.end()):

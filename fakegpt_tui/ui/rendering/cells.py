@@ -11,7 +11,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.rendering.counting import counting
+from fakegpt_tui.ui.rendering.counting import width_profile
 
 Range = tuple[int, int]
 
@@ -30,7 +30,7 @@ _JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u20
 """Joiners with nothing at one side, whose width depends on what else is measured with them."""
 
 
-def width_of(segments: Iterable[Segment]) -> int:
+def cell_width(segments: Iterable[Segment]) -> int:
     """Cells that `segments` take side by side."""
     return sum(cell_len(segment.text) for segment in segments)
 
@@ -55,14 +55,14 @@ def padded(
     segments: Sequence[Segment], width: int, style: Style | None = None, justify: str = "left"
 ) -> list[Segment]:
     """`segments` with spaces to fill `width` cells."""
-    room = max(0, width - width_of(segments))
+    room = max(0, width - cell_width(segments))
     before = {"right": room, "center": room // 2}.get(justify, 0)
-    spaces = (blank(before, style), *segments, blank(room - before, style))
+    spaces = (blank_segment(before, style), *segments, blank_segment(room - before, style))
     return [segment for segment in spaces if segment.text]
 
 
 @lru_cache(maxsize=1024)
-def blank(cells: int, style: Style | None) -> Segment:
+def blank_segment(cells: int, style: Style | None) -> Segment:
     """Spaces in a style, one segment for all lines that need as many."""
     return Segment(" " * cells, style)
 
@@ -85,7 +85,7 @@ def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
 
 
 def _one_cell_each(text: str) -> bool:
-    return text.isascii() or not (counting().wide or _OTHER_THAN_ONE_CELL.search(text))
+    return text.isascii() or not (width_profile().wide or _OTHER_THAN_ONE_CELL.search(text))
 
 
 def _plain_breaks(text: str, width: int) -> list[Range]:

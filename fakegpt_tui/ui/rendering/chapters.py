@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Protocol
 
-from fakegpt_tui.ui.rendering.borders import find_borders
-from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
+from fakegpt_tui.ui.rendering.borders import find_split_points
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.rendering.parsing import References
-from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume
-from fakegpt_tui.ui.rendering.reading import Reading, read, resumes
-from fakegpt_tui.ui.rendering.seams import find_seams
+from fakegpt_tui.ui.rendering.pieces import BlockFragment, ParseOptions, ParserCheckpoint
+from fakegpt_tui.ui.rendering.reading import ParsedFragments, find_checkpoints, parse_fragments
+from fakegpt_tui.ui.rendering.seams import find_block_splits
 from fakegpt_tui.ui.rendering.sections import section_after
 
-SIZE = 8_192
+CHUNK_SIZE = 8_192
 """Characters of a chapter, if its blocks can be parted there."""
 
 _MAY_DEFINE = re.compile(r"\s*\[")
@@ -23,82 +23,84 @@ _MAY_DEFINE = re.compile(r"\s*\[")
 
 
 @dataclass(eq=False, slots=True)
-class Chapter:
+class Chunk:
     """Some pieces one below the other, or the place where they can be read.
 
     `section` is where the foldable section began that is open at its start.
     """
 
     start: int
-    resume: Resume | None = None
+    checkpoint: ParserCheckpoint | None = None
     section: int | None = None
-    pieces: tuple[Piece, ...] | None = None
+    fragments: tuple[BlockFragment, ...] | None = None
 
 
-class ChaptersOfText(Protocol):
+class ChunkSource(Protocol):
     """A text in chapters, as many as have been found so far."""
 
     text: str
-    all: list[Chapter]
+    chunks: list[Chunk]
 
-    def read(self, index: int) -> None: ...
-    def end(self, index: int) -> int: ...
-    def at(self, offset: int) -> int: ...
+    def load(self, index: int) -> None: ...
+    def chunk_end(self, index: int) -> int: ...
+    def chunk_at(self, offset: int) -> int: ...
 
 
-class Chapters:
+class ChunkedText:
     """All of a message. The last chapter is always read, and only it can change."""
 
-    def __init__(self, *, keep_breaks: bool, size: int = SIZE, lengths: Lengths = USUAL) -> None:
+    def __init__(
+        self, *, keep_breaks: bool, size: int = CHUNK_SIZE, lengths: Limits = DEFAULT_LIMITS
+    ) -> None:
         self.text = ""
         self.complete = False
-        self.all: list[Chapter] = [Chapter(0, pieces=())]
-        self._manner = Manner({}, keep_breaks, lengths)
+        self.chunks: list[Chunk] = [Chunk(0, fragments=())]
+        self._options = ParseOptions({}, keep_breaks, lengths)
         self._size = size
         self._settled = 0
 
     def update(self, text: str, *, complete: bool, references: References) -> None:
         """Take in another text, reading only what does not go on from the text before."""
-        grown = text.startswith(self.text) and references == self._manner.references
+        grown = text.startswith(self.text) and references == self._options.references
         if not grown:
-            self._forget(self._common(text) if references == self._manner.references else 0)
+            self._forget(self._common_chunk(text) if references == self._options.references else 0)
         self.text, self.complete = text, complete
-        self._manner = replace(self._manner, references=references)
+        self._options = replace(self._options, references=references)
         self._read_tail()
 
-    def read(self, index: int) -> None:
+    def load(self, index: int) -> None:
         """See to it that a chapter is read, which may make several of it."""
-        chapter = self.all[index]
-        if chapter.pieces is None:
+        chapter = self.chunks[index]
+        if chapter.fragments is None:
             self._cut_blocks(index)
-            end = self.end(index)
-            below = self.all[index + 1].resume if index + 1 < len(self.all) else None
+            end = self.chunk_end(index)
+            below = self.chunks[index + 1].checkpoint if index + 1 < len(self.chunks) else None
             suffix = below.suffix if below else ""
-            reading = self._reading(chapter.start, chapter.resume, end, suffix)
-            chapter.pieces = reading.pieces
-            if self.end(index) - chapter.start > 2 * self._size:
-                self._divide(index, len(reading.pieces))
+            reading = self._reading(chapter.start, chapter.checkpoint, end, suffix)
+            chapter.fragments = reading.fragments
+            if self.chunk_end(index) - chapter.start > 2 * self._size:
+                self._divide(index, len(reading.fragments))
 
-    def end(self, index: int) -> int:
+    def chunk_end(self, index: int) -> int:
         """Where a chapter ends."""
-        return self.all[index + 1].start if index + 1 < len(self.all) else len(self.text)
+        return self.chunks[index + 1].start if index + 1 < len(self.chunks) else len(self.text)
 
-    def at(self, offset: int) -> int:
+    def chunk_at(self, offset: int) -> int:
         """The chapter in which the text at `offset` stands."""
-        return max(0, bisect_right(self.all, offset, key=attrgetter("start")) - 1)
+        return max(0, bisect_right(self.chunks, offset, key=attrgetter("start")) - 1)
 
     @property
-    def unclosed(self) -> int | None:
+    def open_section(self) -> int | None:
         """The section that a complete message leaves open."""
-        last = self.all[-1]
-        return section_after(last.pieces or (), last.section) if self.complete else None
+        last = self.chunks[-1]
+        return section_after(last.fragments or (), last.section) if self.complete else None
 
-    def _common(self, text: str) -> int:
+    def _common_chunk(self, text: str) -> int:
         """The last chapter that begins before the texts differ."""
-        low, high = 0, len(self.all) - 1
+        low, high = 0, len(self.chunks) - 1
         while low < high:
             middle = (low + high + 1) // 2
-            if text.startswith(self.text[: self.all[middle].start]):
+            if text.startswith(self.text[: self.chunks[middle].start]):
                 low = middle
             else:
                 high = middle - 1
@@ -107,93 +109,101 @@ class Chapters:
     def _forget(self, index: int) -> None:
         # The chapter before is read again too: its last block was ended by what has changed.
         index = max(0, index - 1)
-        first = self.all[index]
-        self.all[index:] = [Chapter(first.start, first.resume, first.section, ())]
+        first = self.chunks[index]
+        self.chunks[index:] = [Chunk(first.start, first.checkpoint, first.section, ())]
         self._settled = 0
 
     def _read_tail(self) -> None:
-        tail = self.all[-1]
-        if not self._settled and tail.resume is None:
+        tail = self.chunks[-1]
+        if not self._settled and tail.checkpoint is None:
             tail = self._cut(tail)
-        pieces = tail.pieces or ()
+        pieces = tail.fragments or ()
         start = pieces[self._settled].start if self._settled < len(pieces) else tail.start
-        known = len(self.all)
+        known = len(self.chunks)
         # One block of a megabyte takes a hundred while it is read at once, and thirty once it is.
-        step = self._manner.lengths.at_once
+        step = self._options.limits.read_step
         for end in range(start + step, len(self.text) - step, step):
             self._read_to(end)
-            for chapter in self.all[known:-1]:
-                chapter.pieces = None
+            for chapter in self.chunks[known:-1]:
+                chapter.fragments = None
         self._read_to(len(self.text))
 
     def _read_to(self, end: int) -> None:
-        tail = self.all[-1]
+        tail = self.chunks[-1]
         keep = self._settled
-        pieces = tail.pieces or ()
+        pieces = tail.fragments or ()
         while True:
             first = pieces[keep] if keep < len(pieces) else None
-            start, resume = (first.start, first.resume) if first else (tail.start, tail.resume)
+            start, resume = (first.start, first.resume) if first else (tail.start, tail.checkpoint)
             reading = self._reading(start, resume, end)
             if not reading.broken or not keep:
                 break
             keep -= 1
             while pieces[keep].joins:
                 keep -= 1
-        tail.pieces = (*pieces[:keep], *reading.pieces)
+        tail.fragments = (*pieces[:keep], *reading.fragments)
         self._settled = keep + reading.settled
-        self._settled -= self._divide(len(self.all) - 1, self._settled)
+        self._settled -= self._divide(len(self.chunks) - 1, self._settled)
 
-    def _cut(self, tail: Chapter) -> Chapter:
+    def _cut(self, tail: Chunk) -> Chunk:
         """Leave all but the end of a long text unread."""
-        borders = find_borders(self.text[tail.start :], self._size) if tail.section is None else []
+        borders = (
+            find_split_points(self.text[tail.start :], self._size) if tail.section is None else []
+        )
         if not tail.start and _MAY_DEFINE.match(self.text):
             # The first chapter has to show something, which what begins at a border does.
             borders = borders[1:]
-        self.all.extend(Chapter(tail.start + border) for border in borders)
-        self._cut_blocks(len(self.all) - 1)
-        if self.all[-1] is not tail:
-            tail.pieces = None
-            self.all[-1].pieces = ()
-        return self.all[-1]
+        self.chunks.extend(Chunk(tail.start + border) for border in borders)
+        self._cut_blocks(len(self.chunks) - 1)
+        if self.chunks[-1] is not tail:
+            tail.fragments = None
+            self.chunks[-1].fragments = ()
+        return self.chunks[-1]
 
     def _cut_blocks(self, index: int) -> None:
         """Leave all of a chapter's long blocks unread but their beginnings."""
-        chapter, end = self.all[index], self.end(index)
-        if chapter.resume or chapter.section is not None or end - chapter.start <= 2 * self._size:
+        chapter, end = self.chunks[index], self.chunk_end(index)
+        if (
+            chapter.checkpoint
+            or chapter.section is not None
+            or end - chapter.start <= 2 * self._size
+        ):
             return
-        seams = find_seams(self.text, chapter.start, end, self._size, self._manner.lengths)
-        parts = resumes(seams, self.text, self._manner)
-        self.all[index + 1 : index + 1] = [
-            Chapter(seam.at, resume) for seam, resume in zip(seams, parts, strict=True)
+        seams = find_block_splits(self.text, chapter.start, end, self._size, self._options.limits)
+        parts = find_checkpoints(seams, self.text, self._options)
+        self.chunks[index + 1 : index + 1] = [
+            Chunk(seam.at, resume) for seam, resume in zip(seams, parts, strict=True)
         ]
 
-    def _reading(self, start: int, resume: Resume | None, end: int, suffix: str = "") -> Reading:
+    def _reading(
+        self, start: int, resume: ParserCheckpoint | None, end: int, suffix: str = ""
+    ) -> ParsedFragments:
         text = self.text if end == len(self.text) else self.text[:end]
-        return read(text, start, resume, self._manner, suffix)
+        return parse_fragments(text, start, resume, self._options, suffix)
 
     def _divide(self, index: int, settled: int) -> int:
         """Make chapters of what has settled in one; tell how many pieces its last begins after."""
-        chapter = self.all[index]
-        pieces = chapter.pieces or ()
+        chapter = self.chunks[index]
+        pieces = chapter.fragments or ()
         moved = 0
-        parts: list[Chapter] = []
+        parts: list[Chunk] = []
         for at in range(1, settled + 1):
             if at == len(pieces) or pieces[at].joins:
                 continue
             if pieces[at].start - pieces[moved].start >= self._size:
-                parts.append(_part(chapter, parts, pieces[moved:at]))
+                parts.append(_new_chunk(chapter, parts, pieces[moved:at]))
                 moved = at
         if parts:
-            last = _part(chapter, parts, pieces[moved:])
+            last = _new_chunk(chapter, parts, pieces[moved:])
             first, *rest = [*parts, last]
-            chapter.pieces = first.pieces
-            self.all[index + 1 : index + 1] = rest
+            chapter.fragments = first.fragments
+            self.chunks[index + 1 : index + 1] = rest
         return moved
 
 
-def _part(chapter: Chapter, before: Sequence[Chapter], pieces: tuple[Piece, ...]) -> Chapter:
+def _new_chunk(chapter: Chunk, before: Sequence[Chunk], pieces: tuple[BlockFragment, ...]) -> Chunk:
     section = chapter.section
     if before:
         last = before[-1]
-        section = section_after(last.pieces or (), last.section)
-    return Chapter(pieces[0].start, pieces[0].resume, section, pieces)
+        section = section_after(last.fragments or (), last.section)
+    return Chunk(pieces[0].start, pieces[0].resume, section, pieces)

@@ -6,7 +6,7 @@ A new construct is a module with a function that draws, and a line here.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fakegpt_tui.ui.rendering.drawing import Draw
+from fakegpt_tui.ui.rendering.drawing import RenderBlock
 from fakegpt_tui.ui.rendering.fences import draw_code, split_code
 from fakegpt_tui.ui.rendering.footnotes import draw_footnote
 from fakegpt_tui.ui.rendering.lists import draw_list, split_list
@@ -17,13 +17,13 @@ from fakegpt_tui.ui.rendering.paragraphs import (
     draw_paragraph,
     split_paragraph,
 )
-from fakegpt_tui.ui.rendering.pieces import Split
+from fakegpt_tui.ui.rendering.pieces import SplitBlock
 from fakegpt_tui.ui.rendering.quotes import draw_quote, split_quote
 from fakegpt_tui.ui.rendering.rules import draw_rule
 from fakegpt_tui.ui.rendering.sections import draw_section, draw_section_end
 from fakegpt_tui.ui.rendering.tables import draw_table, split_table
 
-DRAWS: Mapping[str, Draw] = MappingProxyType(
+RENDERERS: Mapping[str, RenderBlock] = MappingProxyType(
     {
         "paragraph": draw_paragraph,
         "heading": draw_heading,
@@ -42,7 +42,7 @@ DRAWS: Mapping[str, Draw] = MappingProxyType(
     }
 )
 
-SPLITS: Mapping[str, Split] = MappingProxyType(
+SPLITTERS: Mapping[str, SplitBlock] = MappingProxyType(
     {
         "paragraph": split_paragraph,
         "bullet_list": split_list,

@@ -47,7 +47,7 @@ _own_narrow: frozenset[str] = _cells._SINGLE_CELLS  # noqa: SLF001 - see above
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class WidthProfile:
     """How a terminal counts. As Rich does, unless something else is said.
 
     Args:
@@ -64,28 +64,28 @@ class Counting:
 class _Process:
     """What holds for all of it."""
 
-    counting = Counting()
+    profile = WidthProfile()
 
 
-def counting() -> Counting:
+def width_profile() -> WidthProfile:
     """How characters are counted."""
-    return _Process.counting
+    return _Process.profile
 
 
-def count_as(wanted: Counting) -> bool:
+def use_profile(wanted: WidthProfile) -> bool:
     """Count characters in another way; whether it is another one.
 
     What is on the screen must be laid out and drawn anew then.
     """
-    if wanted == counting():
+    if wanted == width_profile():
         return False
-    _Process.counting = wanted
-    is_own = wanted == Counting()
+    _Process.profile = wanted
+    is_own = wanted == WidthProfile()
     _cells.load_cell_table = _own_table if is_own else partial(_table, wanted)
     narrow = _narrow_where_wide() if wanted.wide else _own_narrow
     for module in (_cells, _segment):
         module._is_single_cell_widths = narrow.issuperset  # noqa: SLF001 - see above
-    _make_content_forget()
+    _disable_content_caches()
     for remembering in (
         _cells.get_character_cell_size,
         _cells.cached_cell_len,
@@ -95,26 +95,26 @@ def count_as(wanted: Counting) -> bool:
     return True
 
 
-def look_alike(text: str) -> str:
+def ascii_lookalike(text: str) -> str:
     """`text` in which a narrow character stands for each that is kept at one cell."""
     return text.translate(_look_alikes())
 
 
-def _make_content_forget() -> None:
+def _disable_content_caches() -> None:
     """See to it that content, which may be kept for long, is measured whenever that is asked."""
     _content.cell_length = property(lambda content: cells.cell_len(content.plain))
-    _content._optimal_width_cache = _always(None)  # noqa: SLF001 - see above
-    _content._minimal_width_cache = _always(None)  # noqa: SLF001 - see above
-    _content._height_cache = _always((None, 0))  # noqa: SLF001 - see above
+    _content._optimal_width_cache = _constant_property(None)  # noqa: SLF001 - see above
+    _content._minimal_width_cache = _constant_property(None)  # noqa: SLF001 - see above
+    _content._height_cache = _constant_property((None, 0))  # noqa: SLF001 - see above
 
 
-def _always(value: object) -> property:
+def _constant_property(value: object) -> property:
     """What has this value, whatever is assigned to it."""
     return property(lambda _: value, lambda _, _assigned: None)
 
 
 @cache
-def _table(how: Counting, version: str = "auto") -> CellTable:
+def _table(how: WidthProfile, version: str = "auto") -> CellTable:
     """Rich's own table, changed to count like that."""
     own = _own_table(version)
     if how.old and _version(own) > _version(_own_table(_BEFORE_16)):

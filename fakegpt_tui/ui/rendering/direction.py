@@ -15,7 +15,7 @@ from rich.segment import Segment
 
 ISOLATE = "\u2068"
 """Begins something that is turned, or not, by its own first letter."""
-END = "\u2069"
+POP_ISOLATE = "\u2069"
 
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
@@ -26,7 +26,7 @@ _MARKER = re.compile(r"\s*(?:(?:[^\w\s\"'(«“„‘‚\[]|\d+[.)])\s+)*")
 """What stands before the text of an item, and is no part of it."""
 
 
-def isolated(segments: Sequence[Segment]) -> Sequence[Segment]:
+def isolate_rtl(segments: Sequence[Segment]) -> Sequence[Segment]:
     """`segments` with isolates around whatever is written from right to left."""
     text = "".join(segment.text for segment in segments)
     if text.isascii() or not _RIGHT_TO_LEFT.search(text):
@@ -38,7 +38,7 @@ def isolated(segments: Sequence[Segment]) -> Sequence[Segment]:
         signed, last = plain, first + len(plain)
         # Each sign goes with a letter of its own, from which no cut of the line parts it.
         signs = [(start - first, ISOLATE) for start, _ in ranges if first <= start < last]
-        signs += [(end - first, END) for _, end in ranges if first < end <= last]
+        signs += [(end - first, POP_ISOLATE) for _, end in ranges if first < end <= last]
         for at, sign in sorted(signs, reverse=True):
             signed = signed[:at] + sign + signed[at:]
         made.append(Segment(signed, style, control))
@@ -46,24 +46,24 @@ def isolated(segments: Sequence[Segment]) -> Sequence[Segment]:
     return made
 
 
-def open_ends(segments: Iterable[Segment]) -> tuple[bool, bool]:
+def find_cut_isolates(segments: Iterable[Segment]) -> tuple[bool, bool]:
     """Whether something that is isolated was cut where this begins, and where it ends."""
     is_cut, is_open = False, False
     for text, _, _ in segments:
-        if ISOLATE in text or END in text:
-            for sign in filter((ISOLATE, END).__contains__, text):
-                is_cut = is_cut or (sign == END and not is_open)
+        if ISOLATE in text or POP_ISOLATE in text:
+            for sign in filter((ISOLATE, POP_ISOLATE).__contains__, text):
+                is_cut = is_cut or (sign == POP_ISOLATE and not is_open)
                 is_open = sign == ISOLATE
     return is_cut, is_open
 
 
-def closed(segments: Sequence[Segment], *, start: bool, end: bool) -> list[Segment]:
+def close_isolates(segments: Sequence[Segment], *, start: bool, end: bool) -> list[Segment]:
     """`segments` with the signs that a cut has taken from where they start, or end."""
     made = list(segments)
     if start:
         made[0] = Segment(ISOLATE + made[0].text, *made[0][1:])
     if end:
-        made[-1] = Segment(made[-1].text + END, *made[-1][1:])
+        made[-1] = Segment(made[-1].text + POP_ISOLATE, *made[-1][1:])
     return made
 
 

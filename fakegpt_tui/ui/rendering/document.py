@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fakegpt_tui.ui.rendering.chapters import SIZE, Chapters
-from fakegpt_tui.ui.rendering.constructs import DRAWS
-from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.chapters import CHUNK_SIZE, ChunkedText
+from fakegpt_tui.ui.rendering.constructs import RENDERERS
+from fakegpt_tui.ui.rendering.drawing import RenderContext
 from fakegpt_tui.ui.rendering.heights import LEAST_WIDTH
 from fakegpt_tui.ui.rendering.layout import Layout
-from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.parsing import find_references
@@ -26,8 +26,8 @@ class Document:
         palette: Palette,
         *,
         keep_breaks: bool = False,
-        chapter: int = SIZE,
-        lengths: Lengths = USUAL,
+        chapter: int = CHUNK_SIZE,
+        lengths: Limits = DEFAULT_LIMITS,
     ) -> None:
         """Make an empty one.
 
@@ -37,11 +37,11 @@ class Document:
             chapter: How many characters of a long message are read and forgotten together.
             lengths: How long text may be before it is parted.
         """
-        self._drawing = Drawing(palette, LEAST_WIDTH, DRAWS, {}, keep_breaks)
+        self._context = RenderContext(palette, LEAST_WIDTH, RENDERERS, {}, keep_breaks)
         self._size = chapter
         self._lengths = lengths
-        self._chapters = self._unread()
-        self._turned: set[int] = set()
+        self._chunks = self._new_chunks()
+        self._toggled: set[int] = set()
         self._layout: Layout | None = None
 
     def update(self, text: str, *, complete: bool) -> None:
@@ -50,16 +50,16 @@ class Document:
         If it begins with the text before, only what comes after the last settled block is read.
         Reference links and footnotes find their targets once the message is complete.
         """
-        before = self._chapters
+        before = self._chunks
         if text == before.text and complete == before.complete:
             return
         references = find_references(text, self._lengths) if complete else {}
-        if references != self._drawing.references:
+        if references != self._context.references:
             self._layout = None
-        self._chapters.update(text, complete=complete, references=references)
-        self._drawing = replace(self._drawing, references=references)
+        self._chunks.update(text, complete=complete, references=references)
+        self._context = replace(self._context, references=references)
         if self._layout is not None:
-            self._layout.follow()
+            self._layout.sync()
         self._fold()
 
     def lines(self, width: int) -> Sequence[Line]:
@@ -77,9 +77,9 @@ class Document:
         The heights of others are estimates, so line numbers change: see `Layout.reveal`.
         """
         width = max(width, LEAST_WIDTH)
-        self._drawing = replace(self._drawing, width=width)
+        self._context = replace(self._context, width=width)
         if self._layout is None or self._layout.drawing.width != width:
-            self._layout = Layout(self._drawing, self._chapters)
+            self._layout = Layout(self._context, self._chunks)
         return self._layout
 
     def height(self, width: int) -> int:
@@ -88,19 +88,19 @@ class Document:
 
     def restyle(self, palette: Palette) -> None:
         """Draw with other styles from now on."""
-        if palette != self._drawing.palette:
-            self._drawing = replace(self._drawing, palette=palette)
+        if palette != self._context.palette:
+            self._context = replace(self._context, palette=palette)
             if self._layout is not None:
-                self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
+                self._layout.restyle(replace(self._context, width=self._layout.drawing.width))
 
     def remeasure(self) -> None:
         """Read and draw everything anew, as characters have become wider, or narrower."""
-        before = self._chapters
-        self._chapters = self._unread()
-        self._chapters.update(
-            before.text, complete=before.complete, references=self._drawing.references
+        before = self._chunks
+        self._chunks = self._new_chunks()
+        self._chunks.update(
+            before.text, complete=before.complete, references=self._context.references
         )
-        self._drawing = replace(self._drawing)
+        self._context = replace(self._context)
         self._layout = None
 
     def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
@@ -110,14 +110,14 @@ class Document:
             wrap: Go on with long lines on the next, rather than cut them.
             offset: Cells that are off at the left, where lines are cut.
         """
-        before = self._drawing
-        self._drawing = replace(before, wrap_code=wrap, code_offset=offset)
-        if self._layout is None or self._drawing == before:
+        before = self._context
+        self._context = replace(before, wrap_code=wrap, code_offset=offset)
+        if self._layout is None or self._context == before:
             return
         if wrap != before.wrap_code:
             self._layout = None
         else:
-            self._layout.restyle(replace(self._drawing, width=self._layout.drawing.width))
+            self._layout.restyle(replace(self._context, width=self._layout.drawing.width))
 
     def fold(self, section: int) -> None:
         """Fold a section that is open, or open one that is folded.
@@ -125,28 +125,28 @@ class Document:
         Args:
             section: Where it begins in the text: the `fold` of its label's style meta.
         """
-        self._turned ^= {section}
+        self._toggled ^= {section}
         self._fold()
 
     def unfold(self, everything: bool) -> None:
         """Open all sections, or fold them, those that are still to come too."""
-        self._turned = set()
-        self._drawing = replace(self._drawing, unfold_all=everything)
+        self._toggled = set()
+        self._context = replace(self._context, unfold_all=everything)
         self._fold()
 
-    def _unread(self) -> Chapters:
-        return Chapters(
-            keep_breaks=self._drawing.keep_breaks, size=self._size, lengths=self._lengths
+    def _new_chunks(self) -> ChunkedText:
+        return ChunkedText(
+            keep_breaks=self._context.keep_breaks, size=self._size, lengths=self._lengths
         )
 
     def _fold(self) -> None:
         """Sections are folded unless asked otherwise, or never closed by a complete message."""
-        unclosed = self._chapters.unclosed
-        turned = self._turned
-        if unclosed is not None and not self._drawing.unfold_all:
+        unclosed = self._chunks.open_section
+        turned = self._toggled
+        if unclosed is not None and not self._context.unfold_all:
             turned = turned ^ {unclosed}
-        drawing = replace(self._drawing, turned=frozenset(turned))
-        self._drawing = drawing
+        drawing = replace(self._context, turned=frozenset(turned))
+        self._context = drawing
         layout = self._layout
         if layout is not None and drawing.folds != layout.drawing.folds:
             layout.refold(replace(drawing, width=layout.drawing.width))

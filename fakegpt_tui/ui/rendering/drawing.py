@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from rich.segment import Segment
 
-from fakegpt_tui.ui.rendering.cells import width_of
+from fakegpt_tui.ui.rendering.cells import cell_width
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.palette import Palette
@@ -17,7 +17,7 @@ _ENOUGH = 12
 """Cells that a nested block keeps for itself; indentation that would take them is left out."""
 
 
-class Kept:
+class BlockCache:
     """The blocks that were drawn last, a few screenfuls."""
 
     def __init__(self) -> None:
@@ -42,12 +42,12 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class RenderContext:
     """How to draw any block at one width of the message."""
 
     palette: Palette
     width: int
-    draws: Mapping[str, "Draw"]
+    renderers: Mapping[str, "RenderBlock"]
     references: References
     keep_breaks: bool = False
     turned: frozenset[int] = frozenset()
@@ -55,7 +55,7 @@ class Drawing:
     wrap_code: bool = True
     code_offset: int = 0
 
-    _kept: Kept = field(default_factory=Kept, init=False, compare=False, repr=False)
+    _cache: BlockCache = field(default_factory=BlockCache, init=False, compare=False, repr=False)
 
     @property
     def folds(self) -> tuple[frozenset[int], bool]:
@@ -66,15 +66,19 @@ class Drawing:
         """Whether only the label of the section that begins there is shown."""
         return (section in self.turned) == self.unfold_all
 
-    def block(self, node: Node, width: int) -> list[Line]:
+    def render_block(self, node: Node, width: int) -> list[Line]:
         """The lines of one block."""
-        return self.draws[node.kind](node, width, self)
+        return self.renderers[node.kind](node, width, self)
 
-    def kept(self, node: Node, width: int) -> list[Line]:
+    def render_cached(self, node: Node, width: int) -> list[Line]:
         """The lines of a block inside another one, which is drawn whenever that one grows."""
-        return self._kept.get(node, width) or self._kept.put(node, width, self.block(node, width))
+        return self._cache.get(node, width) or self._cache.put(
+            node, width, self.render_block(node, width)
+        )
 
-    def blocks(self, nodes: Sequence[Node], width: int, *, spaced: bool = True) -> list[Line]:
+    def render_blocks(
+        self, nodes: Sequence[Node], width: int, *, spaced: bool = True
+    ) -> list[Line]:
         """The lines of blocks one below the other.
 
         A blank line stands between any two if they are `spaced`, else where one was written.
@@ -84,13 +88,13 @@ class Drawing:
             if index and (spaced or node.blank):
                 lines.append(BLANK)
             # The last one grows whenever the block around it does, and need not be kept for it.
-            draw = self.block if index == len(nodes) - 1 else self.kept
+            draw = self.render_block if index == len(nodes) - 1 else self.render_cached
             lines.extend(draw(node, width))
         return lines
 
     def fits(self, prefix: Sequence[Segment], width: int) -> bool:
         """Whether there is enough room for text behind `prefix`."""
-        return width - width_of(prefix) >= max(2, min(_ENOUGH, self.width // 2))
+        return width - cell_width(prefix) >= max(2, min(_ENOUGH, self.width // 2))
 
 
-Draw = Callable[[Node, int, Drawing], list[Line]]
+RenderBlock = Callable[[Node, int, RenderContext], list[Line]]

@@ -13,13 +13,13 @@ from rich.cells import cell_len
 _TONES = "\U0001f3fb-\U0001f3ff"
 _SELECTOR = "\ufe0f"
 _PARTS = "\u2190-\u2bff\U0001f000-\U0001faff"
-_COMPOSED = re.compile(f"(?s:.)(?:[{_SELECTOR}\u20e3{_TONES}]|\u200d[{_PARTS}])+")
+_COMPOUND = re.compile(f"(?s:.)(?:[{_SELECTOR}\u20e3{_TONES}]|\u200d[{_PARTS}])+")
 _JOINED = re.compile(f"\u200d[{_PARTS}].*", re.DOTALL)
 _TONE = re.compile(f"[{_TONES}]")
 
 
 @dataclass(frozen=True, slots=True)
-class Composing:
+class EmojiSupport:
     """What a terminal puts together: joined emoji, tones of skin, and emoji by a selector."""
 
     joined: bool = True
@@ -27,17 +27,17 @@ class Composing:
     selected: bool = True
 
     @property
-    def is_whole(self) -> bool:
+    def is_full(self) -> bool:
         return self.joined and self.toned and self.selected
 
-    def fitted(self, text: str) -> str:
+    def simplify(self, text: str) -> str:
         """`text` with emoji that take the cells on this terminal that Rich says `text` takes.
 
         What is composed of things that make no emoji together may stay as it is.
         """
         if text.isascii():
             return text
-        simple = _COMPOSED.sub(self._fitted, text)
+        simple = _COMPOUND.sub(self._fitted, text)
         return simple if cell_len(simple) == cell_len(text) else text
 
     def _fitted(self, composed: re.Match[str]) -> str:

@@ -10,13 +10,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.rendering.cells import blank, chop, padded, width_of
-from fakegpt_tui.ui.rendering.drawing import Drawing
-from fakegpt_tui.ui.rendering.highlighting import Piece as Token
-from fakegpt_tui.ui.rendering.highlighting import lex
+from fakegpt_tui.ui.rendering.cells import blank_segment, cell_width, chop, padded
+from fakegpt_tui.ui.rendering.drawing import RenderContext
+from fakegpt_tui.ui.rendering.highlighting import CodeToken as Token
+from fakegpt_tui.ui.rendering.highlighting import tokenize
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
+from fakegpt_tui.ui.rendering.pieces import BlockFragment, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.rendering.seams import LINES_AT_A_TIME, LINES_TOGETHER
 
 _MOST = 400
@@ -36,7 +36,7 @@ _CUT_FROM = 20
 _GUTTER_FROM = 4
 """Cells that a line must have to spare one of them for the mark."""
 
-WITHIN_CODE = Resume("code_block", prefix="    x\n", suffix="    x")
+CODE_CHECKPOINT = ParserCheckpoint("code_block", prefix="    x\n", suffix="    x")
 """Blank lines are code only between other lines of it."""
 
 _TAB = 4
@@ -44,7 +44,7 @@ _ROOM = 1
 """Cells beside the code where lines are cut: a sign at its left."""
 
 
-def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_code(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """The code on a ground of its own, behind its language.
 
     Long lines go on behind a mark, or are scrolled, which tells the eye more about tables and logs.
@@ -56,10 +56,10 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
         return lines
     sizes = list(_sizes(rows, node))
     if len(sizes) > 1:
-        parts = _parts(node, rows, sizes)
-        return [line for part in parts for line in drawing.kept(part, width)]
+        parts = _code_parts(node, rows, sizes)
+        return [line for part in parts for line in drawing.render_cached(part, width)]
     sign = _AFTER if width < _CUT_FROM or _is_told(lines) else _CUT
-    for index, tokens in enumerate(_by_line(lex("\n".join(rows), language(node)))):
+    for index, tokens in enumerate(_by_line(tokenize("\n".join(rows), language(node)))):
         segments = [Segment(text, drawing.palette.token(kind)) for kind, text in tokens]
         lines.extend(_code_line(segments, _source(node, index), width, drawing, sign))
         if _is_told(lines[-1:]):
@@ -67,24 +67,24 @@ def draw_code(node: Node, width: int, drawing: Drawing) -> list[Line]:
     return lines
 
 
-def split_code(node: Node, part: Slice) -> list[Piece]:
+def split_code(node: Node, part: ParseSlice) -> list[BlockFragment]:
     """`node` in pieces of about forty lines, each coloured by itself."""
     rows = _rows(node.content)
     is_fence = node.kind == "fence"
     sizes = list(_sizes(rows, node))
     if len(sizes) <= 1:
-        return [part.whole(node)]
-    opened = part.resume if part.resume and node.continued else _opened(node, part)
-    pieces: list[Piece] = []
-    for piece in _parts(node, rows, sizes):
+        return [part.whole_fragment(node)]
+    opened = part.checkpoint if part.checkpoint and node.continued else _opened(node, part)
+    pieces: list[BlockFragment] = []
+    for piece in _code_parts(node, rows, sizes):
         first = not pieces
         start = node.source[0] if first else piece.rows[is_fence]
-        resume = part.resume if first else replace(opened, number=piece.number)
-        pieces.append(Piece(piece, start, resume, spaced=not piece.continued))
+        resume = part.checkpoint if first else replace(opened, number=piece.number)
+        pieces.append(BlockFragment(piece, start, resume, blank_above=not piece.continued))
     return pieces
 
 
-def _parts(node: Node, rows: Sequence[str], sizes: Iterable[int]) -> Iterator[Node]:
+def _code_parts(node: Node, rows: Sequence[str], sizes: Iterable[int]) -> Iterator[Node]:
     """The code in steps, each of which keeps the line above it in its `rows`."""
     at = 0
     for size in sizes:
@@ -103,18 +103,18 @@ def language(node: Node) -> str:
     return next(iter(node.info.split()), "").lower()
 
 
-def _opened(node: Node, part: Slice) -> Resume:
+def _opened(node: Node, part: ParseSlice) -> ParserCheckpoint:
     if node.kind != "fence":
-        return WITHIN_CODE
-    return Resume("fence", prefix=safe_text(part.text[node.rows[0] : node.rows[1]]))
+        return CODE_CHECKPOINT
+    return ParserCheckpoint("fence", prefix=safe_text(part.text[node.rows[0] : node.rows[1]]))
 
 
-def without_first(node: Node) -> Node:
+def drop_first_line(node: Node) -> Node:
     """Indented code without the line that it was read behind."""
     return replace(node, content=node.content.partition("\n")[2], rows=node.rows[1:])
 
 
-def without_last(node: Node) -> Node:
+def drop_last_line(node: Node) -> Node:
     """Indented code without the line that was read below it."""
     rest = node.content.removesuffix("\n").rpartition("\n")[0]
     return replace(node, content=f"{rest}\n" if rest else "", rows=node.rows[:-1])
@@ -137,7 +137,7 @@ def _is_open(rows: Sequence[str], name: str) -> bool:
     # Colouring twice is spared where nothing can be open.
     if not _OPENS.search(code):
         return False
-    kind = lex(code, name)[-1][0]
+    kind = tokenize(code, name)[-1][0]
     return kind.startswith(("Literal.String", "Comment.Multiline"))
 
 
@@ -145,7 +145,7 @@ def _rows(content: str) -> list[str]:
     return content.removesuffix("\n").expandtabs(_TAB).split("\n") if content else []
 
 
-def _label(node: Node, code: Sequence[str], width: int, drawing: Drawing) -> list[Line]:
+def _label(node: Node, code: Sequence[str], width: int, drawing: RenderContext) -> list[Line]:
     """The language, if there is one, and what to press to copy the code.
 
     Its style meta `copy` is the range of the opening line: where it ends, growing code cannot say.
@@ -156,15 +156,15 @@ def _label(node: Node, code: Sequence[str], width: int, drawing: Drawing) -> lis
     palette = drawing.palette
     words = safe_text(node.info).split()
     rows = chop([Segment(f" {words[0]}", palette.fence_label)] if words else [], width)
-    room = width - width_of(rows[-1])
+    room = width - cell_width(rows[-1])
     copy = palette.fence_mark + Style.from_meta({"copy": _source(node, -1)})
     marks = [Segment(_COPY, copy)]
     if not drawing.wrap_code and any(cell_len(row) > width - _ROOM for row in code):
         marks = [_sideways(_CUT, 1, drawing), Segment("  ", palette.fence), *marks]
-    if room <= width_of(marks) + 1:
+    if room <= cell_width(marks) + 1:
         marks = marks[-1:]
-    if room > width_of(marks) + 1:
-        rows[-1] = [*padded(rows[-1], width - width_of(marks) - 1, palette.fence), *marks]
+    if room > cell_width(marks) + 1:
+        rows[-1] = [*padded(rows[-1], width - cell_width(marks) - 1, palette.fence), *marks]
     elif not words:
         return []
     return [Line(tuple(padded(row, width, palette.fence)), _source(node, -1)) for row in rows]
@@ -182,7 +182,11 @@ def _by_line(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def _code_line(
-    segments: Sequence[Segment], source: tuple[int, int], width: int, drawing: Drawing, sign: str
+    segments: Sequence[Segment],
+    source: tuple[int, int],
+    width: int,
+    drawing: RenderContext,
+    sign: str,
 ) -> Iterator[Line]:
     palette = drawing.palette
     gutter = width >= _GUTTER_FROM
@@ -190,17 +194,19 @@ def _code_line(
         yield Line(tuple(_window(segments, width, drawing, sign)), source)
         return
     for index, row in enumerate(chop(segments, width - gutter)):
-        mark = [Segment(_WRAPPED, palette.fence_mark) if index else blank(1, palette.fence)]
+        mark = [Segment(_WRAPPED, palette.fence_mark) if index else blank_segment(1, palette.fence)]
         line = padded([*(mark if gutter else ()), *row], width, palette.fence)
         yield Line(tuple(line), source)
 
 
-def _window(segments: Sequence[Segment], width: int, drawing: Drawing, sign: str) -> list[Segment]:
+def _window(
+    segments: Sequence[Segment], width: int, drawing: RenderContext, sign: str
+) -> list[Segment]:
     """The part of a line that is scrolled to, between signs that there is more."""
     palette, offset = drawing.palette, drawing.code_offset
     strip = Strip(segments)
     more = len(sign) if strip.cell_length - offset > width - _ROOM else 0
-    before = _sideways(_BEFORE, -1, drawing) if offset else blank(1, palette.fence)
+    before = _sideways(_BEFORE, -1, drawing) if offset else blank_segment(1, palette.fence)
     shown = strip.crop(offset, offset + width - _ROOM - more)
     line = padded([before, *shown], width - more, palette.fence)
     return [*line, _sideways(sign, 1, drawing)] if more else line
@@ -213,7 +219,7 @@ def _is_told(lines: Iterable[Line]) -> bool:
     return any(segment.style is not None and "sideways" in segment.style.meta for segment in said)
 
 
-def _sideways(sign: str, direction: int, drawing: Drawing) -> Segment:
+def _sideways(sign: str, direction: int, drawing: RenderContext) -> Segment:
     """A sign for code beyond an edge, whose style meta `sideways` says which: -1 or 1."""
     return Segment(sign, drawing.palette.fence_mark + Style.from_meta({"sideways": direction}))
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from fakegpt_tui.ui.rendering.borders import LINE_ENDS
-from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS, Limits
 
 _LINE_END = re.compile(f"[{LINE_ENDS}]")
 _NEAR = re.compile(rf" (?=\S)|[{LINE_ENDS}]")
@@ -18,14 +18,14 @@ _NO_BARS = re.compile(r"[ \t>]*[^\s|:>-]")
 """How a line begins that does not make a table's header of the line above."""
 
 
-def flow_end(text: str, start: int, end: int, lengths: Lengths = USUAL) -> int | None:
+def flow_end(text: str, start: int, end: int, lengths: Limits = DEFAULT_LIMITS) -> int | None:
     """Where the flow ends that begins at `start` of a paragraph, if that goes on up to `end`.
 
     It ends with a line, or within one that is so long that it is no head.
     """
     least = start + lengths.flow
     while least < end:
-        most = least + lengths.head
+        most = least + lengths.header
         has_lines = False
         for line_end in _LINE_END.finditer(text, least, min(most, end)):
             has_lines = True
@@ -37,7 +37,7 @@ def flow_end(text: str, start: int, end: int, lengths: Lengths = USUAL) -> int |
     return None
 
 
-def flow_ends(text: str, start: int, end: int, lengths: Lengths) -> Iterator[int]:
+def flow_ends(text: str, start: int, end: int, lengths: Limits) -> Iterator[int]:
     """Where all flows but the last one of a paragraph end."""
     at = flow_end(text, start, end, lengths)
     while at is not None:
@@ -45,7 +45,7 @@ def flow_ends(text: str, start: int, end: int, lengths: Lengths) -> Iterator[int
         at = flow_end(text, at, end, lengths)
 
 
-def _middle(text: str, most: int, end: int, lengths: Lengths) -> int | None:
+def _middle(text: str, most: int, end: int, lengths: Limits) -> int | None:
     far = most + lengths.near
     near = _NEAR.search(text, most, min(end, far + 1))
     cut = near.end() if near else far

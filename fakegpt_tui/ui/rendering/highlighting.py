@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
-Piece = tuple[str, str]
+CodeToken = tuple[str, str]
 """The name of a kind of token, such as `Name.Function`, and its text."""
 
 _LONGEST_LINE = 2_000
@@ -22,7 +22,7 @@ _LONGEST_LINE = 2_000
 
 
 @lru_cache(maxsize=16)
-def lex(code: str, language: str) -> tuple[Piece, ...]:
+def tokenize(code: str, language: str) -> tuple[CodeToken, ...]:
     """`code` in pieces whose texts make up `code` again. Languages are never guessed."""
     lexer = _lexer(language)
     if lexer is None or max(map(len, code.split("\n"))) > _LONGEST_LINE:

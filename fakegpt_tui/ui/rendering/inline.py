@@ -9,30 +9,32 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.rendering.latex import unicode_math
+from fakegpt_tui.ui.rendering.latex import latex_to_unicode
 from fakegpt_tui.ui.rendering.links import can_open
-from fakegpt_tui.ui.rendering.parsing import footnote_sign, parse_inline
+from fakegpt_tui.ui.rendering.parsing import footnote_mark, parse_inline
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-    from fakegpt_tui.ui.rendering.drawing import Drawing
+    from fakegpt_tui.ui.rendering.drawing import RenderContext
 
 _BREAKS = ("softbreak", "hardbreak")
 _LONGEST = 8_192
 """More than this is taken in parts, because some input costs the square of its length."""
 
 
-def spans(content: str, drawing: Drawing, style: Style | None = None) -> list[Segment]:
+def render_inline(
+    content: str, drawing: RenderContext, style: Style | None = None
+) -> list[Segment]:
     """`content` as styled text, with a line feed for each break to keep."""
     base = drawing.palette.text if style is None else style
     writer = _Writer(drawing, base, foreign="&" in content)
-    for part in _parts(content):
+    for part in _inline_parts(content):
         writer.write(parse_inline(part, drawing.references))
     return writer.segments
 
 
-def _parts(content: str) -> Iterator[str]:
+def _inline_parts(content: str) -> Iterator[str]:
     start = 0
     while len(content) - start > _LONGEST:
         end = content.rfind(" ", start + 1, start + _LONGEST) + 1 or start + _LONGEST
@@ -44,7 +46,7 @@ def _parts(content: str) -> Iterator[str]:
 class _Writer:
     """Turns tokens into segments, remembering what is open."""
 
-    def __init__(self, drawing: Drawing, base: Style, *, foreign: bool) -> None:
+    def __init__(self, drawing: RenderContext, base: Style, *, foreign: bool) -> None:
         self.segments: list[Segment] = []
         self._palette = drawing.palette
         self._references = drawing.references
@@ -80,13 +82,13 @@ class _Writer:
             case "math_inline":
                 self._write_formula(token)
             case "footnote_ref":
-                sign = footnote_sign(token.meta["label"], self._references)
+                sign = footnote_mark(token.meta["label"], self._references)
                 self._add(sign, self._palette.bullet)
             case _:
                 self._add(token.content)
 
     def _write_formula(self, token: Token) -> None:
-        text = unicode_math(token.content.strip())
+        text = latex_to_unicode(token.content.strip())
         text = token.markup if text is None else safe_text(text)
         self._add(text if "\n" in token.markup else text.replace("\n", " "))
 

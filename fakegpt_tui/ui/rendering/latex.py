@@ -109,12 +109,12 @@ _UNREADABLE = re.compile(r"\\verb|(?<!\\)%")
 """What is no part of a formula, and would be read in a way of its own."""
 
 
-class _NoWordsError(Exception):
+class _UnsupportedError(Exception):
     """Something in a formula has no form in a line of text."""
 
 
 @lru_cache(maxsize=256)
-def unicode_math(source: str) -> str | None:
+def latex_to_unicode(source: str) -> str | None:
     """A formula as text, without its delimiters; `None` if some of it cannot be said so."""
     if len(source) > _LONGEST or _UNREADABLE.search(source):
         return None
@@ -124,8 +124,8 @@ def unicode_math(source: str) -> str | None:
     walker = LatexWalker(source, latex_context=_macros(), tolerant_parsing=False)
     try:
         nodes, _, _ = walker.get_latex_nodes()
-        text = _Setter().set(nodes)
-    except (LatexWalkerParseError, _NoWordsError, RecursionError):
+        text = _Converter().set(nodes)
+    except (LatexWalkerParseError, _UnsupportedError, RecursionError):
         return None
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
@@ -147,7 +147,7 @@ def _macros() -> Any:
     return known
 
 
-class _Setter:
+class _Converter:
     """Writes nodes one after the other."""
 
     def __init__(self) -> None:
@@ -191,7 +191,7 @@ class _Setter:
             case "LatexSpecialsNode":
                 return _PLAIN.get(unit.specials_chars, str(unit.specials_chars))
             case _:
-                raise _NoWordsError
+                raise _UnsupportedError
 
     def _macro(self, node: Any) -> str:
         name = node.macroname
@@ -239,10 +239,10 @@ class _Setter:
             return "\n"
         known = self._symbols.latex_context.get_macro_spec(name)
         if known is None or not _is_settable(known, [*map(self._unit, arguments)]):
-            raise _NoWordsError
+            raise _UnsupportedError
         text: str = self._symbols.macro_node_to_text(node)
         if not text:
-            raise _NoWordsError
+            raise _UnsupportedError
         spaced = len(text) == 1 and not text.isalnum() and text not in "{}|⟨⟩⌊⌋⌈⌉∂∇∞′…%$#&_∀∃¬±°∫∑∏"
         return f" {text} " if spaced else text
 
@@ -253,7 +253,7 @@ class _Setter:
         if name in _ROWS:
             return "\n".join(rows)
         if name not in _MATRICES:
-            raise _NoWordsError
+            raise _UnsupportedError
         opening, closing = _MATRICES[name]
         return f"{opening}{'; '.join(rows)}{closing}"
 

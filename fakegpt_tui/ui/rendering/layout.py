@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from fakegpt_tui.ui.rendering.chapters import ChaptersOfText
-from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.chapters import ChunkSource
+from fakegpt_tui.ui.rendering.drawing import RenderContext
 from fakegpt_tui.ui.rendering.line import Line
-from fakegpt_tui.ui.rendering.part import Part
-from fakegpt_tui.ui.rendering.parts import Parts
-from fakegpt_tui.ui.rendering.spots import Anchor, Spot, Stretch, letters_of, line_of
+from fakegpt_tui.ui.rendering.part import ChunkLayout
+from fakegpt_tui.ui.rendering.parts import VirtualLayout
+from fakegpt_tui.ui.rendering.spots import LineId, LineSpan, TextAnchor, count_letters, find_line
 
 
 class Layout(Sequence[Line]):
@@ -18,24 +18,24 @@ class Layout(Sequence[Line]):
     change then. So ask `reveal` before lines are looked at, or `measure` everything.
     """
 
-    def __init__(self, drawing: Drawing, chapters: ChaptersOfText) -> None:
+    def __init__(self, drawing: RenderContext, chapters: ChunkSource) -> None:
         self._chapters = chapters
-        self._parts = Parts(drawing, chapters)
+        self._parts = VirtualLayout(drawing, chapters)
 
     @property
-    def drawing(self) -> Drawing:
+    def drawing(self) -> RenderContext:
         """What the lines are drawn with."""
         return self._parts.drawing
 
-    def follow(self) -> None:
+    def sync(self) -> None:
         """Take over what has changed in the chapters."""
-        self._parts.follow()
+        self._parts.sync()
 
-    def restyle(self, drawing: Drawing) -> None:
+    def restyle(self, drawing: RenderContext) -> None:
         """Draw in other styles, in which everything is as high as it was."""
         self._parts.restyle(drawing)
 
-    def refold(self, drawing: Drawing) -> None:
+    def refold(self, drawing: RenderContext) -> None:
         """Draw with other sections unfolded."""
         self._parts.refold(drawing)
 
@@ -46,12 +46,15 @@ class Layout(Sequence[Line]):
             number: The line.
             most: How many chapters that may take; where it takes more, nothing is done.
         """
-        index = self._parts.part_at(number)
-        if most is not None and sum(not part.exact for part in self._parts.all[index:]) > most:
+        index = self._parts.chunk_at(number)
+        if (
+            most is not None
+            and sum(not part.exact for part in self._parts.chunk_layouts[index:]) > most
+        ):
             return
-        while index < len(self._parts.all):
-            if not self._parts.all[index].exact:
-                self._parts.measure(self._parts.opened(index))
+        while index < len(self._parts.chunk_layouts):
+            if not self._parts.chunk_layouts[index].exact:
+                self._parts.measure_chunk(self._parts.open_chunk(index))
             index += 1
 
     def reveal(self, number: int, count: int) -> int:
@@ -62,68 +65,68 @@ class Layout(Sequence[Line]):
         if not self:
             return 0
         part, at, line = self._find(max(0, min(number, len(self) - 1)))
-        start = part.slots[at].piece.start
+        start = part.slots[at].fragment.start
         if count > 0:
             # One more, since the last one may be shared with the piece below it.
             self._walk_down(part, at, line + count + 1)
         else:
             self._walk_up(part, at, -count - line)
-        return self._parts.number(*self._parts.piece_at(start)) + line
+        return self._parts.line_number(*self._parts.fragment_at(start)) + line
 
-    def spot(self, number: int) -> Spot:
+    def line_id(self, number: int) -> LineId:
         """The name of a line that stays when its number changes."""
         part, at, line = self._find(number)
-        return Spot(part.slots[at].piece.start, line)
+        return LineId(part.slots[at].fragment.start, line)
 
-    def number(self, spot: Spot) -> int:
+    def line_number(self, spot: LineId) -> int:
         """The number of a line now; of a line that is folded away, the one above it."""
-        part, at = self._parts.piece_at(spot.start)
+        part, at = self._parts.fragment_at(spot.fragment_start)
         if not part.slots:
             return 0
-        self._parts.measured(part, at)
+        self._parts.measure_fragment(part, at)
         if not part.slots[at].height:
-            return max(0, self._parts.number(part, at) - 1)
+            return max(0, self._parts.line_number(part, at) - 1)
         if spot.line >= part.slots[at].height:
             # Text that has grown may have been divided since.
             self._walk_down(part, at, spot.line + 1)
-            part, at = self._parts.piece_at(spot.start)
-        return min(self._parts.number(part, at) + spot.line, len(self))
+            part, at = self._parts.fragment_at(spot.fragment_start)
+        return min(self._parts.line_number(part, at) + spot.line, len(self))
 
-    def stretch(self, offset: int) -> Stretch:
+    def span_at(self, offset: int) -> LineSpan:
         """The lines of the text around an offset; none if they are folded away."""
-        part, at = self._parts.piece_at(offset)
+        part, at = self._parts.fragment_at(offset)
         if not part.slots:
-            return Stretch(0, len(self._chapters.text), ())
-        lines, goes_on = self._parts.lines(part, at), part.goes_on(at)
-        end = self._chapters.end(self._chapters.at(offset))
+            return LineSpan(0, len(self._chapters.text), ())
+        lines, goes_on = self._parts.fragment_lines(part, at), part.continues(at)
+        end = self._chapters.chunk_end(self._chapters.chunk_at(offset))
         if at + 1 < len(part.slots):
-            end = part.slots[at + 1].piece.start
+            end = part.slots[at + 1].fragment.start
         lines = lines[:-1] if goes_on else lines
-        joins = at > 0 and part.goes_on(at - 1)
-        return Stretch(part.slots[at].piece.start, end, lines, goes_on, joins)
+        joins = at > 0 and part.continues(at - 1)
+        return LineSpan(part.slots[at].fragment.start, end, lines, goes_on, joins)
 
-    def anchor(self, number: int) -> Anchor:
+    def anchor_at(self, number: int) -> TextAnchor:
         """What the line with a number shows."""
         part, at, line = self._find(number)
-        lines = self._parts.lines(part, at)
+        lines = self._parts.fragment_lines(part, at)
         shown = line
         while shown < len(lines) - 1 and lines[shown].source is None:
             shown += 1
         source = lines[shown].source
-        if source is None or part.find(source[0]) != at:
-            anchor = Anchor(part.slots[at].piece.start)
+        if source is None or part.slot_of(source[0]) != at:
+            anchor = TextAnchor(part.slots[at].fragment.start)
         else:
-            same = letters_of(other for other in lines[:shown] if other.source == source)
-            anchor = Anchor(source[0], same - self._parts.carried(part, at))
+            same = count_letters(other for other in lines[:shown] if other.source == source)
+            anchor = TextAnchor(source[0], same - self._parts.carried_letters(part, at))
         return anchor._replace(above=self._line_of(part, at, anchor) - line)
 
-    def find(self, anchor: Anchor) -> int:
+    def find_anchor(self, anchor: TextAnchor) -> int:
         """The number of the line that an anchor is on now."""
-        part, at = self._parts.piece_at(anchor.source)
+        part, at = self._parts.fragment_at(anchor.source)
         if not part.slots:
             return 0
         line = self._line_of(part, at, anchor) if part.slots[at].height else -1
-        number = self._parts.number(part, at) + line - anchor.above * (line >= 0)
+        number = self._parts.line_number(part, at) + line - anchor.above * (line >= 0)
         return max(0, min(number, len(self) - 1))
 
     def __len__(self) -> int:
@@ -146,69 +149,69 @@ class Layout(Sequence[Line]):
 
     def _line(self, number: int) -> Line:
         part, at, line = self._find(number)
-        return self._parts.lines(part, at)[line]
+        return self._parts.fragment_lines(part, at)[line]
 
-    def _find(self, number: int) -> tuple[Part, int, int]:
+    def _find(self, number: int) -> tuple[ChunkLayout, int, int]:
         """Where a line is, with what is there drawn: which of a guessed height's is a guess."""
         while True:
             tops = self._parts.tops()
             number = max(0, min(number, tops[-1] - 1))
-            index = self._parts.part_at(number)
-            part = self._parts.opened(index)
+            index = self._parts.chunk_at(number)
+            part = self._parts.open_chunk(index)
             if self._parts.tops() is not tops:
                 continue  # Its height has been put right.
             if not part.slots:
                 raise IndexError(number)
-            at = part.at(number - tops[index])
+            at = part.slot_at(number - tops[index])
             slot = part.slots[at]
             line, guess = number - tops[index] - part.starts[at], slot.height
-            height = len(self._parts.lines(part, at))
+            height = len(self._parts.fragment_lines(part, at))
             if height:
                 # Of a guess only the ends are right, and the nearer one is as far as it was.
                 is_lower = 2 * line >= guess or number == tops[-1] - 1
                 line += (height - guess) * is_lower
                 return part, *self._shared(part, at, max(0, min(line, height - 1)))
 
-    def _shared(self, part: Part, at: int, line: int) -> tuple[int, int]:
+    def _shared(self, part: ChunkLayout, at: int, line: int) -> tuple[int, int]:
         """Where a line is drawn that the pieces below may go on with."""
-        while line == part.slots[at].height - 1 and part.goes_on(at):
+        while line == part.slots[at].height - 1 and part.continues(at):
             at, line = at + 1, 0
-            self._parts.lines(part, at)
+            self._parts.fragment_lines(part, at)
         return at, line
 
-    def _line_of(self, part: Part, at: int, anchor: Anchor) -> int:
+    def _line_of(self, part: ChunkLayout, at: int, anchor: TextAnchor) -> int:
         """The line of a piece on which so many letters of a source have gone before."""
-        letters = anchor.letters + self._parts.carried(part, at)
-        return line_of(self._parts.lines(part, at), anchor.source, letters)
+        letters = anchor.letters_before + self._parts.carried_letters(part, at)
+        return find_line(self._parts.fragment_lines(part, at), anchor.source, letters)
 
-    def _walk_down(self, part: Part, at: int, lines: int) -> None:
-        index = self._parts.all.index(part)
+    def _walk_down(self, part: ChunkLayout, at: int, lines: int) -> None:
+        index = self._parts.chunk_layouts.index(part)
         while lines > 0:
             if at < len(part.slots):
-                lines -= self._parts.measured(part, at)
+                lines -= self._parts.measure_fragment(part, at)
                 at += 1
                 continue
             index += 1
             # What is known need not be read again, least of all what is folded away.
-            while index < len(self._parts.all) and self._parts.all[index].exact:
-                lines -= self._parts.all[index].height
+            while index < len(self._parts.chunk_layouts) and self._parts.chunk_layouts[index].exact:
+                lines -= self._parts.chunk_layouts[index].height
                 index += 1
-            if index == len(self._parts.all) or lines <= 0:
+            if index == len(self._parts.chunk_layouts) or lines <= 0:
                 return
-            part, at = self._parts.opened(index), 0
+            part, at = self._parts.open_chunk(index), 0
 
-    def _walk_up(self, part: Part, at: int, lines: int) -> None:
-        index = self._parts.all.index(part)
+    def _walk_up(self, part: ChunkLayout, at: int, lines: int) -> None:
+        index = self._parts.chunk_layouts.index(part)
         while lines > 0:
             if at > 0:
                 at -= 1
-                lines -= self._parts.measured(part, at)
+                lines -= self._parts.measure_fragment(part, at)
                 continue
-            while index > 0 and self._parts.all[index - 1].exact:
-                lines -= self._parts.all[index - 1].height
+            while index > 0 and self._parts.chunk_layouts[index - 1].exact:
+                lines -= self._parts.chunk_layouts[index - 1].height
                 index -= 1
             if index == 0 or lines <= 0:
                 return
-            part = self._parts.opened_above(self._parts.all[index])
-            index = self._parts.all.index(part)
+            part = self._parts.open_chunk_above(self._parts.chunk_layouts[index])
+            index = self._parts.chunk_layouts.index(part)
             at = len(part.slots)

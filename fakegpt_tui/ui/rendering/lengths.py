@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Lengths:
+class Limits:
     """In characters. A `flow` has to be longer than a `head`.
 
     `piece`: a paragraph is cut after these at the first place where nothing is open, or after
@@ -14,12 +14,12 @@ class Lengths:
     space `near` by, or anywhere. `at_once`: how much is read at a time.
     """
 
-    piece: int = 1_024
-    longest_piece: int = 8_192
-    head: int = 16_384
+    fragment: int = 1_024
+    longest_fragment: int = 8_192
+    header: int = 16_384
     flow: int = 32_768
     near: int = 1_024
-    at_once: int = 16_384
+    read_step: int = 16_384
 
 
-USUAL = Lengths()
+DEFAULT_LIMITS = Limits()

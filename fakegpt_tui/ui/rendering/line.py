@@ -42,12 +42,12 @@ class Line:
         return "".join(segment.text for segment in self.segments)
 
     @property
-    def said(self) -> str:
+    def without_controls(self) -> str:
         """The characters as shown, with blanks for the signs of this program's own to click on."""
         return "".join(map(_said, self.segments))
 
     @property
-    def cells(self) -> list[tuple[int, str]]:
+    def table_cells(self) -> list[tuple[int, str]]:
         """What is said in each cell of a row of a table, and which character it begins with."""
         cells = [(0, "")]
         for segment in self.segments:
@@ -59,11 +59,11 @@ class Line:
         return cells
 
     @property
-    def letters(self) -> int:
+    def letter_count(self) -> int:
         """How many of the characters shown are no spaces."""
         return sum(len(segment.text) - segment.text.count(" ") for segment in self.segments)
 
-    def behind(self, prefix: Sequence[Segment]) -> "Line":
+    def with_prefix(self, prefix: Sequence[Segment]) -> "Line":
         """This line with something to its left: a bullet, a bar, an indentation."""
         return Line((*prefix, *self.segments), self.source)
 

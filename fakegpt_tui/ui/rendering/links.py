@@ -4,7 +4,7 @@ import re
 
 from fakegpt_tui.text import safe_text
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_ANY_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OPENS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"(?<![A-Za-z0-9])(?:https?://|mailto:(?=\S+@))[^\s<>\"`\u3000-\u3003\u3008-\u301f\uff01\uff08\uff09"
@@ -23,12 +23,12 @@ def can_open(target: str) -> bool:
     return _OPENS.match(target) is not None and _hides_nothing(target)
 
 
-def may_be_target(target: str) -> bool:
+def is_allowed_target(target: str) -> bool:
     """Whether `target` may stand behind a label; relative addresses may, but open nothing.
 
     Anything else is shown as it was written, which also keeps `<std::string>` whole.
     """
-    return can_open(target) or (not _SCHEME.match(target) and _hides_nothing(target))
+    return can_open(target) or (not _ANY_SCHEME.match(target) and _hides_nothing(target))
 
 
 def address_end(text: str, start: int) -> int | None:
@@ -37,14 +37,14 @@ def address_end(text: str, start: int) -> int | None:
     The punctuation of the sentence, and brackets that were opened before, are no part of it.
     """
     match = _ADDRESS.match(text, start)
-    return start + len(_bare(match[0])) if match else None
+    return start + len(_without_punctuation(match[0])) if match else None
 
 
 def _hides_nothing(target: str) -> bool:
     return safe_text(target) == target and not _MADE_VISIBLE.search(target)
 
 
-def _bare(address: str) -> str:
+def _without_punctuation(address: str) -> str:
     opened: list[str] = [""]
     for at, character in enumerate(address):
         if character in "([":

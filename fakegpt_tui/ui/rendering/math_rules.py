@@ -30,7 +30,7 @@ _ARITHMETIC = re.compile(
     r"[\w(\[|-](?:[\w\s.,()\[\]|+\-*/<>≤≥≠±×·!'′]*[\w)\]|!'′])?"
 )
 """Letters that stand alone, numbers, and what is done to them."""
-_GOES_ON = re.compile(r"(?!(?:st|nd|rd|th|s)\b)[A-Za-z_{(]")
+_FOLLOWED_BY_NAME = re.compile(r"(?!(?:st|nd|rd|th|s)\b)[A-Za-z_{(]")
 """What stands behind the sign of a variable, and not behind a formula, except for `$n$th`."""
 
 _ONE_LINE = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]")
@@ -64,7 +64,7 @@ def _is_formula(content: str, text: str, match: re.Match[str]) -> bool:
     """Whether a formula stands between dollars, and not money, or what a shell takes for names."""
     if "\\" in content:
         return True
-    if _GOES_ON.match(text, match.end()):
+    if _FOLLOWED_BY_NAME.match(text, match.end()):
         return False
     if content[:1].isdigit() and text[max(0, match.start() - 1) : match.start()].isalnum():
         return False
@@ -78,7 +78,7 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A formula on lines of its own; without its end, up to the next blank line."""
     if state.is_code_block(start):
         return False
-    line = _line(state, start)
+    line = _stripped_line(state, start)
     closing = _CLOSING.get(line)
     if closing is None and not _ONE_LINE.fullmatch(line):
         return False
@@ -89,7 +89,7 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         if state.sCount[after] < state.blkIndent:
             break
         after += 1
-        if _line(state, after - 1).endswith(closing):
+        if _stripped_line(state, after - 1).endswith(closing):
             break
     state.line = after
     token = state.push("math", "", 0)
@@ -98,5 +98,5 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _line(state: StateBlock, line: int) -> str:
+def _stripped_line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()

@@ -10,13 +10,18 @@ from rich.segment import Segment
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.rendering.borders import LINE_ENDS
 from fakegpt_tui.ui.rendering.cells import chop, wrap
-from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.drawing import RenderContext
 from fakegpt_tui.ui.rendering.flows import flow_end
-from fakegpt_tui.ui.rendering.inline import spans
-from fakegpt_tui.ui.rendering.lengths import Lengths
+from fakegpt_tui.ui.rendering.inline import render_inline
+from fakegpt_tui.ui.rendering.lengths import Limits
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.pieces import Manner, Piece, Resume, Slice
+from fakegpt_tui.ui.rendering.pieces import (
+    BlockFragment,
+    ParseOptions,
+    ParserCheckpoint,
+    ParseSlice,
+)
 
 _HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
 """How HTML begins that is shown as it is: a tag, alone on its line or with others."""
@@ -46,32 +51,32 @@ _CLOSING = {
 _LONGEST_FORMULA = 1_000
 
 
-def draw_paragraph(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_paragraph(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """The lines of a paragraph, or of its first piece."""
-    return _lines(wrap(_spans(node, drawing), width), node)
+    return _lines(wrap(_paragraph_segments(node, drawing), width), node)
 
 
-def resume_paragraph(node: Node, last: Line, width: int, drawing: Drawing) -> list[Line]:
+def continue_paragraph(node: Node, last: Line, width: int, drawing: RenderContext) -> list[Line]:
     """The lines of a further piece, beginning with the `last` line of the piece before."""
-    text = _spans(node, drawing)
+    text = _paragraph_segments(node, drawing)
     glue = [Segment(node.glue, drawing.palette.text)] if node.glue and text else []
     return _lines(wrap([*last.segments, *glue, *text], width), node)
 
 
-def _spans(node: Node, drawing: Drawing) -> list[Segment]:
+def _paragraph_segments(node: Node, drawing: RenderContext) -> list[Segment]:
     """The text of a paragraph; HTML keeps its lines, as nothing else parts its tags."""
     if is_html(node):
         drawing = replace(drawing, keep_breaks=True)
-    return spans(node.content, drawing)
+    return render_inline(node.content, drawing)
 
 
-def draw_heading(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_heading(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """The lines of a heading, in the style of its level."""
     style = drawing.palette.heading(int(node.markup[1:]))
-    return _lines(wrap(spans(node.content, drawing, style), width), node)
+    return _lines(wrap(render_inline(node.content, drawing, style), width), node)
 
 
-def draw_literal(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_literal(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """Text that nests deeper than can be drawn, as it was written."""
     rows = (
         chop([Segment(row.replace("\t", "    "), drawing.palette.text)], width)
@@ -80,17 +85,17 @@ def draw_literal(node: Node, width: int, drawing: Drawing) -> list[Line]:
     return _lines([line for row in rows for line in row], node)
 
 
-def split_paragraph(node: Node, part: Slice) -> list[Piece]:
+def split_paragraph(node: Node, part: ParseSlice) -> list[BlockFragment]:
     """`node` in pieces that are drawn alone, so that a growing paragraph is not drawn whole."""
     start, end = node.source
-    resume = part.resume if part.resume and part.resume.kind == "paragraph" else None
+    resume = part.checkpoint if part.checkpoint and part.checkpoint.kind == "paragraph" else None
     if resume:
         start = part.start
-    lengths = part.manner.lengths
-    if end - start <= lengths.piece and not resume:
-        return [part.whole(node)]
-    node = marked(node, resume, lengths)
-    pieces: list[Piece] = []
+    lengths = part.options.limits
+    if end - start <= lengths.fragment and not resume:
+        return [part.whole_fragment(node)]
+    node = mark_html(node, resume, lengths)
+    pieces: list[BlockFragment] = []
     at, flow = start, start + 1 - (resume.number if resume else 1)
     flow_stop = flow_end(part.text, flow, end, lengths)
     while True:
@@ -105,23 +110,23 @@ def split_paragraph(node: Node, part: Slice) -> list[Piece]:
             content=safe_text(part.text[at:stop]).strip(),
             number=number,
             continued=number > 1,
-            glue=resume.glue if resume else "",
+            glue=resume.joiner if resume else "",
             source=(at, stop),
         )
-        pieces.append(Piece(piece, at, resume, spaced=resume is None))
+        pieces.append(BlockFragment(piece, at, resume, blank_above=resume is None))
         if cut is None:
             return pieces
-        resume = _resume(part.text[cut - 1], cut - flow, part.manner, html=is_html(node))
+        resume = _resume(part.text[cut - 1], cut - flow, part.options, html=is_html(node))
         at = cut
 
 
-def marked(node: Node, resume: Resume | None, lengths: Lengths) -> Node:
+def mark_html(node: Node, resume: ParserCheckpoint | None, lengths: Limits) -> Node:
     """`node`, which is drawn in parts, marked as HTML or not, like those that are above it."""
     if resume:
         html = resume.prefix.removeprefix(_QUOTED).startswith(_RESUMED_HTML)
     else:
         # Less than is in the first part, so that more text changes nothing.
-        html = _HTML.match(node.content[: lengths.piece - _MOST_INDENT]) is not None
+        html = _HTML.match(node.content[: lengths.fragment - _MOST_INDENT]) is not None
     return replace(node, markup=_IS_HTML if html else _IS_TEXT)
 
 
@@ -132,31 +137,31 @@ def is_html(node: Node) -> bool:
     return _HTML.match(node.content) is not None
 
 
-def resume_flow(kind: str, ending: str, lengths: Lengths, *, html: bool = False) -> Resume:
+def resume_flow(kind: str, ending: str, lengths: Limits, *, html: bool = False) -> ParserCheckpoint:
     """What reading has to know to begin on a new line of a paragraph, behind a character.
 
     The `kind` is `paragraph`, or `quoted` if it is the paragraph of a quote.
     """
-    return _flow(kind, lengths.head, is_line=ending in LINE_ENDS, html=html)
+    return _flow(kind, lengths.header, is_line=ending in LINE_ENDS, html=html)
 
 
 @lru_cache
-def _flow(kind: str, head: int, *, is_line: bool, html: bool) -> Resume:
+def _flow(kind: str, head: int, *, is_line: bool, html: bool) -> ParserCheckpoint:
     above = _QUOTED * (kind == "quoted") + (_RESUMED_HTML if html else "x") + "x" * head
     if is_line:
-        return Resume(kind, prefix=f"{above}\n")
+        return ParserCheckpoint(kind, prefix=f"{above}\n")
     # A line may be something else up to where it is cut: this makes text of it.
-    return Resume(kind, prefix=above, suffix="x`")
+    return ParserCheckpoint(kind, prefix=above, suffix="x`")
 
 
-def _resume(ending: str, above: int, manner: Manner, *, html: bool) -> Resume:
+def _resume(ending: str, above: int, manner: ParseOptions, *, html: bool) -> ParserCheckpoint:
     if not above:
-        return resume_flow("paragraph", ending, manner.lengths, html=html)
-    return Resume(
+        return resume_flow("paragraph", ending, manner.limits, html=html)
+    return ParserCheckpoint(
         "paragraph",
         prefix=(_RESUMED_HTML if html else "x") + "\n" * (ending in LINE_ENDS),
         number=1 + above,
-        glue=_glue(ending, manner.keep_breaks or html),
+        joiner=_glue(ending, manner.keep_breaks or html),
     )
 
 
@@ -166,25 +171,25 @@ def _glue(ending: str, keep_breaks: bool) -> str:
     return " " if ending == " " else ""
 
 
-def _cut(text: str, start: int, end: int, lengths: Lengths) -> int | None:
+def _cut(text: str, start: int, end: int, lengths: Limits) -> int | None:
     """Where the piece that begins at `start` ends, or `None` if all of the rest is one.
 
     Looks at nothing behind the cut but that there is something, so that more text moves no cut.
     """
-    if end - start <= lengths.piece:
+    if end - start <= lengths.fragment:
         return None
     opened: set[str] = set()
     last = start
-    for match in _boundaries(text, start, min(end, start + lengths.longest_piece)):
+    for match in _boundaries(text, start, min(end, start + lengths.longest_fragment)):
         if mark := match["mark"]:
-            _note(mark, opened)
+            _toggle_mark(mark, opened)
         elif match["end"]:
             last = match.end()
-            if last - start > lengths.piece and not opened:
+            if last - start > lengths.fragment and not opened:
                 return last if _INK.search(text, last, end) else None
-    if end - start <= lengths.longest_piece:
+    if end - start <= lengths.longest_fragment:
         return None
-    return last if last - start > lengths.piece else start + lengths.longest_piece
+    return last if last - start > lengths.fragment else start + lengths.longest_fragment
 
 
 def _boundaries(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
@@ -206,7 +211,7 @@ def _formula_end(text: str, start: int, sign: str) -> int:
     return closing.end() if closing else most
 
 
-def _note(mark: str, opened: set[str]) -> None:
+def _toggle_mark(mark: str, opened: set[str]) -> None:
     """Keep the account of what is open, roughly: a wrong guess only moves a cut."""
     match mark:
         case "[":

@@ -11,13 +11,13 @@ from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.ui.rendering.address_rules import address_rules
-from fakegpt_tui.ui.rendering.borders import find_borders
+from fakegpt_tui.ui.rendering.borders import find_split_points
 from fakegpt_tui.ui.rendering.emphasis_rules import emphasis_rules
-from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
-from fakegpt_tui.ui.rendering.links import may_be_target
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS, Limits
+from fakegpt_tui.ui.rendering.links import is_allowed_target
 from fakegpt_tui.ui.rendering.math_rules import math_rules
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.seams import find_seams
+from fakegpt_tui.ui.rendering.seams import find_block_splits
 from fakegpt_tui.ui.rendering.section_tags import SECTIONS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ Empty until a reply is complete, since anything may still be defined.
 """
 
 _PART = 8_192
-_HEADS = "heads"
+_HEADER_LIMIT = "heads"
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DEPTH = 40
 """Nesting that is drawn as such. markdown-it drops what is deeper; here it is shown literally."""
@@ -50,7 +50,7 @@ _WITH_ROWS = {"fence", "code_block"}
 
 
 def parse_blocks(
-    text: str, offsets: Sequence[int], references: References, head: int = USUAL.head
+    text: str, offsets: Sequence[int], references: References, head: int = DEFAULT_LIMITS.header
 ) -> list[Node]:
     """The blocks of `text`, whose line *n* stands at `offsets[n]` of the message.
 
@@ -59,8 +59,8 @@ def parse_blocks(
     """
     tokens: list[Token] = []
     parser = _parser(bool(references))
-    parser.block.parse(text, parser, {_HEADS: _Heads(head, offsets)}, tokens)
-    return _Tree(text.split("\n"), offsets).grow(tokens)
+    parser.block.parse(text, parser, {_HEADER_LIMIT: _HeaderLimit(head, offsets)}, tokens)
+    return _TreeBuilder(text.split("\n"), offsets).grow(tokens)
 
 
 def parse_inline(content: str, references: References) -> list[Token]:
@@ -71,13 +71,13 @@ def parse_inline(content: str, references: References) -> list[Token]:
     return tokens
 
 
-def find_references(text: str, lengths: Lengths = USUAL) -> References:
+def find_references(text: str, lengths: Limits = DEFAULT_LIMITS) -> References:
     """The targets and notes that `text` defines for its reference links and footnotes."""
     if not _DEFINITION.search(text):
         return {}
-    environment: dict[str, Any] = {_HEADS: _Heads(lengths.head)}
+    environment: dict[str, Any] = {_HEADER_LIMIT: _HeaderLimit(lengths.header)}
     parser = _parser(True)
-    for start, end in pairwise(_parts(text, lengths)):
+    for start, end in pairwise(_definition_parts(text, lengths)):
         if _DEFINITION.search(text, start, end):
             parser.block.parse(text[start:end], parser, environment, [])
     notes = environment.get("footnotes", {}).get("refs", {})
@@ -88,18 +88,18 @@ def find_references(text: str, lengths: Lengths = USUAL) -> References:
     return found if any(found.values()) else {}
 
 
-def _parts(text: str, lengths: Lengths) -> Iterator[int]:
+def _definition_parts(text: str, lengths: Limits) -> Iterator[int]:
     """Where `text` may be parted so that each part defines what it does in its place."""
-    for start, end in pairwise([0, *find_borders(text, _PART), len(text)]):
+    for start, end in pairwise([0, *find_split_points(text, _PART), len(text)]):
         yield start
         if end - start > 2 * _PART and _DEFINITION.search(text, start, end):
-            for seam in find_seams(text, start, end, _PART, lengths):
+            for seam in find_block_splits(text, start, end, _PART, lengths):
                 if seam.kind not in _TO_THE_END or seam.at == seam.block:
                     yield seam.at
     yield len(text)
 
 
-def footnote_sign(label: str, references: References) -> str:
+def footnote_mark(label: str, references: References) -> str:
     """The number of a footnote as it stands in the text."""
     return str(references.get("footnotes", {}).get(label, label)).translate(_RAISED)
 
@@ -127,7 +127,7 @@ def _parser(definitions: bool) -> MarkdownIt:
             return link
 
         def validateLink(self, url: str) -> bool:
-            return may_be_target(url)
+            return is_allowed_target(url)
 
     parser = Parser("js-default", {"html": False, "linkify": False, "maxNesting": _DEPTH})
     parser.disable(["html_block", "html_inline", "linkify"])
@@ -140,16 +140,16 @@ def _parser(definitions: bool) -> MarkdownIt:
         parser.disable("reference")
     options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "section", _section, options)
-    _limit_heads(parser)
+    _limit_headers(parser)
     return parser
 
 
-def _limit_heads(parser: MarkdownIt) -> None:
+def _limit_headers(parser: MarkdownIt) -> None:
     """Take nothing for a head that is longer than what is read again for the line below it."""
     from markdown_it.rules_block import lheading, table  # noqa: PLC0415
 
     def short_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        heads = state.env[_HEADS]
+        heads = state.env[_HEADER_LIMIT]
         return (
             table(state, start, end, True)
             and all(heads.is_short(state, line, line + 1) for line in (start, start + 1))
@@ -160,7 +160,7 @@ def _limit_heads(parser: MarkdownIt) -> None:
         line, tokens = state.line, len(state.tokens)
         if not lheading(state, start, end, silent):
             return False
-        if state.env[_HEADS].is_short(state, start, state.line - 1):
+        if state.env[_HEADER_LIMIT].is_short(state, start, state.line - 1):
             return True
         state.line = line
         del state.tokens[tokens:]
@@ -187,7 +187,7 @@ def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # 
     return True
 
 
-class _Heads:
+class _HeaderLimit:
     """Tells how long lines are, as they were written or as they are shown."""
 
     def __init__(self, longest: int, offsets: Sequence[int] = ()) -> None:
@@ -200,7 +200,7 @@ class _Heads:
         return max(shown, written) <= self._longest
 
 
-class _Tree:
+class _TreeBuilder:
     """Grows blocks out of a flat list of tokens."""
 
     def __init__(self, lines: Sequence[str], offsets: Sequence[int]) -> None:

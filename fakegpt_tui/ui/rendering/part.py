@@ -4,40 +4,40 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fakegpt_tui.ui.rendering.chapters import Chapter
+from fakegpt_tui.ui.rendering.chapters import Chunk
 from fakegpt_tui.ui.rendering.line import Line
-from fakegpt_tui.ui.rendering.pieces import Piece
+from fakegpt_tui.ui.rendering.pieces import BlockFragment
 
 
 @dataclass(eq=False, slots=True)
-class Slot:
+class FragmentSlot:
     """The room for one piece; `missing` says that its height is a guess.
 
     `tail` is its last line, for the piece that goes on from there, even after the others are
     forgotten.
     """
 
-    piece: Piece
+    fragment: BlockFragment
     height: int = 0
-    missing: bool = True
+    is_estimated: bool = True
     lines: tuple[Line, ...] | None = None
     tail: Line | None = None
 
     @property
-    def added(self) -> int:
+    def added_lines(self) -> int:
         """The lines by which it makes the message higher."""
-        return self.height - (self.piece.joins and self.height > 0)
+        return self.height - (self.fragment.joins and self.height > 0)
 
 
-class Part:
+class ChunkLayout:
     """One chapter. Closed, it only knows how high it is, and whether there is something to fold."""
 
     __slots__ = ("_starts", "chapter", "exact", "folds", "height", "is_sized", "pieces", "slots")
 
-    def __init__(self, chapter: Chapter) -> None:
+    def __init__(self, chapter: Chunk) -> None:
         self.chapter = chapter
-        self.pieces: Sequence[Piece] | None = None
-        self.slots: list[Slot] = []
+        self.pieces: Sequence[BlockFragment] | None = None
+        self.slots: list[FragmentSlot] = []
         self.height = 0
         self.exact = False
         self.folds = False
@@ -46,12 +46,12 @@ class Part:
 
     @property
     def is_closed(self) -> bool:
-        return self.chapter.pieces is None
+        return self.chapter.fragments is None
 
     @property
     def is_current(self) -> bool:
         """Whether it shows the pieces that the chapter has now."""
-        return self.is_sized and self.pieces is self.chapter.pieces
+        return self.is_sized and self.pieces is self.chapter.fragments
 
     @property
     def starts(self) -> list[int]:
@@ -59,18 +59,18 @@ class Part:
         if not self._starts:
             start = 0
             for slot in self.slots:
-                self._starts.append(start - (slot.height - slot.added))
-                start += slot.added
+                self._starts.append(start - (slot.height - slot.added_lines))
+                start += slot.added_lines
             self._starts.append(start)
         return self._starts
 
-    def fill(self, slots: list[Slot]) -> None:
+    def set_slots(self, slots: list[FragmentSlot]) -> None:
         """Be open, with these."""
-        self.pieces, self.slots = self.chapter.pieces, slots
+        self.pieces, self.slots = self.chapter.fragments, slots
         self.folds = self.chapter.section is not None or any(map(_is_section, slots))
         self.measure()
 
-    def guess(self, height: int) -> None:
+    def set_estimate(self, height: int) -> None:
         """Be about as high as this, until there are pieces to measure."""
         self.close()
         self.height, self.exact, self.is_sized = height, False, True
@@ -79,43 +79,45 @@ class Part:
         """Take over the heights of the slots."""
         self._starts = []
         self.height = self.starts[-1]
-        self.exact = not any(slot.missing for slot in self.slots)
+        self.exact = not any(slot.is_estimated for slot in self.slots)
         self.is_sized = True
 
     def close(self) -> None:
         """Forget everything but the height."""
-        self.chapter.pieces = self.pieces = None
+        self.chapter.fragments = self.pieces = None
         self.slots, self._starts = [], []
 
-    def at(self, line: int) -> int:
+    def slot_at(self, line: int) -> int:
         """The slot that has a line: of two that share it, the later one."""
         at = min(bisect_right(self.starts, line), len(self.slots)) - 1
         while at > 0 and not self.slots[at].height:
             at -= 1
         return at
 
-    def goes_on(self, at: int) -> bool:
+    def continues(self, at: int) -> bool:
         """Whether the next slot begins with the last line of this one."""
-        return at + 1 < len(self.slots) and self.slots[at + 1].piece.joins
+        return at + 1 < len(self.slots) and self.slots[at + 1].fragment.joins
 
-    def find(self, offset: int) -> int:
+    def slot_of(self, offset: int) -> int:
         """The slot of the piece in which the text at `offset` stands."""
         return max(0, bisect_right(self.slots, offset, key=_start) - 1)
 
-    def reused(self, pieces: Sequence[Piece], pool: Mapping[int, Slot]) -> list[Slot]:
+    def reuse_slots(
+        self, pieces: Sequence[BlockFragment], pool: Mapping[int, FragmentSlot]
+    ) -> list[FragmentSlot]:
         """Slots for `pieces`, those of the pool where they hold the same."""
-        slots: list[Slot] = []
+        slots: list[FragmentSlot] = []
         fresh = False
         for piece in pieces:
             slot = pool.get(piece.start)
-            fresh = slot is None or (fresh and piece.joins) or slot.piece != piece
-            slots.append(Slot(piece) if slot is None or fresh else slot)
+            fresh = slot is None or (fresh and piece.joins) or slot.fragment != piece
+            slots.append(FragmentSlot(piece) if slot is None or fresh else slot)
         return slots
 
 
-def _start(slot: Slot) -> int:
-    return slot.piece.start
+def _start(slot: FragmentSlot) -> int:
+    return slot.fragment.start
 
 
-def _is_section(slot: Slot) -> bool:
-    return slot.piece.node.kind.startswith("section")
+def _is_section(slot: FragmentSlot) -> bool:
+    return slot.fragment.node.kind.startswith("section")

@@ -7,13 +7,13 @@ lines to put in front so that the parser is where it was.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.parsing import References
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
+class ParserCheckpoint:
     """What reading has to know to begin in the middle of a block of this kind.
 
     The `prefix` is put above what is read, and the `suffix` below what is read of the text above.
@@ -24,19 +24,21 @@ class Resume:
     kind: str
     prefix: str = ""
     number: int = 1
-    widths: tuple[int, ...] = ()
-    glue: str = ""
+    column_widths: tuple[int, ...] = ()
+    joiner: str = ""
     suffix: str = ""
 
-    def applied(self, node: Node) -> Node:
+    def apply_to(self, node: Node) -> Node:
         """`node`, read behind the prefix, as the piece it is."""
         if node.kind != self.kind:
             return node
-        return replace(node, continued=True, number=self.number, widths=self.widths, glue=self.glue)
+        return replace(
+            node, continued=True, number=self.number, widths=self.column_widths, glue=self.joiner
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class BlockFragment:
     """A block, or a part of one, that is drawn and cached by itself.
 
     `start` is where to read it again from, in the state that `resume` describes. `spaced` says
@@ -45,8 +47,8 @@ class Piece:
 
     node: Node
     start: int
-    resume: Resume | None = None
-    spaced: bool = True
+    resume: ParserCheckpoint | None = None
+    blank_above: bool = True
 
     @property
     def joins(self) -> bool:
@@ -55,31 +57,31 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ParseOptions:
     """How a message is read, wherever reading begins."""
 
     references: References
     keep_breaks: bool
-    lengths: Lengths = USUAL
+    limits: Limits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class ParseSlice:
     """What a block may be split by: the message's text, and where and how reading began."""
 
     text: str
     start: int
-    resume: Resume | None
-    manner: Manner
+    checkpoint: ParserCheckpoint | None
+    options: ParseOptions
 
-    def whole(self, node: Node) -> Piece:
+    def whole_fragment(self, node: Node) -> BlockFragment:
         """`node` as one piece."""
-        return Piece(node, node.source[0], self.resume, spaced=not node.continued)
+        return BlockFragment(node, node.source[0], self.checkpoint, blank_above=not node.continued)
 
 
-Split = Callable[[Node, Slice], list[Piece]]
+SplitBlock = Callable[[Node, ParseSlice], list[BlockFragment]]
 
 
-def keep_whole(node: Node, part: Slice) -> list[Piece]:
+def keep_whole(node: Node, part: ParseSlice) -> list[BlockFragment]:
     """How blocks are split that never grow long."""
-    return [part.whole(node)]
+    return [part.whole_fragment(node)]

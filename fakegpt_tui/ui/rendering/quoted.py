@@ -7,17 +7,21 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from fakegpt_tui.ui.rendering.borders import AT_THE_MARGIN, MORE_TEXT, find_borders
+from fakegpt_tui.ui.rendering.borders import (
+    PARAGRAPH_CONTINUATION,
+    PARAGRAPH_START,
+    find_split_points,
+)
 from fakegpt_tui.ui.rendering.flows import flow_ends
-from fakegpt_tui.ui.rendering.lengths import Lengths
+from fakegpt_tui.ui.rendering.lengths import Limits
 
 _QUOTED = re.compile(r"(?:>[^\n]*(?:\n|\Z))++")
 _MARK = re.compile(r"^> ?", re.MULTILINE)
 _ABOVE = "x\n"
 _TAB = re.compile(r"^> *\t", re.MULTILINE)
 _PARAGRAPH = re.compile(
-    rf"> {{0,3}}{AT_THE_MARGIN}[^\n]*(?:\n|\Z)"
-    rf"(?:(?:> ?)? {{0,3}}(?:{AT_THE_MARGIN}|{MORE_TEXT})[^\n]*(?:\n|\Z))*+"
+    rf"> {{0,3}}{PARAGRAPH_START}[^\n]*(?:\n|\Z)"
+    rf"(?:(?:> ?)? {{0,3}}(?:{PARAGRAPH_START}|{PARAGRAPH_CONTINUATION})[^\n]*(?:\n|\Z))*+"
 )
 """Lines of text, of which all but the first may lack the mark."""
 
@@ -28,7 +32,7 @@ class Quote:
     It is `certain` how it is read, unless there are tabs in it.
     """
 
-    def __init__(self, text: str, start: int, end: int, lengths: Lengths) -> None:
+    def __init__(self, text: str, start: int, end: int, lengths: Limits) -> None:
         self.blocks: list[int] = []
         self.flows: list[int] = []
         self.end = start
@@ -58,7 +62,7 @@ class Quote:
 def _blocks(lines: re.Match[str], above: str) -> Iterator[int]:
     """Where blocks could begin below other text if the lines were not marked."""
     inner = _MARK.sub("", lines[0])
-    borders = find_borders(above + inner, 1)
+    borders = find_split_points(above + inner, 1)
     outer = line_starts(lines[0], lines.start())
     starts = dict(zip(line_starts(inner, len(above)), outer, strict=True))
     return (starts[border] for border in borders)

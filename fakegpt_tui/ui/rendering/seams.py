@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fakegpt_tui.ui.rendering.borders import (
-    AT_THE_MARGIN,
-    MORE_TEXT,
-    ODD_LINE_END,
-    end_of_fence,
-    find_borders,
+    PARAGRAPH_CONTINUATION,
+    PARAGRAPH_START,
+    UNUSUAL_LINE_END,
+    find_fence_end,
+    find_split_points,
 )
 from fakegpt_tui.ui.rendering.flows import flow_ends
-from fakegpt_tui.ui.rendering.lengths import USUAL, Lengths
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS, Limits
 from fakegpt_tui.ui.rendering.quoted import Quote, line_starts
 
 FIRST_ROWS = 24
@@ -42,8 +42,8 @@ _BLOCK = re.compile(
     r"|(?P<bullet_list> {0,3}(?P<bullet>[-+*])[ ])"
     r"|(?P<ordered_list> {0,3}(?P<number>\d{1,9})(?P<point>[.)])[ ])"
     r"|(?P<table>(?P<heads>\|[^\n]*\|)[ \t]*\r?\n(?P<bars>\|(?:[ \t]*:?-+:?[ \t]*\|)+)[ \t]*\r?\n)"
-    rf"|(?P<text> {{0,3}}{AT_THE_MARGIN}[^\n]*(?:\n|\Z)"
-    rf"(?: {{0,3}}(?:{AT_THE_MARGIN}|{MORE_TEXT})[^\n]*(?:\n|\Z))*+)"
+    rf"|(?P<text> {{0,3}}{PARAGRAPH_START}[^\n]*(?:\n|\Z)"
+    rf"(?: {{0,3}}(?:{PARAGRAPH_START}|{PARAGRAPH_CONTINUATION})[^\n]*(?:\n|\Z))*+)"
 )
 _BLANK = re.compile(r"[ \t\r\n]*")
 _ROWS = re.compile(r"(?:\|[^\n]*\n)*+")
@@ -72,7 +72,7 @@ _BELOW = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seam:
+class BlockSplit:
     """A place inside of a block of some kind that begins at `block`, or where one begins.
 
     `number` is that of the item of a list, or of the line of code.
@@ -84,14 +84,16 @@ class Seam:
     number: int = 1
 
 
-def find_seams(text: str, start: int, end: int, size: int, lengths: Lengths = USUAL) -> list[Seam]:
+def find_block_splits(
+    text: str, start: int, end: int, size: int, lengths: Limits = DEFAULT_LIMITS
+) -> list[BlockSplit]:
     """Seams, at least `size` apart, in a part of `text` that begins at a border."""
-    seams: list[Seam] = []
-    if ODD_LINE_END.search(text, start, end):
+    seams: list[BlockSplit] = []
+    if UNUSUAL_LINE_END.search(text, start, end):
         return seams
     scan = _Scan(text, start, end, size, lengths)
     seams.extend(scan.seams())
-    borders = find_borders(text[start:end], 1) if scan.at < end else []
+    borders = find_split_points(text[start:end], 1) if scan.at < end else []
     while (after := bisect_right(borders, scan.at - start)) < len(borders):
         scan = _Scan(text, start + borders[after], end, size, lengths)
         seams.extend(scan.seams())
@@ -105,7 +107,7 @@ class _Scan:
     might belong.
     """
 
-    def __init__(self, text: str, start: int, end: int, size: int, lengths: Lengths) -> None:
+    def __init__(self, text: str, start: int, end: int, size: int, lengths: Limits) -> None:
         self._text = text
         self.at = start
         above = _BLANK.match(text, start, end)
@@ -114,7 +116,7 @@ class _Scan:
         self._size = size
         self._lengths = lengths
         self._open = ""
-        self._seams: list[Seam] = []
+        self._seams: list[BlockSplit] = []
         self._goers: dict[str, Callable[[re.Match[str]], bool]] = {
             "code": self._code,
             "code_block": self._indented,
@@ -126,7 +128,7 @@ class _Scan:
             "heading": self._heading,
         }
 
-    def seams(self) -> list[Seam]:
+    def seams(self) -> list[BlockSplit]:
         while (block := _BLOCK.match(self._text, self.at, self._end)) is not None:
             kind = block.lastgroup or ""
             if not self._is_certain(kind, block) or not self._goers.get(kind, self._short)(block):
@@ -144,9 +146,9 @@ class _Scan:
 
     def _begin(self, kind: str) -> None:
         if self.at - self._last >= self._size:
-            self._put([Seam(self.at, kind, self.at)])
+            self._put([BlockSplit(self.at, kind, self.at)])
 
-    def _put(self, seams: Iterable[Seam]) -> None:
+    def _put(self, seams: Iterable[BlockSplit]) -> None:
         for seam in seams:
             if seam.at - self._last >= self._size:
                 self._seams.append(seam)
@@ -164,9 +166,9 @@ class _Scan:
         if self._open not in _PARAGRAPHS:
             self._begin("paragraph")
             ends = flow_ends(self._text, lines.start(), lines.end(), self._lengths)
-            self._put(Seam(at, "paragraph", lines.start()) for at in ends)
+            self._put(BlockSplit(at, "paragraph", lines.start()) for at in ends)
         # A line with bars may be the header of a table, and a long text is no heading.
-        is_odd = "|" in lines[0] or len(lines[0]) > self._lengths.head
+        is_odd = "|" in lines[0] or len(lines[0]) > self._lengths.header
         self.at, self._open = lines.end(), "odd text" if is_odd else "text"
         return True
 
@@ -179,11 +181,11 @@ class _Scan:
         number = int(first["number"] or 1)
         item = _item(first["bullet"] or first["point"])
         kind = "ordered_list" if first["number"] else "bullet_list"
-        last, seams = self._last, list[Seam]()
+        last, seams = self._last, list[BlockSplit]()
         while (mark := item.match(self._text, self.at, self._end)) is not None:
             if self.at - last >= self._size:
                 last = self.at
-                seams.append(Seam(last, kind, start, number))
+                seams.append(BlockSplit(last, kind, start, number))
             number += 1
             self.at = mark.end()
             body = _body(mark.end("mark") - mark.start()).match(self._text, self.at, self._end)
@@ -209,7 +211,7 @@ class _Scan:
             return False
         self._begin("table")
         self._put(
-            Seam(at, "table", head.start())
+            BlockSplit(at, "table", head.start())
             for number, at in enumerate(line_starts(rows[0], rows.start()))
             if number > FIRST_ROWS
             and (number - FIRST_ROWS) % ROWS_TOGETHER == 0
@@ -219,7 +221,7 @@ class _Scan:
         return True
 
     def _code(self, opening: re.Match[str]) -> bool:
-        closing = end_of_fence(self._text, opening.end(), self._end, opening["fence"])
+        closing = find_fence_end(self._text, opening.end(), self._end, opening["fence"])
         if closing is None and self._end < len(self._text):
             return False
         self._begin("fence")
@@ -227,7 +229,7 @@ class _Scan:
         at, number = opening.end(), 1
         while (lines := _LINES.match(self._text, at, end)) is not None and lines.end() < end:
             at, number = lines.end(), number + LINES_TOGETHER
-            self._put([Seam(at, "fence", opening.start(), number)])
+            self._put([BlockSplit(at, "fence", opening.start(), number)])
         self.at, self._open = closing.end() if closing else self._end, ""
         return True
 
@@ -239,7 +241,7 @@ class _Scan:
         rows = code.rstrip(" \t\r\n").split("\n")
         starts = list(line_starts(code, first.start()))
         self._put(
-            Seam(starts[number], "code_block", first.start(), number + 1)
+            BlockSplit(starts[number], "code_block", first.start(), number + 1)
             for number in range(LINES_AT_A_TIME, len(rows), LINES_AT_A_TIME)
         )
         self.at, self._open = first.start() + len(code), ""
@@ -254,7 +256,7 @@ class _Scan:
         self._begin("blockquote")
         flows = set(quote.flows)
         self._put(
-            Seam(at, "quoted" if at in flows else "blockquote", start)
+            BlockSplit(at, "quoted" if at in flows else "blockquote", start)
             for at in sorted(flows.union(quote.blocks))
         )
         self.at, self._open = quote.end, "quote"
@@ -273,7 +275,7 @@ def _item(mark: str) -> re.Pattern[str]:
     """The first line of an item, which has text in it and is no rule, and those that go on."""
     sign = rf"\d{{1,9}}{re.escape(mark)}" if mark in ".)" else re.escape(mark)
     rule = rf"(?!(?:{sign}[ \t]*){{2,}}\r?$)" if mark in "-*" else ""
-    more = rf"(?:{AT_THE_MARGIN}[^\n]*\n(?: {{0,3}}{AT_THE_MARGIN}[^\n]*\n)*+|[^\n]*\n)"
+    more = rf"(?:{PARAGRAPH_START}[^\n]*\n(?: {{0,3}}{PARAGRAPH_START}[^\n]*\n)*+|[^\n]*\n)"
     return re.compile(rf"(?P<mark> {{0,3}}{sign} {{1,4}})(?=[^ \t\r\n]){rule}{more}", re.MULTILINE)
 
 

@@ -10,17 +10,17 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.ui.rendering.cells import chop
-from fakegpt_tui.ui.rendering.drawing import Drawing
+from fakegpt_tui.ui.rendering.drawing import RenderContext
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.node import Node
-from fakegpt_tui.ui.rendering.pieces import Piece
+from fakegpt_tui.ui.rendering.pieces import BlockFragment
 from fakegpt_tui.ui.rendering.section_tags import SECTIONS
 
 _LABELS = {"think": "Thinking", "thought": "Thoughts"}
 _CLOSING = tuple(f"</{name}>" for name in SECTIONS)
 
 
-def draw_section(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_section(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """The label, which tells a click what to fold by `{"fold": start}`."""
     start = node.source[0]
     sign = "▸" if drawing.is_folded(start) else "▾"
@@ -29,13 +29,13 @@ def draw_section(node: Node, width: int, drawing: Drawing) -> list[Line]:
     return [Line((Segment(label[:width], style),), node.source)]
 
 
-def draw_section_end(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_section_end(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """The closing tag as it was written, which is all there is if nothing was opened."""
     rows = chop([Segment(f"</{node.info}>", drawing.palette.muted)], width)
     return [Line(tuple(row), node.source) for row in rows]
 
 
-def sections_of(pieces: Sequence[Piece], section: int | None) -> list[int | None]:
+def sections_of(pieces: Sequence[BlockFragment], section: int | None) -> list[int | None]:
     """For each piece the start of the section that it is inside of, if any.
 
     `section` is the one that is open before the first piece.
@@ -54,9 +54,9 @@ def sections_of(pieces: Sequence[Piece], section: int | None) -> list[int | None
     return inside
 
 
-def section_after(pieces: Sequence[Piece], section: int | None) -> int | None:
+def section_after(pieces: Sequence[BlockFragment], section: int | None) -> int | None:
     """The section that is open below `pieces`."""
     if not pieces:
         return section
-    end = Piece(Node("hr"), pieces[-1].start)
+    end = BlockFragment(Node("hr"), pieces[-1].start)
     return sections_of((*pieces, end), section)[-1]

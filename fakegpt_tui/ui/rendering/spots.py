@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from fakegpt_tui.ui.rendering.line import Line
 
 
-class Anchor(NamedTuple):
+class TextAnchor(NamedTuple):
     """A line, by what it shows: it is found again at any width, in any style, however folded.
 
     `source` is an offset of the message's text, `letters` how many stand on the lines before that
@@ -14,22 +14,22 @@ class Anchor(NamedTuple):
     """
 
     source: int
-    letters: int = 0
+    letters_before: int = 0
     above: int = 0
 
 
-class Spot(NamedTuple):
+class LineId(NamedTuple):
     """A line, by the offset at which what is drawn with it begins, and its line of that.
 
     Spots are in the order of their lines, and stay what they are while heights are put right.
     At another width they are other lines.
     """
 
-    start: int
+    fragment_start: int
     line: int
 
 
-class Stretch(NamedTuple):
+class LineSpan(NamedTuple):
     """Lines that are drawn together: those of the text from `start` to `end`.
 
     `goes_on` says that the last of them is the first one of the stretch below, and not in here;
@@ -39,38 +39,38 @@ class Stretch(NamedTuple):
     start: int
     end: int
     lines: Sequence[Line]
-    goes_on: bool = False
+    continues: bool = False
     joins: bool = False
 
 
-class LaidOut(Protocol):
+class LineSource(Protocol):
     """Lines at one width. Those that were not looked at may be others than their number says."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, at: int, /) -> Line: ...
     def reveal(self, number: int, count: int) -> int: ...
     def measure(self, number: int = 0, *, most: int | None = None) -> None: ...
-    def spot(self, number: int) -> Spot: ...
-    def number(self, spot: Spot) -> int: ...
-    def anchor(self, number: int) -> Anchor: ...
-    def find(self, anchor: Anchor) -> int: ...
-    def stretch(self, offset: int) -> Stretch: ...
+    def line_id(self, number: int) -> LineId: ...
+    def line_number(self, spot: LineId) -> int: ...
+    def anchor_at(self, number: int) -> TextAnchor: ...
+    def find_anchor(self, anchor: TextAnchor) -> int: ...
+    def span_at(self, offset: int) -> LineSpan: ...
 
 
-def line_of(lines: Sequence[Line], source: int, letters: int) -> int:
+def find_line(lines: Sequence[Line], source: int, letters: int) -> int:
     """The line on which so many letters of a source have gone before."""
     line = 0
     while line < len(lines) - 1 and _ends_before(lines[line], source):
         line += 1
-    while line < len(lines) - 1 and 0 < letters >= (more := lines[line].letters):
+    while line < len(lines) - 1 and 0 < letters >= (more := lines[line].letter_count):
         letters -= more
         line += 1
     return line
 
 
-def letters_of(lines: Iterable[Line]) -> int:
+def count_letters(lines: Iterable[Line]) -> int:
     """How many letters there are on all of the lines."""
-    return sum(line.letters for line in lines)
+    return sum(line.letter_count for line in lines)
 
 
 def _ends_before(line: Line, source: int) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.rendering.cells import padded, width_of, wrap
-from fakegpt_tui.ui.rendering.drawing import Drawing
-from fakegpt_tui.ui.rendering.inline import spans
+from fakegpt_tui.ui.rendering.cells import cell_width, padded, wrap
+from fakegpt_tui.ui.rendering.drawing import RenderContext
+from fakegpt_tui.ui.rendering.inline import render_inline
 from fakegpt_tui.ui.rendering.line import BETWEEN_CELLS, BLANK, Line
 from fakegpt_tui.ui.rendering.node import Node
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.pieces import Piece, Resume, Slice
+from fakegpt_tui.ui.rendering.pieces import BlockFragment, ParserCheckpoint, ParseSlice
 
 _SAMPLE = 24
 """Rows whose cells decide how wide the columns are. Later ones wrap, so that nothing moves."""
@@ -24,7 +24,7 @@ _NARROWEST = 8
 Cells = list[list[Segment]]
 
 
-def draw_table(node: Node, width: int, drawing: Drawing) -> list[Line]:
+def draw_table(node: Node, width: int, drawing: RenderContext) -> list[Line]:
     """The rows, below their header unless this goes on from a piece before."""
     header, *rows = node.children
     heads = _cells(header, drawing)
@@ -42,15 +42,15 @@ def draw_table(node: Node, width: int, drawing: Drawing) -> list[Line]:
     return lines
 
 
-def split_table(node: Node, part: Slice) -> list[Piece]:
+def split_table(node: Node, part: ParseSlice) -> list[BlockFragment]:
     """`node` in pieces of a few rows that share the widths of the first ones."""
     header, *rows = node.children
     if len(rows) <= (_STEP if node.continued else _SAMPLE):
-        return [part.whole(node)]
-    prefix = part.resume.prefix if part.resume and node.continued else ""
+        return [part.whole_fragment(node)]
+    prefix = part.checkpoint.prefix if part.checkpoint and node.continued else ""
     prefix = prefix or safe_text(part.text[node.source[0] : rows[0].source[0]])
     widths = node.widths or _sampled((header, *rows[:_SAMPLE]), part)
-    pieces: list[Piece] = []
+    pieces: list[BlockFragment] = []
     at = 0
     while at < len(rows):
         continued = node.continued or at > 0
@@ -63,8 +63,12 @@ def split_table(node: Node, part: Slice) -> list[Piece]:
             widths=widths,
             source=(group[0].source[0] if continued else node.source[0], group[-1].source[1]),
         )
-        resume = Resume("table", prefix=prefix, widths=widths) if at else part.resume
-        pieces.append(Piece(piece, piece.source[0], resume, spaced=not continued))
+        resume = (
+            ParserCheckpoint("table", prefix=prefix, column_widths=widths)
+            if at
+            else part.checkpoint
+        )
+        pieces.append(BlockFragment(piece, piece.source[0], resume, blank_above=not continued))
         at += size
     return pieces
 
@@ -100,10 +104,10 @@ class _Grid:
         return line
 
 
-def _cells(row: Node, drawing: Drawing) -> Cells:
+def _cells(row: Node, drawing: RenderContext) -> Cells:
     header = row.children and row.children[0].kind == "th"
     style = drawing.palette.table_header if header else None
-    return [spans(cell.content, drawing, style) for cell in row.children]
+    return [render_inline(cell.content, drawing, style) for cell in row.children]
 
 
 def _natural(rows: Sequence[Cells]) -> tuple[int, ...]:
@@ -111,12 +115,12 @@ def _natural(rows: Sequence[Cells]) -> tuple[int, ...]:
 
 
 def _widest_line(cell: Sequence[Segment]) -> int:
-    return max(1, width_of(cell))
+    return max(1, cell_width(cell))
 
 
-def _sampled(rows: Sequence[Node], part: Slice) -> tuple[int, ...]:
-    manner = part.manner
-    drawing = Drawing(Palette.colourless(), 80, {}, manner.references, manner.keep_breaks)
+def _sampled(rows: Sequence[Node], part: ParseSlice) -> tuple[int, ...]:
+    manner = part.options
+    drawing = RenderContext(Palette.colourless(), 80, {}, manner.references, manner.keep_breaks)
     return _natural([_cells(row, drawing) for row in rows])
 
 
@@ -146,7 +150,7 @@ def _fitted(natural: Sequence[int], width: int) -> tuple[int, ...] | None:
 
 
 def _as_pairs(
-    node: Node, heads: Cells, rows: Sequence[Cells], width: int, drawing: Drawing
+    node: Node, heads: Cells, rows: Sequence[Cells], width: int, drawing: RenderContext
 ) -> list[Line]:
     palette = drawing.palette
     header, *body = node.children

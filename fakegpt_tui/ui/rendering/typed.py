@@ -8,12 +8,12 @@ from fakegpt_tui.ui.rendering.cells import wrap
 from fakegpt_tui.ui.rendering.line import Line
 
 
-def wrapped(text: str, width: int, style: Style | None = None) -> list[Line]:
+def wrap_plain_text(text: str, width: int, style: Style | None = None) -> list[Line]:
     """Foreign text as lines of at most `width` cells; none for text that says nothing."""
-    return wrapped_part(text.rstrip(), 0, width, style)
+    return wrap_plain_part(text.rstrip(), 0, width, style)
 
 
-def wrapped_part(text: str, start: int, width: int, style: Style | None = None) -> list[Line]:
+def wrap_plain_part(text: str, start: int, width: int, style: Style | None = None) -> list[Line]:
     """The same for all that is written in a part that begins at `start`."""
     lines: list[Line] = []
     end = start

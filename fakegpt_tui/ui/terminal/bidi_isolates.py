@@ -9,7 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from fakegpt_tui.ui.rendering.direction import END, ISOLATE, closed, open_ends
+from fakegpt_tui.ui.rendering.direction import (
+    ISOLATE,
+    POP_ISOLATE,
+    close_isolates,
+    find_cut_isolates,
+)
 
 Row = Mapping[int, Strip | None]
 """The parts of a row, by where they begin; `None` for one that is not drawn."""
@@ -39,16 +44,16 @@ def _repair_chops(update: ChopsUpdate) -> None:
 
 def _has_isolates(row: Iterable[Strip | None]) -> bool:
     texts = (text for strip in row if strip is not None for text, _, _ in strip)
-    return any(not text.isascii() and (ISOLATE in text or END in text) for text in texts)
+    return any(not text.isascii() and (ISOLATE in text or POP_ISOLATE in text) for text in texts)
 
 
 def _balanced(row: Sequence[Strip | None]) -> Sequence[Strip | None]:
     """The parts of a row; what goes on in the next part is that one's to end."""
-    ends = [(False, False) if strip is None else open_ends(strip) for strip in row]
+    ends = [(False, False) if strip is None else find_cut_isolates(strip) for strip in row]
     made = list(row)
     for at, (strip, (is_cut, is_open)) in enumerate(zip(row, ends, strict=True)):
         start = is_cut and not (at > 0 and ends[at - 1][1])
         end = is_open and not (at + 1 < len(ends) and ends[at + 1][0])
         if strip is not None and (start or end):
-            made[at] = Strip(closed(list(strip), start=start, end=end), strip.cell_length)
+            made[at] = Strip(close_isolates(list(strip), start=start, end=end), strip.cell_length)
     return made

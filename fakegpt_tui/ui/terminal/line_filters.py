@@ -8,9 +8,9 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from fakegpt_tui.ui.rendering.counting import look_alike
-from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
-from fakegpt_tui.ui.rendering.emoji import Composing
+from fakegpt_tui.ui.rendering.counting import ascii_lookalike
+from fakegpt_tui.ui.rendering.direction import ISOLATE, POP_ISOLATE, isolate_rtl
+from fakegpt_tui.ui.rendering.emoji import EmojiSupport
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
@@ -20,7 +20,7 @@ _REPLACED = {
     0x7F: "␡",
     **dict.fromkeys((*range(0x80, 0xA0), *_BIDI, *_SEPARATORS), "�"),
     # What is behind a dialog has been through all filters before.
-    **dict.fromkeys(map(ord, (ISOLATE, END)), ""),
+    **dict.fromkeys(map(ord, (ISOLATE, POP_ISOLATE)), ""),
     **dict.fromkeys(range(0xD800, 0xE000), "�"),
 }
 _HOSTILE = re.compile(
@@ -53,20 +53,20 @@ class BidiIsolateFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if all(text.isascii() for text, _, _ in segments):
             return segments
-        return list(isolated(segments))
+        return list(isolate_rtl(segments))
 
 
 class EmojiFilter(LineFilter):
     """Puts simpler emoji in the place of those that the terminal does not put together."""
 
-    def __init__(self, composing: Composing) -> None:
+    def __init__(self, composing: EmojiSupport) -> None:
         super().__init__()
         self.composing = composing
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if all(text.isascii() for text, _, _ in segments):
             return segments
-        fitted = self.composing.fitted
+        fitted = self.composing.simplify
         return [Segment(fitted(text), style, control) for text, style, control in segments]
 
 
@@ -79,7 +79,7 @@ class WideTerminalFilter(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
         if all(text.isascii() for text, _, _ in segments):
             return segments
-        return [Segment(look_alike(text), style, control) for text, style, control in segments]
+        return [Segment(ascii_lookalike(text), style, control) for text, style, control in segments]
 
 
 def _is_clean(segments: Iterable[Segment]) -> bool:

@@ -62,10 +62,10 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """The fenced blocks of a message from about `start` on: where each one ends, and its code."""
     if not any(fence in text for fence in _FENCES):
         return
-    from fakegpt_tui.ui.rendering.borders import find_borders  # noqa: PLC0415 - when copied
+    from fakegpt_tui.ui.rendering.borders import find_split_points  # noqa: PLC0415 - when copied
     from fakegpt_tui.ui.rendering.parsing import parse_blocks  # noqa: PLC0415 - when copied
 
-    borders = [0, *find_borders(text, _AT_ONCE)]
+    borders = [0, *find_split_points(text, _AT_ONCE)]
     first = bisect_right(borders, start) - 1
     for begin, end in pairwise([*borders[first:], len(text)]):
         part = text[begin:end]

@@ -10,7 +10,7 @@ from textual.cache import LRUCache
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.section_tags import has_section
-from fakegpt_tui.ui.rendering.spots import Spot, Stretch
+from fakegpt_tui.ui.rendering.spots import LineId, LineSpan
 from fakegpt_tui.ui.widgets.line_names import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.sought import Sought
@@ -87,11 +87,11 @@ class Finding:
             return 0
         index, current = now
         part, spot = part_and_spot(current.line)
-        key = (part, spot.start)
+        key = (part, spot.fragment_start)
         _, matches = self._found.get((index, *key)) or ((), [])
         above = sum(more for at, more in self._more[index].items() if at < key)
         here = sum(match[0] < current for match in matches)
-        written = self._written_above(index, part, spot.start)
+        written = self._written_above(index, part, spot.fragment_start)
         return sum(self._counts[:index]) + written + above + here + 1
 
     def look_for(self, words: str) -> None:
@@ -152,7 +152,7 @@ class Finding:
         if self._sought is None or part not in SAID or place.message >= len(self._texts):
             return []
         layout = self._column.layout(place.message)
-        stretch = layout.stretch(part, spot.start)
+        stretch = layout.stretch(part, spot.fragment_start)
         matches = self._in(place.message, part, stretch)
         if stretch is not None and stretch.joins:
             above = layout.stretch(part, stretch.start - 1)
@@ -173,7 +173,7 @@ class Finding:
         if self._current is not None and self._current[0] < len(self._column.messages):
             index, current = self._current
             part, spot = part_and_spot(current.line)
-            self._in(index, part, self._column.layout(index).stretch(part, spot.start))
+            self._in(index, part, self._column.layout(index).stretch(part, spot.fragment_start))
         return self._current
 
     def _keep_current(self, index: int, before: Sequence[Match], now: Sequence[Match]) -> None:
@@ -185,7 +185,7 @@ class Finding:
     def _beyond(self, index: int, step: int) -> Search:
         """The next match in another message; the search goes on at the other end."""
         count = len(self._texts)
-        first = 0 if step > 0 else line_at(Part.END, Spot(0, 0))
+        first = 0 if step > 0 else line_at(Part.END, LineId(0, 0))
         for distance in range(1, count + 1):
             other = (index + distance * step) % count
             if not self._counts[other]:
@@ -229,24 +229,24 @@ class Finding:
         for part, stretch in self._stretches(index, line, step):
             yield from self._in(index, part, stretch)[::step] or (None,)
 
-    def _stretches(self, index: int, line: int, step: int) -> Iterator[tuple[Part, Stretch]]:
+    def _stretches(self, index: int, line: int, step: int) -> Iterator[tuple[Part, LineSpan]]:
         """What is drawn around a line, and then where the words seem to stand."""
         part, spot = part_and_spot(line)
         for text in self._texts[index][::step]:
             if text.part is part:
-                yield from self._along(index, text, spot.start, step)
+                yield from self._along(index, text, spot.fragment_start, step)
             elif text.times and (text.part > part) is (step > 0):
                 offset = self._next(text, 0 if step > 0 else len(text.text), step)
                 yield from self._along(index, text, offset, step)
 
     def _along(
         self, index: int, text: _Text, offset: int | None, step: int
-    ) -> Iterator[tuple[Part, Stretch]]:
+    ) -> Iterator[tuple[Part, LineSpan]]:
         """What is drawn around an offset of a text, and then where the words seem to stand."""
         layout = self._column.layout(index)
         while offset is not None and (stretch := layout.stretch(text.part, offset)) is not None:
             near = [stretch]
-            if stretch.goes_on and (below := layout.stretch(text.part, stretch.end)):
+            if stretch.continues and (below := layout.stretch(text.part, stretch.end)):
                 # The line that both share is in the other one.
                 near.append(below)
             yield from ((text.part, other) for other in near[::step])
@@ -258,7 +258,7 @@ class Finding:
         search = self._sought.next if step > 0 else self._sought.last
         return search(text.text, offset)
 
-    def _in(self, index: int, part: Part, stretch: Stretch | None) -> list[Match]:
+    def _in(self, index: int, part: Part, stretch: LineSpan | None) -> list[Match]:
         """The matches on lines that are drawn together."""
         if self._sought is None or stretch is None or not stretch.lines:
             return []
@@ -267,8 +267,8 @@ class Finding:
         lines, before = self._found.get(key) or (None, [])
         if lines == shown:
             return before
-        names = [line_at(part, Spot(stretch.start, n)) for n in range(len(shown[0]))]
-        names += [line_at(part, Spot(stretch.end, n)) for n in range(len(shown[1]))]
+        names = [line_at(part, LineId(stretch.start, n)) for n in range(len(shown[0]))]
+        names += [line_at(part, LineId(stretch.end, n)) for n in range(len(shown[1]))]
         matches = [
             tuple(Span(names[run.line], run.start, run.end) for run in runs)
             for runs in self._sought.runs(*shown)
@@ -279,12 +279,12 @@ class Finding:
         self._correct(index, part, stretch, len(matches))
         return matches
 
-    def _below(self, index: int, part: Part, stretch: Stretch) -> Sequence[Line]:
+    def _below(self, index: int, part: Part, stretch: LineSpan) -> Sequence[Line]:
         """The lines in which those of a stretch go on."""
-        below = self._column.layout(index).stretch(part, stretch.end) if stretch.goes_on else None
+        below = self._column.layout(index).stretch(part, stretch.end) if stretch.continues else None
         return below.lines if below is not None else ()
 
-    def _correct(self, index: int, part: Part, stretch: Stretch, shown: int) -> None:
+    def _correct(self, index: int, part: Part, stretch: LineSpan, shown: int) -> None:
         """Count what is shown instead of what was written."""
         written = self._written(index, part, stretch.start, stretch.end)
         more, key = self._more[index], (part, stretch.start)

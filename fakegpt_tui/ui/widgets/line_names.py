@@ -3,7 +3,7 @@
 from enum import IntEnum, auto
 from typing import NamedTuple
 
-from fakegpt_tui.ui.rendering.spots import Anchor, Spot
+from fakegpt_tui.ui.rendering.spots import LineId, TextAnchor
 
 
 class Part(IntEnum):
@@ -25,7 +25,7 @@ class Mark(NamedTuple):
     """A line, by what it shows: it is found again at any width and in any later run."""
 
     part: Part
-    anchor: Anchor
+    anchor: TextAnchor
 
 
 _START_BITS, _LINE_BITS = 40, 24
@@ -33,17 +33,17 @@ LINE_BITS = 3 + _START_BITS + _LINE_BITS
 """A line's number takes no more."""
 
 
-def line_at(part: Part, spot: Spot) -> int:
+def line_at(part: Part, spot: LineId) -> int:
     """The name that a line has as long as the width is the same, in the order of the lines.
 
     Those of the head are 0 and 1. What comes below may be higher than was thought, and is named by
     where its text begins.
     """
-    return (part << _START_BITS | spot.start) << _LINE_BITS | spot.line
+    return (part << _START_BITS | spot.fragment_start) << _LINE_BITS | spot.line
 
 
-def part_and_spot(line: int) -> tuple[Part, Spot]:
+def part_and_spot(line: int) -> tuple[Part, LineId]:
     """What a line belongs to, and which of its lines it is."""
     start, number = divmod(line, 1 << _LINE_BITS)
     part, start = divmod(start, 1 << _START_BITS)
-    return Part(part), Spot(start, number)
+    return Part(part), LineId(start, number)

@@ -12,9 +12,9 @@ from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.rendering.line import BLANK, Line
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.rows import Rows
-from fakegpt_tui.ui.rendering.spots import LaidOut, Spot, Stretch
-from fakegpt_tui.ui.rendering.typed import wrapped
+from fakegpt_tui.ui.rendering.rows import LineList
+from fakegpt_tui.ui.rendering.spots import LineId, LineSource, LineSpan
+from fakegpt_tui.ui.rendering.typed import wrap_plain_text
 from fakegpt_tui.ui.widgets.cells import cut
 from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.line_names import Mark, Part, line_at, part_and_spot
@@ -36,7 +36,7 @@ class Body(Protocol):
     """The text of one message, however it is drawn. Lines that did not change stay the same."""
 
     def update(self, text: str, *, complete: bool) -> None: ...
-    def layout(self, width: int) -> LaidOut: ...
+    def layout(self, width: int) -> LineSource: ...
     def restyle(self, palette: Palette) -> None: ...
     def remeasure(self) -> None: ...
     def fold(self, section: int) -> None: ...
@@ -74,7 +74,7 @@ class MessageLayout:
         self._reasoning: Body | None = None
         self._look = look
         self._width = 0
-        self._parts: list[tuple[Part, LaidOut]] = []
+        self._parts: list[tuple[Part, LineSource]] = []
         self._shown: dict[int, Line] = {}
         body.update(message.text, complete=message.status.is_final)
 
@@ -136,7 +136,7 @@ class MessageLayout:
         """The line that has about so many above it."""
         for part, lines in self._parts:
             if number < len(lines):
-                return line_at(part, lines.spot(max(0, number)))
+                return line_at(part, lines.line_id(max(0, number)))
             number -= len(lines)
         return self.last
 
@@ -157,7 +157,7 @@ class MessageLayout:
         """The line with its bar, made anew each time."""
         drawn = self.line(line)
         if part_and_spot(line)[0] is Part.REASONING:
-            drawn = drawn.behind([Segment("┊ ", self._look.note)])
+            drawn = drawn.with_prefix([Segment("┊ ", self._look.note)])
         # Textual finds out what the pointer is on by the segment below it, so there is always one.
         return (self._with_bar(drawn) if line else drawn).strip or _SPACE
 
@@ -170,7 +170,7 @@ class MessageLayout:
                 number = lines.reveal(number, count + (1 if count >= 0 else -1))
             number += count
             if 0 <= number < len(lines):
-                return line_at(part, lines.spot(number)), 0
+                return line_at(part, lines.line_id(number)), 0
             beyond = number - len(lines) if number >= 0 else number + 1
             if number >= 0 and index + 1 < len(self._parts):
                 index, number, count = index + 1, 0, beyond
@@ -189,7 +189,7 @@ class MessageLayout:
             if wanted and len(lines):
                 number = lines.reveal(number, wanted)
                 for shown in range(number, min(number + wanted, len(lines))):
-                    below.append(line_at(part, lines.spot(shown)))
+                    below.append(line_at(part, lines.line_id(shown)))
                     self._shown[below[-1]] = lines[shown]
             number = 0
         return below
@@ -201,23 +201,23 @@ class MessageLayout:
             lines.measure(number, most=most)
             number = 0
 
-    def stretch(self, part: Part, offset: int) -> Stretch | None:
+    def stretch(self, part: Part, offset: int) -> LineSpan | None:
         """What is drawn of a part's text around an offset; `None` if it is not shown."""
         lines = dict(self._parts).get(part)
-        return lines.stretch(offset) if lines is not None else None
+        return lines.span_at(offset) if lines is not None else None
 
     def mark(self, line: int) -> Mark:
         """What a line shows, in a way that outlives a change of width."""
         index, number = self._located(line)
         part, lines = self._parts[index]
-        return Mark(part, lines.anchor(number))
+        return Mark(part, lines.anchor_at(number))
 
     def line_of(self, mark: Mark) -> int:
         """The line on which a mark is now."""
         for part, lines in self._parts:
             if part is mark.part and len(lines):
-                return line_at(part, lines.spot(lines.find(mark.anchor)))
-        return self.at(self.number(line_at(mark.part, Spot(0, 0))))
+                return line_at(part, lines.line_id(lines.find_anchor(mark.anchor)))
+        return self.at(self.number(line_at(mark.part, LineId(0, 0))))
 
     def _located(self, line: int) -> tuple[int, int]:
         """The part that has a line, as an index, and its number in there."""
@@ -225,31 +225,31 @@ class MessageLayout:
         at = max(index for index, (part, _) in enumerate(self._parts) if part <= wanted)
         part, lines = self._parts[at]
         if part is wanted:
-            return at, lines.number(spot)
+            return at, lines.line_number(spot)
         return at, max(0, len(lines) - 1)
 
-    def _laid_out(self) -> list[tuple[Part, LaidOut]]:
+    def _laid_out(self) -> list[tuple[Part, LineSource]]:
         inner = text_width(self._width)
         header = self._header(max(1, self._width - margin(self._width)))
-        head = (Part.HEAD, Rows((BLANK, header)))
+        head = (Part.HEAD, LineList((BLANK, header)))
         if self.fold is Fold.NOTHING:
-            return [head, (Part.GIST, Rows((self._gist(inner),)))]
-        end = wrapped(how_it_ended(self.message), inner, self._look.trouble)
+            return [head, (Part.GIST, LineList((self._gist(inner),)))]
+        end = wrap_plain_text(how_it_ended(self.message), inner, self._look.trouble)
         return [
             head,
             *self._reasoned(inner),
             (Part.TEXT, self._body.layout(inner)),
-            (Part.END, Rows(end)),
+            (Part.END, LineList(end)),
         ]
 
-    def _reasoned(self, width: int) -> list[tuple[Part, LaidOut]]:
+    def _reasoned(self, width: int) -> list[tuple[Part, LineSource]]:
         reasoning = self.message.reasoning
         if not reasoning:
             return []
         is_open = self.fold is Fold.EVERYTHING
         words = cut(f"{'▾' if is_open else '▸'} Reasoning · {len(reasoning):,} characters", width)
         style = self._look.note + Style.from_meta({"fold": REASONING})
-        label = (Part.LABEL, Rows((Line((Segment(words, style),)),)))
+        label = (Part.LABEL, LineList((Line((Segment(words, style),)),)))
         if not is_open:
             return [label]
         if self._reasoning is None:
@@ -265,7 +265,7 @@ class MessageLayout:
         if not margin(self._width):
             return line
         sign = "▌ " if self.message.role is Role.USER else "│ "
-        return line.behind([Segment(sign, self._look.of(self.message.role))])
+        return line.with_prefix([Segment(sign, self._look.of(self.message.role))])
 
     def _header(self, width: int) -> Line:
         message, look = self.message, self._look

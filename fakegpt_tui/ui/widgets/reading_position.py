@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fakegpt_tui.domain import Bookmark
-from fakegpt_tui.ui.rendering.spots import Anchor
+from fakegpt_tui.ui.rendering.spots import TextAnchor
 from fakegpt_tui.ui.widgets.line_names import Mark, Part
 
 
@@ -23,7 +23,7 @@ class ReadingPosition:
         """The position that was kept; `None` where there is none, or none that is understood."""
         if bookmark is None or bookmark.part not in Part.__members__:
             return None
-        anchor = Anchor(bookmark.source, bookmark.letters, bookmark.above)
+        anchor = TextAnchor(bookmark.source, bookmark.letters, bookmark.above)
         return cls(bookmark.message_id, Mark(Part[bookmark.part], anchor), follows=False)
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:

@@ -151,7 +151,7 @@ def _block(layout: MessageLayout, line: int) -> _Block:
 
 
 def _selected(selection: Selection, layout: MessageLayout, place: Place) -> _Selected:
-    said = layout.line(place.line).said
+    said = layout.line(place.line).without_controls
     span = span_on(selection, place, len(said))
     start, end = span or (0, 0)
     is_cut = bool(said[:start].strip() or said[end:].strip())

@@ -123,7 +123,7 @@ def _pieces(lines: Sequence[Line], count: int) -> Iterator[_Piece]:
             line, following = lines[at], lines[at + 1] if at + 1 < len(lines) else None
             goes_on = following is not None and following.source == line.source is not None
             goes_on = goes_on or (following is not None and at + 1 == count)
-            said = line.said
+            said = line.without_controls
             yield _Piece(at, 0, said + ("\n" if goes_on else _HARD_BREAK), len(said))
         at += max(1, len(row))
 
@@ -136,7 +136,7 @@ def _row(lines: Sequence[Line], at: int) -> list[_Cells]:
     source = lines[at].source
     row: list[_Cells] = []
     while source is not None and at < len(lines) and lines[at].source == source:
-        cells = lines[at].cells
+        cells = lines[at].table_cells
         if len(cells) != len(row[0] if row else cells) or len(cells) == 1:
             return []
         row.append(cells)

@@ -1,9 +1,9 @@
 """Prompts, which are drawn as they were written."""
 
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.rows import Rows
-from fakegpt_tui.ui.rendering.spots import LaidOut
-from fakegpt_tui.ui.rendering.typed import wrapped
+from fakegpt_tui.ui.rendering.rows import LineList
+from fakegpt_tui.ui.rendering.spots import LineSource
+from fakegpt_tui.ui.rendering.typed import wrap_plain_text
 
 _LONG = 16_384
 """Characters beyond which a prompt is drawn in parts."""
@@ -15,13 +15,13 @@ class TypedText:
     def __init__(self) -> None:
         self._text = ""
         self._width = 0
-        self._lines: LaidOut = Rows(())
+        self._lines: LineSource = LineList(())
 
     def update(self, text: str, *, complete: bool) -> None:  # noqa: ARG002 - the shape of a document
         if text != self._text:
             self._text, self._width = text, 0
 
-    def layout(self, width: int) -> LaidOut:
+    def layout(self, width: int) -> LineSource:
         if width != self._width:
             self._width = width
             self._lines = _lines(self._text, width)
@@ -43,10 +43,10 @@ class TypedText:
         """Nothing to do: typed text always wraps."""
 
 
-def _lines(text: str, width: int) -> LaidOut:
+def _lines(text: str, width: int) -> LineSource:
     text = text.rstrip()
     if len(text) <= _LONG:
-        return Rows(wrapped(text, width))
-    from fakegpt_tui.ui.rendering.long_typed import lay_out_long  # noqa: PLC0415 - of a long prompt
+        return LineList(wrap_plain_text(text, width))
+    from fakegpt_tui.ui.rendering.long_typed import layout_plain_text  # noqa: PLC0415 - of a long prompt
 
-    return lay_out_long(text, width)
+    return layout_plain_text(text, width)

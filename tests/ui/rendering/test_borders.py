@@ -2,11 +2,11 @@ from itertools import pairwise
 
 import pytest
 
-from fakegpt_tui.ui.rendering.borders import find_borders
+from fakegpt_tui.ui.rendering.borders import find_split_points
 
 
 def parts(text: str) -> list[str]:
-    borders = [0, *find_borders(text, 1), len(text)]
+    borders = [0, *find_split_points(text, 1), len(text)]
     return [text[start:end] for start, end in pairwise(borders)]
 
 
@@ -63,5 +63,5 @@ def test_a_formula_hides_nothing_below_it() -> None:
 
 def test_parts_are_not_small() -> None:
     text = "A word.\n\n" * 99
-    borders = find_borders(text, 50)
+    borders = find_split_points(text, 50)
     assert all(later - one >= 50 for one, later in pairwise(borders))

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.rendering.cells import chop, padded, width_of, wrap
+from fakegpt_tui.ui.rendering.cells import cell_width, chop, padded, wrap
 
 BOLD = Style(bold=True)
 TEXT = st.text(st.sampled_from("abc  \n漢。é👩\u200d\ufe0f\u0301-“"), max_size=60)
@@ -56,8 +56,8 @@ def test_padding_goes_where_it_is_asked_for() -> None:
 @given(SEGMENTS, st.integers(2, 12))
 def test_no_line_is_wider_than_the_width(segments: list[Segment], width: int) -> None:
     unbroken = [Segment(text.replace("\n", ""), style) for text, style, _ in segments]
-    assert all(width_of(row) <= width for row in wrap(segments, width))
-    assert all(width_of(row) <= width for row in chop(unbroken, width))
+    assert all(cell_width(row) <= width for row in wrap(segments, width))
+    assert all(cell_width(row) <= width for row in chop(unbroken, width))
 
 
 @settings(deadline=None)

@@ -14,7 +14,12 @@ from textual.content import Content
 from textual.strip import Strip
 
 from fakegpt_tui.ui.rendering.cells import chop, padded, wrap
-from fakegpt_tui.ui.rendering.counting import Counting, count_as, counting, look_alike
+from fakegpt_tui.ui.rendering.counting import (
+    WidthProfile,
+    ascii_lookalike,
+    use_profile,
+    width_profile,
+)
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.terminal.line_filters import WideTerminalFilter
@@ -34,9 +39,9 @@ NARROW = {character: cell_len(character) for character in EVERY}
 
 @pytest.fixture(autouse=True, scope="module")
 def wide() -> Iterator[None]:
-    count_as(Counting(wide=True))
+    use_profile(WidthProfile(wide=True))
     yield
-    count_as(Counting())
+    use_profile(WidthProfile())
 
 
 def on_the_screen(text: str) -> int:
@@ -58,8 +63,8 @@ def test_each_character_takes_what_it_is_measured_to_take() -> None:
 def test_what_stands_for_others_is_narrow_and_one_character() -> None:
     kept = [each for each in EVERY if is_wide(each) and cell_len(each) == 1]
     assert {"─", "│", "╮", "█", "…"} <= set(kept)
-    assert {len(look_alike(each)) for each in kept} == {1}
-    assert look_alike("╭─┬═╮│┃╱╲╳█▌…") == "+-+=+||/\\X#|⋯"
+    assert {len(ascii_lookalike(each)) for each in kept} == {1}
+    assert ascii_lookalike("╭─┬═╮│┃╱╲╳█▌…") == "+-+=+||/\\X#|⋯"
 
 
 @pytest.mark.parametrize("emoji", ["☎️", "❤️", "©️", "1️⃣", "👩\u200d💻"])
@@ -102,8 +107,8 @@ def test_all_ways_of_measuring_agree() -> None:
     text = "é§α—①"
     content = Content(text)
     for wide, cells in ((False, 5), (True, 10)) * 2:
-        count_as(Counting(wide=wide))
-        assert counting().wide is wide
+        use_profile(WidthProfile(wide=wide))
+        assert width_profile().wide is wide
         assert cell_len(text) == Text(text).cell_len == Strip([Segment(text)]).cell_length == cells
         assert content.cell_length == content.get_minimal_width({}) == cells
         assert content.get_optimal_width({}, 80) == cells
@@ -116,7 +121,7 @@ def test_all_ways_of_measuring_agree() -> None:
 
 
 def test_only_what_is_news_is_told() -> None:
-    assert [count_as(Counting(wide=wide)) for wide in (True, False, False, True, True)] == [
+    assert [use_profile(WidthProfile(wide=wide)) for wide in (True, False, False, True, True)] == [
         False,
         True,
         False,
@@ -128,15 +133,15 @@ def test_only_what_is_news_is_told() -> None:
 def test_marks_with_a_width_of_their_own_take_a_cell_where_they_do() -> None:
     texts = ("हिन्दी", "தமிழ்", "বাংলা", "e\u0301", "한글", "〮")
     assert [cell_len(text) for text in texts] == [3, 3, 2, 1, 4, 0]
-    count_as(Counting(spaced=True))
+    use_profile(WidthProfile(spaced=True))
     assert [cell_len(text) for text in texts] == [5, 4, 5, 1, 4, 2]
-    count_as(Counting(wide=True, spaced=True))
+    use_profile(WidthProfile(wide=True, spaced=True))
     assert [cell_len(text) for text in ("§हिन्दी", "é")] == [7, 2]
-    count_as(Counting(wide=True))
+    use_profile(WidthProfile(wide=True))
 
 
 def test_what_unicode_16_made_wide_is_narrow_in_an_old_terminal() -> None:
     assert [cell_len(text) for text in "☰䷀漢👩é"] == [2, 2, 2, 2, 2]
-    count_as(Counting(old=True))
+    use_profile(WidthProfile(old=True))
     assert [cell_len(text) for text in "☰䷀漢👩é"] == [1, 2, 2, 2, 1]
-    count_as(Counting(wide=True))
+    use_profile(WidthProfile(wide=True))

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.rendering.direction import END, ISOLATE, isolated
+from fakegpt_tui.ui.rendering.direction import ISOLATE, POP_ISOLATE, isolate_rtl
 from tests.ui.rendering.samples import document
 
 BOLD = Style(bold=True)
@@ -19,9 +19,9 @@ SEGMENTS = st.lists(st.builds(Segment, TEXTS, st.sampled_from([None, BOLD])), ma
 
 def seen(*texts: str) -> str:
     """The line with its isolates as brackets."""
-    segments = isolated([Segment(text) for text in texts])
+    segments = isolate_rtl([Segment(text) for text in texts])
     text = "".join(segment.text for segment in segments)
-    return text.replace(ISOLATE, "⟦").replace(END, "⟧")
+    return text.replace(ISOLATE, "⟦").replace(POP_ISOLATE, "⟧")
 
 
 @pytest.mark.parametrize(
@@ -51,20 +51,20 @@ def test_a_change_of_style_parts_nothing() -> None:
 
 def test_lines_without_it_are_left_as_they_are() -> None:
     line = [Segment("naïve │ 日本 🎉"), Segment("abc", BOLD)]
-    assert isolated(line) is line
+    assert isolate_rtl(line) is line
 
 
 @given(SEGMENTS)
 def test_isolates_are_closed_take_no_cell_and_change_nothing_else(line: list[Segment]) -> None:
-    drawn = isolated(line)
+    drawn = isolate_rtl(line)
     text = "".join(segment.text for segment in drawn)
     assert cell_len(text) == sum(cell_len(segment.text) for segment in line)
-    assert [(s.text.replace(ISOLATE, "").replace(END, ""), s.style) for s in drawn] == [
+    assert [(s.text.replace(ISOLATE, "").replace(POP_ISOLATE, ""), s.style) for s in drawn] == [
         (s.text, s.style) for s in line
     ]
     depth = 0
     for character in text:
-        depth += (character == ISOLATE) - (character == END)
+        depth += (character == ISOLATE) - (character == POP_ISOLATE)
         assert depth in (0, 1)
         assert depth or unicodedata.bidirectional(character) not in ("R", "AL")
     assert depth == 0
@@ -72,8 +72,8 @@ def test_isolates_are_closed_take_no_cell_and_change_nothing_else(line: list[Seg
 
 def test_a_table_a_list_and_a_heading_keep_their_parts_apart() -> None:
     text = "# שלום\n\n- עולם\n\n| א | b |\n|---|---|\n| שלום | עולם |\n\n```py\nx = 'שלום'\n```"
-    rows = ["".join(s.text for s in isolated(row.segments)) for row in document(text).lines(40)]
-    shown = [row.replace(ISOLATE, "⟦").replace(END, "⟧") for row in rows if ISOLATE in row]
+    rows = ["".join(s.text for s in isolate_rtl(row.segments)) for row in document(text).lines(40)]
+    shown = [row.replace(ISOLATE, "⟦").replace(POP_ISOLATE, "⟧") for row in rows if ISOLATE in row]
     assert [row.count("⟦") for row in shown] == [1, 1, 1, 2, 1]
     assert shown[1] == "• ⟦עולם⟧"
     assert "⟦שלום⟧ │ ⟦עולם⟧" in shown[3]

@@ -176,7 +176,7 @@ def test_an_empty_message_has_no_lines() -> None:
 
 
 def test_a_line_behind_a_prefix_keeps_its_source() -> None:
-    line = Line((Segment("a"),), (3, 4)).behind([Segment("> ")])
+    line = Line((Segment("a"),), (3, 4)).with_prefix([Segment("> ")])
     assert (line.plain, line.source, line.strip.cell_length) == ("> a", (3, 4), 3)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from fakegpt_tui.ui.rendering.emoji import Composing
+from fakegpt_tui.ui.rendering.emoji import EmojiSupport
 
 EMOJI = [
     "❤",
@@ -32,39 +32,41 @@ EMOJI = [
 TIED = ["\ufe0f", "\u200d", "🏽", "🏿", "\u20e3", "\u0301", "\u094d"]
 TEXTS = st.lists(st.sampled_from(EMOJI + TIED), max_size=12).map("".join)
 ALL = "❤️ 👩🏽\u200d💻 🏳️\u200d🌈 1️⃣ 👍🏿 ⛹\u200d♂️"
-COMPOSING = st.builds(Composing, joined=st.booleans(), toned=st.booleans(), selected=st.booleans())
+COMPOSING = st.builds(
+    EmojiSupport, joined=st.booleans(), toned=st.booleans(), selected=st.booleans()
+)
 
 
 @pytest.mark.parametrize(
     ("composing", "shown"),
     [
-        (Composing(), ALL),
-        (Composing(selected=False), "❤  👩🏽\u200d💻 🏳\u200d🌈  1⃣  👍🏿 ⛹\u200d♂ "),
-        (Composing(joined=False), "❤️ 👩🏽 🏳️ 1️⃣ 👍🏿 ⛹ "),
-        (Composing(toned=False), "❤️ 👩\u200d💻 🏳️\u200d🌈 1️⃣ 👍 ⛹\u200d♂️"),
-        (Composing(False, False, False), "❤  👩 🏳  1⃣  👍 ⛹ "),
+        (EmojiSupport(), ALL),
+        (EmojiSupport(selected=False), "❤  👩🏽\u200d💻 🏳\u200d🌈  1⃣  👍🏿 ⛹\u200d♂ "),
+        (EmojiSupport(joined=False), "❤️ 👩🏽 🏳️ 1️⃣ 👍🏿 ⛹ "),
+        (EmojiSupport(toned=False), "❤️ 👩\u200d💻 🏳️\u200d🌈 1️⃣ 👍 ⛹\u200d♂️"),
+        (EmojiSupport(False, False, False), "❤  👩 🏳  1⃣  👍 ⛹ "),
     ],
 )
-def test_what_is_not_known_is_written_simply(composing: Composing, shown: str) -> None:
-    assert composing.fitted(ALL) == shown
+def test_what_is_not_known_is_written_simply(composing: EmojiSupport, shown: str) -> None:
+    assert composing.simplify(ALL) == shown
 
 
 @pytest.mark.parametrize("text", ["", "plain", "é — ①", "क\u094d\u200dष", "🇩🇪 👍 e\u0301"])
 def test_everything_else_stays_as_it_is(text: str) -> None:
-    assert Composing(False, False, False).fitted(text) == text
+    assert EmojiSupport(False, False, False).simplify(text) == text
 
 
 @given(TEXTS, COMPOSING)
 @settings(deadline=None)
-def test_it_is_as_wide_as_it_was(text: str, composing: Composing) -> None:
-    assert cell_len(composing.fitted(text)) == cell_len(text)
-    assert composing.fitted(composing.fitted(text)) == composing.fitted(text)
+def test_it_is_as_wide_as_it_was(text: str, composing: EmojiSupport) -> None:
+    assert cell_len(composing.simplify(text)) == cell_len(text)
+    assert composing.simplify(composing.simplify(text)) == composing.simplify(text)
 
 
 @given(st.lists(st.sampled_from(ALL.split()), max_size=6).map(" ".join))
 @settings(deadline=None)
 def test_a_terminal_that_composes_nothing_shows_it_in_as_many_cells(text: str) -> None:
-    shown = Composing(False, False, False).fitted(text)
+    shown = EmojiSupport(False, False, False).simplify(text)
     cells = {"W": 2, "Mn": 0, "Me": 0, "Cf": 0}
     widths = (
         cells.get(unicodedata.category(each), cells.get(unicodedata.east_asian_width(each), 1))

@@ -2,13 +2,13 @@ import pytest
 
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.flows import flow_end
-from fakegpt_tui.ui.rendering.lengths import USUAL
+from fakegpt_tui.ui.rendering.lengths import DEFAULT_LIMITS
 from fakegpt_tui.ui.rendering.palette import Palette
 from tests.ui.rendering.samples import shown
 from tests.ui.rendering.test_document import drawn, grown
 from tests.ui.rendering.test_seams import whole
 
-FLOW = USUAL.flow
+FLOW = DEFAULT_LIMITS.flow
 
 PARAGRAPHS = {
     "one line": "some words and **more** of `them` " * 4_000,
@@ -39,7 +39,7 @@ def test_a_flow_ends_with_the_first_line_that_is_long_enough() -> None:
 
 
 def test_a_flow_without_lines_ends_at_a_space_or_anywhere() -> None:
-    most = FLOW + USUAL.head
+    most = FLOW + DEFAULT_LIMITS.header
     spaced = "x" * 500 + ("y" * 99 + " ") * 900
     end = flow_end(spaced, 500, len(spaced)) or 0
     assert spaced[end - 1] == " "
@@ -101,6 +101,6 @@ def test_a_tag_in_the_midst_of_a_long_paragraph_keeps_no_lines() -> None:
 
 def test_what_is_too_long_for_a_head_is_text() -> None:
     assert shown("x " * 99 + "\n===")[-1] != "==="
-    assert shown("x " * (USUAL.head // 2) + "\n===")[-1].endswith("===")
-    long = "x " * (USUAL.head // 2)
+    assert shown("x " * (DEFAULT_LIMITS.header // 2) + "\n===")[-1].endswith("===")
+    long = "x " * (DEFAULT_LIMITS.header // 2)
     assert shown(f"{long}|b\n---|---\n1|2")[-1].endswith("---|--- 1|2")

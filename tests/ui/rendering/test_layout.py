@@ -60,7 +60,7 @@ def test_an_anchor_finds_the_line_that_it_was_made_from(
     drawn.lines(width)
     layout = drawn.layout(width)
     for number in range(0, len(layout), 7):
-        assert layout.find(layout.anchor(number)) == number
+        assert layout.find_anchor(layout.anchor_at(number)) == number
 
 
 def test_an_anchor_finds_the_same_words_at_another_width() -> None:
@@ -68,9 +68,9 @@ def test_an_anchor_finds_the_same_words_at_another_width() -> None:
     narrow = drawn.layout(30)
     narrow.measure()
     (number,) = [at for at, line in enumerate(narrow) if "HERE" in line.plain]
-    anchor = narrow.anchor(number)
+    anchor = narrow.anchor_at(number)
     wide = drawn.layout(77)
-    assert "HERE" in "".join(shown(wide, wide.find(anchor), wide.find(anchor) + 2))
+    assert "HERE" in "".join(shown(wide, wide.find_anchor(anchor), wide.find_anchor(anchor) + 2))
 
 
 def test_going_up_through_unseen_lines_shows_each_once() -> None:
@@ -110,7 +110,7 @@ def test_one_block_that_is_very_long_is_read_in_steps_to_the_same_end() -> None:
     layout = drawn.layout(40)
     number = layout.reveal(len(layout) - 1, -5)
     assert shown(layout, number - 4, number + 1) == ["• item one"] * 4 + ["• the last"]
-    assert drawn.layout(40).find(layout.anchor(number)) == number
+    assert drawn.layout(40).find_anchor(layout.anchor_at(number)) == number
 
 
 @QUICK
@@ -121,15 +121,15 @@ def test_a_spot_names_the_same_line_while_heights_are_put_right(
     layout = document(text, chapter).layout(width)
     if not layout:
         return
-    spot = layout.spot(int(at * (len(layout) - 1)))
-    before = layout[layout.number(spot)].plain
-    later = layout.spot(int(other * (len(layout) - 1)))
+    spot = layout.line_id(int(at * (len(layout) - 1)))
+    before = layout[layout.line_number(spot)].plain
+    later = layout.line_id(int(other * (len(layout) - 1)))
     layout.reveal(int(other * len(layout)), -20)
-    assert layout[layout.number(spot)].plain == before
-    assert (spot < later) is (layout.number(spot) < layout.number(later))
+    assert layout[layout.line_number(spot)].plain == before
+    assert (spot < later) is (layout.line_number(spot) < layout.line_number(later))
     layout.measure()
-    assert layout[layout.number(spot)].plain == before
-    assert layout.spot(layout.number(spot)) == spot
+    assert layout[layout.line_number(spot)].plain == before
+    assert layout.line_id(layout.line_number(spot)) == spot
 
 
 @QUICK
@@ -137,11 +137,11 @@ def test_a_spot_names_the_same_line_while_heights_are_put_right(
 def test_stretches_are_all_lines_once(text: str, width: int, chapter: int, at: float) -> None:
     layout = document(text, chapter).layout(width)
     whole = [line.plain for line in document(text).lines(width)]
-    stretch = layout.stretch(int(at * len(text)))
+    stretch = layout.span_at(int(at * len(text)))
     assert stretch.start <= int(at * len(text)) <= max(stretch.end, 0)
     offset, lines = 0, []
     while offset < len(text):
-        stretch = layout.stretch(offset)
+        stretch = layout.span_at(offset)
         lines += [line.plain for line in stretch.lines]
         assert stretch.end > offset
         offset = stretch.end

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.layout import Layout
-from fakegpt_tui.ui.rendering.lengths import Lengths
+from fakegpt_tui.ui.rendering.lengths import Limits
 from fakegpt_tui.ui.rendering.palette import Palette
 from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
 from tests.ui.rendering.test_document import CUTS, QUICK, WIDTH, drawn
 
-SHORT = Lengths(piece=12, longest_piece=30, head=20, flow=45, near=8, at_once=22)
+SHORT = Limits(fragment=12, longest_fragment=30, header=20, flow=45, near=8, read_step=22)
 WHOLE = 1 << 40
 TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
 CHAPTER = st.sampled_from([40, 100, WHOLE])

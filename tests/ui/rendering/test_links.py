@@ -2,7 +2,7 @@ from itertools import groupby
 
 import pytest
 
-from fakegpt_tui.ui.rendering.links import can_open, may_be_target
+from fakegpt_tui.ui.rendering.links import can_open, is_allowed_target
 from tests.ui.rendering.samples import lines, shown
 
 
@@ -30,9 +30,9 @@ def test_nothing_else_can(target: str) -> None:
 
 
 def test_relative_targets_may_stand_behind_a_label_but_foreign_schemes_may_not() -> None:
-    assert may_be_target("docs/page.md#part")
-    assert not may_be_target("std::string")
-    assert not may_be_target("data:text/html,x")
+    assert is_allowed_target("docs/page.md#part")
+    assert not is_allowed_target("std::string")
+    assert not is_allowed_target("data:text/html,x")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.ui.rendering.latex import unicode_math
+from fakegpt_tui.ui.rendering.latex import latex_to_unicode
 from tests.ui.rendering.samples import document, shown
 
 
@@ -39,7 +39,7 @@ from tests.ui.rendering.samples import document, shown
     ],
 )
 def test_a_formula_is_written_with_the_signs_there_are(source: str, text: str) -> None:
-    assert unicode_math(source) == text
+    assert latex_to_unicode(source) == text
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_formula_is_written_with_the_signs_there_are(source: str, text: str) -
     ],
 )
 def test_a_formula_without_a_form_in_text_has_none(source: str) -> None:
-    assert unicode_math(source) is None
+    assert latex_to_unicode(source) is None
 
 
 LATEX = (
@@ -74,13 +74,13 @@ LATEX = (
 
 @given(st.lists(st.sampled_from([*LATEX.split(), " "]), max_size=8).map("".join))
 def test_nothing_that_looks_like_a_formula_is_an_error(source: str) -> None:
-    text = unicode_math(source)
+    text = latex_to_unicode(source)
     assert text is None or "\ue000" not in text
 
 
 def test_nothing_is_logged_about_a_formula(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "pylatexenc.latex2text"):
-        assert unicode_math(r"\textfrac{a}{b}") is None
+        assert latex_to_unicode(r"\textfrac{a}{b}") is None
     assert not caplog.records
 
 

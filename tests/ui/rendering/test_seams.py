@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.ui.rendering.chapters import Chapters
+from fakegpt_tui.ui.rendering.chapters import ChunkedText
 from fakegpt_tui.ui.rendering.document import Document
 from fakegpt_tui.ui.rendering.palette import Palette
 from fakegpt_tui.ui.rendering.parsing import find_references
-from fakegpt_tui.ui.rendering.seams import find_seams
+from fakegpt_tui.ui.rendering.seams import find_block_splits
 from tests.ui.rendering.documents import BLOCKS, DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.rendering.samples import CORPUS
 from tests.ui.rendering.test_document import QUICK, WIDTH, drawn, grown
@@ -42,7 +42,7 @@ MEGABYTES = {
 
 def seams(text: str) -> list[str]:
     """The rest of the line at each seam."""
-    return [text[seam.at :].partition("\n")[0] for seam in find_seams(text, 0, len(text), 1)]
+    return [text[seam.at :].partition("\n")[0] for seam in find_block_splits(text, 0, len(text), 1)]
 
 
 def whole(text: str, *, complete: bool = True) -> Document:
@@ -76,12 +76,12 @@ def test_the_corpus_parted_is_the_corpus(name: str, line_end: str) -> None:
 @pytest.mark.parametrize("name", MEGABYTES)
 def test_of_a_megabyte_only_what_is_looked_at_is_read(name: str) -> None:
     text = MEGABYTES[name]
-    chapters = Chapters(keep_breaks=False)
+    chapters = ChunkedText(keep_breaks=False)
     chapters.update(text, complete=True, references={})
     for offset in (0, len(text) // 2):
-        chapters.read(chapters.at(offset))
-    read = [at for at, chapter in enumerate(chapters.all) if chapter.pieces is not None]
-    assert sum(chapters.end(at) - chapters.all[at].start for at in read) < len(text) / 7
+        chapters.load(chapters.chunk_at(offset))
+    read = [at for at, chapter in enumerate(chapters.chunks) if chapter.fragments is not None]
+    assert sum(chapters.chunk_end(at) - chapters.chunks[at].start for at in read) < len(text) / 7
 
 
 @pytest.mark.parametrize("name", MEGABYTES)
@@ -94,7 +94,7 @@ def test_of_a_megabyte_the_same_is_seen_as_if_all_were_read(name: str) -> None:
 
 def test_items_are_parted_at_the_margin_and_know_their_number() -> None:
     text = "7. a\n   - b\n8. c\n\n   d\n9. e\nlazy\n   more\n10. f\n   - new\n20. g\n"
-    found = find_seams(text, 0, len(text), 1)
+    found = find_block_splits(text, 0, len(text), 1)
     assert [(text[seam.at :].partition("\n")[0], seam.number) for seam in found] == [
         ("8. c", 8),
         ("9. e", 9),
@@ -167,7 +167,7 @@ def test_no_blank_line_is_shown_below_definitions_that_begin_a_message(
 
 
 def test_rows_are_parted_where_pieces_of_a_table_are() -> None:
-    found = find_seams(TABLE, 0, len(TABLE), 1)
+    found = find_block_splits(TABLE, 0, len(TABLE), 1)
     rows = [TABLE.count("\n", 0, seam.at) - 2 for seam in found]
     assert rows == [32, 40, 48, 56]
     assert seams(TABLE.replace("| 1 |", "| a \\| 1 |")) == ["| a \\| 1 | **2** |"] * 4
@@ -211,7 +211,7 @@ def test_quotes_are_parted_between_paragraphs_that_are_all_marked() -> None:
 def test_a_long_paragraph_is_parted_within_a_quote() -> None:
     line = "> some words that are quoted\n"
     text = line + line[2:] + line * 5_000 + ">\n> below\nand lazy\n> - item\n"
-    found = find_seams(text, 0, len(text), 1)
+    found = find_block_splits(text, 0, len(text), 1)
     assert {seam.kind for seam in found[:4]} == {"quoted"}
     assert [text[seam.at :].partition("\n")[0] for seam in found[4:]] == ["> below"]
 
@@ -252,14 +252,17 @@ def test_targets_that_are_defined_below_a_long_block_are_found(block: str) -> No
 
 def test_a_line_within_a_paragraph_defines_no_target() -> None:
     text = "some words and more\n" * 2_000 + "[r]: http://x.example\n" * 900
-    assert find_seams(text, 0, len(text), 1)
+    assert find_block_splits(text, 0, len(text), 1)
     assert find_references(text) == {}
 
 
 @QUICK
 @given(DOCUMENTS | LONG_DOCUMENTS | BLOCKS)
 def test_of_what_is_parted_the_same_targets_are_found(text: str) -> None:
-    parts = [0, *(seam.at for seam in find_seams(text, 0, len(text), 1) if seam.kind != "fence")]
+    parts = [
+        0,
+        *(seam.at for seam in find_block_splits(text, 0, len(text), 1) if seam.kind != "fence"),
+    ]
     found = [find_references(text[start:end]) for start, end in pairwise([*parts, len(text)])]
     labels = {label for part in found for label in part.get("references", {})}
     assert labels == set(find_references(text).get("references", {}))

@@ -59,7 +59,7 @@ def test_a_folded_section_can_be_found_from_its_text() -> None:
     document.fold(START)
     opened = document.layout(40)
     opened.measure()
-    assert layout[layout.find(opened.anchor(4))].plain == "▸ Thinking"
+    assert layout[layout.find_anchor(opened.anchor_at(4))].plain == "▸ Thinking"
 
 
 def test_all_sections_can_be_opened_at_once() -> None:

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.ui.rendering.long_typed import lay_out_long
-from fakegpt_tui.ui.rendering.rows import Rows
-from fakegpt_tui.ui.rendering.typed import wrapped
+from fakegpt_tui.ui.rendering.long_typed import layout_plain_text
+from fakegpt_tui.ui.rendering.rows import LineList
+from fakegpt_tui.ui.rendering.typed import wrap_plain_text
 from tests.ui.rendering.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.rendering.test_document import QUICK, WIDTH
 from tests.ui.rendering.test_lengths import scrolled
@@ -18,8 +18,8 @@ TEXTS = (DOCUMENTS | LONG_DOCUMENTS).filter(str.strip)
 def test_what_is_typed_in_parts_shows_what_the_whole_does(
     text: str, width: int, size: int, step: int
 ) -> None:
-    whole = wrapped(text, width)
-    layout = lay_out_long(text, width, size)
+    whole = wrap_plain_text(text, width)
+    layout = layout_plain_text(text, width, size)
     assert scrolled(layout, step) == [line.plain for line in whole]
     assert [line.source for line in layout] == [line.source for line in whole]
 
@@ -29,20 +29,20 @@ def test_what_is_typed_in_parts_shows_what_the_whole_does(
 def test_a_line_of_a_long_prompt_is_remembered_as_one_of_a_short_prompt_is(
     text: str, width: int, size: int
 ) -> None:
-    rows = Rows(wrapped(text, width))
-    layout = lay_out_long(text, width, size)
+    rows = LineList(wrap_plain_text(text, width))
+    layout = layout_plain_text(text, width, size)
     layout.measure()
     for number in range(0, len(rows), 5):
-        anchor = rows.anchor(number)
-        assert layout.find(anchor) == rows.find(anchor)
-        assert layout.find(layout.anchor(number)) == number
+        anchor = rows.anchor_at(number)
+        assert layout.find_anchor(anchor) == rows.find_anchor(anchor)
+        assert layout.find_anchor(layout.anchor_at(number)) == number
 
 
 def test_of_a_long_prompt_only_what_is_looked_at_is_drawn() -> None:
     text = "some words that were pasted\n" * 40_000
-    layout = lay_out_long(text, 80)
+    layout = layout_plain_text(text, 80)
     assert 40_000 <= len(layout) < 40_400
     number = layout.reveal(20_000, 40)
-    spot = layout.spot(number)
-    assert spot.start > 500_000
-    assert sum(part.chapter.pieces is not None for part in layout._parts.all) < 9  # noqa: SLF001
+    spot = layout.line_id(number)
+    assert spot.fragment_start > 500_000
+    assert sum(part.chapter.fragments is not None for part in layout._parts.chunk_layouts) < 9  # noqa: SLF001

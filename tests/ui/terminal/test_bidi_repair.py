@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
-from fakegpt_tui.ui.rendering.direction import END, ISOLATE
+from fakegpt_tui.ui.rendering.direction import ISOLATE, POP_ISOLATE
 from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter
 
@@ -52,7 +52,7 @@ def written(app: App[None], *, regions: Sequence[Region] = ()) -> str:
     assert isinstance(update, LayoutUpdate | ChopsUpdate)
     sequences = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", update.render_segments(CONSOLE))
     row = sequences.split("\n")[0].rstrip()
-    return row.replace(ISOLATE, "⟦").replace(END, "⟧")
+    return row.replace(ISOLATE, "⟦").replace(POP_ISOLATE, "⟧")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from fakegpt_tui.ui.rendering.direction import END, ISOLATE
+from fakegpt_tui.ui.rendering.direction import ISOLATE, POP_ISOLATE
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, SafeLineFilter
 from tests.terminal import unauthored
 from tests.ui.small import small_app
@@ -39,7 +39,7 @@ def test_no_character_that_a_terminal_obeys_is_left(segments: list[Segment]):
 def test_every_other_character_stays_where_it_was(segments: list[Segment]):
     for before, after in zip(segments, filtered(segments), strict=True):
         assert after.style == before.style
-        text = before.text.replace(ISOLATE, "").replace(END, "")
+        text = before.text.replace(ISOLATE, "").replace(POP_ISOLATE, "")
         assert len(after.text) == len(text)
         for old, new in zip(text, after.text, strict=True):
             assert new == old or old in CONTROLS + BIDI + "\u2028\u2029" or old >= "\ud800"
@@ -58,7 +58,7 @@ def test_what_was_isolated_before_is_isolated_once():
 
     line = [Segment("│ "), Segment("שלום and "), Segment("עולם", Style(bold=True)), Segment("  x")]
     once = through_both(line)
-    assert "".join(segment.text for segment in once) == f"│ {ISOLATE}שלום and עולם{END}  x"
+    assert "".join(segment.text for segment in once) == f"│ {ISOLATE}שלום and עולם{POP_ISOLATE}  x"
     assert through_both(once) == once
 
 

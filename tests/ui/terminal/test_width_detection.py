@@ -6,7 +6,7 @@ import pytest
 
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.ui.intents import SettingTaken
-from fakegpt_tui.ui.rendering.counting import Counting, count_as
+from fakegpt_tui.ui.rendering.counting import WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.width_query import (
     WidthProbe,
     WidthReported,
@@ -24,7 +24,7 @@ REPLY = "\n\n".join(f"{number}: Größe § {'é' * 60} — “done”" for numbe
 def counting_as_before() -> Iterator[None]:
     """It holds for the process, and so for tests of other things."""
     yield
-    count_as(Counting())
+    use_profile(WidthProfile())
 
 
 def take(program: Running, width: AmbiguousWidth) -> None:

@@ -7,7 +7,7 @@ from rich.style import Style
 
 from fakegpt_tui.ui.rendering.line import Line
 from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.rows import Rows
+from fakegpt_tui.ui.rendering.rows import LineList
 
 
 class FakeDocument:
@@ -25,8 +25,8 @@ class FakeDocument:
         if text != self.text:
             self.text, self._width = text, 0
 
-    def layout(self, width: int) -> Rows:
-        return Rows(self._drawn(width))
+    def layout(self, width: int) -> LineList:
+        return LineList(self._drawn(width))
 
     def _drawn(self, width: int) -> Sequence[Line]:
         if width != self._width:
