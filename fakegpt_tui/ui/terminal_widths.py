@@ -10,8 +10,7 @@ from textual.filter import LineFilter
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from fakegpt_tui.ui.rendering.counting import WidthProfile, use_profile
-from fakegpt_tui.ui.rendering.emoji import EmojiSupport
+from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.driver import write_to_terminal
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
 from fakegpt_tui.ui.terminal.width_query import (

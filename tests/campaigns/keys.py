@@ -21,7 +21,7 @@ from fakegpt_tui.domain import ReasoningDelta, ReplyCut, ReplyEnded, TextDelta
 from fakegpt_tui.ui.keymap import COMMANDS
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from tests.ui.rendering.documents import nasty_text
+from tests.ui.markdown.documents import nasty_text
 from tests.ui.running import Running, running
 
 LEAVING = {"ctrl+q", "ctrl+d", "ctrl+g"}

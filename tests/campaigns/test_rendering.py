@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given, settings
 
-from tests.ui.rendering import test_document, test_lengths
-from tests.ui.rendering.documents import DOCUMENTS, LONG_DOCUMENTS
-from tests.ui.rendering.test_document import CUTS, QUICK, WIDTH, assert_grows_to_what_it_is
-from tests.ui.rendering.test_lengths import TEXTS, assert_alike_at_each_cut
+from tests.ui.markdown import test_document, test_limits
+from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
+from tests.ui.markdown.test_document import CUTS, QUICK, WIDTH, assert_grows_to_what_it_is
+from tests.ui.markdown.test_limits import TEXTS, assert_alike_at_each_cut
 
 MANY = settings(QUICK, max_examples=1_500, derandomize=False)
 
@@ -22,7 +22,7 @@ def test_what_is_shown_does_not_depend_on_how_the_text_came(
 
 @pytest.mark.long
 @MANY
-@given(TEXTS, CUTS, WIDTH, test_lengths.CHAPTER)
+@given(TEXTS, CUTS, WIDTH, test_limits.CHAPTER)
 def test_a_stream_shows_at_each_moment_what_its_text_alone_would(
     text: str, cuts: list[float], width: int, chapter: int
 ) -> None:

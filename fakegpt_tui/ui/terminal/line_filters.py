@@ -8,9 +8,8 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from fakegpt_tui.ui.rendering.counting import ascii_lookalike
-from fakegpt_tui.ui.rendering.direction import ISOLATE, POP_ISOLATE, isolate_rtl
-from fakegpt_tui.ui.rendering.emoji import EmojiSupport
+from fakegpt_tui.ui.terminal.bidi_isolates import ISOLATE, POP_ISOLATE, isolate_rtl
+from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)

@@ -11,7 +11,7 @@ from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_header import SPEAKERS
 
 if TYPE_CHECKING:
-    from fakegpt_tui.ui.rendering.node import Node
+    from fakegpt_tui.ui.markdown.blocks import Node
 
 _FENCES = ("```", "~~~")
 _AT_ONCE = 8_192
@@ -62,8 +62,8 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """The fenced blocks of a message from about `start` on: where each one ends, and its code."""
     if not any(fence in text for fence in _FENCES):
         return
-    from fakegpt_tui.ui.rendering.borders import find_split_points  # noqa: PLC0415 - when copied
-    from fakegpt_tui.ui.rendering.parsing import parse_blocks  # noqa: PLC0415 - when copied
+    from fakegpt_tui.ui.markdown.parser import parse_blocks  # noqa: PLC0415 - when copied
+    from fakegpt_tui.ui.markdown.split_points import find_split_points  # noqa: PLC0415 - when copied
 
     borders = [0, *find_split_points(text, _AT_ONCE)]
     first = bisect_right(borders, start) - 1

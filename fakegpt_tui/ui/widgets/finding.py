@@ -8,9 +8,8 @@ from typing import NamedTuple
 from textual.cache import LRUCache
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.rendering.line import Line
-from fakegpt_tui.ui.rendering.section_tags import has_section
-from fakegpt_tui.ui.rendering.spots import LineId, LineSpan
+from fakegpt_tui.ui.markdown.blocks import has_section
+from fakegpt_tui.ui.markdown.lines import Line, LineId, LineSpan
 from fakegpt_tui.ui.widgets.line_names import SAID, Part, line_at, part_and_spot
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.sought import Sought

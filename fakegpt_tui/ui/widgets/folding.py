@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.rendering.section_tags import has_section
+from fakegpt_tui.ui.markdown.blocks import has_section
 
 
 class Fold(Enum):

@@ -2,7 +2,7 @@
 
 import re
 
-from fakegpt_tui.ui.rendering.section_tags import SECTIONS
+from fakegpt_tui.ui.markdown.blocks import SECTIONS
 
 _OPENING = re.compile(rf"^ {{0,3}}<({'|'.join(SECTIONS)})>[ \t]*$\n*", re.MULTILINE)
 """What is indented further is code."""

@@ -3,7 +3,7 @@
 from enum import IntEnum, auto
 from typing import NamedTuple
 
-from fakegpt_tui.ui.rendering.spots import LineId, TextAnchor
+from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor
 
 
 class Part(IntEnum):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.rendering.line import Line
+from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.folding import Folds
 from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimated_height
 from fakegpt_tui.ui.widgets.typesetter import Typesetter

@@ -10,11 +10,9 @@ from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.rendering.line import BLANK, Line
-from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.rows import LineList
-from fakegpt_tui.ui.rendering.spots import LineId, LineSource, LineSpan
-from fakegpt_tui.ui.rendering.typed import wrap_plain_text
+from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
+from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 from fakegpt_tui.ui.widgets.cells import cut
 from fakegpt_tui.ui.widgets.folding import Fold
 from fakegpt_tui.ui.widgets.line_names import Mark, Part, line_at, part_and_spot

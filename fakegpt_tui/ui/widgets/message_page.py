@@ -10,7 +10,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.theme import Theme
 
-from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.cells import foreground
 from fakegpt_tui.ui.widgets.finder import Finder
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fakegpt_tui.domain import Bookmark
-from fakegpt_tui.ui.rendering.spots import TextAnchor
+from fakegpt_tui.ui.markdown.lines import TextAnchor
 from fakegpt_tui.ui.widgets.line_names import Mark, Part
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from fakegpt_tui.ui.rendering.line import Line
+from fakegpt_tui.ui.markdown.lines import Line
 
 _LINE_BEGINS = " │┊↳▌"
 _GAP = rf"(?: *\n[{_LINE_BEGINS}]*)?"

@@ -10,7 +10,7 @@ from textual.message import Message
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.copying import CodeBlocks, code_at, whole_conversation
 from fakegpt_tui.ui.widgets.message_column import Place
 from fakegpt_tui.ui.widgets.message_layout import HEAD, REASONING, Body
@@ -23,7 +23,7 @@ _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
 def _markdown(palette: Palette) -> Body:
-    from fakegpt_tui.ui.rendering.document import Document  # noqa: PLC0415 - with the first message
+    from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - with the first message
 
     return Document(palette)
 

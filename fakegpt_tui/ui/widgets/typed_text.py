@@ -1,9 +1,8 @@
 """Prompts, which are drawn as they were written."""
 
-from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.rows import LineList
-from fakegpt_tui.ui.rendering.spots import LineSource
-from fakegpt_tui.ui.rendering.typed import wrap_plain_text
+from fakegpt_tui.ui.markdown.lines import LineList, LineSource
+from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 
 _LONG = 16_384
 """Characters beyond which a prompt is drawn in parts."""
@@ -47,6 +46,6 @@ def _lines(text: str, width: int) -> LineSource:
     text = text.rstrip()
     if len(text) <= _LONG:
         return LineList(wrap_plain_text(text, width))
-    from fakegpt_tui.ui.rendering.long_typed import layout_plain_text  # noqa: PLC0415 - of a long prompt
+    from fakegpt_tui.ui.markdown.plain_text import layout_plain_text  # noqa: PLC0415 - of a long prompt
 
     return layout_plain_text(text, width)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fakegpt_tui.domain import ChatMessage, Role
-from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.message_layout import Body, Look, MessageLayout
 from fakegpt_tui.ui.widgets.typed_text import TypedText
 

@@ -13,8 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
-from fakegpt_tui.ui.rendering.direction import ISOLATE, POP_ISOLATE
-from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
+from fakegpt_tui.ui.terminal.bidi_isolates import ISOLATE, POP_ISOLATE, repair_bidi
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter
 
 WORDS = "שלום עולם"

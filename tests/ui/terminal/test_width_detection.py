@@ -6,7 +6,7 @@ import pytest
 
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.ui.intents import SettingTaken
-from fakegpt_tui.ui.rendering.counting import WidthProfile, use_profile
+from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.width_query import (
     WidthProbe,
     WidthReported,

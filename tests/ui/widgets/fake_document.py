@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.rendering.line import Line
-from fakegpt_tui.ui.rendering.palette import Palette
-from fakegpt_tui.ui.rendering.rows import LineList
+from fakegpt_tui.ui.markdown.lines import Line, LineList
+from fakegpt_tui.ui.markdown.palette import Palette
 
 
 class FakeDocument:

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.ui.rendering.document import Document
-from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.markdown.document import Document
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.message_column import MessageColumn
 from fakegpt_tui.ui.widgets.message_layout import Look
 from fakegpt_tui.ui.widgets.reader import Reader
 from fakegpt_tui.ui.widgets.typesetter import Typesetter
-from tests.ui.rendering.documents import DOCUMENTS, LONG_DOCUMENTS
-from tests.ui.rendering.test_document import QUICK
+from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
+from tests.ui.markdown.test_document import QUICK
 from tests.ui.widgets.test_finder import foot, found, look_for
 from tests.ui.widgets.transcript_app import (
     CountingTranscript,

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.ui.rendering.document import Document
-from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.markdown.document import Document
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import Look
 from fakegpt_tui.ui.widgets.typesetter import Typesetter

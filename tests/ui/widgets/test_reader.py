@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
-from fakegpt_tui.ui.rendering.palette import Palette
+from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
 from fakegpt_tui.ui.widgets.message_layout import Look
 from fakegpt_tui.ui.widgets.reader import Reader

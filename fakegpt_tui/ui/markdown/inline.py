@@ -1,0 +1,162 @@
+"""Inline Markdown to styled text: emphasis, code, links, breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+
+from fakegpt_tui.text import safe_text
+from fakegpt_tui.ui.markdown.latex import latex_to_unicode
+from fakegpt_tui.ui.markdown.parser import footnote_mark, parse_inline
+from fakegpt_tui.ui.markdown.parser_rules import can_open
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from fakegpt_tui.ui.markdown.render_context import RenderContext
+
+_BREAKS = ("softbreak", "hardbreak")
+_LONGEST = 8_192
+"""More than this is taken in parts, because some input costs the square of its length."""
+
+
+def render_inline(
+    content: str, drawing: RenderContext, style: Style | None = None
+) -> list[Segment]:
+    """`content` as styled text, with a line feed for each break to keep."""
+    base = drawing.palette.text if style is None else style
+    writer = _Writer(drawing, base, foreign="&" in content)
+    for part in _inline_parts(content):
+        writer.write(parse_inline(part, drawing.references))
+    return writer.segments
+
+
+def _inline_parts(content: str) -> Iterator[str]:
+    start = 0
+    while len(content) - start > _LONGEST:
+        end = content.rfind(" ", start + 1, start + _LONGEST) + 1 or start + _LONGEST
+        yield content[start:end]
+        start = end
+    yield content[start:]
+
+
+class _Writer:
+    """Turns tokens into segments, remembering what is open."""
+
+    def __init__(self, drawing: RenderContext, base: Style, *, foreign: bool) -> None:
+        self.segments: list[Segment] = []
+        self._palette = drawing.palette
+        self._references = drawing.references
+        self._keep_breaks = drawing.keep_breaks
+        self._foreign = foreign
+        self._styles = [base]
+        self._links: list[tuple[str, int]] = []
+
+    def write(self, tokens: Sequence[Token]) -> None:
+        for index, token in enumerate(tokens):
+            match token.type:
+                case "text" | "text_special":
+                    self._write_text(token.content)
+                case "softbreak" | "hardbreak":
+                    kept = self._keep_breaks or token.type == "hardbreak"
+                    kept = kept or _is_beside_formula(tokens, index)
+                    self._add("\n" if kept else " ")
+                case "code_inline":
+                    self._add(token.content, self._palette.code)
+                case "link_open":
+                    self._open_link(str(token.attrs.get("href", "")))
+                case "link_close":
+                    self._close_link()
+                case _ if token.nesting:
+                    self._nest(token)
+                case _:
+                    self._write_construct(token)
+
+    def _write_construct(self, token: Token) -> None:
+        match token.type:
+            case "image":
+                self._write_image(token)
+            case "math_inline":
+                self._write_formula(token)
+            case "footnote_ref":
+                sign = footnote_mark(token.meta["label"], self._references)
+                self._add(sign, self._palette.bullet)
+            case _:
+                self._add(token.content)
+
+    def _write_formula(self, token: Token) -> None:
+        text = latex_to_unicode(token.content.strip())
+        text = token.markup if text is None else safe_text(text)
+        self._add(text if "\n" in token.markup else text.replace("\n", " "))
+
+    def _nest(self, token: Token) -> None:
+        if token.nesting < 0:
+            self._styles.pop()
+        else:
+            styles = {
+                "strong_open": self._palette.strong,
+                "em_open": self._palette.emphasis,
+                "s_open": self._palette.strikethrough,
+            }
+            self._styles.append(self._styles[-1] + styles[token.type])
+
+    def _add(self, text: str, style: Style | None = None) -> None:
+        if not text:
+            return
+        current = self._styles[-1]
+        text = text.replace("\t", "    ")
+        self.segments.append(Segment(text, current + style if style is not None else current))
+
+    def _write_text(self, text: str) -> None:
+        if self._foreign:
+            # An entity may have been written for a character that must not be shown as it is.
+            text = safe_text(text).replace("\n", " ")
+        self._add(text)
+
+    def _link_style(self, target: str) -> Style:
+        style = self._palette.link
+        return style + Style.from_meta({"href": target}) if can_open(target) else style
+
+    def _open_link(self, target: str) -> None:
+        self._links.append((target, len(self.segments)))
+        self._styles.append(self._styles[-1] + self._link_style(target))
+
+    def _close_link(self) -> None:
+        target, first = self._links.pop()
+        label = "".join(segment.text for segment in self.segments[first:])
+        if not label.strip():
+            self._add(target)
+        self._styles.pop()
+        if target and not can_open(target) and label.strip() not in ("", target):
+            self._add(f" ({target})", self._palette.muted)
+
+    def _write_image(self, token: Token) -> None:
+        target = str(token.attrs.get("src", ""))
+        self._open_link(target)
+        label = safe_text(_plain(token.children or ())).replace("\n", " ")
+        self._add(f"[image: {label}]" if label.strip() else f"[image: {target}]")
+        self._close_link()
+
+
+def _is_beside_formula(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a line ends there above or below a formula that was given lines of its own."""
+    return any(
+        tokens[index].type == "math_inline"
+        and tokens[index].markup.startswith(("$$", "\\["))
+        and all(
+            other.type in _BREAKS
+            for other in (*tokens[index - 1 : index], *tokens[index + 1 : index + 2])
+        )
+        for index in (at - 1, at + 1)
+        if 0 <= index < len(tokens)
+    )
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    return "".join(
+        _plain(token.children) if token.children else "\n" * ("break" in token.type) + token.content
+        for token in tokens
+    )

@@ -1,0 +1,176 @@
+"""Breaking styled text into lines by the cells it takes.
+
+Any text made of Rich segments can be broken with it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from rich.cells import cell_len, split_graphemes
+from rich.segment import Segment
+from rich.style import Style
+
+from fakegpt_tui.ui.terminal.cell_widths import width_profile
+
+Range = tuple[int, int]
+
+_IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+_CLOSING = (
+    "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3099\u309a\u30fc"
+    "\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
+)
+_WORDS = re.compile(f"\n| +|[{_IDEOGRAPH}][{_CLOSING}\u200d\ufe0e\ufe0f]*|[^ \n{_IDEOGRAPH}]+")
+"""What stays together: a run without spaces, or one ideograph with the closing marks after it."""
+
+_OTHER_THAN_ONE_CELL = re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027\u2500-\u25fc]")
+
+
+_JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
+"""Joiners with nothing at one side, whose width depends on what else is measured with them."""
+
+
+def cell_width(segments: Iterable[Segment]) -> int:
+    """Cells that `segments` take side by side."""
+    return sum(cell_len(segment.text) for segment in segments)
+
+
+def wrap(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
+    """`segments` on lines of at most `width` cells, broken at spaces where there are any.
+
+    Spaces at a break are dropped; a line feed always breaks. There is at least one line.
+    """
+    segments, text = _joined(segments)
+    ranges = _plain_breaks(text, width) if _one_cell_each(text) else _breaks(text, width)
+    return _cut(segments, ranges)
+
+
+def chop(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
+    """`segments` on full lines of `width` cells: nothing is dropped, spaces least of all."""
+    segments, text = _joined(segments)
+    return _cut(segments, _chopped(text, 0, len(text), width))
+
+
+def padded(
+    segments: Sequence[Segment], width: int, style: Style | None = None, justify: str = "left"
+) -> list[Segment]:
+    """`segments` with spaces to fill `width` cells."""
+    room = max(0, width - cell_width(segments))
+    before = {"right": room, "center": room // 2}.get(justify, 0)
+    spaces = (blank_segment(before, style), *segments, blank_segment(room - before, style))
+    return [segment for segment in spaces if segment.text]
+
+
+@lru_cache(maxsize=1024)
+def blank_segment(cells: int, style: Style | None) -> Segment:
+    """Spaces in a style, one segment for all lines that need as many."""
+    return Segment(" " * cells, style)
+
+
+def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
+    """`segments` without joiners that join nothing, or one with the next, and their text.
+
+    What is drawn in two styles is not joined on any terminal, only measured wrongly.
+    """
+    text = "".join(segment.text for segment in segments)
+    if "\u200d" in text or "\ufe0f" in text:
+        texts = [_JOINS_NOTHING.sub("", segment.text) for segment in segments]
+        if len(segments) > 1:
+            texts = [text.rstrip("\u200d") for text in texts]
+        segments = [
+            Segment(text, segment.style) for text, segment in zip(texts, segments, strict=True)
+        ]
+        text = "".join(texts)
+    return segments, text
+
+
+def _one_cell_each(text: str) -> bool:
+    return text.isascii() or not (width_profile().wide or _OTHER_THAN_ONE_CELL.search(text))
+
+
+def _plain_breaks(text: str, width: int) -> list[Range]:
+    ranges: list[Range] = []
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        _break_plain_line(text, start, end, width, ranges)
+        start = end + 1
+    return ranges
+
+
+def _break_plain_line(text: str, start: int, end: int, width: int, ranges: list[Range]) -> None:
+    while end - start > width:
+        space = text.rfind(" ", start, start + width + 1)
+        head = text[start:space].rstrip(" ") if space > start else ""
+        if head:
+            ranges.append((start, start + len(head)))
+        elif space < 0:
+            space = start + width - 1
+            ranges.append((start, space + 1))
+        start = space + 1
+        while head and start < end and text[start] == " ":
+            start += 1
+    ranges.append((start, start + len(text[start:end].rstrip(" "))))
+
+
+def _breaks(text: str, width: int) -> list[Range]:
+    ranges: list[Range] = []
+    start = end = used = 0
+    for match in _WORDS.finditer(text):
+        word = match[0]
+        if word == "\n":
+            ranges.append((start, end))
+            start = end = match.end()
+            used = 0
+            continue
+        cells = cell_len(word)
+        if word[0] == " ":
+            used += cells
+            continue
+        if used and used + cells > width:
+            if end > start:
+                ranges.append((start, end))
+            start, used = match.start(), 0
+        if cells > width:
+            # Marks without a letter may stand before it, and take no cell.
+            first = start if end > start else match.start()
+            *full, (start, end) = _chopped(text, first, match.end(), width)
+            ranges.extend(full)
+            cells = cell_len(text[start:end])
+        used += cells
+        end = match.end()
+    ranges.append((start, end))
+    return ranges
+
+
+def _chopped(text: str, start: int, end: int, width: int) -> list[Range]:
+    if text.isascii():
+        return [(at, min(at + width, end)) for at in range(start, end, width)] or [(start, end)]
+    ranges: list[Range] = []
+    line = start
+    used = 0
+    for first, _, cells in split_graphemes(text[start:end])[0]:
+        if used + cells > width and start + first > line:
+            ranges.append((line, start + first))
+            line, used = start + first, 0
+        used += cells
+    ranges.append((line, end))
+    return ranges
+
+
+def _cut(segments: Sequence[Segment], ranges: Sequence[Range]) -> list[list[Segment]]:
+    lines: list[list[Segment]] = []
+    index = at = 0
+    for start, end in ranges:
+        line: list[Segment] = []
+        while index < len(segments):
+            text, style, _ = segments[index]
+            piece = text[max(0, start - at) : max(0, end - at)]
+            if piece:
+                line.append(Segment(piece, style))
+            if at + len(text) > end:
+                break
+            at += len(text)
+            index += 1
+        lines.append(line)
+    return lines

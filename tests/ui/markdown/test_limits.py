@@ -1,0 +1,157 @@
+"""What is cut because it is long is shown alike, however it came and wherever it is opened."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakegpt_tui.ui.markdown.blocks import Limits
+from fakegpt_tui.ui.markdown.document import Document
+from fakegpt_tui.ui.markdown.layout import Layout
+from fakegpt_tui.ui.markdown.palette import Palette
+from tests.ui.markdown.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
+from tests.ui.markdown.test_document import CUTS, QUICK, WIDTH, drawn
+
+SHORT = Limits(fragment=12, longest_fragment=30, header=20, flow=45, near=8, read_step=22)
+WHOLE = 1 << 40
+TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
+CHAPTER = st.sampled_from([40, 100, WHOLE])
+
+
+def short(chapter: int = WHOLE, *, keep_breaks: bool = False) -> Document:
+    return Document(Palette.colourless(), keep_breaks=keep_breaks, chapter=chapter, lengths=SHORT)
+
+
+def whole(text: str, *, complete: bool) -> Document:
+    document = short()
+    document.update(text, complete=complete)
+    return document
+
+
+def assert_alike(grown: Document, text: str, width: int, *, complete: bool) -> None:
+    grown.update(text, complete=complete)
+    assert drawn(grown, width) == drawn(whole(text, complete=complete), width)
+
+
+@QUICK
+@given(TEXTS, CUTS, WIDTH, CHAPTER)
+def test_a_stream_shows_at_each_moment_what_its_text_alone_would(
+    text: str, cuts: list[float], width: int, chapter: int
+) -> None:
+    assert_alike_at_each_cut(text, cuts, width, chapter)
+
+
+def assert_alike_at_each_cut(text: str, cuts: list[float], width: int, chapter: int) -> None:
+    grown = short(chapter)
+    for cut in sorted(cuts):
+        assert_alike(grown, text[: int(cut * len(text))], width, complete=False)
+    assert_alike(grown, text, width, complete=False)
+    assert_alike(grown, text, width, complete=True)
+
+
+@QUICK
+@given(NASTY | QUOTES, WIDTH, CHAPTER, st.integers(1, 5))
+def test_a_stream_of_tokens_shows_at_its_end_what_its_text_alone_would(
+    text: str, width: int, chapter: int, step: int
+) -> None:
+    grown = short(chapter)
+    for end in range(0, len(text), step):
+        grown.update(text[:end], complete=False)
+        grown.layout(width).reveal(1 << 30, -3)
+    assert_alike(grown, text, width, complete=False)
+    assert_alike(grown, text, width, complete=True)
+
+
+@QUICK
+@given(TEXTS, WIDTH, CHAPTER, st.booleans(), st.booleans())
+def test_what_is_opened_at_one_end_shows_the_whole_up_to_the_other(
+    text: str, width: int, chapter: int, at_the_end: bool, complete: bool
+) -> None:
+    expected = [line.plain for line in whole(text, complete=complete).lines(width)]
+    opened = short(chapter)
+    opened.update(text, complete=complete)
+    seen = scrolled(opened.layout(width), -3 if at_the_end else 3)
+    assert seen == expected
+
+
+def scrolled(layout: Layout, step: int) -> list[str]:
+    """All lines, as they are seen by who goes from one end to the other in steps."""
+    if not layout:
+        return []
+    # Of what was never drawn the first line may be taken for the last one.
+    layout.reveal(0 if step > 0 else len(layout) - 1, step)
+    number = layout.reveal(0 if step > 0 else len(layout) - 1, step)
+    seen = [layout[number].plain]
+    while step > 0 and number < len(layout) - 1:
+        number = layout.reveal(number, step + 1)
+        lines = layout[number + 1 : number + step + 1]
+        seen += [line.plain for line in lines]
+        number += len(lines)
+    while step < 0 < number:
+        number = layout.reveal(number, step - 1)
+        lines = layout[max(0, number + step) : number]
+        seen[:0] = [line.plain for line in lines]
+        number -= len(lines)
+    return seen
+
+
+@pytest.mark.parametrize("above", range(0, 80, 14))
+@pytest.mark.parametrize("sign", ["\n'", " '"])
+def test_no_title_of_a_target_is_shown_however_long_it_is(above: int, sign: str) -> None:
+    definition = f"[r]: http://x.example{sign}" + "its title\n" * 12 + "'"
+    text = "words" * above + f"\n\nSee [r].\n\n# Top\n{definition}\n\nSee [r].\n"
+    shown = [line.plain for line in whole(text, complete=True).lines(30)]
+    assert shown[-4:] == ["", "Top", "", "See r."]
+    assert "r]:" not in "".join(shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "words |---|---|\n</think>",
+        "some words and | more\n--- | ---\n1 | 2",
+        "some words and\r\na|b and more words\r\n---|---\r\n1|2",
+        "words and words " * 2 + "\na | b\n---|---\n1 | 2",
+        "words and words " * 2 + "\n1. one\n2. two",
+        "words and words " * 2 + "\n- one\n- two",
+        "words and words " * 3 + "\na | b\n---|---\n1 | 2\n\nbelow",
+        "words and words " * 3 + "\n1. one\n2. two\n\nbelow",
+        "words and words " * 3 + "\n---\nand below",
+        "words and words " * 3 + "\n``` " + "words and more " * 12 + "` of it\n\nbelow",
+        "words and words " * 3 + "\n" + "-" * 90 + " of it\n\nbelow",
+        "words and words words " * 4 + "  \n```\ncode\n",
+        "words and words words \r\n```\r\ncode\r\n",
+        "字字字字字字字字字字字字字。\n```\ncode\n",
+        "words and words " * 4 + " " * 40 + "\n```\ncode\n",
+        "a | b\n" + "-" * 50 + "|---" + "\n1 | 2\n\nbelow",
+        "e" + "\u0301" * 99 + " | b\n---|---\n1 | 2\n\nbelow",
+        "e" + "\u0301" * 99 + "\n===\n\nbelow",
+        "x\x0b" * 40 + "a | b\n---|---\n1 | 2\n\nbelow",
+        "- item\n\n" + "words " * 20 + "</think>\n" + "words " * 20 + "\n\nbelow",
+        "<think>\n" + "words " * 20 + "</think>\n" + "words " * 20 + "\n\nbelow",
+        "> " + "words " * 8 + "\n> 1. one\n> 2. two\n\nbelow",
+        "> " + "words " * 8 + "\n1. one\n2. two\n\nbelow",
+        "> " + "words " * 8 + "\n> a | b\n> ---|---\n> 1 | 2\nlazy\n\nbelow",
+        "> " + "words " * 8 + "\n> ``` " + "words and more " * 12 + "` of it\n\nbelow",
+        "> # head\nlazy " + "words " * 40 + "\n> words\n\nbelow",
+        "> " + "words " * 20 + "\n> a | b\n> ---|---\n> 1 | 2\n\nbelow",
+        "> words\n> a | b\n> ---|---/ more\n\nbelow",
+        "> words\n> > a | b\n> > ---|---/ more\n\nbelow",
+        "x" * 138 + "\u2028\n>\n" + "> some words\n" * 14,
+    ],
+)
+@pytest.mark.parametrize("chapter", [40, WHOLE])
+def test_what_a_line_is_may_be_known_late(text: str, chapter: int) -> None:
+    grown = short(chapter)
+    for end in range(len(text)):
+        assert_alike(grown, text[:end], 30, complete=False)
+    # So much below that what is above is forgotten, and read again.
+    text += "\n\nSome words below it." * 30
+    assert_alike(grown, text, 30, complete=False)
+    assert_alike(grown, text, 30, complete=True)
+    opened = short(chapter)
+    opened.update(text, complete=True)
+    again = opened.layout(30)
+    expected = [line.plain for line in whole(text, complete=True).lines(30)]
+    assert scrolled(again, -3) == expected
+    opened.remeasure()
+    assert scrolled(opened.layout(30), 3) == expected
