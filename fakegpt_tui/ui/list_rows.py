@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
-from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowSign
+from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
 
 
 def conversation_rows(
@@ -33,7 +33,7 @@ def conversation_rows(
             id=each.id,
             title=each.title,
             group=_group(each, *days),
-            sign=_sign(each, running.get(each.id), failed, drafts),
+            status=_sign(each, running.get(each.id), failed, drafts),
         )
         for each in shown
     )
@@ -57,12 +57,12 @@ def _group(conversation: Conversation, today: datetime, yesterday: datetime, wee
 
 def _sign(
     conversation: Conversation, reply: ChatMessage | None, failed: set[str], drafts: set[str]
-) -> RowSign:
+) -> RowStatus:
     if reply is not None:
         queued = reply.status is MessageStatus.QUEUED
-        return RowSign.QUEUED if queued else RowSign.STREAMING
+        return RowStatus.QUEUED if queued else RowStatus.STREAMING
     if conversation.id in failed:
-        return RowSign.FAILED
+        return RowStatus.FAILED
     if conversation.unread:
-        return RowSign.UNREAD
-    return RowSign.DRAFT if conversation.id in drafts else RowSign.NONE
+        return RowStatus.UNREAD
+    return RowStatus.DRAFT if conversation.id in drafts else RowStatus.NONE

@@ -41,7 +41,7 @@ def likeliest(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
         return None
     named = (row for row in rows if all(word in row.text.casefold() for word in words))
     models = (row for row in rows if row.kind is RowKind.MODEL)
-    found = (row.answerer for row in (*named, *models) if row.answerer is not None)
+    found = (row.model for row in (*named, *models) if row.model is not None)
     return next(found, None)
 
 
@@ -94,7 +94,7 @@ def _block(
     fitting = [row for row in rows if _fits(row, words)]
     detail = " · ".join(part for part in (state, service.url, service.notice) if part)
     head = ServiceRow(
-        kind=RowKind.SERVICE, text=service.name, detail=detail, answerer=ModelRef(service.name)
+        kind=RowKind.SERVICE, text=service.name, detail=detail, model=ModelRef(service.name)
     )
     if not fitting and not _fits(head, words):
         return
@@ -114,9 +114,9 @@ def _model_row(
         kind=RowKind.MODEL,
         text=model.id or "the service's own choice",
         detail=" · ".join(part for part in parts if part),
-        answerer=answerer,
+        model=answerer,
         is_favourite=is_favourite,
-        is_first=is_first,
+        in_favourites=is_first,
     )
 
 
@@ -130,6 +130,6 @@ def _own_model(service: Service) -> Sequence[Model]:
 
 
 def _fits(row: ServiceRow, words: Iterable[str]) -> bool:
-    name = row.answerer.service if row.answerer else ""
+    name = row.model.service if row.model else ""
     text = f"{name} {row.text} {row.detail}".casefold()
     return all(word in text for word in words)

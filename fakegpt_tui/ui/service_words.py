@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     SignedOut,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.login_words import login_words
+from fakegpt_tui.ui.widgets.login_words import login_label
 
 _THOUSAND = 1000
 _BINARY = 1024
@@ -44,7 +44,7 @@ def standing_words(service: Service, standing: Standing, now: datetime) -> str:
         if standing.trouble:
             return f"trouble: {standing.trouble}"
         return "ready" if standing.has_models else "not asked yet"
-    return login_words(login, now)[0]
+    return login_label(login, now)[0]
 
 
 def model_words(model: Model) -> str:

@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.message_tree import Variants
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
-from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowSign
+from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 
 TROUBLE = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
@@ -189,12 +189,12 @@ class Workspace:
     def place(self) -> ReadingPosition | None:
         """Where the open conversation was left when it was last read."""
         bookmark = self._chat.bookmarks.get(self.open.id) if self.open.leaf_id else None
-        return ReadingPosition.at(bookmark)
+        return ReadingPosition.from_bookmark(bookmark)
 
     def keep_place(self, position: ReadingPosition | None) -> None:
         """Remember where the open conversation is read; `None` while nothing of it is shown."""
         if position is not None:
-            self._chat.bookmarks.put(self.open.id, position.bookmark(self.open.id))
+            self._chat.bookmarks.put(self.open.id, position.to_bookmark(self.open.id))
 
     def ask(self, text: str) -> Turn | QueuedPrompt:
         """A turn of the open conversation, for somebody to run, or a prompt that has to wait.
@@ -259,8 +259,8 @@ class Workspace:
 
     def unread(self) -> str | None:
         """The first conversation that has something new to read."""
-        new = {RowSign.UNREAD, RowSign.FAILED}
-        return next((row.id for row in self.rows if row.sign in new), None)
+        new = {RowStatus.UNREAD, RowStatus.FAILED}
+        return next((row.id for row in self.rows if row.status in new), None)
 
 
 def _cost(message: ChatMessage) -> str:

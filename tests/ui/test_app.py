@@ -27,7 +27,7 @@ from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.help import HelpScreen
 from fakegpt_tui.ui.screens.link import LinkScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
-from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowSign
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript import Transcript
@@ -170,15 +170,15 @@ async def test_conversations_stream_side_by_side_and_the_list_shows_which() -> N
         await it.until(lambda: "AAA" not in it.text)
         await it.ask("second")
         await it.see("BBB")
-        assert [row.sign for row in it.list.rows] == [RowSign.STREAMING, RowSign.STREAMING]
+        assert [row.status for row in it.list.rows] == [RowStatus.STREAMING, RowStatus.STREAMING]
         assert "1 running" in it.status
         gates[0].open()
         await it.until(lambda: len(it.chat.turns()) == 1)
-        await it.until(lambda: it.list.rows[1].sign is RowSign.UNREAD)
+        await it.until(lambda: it.list.rows[1].status is RowStatus.UNREAD)
         await it.until(lambda: "1 unread" in it.status)
         await it.pilot.press("alt+u")
         await it.see("AAA")
-        await it.until(lambda: it.list.rows[1].sign is RowSign.NONE)
+        await it.until(lambda: it.list.rows[1].status is RowStatus.NONE)
         gates[1].open()
 
 
@@ -189,7 +189,7 @@ async def test_a_background_failure_is_marked_and_told() -> None:
         await it.until(lambda: len(it.chat.turns()) == 1)
         await it.pilot.press("ctrl+n")
         gate.open()
-        await it.until(lambda: [row.sign for row in it.list.rows] == [RowSign.FAILED])
+        await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.FAILED])
         await it.see("Too many requests.")
 
 
@@ -243,7 +243,7 @@ async def test_an_unsent_prompt_stays_with_its_conversation() -> None:
         it.prompt.insert("half a thou")
         await it.pilot.press("ctrl+n")
         assert it.prompt.text == ""
-        assert it.list.rows[0].sign is RowSign.DRAFT
+        assert it.list.rows[0].status is RowStatus.DRAFT
         await it.pilot.press("alt+1")
         assert it.prompt.text == "half a thou"
 

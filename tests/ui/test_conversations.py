@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from fakegpt_tui.domain import SearchHit
-from fakegpt_tui.ui.widgets.conversation_list import RowSign
+from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.chat.fake_chat import long_conversation
 from tests.stubs import MemoryStore
@@ -162,7 +162,7 @@ async def test_a_draft_outlives_the_program() -> None:
         it.prompt.insert("half a thought")
         await it.pilot.pause()
     async with running(store=store) as it:
-        assert it.list.rows[0].sign is RowSign.DRAFT
+        assert it.list.rows[0].status is RowStatus.DRAFT
         await it.pilot.press("alt+1")
         await it.until(lambda: it.prompt.text == "half a thought")
 
@@ -183,7 +183,7 @@ async def test_a_long_conversation_is_shown_from_its_end_and_then_all_of_it() ->
         await it.pilot.press("alt+1")
         await it.see("text 899")
         transcript = it.app.screen.query_one(Transcript)
-        await it.until(lambda: len(transcript.column.messages) == 900)
+        await it.until(lambda: len(transcript.message_list.messages) == 900)
         assert "text 899" in it.text
         transcript.focus()
         await it.pilot.press("g")
@@ -196,7 +196,7 @@ async def test_a_long_conversation_that_was_left_above_its_end_is_shown_there() 
     async with running(store=store) as it:
         await it.pilot.press("alt+1")
         transcript = it.app.screen.query_one(Transcript)
-        await it.until(lambda: len(transcript.column.messages) == 900)
+        await it.until(lambda: len(transcript.message_list.messages) == 900)
         transcript.focus()
         await it.pilot.press("g")
         await it.see("text 0")

@@ -111,7 +111,7 @@ async def test_a_selection_that_has_no_ends_touches_all_messages() -> None:
     async with running(reply("one")) as it:
         await asked(it, "first", "one")
         it.app.screen.selections = {transcript(it): Selection(None, None)}
-        assert [each.text for each in transcript(it).selected] == ["first", "one"]
+        assert [each.text for each in transcript(it).selected_messages] == ["first", "one"]
 
 
 async def test_other_formats_are_saved_from_inside(tmp_path: Path) -> None:

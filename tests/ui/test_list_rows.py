@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.ui.list_rows import conversation_rows
-from fakegpt_tui.ui.widgets.conversation_list import RowSign
+from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -75,11 +75,11 @@ def test_the_most_pressing_state_is_the_sign() -> None:
         {"draft", "unread"},
         now=NOW,
     )
-    assert [row.sign for row in rows] == [
-        RowSign.STREAMING,
-        RowSign.QUEUED,
-        RowSign.FAILED,
-        RowSign.UNREAD,
-        RowSign.DRAFT,
-        RowSign.NONE,
+    assert [row.status for row in rows] == [
+        RowStatus.STREAMING,
+        RowStatus.QUEUED,
+        RowStatus.FAILED,
+        RowStatus.UNREAD,
+        RowStatus.DRAFT,
+        RowStatus.NONE,
     ]

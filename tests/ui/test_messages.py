@@ -3,7 +3,7 @@
 from fakegpt_tui.domain import ReplyCut, TextDelta
 from fakegpt_tui.domain.diff import diff_words
 from fakegpt_tui.ui.screens.compare import CompareScreen, compared
-from fakegpt_tui.ui.widgets.conversation_list import RowSign
+from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 from fakegpt_tui.ui.widgets.transcript import Transcript
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
@@ -90,7 +90,7 @@ async def test_an_edited_prompt_outlives_switching_and_the_program() -> None:
         await it.pilot.press("ctrl+n")
         await it.until(lambda: it.prompt.text == "")
         assert "Edits an earlier prompt" not in it.text
-        assert it.list.rows[0].sign is RowSign.DRAFT
+        assert it.list.rows[0].status is RowStatus.DRAFT
         await it.pilot.press("alt+1")
         await it.until(lambda: it.prompt.text == "helo there")
         await it.see("Edits an earlier prompt")
@@ -210,7 +210,11 @@ async def test_the_message_that_is_chosen_in_the_tree_is_the_marked_one() -> Non
         await it.see("Tree, enter shows")
         await it.pilot.press(*"blue", "enter")
         transcript = it.app.screen.query_one(Transcript)
-        await it.until(lambda: transcript.marked is not None and transcript.marked.text == "blue")
+        await it.until(
+            lambda: (
+                transcript.current_message is not None and transcript.current_message.text == "blue"
+            )
+        )
 
 
 async def test_a_conversation_is_branched_off() -> None:

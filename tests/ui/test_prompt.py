@@ -17,7 +17,7 @@ class PromptScreen(Screen[None]):
         yield PromptInput(cursor_blink=False)
 
     def action_send_prompt(self) -> None:
-        self.query_one(PromptInput).take()
+        self.query_one(PromptInput).take_text()
 
 
 class PromptApp(App[None]):

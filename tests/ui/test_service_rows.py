@@ -63,7 +63,7 @@ def test_favourites_come_first_as_long_as_their_service_is_there() -> None:
     rows = service_rows(offer(favourites=marked))
     assert [row.text for row in rows[:3]] == ["Favourites", "default", "large"]
     assert rows[0].kind is RowKind.HEADING
-    assert [row.text for row in rows if row.is_favourite and not row.is_first] == [
+    assert [row.text for row in rows if row.is_favourite and not row.in_favourites] == [
         "large",
         "default",
     ]

@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
     SigningIn,
 )
 from fakegpt_tui.ui.turn_words import activity_words
-from fakegpt_tui.ui.widgets.login_words import Tone, login_words
+from fakegpt_tui.ui.widgets.login_words import Tone, login_label
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ def left(**parts: float) -> SignedIn:
     ],
 )
 def test_a_login_in_words(state: LoginState, words: str, tone: Tone) -> None:
-    assert login_words(state, NOW) == (words, tone)
+    assert login_label(state, NOW) == (words, tone)
 
 
 def progress(**changes: object) -> TurnProgress:

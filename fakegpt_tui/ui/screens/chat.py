@@ -24,7 +24,7 @@ from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.kept_lines import KeptLines
+from fakegpt_tui.ui.widgets.kept_lines import RenderCache
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.queue_view import QueueView
@@ -44,16 +44,16 @@ _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
 
-class Column(KeptLines, Vertical):
+class Column(RenderCache, Vertical):
     """Widgets one below the other."""
 
 
-class Row(KeptLines, Horizontal):
+class Row(RenderCache, Horizontal):
     """Widgets side by side."""
 
 
 class ChatScreen(
-    KeptLines,
+    RenderCache,
     ConversationCommands,
     MessageCommands,
     PromptCommands,
@@ -90,7 +90,7 @@ class ChatScreen(
 
     def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self.show_activity, pause=True)
-        self._prompt.say_what_enter_does(sends=self._options.enter_sends)
+        self._prompt.set_enter_sends(sends=self._options.enter_sends)
         self._prompt.focus()
         self.show_conversation()
         self.call_after_refresh(self._begin)
@@ -111,7 +111,7 @@ class ChatScreen(
             self._workspace.start(
                 self._chat.new_conversation(conversation_id=draft.conversation_id)
             )
-            self._prompt.show(draft.text, draft.cursor)
+            self._prompt.load_draft(draft.text, draft.cursor)
         self.refresh_rows()
         self._tell_news()
         self.set_interval(_LOOK_SECONDS, self._look_around)
@@ -148,7 +148,7 @@ class ChatScreen(
         path = self._workspace.path
         if is_open and reply.id in [each.id for each in path]:
             self._transcript.update_message(reply)
-            self._transcript.label(self._workspace.labels(path))
+            self._transcript.set_labels(self._workspace.labels(path))
             self._status.tokens = self._workspace.tokens(path)
         if not (is_open and self.app.app_focus):
             title = self._workspace.title(reply.conversation_id)
@@ -203,7 +203,7 @@ class ChatScreen(
     async def _look_around(self) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
         self._tell_news()
-        position = self._transcript.position
+        position = self._transcript.reading_position
         is_moving = position != self._rested_at
         self._rested_at = position
         # While somebody scrolls there is nothing that is worth a write, or a pause.

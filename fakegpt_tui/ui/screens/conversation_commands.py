@@ -36,7 +36,7 @@ class ConversationCommands(ChatParts):
         self.keep_typed()
         self.keep_place()
         self._workspace.start(conversation)
-        self._prompt.show("")
+        self._prompt.load_draft("")
         self.show_conversation()
         self._prompt.focus()
         self.refresh_rows()
@@ -129,7 +129,7 @@ class ConversationCommands(ChatParts):
         was_open = self._workspace.open.id in ids
         self._arranged_now()
         if was_open:
-            self._prompt.show("")
+            self._prompt.load_draft("")
             self.show_conversation()
         self.notice(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
 

@@ -46,7 +46,7 @@ class FileCommands(ChatParts):
 
     def action_pick_message(self) -> None:
         """Pick the marked message, or no longer, and go on to the next."""
-        if (message := self._transcript.marked) is None:
+        if (message := self._transcript.current_message) is None:
             self.notice("There is no message to pick yet.")
             return
         self._workspace.picked ^= {message.id}
@@ -142,13 +142,13 @@ class FileCommands(ChatParts):
 
     def _meant_for_file(self) -> tuple[str, ...]:
         transcript = self._transcript
-        marked = transcript.marked
-        selected = tuple(message.id for message in transcript.selected)
+        marked = transcript.current_message
+        selected = tuple(message.id for message in transcript.selected_messages)
         here = () if marked is None else (marked.id,)
         return self._workspace.picked_in_path or selected or here
 
     def _label(self) -> None:
-        self._transcript.label(self._workspace.labels(self._workspace.path))
+        self._transcript.set_labels(self._workspace.labels(self._workspace.path))
 
     def begin_errand(self, errand: Errand) -> None:
         """Run something long, and show how far it is."""

@@ -11,7 +11,7 @@ from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import CopyAsked
 from fakegpt_tui.ui.screens.following import ask_about_link
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.widgets.message_header import SPEAKERS
+from fakegpt_tui.ui.widgets.message_header import ROLE_NAMES
 from fakegpt_tui.ui.widgets.transcript import Transcript
 
 
@@ -38,7 +38,7 @@ class MessageCommands(ChatParts):
             self.notice("There is no prompt to edit.")
             return
         self.keep_typed()
-        self._prompt.put(self._workspace.edit(message))
+        self._prompt.replace_text(self._workspace.edit(message))
         self._prompt.focus()
         self.show_editing()
         self.notice("Send the edited prompt; the old one stays as a variant.")
@@ -91,7 +91,7 @@ class MessageCommands(ChatParts):
             Choice(
                 row.message.id,
                 f"{'   ' * row.depth}{'│' if row.is_shown else ' '} "
-                f"{SPEAKERS[row.message.role]}: {safe_line(row.message.text, 80)}",
+                f"{ROLE_NAMES[row.message.role]}: {safe_line(row.message.text, 80)}",
                 f"{row.variants.position}/{row.variants.count}" if row.variants.count > 1 else "",
             )
             for row in rows
@@ -108,7 +108,7 @@ class MessageCommands(ChatParts):
         self.pick("Tree, enter shows", choices, take, current=current)
 
     def action_wrap_code(self) -> None:
-        if self._transcript.wrap_code():
+        if self._transcript.toggle_code_wrap():
             self.notice("Long lines of code go on in the next line.")
         else:
             self.notice("Long lines of code are cut; < and > move them in the transcript.")
@@ -140,7 +140,7 @@ class MessageCommands(ChatParts):
 
     def _meant(self) -> ChatMessage | None:
         path = self._workspace.path
-        return self._transcript.marked or (path[-1] if path else None)
+        return self._transcript.current_message or (path[-1] if path else None)
 
     def _before(self, message: ChatMessage) -> ChatMessage | None:
         return next((each for each in self._workspace.path if each.id == message.parent_id), None)

@@ -89,7 +89,7 @@ class ChatParts(Screen[None]):
             self.notice(str(error))
             self.refresh_rows()
             return False
-        self._prompt.show(draft.text if draft else "", draft.cursor if draft else None)
+        self._prompt.load_draft(draft.text if draft else "", draft.cursor if draft else None)
         end = () if whole or self._is_left_above(conversation_id) else self._workspace.end
         if end:
             self._show_messages(end, {})
@@ -101,8 +101,8 @@ class ChatParts(Screen[None]):
 
     def _is_left_above(self, conversation_id: str) -> bool:
         """Was it not read to its end when it was left?"""
-        kept = self._transcript.kept_position(conversation_id)
-        return self._workspace.place is not None if kept is None else not kept.follows
+        kept = self._transcript.saved_position(conversation_id)
+        return self._workspace.place is not None if kept is None else not kept.sticks_to_end
 
     @work(exclusive=True, group="rest")
     async def _read_rest(self, conversation_id: str) -> None:
@@ -119,7 +119,7 @@ class ChatParts(Screen[None]):
 
     def keep_place(self) -> None:
         """Remember where the open conversation is being read."""
-        self._workspace.keep_place(self._transcript.position)
+        self._workspace.keep_place(self._transcript.reading_position)
 
     def pick(
         self,
@@ -145,7 +145,7 @@ class ChatParts(Screen[None]):
         self._workspace.reread()
         self.post_message(TurnAsked(turn))
         self.show_conversation()
-        self._transcript.follow()
+        self._transcript.stick_to_end()
         self.refresh_rows()
 
     def show_conversation(self) -> None:

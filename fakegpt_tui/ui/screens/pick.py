@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.widgets.cells import sign
+from fakegpt_tui.ui.widgets.cells import icon_cell
 
 _MOST_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
@@ -79,7 +79,7 @@ class PickScreen(ModalScreen[str | None]):
             self._options.highlighted = ids.index(self._current) if self._current in ids else 0
 
     def _line(self, choice: Choice) -> Content:
-        mark = sign("●" if choice.id == self._current else "")
+        mark = icon_cell("●" if choice.id == self._current else "")
         detail = f"  {safe_line(choice.detail)}" if choice.detail else ""
         return Content.assemble(mark, safe_line(choice.text), (detail, "dim"))
 

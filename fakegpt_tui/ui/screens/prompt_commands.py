@@ -15,16 +15,16 @@ class PromptCommands(ChatParts):
     """Sending and stopping."""
 
     def action_send_prompt(self) -> None:
-        text = self._prompt.take()
+        text = self._prompt.take_text()
         was_edited = self._workspace.edited is not None
         try:
             asked = self._workspace.ask(text)
         except FakeGPTError as error:
-            self._prompt.give_back(text)
+            self._prompt.restore_text(text)
             self.notice(str(error))
             return
         if was_edited and (draft := self._workspace.draft) is not None:
-            self._prompt.show(draft.text, draft.cursor)
+            self._prompt.load_draft(draft.text, draft.cursor)
         self.keep_typed()
         match asked:
             case Turn():
@@ -42,7 +42,7 @@ class PromptCommands(ChatParts):
         if event.conversation_id == self._workspace.open.id:
             self._workspace.reread()
             if event.text:
-                self._prompt.give_back(event.text)
+                self._prompt.restore_text(event.text)
             self.show_conversation()
         elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)
@@ -51,7 +51,7 @@ class PromptCommands(ChatParts):
 
     @on(PromptEdited)
     def take_edited(self, event: PromptEdited) -> None:
-        self._prompt.put(event.text)
+        self._prompt.replace_text(event.text)
         self._prompt.focus()
 
     @on(PromptInput.QuitRequested)
@@ -80,7 +80,7 @@ class PromptCommands(ChatParts):
             return
         self._workspace.leave_edit()
         draft = self._workspace.draft
-        self._prompt.put("" if draft is None else draft.text)
+        self._prompt.replace_text("" if draft is None else draft.text)
         self.show_editing()
 
     def action_edit_prompt(self) -> None:
@@ -92,7 +92,7 @@ class PromptCommands(ChatParts):
 
         def take(choice: str | None) -> None:
             if choice is not None:
-                self._prompt.put(prompts[int(choice)])
+                self._prompt.replace_text(prompts[int(choice)])
             self._prompt.focus()
 
         self.pick("Earlier prompts", choices, take)
@@ -108,7 +108,7 @@ class PromptCommands(ChatParts):
         def take(prompt_id: str | None) -> None:
             if prompt_id is not None:
                 try:
-                    self._prompt.give_back(self._chat.queue.withdraw(prompt_id).text)
+                    self._prompt.restore_text(self._chat.queue.withdraw(prompt_id).text)
                 except NotFound as error:
                     self.notice(str(error))
                 self.refresh_rows()

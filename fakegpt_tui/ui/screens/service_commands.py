@@ -9,7 +9,7 @@ from fakegpt_tui.ui.intents import SignInAsked
 from fakegpt_tui.ui.logins import LoginWish, has_accounts, impossible, offered
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.widgets.login_words import login_words
+from fakegpt_tui.ui.widgets.login_words import login_label
 
 _LONGEST_ACCOUNT = 80
 
@@ -42,7 +42,7 @@ class ServiceCommands(ChatParts):
         if service is None:
             return
         state = self._workspace.login
-        words, _ = login_words(state, self._options.clock())
+        words, _ = login_label(state, self._options.clock())
         account = safe_line(self._chat.account(service.name), _LONGEST_ACCOUNT)
         title = f"{service.name}: {words}" + (f" · account {account}" if account else "")
 

@@ -103,7 +103,7 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
     def describe(self) -> None:
         """Say what is known of the highlighted one, or what was last said about it."""
         answerer, words = self._said
-        is_said = words is not None and answerer == self._list.answerer
+        is_said = words is not None and answerer == self._list.highlighted_model
         self.query_one("#about", Static).update(words if words and is_said else self._about())
 
     def action_move(self, step: int) -> None:
@@ -180,7 +180,7 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
 
     def _about(self) -> Content:
         """All that is known of what is highlighted."""
-        answerer, service = self._list.answerer, self._service
+        answerer, service = self._list.highlighted_model, self._service
         if answerer is None or service is None:
             return Content("Nothing fits.")
         models = self._chat.known_models(service.name)
@@ -207,13 +207,13 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
 
     def _say(self, words: Content) -> None:
         """Say something about the highlighted one, until another is highlighted."""
-        self._said = self._list.answerer, words
+        self._said = self._list.highlighted_model, words
         self.describe()
 
     @property
     def _service(self) -> Service | None:
         """The service of the highlighted row."""
-        answerer = self._list.answerer
+        answerer = self._list.highlighted_model
         if answerer is None:
             return None
         services = (*self._chat.services, *(each.service for each in self._found))

@@ -49,7 +49,7 @@ class ServicesScreen(ServiceOfferScreen):
 
     def action_use(self) -> None:
         """Choose the highlighted one, or mark it where several are wanted."""
-        answerer = self._list.answerer
+        answerer = self._list.highlighted_model
         if answerer is None:
             return
         if self._wanted.most == 1:
@@ -89,7 +89,7 @@ class ServicesScreen(ServiceOfferScreen):
 
     @work(exclusive=True, group="favour")
     async def action_favour(self) -> None:
-        answerer = self._list.answerer
+        answerer = self._list.highlighted_model
         if answerer is None or not answerer.model:
             self._say(Content("A favourite is a model: go to one of the service's models."))
             return
@@ -115,7 +115,7 @@ class ServicesScreen(ServiceOfferScreen):
 
     def action_test_service(self) -> None:
         """Try the service out with the highlighted model."""
-        service, answerer = self._service, self._list.answerer
+        service, answerer = self._service, self._list.highlighted_model
         if service is None or answerer is None:
             return
         if service.kind is ServiceKind.EMBEDDED:

@@ -50,7 +50,7 @@ class SettingCommands(ChatParts):
             case "enter":
                 sends = event.value == "send"
                 self.keys = used_keys(self._options.keys, enter_sends=sends)
-                self._prompt.say_what_enter_does(sends=sends)
+                self._prompt.set_enter_sends(sends=sends)
                 self.show_conversation()
             case _:
                 pass  # the application uses it

@@ -60,12 +60,12 @@ class SideBySideCommands(ChatParts):
         side_by_side, conversation = self._chat.side_by_side, self._workspace.open
         text = self._prompt.text.strip()
         if not text:
-            last = self._transcript.marked or next(reversed(self._workspace.path), None)
+            last = self._transcript.current_message or next(reversed(self._workspace.path), None)
             if last is None:
                 raise NotFound("There is no prompt any more that could be asked again.")
             return side_by_side.regenerate(conversation.id, last.id, answerers)
         turns = side_by_side.ask(conversation, text, answerers)
-        self._prompt.take()
+        self._prompt.take_text()
         return turns
 
     def _show_side_by_side(self, turns: tuple[Turn, ...]) -> None:

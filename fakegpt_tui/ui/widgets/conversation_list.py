@@ -12,23 +12,28 @@ from textual.strip import Strip
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.widgets.cells import fit, foreground, sign
-from fakegpt_tui.ui.widgets.conversation_rows import ConversationRow, Heading, RowIndex, RowSign
-from fakegpt_tui.ui.widgets.kept_lines import KeptLines
+from fakegpt_tui.ui.widgets.cells import fit, icon_cell, without_background
+from fakegpt_tui.ui.widgets.conversation_rows import (
+    ConversationRow,
+    GroupHeading,
+    RowIndex,
+    RowStatus,
+)
+from fakegpt_tui.ui.widgets.kept_lines import RenderCache
 
-__all__ = ["ConversationList", "ConversationRow", "RowSign"]
+__all__ = ["ConversationList", "ConversationRow", "RowStatus"]
 
-_SIGN_CLASSES = {
-    RowSign.STREAMING: "conversation-list--busy",
-    RowSign.QUEUED: "conversation-list--busy",
-    RowSign.UNREAD: "conversation-list--unread",
-    RowSign.FAILED: "conversation-list--failed",
-    RowSign.DRAFT: "conversation-list--muted",
+_STATUS_CLASSES = {
+    RowStatus.STREAMING: "conversation-list--busy",
+    RowStatus.QUEUED: "conversation-list--busy",
+    RowStatus.UNREAD: "conversation-list--unread",
+    RowStatus.FAILED: "conversation-list--failed",
+    RowStatus.DRAFT: "conversation-list--muted",
 }
-_EMPTY = "No conversations yet."
+_EMPTY_TEXT = "No conversations yet."
 
 
-class ConversationList(KeptLines, ScrollView, can_focus=True, inherit_bindings=False):
+class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings=False):
     """Conversations in groups, with a cursor that stays on its conversation.
 
     The cursor is where the keys are; `current` is the conversation that is open.
@@ -85,15 +90,15 @@ class ConversationList(KeptLines, ScrollView, can_focus=True, inherit_bindings=F
 
     def watch_rows(self, rows: tuple[ConversationRow, ...]) -> None:
         before, self._index = self._index, RowIndex(rows)
-        was_shown = self._shows(before.line(self.cursor))
+        was_shown = self._is_visible(before.line_of(self.cursor))
         self.virtual_size = Size(1, len(self._index.entries))
         if not self.has_focus and self.current in self._index:
             self.cursor = self.current
         elif self.cursor not in self._index:
-            neighbour = self._index.nearest(before.position(self.cursor) or 0)
+            neighbour = self._index.id_at(before.position_of(self.cursor) or 0)
             self.cursor = self.current if self.current in self._index else neighbour
         if was_shown:
-            self._bring_into_view()
+            self._scroll_to_cursor()
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -108,41 +113,41 @@ class ConversationList(KeptLines, ScrollView, can_focus=True, inherit_bindings=F
             self.cursor = current
 
     def watch_cursor(self, before: str | None, after: str | None) -> None:
-        for line in (self._index.line(before), self._index.line(after)):
+        for line in (self._index.line_of(before), self._index.line_of(after)):
             if line is not None:
                 self.refresh_line(line)
-        self._bring_into_view()
+        self._scroll_to_cursor()
 
     def on_resize(self) -> None:
-        self._bring_into_view()
+        self._scroll_to_cursor()
 
-    def _shows(self, line: int | None) -> bool:
+    def _is_visible(self, line: int | None) -> bool:
         top = self.scroll_offset.y
         return line is None or top <= line < top + self.size.height
 
-    def _bring_into_view(self) -> None:
-        line = self._index.line(self.cursor)
+    def _scroll_to_cursor(self) -> None:
+        line = self._index.line_of(self.cursor)
         height = self.size.height
         if line is None or height == 0:
             return
-        first = max(self._index.top_of_group(line), line - height + 1)
+        first = max(self._index.group_top(line), line - height + 1)
         if first < self.scroll_offset.y:
             self.scroll_to(y=first, animate=False)
         elif line >= self.scroll_offset.y + height:
             self.scroll_to(y=line - height + 1, animate=False)
 
     def action_move(self, rows: int) -> None:
-        position = self._index.position(self.cursor)
-        self.cursor = self._index.nearest(0 if position is None else position + rows)
+        position = self._index.position_of(self.cursor)
+        self.cursor = self._index.id_at(0 if position is None else position + rows)
 
     def action_page(self, pages: int) -> None:
         self.action_move(pages * max(1, self.size.height - 1))
 
     def action_first(self) -> None:
-        self.cursor = self._index.nearest(0)
+        self.cursor = self._index.id_at(0)
 
     def action_last(self) -> None:
-        self.cursor = self._index.nearest(len(self.rows))
+        self.cursor = self._index.id_at(len(self.rows))
 
     def action_pick(self) -> None:
         """Mark the conversation under the cursor, or no longer, and go on to the next."""
@@ -164,52 +169,54 @@ class ConversationList(KeptLines, ScrollView, can_focus=True, inherit_bindings=F
                 case ConversationRow(id=conversation_id):
                     self.cursor = conversation_id
                     self.action_open()
-                case Heading():
+                case GroupHeading():
                     pass
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_size.width
         line = y + self.scroll_offset.y
         if not self._index.entries:
-            return self._hint(y, width)
+            return self._render_hint(y, width)
         if line >= len(self._index.entries):
             return Strip.blank(width, self.rich_style)
         match self._index.entries[line]:
-            case Heading(text=text):
+            case GroupHeading(text=text):
                 style = self.get_component_rich_style("conversation-list--heading")
                 return Strip([Segment(fit(f" {safe_line(text)}", width), style)], width)
             case ConversationRow() as row:
-                return self._draw_row(row, width)
+                return self._render_row(row, width)
 
-    def _draw_row(self, row: ConversationRow, width: int) -> Strip:
+    def _render_row(self, row: ConversationRow, width: int) -> Strip:
         is_cursor = row.id == self.cursor
         is_current = row.id == self.current
         style = self.rich_style
         if is_current:
             style += self.get_component_rich_style("conversation-list--current", partial=True)
         sign_style = style
-        if row.sign in _SIGN_CLASSES:
-            sign_style = style + foreground(self.get_component_rich_style(_SIGN_CLASSES[row.sign]))
+        if row.status in _STATUS_CLASSES:
+            sign_style = style + without_background(
+                self.get_component_rich_style(_STATUS_CLASSES[row.status])
+            )
         if is_cursor and self.has_focus:
             cursor = self.get_component_rich_style("conversation-list--cursor")
             style, sign_style = style + cursor, sign_style + cursor
         title = safe_line(row.title) or "Untitled"
         segments = [
-            Segment(self._mark(row.id), style),
-            Segment(sign(row.sign.value), sign_style),
+            Segment(self._marker(row.id), style),
+            Segment(icon_cell(row.status.value), sign_style),
             Segment(fit(title, max(0, width - 3)), style),
         ]
         return Strip(segments, max(3, width)).crop(0, width)
 
-    def _mark(self, conversation_id: str) -> str:
+    def _marker(self, conversation_id: str) -> str:
         if conversation_id in self.picked:
             return "✓"
         if conversation_id == self.current:
             return "▌"
         return "›" if conversation_id == self.cursor and self.has_focus else " "
 
-    def _hint(self, y: int, width: int) -> Strip:
+    def _render_hint(self, y: int, width: int) -> Strip:
         style = self.get_component_rich_style("conversation-list--muted")
-        lines = Content(_EMPTY).wrap(max(1, width - 2))
+        lines = Content(_EMPTY_TEXT).wrap(max(1, width - 2))
         text = f" {lines[y].plain}" if y < len(lines) else ""
         return Strip([Segment(fit(text, width), style)], width)

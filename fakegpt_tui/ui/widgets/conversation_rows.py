@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class RowSign(Enum):
+class RowStatus(Enum):
     """The one thing about a conversation that its row says, as a glyph that needs no colour."""
 
     NONE = " "
@@ -23,11 +23,11 @@ class ConversationRow:
     id: str
     title: str
     group: str = ""
-    sign: RowSign = RowSign.NONE
+    status: RowStatus = RowStatus.NONE
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class GroupHeading:
     """A line that names the group below it; without text, the space above the next one."""
 
     text: str = ""
@@ -38,38 +38,38 @@ class RowIndex:
 
     def __init__(self, rows: Sequence[ConversationRow]) -> None:
         self.rows = rows
-        self.entries: list[ConversationRow | Heading] = []
-        self._places: dict[str, tuple[int, int]] = {}
+        self.entries: list[ConversationRow | GroupHeading] = []
+        self._indices: dict[str, tuple[int, int]] = {}
         group = ""
         for position, row in enumerate(rows):
             if row.group != group:
                 group = row.group
                 if self.entries:
-                    self.entries.append(Heading())
-                self.entries.append(Heading(group))
-            self._places[row.id] = (position, len(self.entries))
+                    self.entries.append(GroupHeading())
+                self.entries.append(GroupHeading(group))
+            self._indices[row.id] = (position, len(self.entries))
             self.entries.append(row)
 
     def __contains__(self, conversation_id: object) -> bool:
-        return conversation_id in self._places
+        return conversation_id in self._indices
 
-    def position(self, conversation_id: str | None) -> int | None:
+    def position_of(self, conversation_id: str | None) -> int | None:
         """How many conversations are above this one; `None` for one that is not listed."""
-        place = self._places.get(conversation_id) if conversation_id is not None else None
+        place = self._indices.get(conversation_id) if conversation_id is not None else None
         return None if place is None else place[0]
 
-    def line(self, conversation_id: str | None) -> int | None:
-        place = self._places.get(conversation_id) if conversation_id is not None else None
+    def line_of(self, conversation_id: str | None) -> int | None:
+        place = self._indices.get(conversation_id) if conversation_id is not None else None
         return None if place is None else place[1]
 
-    def nearest(self, position: int) -> str | None:
+    def id_at(self, position: int) -> str | None:
         """The conversation at a position, or at the end that it lies beyond."""
         if not self.rows:
             return None
         return self.rows[max(0, min(position, len(self.rows) - 1))].id
 
-    def top_of_group(self, line: int) -> int:
+    def group_top(self, line: int) -> int:
         """The first of the lines that belong above `line`: its heading, where there is one."""
-        while line > 0 and isinstance(self.entries[line - 1], Heading):
+        while line > 0 and isinstance(self.entries[line - 1], GroupHeading):
             line -= 1
         return line

@@ -6,49 +6,51 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.widgets.line_names import Part
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_header import SPEAKERS
+from fakegpt_tui.ui.widgets.line_names import MessageZone
+from fakegpt_tui.ui.widgets.message_column import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.message_header import ROLE_NAMES
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.blocks import Node
 
 _FENCES = ("```", "~~~")
-_AT_ONCE = 8_192
+_READ_SIZE = 8_192
 """Characters to read in search of a block, if blocks can be parted there."""
 
 
-def whole_conversation(messages: Iterable[ChatMessage]) -> str:
+def conversation_text(messages: Iterable[ChatMessage]) -> str:
     """All messages, each under the name of who spoke."""
-    said = (f"{SPEAKERS[message.role]}:\n\n{message.text}" for message in messages if message.text)
+    said = (
+        f"{ROLE_NAMES[message.role]}:\n\n{message.text}" for message in messages if message.text
+    )
     return "\n\n".join(said)
 
 
-class CodeBlocks:
+class CodeBlockCursor:
     """Goes through the code blocks from where the reader is, one with each call."""
 
-    def __init__(self, column: MessageColumn) -> None:
-        self._column = column
-        self._asked_from: Place | None = None
+    def __init__(self, column: VirtualList) -> None:
+        self._message_list = column
+        self._asked_from: LinePosition | None = None
         self._last: tuple[int, int] = (0, -1)
 
-    def following(self, top: Place) -> str | None:
+    def next_block(self, top: LinePosition) -> str | None:
         """The first code block at or below `top`; asked again from there, the one after it."""
-        after = self._last if top == self._asked_from else self._before(top)
-        for index in range(after[0], len(self._column.messages)):
+        after = self._last if top == self._asked_from else self._position_before(top)
+        for index in range(after[0], len(self._message_list.messages)):
             start = max(0, after[1]) if index == after[0] else 0
-            for end, code in code_blocks(self._column.messages[index].text, start):
+            for end, code in code_blocks(self._message_list.messages[index].text, start):
                 if (index, end) > after:
                     self._asked_from, self._last = top, (index, end)
                     return code
         again = self._asked_from == top
         self._asked_from = None
-        return self.following(top) if again else None
+        return self.next_block(top) if again else None
 
-    def _before(self, top: Place) -> tuple[int, int]:
-        part, anchor = self._column.layout(top.message).mark(top.line)
-        if part <= Part.TEXT:
-            return top.message, anchor.source if part is Part.TEXT else -1
+    def _position_before(self, top: LinePosition) -> tuple[int, int]:
+        part, anchor = self._message_list.layout(top.message).anchor_at(top.line)
+        if part <= MessageZone.TEXT:
+            return top.message, anchor.source if part is MessageZone.TEXT else -1
         return top.message + 1, -1
 
 
@@ -65,7 +67,7 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     from fakegpt_tui.ui.markdown.parser import parse_blocks  # noqa: PLC0415 - when copied
     from fakegpt_tui.ui.markdown.split_points import find_split_points  # noqa: PLC0415 - when copied
 
-    borders = [0, *find_split_points(text, _AT_ONCE)]
+    borders = [0, *find_split_points(text, _READ_SIZE)]
     first = bisect_right(borders, start) - 1
     for begin, end in pairwise([*borders[first:], len(text)]):
         part = text[begin:end]

@@ -5,69 +5,69 @@ from time import monotonic
 from textual import events
 from textual.strip import Strip
 
-from fakegpt_tui.ui.widgets.find_field import FindField
-from fakegpt_tui.ui.widgets.finding import Finding, Search
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.reader import Reader
-from fakegpt_tui.ui.widgets.row_painter import Marks
+from fakegpt_tui.ui.widgets.find_field import FindInput
+from fakegpt_tui.ui.widgets.finding import Matches, MatchSearch
+from fakegpt_tui.ui.widgets.message_column import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.reader import Viewport
+from fakegpt_tui.ui.widgets.row_painter import RowStyles
 
-_MOMENT = 0.03
+_TIME_SLICE = 0.03
 """Seconds for which keys have to wait while something is sought."""
-_OVER = Place(-1, -1)
+_EXHAUSTED = LinePosition(-1, -1)
 """The search has been all the way round."""
 
 
-class Finder:
+class FindController:
     """Joins what is typed to the matches, and takes the reader to the current one."""
 
-    def __init__(self, column: MessageColumn, reader: Reader) -> None:
-        self.field = FindField()
-        self._finding = Finding(column)
-        self._reader = reader
-        self._origin = Place(0, 0)
-        self._last_words = ""
-        self._search: Search | None = None
+    def __init__(self, column: VirtualList, reader: Viewport) -> None:
+        self.input = FindInput()
+        self._matches = Matches(column)
+        self._viewport = reader
+        self._origin = LinePosition(0, 0)
+        self._last_query = ""
+        self._search: MatchSearch | None = None
 
     @property
     def is_open(self) -> bool:
-        return self.field.is_open
+        return self.input.is_open
 
     def open(self) -> None:
         """Begin to type what to find, from where the reader is."""
-        self._origin = self._reader.top
-        self.field.open()
-        self._find("")
+        self._origin = self._viewport.top
+        self.input.open()
+        self._set_query("")
 
-    def look_for(self, words: str) -> None:
+    def search(self, words: str) -> None:
         """Mark words that somebody else has asked for, from where the reader is."""
         self.open()
-        self.field.words = words
-        self._last_words = words
-        self.field.accept()
-        self._find(words)
+        self.input.query = words
+        self._last_query = words
+        self.input.accept()
+        self._set_query(words)
 
     def close(self) -> None:
         """Find nothing any more."""
-        self.field.close()
-        self._find("")
+        self.input.close()
+        self._set_query("")
 
-    def take_in(self) -> None:
+    def update_messages(self) -> None:
         """Take in messages that are new or have changed."""
         if self.is_open:
-            self._finding.take_in()
+            self._matches.update_messages()
 
-    def press(self, event: events.Key) -> bool:
+    def handle_key(self, event: events.Key) -> bool:
         """Do what a key does while something is being found; whether it does anything."""
         if event.key == "escape":
             self.close()
-        elif not self.field.is_typing:
+        elif not self.input.is_typing:
             return False
         elif event.key == "enter":
-            self._accept()
+            self._accept_query()
         elif event.key in ("up", "down"):
-            self.step(1 if event.key == "down" else -1)
-        elif self.field.edit(event.key):
-            self._look()
+            self.go_to_match(1 if event.key == "down" else -1)
+        elif self.input.edit(event.key):
+            self._search_input()
         elif event.is_printable and event.character is not None:
             self.insert(event.character)
         else:
@@ -77,78 +77,78 @@ class Finder:
 
     def insert(self, text: str) -> None:
         """Add to what is typed."""
-        self.field.insert(text)
-        self._look()
+        self.input.insert(text)
+        self._search_input()
 
-    def step(self, step: int) -> int | None:
+    def go_to_match(self, step: int) -> int | None:
         """Go to the next match or the one before it; the message that it is in.
 
         Without anything to find, it is what was found last.
         """
-        if not self.is_open and self._last_words:
-            self.look_for(self._last_words)
-        return self._begin(self._finding.step(step, self._reader.top))
+        if not self.is_open and self._last_query:
+            self.search(self._last_query)
+        return self._start_search(self._matches.find_next(step, self._viewport.top))
 
     @property
     def is_searching(self) -> bool:
         """Is there more to `go_on` with, because the words only seemed to stand where it was?"""
         return self._search is not None
 
-    def go_on(self) -> int | None:
+    def continue_search(self) -> int | None:
         """Search for a moment, and go to the match; the message that it is in, once it is found."""
         if self._search is None:
             return None
-        until = monotonic() + _MOMENT
-        place = next(self._search, _OVER)
+        until = monotonic() + _TIME_SLICE
+        place = next(self._search, _EXHAUSTED)
         while place is None and monotonic() < until:
-            place = next(self._search, _OVER)
+            place = next(self._search, _EXHAUSTED)
         if place is None:
             return None
         self._search = None
-        self._reader.settle()
-        if place is _OVER:
+        self._viewport.update()
+        if place is _EXHAUSTED:
             return None
-        self._reader.bring(place)
+        self._viewport.scroll_into_view(place)
         return place.message
 
-    def spans(self, place: Place) -> list[tuple[int, int, bool]]:
+    def spans(self, place: LinePosition) -> list[tuple[int, int, bool]]:
         """What is found on a line, and whether it is the current match."""
-        return self._finding.spans(place) if self.is_open else []
+        return self._matches.spans(place) if self.is_open else []
 
-    def draw(self, width: int, marks: Marks) -> Strip:
-        return self.field.draw(width, self._result, marks.field)
+    def render(self, width: int, marks: RowStyles) -> Strip:
+        return self.input.render(width, self._result_text, marks.field)
 
     @property
-    def _result(self) -> str:
-        finding = self._finding
+    def _result_text(self) -> str:
+        finding = self._matches
         if self.is_searching:
             return "searching…"
         if finding.total:
-            return f"{finding.number}/{finding.total}"
-        return "not found" if finding.words.strip() else ""
+            return f"{finding.current_number}/{finding.total}"
+        return "not found" if finding.query.strip() else ""
 
-    def _accept(self) -> None:
-        self._last_words = self.field.words
-        if self.field.words.strip():
-            self.field.accept()
+    def _accept_query(self) -> None:
+        self._last_query = self.input.query
+        if self.input.query.strip():
+            self.input.accept()
         else:
             self.close()
 
-    def _look(self) -> None:
-        self._find(self.field.words)
-        self._begin(self._finding.from_place(self._origin))
+    def _search_input(self) -> None:
+        self._set_query(self.input.query)
+        self._start_search(self._matches.find_from(self._origin))
 
-    def _find(self, words: str) -> None:
+    def _set_query(self, words: str) -> None:
         self._drop_search()
-        self._finding.look_for(words)
+        self._matches.set_query(words)
 
     def _drop_search(self) -> None:
         if self._search is not None:
             self._search.close()
             self._search = None
-            self._reader.settle()
+            self._viewport.update()
 
-    def _begin(self, search: Search) -> int | None:
+    def _start_search(self, search: MatchSearch) -> int | None:
         self._drop_search()
         self._search = search
-        return self.go_on()
+        return self.continue_search()

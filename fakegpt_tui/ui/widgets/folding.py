@@ -25,7 +25,7 @@ class Folds:
     def of(self, message: ChatMessage) -> Fold:
         return self._folds.get(message.id, Fold.TEXT)
 
-    def turn(self, message: ChatMessage) -> None:
+    def toggle(self, message: ChatMessage) -> None:
         """Show the next of the ways that a message can be shown in."""
         match self.of(message):
             case Fold.TEXT if message.reasoning or has_section(message.text):
@@ -35,16 +35,16 @@ class Folds:
             case Fold.NOTHING:
                 self._folds[message.id] = Fold.TEXT
 
-    def turn_reasoning(self, message: ChatMessage) -> None:
+    def toggle_reasoning(self, message: ChatMessage) -> None:
         """Show the reasoning, or hide it again."""
         is_shown = self.of(message) is Fold.EVERYTHING
         self._folds[message.id] = Fold.TEXT if is_shown else Fold.EVERYTHING
 
-    def restore(self, message: ChatMessage, fold: Fold) -> None:
+    def set(self, message: ChatMessage, fold: Fold) -> None:
         """Show as much as was shown before."""
         self._folds[message.id] = fold
 
-    def open(self, message: ChatMessage, *, reasoning: bool) -> bool:
+    def unfold(self, message: ChatMessage, *, reasoning: bool) -> bool:
         """Show the text, and the reasoning too if it is wanted; whether that changed anything."""
         before = self.of(message)
         if reasoning:

@@ -4,17 +4,17 @@ import re
 
 from fakegpt_tui.ui.markdown.blocks import SECTIONS
 
-_OPENING = re.compile(rf"^ {{0,3}}<({'|'.join(SECTIONS)})>[ \t]*$\n*", re.MULTILINE)
+_OPENING_TAG = re.compile(rf"^ {{0,3}}<({'|'.join(SECTIONS)})>[ \t]*$\n*", re.MULTILINE)
 """What is indented further is code."""
 
 
-def without_half_tag(text: str, start: int, end: int) -> str:
+def without_unclosed_tag(text: str, start: int, end: int) -> str:
     """A range of whole blocks, without the tag before a thought that ends beyond the range.
 
     Of such a tag no letter is shown, and alone it would make a thought of all that follows.
     """
     whole = text[start:end].rstrip("\n")
-    tags = list(_OPENING.finditer(whole))
+    tags = list(_OPENING_TAG.finditer(whole))
     if not tags:
         return whole
     last = tags[-1]

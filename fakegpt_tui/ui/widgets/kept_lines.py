@@ -17,10 +17,10 @@ else:
     Widget = object  # A widget has the style sheet of its first base that is one.
 
 
-class KeptLines(Widget):
+class RenderCache(Widget):
     """Gives the same lines for the same part of it until `refresh` is called."""
 
-    _kept: tuple[Region, list[Strip]] | None = None
+    _cached: tuple[Region, list[Strip]] | None = None
 
     def refresh(
         self,
@@ -29,11 +29,11 @@ class KeptLines(Widget):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        self._kept = None
+        self._cached = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        kept = self._kept
+        kept = self._cached
         if kept is None or kept[0] != crop:
-            kept = self._kept = crop, super().render_lines(crop)
+            kept = self._cached = crop, super().render_lines(crop)
         return kept[1]

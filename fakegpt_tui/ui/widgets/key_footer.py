@@ -9,21 +9,21 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from fakegpt_tui.ui.widgets.kept_lines import KeptLines
+from fakegpt_tui.ui.widgets.kept_lines import RenderCache
 
 _GAP = " "
 
 
 @dataclass(frozen=True, slots=True)
-class ShownKey:
+class FooterKey:
     """A key as it is read, what it does in a word, and its name to press it by."""
 
-    sign: str
+    display: str
     label: str
     name: str
 
 
-class KeyFooter(KeptLines, Widget):
+class KeyFooter(RenderCache, Widget):
     """What Textual's Footer shows, drawn and not mounted.
 
     That one mounts a widget for each key whenever the focus moves or a reply begins, which takes
@@ -50,39 +50,39 @@ class KeyFooter(KeptLines, Widget):
     """
     COMPONENT_CLASSES = {"key-footer--key", "key-footer--label"}
 
-    keys: reactive[tuple[ShownKey, ...]] = reactive(())
+    keys: reactive[tuple[FooterKey, ...]] = reactive(())
 
     def on_mount(self) -> None:
-        self._is_planned = False
-        self.screen.bindings_updated_signal.subscribe(self, self._plan)
+        self._is_scheduled = False
+        self.screen.bindings_updated_signal.subscribe(self, self._schedule_update)
 
-    def _plan(self, screen: Screen[object]) -> None:
+    def _schedule_update(self, screen: Screen[object]) -> None:
         """Look at the keys once all has happened that may have changed them."""
-        if not self._is_planned and screen.app.app_focus:
-            self._is_planned = True
-            self.call_after_refresh(self._look)
+        if not self._is_scheduled and screen.app.app_focus:
+            self._is_scheduled = True
+            self.call_after_refresh(self._update_keys)
 
-    def _look(self) -> None:
-        self._is_planned = False
+    def _update_keys(self) -> None:
+        self._is_scheduled = False
         if not self.screen.is_active:
             return
-        shown: dict[str, ShownKey] = {}
+        shown: dict[str, FooterKey] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and binding.key and binding.action not in shown:
                 sign = self.app.get_key_display(binding)
-                shown[binding.action] = ShownKey(sign, binding.description, binding.key)
+                shown[binding.action] = FooterKey(sign, binding.description, binding.key)
         self.keys = tuple(shown.values())
 
     def render(self) -> Content:
         sign, label = (self.get_visual_style(f"key-footer--{part}") for part in ("key", "label"))
         return Content(_GAP).join(
-            Content.assemble((key.sign, sign), _GAP, (key.label, label)) for key in self.keys
+            Content.assemble((key.display, sign), _GAP, (key.label, label)) for key in self.keys
         )
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         end = 0
         for key in self.keys:
-            end += cell_len(key.sign + _GAP + key.label + _GAP)
+            end += cell_len(key.display + _GAP + key.label + _GAP)
             if event.x < end:
                 self.app.simulate_key(key.name)
                 return

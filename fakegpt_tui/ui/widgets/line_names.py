@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor
 
 
-class Part(IntEnum):
+class MessageZone(IntEnum):
     """What a line of a message belongs to, from the top down."""
 
     HEAD = 0
@@ -17,33 +17,33 @@ class Part(IntEnum):
     END = auto()
 
 
-SAID = (Part.REASONING, Part.TEXT)
+WRITTEN_ZONES = (MessageZone.REASONING, MessageZone.TEXT)
 """The parts that somebody wrote, and not this program."""
 
 
-class Mark(NamedTuple):
+class LineAnchor(NamedTuple):
     """A line, by what it shows: it is found again at any width and in any later run."""
 
-    part: Part
+    zone: MessageZone
     anchor: TextAnchor
 
 
-_START_BITS, _LINE_BITS = 40, 24
-LINE_BITS = 3 + _START_BITS + _LINE_BITS
+_START_BITS, _NUMBER_BITS = 40, 24
+LINE_ID_BITS = 3 + _START_BITS + _NUMBER_BITS
 """A line's number takes no more."""
 
 
-def line_at(part: Part, spot: LineId) -> int:
+def pack_line_id(part: MessageZone, spot: LineId) -> int:
     """The name that a line has as long as the width is the same, in the order of the lines.
 
     Those of the head are 0 and 1. What comes below may be higher than was thought, and is named by
     where its text begins.
     """
-    return (part << _START_BITS | spot.fragment_start) << _LINE_BITS | spot.line
+    return (part << _START_BITS | spot.fragment_start) << _NUMBER_BITS | spot.line
 
 
-def part_and_spot(line: int) -> tuple[Part, LineId]:
+def unpack_line_id(line: int) -> tuple[MessageZone, LineId]:
     """What a line belongs to, and which of its lines it is."""
-    start, number = divmod(line, 1 << _LINE_BITS)
+    start, number = divmod(line, 1 << _NUMBER_BITS)
     part, start = divmod(start, 1 << _START_BITS)
-    return Part(part), LineId(start, number)
+    return MessageZone(part), LineId(start, number)

@@ -12,15 +12,15 @@ from textual.strip import Strip
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.folding import Folds
-from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimated_height
-from fakegpt_tui.ui.widgets.typesetter import Typesetter
+from fakegpt_tui.ui.widgets.message_layout import MessageLayout, estimate_height
+from fakegpt_tui.ui.widgets.typesetter import LayoutFactory
 
-_KEPT_LAYOUTS = 300
-_KNOWN_CHAPTERS = 16
+_MAX_LAYOUTS = 300
+_MEASURED_CHUNKS = 16
 """What may have come at once to be drawn out of sight, so that its lines can be counted."""
 
 
-class Place(NamedTuple):
+class LinePosition(NamedTuple):
     """A line of a message, by the name that the message's layout has for it.
 
     Unlike a distance from the top, it is right whatever is estimated.
@@ -30,32 +30,32 @@ class Place(NamedTuple):
     line: int
 
 
-class MessageColumn:
+class VirtualList:
     """Where each message of a conversation is.
 
     Heights are estimated until somebody looks, inside of a long message too; a place stays the
     same place while heights above it are put right. Layouts of the messages used last are kept.
     """
 
-    def __init__(self, typesetter: Typesetter) -> None:
+    def __init__(self, typesetter: LayoutFactory) -> None:
         self.messages: list[ChatMessage] = []
         self.folds = Folds()
         self._labels: Mapping[str, str] = {}
-        self._typesetter = typesetter
+        self._layout_factory = typesetter
         self.width = 0
         self._indices: dict[str, int] = {}
         self._heights: list[int] = []
         self._tops: list[int] = [0]
         self._layouts: OrderedDict[str, MessageLayout] = OrderedDict()
-        self._strips: dict[Place, tuple[Line, Strip]] = {}
+        self._strips: dict[LinePosition, tuple[Line, Strip]] = {}
 
-    def fill(self, messages: Sequence[ChatMessage]) -> None:
+    def set_messages(self, messages: Sequence[ChatMessage]) -> None:
         """Hold these messages and no others."""
         self.messages = list(messages)
         self._indices = {message.id: index for index, message in enumerate(messages)}
         self._estimate_all()
 
-    def put(self, message: ChatMessage) -> bool:
+    def upsert(self, message: ChatMessage) -> bool:
         """Hold this message in place of the one with its id, or below all others.
 
         Returns: Whether that changed anything.
@@ -73,7 +73,7 @@ class MessageColumn:
             self._set_height(index, self._estimated(message))
         return True
 
-    def label(self, labels: Mapping[str, str]) -> None:
+    def set_labels(self, labels: Mapping[str, str]) -> None:
         """Say these words in the headers of the messages with these ids."""
         self._labels = labels
 
@@ -81,21 +81,21 @@ class MessageColumn:
         """Take over a change of a message's fold."""
         self.layout(index)
 
-    def resize(self, width: int) -> None:
+    def set_width(self, width: int) -> None:
         self.width = width
         self._estimate_all()
 
     def wrap_code(self, wrap: bool, offset: int) -> None:
         """Show long lines of code on several, or cut them, behind `offset` cells."""
-        self._typesetter.wrap_code(wrap, offset)
+        self._layout_factory.wrap_code(wrap, offset)
         for layout in self._layouts.values():
-            self._typesetter.rewrap(layout)
+            self._layout_factory.rewrap(layout)
 
-    def redress(self) -> None:
+    def restyle(self) -> None:
         """Take over a change of the typesetter's look."""
         self._strips.clear()
         for layout in self._layouts.values():
-            self._typesetter.redress(layout)
+            self._layout_factory.restyle(layout)
 
     def remeasure(self) -> None:
         """Take over that characters are wider than they were, or narrower."""
@@ -112,16 +112,16 @@ class MessageColumn:
         """Will more arrive for the last message?"""
         return bool(self.messages) and not self.messages[-1].status.is_final
 
-    def index(self, message_id: str) -> int | None:
+    def index_of(self, message_id: str) -> int | None:
         return self._indices.get(message_id)
 
-    def offset(self, place: Place) -> int:
+    def offset(self, place: LinePosition) -> int:
         """The lines above a place, some of them estimated."""
-        number = self.layout(place.message).number(place.line)
-        self._take_height(place.message)
+        number = self.layout(place.message).line_number(place.line)
+        self._update_height(place.message)
         return self._top(place.message) + number
 
-    def at(self, offset: int) -> Place:
+    def position_at(self, offset: int) -> LinePosition:
         """The place that is about `offset` lines from the top."""
         self._top(len(self.messages))
         last = len(self.messages) - 1
@@ -130,71 +130,75 @@ class MessageColumn:
         layout = self.layout(index)
         if layout.height != estimated:
             number = number * layout.height // max(1, estimated)
-        line = layout.at(max(0, min(number, layout.height - 1)))
-        self._take_height(index)
-        return Place(index, line)
+        line = layout.line_at(max(0, min(number, layout.height - 1)))
+        self._update_height(index)
+        return LinePosition(index, line)
 
-    def last_line(self, index: int) -> Place:
+    def last_line(self, index: int) -> LinePosition:
         """The last line of a message."""
-        return Place(index, self.layout(index).last)
+        return LinePosition(index, self.layout(index).last_line)
 
-    def moved(self, place: Place, lines: int) -> Place:
+    def moved(self, place: LinePosition, lines: int) -> LinePosition:
         """The place exactly `lines` further down, or up; at most the first or last line."""
         index, line = place
         while True:
             line, lines = self.layout(index).moved(line, lines)
-            self._take_height(index)
+            self._update_height(index)
             if lines > 0 and index < len(self.messages) - 1:
                 index, line, lines = index + 1, 0, lines - 1
             elif lines < 0 and index > 0:
                 index, line = self.last_line(index - 1)
                 lines += 1
             else:
-                return Place(index, line)
+                return LinePosition(index, line)
 
-    def last_top(self, rows: int) -> Place:
+    def top_of_last_page(self, rows: int) -> LinePosition:
         """The place from which `rows` lines reach to the end."""
         return self.moved(self.last_line(len(self.messages) - 1), 1 - rows)
 
-    def measure_below(self, place: Place) -> None:
+    def measure_below(self, place: LinePosition) -> None:
         """Put right the heights of all that came below a place, if it was not all too much."""
         for index in range(place.message, len(self.messages)):
             line = place.line if index == place.message else 0
-            self.layout(index).measure_below(line, most=_KNOWN_CHAPTERS)
-            self._take_height(index)
+            self.layout(index).measure_below(line, most=_MEASURED_CHUNKS)
+            self._update_height(index)
 
-    def view(self, top: Place, rows: int) -> list[Place]:
+    def positions_from(self, top: LinePosition, rows: int) -> list[LinePosition]:
         """The places on `rows` rows, beginning with `top` unless the end comes sooner."""
-        places = self._below(top, rows)
-        return places if len(places) == rows else self._below(self.last_top(rows), rows)
+        places = self._positions_below(top, rows)
+        return (
+            places
+            if len(places) == rows
+            else self._positions_below(self.top_of_last_page(rows), rows)
+        )
 
     def layout(self, index: int) -> MessageLayout:
         message = self.messages[index]
         layout = self._layouts.get(message.id)
         if layout is None:
-            layout = self._layouts[message.id] = self._typesetter.lay_out(message)
-            if len(self._layouts) > _KEPT_LAYOUTS:
+            layout = self._layouts[message.id] = self._layout_factory.make_layout(message)
+            if len(self._layouts) > _MAX_LAYOUTS:
                 self._layouts.popitem(last=False)
         else:
             self._layouts.move_to_end(message.id)
         layout.update(message, self.folds.of(message), self._labels.get(message.id, ""))
-        layout.lay_out(self.width)
+        layout.set_width(self.width)
         self._set_height(index, layout.height)
         return layout
 
-    def strips(self, places: Iterable[Place]) -> list[Strip]:
+    def strips(self, places: Iterable[LinePosition]) -> list[Strip]:
         """Lines as they are drawn: the same strips as last time, of those that say the same.
 
         No others are kept, as a strip holds a multiple of what it says.
         """
-        strips: dict[Place, tuple[Line, Strip]] = {}
+        strips: dict[LinePosition, tuple[Line, Strip]] = {}
         for index, lines in groupby(places, attrgetter("message")):
             layout = self.layout(index)
             strips.update((place, self._strip(layout, place)) for place in lines)
         self._strips = strips
         return [strip for _, strip in strips.values()]
 
-    def _strip(self, layout: MessageLayout, place: Place) -> tuple[Line, Strip]:
+    def _strip(self, layout: MessageLayout, place: LinePosition) -> tuple[Line, Strip]:
         line = layout.line(place.line)
         kept = self._strips.get(place)
         if kept is not None and kept[0] is line:
@@ -202,13 +206,13 @@ class MessageColumn:
         strip = layout.strip(place.line)
         return line, kept[1] if kept is not None and kept[1] == strip else strip
 
-    def _below(self, top: Place, rows: int) -> list[Place]:
-        places: list[Place] = []
+    def _positions_below(self, top: LinePosition, rows: int) -> list[LinePosition]:
+        places: list[LinePosition] = []
         index, line = top
         while index < len(self.messages) and len(places) < rows:
-            below = self.layout(index).below(line, rows - len(places))
-            self._take_height(index)
-            places.extend(Place(index, shown) for shown in below)
+            below = self.layout(index).lines_from(line, rows - len(places))
+            self._update_height(index)
+            places.extend(LinePosition(index, shown) for shown in below)
             index, line = index + 1, 0
         return places
 
@@ -218,9 +222,9 @@ class MessageColumn:
         self._tops = [0]
 
     def _estimated(self, message: ChatMessage) -> int:
-        return estimated_height(message, self.width, self.folds.of(message))
+        return estimate_height(message, self.width, self.folds.of(message))
 
-    def _take_height(self, index: int) -> None:
+    def _update_height(self, index: int) -> None:
         """Take over what looking at a message has shown of its height."""
         self._set_height(index, self._layouts[self.messages[index].id].height)
 

@@ -4,10 +4,10 @@ from rich.cells import cell_len
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.cells import cut
+from fakegpt_tui.ui.widgets.cells import truncate
 
-SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
-_ENDS = {
+ROLE_NAMES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
+_ENDINGS = {
     MessageStatus.STOPPED: ("Stopped", "what had arrived is kept."),
     MessageStatus.FAILED: ("Failed", "no reason is known."),
     MessageStatus.INTERRUPTED: ("Interrupted", "the program ended before the reply did."),
@@ -17,17 +17,17 @@ _LIMITS = {
     FinishReason.LENGTH: "cut at the length limit",
     FinishReason.CONTENT_FILTER: "cut by the service's filter",
 }
-_LEAST_MODEL = 4
+_MIN_MODEL_WIDTH = 4
 """Fewer cells say nothing about a model."""
 
 
-def header(message: ChatMessage, label: str, width: int) -> tuple[str, str, str]:
+def header_texts(message: ChatMessage, label: str, width: int) -> tuple[str, str, str]:
     """Who speaks; the model, the label and the cost, as far as there is room; the status.
 
     `label` is what somebody else has to say of the message, such as its place among its variants.
     """
-    role = cut(SPEAKERS[message.role], width)
-    status = cut(_status(message), width - cell_len(role))
+    role = truncate(ROLE_NAMES[message.role], width)
+    status = truncate(_status_text(message), width - cell_len(role))
     room = width - cell_len(role) - cell_len(status)
     label = f" {safe_line(label)}" if label else ""
     label = label if cell_len(label) <= room else ""
@@ -38,24 +38,24 @@ def header(message: ChatMessage, label: str, width: int) -> tuple[str, str, str]
     model = f" · {model}" if model else ""
     if cell_len(model) + cell_len(cost) > room:
         cost = ""
-    model = cut(model, room) if room > _LEAST_MODEL else ""
+    model = truncate(model, room) if room > _MIN_MODEL_WIDTH else ""
     return role, model + label + cost, status
 
 
-def is_trouble(message: ChatMessage) -> bool:
+def ended_early(message: ChatMessage) -> bool:
     """Did it end before it was whole?"""
-    return message.status in _ENDS
+    return message.status in _ENDINGS
 
 
-def how_it_ended(message: ChatMessage) -> str:
+def ending_text(message: ChatMessage) -> str:
     """What is said below a message that did not end as it should; empty for one that did."""
-    if message.status not in _ENDS:
+    if message.status not in _ENDINGS:
         return message.error or ""
-    word, reason = _ENDS[message.status]
+    word, reason = _ENDINGS[message.status]
     return f"{word}: {message.error or reason}"
 
 
-def _status(message: ChatMessage) -> str:
+def _status_text(message: ChatMessage) -> str:
     if message.status is not MessageStatus.COMPLETE:
         return f" · {message.status.value}"
     limit = _LIMITS.get(message.finish) if message.finish else None

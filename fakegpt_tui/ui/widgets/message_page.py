@@ -11,24 +11,24 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.cells import foreground
-from fakegpt_tui.ui.widgets.finder import Finder
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+from fakegpt_tui.ui.widgets.cells import without_background
+from fakegpt_tui.ui.widgets.finder import FindController
+from fakegpt_tui.ui.widgets.message_column import LinePosition, VirtualList
 from fakegpt_tui.ui.widgets.message_cursor import MessageCursor
-from fakegpt_tui.ui.widgets.message_layout import Body, Look, margin
-from fakegpt_tui.ui.widgets.reading_view import ReadingView
+from fakegpt_tui.ui.widgets.message_layout import MessageBody, MessageStyles, bar_width
+from fakegpt_tui.ui.widgets.reading_view import RowScrollView
 from fakegpt_tui.ui.widgets.row_painter import (
-    NOTHING,
-    Marks,
+    EMPTY_ROW,
+    RowStyles,
+    centered,
     highlighted,
-    in_the_middle,
     padded,
     with_cursor,
     with_matches,
-    with_news,
+    with_new_lines_badge,
 )
-from fakegpt_tui.ui.widgets.selection import row_of, selected_text, span_on
-from fakegpt_tui.ui.widgets.typesetter import Typesetter
+from fakegpt_tui.ui.widgets.selection import selected_span, selected_text, selection_row
+from fakegpt_tui.ui.widgets.typesetter import LayoutFactory
 
 _LOOK = ("user", "assistant", "note", "trouble")
 _MARKS = ("new", "cursor", "found", "current", "field")
@@ -38,7 +38,7 @@ _REST = 0.005
 """Seconds between two moments of a search, for all that waits."""
 
 
-class MessagePage(ReadingView, inherit_bindings=False):
+class MessagePage(RowScrollView, inherit_bindings=False):
     """A reading view of messages, with a message cursor, matches, a selection and a mark for news.
 
     Until there is something to read, it shows `empty_text`.
@@ -64,141 +64,141 @@ class MessagePage(ReadingView, inherit_bindings=False):
 
     def __init__(
         self,
-        make_document: Callable[[Palette], Body],
+        make_document: Callable[[Palette], MessageBody],
         *,
         rehearse: bool,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        self._typesetter = Typesetter(make_document)
-        super().__init__(MessageColumn(self._typesetter), name=name, id=id, classes=classes)
-        self.cursor = MessageCursor(self.column, self.reader)
-        self.finder = Finder(self.column, self.reader)
-        self._marks = Marks()
-        self._rehearses = rehearse
-        self._drawn: dict[Place, tuple[Strip, bool, Strip]] = {}
+        self._layout_factory = LayoutFactory(make_document)
+        super().__init__(VirtualList(self._layout_factory), name=name, id=id, classes=classes)
+        self.cursor = MessageCursor(self.message_list, self.viewport)
+        self.find = FindController(self.message_list, self.viewport)
+        self._row_styles = RowStyles()
+        self._warms_up = rehearse
+        self._row_cache: dict[LinePosition, tuple[Strip, bool, Strip]] = {}
 
     @property
-    def page_rows(self) -> int:
-        return max(0, self.size.height - self.finder.is_open)
+    def visible_rows(self) -> int:
+        return max(0, self.size.height - self.find.is_open)
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, self._dress)
-        self._dress(self.app.current_theme)
-        if self._rehearses:
-            self.set_timer(_FIRST_KEYS, self._rehearse)
+        self.app.theme_changed_signal.subscribe(self, self._apply_theme)
+        self._apply_theme(self.app.current_theme)
+        if self._warms_up:
+            self.set_timer(_FIRST_KEYS, self._warm_up)
 
-    def _rehearse(self) -> None:
+    def _warm_up(self) -> None:
         """Draw something that nobody sees, so that what it takes is imported before a reply."""
-        self.run_worker(self._typesetter.rehearse, thread=True, group="rehearsal")
+        self.run_worker(self._layout_factory.warm_up, thread=True, group="rehearsal")
 
-    def search_on(self, *, marks: bool) -> None:
+    def continue_search(self, *, marks: bool) -> None:
         """Have what is sought be found behind the keys, and its message marked if it is wanted."""
-        if self.finder.is_searching:
+        if self.find.is_searching:
             self.run_worker(self._search(marks=marks), group="search", exclusive=True)
 
     async def _search(self, *, marks: bool) -> None:
-        while self.finder.is_searching:
+        while self.find.is_searching:
             await asyncio.sleep(_REST)
-            found = self.finder.go_on()
-            self.mark(found if marks else None)
-        self.place()
+            found = self.find.continue_search()
+            self.select_message(found if marks else None)
+        self.sync_view()
 
-    def mark(self, index: int | None) -> None:
+    def select_message(self, index: int | None) -> None:
         """Mark a message, if there is one."""
         if index is not None:
             self.cursor.index = index
 
     def on_focus(self) -> None:
-        self.repaint_what_changed()
+        self.repaint_changes()
 
     def on_blur(self) -> None:
-        self.call_later(self.repaint_what_changed)
+        self.call_later(self.repaint_changes)
 
     def clear_selection(self) -> None:
         if self.is_mounted and self.text_selection is not None:
             self.screen.clear_selection()
 
-    def _dress(self, theme: Theme) -> None:
+    def _apply_theme(self, theme: Theme) -> None:
         palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
         styles = {part: self._style(part) for part in (*_LOOK, *_MARKS)}
-        look = Look(**{part: foreground(styles[part]) for part in _LOOK})
+        look = MessageStyles(**{part: without_background(styles[part]) for part in _LOOK})
         base = self.visual_style.rich_style
         self.blank = Style(bgcolor=base.bgcolor)
-        self._marks = Marks(base=base, **{part: styles[part] for part in _MARKS})
-        self._typesetter.dress(palette, look)
-        self.column.redress()
-        self._drawn.clear()
+        self._row_styles = RowStyles(base=base, **{part: styles[part] for part in _MARKS})
+        self._layout_factory.set_theme(palette, look)
+        self.message_list.restyle()
+        self._row_cache.clear()
         self.refresh()
 
     def remeasure(self) -> None:
         """Take over that characters are wider than they were, or narrower."""
         self.clear_selection()
-        self.reader.rewrap(self.column.remeasure, self.cursor.row)
-        self._drawn.clear()
-        self.place()
+        self.viewport.rewrap(self.message_list.remeasure, self.cursor.row)
+        self._row_cache.clear()
+        self.sync_view()
         self.refresh()
 
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"page--{part}")
 
-    def draw_rows(self) -> Sequence[Strip]:
+    def render_rows(self) -> Sequence[Strip]:
         width, height = self.size
-        if self.column.messages:
-            rows = self._draw_view(self.page_rows)
+        if self.message_list.messages:
+            rows = self._render_messages(self.visible_rows)
         else:
             style, size = self.visual_style, self.size
-            rows = [in_the_middle(self.empty_text, style, y, size) for y in range(height)]
-        if self.finder.is_open and height:
-            rows[height - 1 :] = [self.finder.draw(self.scrollable_size.width, self._marks)]
+            rows = [centered(self.empty_text, style, y, size) for y in range(height)]
+        if self.find.is_open and height:
+            rows[height - 1 :] = [self.find.render(self.scrollable_size.width, self._row_styles)]
         return [padded(row, width, self.blank) for row in rows]
 
-    def _draw_view(self, height: int) -> list[Strip]:
-        places = self.reader.view[:height]
+    def _render_messages(self, height: int) -> list[Strip]:
+        places = self.viewport.positions[:height]
         marked = self.cursor.index if self.has_focus else None
         selection = self.text_selection
-        before, self._drawn = self._drawn, {}
+        before, self._row_cache = self._row_cache, {}
         rows: list[Strip] = []
-        for place, line in zip(places, self.column.strips(places), strict=True):
+        for place, line in zip(places, self.message_list.strips(places), strict=True):
             is_marked = place.message == marked
-            spans = self.finder.spans(place)
+            spans = self.find.spans(place)
             if spans or selection is not None:
-                rows.append(self._finished(line, place, is_marked, spans, selection))
+                rows.append(self._render_row(line, place, is_marked, spans, selection))
                 continue
             drawn = before.get(place)
             if drawn is None or drawn[0] is not line or drawn[1] is not is_marked:
-                drawn = line, is_marked, self._finished(line, place, is_marked)
-            self._drawn[place] = drawn
+                drawn = line, is_marked, self._render_row(line, place, is_marked)
+            self._row_cache[place] = drawn
             rows.append(drawn[2])
-        rows.extend([NOTHING] * (height - len(rows)))
-        if rows and (new_lines := self.reader.new_lines):
+        rows.extend([EMPTY_ROW] * (height - len(rows)))
+        if rows and (new_lines := self.viewport.new_lines):
             width = self.scrollable_size.width
-            rows[-1] = with_news(rows[-1], new_lines, width, self._marks)
+            rows[-1] = with_new_lines_badge(rows[-1], new_lines, width, self._row_styles)
         return rows
 
-    def _finished(
+    def _render_row(
         self,
         line: Strip,
-        place: Place,
+        place: LinePosition,
         is_marked: bool,
         spans: Sequence[tuple[int, int, bool]] = (),
         selection: Selection | None = None,
     ) -> Strip:
         """A line with its background, and with all that is marked on it."""
-        bar = margin(self.column.width)
+        bar = bar_width(self.message_list.width)
         strip = line.apply_style(self.visual_style.rich_style)
         if is_marked:
-            strip = with_cursor(strip, place.line, bar, self._marks)
-        strip = with_matches(strip, spans, bar, self._marks)
+            strip = with_cursor(strip, place.line, bar, self._row_styles)
+        strip = with_matches(strip, spans, bar, self._row_styles)
         if selection is not None:
             start = bar if place.line else 0
-            span = span_on(selection, place, len(strip.text) - start)
+            span = selected_span(selection, place, len(strip.text) - start)
             if span is not None:
                 begin, end = start + span[0], start + span[1]
                 strip = highlighted(strip, (begin, end), self._selection_style)
         # After the highlight, which divides segments: each one says where in the text it begins.
-        offset = strip.simplify().apply_offsets(-bar, row_of(place))
+        offset = strip.simplify().apply_offsets(-bar, selection_row(place))
         return padded(offset, self.size.width, self.blank)
 
     @property
@@ -210,4 +210,4 @@ class MessagePage(ReadingView, inherit_bindings=False):
         return Style(bgcolor=style.bgcolor) if is_transparent else style
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        return selected_text(selection, self.column), "\n"
+        return selected_text(selection, self.message_list), "\n"

@@ -42,14 +42,14 @@ class PromptInput(TextArea):
         )
         self.cursor_blink = cursor_blink
         self.earlier_prompts: Sequence[str] = ()
-        self._back = 0
+        self._history_index = 0
         self._unsent = ""
 
     def render_line(self, y: int) -> Strip:
         # Textual cannot break the words that stand in an empty one to no width at all.
         return super().render_line(y) if self.content_size.width else Strip([])
 
-    def say_what_enter_does(self, *, sends: bool) -> None:
+    def set_enter_sends(self, *, sends: bool) -> None:
         """Tell it in the empty prompt."""
         self.placeholder = Content(_ENTER_SENDS if sends else _ENTER_BREAKS)
 
@@ -58,18 +58,18 @@ class PromptInput(TextArea):
 
         The cursor stays on the first line, so that the same arrow leads on.
         """
-        self._show_earlier(self._back + 1)
+        self._show_earlier(self._history_index + 1)
         self.move_cursor((0, len(self.document[0])))
 
     def action_later(self) -> None:
-        self._show_earlier(self._back - 1)
+        self._show_earlier(self._history_index - 1)
 
     def _show_earlier(self, back: int) -> None:
         if not 0 <= back <= len(self.earlier_prompts):
             return
-        if self._back == 0:
+        if self._history_index == 0:
             self._unsent = self.text
-        self._back = back
+        self._history_index = back
         self._replace_all(self.earlier_prompts[back - 1] if back else self._unsent)
 
     async def action_send(self) -> None:
@@ -80,10 +80,10 @@ class PromptInput(TextArea):
         elif self.text.strip():
             await self.run_action("screen.send_prompt")
 
-    def take(self) -> str:
+    def take_text(self) -> str:
         """The text, which is here no longer; `give_back` brings it back."""
         text = self.text.strip()
-        self._back = 0
+        self._history_index = 0
         self.clear()
         return text
 
@@ -96,18 +96,18 @@ class PromptInput(TextArea):
         else:
             self.post_message(self.QuitRequested())
 
-    def show(self, text: str, cursor: tuple[int, int] | None = None) -> None:
+    def load_draft(self, text: str, cursor: tuple[int, int] | None = None) -> None:
         """Show the text of another conversation, with the cursor at its end or where it was.
 
         What is here, and was, is not of this conversation and cannot be brought back.
         """
-        self._back = 0
+        self._history_index = 0
         self.load_text(text)
         self.move_cursor(self.document.end if cursor is None else cursor)
 
-    def put(self, text: str) -> None:
+    def replace_text(self, text: str) -> None:
         """Take a text in place of what is here, which undoing brings back."""
-        self._back = 0
+        self._history_index = 0
         self._replace_all(text)
 
     def _replace_all(self, text: str) -> None:
@@ -115,10 +115,10 @@ class PromptInput(TextArea):
         self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
         self.move_cursor(self.document.end)
 
-    def give_back(self, text: str) -> None:
+    def restore_text(self, text: str) -> None:
         """Put a text that could not be sent before what was typed since."""
         typed = self.text
-        self.put(f"{text}\n{typed}" if typed else text)
+        self.replace_text(f"{text}\n{typed}" if typed else text)
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Is a key a letter of the text? A slash that begins it is none."""
@@ -138,7 +138,7 @@ class PromptInput(TextArea):
             self.post_message(self.CommandsRequested())
         elif not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
-            if self._leaves_by_arrow(event.key):
+            if self._recall_by_arrow(event.key):
                 event.stop()
                 event.prevent_default()
             elif active is not None and (active.binding.id is not None or active.node is self):
@@ -146,14 +146,14 @@ class PromptInput(TextArea):
                 event.prevent_default()
                 await self.app.run_action(active.binding.action, active.node)
 
-    def _leaves_by_arrow(self, key: str) -> bool:
+    def _recall_by_arrow(self, key: str) -> bool:
         """Go to another prompt where an arrow leads out of this one."""
         place = self.cursor_location
         if key == "up" and self.navigator.is_first_wrapped_line(place):
-            if self._back < len(self.earlier_prompts):
+            if self._history_index < len(self.earlier_prompts):
                 self.action_earlier()
                 return True
-        elif key == "down" and self.navigator.is_last_wrapped_line(place) and self._back:
+        elif key == "down" and self.navigator.is_last_wrapped_line(place) and self._history_index:
             self.action_later()
             return True
         return False

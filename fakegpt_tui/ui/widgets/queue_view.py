@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from fakegpt_tui.text import safe_line
 
-_MOST_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 class QueueView(Widget):
@@ -34,9 +34,9 @@ class QueueView(Widget):
         why = "waits for you" if self.held else "sent when the reply ends"
         lines = [
             Content.assemble(("⧗ ", "bold"), safe_line(text), (f"  ({why})" if not place else ""))
-            for place, text in enumerate(self.waiting[:_MOST_SHOWN])
+            for place, text in enumerate(self.waiting[:_MAX_SHOWN])
         ]
-        more = len(self.waiting) - _MOST_SHOWN
+        more = len(self.waiting) - _MAX_SHOWN
         if more > 0:
             lines.append(Content(f"  and {more} more"))
         width = max(1, self.size.width)

@@ -3,209 +3,209 @@
 from collections.abc import Callable, Sequence
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import HEAD
+from fakegpt_tui.ui.widgets.message_column import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.message_layout import HEADER_LINES
 from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
 
 _NEAR_THE_END = 3
 
 
-class Reader:
+class Viewport:
     """The part of a column that is in view: `view` has the place of each row that is used.
 
     Nothing moves under the reader's eyes: only the reader does, or the end while it is followed.
     It is followed from within three lines of it, until the reader turns back.
     """
 
-    def __init__(self, column: MessageColumn) -> None:
-        self.view: Sequence[Place] = ()
-        self.follows = True
-        self.column = column
-        self.rows = 0
-        self._seen = Place(0, 0)
+    def __init__(self, column: VirtualList) -> None:
+        self.positions: Sequence[LinePosition] = ()
+        self.sticks_to_end = True
+        self.message_list = column
+        self.height = 0
+        self._last_seen = LinePosition(0, 0)
 
     @property
-    def top(self) -> Place:
-        return self.view[0] if self.view else Place(0, 0)
+    def top(self) -> LinePosition:
+        return self.positions[0] if self.positions else LinePosition(0, 0)
 
     @property
     def offset(self) -> int:
         """How many lines there are above the view, some of them estimated."""
-        return self.column.offset(self.top) if self.view else 0
+        return self.message_list.offset(self.top) if self.positions else 0
 
     @property
     def lines_below(self) -> int:
         """How many lines there are below the view, some of them estimated."""
-        return self.column.height - self.offset - len(self.view)
+        return self.message_list.height - self.offset - len(self.positions)
 
     @property
     def new_lines(self) -> int:
         """How many lines have come below what was seen, while the end was not followed."""
-        if self.follows or not self.column.messages:
+        if self.sticks_to_end or not self.message_list.messages:
             return 0
-        return max(0, self.column.height - self.column.offset(self._seen))
+        return max(0, self.message_list.height - self.message_list.offset(self._last_seen))
 
     def open(self, messages: Sequence[ChatMessage], position: ReadingPosition | None) -> None:
         """Begin to read: at a position whose message is still there, else at the end."""
-        self.column.fill(messages)
-        index = self.column.index(position.message_id) if position else None
-        self.view = ()
-        if not self.rows or position is None or position.follows or index is None:
-            self.to_end()
+        self.message_list.set_messages(messages)
+        index = self.message_list.index_of(position.message_id) if position else None
+        self.positions = ()
+        if not self.height or position is None or position.sticks_to_end or index is None:
+            self.scroll_to_end()
             return
-        self.follows = False
-        self._seen = self._end()
-        self._settle(Place(index, self.column.layout(index).line_of(position.mark)))
+        self.sticks_to_end = False
+        self._last_seen = self._end_position()
+        self._set_top(LinePosition(index, self.message_list.layout(index).line_of(position.anchor)))
 
-    def exchange(self, messages: Sequence[ChatMessage], index: int) -> None:
+    def switch_path(self, messages: Sequence[ChatMessage], index: int) -> None:
         """Read other messages from `index` on; the first of them begins where the old one did.
 
         It begins at the top if the old one began above, and the end is followed if it was and if
         `index` is the last.
         """
-        is_last = index == len(self.column.messages) - 1 == len(messages) - 1
-        header = Place(index, HEAD - 1)
-        row = self.view.index(header) if header in self.view else 0
-        self.column.fill(messages)
-        if not self.view or (self.follows and is_last):
-            self.to_end()
+        is_last = index == len(self.message_list.messages) - 1 == len(messages) - 1
+        header = LinePosition(index, HEADER_LINES - 1)
+        row = self.positions.index(header) if header in self.positions else 0
+        self.message_list.set_messages(messages)
+        if not self.positions or (self.sticks_to_end and is_last):
+            self.scroll_to_end()
             return
-        self.follows = False
-        self._seen = self._end()
-        self._settle(self.column.moved(header, -row))
-        self._follow_if_near(turned_back=False)
+        self.sticks_to_end = False
+        self._last_seen = self._end_position()
+        self._set_top(self.message_list.moved(header, -row))
+        self._stick_if_near(turned_back=False)
 
     @property
-    def position(self) -> ReadingPosition | None:
-        if not self.view:
+    def reading_position(self) -> ReadingPosition | None:
+        if not self.positions:
             return None
         index, line = self.top
-        layout = self.column.layout(index)
-        return ReadingPosition(layout.message.id, layout.mark(line), self.follows)
+        layout = self.message_list.layout(index)
+        return ReadingPosition(layout.message.id, layout.anchor_at(line), self.sticks_to_end)
 
-    def put(self, message: ChatMessage) -> bool:
+    def upsert(self, message: ChatMessage) -> bool:
         """Take in a message that is new or has changed; tell whether anything did."""
-        changed = self.column.put(message)
-        if changed and self.follows:
-            self.to_end()
-        elif changed and self.view:
-            self.column.measure_below(self._seen)
-            self._settle(self.top)
+        changed = self.message_list.upsert(message)
+        if changed and self.sticks_to_end:
+            self.scroll_to_end()
+        elif changed and self.positions:
+            self.message_list.measure_below(self._last_seen)
+            self._set_top(self.top)
         return changed
 
     def resize(self, width: int, rows: int, row: int = 0) -> None:
         """Show another part of the same messages; at another width, the same text on `row`."""
-        self.rows = rows
-        if not self.view:
-            self.column.resize(width)
+        self.height = rows
+        if not self.positions:
+            self.message_list.set_width(width)
             return
-        if width != self.column.width:
-            self.rewrap(lambda: self.column.resize(width), row)
-        elif self.follows:
-            self.to_end()
+        if width != self.message_list.width:
+            self.rewrap(lambda: self.message_list.set_width(width), row)
+        elif self.sticks_to_end:
+            self.scroll_to_end()
         else:
-            self._settle(self.top)
+            self._set_top(self.top)
 
     def rewrap(self, change: Callable[[], object], row: int) -> None:
         """Make a change after which lines are broken elsewhere, and show the same text on `row`."""
-        if not self.view:
+        if not self.positions:
             change()
             return
-        row = min(row, self.rows - 1, len(self.view) - 1)
-        (index, line), nothing_new = self.view[row], self.new_lines == 0
-        mark = self.column.layout(index).mark(line)
-        last = Place(self._seen.message, max(0, self._seen.line - 1))
-        last_seen = self.column.layout(last.message).mark(last.line)
+        row = min(row, self.height - 1, len(self.positions) - 1)
+        (index, line), nothing_new = self.positions[row], self.new_lines == 0
+        mark = self.message_list.layout(index).anchor_at(line)
+        last = LinePosition(self._last_seen.message, max(0, self._last_seen.line - 1))
+        last_seen = self.message_list.layout(last.message).anchor_at(last.line)
         change()
-        if self.follows:
-            self.to_end()
+        if self.sticks_to_end:
+            self.scroll_to_end()
             return
         if nothing_new:
-            self._seen = self._end()
+            self._last_seen = self._end_position()
         else:
-            layout = self.column.layout(last.message)
-            self._seen = Place(last.message, layout.line_of(last_seen) + 1)
-            self.column.measure_below(self._seen)
-        line = self.column.layout(index).line_of(mark)
-        self._settle(self.column.moved(Place(index, line), -row))
+            layout = self.message_list.layout(last.message)
+            self._last_seen = LinePosition(last.message, layout.line_of(last_seen) + 1)
+            self.message_list.measure_below(self._last_seen)
+        line = self.message_list.layout(index).line_of(mark)
+        self._set_top(self.message_list.moved(LinePosition(index, line), -row))
 
-    def refold(self, place: Place, change: Callable[[], object]) -> None:
+    def refold(self, place: LinePosition, change: Callable[[], object]) -> None:
         """Make a change to what is shown of a message, which leaves a line of it where it is."""
-        if not self.view:
+        if not self.positions:
             change()
             return
-        row = self.view.index(place) if place in self.view else 0
+        row = self.positions.index(place) if place in self.positions else 0
         change()
-        self.column.refold(place.message)
-        self._settle(self.column.moved(place, -row))
-        self._follow_if_near(turned_back=True)
+        self.message_list.refold(place.message)
+        self._set_top(self.message_list.moved(place, -row))
+        self._stick_if_near(turned_back=True)
 
-    def reveal(self, index: int) -> None:
+    def scroll_to_message(self, index: int) -> None:
         """Go no further than it takes to see a message, or its beginning if it is long."""
-        if not self.view:
+        if not self.positions:
             return
-        header, end = Place(index, HEAD - 1), self.column.last_line(index)
-        if header < self.view[0]:
-            self._go_to(header)
-        elif end > self.view[-1]:
-            self._go_to(min(header, self.column.moved(end, 1 - self.rows)))
+        header, end = LinePosition(index, HEADER_LINES - 1), self.message_list.last_line(index)
+        if header < self.positions[0]:
+            self._scroll_to(header)
+        elif end > self.positions[-1]:
+            self._scroll_to(min(header, self.message_list.moved(end, 1 - self.height)))
 
-    def bring(self, place: Place) -> None:
+    def scroll_into_view(self, place: LinePosition) -> None:
         """Bring a line into view, with something above it, unless it is there."""
-        if self.view and place not in self.view:
-            self._go_to(self.column.moved(place, -(self.rows // 3)))
+        if self.positions and place not in self.positions:
+            self._scroll_to(self.message_list.moved(place, -(self.height // 3)))
 
-    def _go_to(self, top: Place) -> None:
+    def _scroll_to(self, top: LinePosition) -> None:
         turned_back = top < self.top
-        self._settle(top)
-        self._follow_if_near(turned_back=turned_back)
+        self._set_top(top)
+        self._stick_if_near(turned_back=turned_back)
 
-    def move(self, lines: int) -> None:
+    def scroll_by(self, lines: int) -> None:
         """Go down exactly so many lines, or up."""
-        if self.view:
-            self._settle(self.column.moved(self.top, lines))
-            self._follow_if_near(turned_back=lines < 0)
+        if self.positions:
+            self._set_top(self.message_list.moved(self.top, lines))
+            self._stick_if_near(turned_back=lines < 0)
 
-    def jump(self, offset: int) -> None:
+    def scroll_to_offset(self, offset: int) -> None:
         """Go to about `offset` lines from the first one."""
-        if self.view:
-            self._go_to(self.column.at(offset))
+        if self.positions:
+            self._scroll_to(self.message_list.position_at(offset))
 
-    def to_start(self) -> None:
-        if self.view:
-            self._settle(Place(0, 0))
-            self._follow_if_near(turned_back=True)
+    def scroll_to_start(self) -> None:
+        if self.positions:
+            self._set_top(LinePosition(0, 0))
+            self._stick_if_near(turned_back=True)
 
-    def to_end(self) -> None:
+    def scroll_to_end(self) -> None:
         """Go to the end, and stay there as it grows."""
-        self.follows = True
-        if self.rows and self.column.messages:
-            self._settle(self.column.last_top(self.rows))
+        self.sticks_to_end = True
+        if self.height and self.message_list.messages:
+            self._set_top(self.message_list.top_of_last_page(self.height))
 
-    def settle(self) -> None:
+    def update(self) -> None:
         """Take in that a message was folded or unfolded by somebody else."""
-        if self.view:
-            self._settle(self.top)
+        if self.positions:
+            self._set_top(self.top)
 
-    def _settle(self, top: Place) -> None:
-        self.view = self.column.view(top, self.rows) if self.rows else ()
-        if not self.view:
+    def _set_top(self, top: LinePosition) -> None:
+        self.positions = self.message_list.positions_from(top, self.height) if self.height else ()
+        if not self.positions:
             return
-        bottom = Place(self.view[-1].message, self.view[-1].line + 1)
+        bottom = LinePosition(self.positions[-1].message, self.positions[-1].line + 1)
         # Whether the end is near is known, and not guessed.
-        self.column.moved(self.view[-1], _NEAR_THE_END + 1)
-        if self.follows:
-            self._seen = self._end()
-        elif bottom > self._seen:
-            self._seen = bottom
+        self.message_list.moved(self.positions[-1], _NEAR_THE_END + 1)
+        if self.sticks_to_end:
+            self._last_seen = self._end_position()
+        elif bottom > self._last_seen:
+            self._last_seen = bottom
 
-    def _follow_if_near(self, *, turned_back: bool) -> None:
+    def _stick_if_near(self, *, turned_back: bool) -> None:
         below = self.lines_below
-        self.follows = below == 0 or (not turned_back and below <= _NEAR_THE_END)
+        self.sticks_to_end = below == 0 or (not turned_back and below <= _NEAR_THE_END)
 
-    def _end(self) -> Place:
+    def _end_position(self) -> LinePosition:
         """The place below the last line."""
-        last = len(self.column.messages) - 1
+        last = len(self.message_list.messages) - 1
         if last < 0:
-            return Place(0, 0)
-        return Place(last, self.column.last_line(last).line + 1)
+            return LinePosition(0, 0)
+        return LinePosition(last, self.message_list.last_line(last).line + 1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fakegpt_tui.domain import Bookmark
 from fakegpt_tui.ui.markdown.lines import TextAnchor
-from fakegpt_tui.ui.widgets.line_names import Mark, Part
+from fakegpt_tui.ui.widgets.line_names import LineAnchor, MessageZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +15,22 @@ class ReadingPosition:
     """
 
     message_id: str
-    mark: Mark
-    follows: bool
+    anchor: LineAnchor
+    sticks_to_end: bool
 
     @classmethod
-    def at(cls, bookmark: Bookmark | None) -> "ReadingPosition | None":
+    def from_bookmark(cls, bookmark: Bookmark | None) -> "ReadingPosition | None":
         """The position that was kept; `None` where there is none, or none that is understood."""
-        if bookmark is None or bookmark.part not in Part.__members__:
+        if bookmark is None or bookmark.part not in MessageZone.__members__:
             return None
         anchor = TextAnchor(bookmark.source, bookmark.letters, bookmark.above)
-        return cls(bookmark.message_id, Mark(Part[bookmark.part], anchor), follows=False)
+        return cls(
+            bookmark.message_id, LineAnchor(MessageZone[bookmark.part], anchor), follows=False
+        )
 
-    def bookmark(self, conversation_id: str) -> Bookmark | None:
+    def to_bookmark(self, conversation_id: str) -> Bookmark | None:
         """What is to be kept of it: nothing where the end is followed."""
-        if self.follows:
+        if self.sticks_to_end:
             return None
-        part, anchor = self.mark
+        part, anchor = self.anchor
         return Bookmark(conversation_id, self.message_id, part.name, *anchor)

@@ -11,14 +11,14 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.style import Style as ContentStyle
 
-from fakegpt_tui.ui.widgets.cells import cut, sign
-from fakegpt_tui.ui.widgets.message_layout import HEAD
+from fakegpt_tui.ui.widgets.cells import icon_cell, truncate
+from fakegpt_tui.ui.widgets.message_layout import HEADER_LINES
 
 _NULL = Style.null()
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class RowStyles:
     """The styles of what is marked, and of what it is marked on."""
 
     base: Style = _NULL
@@ -29,14 +29,14 @@ class Marks:
     field: Style = _NULL
 
 
-NOTHING = Strip([])
+EMPTY_ROW = Strip([])
 
 
 def padded(strip: Strip, width: int, style: Style) -> Strip:
     """A line as wide as the view; the same line where it is so already."""
     if strip.cell_length == width:
         return strip
-    if strip is NOTHING:
+    if strip is EMPTY_ROW:
         return _blank(width, style)
     return strip.adjust_cell_length(width, style)
 
@@ -55,7 +55,7 @@ def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
 
 
 def with_matches(
-    strip: Strip, spans: Sequence[tuple[int, int, bool]], bar: int, marks: Marks
+    strip: Strip, spans: Sequence[tuple[int, int, bool]], bar: int, marks: RowStyles
 ) -> Strip:
     """A line with what was found on it."""
     for start, end, is_current in spans:
@@ -64,38 +64,38 @@ def with_matches(
     return strip
 
 
-def with_cursor(strip: Strip, line: int, bar: int, marks: Marks) -> Strip:
+def with_cursor(strip: Strip, line: int, bar: int, marks: RowStyles) -> Strip:
     """A line of the marked message: a heavy bar, and a sign where it begins."""
     if not line:
         return strip
     if not bar:
-        return strip.apply_style(Style(reverse=True)) if line == HEAD - 1 else strip
-    bar_sign = sign("▶" if line == HEAD - 1 else "┃")
+        return strip.apply_style(Style(reverse=True)) if line == HEADER_LINES - 1 else strip
+    bar_sign = icon_cell("▶" if line == HEADER_LINES - 1 else "┃")
     return Strip([Segment(bar_sign, marks.cursor), *strip.crop(bar)], strip.cell_length)
 
 
-def with_news(strip: Strip, new_lines: int, width: int, marks: Marks) -> Strip:
+def with_new_lines_badge(strip: Strip, new_lines: int, width: int, marks: RowStyles) -> Strip:
     """A line with a mark at its end that says how many lines have come below."""
     words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
-    words = cut(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
+    words = truncate(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
     style = marks.new + Style.from_meta({"transcript": "follow"})
     room = width - cell_len(words)
     return Strip([*strip.crop_extend(0, room, marks.base), Segment(words, style)], width)
 
 
-def in_the_middle(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
+def centered(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
     """A row of an empty transcript, with a line of the text that stands in the middle of it."""
     width, height = size
-    lines = _centred(text, max(1, width - 2))
+    lines = _centered_lines(text, max(1, width - 2))
     number = y - max(0, (height - len(lines)) // 2)
     if not 0 <= number < len(lines):
-        return NOTHING
+        return EMPTY_ROW
     return Strip([Segment(" ", style.rich_style), *lines[number].render_segments(style)]).crop(
         0, width
     )
 
 
 @lru_cache(maxsize=1)
-def _centred(text: Content, width: int) -> list[Content]:
+def _centered_lines(text: Content, width: int) -> list[Content]:
     """The lines of a text, which every row of a picture asks for."""
     return text.wrap(width, align="center")

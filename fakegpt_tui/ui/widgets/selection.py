@@ -10,39 +10,46 @@ from textual.selection import Selection
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
-from fakegpt_tui.ui.widgets.half_tags import without_half_tag
-from fakegpt_tui.ui.widgets.line_names import LINE_BITS, SAID, Part, part_and_spot
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
+from fakegpt_tui.ui.widgets.half_tags import without_unclosed_tag
+from fakegpt_tui.ui.widgets.line_names import (
+    LINE_ID_BITS,
+    WRITTEN_ZONES,
+    MessageZone,
+    unpack_line_id,
+)
+from fakegpt_tui.ui.widgets.message_column import LinePosition, VirtualList
 from fakegpt_tui.ui.widgets.message_layout import MessageLayout
 
-_LINES = 1 << LINE_BITS
+_ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
 """More than any line's name: a selection's rows count in these, so that heights above it may be
 put right without moving it."""
 
 _RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
 _WRAPPED = "↳"
 """What stands before code that goes on from the row above."""
-_GOES_ON = re.compile(f"[ │┊▌]*{_WRAPPED}")
-_DRAWN = 400
+_CONTINUED = re.compile(f"[ │┊▌]*{_WRAPPED}")
+_MAX_READ_LINES = 400
 """Lines at either end of a selection that are looked at. Between them nothing is cut."""
 
 
-def row_of(place: Place) -> int:
+def selection_row(place: LinePosition) -> int:
     """The row that a place has for Textual's selection."""
-    return place.message * _LINES + place.line
+    return place.message * _ROWS_PER_MESSAGE + place.line
 
 
-def place_of(row: int) -> Place:
-    return Place(*divmod(row, _LINES))
+def position_at_row(row: int) -> LinePosition:
+    return LinePosition(*divmod(row, _ROWS_PER_MESSAGE))
 
 
-def whole_message(index: int) -> Selection:
-    return Selection(Offset(0, index * _LINES), Offset(0, (index + 1) * _LINES - 1))
+def message_selection(index: int) -> Selection:
+    return Selection(
+        Offset(0, index * _ROWS_PER_MESSAGE), Offset(0, (index + 1) * _ROWS_PER_MESSAGE - 1)
+    )
 
 
-def span_on(selection: Selection, place: Place, length: int) -> tuple[int, int] | None:
+def selected_span(selection: Selection, place: LinePosition, length: int) -> tuple[int, int] | None:
     """The characters of a line, of `length` characters, that are selected."""
-    span = selection.get_span(row_of(place))
+    span = selection.get_span(selection_row(place))
     if span is None:
         return None
     start, end = span
@@ -50,37 +57,43 @@ def span_on(selection: Selection, place: Place, length: int) -> tuple[int, int] 
     return (start, end) if start < end else None
 
 
-def messages_in(selection: Selection, column: MessageColumn) -> Sequence[ChatMessage]:
+def selected_messages(selection: Selection, column: VirtualList) -> Sequence[ChatMessage]:
     """The messages that a selection touches."""
-    first = 0 if selection.start is None else place_of(selection.start.y).message
-    last = len(column.messages) if selection.end is None else place_of(selection.end.y).message
+    first = 0 if selection.start is None else position_at_row(selection.start.y).message
+    last = (
+        len(column.messages) if selection.end is None else position_at_row(selection.end.y).message
+    )
     return column.messages[first : last + 1]
 
 
-def selected_text(selection: Selection, column: MessageColumn) -> str:
+def selected_text(selection: Selection, column: VirtualList) -> str:
     """What to copy: whatever is selected whole as it was written, and parts as they are shown.
 
     Parts of code have neither the lines nor the margin that they are shown with.
     """
     last = len(column.messages) - 1
-    start = Place(0, 0) if selection.start is None else place_of(selection.start.y)
-    end = Place(last, _LINES - 1) if selection.end is None else place_of(selection.end.y)
+    start = LinePosition(0, 0) if selection.start is None else position_at_row(selection.start.y)
+    end = (
+        LinePosition(last, _ROWS_PER_MESSAGE - 1)
+        if selection.end is None
+        else position_at_row(selection.end.y)
+    )
     texts = []
     for index in range(start.message, min(end.message, last) + 1):
         first = start.line if index == start.message else 0
-        final = end.line if index == end.message else _LINES - 1
+        final = end.line if index == end.message else _ROWS_PER_MESSAGE - 1
         texts.append(_text_of(selection, column, index, first, final))
     return clipboard_text("\n\n".join(text for text in texts if text))
 
 
-def _text_of(
-    selection: Selection, column: MessageColumn, index: int, first: int, final: int
-) -> str:
-    if first == 0 and final == _LINES - 1:
+def _text_of(selection: Selection, column: VirtualList, index: int, first: int, final: int) -> str:
+    if first == 0 and final == _ROWS_PER_MESSAGE - 1:
         return column.messages[index].text
     layout = column.layout(index)
-    last = min(final, layout.last)
-    lines = list(_lines(selection, layout, Place(index, first), Place(index, last)))
+    last = min(final, layout.last_line)
+    lines = list(
+        _selected_lines(selection, layout, LinePosition(index, first), LinePosition(index, last))
+    )
     if not lines:
         return ""
     # A paragraph whose other lines are not selected is not selected whole.
@@ -90,16 +103,16 @@ def _text_of(
     after, beyond = layout.moved(last, 1)
     if not beyond:
         lines[-1].is_cut |= _block(layout, after) == lines[-1].block
-    lines = list(_joined((line for line in lines if not line.is_rule), layout.message))
-    written = "\n".join(_written(lines, layout.message)).strip("\n")
+    lines = list(_join_wrapped((line for line in lines if not line.is_rule), layout.message))
+    written = "\n".join(_join_blocks(lines, layout.message)).strip("\n")
     return written or "\n".join(line.shown for line in lines).strip("\n")
 
 
-_Block = tuple[Part, tuple[int, int] | None]
+_Block = tuple[MessageZone, tuple[int, int] | None]
 
 
 @dataclass(slots=True)
-class _Selected:
+class _SelectedLine:
     """A line that is selected, whole or in part; `is_cut` if some of its block is not.
 
     `goes_on` if it is a line of code that began in the row above.
@@ -108,7 +121,7 @@ class _Selected:
     block: _Block
     said: str
     is_cut: bool
-    goes_on: bool = False
+    is_continued: bool = False
 
     @property
     def shown(self) -> str:
@@ -118,59 +131,63 @@ class _Selected:
     def is_rule(self) -> bool:
         """Whether it is drawn between the rows of a table, and was written by nobody."""
         part, source = self.block
-        return part in SAID and source is None and bool(_RULE.match(self.shown))
+        return part in WRITTEN_ZONES and source is None and bool(_RULE.match(self.shown))
 
 
-def _lines(
-    selection: Selection, layout: MessageLayout, first: Place, last: Place
-) -> Iterator[_Selected]:
+def _selected_lines(
+    selection: Selection, layout: MessageLayout, first: LinePosition, last: LinePosition
+) -> Iterator[_SelectedLine]:
     """The lines of a message from `first` to `last`; of very many the ends, and all between."""
     index = first.message
-    upper = [line for line in layout.below(first.line, _DRAWN) if line <= last.line]
-    yield from (_selected(selection, layout, Place(index, line)) for line in upper)
+    upper = [line for line in layout.lines_from(first.line, _MAX_READ_LINES) if line <= last.line]
+    yield from (_selected_line(selection, layout, LinePosition(index, line)) for line in upper)
     if not upper or upper[-1] >= last.line:
         return
-    top, _ = layout.moved(last.line, 1 - _DRAWN)
-    lower = [line for line in layout.below(top, _DRAWN) if upper[-1] < line <= last.line]
+    top, _ = layout.moved(last.line, 1 - _MAX_READ_LINES)
+    lower = [
+        line for line in layout.lines_from(top, _MAX_READ_LINES) if upper[-1] < line <= last.line
+    ]
     yield from _between(layout, upper[-1], lower[0])
-    yield from (_selected(selection, layout, Place(index, line)) for line in lower)
+    yield from (_selected_line(selection, layout, LinePosition(index, line)) for line in lower)
 
 
-def _between(layout: MessageLayout, above: int, below: int) -> Iterator[_Selected]:
+def _between(layout: MessageLayout, above: int, below: int) -> Iterator[_SelectedLine]:
     """All that stands between two lines, which is selected whole, without drawing it."""
-    (part, start), (last, end) = layout.mark(above), layout.mark(below)
+    (part, start), (last, end) = layout.anchor_at(above), layout.anchor_at(below)
     if part is last:
-        yield _Selected((part, (start.source, end.source)), "", is_cut=False)
+        yield _SelectedLine((part, (start.source, end.source)), "", is_cut=False)
     else:
-        yield _Selected((part, (start.source, len(layout.message.reasoning))), "", is_cut=False)
-        yield _Selected((last, (0, end.source)), "", is_cut=False)
+        yield _SelectedLine((part, (start.source, len(layout.message.reasoning))), "", is_cut=False)
+        yield _SelectedLine((last, (0, end.source)), "", is_cut=False)
 
 
 def _block(layout: MessageLayout, line: int) -> _Block:
-    return part_and_spot(line)[0], layout.line(line).source
+    return unpack_line_id(line)[0], layout.line(line).source
 
 
-def _selected(selection: Selection, layout: MessageLayout, place: Place) -> _Selected:
+def _selected_line(
+    selection: Selection, layout: MessageLayout, place: LinePosition
+) -> _SelectedLine:
     said = layout.line(place.line).without_controls
-    span = span_on(selection, place, len(said))
+    span = selected_span(selection, place, len(said))
     start, end = span or (0, 0)
     is_cut = bool(said[:start].strip() or said[end:].strip())
     block = _block(layout, place.line)
-    written = _source(block, layout.message)
-    mark = None if _WRAPPED in written else _GOES_ON.match(said)
+    written = _source_text(block, layout.message)
+    mark = None if _WRAPPED in written else _CONTINUED.match(said)
     if mark is not None:
         text = said[max(start, mark.end()) : end]
     else:
         text = said[start:end] if start else _indented(said[:end], written)
-    return _Selected(block, text, is_cut, goes_on=mark is not None)
+    return _SelectedLine(block, text, is_cut, is_continued=mark is not None)
 
 
-def _source(block: _Block, message: ChatMessage) -> str:
+def _source_text(block: _Block, message: ChatMessage) -> str:
     """What a line was made of; nothing for what was not said."""
     part, source = block
-    if part not in SAID or source is None:
+    if part not in WRITTEN_ZONES or source is None:
         return ""
-    return (message.reasoning if part is Part.REASONING else message.text)[slice(*source)]
+    return (message.reasoning if part is MessageZone.REASONING else message.text)[slice(*source)]
 
 
 def _indented(said: str, written: str) -> str:
@@ -183,17 +200,17 @@ def _indented(said: str, written: str) -> str:
     return before[len(before.rstrip()) :] + said.lstrip()
 
 
-def _joined(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[_Selected]:
+def _join_wrapped(lines: Iterable[_SelectedLine], message: ChatMessage) -> Iterator[_SelectedLine]:
     """Lines of code that were broken at the edge in one again."""
-    last: _Selected | None = None
+    last: _SelectedLine | None = None
     for line in lines:
-        if last is not None and line.goes_on and line.block == last.block:
+        if last is not None and line.is_continued and line.block == last.block:
             text = last.said + line.said
             # A wide character that does not fit leaves a cell that nobody wrote.
             tight = last.said.removesuffix(" ") + line.said
-            is_tight = tight.strip() in _source(line.block, message)
+            is_tight = tight.strip() in _source_text(line.block, message)
             said = tight if is_tight else text
-            last = _Selected(line.block, said, last.is_cut or line.is_cut)
+            last = _SelectedLine(line.block, said, last.is_cut or line.is_cut)
             continue
         if last is not None:
             yield last
@@ -202,31 +219,31 @@ def _joined(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[_Selec
         yield last
 
 
-def _written(lines: Iterable[_Selected], message: ChatMessage) -> Iterator[str]:
+def _join_blocks(lines: Iterable[_SelectedLine], message: ChatMessage) -> Iterator[str]:
     """Blocks that are selected whole with the markup in and between them, others as shown."""
-    run: tuple[Part, int, int] | None = None
+    run: tuple[MessageZone, int, int] | None = None
     gap: list[str] = []
     for (part, source), group in groupby(lines, key=lambda line: line.block):
         block = list(group)
-        if part in SAID and source is not None and not any(line.is_cut for line in block):
+        if part in WRITTEN_ZONES and source is not None and not any(line.is_cut for line in block):
             if run is not None and run[0] is part:
                 run = part, min(run[1], source[0]), max(run[2], source[1])
             else:
-                yield from (*_slice(run, message), *gap)
+                yield from (*_source_slice(run, message), *gap)
                 run = part, *source
             gap = []
         elif run is not None and source is None and run[0] is part:
             gap = [line.shown for line in block]
         else:
-            yield from (*_slice(run, message), *gap, *(line.shown for line in block))
+            yield from (*_source_slice(run, message), *gap, *(line.shown for line in block))
             run, gap = None, []
-    yield from (*_slice(run, message), *gap)
+    yield from (*_source_slice(run, message), *gap)
 
 
-def _slice(run: tuple[Part, int, int] | None, message: ChatMessage) -> Iterator[str]:
+def _source_slice(run: tuple[MessageZone, int, int] | None, message: ChatMessage) -> Iterator[str]:
     if run is not None:
         part, start, end = run
-        if part is Part.REASONING:
+        if part is MessageZone.REASONING:
             yield message.reasoning[start:end].rstrip("\n")
-        elif whole := without_half_tag(message.text, start, end):
+        elif whole := without_unclosed_tag(message.text, start, end):
             yield whole

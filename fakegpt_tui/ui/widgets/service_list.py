@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import ModelRef
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.cells import sign
+from fakegpt_tui.ui.widgets.cells import icon_cell
 
 
 class RowKind(Enum):
@@ -29,9 +29,9 @@ class ServiceRow:
     kind: RowKind
     text: str
     detail: str = ""
-    answerer: ModelRef | None = None
+    model: ModelRef | None = None
     is_favourite: bool = False
-    is_first: bool = False
+    in_favourites: bool = False
     """Does it stand among the favourites, apart from the other models of its service?"""
 
 
@@ -51,10 +51,10 @@ class ServiceList(OptionList):
         self._rows: Sequence[ServiceRow] = ()
 
     @property
-    def answerer(self) -> ModelRef | None:
+    def highlighted_model(self) -> ModelRef | None:
         """The service or model of the highlighted row."""
         place = self.highlighted
-        return None if place is None else self._rows[place].answerer
+        return None if place is None else self._rows[place].model
 
     def show(
         self,
@@ -63,21 +63,21 @@ class ServiceList(OptionList):
         highlight: ModelRef | None = None,
     ) -> None:
         """Show `rows`, with a mark at some, and highlight one or what was highlighted before."""
-        wanted = highlight or self.answerer
-        was_first = self.highlighted is not None and self._rows[self.highlighted].is_first
+        wanted = highlight or self.highlighted_model
+        was_first = self.highlighted is not None and self._rows[self.highlighted].in_favourites
         self._rows = rows
         self.clear_options()
         self.add_options(
             [
-                Option(_line(row, is_marked=row.answerer in marked), disabled=row.answerer is None)
+                Option(_row_content(row, is_marked=row.model in marked), disabled=row.model is None)
                 for row in rows
             ]
         )
-        self.highlighted = _place(rows, wanted, was_first=was_first)
+        self.highlighted = _row_to_highlight(rows, wanted, was_first=was_first)
 
     def move(self, step: int) -> None:
         """Highlight the row so many places on, passing over headings; the ends are joined."""
-        open_rows = [place for place, row in enumerate(self._rows) if row.answerer is not None]
+        open_rows = [place for place, row in enumerate(self._rows) if row.model is not None]
         if not open_rows:
             return
         at = open_rows.index(self.highlighted) if self.highlighted in open_rows else 0
@@ -87,25 +87,27 @@ class ServiceList(OptionList):
             self.highlighted = open_rows[max(0, min(at + step, len(open_rows) - 1))]
 
 
-def _place(rows: Sequence[ServiceRow], wanted: ModelRef | None, *, was_first: bool) -> int | None:
-    places = [place for place, row in enumerate(rows) if row.answerer is not None]
-    same = [place for place in places if rows[place].answerer == wanted]
-    closest = [place for place in same if rows[place].is_first == was_first]
+def _row_to_highlight(
+    rows: Sequence[ServiceRow], wanted: ModelRef | None, *, was_first: bool
+) -> int | None:
+    places = [place for place, row in enumerate(rows) if row.model is not None]
+    same = [place for place in places if rows[place].model == wanted]
+    closest = [place for place in same if rows[place].in_favourites == was_first]
     of_service = [
         place
         for place in places
-        if wanted is not None and rows[place].answerer == ModelRef(wanted.service)
+        if wanted is not None and rows[place].model == ModelRef(wanted.service)
     ]
     return next(iter([*closest, *same, *of_service, *places]), None)
 
 
-def _line(row: ServiceRow, *, is_marked: bool) -> Content:
+def _row_content(row: ServiceRow, *, is_marked: bool) -> Content:
     if row.kind in (RowKind.HEADING, RowKind.MORE):
         style = "bold $primary" if row.kind is RowKind.HEADING else "dim"
         return Content.styled(f"{'' if row.kind is RowKind.HEADING else '      '}{row.text}", style)
     detail = f"  {safe_line(row.detail, 400)}" if row.detail else ""
-    mark = sign("●" if is_marked else "")
+    mark = icon_cell("●" if is_marked else "")
     if row.kind is RowKind.SERVICE:
         return Content.assemble(mark, (safe_line(row.text), "bold"), (detail, "dim"))
-    star = sign("★" if row.is_favourite else "")
+    star = icon_cell("★" if row.is_favourite else "")
     return Content.assemble("  ", mark, (star, "$accent"), safe_line(row.text), (detail, "dim"))

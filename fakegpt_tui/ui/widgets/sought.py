@@ -14,11 +14,11 @@ _GAP = rf"(?: *\n[{_LINE_BEGINS}]*)?"
 and what the next one begins with."""
 _HARD_BREAK = "\v"
 _MARKUP = r"*_`~\\\[\]"
-_BACKWARDS = 65_536
+_BACKWARD_STEP = 65_536
 """Characters that are gone through at a time to find the last match of many."""
 
 
-class Run(NamedTuple):
+class ShownRange(NamedTuple):
     """The characters from `start` to `end` of a line."""
 
     line: int
@@ -26,28 +26,28 @@ class Run(NamedTuple):
     end: int
 
 
-class Sought:
+class FindPattern:
     """The words: in upper and lower case, unless there is an upper case letter."""
 
     def __init__(self, words: str) -> None:
         self._ignores_case = words == words.lower()
-        self._words = " ".join(words.split())
-        self._shown = self._pattern(_GAP, rf"[\n{_LINE_BEGINS}]+")
-        self._written = self._pattern(f"[{_MARKUP}]*", rf"[\s>{_MARKUP}]+")
+        self._query = " ".join(words.split())
+        self._shown_regex = self._compile(_GAP, rf"[\n{_LINE_BEGINS}]+")
+        self._written_regex = self._compile(f"[{_MARKUP}]*", rf"[\s>{_MARKUP}]+")
 
-    def _pattern(self, within: str, between: str) -> re.Pattern[str]:
-        parts = (within.join(map(re.escape, word)) for word in self._words.split())
+    def _compile(self, within: str, between: str) -> re.Pattern[str]:
+        parts = (within.join(map(re.escape, word)) for word in self._query.split())
         flags = re.IGNORECASE if self._ignores_case else re.NOFLAG
         return re.compile(between.join(parts), flags)
 
     @property
-    def reach(self) -> int:
+    def max_length(self) -> int:
         """The characters that the words may take where they are written, with markup in them."""
-        return len(self._words) * 8
+        return len(self._query) * 8
 
     def is_plain(self, text: str) -> bool:
         """Whether the words stand in what was written, with no markup in them."""
-        return self._words in (text.lower() if self._ignores_case else text)
+        return self._query in (text.lower() if self._ignores_case else text)
 
     def count(self, text: str, *, is_plain: bool) -> int:
         """How often the words stand in what was written: with no markup in them, or with some."""
@@ -56,50 +56,52 @@ class Sought:
         if self._ignores_case:
             text = text.lower()
         if is_plain:
-            return text.count(self._words)
-        if not all(word in text for word in self._words.split()):
+            return text.count(self._query)
+        if not all(word in text for word in self._query.split()):
             return 0
         plain = " ".join(re.sub(f"[{_MARKUP}]+", "", text).split())
-        return plain.count(self._words)
+        return plain.count(self._query)
 
-    def next(self, text: str, start: int) -> int | None:
+    def find_next(self, text: str, start: int) -> int | None:
         """Where the words stand at or behind `start` in what was written."""
-        match = self._written.search(text, start)
+        match = self._written_regex.search(text, start)
         return match.start() if match else None
 
-    def last(self, text: str, end: int) -> int | None:
+    def find_last(self, text: str, end: int) -> int | None:
         """Where the words stand before `end` in what was written, the last time."""
         while end > 0:
-            start = max(0, end - _BACKWARDS)
-            stop = end + self.reach
-            found = [match.start() for match in self._written.finditer(text, start, stop)]
+            start = max(0, end - _BACKWARD_STEP)
+            stop = end + self.max_length
+            found = [match.start() for match in self._written_regex.finditer(text, start, stop)]
             before = bisect_right(found, end - 1)
             if before:
                 return found[before - 1]
             end = start
         return None
 
-    def runs(self, lines: Sequence[Line], below: Sequence[Line] = ()) -> Iterator[tuple[Run, ...]]:
+    def find_in_lines(
+        self, lines: Sequence[Line], below: Sequence[Line] = ()
+    ) -> Iterator[tuple[ShownRange, ...]]:
         """The matches in lines that are shown, over those ends of lines that are the screen's.
 
         Those that end in the lines `below`, which go on where these end, count; those that begin
         there do not.
         """
-        pieces = list(_pieces((*lines, *below), len(lines)))
+        pieces = list(_text_runs((*lines, *below), len(lines)))
         starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))
         runs = []
-        for match in self._shown.finditer("".join(piece.text for piece in pieces)):
+        for match in self._shown_regex.finditer("".join(piece.text for piece in pieces)):
             first, last = (bisect_right(starts, at) - 1 for at in (match.start(), match.end() - 1))
             if pieces[first].line < len(lines):
                 ends = match.start(), match.end()
                 parts = zip(pieces[first : last + 1], starts[first:], strict=False)
-                spread = (_run(piece, start, ends) for piece, start in parts)
+                spread = (_shown_range(piece, start, ends) for piece, start in parts)
                 runs.append(tuple(run for run in spread if run.start < run.end))
         # The cells of a table are read one after the other, but stand side by side.
         return iter(sorted(runs))
 
 
-class _Piece(NamedTuple):
+class _TextRun(NamedTuple):
     """Text that is read before the next piece; `size` characters of it stand on a line."""
 
     line: int
@@ -108,7 +110,7 @@ class _Piece(NamedTuple):
     size: int
 
 
-def _pieces(lines: Sequence[Line], count: int) -> Iterator[_Piece]:
+def _text_runs(lines: Sequence[Line], count: int) -> Iterator[_TextRun]:
     """What is shown in the order in which it is read, cell by cell where there are any.
 
     The first `count` lines go on in those behind them.
@@ -124,7 +126,7 @@ def _pieces(lines: Sequence[Line], count: int) -> Iterator[_Piece]:
             goes_on = following is not None and following.source == line.source is not None
             goes_on = goes_on or (following is not None and at + 1 == count)
             said = line.without_controls
-            yield _Piece(at, 0, said + ("\n" if goes_on else _HARD_BREAK), len(said))
+            yield _TextRun(at, 0, said + ("\n" if goes_on else _HARD_BREAK), len(said))
         at += max(1, len(row))
 
 
@@ -144,18 +146,18 @@ def _row(lines: Sequence[Line], at: int) -> list[_Cells]:
     return row
 
 
-def _cell(column: Sequence[tuple[int, str]], line: int) -> Iterator[_Piece]:
+def _cell(column: Sequence[tuple[int, str]], line: int) -> Iterator[_TextRun]:
     """What stands in a cell, line by line, and the end of it."""
     for row, (start, text) in enumerate(column):
         if shown := text.rstrip():
-            yield _Piece(line + row, start, shown + "\n", len(shown))
-    yield _Piece(line, 0, _HARD_BREAK, 0)
+            yield _TextRun(line + row, start, shown + "\n", len(shown))
+    yield _TextRun(line, 0, _HARD_BREAK, 0)
 
 
-def _run(piece: _Piece, start: int, match: tuple[int, int]) -> Run:
+def _shown_range(piece: _TextRun, start: int, match: tuple[int, int]) -> ShownRange:
     """The part of a match that is on a piece, without what its line begins with if it goes on."""
     first, last = (min(max(0, end - start), piece.size) for end in match)
     if match[0] < start:
         rest = piece.text[first:last]
         first += len(rest) - len(rest.lstrip(_LINE_BEGINS))
-    return Run(piece.line, piece.start + first, piece.start + last)
+    return ShownRange(piece.line, piece.start + first, piece.start + last)

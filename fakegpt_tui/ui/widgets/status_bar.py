@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 from fakegpt_tui.domain import LoginState, SignedOut, now
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.kept_lines import KeptLines
-from fakegpt_tui.ui.widgets.login_words import Tone, login_words
+from fakegpt_tui.ui.widgets.kept_lines import RenderCache
+from fakegpt_tui.ui.widgets.login_words import Tone, login_label
 
 _NOTICE_SECONDS = 8.0
 _GAP = "  ·  "
 
 
-class StatusBar(KeptLines, Widget):
+class StatusBar(RenderCache, Widget):
     """One line of facts; what does not fit is left out from the right.
 
     A notice takes more lines if it has to: what it ends with may be the name of a file.
@@ -56,7 +56,7 @@ class StatusBar(KeptLines, Widget):
     def __init__(self, *, clock: Callable[[], datetime] = now) -> None:
         super().__init__()
         self._clock = clock
-        self._login_words = ""
+        self._login_label = ""
         self._notice_timer: Timer | None = None
 
     def on_mount(self) -> None:
@@ -67,7 +67,7 @@ class StatusBar(KeptLines, Widget):
         self.notice = text
         if self._notice_timer is not None:
             self._notice_timer.stop()
-        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._drop_notice)
+        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._clear_notice)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return len(self._lines(width))
@@ -79,8 +79,8 @@ class StatusBar(KeptLines, Widget):
         """The notice, and behind it as many facts as there is room for."""
         rows = self._styled(self.notice, "status--notice").wrap(max(1, width))
         above = rows[: self.most_rows - 1] if len(rows) > 1 else []
-        words, tone = login_words(self.login, self._clock())
-        self._login_words = words
+        words, tone = login_label(self.login, self._clock())
+        self._login_label = words
         parts = [
             Content(" ").join(rows[len(above) :]),
             self._styled(self.service),
@@ -96,11 +96,11 @@ class StatusBar(KeptLines, Widget):
         content = Content(safe_line(text))
         return content.stylize(self.get_visual_style(style)) if style else content
 
-    def _drop_notice(self) -> None:
+    def _clear_notice(self) -> None:
         self.notice = ""
 
     def _count_down(self) -> None:
-        if login_words(self.login, self._clock())[0] != self._login_words:
+        if login_label(self.login, self._clock())[0] != self._login_label:
             self.refresh()
 
 

@@ -11,18 +11,18 @@ from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.copying import CodeBlocks, code_at, whole_conversation
-from fakegpt_tui.ui.widgets.message_column import Place
-from fakegpt_tui.ui.widgets.message_layout import HEAD, REASONING, Body
+from fakegpt_tui.ui.widgets.copying import CodeBlockCursor, code_at, conversation_text
+from fakegpt_tui.ui.widgets.message_column import LinePosition
+from fakegpt_tui.ui.widgets.message_layout import HEADER_LINES, REASONING_FOLD, MessageBody
 from fakegpt_tui.ui.widgets.message_page import MessagePage
 from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
-from fakegpt_tui.ui.widgets.selection import messages_in, place_of, whole_message
-from fakegpt_tui.ui.widgets.wide_code import WideCode
+from fakegpt_tui.ui.widgets.selection import message_selection, position_at_row, selected_messages
+from fakegpt_tui.ui.widgets.wide_code import CodeWrapping
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
-def _markdown(palette: Palette) -> Body:
+def _markdown(palette: Palette) -> MessageBody:
     from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - with the first message
 
     return Document(palette)
@@ -62,7 +62,7 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
     def __init__(
         self,
         *,
-        make_document: Callable[[Palette], Body] = _markdown,
+        make_document: Callable[[Palette], MessageBody] = _markdown,
         rehearse: bool = True,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 - Textual's own name for it
@@ -78,8 +78,8 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             classes: Textual's.
         """
         super().__init__(make_document, rehearse=rehearse, name=name, id=id, classes=classes)
-        self._code_blocks = CodeBlocks(self.column)
-        self._wide_code = WideCode(self.column, self.reader)
+        self._code_blocks = CodeBlockCursor(self.message_list)
+        self._code_wrapping = CodeWrapping(self.message_list, self.viewport)
         self._conversation_id: str | None = None
         self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
@@ -100,20 +100,20 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             labels: Words for the headers of the messages with these ids.
             position: Where to begin, in a conversation that was not opened before.
         """
-        self._keep_position()
+        self._save_position()
         self.clear_selection()
-        self.finder.close()
+        self.find.close()
         self._conversation_id = conversation_id
         self._has_read_to_end = False
         if position is not None and conversation_id is not None:
             self._positions.setdefault(conversation_id, position)
-        self.column.label(labels)
+        self.message_list.set_labels(labels)
         self._open(messages)
 
     def _open(self, messages: Sequence[ChatMessage]) -> None:
-        self.reader.open(messages, self._positions.get(self._conversation_id or ""))
-        self.cursor.to_last()
-        self.place()
+        self.viewport.open(messages, self._positions.get(self._conversation_id or ""))
+        self.cursor.move_to_last()
+        self.sync_view()
 
     def show_variant(
         self, message_id: str, messages: Sequence[ChatMessage], labels: Mapping[str, str]
@@ -123,208 +123,208 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         if message_id not in ids:
             return
         self.clear_selection()
-        self.finder.close()
+        self.find.close()
         self._has_read_to_end = False
-        self.column.label(labels)
+        self.message_list.set_labels(labels)
         self.cursor.index = ids.index(message_id)
-        self.reader.exchange(messages, self.cursor.index)
-        self.place()
+        self.viewport.switch_path(messages, self.cursor.index)
+        self.sync_view()
 
     def update_message(self, message: ChatMessage) -> None:
         """Draw what is new about a message of the open conversation."""
         if message.conversation_id != self._conversation_id:
             return
-        was_last = self.cursor.index >= len(self.column.messages) - 1
-        if self.reader.put(message):
-            if was_last and self.reader.follows:
-                self.cursor.to_last()
-            self.finder.take_in()
-            self.place()
+        was_last = self.cursor.index >= len(self.message_list.messages) - 1
+        if self.viewport.upsert(message):
+            if was_last and self.viewport.sticks_to_end:
+                self.cursor.move_to_last()
+            self.find.update_messages()
+            self.sync_view()
 
-    def label(self, labels: Mapping[str, str]) -> None:
+    def set_labels(self, labels: Mapping[str, str]) -> None:
         """Say other words in the headers of the messages with these ids."""
-        self.column.label(labels)
-        self.place()
+        self.message_list.set_labels(labels)
+        self.sync_view()
 
-    def follow(self) -> None:
+    def stick_to_end(self) -> None:
         """Go to the end, and stay there while it grows."""
-        self.reader.to_end()
-        self.cursor.to_last()
-        self.place()
+        self.viewport.scroll_to_end()
+        self.cursor.move_to_last()
+        self.sync_view()
 
     def reveal(self, message_id: str, words: str = "") -> None:
         """Bring a message into view and mark it, and mark the words where they are in it."""
-        ids = [message.id for message in self.column.messages]
+        ids = [message.id for message in self.message_list.messages]
         if message_id not in ids:
             return
         self.cursor.index = ids.index(message_id)
-        self.reader.reveal(self.cursor.index)
+        self.viewport.scroll_to_message(self.cursor.index)
         if words:
-            self.finder.look_for(words)
-            self._make_room()
-        self.place()
+            self.find.search(words)
+            self._resize_for_find()
+        self.sync_view()
 
     @property
-    def position(self) -> ReadingPosition | None:
+    def reading_position(self) -> ReadingPosition | None:
         """Where the reader is, to be shown again some other day; `None` while nothing is shown."""
-        return self.reader.position
+        return self.viewport.reading_position
 
-    def kept_position(self, conversation_id: str) -> ReadingPosition | None:
+    def saved_position(self, conversation_id: str) -> ReadingPosition | None:
         """Where a conversation was left in this run."""
         return self._positions.get(conversation_id)
 
     @property
-    def marked(self) -> ChatMessage | None:
+    def current_message(self) -> ChatMessage | None:
         """The message that the keys are about."""
         return self.cursor.message
 
     @property
-    def selected(self) -> Sequence[ChatMessage]:
+    def selected_messages(self) -> Sequence[ChatMessage]:
         """The messages that a selection of text touches."""
         selection = self.text_selection
-        return () if selection is None else messages_in(selection, self.column)
+        return () if selection is None else selected_messages(selection, self.message_list)
 
     def on_resize(self) -> None:
-        width, rows = max(1, self.scrollable_size.width), self.page_rows
+        width, rows = max(1, self.scrollable_size.width), self.visible_rows
         if not rows:
             return
-        if width != self.column.width:
+        if width != self.message_list.width:
             self.clear_selection()
-        had_a_view = bool(self.reader.view)
-        self.reader.resize(width, rows, self.cursor.row)
+        had_a_view = bool(self.viewport.positions)
+        self.viewport.resize(width, rows, self.cursor.row)
         if had_a_view:
-            self.place()
+            self.sync_view()
         else:
-            self._open(self.column.messages)
+            self._open(self.message_list.messages)
 
-    def follow_cursor(self) -> None:
-        self.cursor.keep_in_view()
-        is_at_end = bool(self.reader.view) and self.reader.lines_below == 0
+    def sync_cursor(self) -> None:
+        self.cursor.clamp_to_view()
+        is_at_end = bool(self.viewport.positions) and self.viewport.lines_below == 0
         if is_at_end and not self._has_read_to_end and self._conversation_id is not None:
             self.post_message(self.ReadToEnd(self._conversation_id))
         self._has_read_to_end = is_at_end
 
-    def _keep_position(self) -> None:
-        position = self.reader.position
+    def _save_position(self) -> None:
+        position = self.viewport.reading_position
         if self._conversation_id is not None and position is not None:
             self._positions[self._conversation_id] = position
 
     def action_first(self) -> None:
-        self.reader.to_start()
+        self.viewport.scroll_to_start()
         self.cursor.index = 0
-        self.place()
+        self.sync_view()
 
     def action_last(self) -> None:
-        self.follow()
+        self.stick_to_end()
 
     def action_mark(self, messages: int) -> None:
         """Mark the message that many further down, or up."""
-        self.cursor.step(messages)
-        self.place()
+        self.cursor.move(messages)
+        self.sync_view()
 
     def action_fold(self) -> None:
         """Show less of the marked message, or more again."""
-        if self.marked is not None:
-            self._turn(Place(self.cursor.index, HEAD - 1), is_reasoning=False)
+        if self.current_message is not None:
+            self._toggle_fold(LinePosition(self.cursor.index, HEADER_LINES - 1), is_reasoning=False)
 
-    def wrap_code(self) -> bool:
+    def toggle_code_wrap(self) -> bool:
         """Cut lines of code that are too long, or break them again; whether they are broken now."""
         self.clear_selection()
-        self._wide_code.turn(self.cursor.row)
-        self.place()
-        return self._wide_code.wraps
+        self._code_wrapping.toggle_wrap(self.cursor.row)
+        self.sync_view()
+        return self._code_wrapping.wraps
 
     def action_scroll_code(self, direction: int) -> None:
         """Move code that is cut: to see more of it at the right, or back."""
-        self._wide_code.move(direction, self.cursor.row)
-        self.place()
+        self._code_wrapping.scroll(direction, self.cursor.row)
+        self.sync_view()
 
-    def _refold(self, place: Place, change: Callable[[], object]) -> None:
+    def _refold(self, place: LinePosition, change: Callable[[], object]) -> None:
         self.clear_selection()
-        self.reader.refold(place, change)
-        self.place()
+        self.viewport.refold(place, change)
+        self.sync_view()
 
     def action_find(self) -> None:
-        if self.column.messages:
-            self.finder.open()
-            self._make_room()
+        if self.message_list.messages:
+            self.find.open()
+            self._resize_for_find()
 
     def action_find_next(self, step: int) -> None:
-        self.mark(self.finder.step(step))
-        self._make_room()
-        self.search_on(marks=True)
+        self.select_message(self.find.go_to_match(step))
+        self._resize_for_find()
+        self.continue_search(marks=True)
 
-    def _make_room(self) -> None:
+    def _resize_for_find(self) -> None:
         """Give the find line its row, or take it back."""
         if self.size.height:
-            self.reader.resize(self.column.width, self.page_rows)
-        self.place()
+            self.viewport.resize(self.message_list.width, self.visible_rows)
+        self.sync_view()
 
     def action_copy_message(self) -> None:
         """Copy the marked message."""
-        if (message := self.marked) is not None:
-            self._ask_to_copy(message.text, "message")
+        if (message := self.current_message) is not None:
+            self._request_copy(message.text, "message")
 
     def action_copy_code(self) -> None:
-        if self.reader.view:
-            self._ask_to_copy(self._code_blocks.following(self.reader.top) or "", "code block")
+        if self.viewport.positions:
+            self._request_copy(self._code_blocks.next_block(self.viewport.top) or "", "code block")
 
     def action_copy_conversation(self) -> None:
-        self._ask_to_copy(whole_conversation(self.column.messages), "conversation")
+        self._request_copy(conversation_text(self.message_list.messages), "conversation")
 
-    def _ask_to_copy(self, text: str, what: str) -> None:
+    def _request_copy(self, text: str, what: str) -> None:
         if text:
             self.post_message(self.CopyRequested(text, what))
 
     def on_key(self, event: events.Key) -> None:
-        if self.finder.is_open and self.finder.press(event):
+        if self.find.is_open and self.find.handle_key(event):
             event.stop()
             event.prevent_default()
-            self._make_room()
-            self.search_on(marks=False)
+            self._resize_for_find()
+            self.continue_search(marks=False)
 
     def on_paste(self, event: events.Paste) -> None:
-        if self.finder.field.is_typing:
+        if self.find.input.is_typing:
             event.stop()
-            self.finder.insert(event.text)
-            self._make_room()
-            self.search_on(marks=False)
+            self.find.insert(event.text)
+            self._resize_for_find()
+            self.continue_search(marks=False)
 
     @on(events.Click)
-    def press(self, event: events.Click) -> None:
+    def handle_click(self, event: events.Click) -> None:
         # Textual's own answer would select all messages, and run actions that a style may hold.
         event.prevent_default()
         meta = event.style.meta
         if meta.get("transcript") == "follow":
-            self.follow()
+            self.stick_to_end()
         elif event.chain == 2 and "offset" in meta:  # noqa: PLR2004 - a double click
-            place = place_of(meta["offset"][1])
-            self.screen.selections = {self: whole_message(place.message)}
+            place = position_at_row(meta["offset"][1])
+            self.screen.selections = {self: message_selection(place.message)}
         elif self.text_selection is None:
-            self._press_on(meta)
+            self._handle_target(meta)
 
-    def _press_on(self, meta: Mapping[str, Any]) -> None:
+    def _handle_target(self, meta: Mapping[str, Any]) -> None:
         """Do what a click on a line asks for."""
-        place = place_of(meta["offset"][1]) if "offset" in meta else None
+        place = position_at_row(meta["offset"][1]) if "offset" in meta else None
         if "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
-        elif place is None or place.message >= len(self.column.messages):
+        elif place is None or place.message >= len(self.message_list.messages):
             return
         elif "sideways" in meta:
             self.action_scroll_code(meta["sideways"])
         elif "copy" in meta:
-            text = self.column.messages[place.message].text
-            self._ask_to_copy(code_at(text, *meta["copy"]), "code block")
+            text = self.message_list.messages[place.message].text
+            self._request_copy(code_at(text, *meta["copy"]), "code block")
         else:
             self.cursor.index = place.message
             if isinstance(meta.get("fold"), int):
-                layout = self.column.layout(place.message)
-                self._refold(place, lambda: layout.turn_section(meta["fold"]))
+                layout = self.message_list.layout(place.message)
+                self._refold(place, lambda: layout.toggle_section(meta["fold"]))
             elif "fold" in meta:
-                self._turn(place, is_reasoning=meta["fold"] == REASONING)
-            self.repaint_what_changed()
+                self._toggle_fold(place, is_reasoning=meta["fold"] == REASONING_FOLD)
+            self.repaint_changes()
 
-    def _turn(self, place: Place, *, is_reasoning: bool) -> None:
-        message, folds = self.column.messages[place.message], self.column.folds
-        turn = folds.turn_reasoning if is_reasoning else folds.turn
+    def _toggle_fold(self, place: LinePosition, *, is_reasoning: bool) -> None:
+        message, folds = self.message_list.messages[place.message], self.message_list.folds
+        turn = folds.toggle_reasoning if is_reasoning else folds.toggle
         self._refold(place, lambda: turn(message))

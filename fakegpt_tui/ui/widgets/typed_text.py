@@ -4,11 +4,11 @@ from fakegpt_tui.ui.markdown.lines import LineList, LineSource
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
 
-_LONG = 16_384
+_LONG_PROMPT = 16_384
 """Characters beyond which a prompt is drawn in parts."""
 
 
-class TypedText:
+class PlainTextBody:
     """A prompt: its own line breaks, and none of its Markdown."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class TypedText:
     def layout(self, width: int) -> LineSource:
         if width != self._width:
             self._width = width
-            self._lines = _lines(self._text, width)
+            self._lines = _wrap_prompt(self._text, width)
         return self._lines
 
     def restyle(self, palette: Palette) -> None:
@@ -42,9 +42,9 @@ class TypedText:
         """Nothing to do: typed text always wraps."""
 
 
-def _lines(text: str, width: int) -> LineSource:
+def _wrap_prompt(text: str, width: int) -> LineSource:
     text = text.rstrip()
-    if len(text) <= _LONG:
+    if len(text) <= _LONG_PROMPT:
         return LineList(wrap_plain_text(text, width))
     from fakegpt_tui.ui.markdown.plain_text import layout_plain_text  # noqa: PLC0415 - of a long prompt
 

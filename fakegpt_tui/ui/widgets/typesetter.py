@@ -4,25 +4,25 @@ from collections.abc import Callable
 
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.message_layout import Body, Look, MessageLayout
-from fakegpt_tui.ui.widgets.typed_text import TypedText
+from fakegpt_tui.ui.widgets.message_layout import MessageBody, MessageLayout, MessageStyles
+from fakegpt_tui.ui.widgets.typed_text import PlainTextBody
 
-_REHEARSAL = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
+_WARM_UP_TEXT = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
 
 
-class Typesetter:
+class LayoutFactory:
     """Sets replies as Markdown and prompts as they were typed."""
 
-    def __init__(self, make_document: Callable[[Palette], Body]) -> None:
+    def __init__(self, make_document: Callable[[Palette], MessageBody]) -> None:
         self._make_document = make_document
         self._palette: Palette | None = None
-        self._look = Look()
+        self._styles = MessageStyles()
         self._wraps = True
         self._offset = 0
 
-    def dress(self, palette: Palette, look: Look) -> None:
+    def set_theme(self, palette: Palette, look: MessageStyles) -> None:
         """Set everything from now on in these colours."""
-        self._palette, self._look = palette, look
+        self._palette, self._styles = palette, look
 
     def wrap_code(self, wrap: bool, offset: int) -> None:
         """Set code from now on with long lines on several, or cut, behind `offset` cells."""
@@ -31,26 +31,26 @@ class Typesetter:
     def rewrap(self, layout: MessageLayout) -> None:
         layout.wrap_code(self._wraps, self._offset)
 
-    def redress(self, layout: MessageLayout) -> None:
-        layout.restyle(self._dressed(), self._look)
+    def restyle(self, layout: MessageLayout) -> None:
+        layout.restyle(self._current_palette(), self._styles)
 
-    def lay_out(self, message: ChatMessage) -> MessageLayout:
+    def make_layout(self, message: ChatMessage) -> MessageLayout:
         is_typed = message.role is Role.USER
-        body = TypedText() if is_typed else self._document()
-        return MessageLayout(message, body, self._look, self._document)
+        body = PlainTextBody() if is_typed else self._new_document()
+        return MessageLayout(message, body, self._styles, self._new_document)
 
-    def rehearse(self) -> None:
+    def warm_up(self) -> None:
         """Set a little of everything and throw it away; may run in a thread."""
-        document = self._document()
-        document.update(_REHEARSAL, complete=True)
+        document = self._new_document()
+        document.update(_WARM_UP_TEXT, complete=True)
         document.layout(40).measure()
 
-    def _document(self) -> Body:
-        document = self._make_document(self._dressed())
+    def _new_document(self) -> MessageBody:
+        document = self._make_document(self._current_palette())
         document.wrap_code(self._wraps, offset=self._offset)
         return document
 
-    def _dressed(self) -> Palette:
+    def _current_palette(self) -> Palette:
         if self._palette is None:
             raise RuntimeError("a message was laid out before there was a theme")
         return self._palette

@@ -38,8 +38,8 @@ def without_bar(text: str) -> list[str]:
 
 def written_on(transcript: Transcript, row: int) -> tuple[int, int] | None:
     """The range of the text that a row shows."""
-    message, line = transcript.reader.view[row]
-    return transcript.column.layout(message).line(line).source
+    message, line = transcript.viewport.positions[row]
+    return transcript.message_list.layout(message).line(line).source
 
 
 async def test_what_was_narrow_is_wide_and_narrow_again() -> None:
@@ -65,15 +65,15 @@ async def test_the_reader_stays_where_the_text_was() -> None:
         await program.ask("go")
         await program.see("39: Größe")
         transcript = program.app.screen.query_one(Transcript)
-        transcript.reader.move(-40)
-        transcript.place()
+        transcript.viewport.scroll_by(-40)
+        transcript.sync_view()
         await program.pilot.pause()
         read = written_on(transcript, transcript.cursor.row)
         assert read is not None
         take(program, AmbiguousWidth.WIDE)
         await program.see("+---")
         assert written_on(transcript, transcript.cursor.row) == read
-        assert not transcript.reader.follows
+        assert not transcript.viewport.sticks_to_end
 
 
 async def test_a_dialog_and_what_is_behind_it_are_drawn_anew() -> None:

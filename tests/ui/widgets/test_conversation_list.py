@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow, RowSign
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow, RowStatus
 from tests.ui.widgets.shown import shown, strips
 
 
@@ -61,13 +61,13 @@ async def test_rows_stand_under_the_heading_of_their_group() -> None:
 
 
 async def test_every_sign_can_be_told_without_colour() -> None:
-    rows = tuple(ConversationRow(sign.name, "same", sign=sign) for sign in RowSign)
+    rows = tuple(ConversationRow(sign.name, "same", status=sign) for sign in RowStatus)
     app = ListApp(rows)
     async with app.run_test(size=(40, 10)):
         app.list.blur()
-        lines = shown(app.list)[1 : len(RowSign)]
-        assert len(set(lines)) == len(RowSign) - 1
-        assert all(cell_len(sign.value) == 1 for sign in RowSign)
+        lines = shown(app.list)[1 : len(RowStatus)]
+        assert len(set(lines)) == len(RowStatus) - 1
+        assert all(cell_len(sign.value) == 1 for sign in RowStatus)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_a_reader_elsewhere_in_the_list_is_not_pulled_back_by_new_rows() -
     async with app.run_test(size=(40, 10)) as pilot:
         app.list.scroll_to(y=50, animate=False)
         await pilot.pause()
-        app.list.rows = tuple(replace(row, sign=RowSign.UNREAD) for row in app.list.rows)
+        app.list.rows = tuple(replace(row, sign=RowStatus.UNREAD) for row in app.list.rows)
         await pilot.pause()
         assert shown(app.list)[0] == " ● Title 50"
 

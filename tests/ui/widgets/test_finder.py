@@ -42,7 +42,9 @@ async def look_for(pilot: Pilot[None], words: str) -> None:
 
 def opened(transcript: Transcript, messages: list[ChatMessage]) -> list[str]:
     """The messages of which the thought is shown."""
-    return [each.id for each in messages if transcript.column.folds.of(each) is Fold.EVERYTHING]
+    return [
+        each.id for each in messages if transcript.message_list.folds.of(each) is Fold.EVERYTHING
+    ]
 
 
 async def test_what_is_typed_is_found_marked_and_counted() -> None:
@@ -79,7 +81,7 @@ async def test_n_goes_on_and_capital_n_goes_back_all_the_way_round() -> None:
         for number in (0, 1, 2, 3, 0):
             assert f"{number + 1}/4" in foot(pilot)
             assert f"│ needle {number}" in shown(app.transcript)
-            assert app.transcript.marked is not None
+            assert app.transcript.current_message is not None
             await press(pilot, "n")
         for number in (0, 3, 2):
             await press(pilot, "N")
@@ -159,7 +161,7 @@ async def test_words_are_found_where_two_parts_of_a_long_paragraph_meet() -> Non
         await show(pilot, reply(0, " ".join(words)))
         for number in range(150, 190):
             sought = words[number : number + 3]
-            app.transcript.finder.look_for(" ".join(sought))
+            app.transcript.find.search(" ".join(sought))
             await press(pilot, "n")
             assert " ".join(found(app.transcript)).split() == sought
             assert "1/1" in foot(pilot)

@@ -166,6 +166,6 @@ async def test_a_label_stands_in_the_header_and_can_change() -> None:
         app.transcript.show("a", [reply(0, "x")], labels={"m0": "‹ 2/3 ›"})
         await pilot.pause()
         assert shown(app.transcript)[1] == "│ Assistant · fake-1 ‹ 2/3 ›"
-        app.transcript.label({"m0": "‹ 3/3 ›"})
+        app.transcript.set_labels({"m0": "‹ 3/3 ›"})
         await pilot.pause()
         assert shown(app.transcript)[1] == "│ Assistant · fake-1 ‹ 3/3 ›"

@@ -5,7 +5,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
-from fakegpt_tui.ui.widgets.kept_lines import KeptLines
+from fakegpt_tui.ui.widgets.kept_lines import RenderCache
 
 
 class Composed(Static):
@@ -18,7 +18,7 @@ class Composed(Static):
         return super().render_lines(crop)
 
 
-class Still(KeptLines, Composed):
+class Still(RenderCache, Composed):
     """A text that seldom changes."""
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.message_column import MessageColumn
-from fakegpt_tui.ui.widgets.message_layout import Look
-from fakegpt_tui.ui.widgets.reader import Reader
-from fakegpt_tui.ui.widgets.typesetter import Typesetter
+from fakegpt_tui.ui.widgets.message_column import VirtualList
+from fakegpt_tui.ui.widgets.message_layout import MessageStyles
+from fakegpt_tui.ui.widgets.reader import Viewport
+from fakegpt_tui.ui.widgets.typesetter import LayoutFactory
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.test_document import QUICK
 from tests.ui.widgets.test_finder import foot, found, look_for
@@ -63,15 +63,15 @@ class LongApp(TranscriptApp):
         self.transcript = CountingTranscript(make_document=make_document, rehearse=False)
 
 
-def text_of(reader: Reader) -> list[str]:
-    lines = ((reader.column.layout(place.message), place.line) for place in reader.view)
+def text_of(reader: Viewport) -> list[str]:
+    lines = ((reader.message_list.layout(place.message), place.line) for place in reader.positions)
     return [layout.line(line).plain for layout, line in lines]
 
 
-def reading(text: str, chapter: int, rows: int, **changes) -> Reader:
-    typesetter = Typesetter(lambda palette: Document(palette, chapter=chapter))
-    typesetter.dress(Palette.colourless(), Look())
-    reader = Reader(MessageColumn(typesetter))
+def reading(text: str, chapter: int, rows: int, **changes) -> Viewport:
+    typesetter = LayoutFactory(lambda palette: Document(palette, chapter=chapter))
+    typesetter.set_theme(Palette.colourless(), MessageStyles())
+    reader = Viewport(VirtualList(typesetter))
     reader.resize(WIDTH, rows)
     reader.open([reply(0, "first"), reply(1, text, **changes)], None)
     return reader
@@ -79,8 +79,8 @@ def reading(text: str, chapter: int, rows: int, **changes) -> Reader:
 
 def whole(text: str, **changes) -> list[str]:
     reader = reading(text, 8_192, 5, **changes)
-    reader.column.measure_below(reader.column.at(0))
-    reader.resize(WIDTH, reader.column.height)
+    reader.message_list.measure_below(reader.message_list.position_at(0))
+    reader.resize(WIDTH, reader.message_list.height)
     return text_of(reader)
 
 
@@ -104,17 +104,17 @@ def test_moving_through_what_was_never_drawn_shows_each_line_where_it_is(
     for step, lines in steps:
         match step:
             case "move":
-                reader.move(lines)
+                reader.scroll_by(lines)
                 top = max(0, min(top + lines, last_top))
                 follows = top == last_top or (lines >= 0 and last_top - top <= 3)
             case "start":
-                reader.to_start()
+                reader.scroll_to_start()
                 top, follows = 0, last_top == 0
             case _:
-                reader.to_end()
+                reader.scroll_to_end()
                 top, follows = last_top, True
         assert text_of(reader) == everything[top : top + rows]
-        assert reader.follows is follows
+        assert reader.sticks_to_end is follows
 
 
 @QUICK
@@ -126,14 +126,14 @@ def test_a_jump_and_another_width_keep_the_line_at_the_top(
 ) -> None:
     everything = whole(text)
     reader = reading(text, chapter, 6)
-    reader.jump(int(at * reader.column.height))
+    reader.scroll_to_offset(int(at * reader.message_list.height))
     before = text_of(reader)
     assert any(everything[top : top + 6] == before for top in range(len(everything)))
-    if reader.follows:
+    if reader.sticks_to_end:
         return
-    position = reader.position
+    position = reader.reading_position
     again = reading(text, chapter, 6)
-    again.open(again.column.messages, position)
+    again.open(again.message_list.messages, position)
     assert text_of(again) == before
     reader.resize(WIDTH + 1 + int(growth * 40), 6)
     reader.resize(WIDTH, 6)
@@ -155,14 +155,14 @@ def test_what_is_seen_of_a_reply_that_grows_is_what_a_fresh_one_shows(
     reader = reading("", chapter, rows, **streaming)
     for cut, (_, lines) in zip(cuts, steps, strict=True):
         part = text[: int(cut * len(text))]
-        reader.put(reply(1, part, **streaming))
-        reader.move(lines)
+        reader.upsert(reply(1, part, **streaming))
+        reader.scroll_by(lines)
         everything, seen = whole(part, **streaming), text_of(reader)
         assert any(everything[top : top + rows] == seen for top in range(len(everything)))
-    reader.put(reply(1, text))
+    reader.upsert(reply(1, text))
     everything, seen = whole(text), text_of(reader)
     assert any(everything[top : top + rows] == seen for top in range(len(everything)))
-    if reader.follows:
+    if reader.sticks_to_end:
         assert seen == everything[-rows:]
 
 

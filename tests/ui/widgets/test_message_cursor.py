@@ -21,7 +21,7 @@ from tests.ui.widgets.transcript_app import (
 
 
 def marked(pilot: Pilot[None]) -> str | None:
-    message = pilot.app.query_one(Transcript).marked
+    message = pilot.app.query_one(Transcript).current_message
     return None if message is None else message.id
 
 
@@ -132,10 +132,10 @@ async def test_a_position_can_be_kept_elsewhere_and_shown_again() -> None:
     first, later = TranscriptApp(), TranscriptApp()
     messages = long_conversation(30)
     async with first.run_test(size=(60, 10)) as pilot:
-        assert first.transcript.position is None
+        assert first.transcript.reading_position is None
         await show(pilot, *messages)
         await press(pilot, *["pageup"] * 6, "k")
-        seen, position = shown(first.transcript), first.transcript.position
+        seen, position = shown(first.transcript), first.transcript.reading_position
     assert position is not None
     kept = replace(position)
     async with later.run_test(size=(60, 10)) as pilot:
@@ -159,7 +159,7 @@ async def test_a_position_in_a_long_message_is_found_at_another_width() -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, reply(0, many_lines(200)))
         await press(pilot, "g", *["pagedown"] * 9)
-        top, position = shown(app.transcript)[0], app.transcript.position
+        top, position = shown(app.transcript)[0], app.transcript.reading_position
         assert position is not None
-        assert not position.follows
+        assert not position.sticks_to_end
     assert top == "│ line 79"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.message_column import MessageColumn, Place
-from fakegpt_tui.ui.widgets.message_layout import Look
-from fakegpt_tui.ui.widgets.reader import Reader
-from fakegpt_tui.ui.widgets.typesetter import Typesetter
+from fakegpt_tui.ui.widgets.message_column import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.message_layout import MessageStyles
+from fakegpt_tui.ui.widgets.reader import Viewport
+from fakegpt_tui.ui.widgets.typesetter import LayoutFactory
 from tests.ui.widgets.fake_document import FakeDocuments
 
 HEAD = 2
@@ -38,11 +38,11 @@ class Model:
     folded: set[int] = field(default_factory=set)
     top: int = 0
     follows: bool = True
-    places: list[Place] = field(default_factory=list)
+    places: list[LinePosition] = field(default_factory=list)
 
     def lay_out(self) -> None:
         self.places = [
-            Place(index, line)
+            LinePosition(index, line)
             for index, lines in enumerate(self.lines)
             for line in range((1 if index in self.folded else lines) + HEAD)
         ]
@@ -56,14 +56,14 @@ class Model:
         below = self.last_top - self.top
         self.follows = below == 0 or (lines >= 0 and below <= 3)
 
-    def view(self) -> list[Place]:
+    def view(self) -> list[LinePosition]:
         return self.places[self.top : self.top + self.rows]
 
 
-def reading(counts: list[int], rows: int) -> tuple[Reader, Model]:
-    typesetter = Typesetter(FakeDocuments())
-    typesetter.dress(Palette.from_theme({}, dark=True), Look())
-    reader = Reader(MessageColumn(typesetter))
+def reading(counts: list[int], rows: int) -> tuple[Viewport, Model]:
+    typesetter = LayoutFactory(FakeDocuments())
+    typesetter.set_theme(Palette.from_theme({}, dark=True), MessageStyles())
+    reader = Viewport(VirtualList(typesetter))
     reader.resize(80, rows)
     reader.open([reply(number, lines) for number, lines in enumerate(counts)], None)
     model = Model(counts, rows)
@@ -89,7 +89,7 @@ def test_the_view_is_a_window_on_all_lines(
     for step, number in steps:
         match step:
             case "move":
-                reader.move(number)
+                reader.scroll_by(number)
                 model.move(number)
             case "grow":
                 grow(reader, model, number)
@@ -100,38 +100,42 @@ def test_the_view_is_a_window_on_all_lines(
                 model.rows = number
                 model.top = model.last_top if model.follows else min(model.top, model.last_top)
             case "start":
-                reader.to_start()
+                reader.scroll_to_start()
                 model.move(-len(model.places))
             case _:
-                reader.to_end()
+                reader.scroll_to_end()
                 model.top, model.follows = model.last_top, True
         assert seen(reader) == model.view()
-        assert reader.follows == model.follows
+        assert reader.sticks_to_end == model.follows
         assert reader.lines_below >= 0
 
 
-def seen(reader: Reader) -> list[Place]:
+def seen(reader: Viewport) -> list[LinePosition]:
     """The places in view, their lines numbered from the top of each message."""
-    numbers = [reader.column.layout(place.message).number(place.line) for place in reader.view]
+    numbers = [
+        reader.message_list.layout(place.message).line_number(place.line)
+        for place in reader.positions
+    ]
     return [
-        Place(place.message, number) for place, number in zip(reader.view, numbers, strict=True)
+        LinePosition(place.message, number)
+        for place, number in zip(reader.positions, numbers, strict=True)
     ]
 
 
-def fold(reader: Reader, model: Model, number: int) -> None:
+def fold(reader: Viewport, model: Model, number: int) -> None:
     """Fold or unfold a message of the view; the line with its header stays where it is."""
-    place = reader.view[number % len(reader.view)]
-    header = Place(place.message, 1)
-    row = reader.view.index(header) if header in reader.view else 0
-    message = reader.column.messages[header.message]
-    reader.refold(header, lambda: reader.column.folds.turn(message))
+    place = reader.positions[number % len(reader.positions)]
+    header = LinePosition(place.message, 1)
+    row = reader.positions.index(header) if header in reader.positions else 0
+    message = reader.message_list.messages[header.message]
+    reader.refold(header, lambda: reader.message_list.folds.toggle(message))
     model.folded ^= {header.message}
     model.lay_out()
     model.top = max(0, min(model.places.index(header) - row, model.last_top))
     model.follows = model.top == model.last_top
 
 
-def grow(reader: Reader, model: Model, number: int) -> None:
+def grow(reader: Viewport, model: Model, number: int) -> None:
     index = min(number, len(model.lines))
     if index == len(model.lines):
         model.lines.append(0)
@@ -140,8 +144,8 @@ def grow(reader: Reader, model: Model, number: int) -> None:
     anchor = model.places[model.top]
     model.lay_out()
     model.top = model.last_top if model.follows else model.places.index(anchor)
-    assert reader.put(message)
-    assert not reader.put(replace(message))
+    assert reader.upsert(message)
+    assert not reader.upsert(replace(message))
 
 
 @settings(deadline=None, max_examples=100)
@@ -150,26 +154,26 @@ def test_a_jump_lands_on_some_line_and_the_ends_are_the_ends(
     counts: list[int], rows: int, offset: int
 ) -> None:
     reader, model = reading(counts, rows)
-    reader.jump(offset)
+    reader.scroll_to_offset(offset)
     top = model.places.index(seen(reader)[0])
     assert seen(reader) == model.places[top : top + rows]
-    reader.jump(0)
-    assert reader.top == Place(0, 0)
-    reader.to_end()
+    reader.scroll_to_offset(0)
+    assert reader.top == LinePosition(0, 0)
+    reader.scroll_to_end()
     assert seen(reader)[-1] == model.places[-1]
 
 
 def test_lines_are_new_from_where_the_reader_stopped_following() -> None:
     reader, _ = reading([40], 10)
-    reader.move(-5)
+    reader.scroll_by(-5)
     assert reader.new_lines == 0
-    reader.put(reply(0, 47))
+    reader.upsert(reply(0, 47))
     assert reader.new_lines == 7
-    reader.put(reply(1, 3, final=False))
+    reader.upsert(reply(1, 3, final=False))
     assert reader.new_lines == 12
-    reader.move(8)
+    reader.scroll_by(8)
     assert reader.new_lines == 9
     reader.resize(40, 10)
     assert reader.new_lines > 0
-    reader.to_end()
+    reader.scroll_to_end()
     assert reader.new_lines == 0

@@ -17,13 +17,13 @@ async def test_code_wraps_until_it_is_to_be_cut() -> None:
         wrapped = shown(app.transcript)
         assert any(line.startswith("│ ↳") for line in wrapped)
         assert "cut" not in wrapped[4]
-        assert app.transcript.wrap_code() is False
+        assert app.transcript.toggle_code_wrap() is False
         await pilot.pause()
         cut = shown(app.transcript)
         assert cut[4].split() == ["│", "py", "cut", "›", "copy"]
         assert [line[-1] == "›" for line in cut[5:7]] == [False, True]
         assert cut[8] == "│ After."
-        assert app.transcript.wrap_code() is True
+        assert app.transcript.toggle_code_wrap() is True
         await pilot.pause()
         assert shown(app.transcript) == wrapped
 
@@ -33,7 +33,7 @@ async def test_what_is_cut_is_moved_as_far_as_it_goes_and_back() -> None:
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, TEXT))
         await press(pilot, "greater_than_sign")
-        app.transcript.wrap_code()
+        app.transcript.toggle_code_wrap()
         await press(pilot, *["less_than_sign"])
         start = shown(app.transcript)
         await press(pilot, *["greater_than_sign"] * 9)
@@ -48,7 +48,7 @@ async def test_a_click_on_the_sign_moves_what_is_cut() -> None:
     app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, TEXT))
-        app.transcript.wrap_code()
+        app.transcript.toggle_code_wrap()
         await pilot.pause()
         column = shown_exactly(app.transcript)[6].index("›")
         await pilot.click(app.transcript, offset=(column, 6))
@@ -63,7 +63,7 @@ async def test_the_signs_of_what_is_cut_are_not_copied() -> None:
     app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, f"    {WIDE}"))
-        app.transcript.wrap_code()
+        app.transcript.toggle_code_wrap()
         await pilot.pause()
         row = next(y for y, line in enumerate(shown(app.transcript)) if line.endswith("cut ›"))
         assert await drag(pilot, (7, row), (38, row)) == WIDE[4:30]
@@ -72,7 +72,7 @@ async def test_the_signs_of_what_is_cut_are_not_copied() -> None:
 async def test_the_choice_holds_for_what_comes_later_and_in_other_conversations() -> None:
     app = MarkdownApp()
     async with app.run_test(size=(40, 14)) as pilot:
-        app.transcript.wrap_code()
+        app.transcript.toggle_code_wrap()
         await show(pilot, reply(0, TEXT))
         assert "cut ›" in shown(app.transcript)[4]
         await show(pilot, reply(1, "", conversation_id="b"), conversation_id="b")
@@ -90,7 +90,7 @@ async def test_cutting_keeps_the_line_of_the_marked_message_where_it_is() -> Non
         await press(pilot, "K")
         row = next(y for y, line in enumerate(shown_exactly(app.transcript)) if line[:1] == "▶")
         for _ in range(4):
-            app.transcript.wrap_code()
+            app.transcript.toggle_code_wrap()
             await pilot.pause()
             assert shown_exactly(app.transcript)[row].startswith("▶")
 
