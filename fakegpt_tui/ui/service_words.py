@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     SignedOut,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.login_words import login_label
+from fakegpt_tui.ui.widgets.status_bar import login_label
 
 _THOUSAND = 1000
 _BINARY = 1024

@@ -19,7 +19,7 @@ from fakegpt_tui.ui.terminal.width_query import (
     WidthReported,
     build_width_query,
 )
-from fakegpt_tui.ui.widgets.message_page import MessagePage
+from fakegpt_tui.ui.widgets.transcript.message_page import MessagePage
 
 _TWO = 2
 

@@ -23,7 +23,7 @@ from fakegpt_tui.domain.message_tree import Variants
 from fakegpt_tui.ui.list_rows import conversation_rows
 from fakegpt_tui.ui.turn_words import activity_words, other_words
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
-from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
+from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 TROUBLE = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from textual.app import App, ComposeResult
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, now
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.benchmarks.texts import SHAPES
 
 _FRAGMENT = 16

@@ -30,7 +30,7 @@ from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore
 from tests.ui.running import reply, running
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fakegpt_tui.domain import SearchHit
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.chat.fake_chat import long_conversation
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running

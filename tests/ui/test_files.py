@@ -13,7 +13,7 @@ from fakegpt_tui.ui.intents import ErrandAsked
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.errand import ErrandScreen
 from fakegpt_tui.ui.screens.import_files import ImportScreen
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.formats.exports import many, ordinary, write_json
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running

@@ -4,7 +4,7 @@ from fakegpt_tui.domain import ReplyCut, TextDelta
 from fakegpt_tui.domain.diff import diff_words
 from fakegpt_tui.ui.screens.compare import CompareScreen, compared
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 

@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.ui.keymap import COMMANDS, Where
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.side_by_side import SideBySideScreen
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, reply, running
 
 NAMES = ("red", "green", "blue", "grey")

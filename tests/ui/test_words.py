@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
     SigningIn,
 )
 from fakegpt_tui.ui.turn_words import activity_words
-from fakegpt_tui.ui.widgets.login_words import Tone, login_label
+from fakegpt_tui.ui.widgets.status_bar import Tone, login_label
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -24,13 +24,12 @@ from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
-from fakegpt_tui.ui.widgets.kept_lines import RenderCache
+from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.queue_view import QueueView
-from fakegpt_tui.ui.widgets.reading_position import ReadingPosition
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.workspace import TROUBLE
 
 _LIST_FROM_WIDTH = 80

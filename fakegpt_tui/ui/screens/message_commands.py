@@ -11,8 +11,8 @@ from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.intents import CopyAsked
 from fakegpt_tui.ui.screens.following import ask_about_link
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.widgets.message_header import ROLE_NAMES
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 
 class MessageCommands(ChatParts):

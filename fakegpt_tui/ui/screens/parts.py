@@ -16,10 +16,9 @@ from fakegpt_tui.ui.intents import TurnAsked
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.welcome import welcome
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from fakegpt_tui.ui.widgets.queue_view import QueueView
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.workspace import Workspace
 
 

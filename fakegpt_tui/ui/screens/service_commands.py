@@ -9,7 +9,7 @@ from fakegpt_tui.ui.intents import SignInAsked
 from fakegpt_tui.ui.logins import LoginWish, has_accounts, impossible, offered
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.parts import ChatParts
-from fakegpt_tui.ui.widgets.login_words import login_label
+from fakegpt_tui.ui.widgets.status_bar import login_label
 
 _LONGEST_ACCOUNT = 80
 

@@ -28,7 +28,7 @@ from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.screens.pick import PickScreen
 from fakegpt_tui.ui.service_book import ServiceBook
 from fakegpt_tui.ui.service_words import model_words, step_line
-from fakegpt_tui.ui.widgets.toggles import PlainCheckbox, PlainRadioButton
+from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
 
 _KINDS: Final = {
     ServiceKind.OPENAI: "OpenAI protocol: Ollama, llama.cpp, vLLM, hosted ones",

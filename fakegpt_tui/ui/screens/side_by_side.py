@@ -20,7 +20,7 @@ from fakegpt_tui.ui.keymap import Where
 from fakegpt_tui.ui.screens.following import ask_about_link
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.turn_words import activity_words
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 _LEAST_WIDTH = 36
 """Cells of a column; where that is too much for all, some are shown."""

@@ -1,4 +1,4 @@
-"""The list of conversations, drawn by index so that its length costs nothing."""
+"""Conversation list widget, drawn by index so that its length costs nothing."""
 
 from rich.segment import Segment
 from textual import events, on
@@ -19,7 +19,7 @@ from fakegpt_tui.ui.widgets.conversation_rows import (
     RowIndex,
     RowStatus,
 )
-from fakegpt_tui.ui.widgets.kept_lines import RenderCache
+from fakegpt_tui.ui.widgets.drawing import RenderCache
 
 __all__ = ["ConversationList", "ConversationRow", "RowStatus"]
 

@@ -1,4 +1,4 @@
-"""What the conversation list shows, and on which line."""
+"""Rows of the conversation list: titles, status icons, group headings and their line numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The keys that work here and now, in one line."""
+"""Key footer widget: the keys that work here and now, in one line."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from fakegpt_tui.ui.widgets.kept_lines import RenderCache
+from fakegpt_tui.ui.widgets.drawing import RenderCache
 
 _GAP = " "
 

@@ -1,14 +1,16 @@
-"""Where a person types."""
+"""Prompt input widget, and the queue of prompts that wait to be sent."""
 
 from collections.abc import Sequence
 
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import TextArea
 
-from fakegpt_tui.text import clipboard_text
+from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import Where
 
@@ -167,3 +169,40 @@ class PromptInput(TextArea):
             clipboard_text(event.text), start, end, maintain_selection_offset=False
         )
         self.move_cursor(result.end_location)
+
+
+_MAX_SHOWN = 3
+
+
+class QueueView(Widget):
+    """A line for each prompt that waits; nothing where none does."""
+
+    DEFAULT_CSS = """
+    QueueView {
+        height: auto;
+        max-height: 4;
+        padding: 0 2;
+        color: $text-muted;
+    }
+    """
+
+    waiting: reactive[tuple[str, ...]] = reactive((), layout=True)
+    """The texts, the next one first."""
+
+    held: reactive[bool] = reactive(False)
+    """Do they wait for a person, because the reply before them failed or was stopped?"""
+
+    def watch_waiting(self, waiting: tuple[str, ...]) -> None:
+        self.display = bool(waiting)
+
+    def render(self) -> Content:
+        why = "waits for you" if self.held else "sent when the reply ends"
+        lines = [
+            Content.assemble(("⧗ ", "bold"), safe_line(text), (f"  ({why})" if not place else ""))
+            for place, text in enumerate(self.waiting[:_MAX_SHOWN])
+        ]
+        more = len(self.waiting) - _MAX_SHOWN
+        if more > 0:
+            lines.append(Content(f"  and {more} more"))
+        width = max(1, self.size.width)
+        return Content("\n").join([line.truncate(width, ellipsis=True) for line in lines])

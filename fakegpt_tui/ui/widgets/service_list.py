@@ -1,11 +1,12 @@
-"""The list of services and models, of which one row is highlighted."""
+"""Service list widget: services and models under headings; toggles that read without colour."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import OptionList
+from textual.widgets import Checkbox, OptionList, RadioButton
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import ModelRef
@@ -111,3 +112,22 @@ def _row_content(row: ServiceRow, *, is_marked: bool) -> Content:
         return Content.assemble(mark, (safe_line(row.text), "bold"), (detail, "dim"))
     star = icon_cell("★" if row.is_favourite else "")
     return Content.assemble("  ", mark, (star, "$accent"), safe_line(row.text), (detail, "dim"))
+
+
+_CHOSEN = "●"
+
+
+class PlainRadioButton(RadioButton):
+    """One of several, of which one is chosen."""
+
+    @property
+    def _button(self) -> Content:
+        return Content(f"({_CHOSEN if self.value else ' ' * cell_len(_CHOSEN)})")
+
+
+class PlainCheckbox(Checkbox):
+    """On or off."""
+
+    @property
+    def _button(self) -> Content:
+        return Content("[x]" if self.value else "[ ]")

@@ -14,7 +14,7 @@ from fakegpt_tui.ui.terminal.width_query import (
     parse_width_report,
 )
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
-from fakegpt_tui.ui.widgets.transcript import Transcript
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, running
 
 REPLY = "\n\n".join(f"{number}: Größe § {'é' * 60} — “done”" for number in range(40))

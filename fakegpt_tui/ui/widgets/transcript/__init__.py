@@ -1,0 +1,1 @@
+"""The transcript: the messages of one conversation as a scrollable view."""

@@ -1,0 +1,119 @@
+"""Code blocks of messages: copying them, wrapping or scrolling their long lines."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.ui.widgets.transcript.line_ids import MessageZone
+from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
+from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.blocks import Node
+from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+
+_FENCES = ("```", "~~~")
+_READ_SIZE = 8_192
+"""Characters to read in search of a block, if blocks can be parted there."""
+
+
+def conversation_text(messages: Iterable[ChatMessage]) -> str:
+    """All messages, each under the name of who spoke."""
+    said = (
+        f"{ROLE_NAMES[message.role]}:\n\n{message.text}" for message in messages if message.text
+    )
+    return "\n\n".join(said)
+
+
+class CodeBlockCursor:
+    """Goes through the code blocks from where the reader is, one with each call."""
+
+    def __init__(self, column: VirtualList) -> None:
+        self._message_list = column
+        self._asked_from: LinePosition | None = None
+        self._last: tuple[int, int] = (0, -1)
+
+    def next_block(self, top: LinePosition) -> str | None:
+        """The first code block at or below `top`; asked again from there, the one after it."""
+        after = self._last if top == self._asked_from else self._position_before(top)
+        for index in range(after[0], len(self._message_list.messages)):
+            start = max(0, after[1]) if index == after[0] else 0
+            for end, code in code_blocks(self._message_list.messages[index].text, start):
+                if (index, end) > after:
+                    self._asked_from, self._last = top, (index, end)
+                    return code
+        again = self._asked_from == top
+        self._asked_from = None
+        return self.next_block(top) if again else None
+
+    def _position_before(self, top: LinePosition) -> tuple[int, int]:
+        part, anchor = self._message_list.layout(top.message).anchor_at(top.line)
+        if part <= MessageZone.TEXT:
+            return top.message, anchor.source if part is MessageZone.TEXT else -1
+        return top.message + 1, -1
+
+
+def code_at(text: str, start: int, end: int) -> str:
+    """The code of the block that holds a range of a message's text, as it was written."""
+    blocks = code_blocks(text, start)
+    return next((code for last, code in blocks if end <= last), text[start:end])
+
+
+def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
+    """The fenced blocks of a message from about `start` on: where each one ends, and its code."""
+    if not any(fence in text for fence in _FENCES):
+        return
+    from fakegpt_tui.ui.markdown.parser import parse_blocks  # noqa: PLC0415 - when copied
+    from fakegpt_tui.ui.markdown.split_points import find_split_points  # noqa: PLC0415 - when copied
+
+    borders = [0, *find_split_points(text, _READ_SIZE)]
+    first = bisect_right(borders, start) - 1
+    for begin, end in pairwise([*borders[first:], len(text)]):
+        part = text[begin:end]
+        if any(fence in part for fence in _FENCES):
+            rows = (len(row) + 1 for row in part.split("\n"))
+            yield from _fences(parse_blocks(part, list(accumulate(rows, initial=begin)), {}))
+
+
+def _fences(nodes: "Sequence[Node]") -> Iterator[tuple[int, str]]:
+    for node in nodes:
+        if node.kind == "fence":
+            yield node.source[1], node.content
+        yield from _fences(node.children)
+
+
+_SCROLL_STEP = 20
+"""Cells that code moves at a time."""
+
+
+class CodeWrapping:
+    """What a person has chosen, while the program runs, for all code that there is."""
+
+    def __init__(self, column: VirtualList, reader: Viewport) -> None:
+        self.wraps = True
+        self._offset = 0
+        self._message_list = column
+        self._viewport = reader
+
+    def toggle_wrap(self, row: int) -> None:
+        """Cut long lines, or break them again, and leave what is on a row where it is."""
+        self._apply(wraps=not self.wraps, offset=0, row=row)
+
+    def scroll(self, direction: int, row: int) -> None:
+        """Show more of what is cut at the right, or with -1 go back."""
+        offset = max(0, self._offset + direction * _SCROLL_STEP)
+        if offset != self._offset and (direction < 0 or self._has_more()):
+            self._apply(wraps=self.wraps, offset=offset, row=row)
+
+    def _apply(self, *, wraps: bool, offset: int, row: int) -> None:
+        self.wraps, self._offset = wraps, offset
+        self._viewport.rewrap(lambda: self._message_list.wrap_code(wraps, offset), row)
+
+    def _has_more(self) -> bool:
+        """Does a line that is in view end with the sign for it?"""
+        places, column = self._viewport.positions, self._message_list
+        lines = (column.layout(place.message).line(place.line) for place in places)
+        ends = (line.segments[-1].style for line in lines if line.segments)
+        return any(style is not None and "sideways" in style.meta for style in ends)

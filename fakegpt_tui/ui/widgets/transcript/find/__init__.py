@@ -1,0 +1,1 @@
+"""Find in the open conversation: pattern, matches, input line and controller."""

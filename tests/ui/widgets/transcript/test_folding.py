@@ -1,0 +1,171 @@
+"""Folding messages, and the reasoning above a reply."""
+
+from fakegpt_tui.domain import FinishReason, MessageStatus, Usage
+from tests.ui.widgets.shown import shown as shown_exactly
+from tests.ui.widgets.transcript.transcript_app import (
+    CountingTranscript,
+    TranscriptApp,
+    grow,
+    long_conversation,
+    many_lines,
+    press,
+    prompt,
+    reply,
+    show,
+    shown,
+)
+
+
+async def test_space_folds_the_marked_message_and_unfolds_it() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, prompt(0, "hello"), reply(1, "the *first* line\n" + many_lines(3)))
+        before = shown(app.transcript)
+        await press(pilot, "space")
+        assert shown(app.transcript)[4:7] == [
+            "│ Assistant · fake-1",
+            "│ ▸ the *first* line line 0 line 1 line 2",
+            "",
+        ]
+        await press(pilot, "space")
+        assert shown(app.transcript)[:6] == before[:6]
+
+
+async def test_reasoning_is_folded_above_its_reply_until_it_is_asked_for() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        thoughtful = reply(0, "so it is", reasoning="first this\nthen that")
+        await show(pilot, thoughtful)
+        label = "│ ▸ Reasoning · 20 characters"
+        assert shown(app.transcript)[1:5] == ["│ Assistant · fake-1", label, "│ so it is", ""]
+        await press(pilot, "space")
+        opened = [label.replace("▸", "▾"), "│ ┊ first this", "│ ┊ then that", "│ so it is"]
+        assert shown(app.transcript)[2:6] == opened
+        await press(pilot, "space")
+        assert shown(app.transcript)[2] == "│ ▸ so it is"
+        await press(pilot, "space")
+        assert shown(app.transcript)[2:4] == [label, "│ so it is"]
+
+
+async def test_a_click_on_the_label_opens_the_reasoning_and_closes_it() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, "so it is", reasoning="first this"))
+        closed = shown(app.transcript)
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert shown(app.transcript)[3] == "│ ┊ first this"
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert shown(app.transcript) == closed
+
+
+class WrittenApp(TranscriptApp):
+    """Draws what is written as Markdown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = CountingTranscript()
+
+
+THOUGHTFUL = "<think>\nfirst this\n</think>\n\nso it is"
+
+
+async def test_a_click_on_the_label_of_a_thought_opens_it_and_closes_it() -> None:
+    app = WrittenApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, THOUGHTFUL))
+        assert shown(app.transcript)[2:5] == ["│ ▸ Thinking", "│", "│ so it is"]
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert "first this" in shown(app.transcript)[4]
+        await pilot.click(app.transcript, offset=(5, 2))
+        await pilot.pause()
+        assert "so it is" in shown(app.transcript)[4]
+
+
+async def test_space_opens_thoughts_too() -> None:
+    app = WrittenApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await show(pilot, reply(0, THOUGHTFUL))
+        await press(pilot, "space")
+        assert "│ first this" in shown(app.transcript)
+        await press(pilot, "space")
+        assert shown(app.transcript)[2].startswith("│ ▸ <think>")
+        await press(pilot, "space")
+        assert "│ first this" not in shown(app.transcript)
+
+
+async def test_a_fold_is_remembered_while_other_conversations_are_read() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        thoughtful = reply(0, "so it is", reasoning="first this")
+        await show(pilot, thoughtful)
+        await press(pilot, "space")
+        await show(pilot, reply(1, "x", conversation_id="b"), conversation_id="b")
+        await show(pilot, thoughtful)
+        assert shown(app.transcript)[3] == "│ ┊ first this"
+
+
+async def test_reasoning_grows_in_sight_before_there_is_a_reply() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        thinking = {"status": MessageStatus.STREAMING}
+        await show(pilot, reply(0, "", reasoning="one", **thinking))
+        await press(pilot, "space")
+        await grow(pilot, reply(0, "", reasoning="one\n\ntwo", **thinking))
+        await grow(pilot, reply(0, "text", reasoning="one\n\ntwo", **thinking))
+        assert [line[2:] for line in shown(app.transcript)[2:7]] == [
+            "▾ Reasoning · 8 characters",
+            "┊ one",
+            "┊",
+            "┊ two",
+            "text",
+        ]
+
+
+async def test_a_fold_leaves_the_marked_message_where_it_is() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 14)) as pilot:
+        await show(pilot, *long_conversation(30, 4))
+        await press(pilot, *["pageup"] * 5, *["K"])
+        rows = shown_exactly(app.transcript)
+        row = next(y for y, line in enumerate(rows) if line.startswith("▶"))
+        assert 0 < row < 12
+        for _ in range(4):
+            await press(pilot, "space")
+            assert shown_exactly(app.transcript)[row].startswith("▶")
+            assert shown_exactly(app.transcript)[:row] == rows[:row]
+
+
+async def test_a_long_message_that_is_folded_shows_its_header_at_the_top() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 10)) as pilot:
+        await show(pilot, reply(0, many_lines(50)), *long_conversation(9)[1:])
+        await press(pilot, "g", "pagedown", "pagedown", "space")
+        header, gist, *_ = shown_exactly(app.transcript)
+        assert header == "▶ Assistant · fake-1"
+        assert gist.startswith("┃ ▸ line 0 line 1 line 2")
+
+
+async def test_a_header_says_what_a_reply_cost_and_that_it_met_a_limit() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(70, 12)) as pilot:
+        cut = reply(0, "x", usage=Usage(9, 1234), finish=FinishReason.LENGTH)
+        await show(pilot, cut)
+        header = "│ Assistant · fake-1 · 1,234 tokens · cut at the length limit"
+        assert shown(app.transcript)[1] == header
+        await pilot.resize_terminal(50, 12)
+        await pilot.pause()
+        assert shown(app.transcript)[1] == "│ Assistant · fake-1 · cut at the length limit"
+
+
+async def test_a_label_stands_in_the_header_and_can_change() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.transcript.show("a", [reply(0, "x")], labels={"m0": "‹ 2/3 ›"})
+        await pilot.pause()
+        assert shown(app.transcript)[1] == "│ Assistant · fake-1 ‹ 2/3 ›"
+        app.transcript.set_labels({"m0": "‹ 3/3 ›"})
+        await pilot.pause()
+        assert shown(app.transcript)[1] == "│ Assistant · fake-1 ‹ 3/3 ›"

@@ -1,0 +1,121 @@
+"""A small application around a transcript, and what a person does with it."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.message import Message
+from textual.pilot import Pilot
+
+from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.ui.widgets.shown import shown as shown_exactly
+from tests.ui.widgets.transcript.fake_document import FakeDocuments
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def reply(number: int, text: str, **changes) -> ChatMessage:
+    message = ChatMessage(
+        id=f"m{number}",
+        conversation_id="a",
+        parent_id=None,
+        role=Role.ASSISTANT,
+        text=text,
+        status=MessageStatus.COMPLETE,
+        created_at=THEN,
+        model="fake-1",
+    )
+    return replace(message, **changes)
+
+
+def prompt(number: int, text: str, **changes) -> ChatMessage:
+    return reply(number, text, role=Role.USER, model="", **changes)
+
+
+def many_lines(count: int, name: str = "line") -> str:
+    return "\n".join(f"{name} {number}" for number in range(count))
+
+
+def long_conversation(count: int = 40, lines: int = 6) -> list[ChatMessage]:
+    return [reply(number, many_lines(lines, f"m{number}")) for number in range(count)]
+
+
+class CountingTranscript(Transcript):
+    """Counts the lines that it has drawn again."""
+
+    drawn = 0
+
+    def refresh(self, *regions: Region, **options: bool):
+        self.drawn += sum(region.height for region in regions) if regions else self.size.height
+        return super().refresh(*regions, **options)
+
+
+class TranscriptApp(App[None]):
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.documents = FakeDocuments()
+        self.transcript = CountingTranscript(make_document=self.documents, rehearse=False)
+        self.heard: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.transcript
+
+    def on_transcript_link_pressed(self, message: Transcript.LinkPressed) -> None:
+        self.heard.append(message)
+
+    def on_transcript_copy_requested(self, message: Transcript.CopyRequested) -> None:
+        self.heard.append(message)
+
+    def on_transcript_read_to_end(self, message: Transcript.ReadToEnd) -> None:
+        self.heard.append(message)
+
+    @property
+    def copied(self) -> list[tuple[str, str]]:
+        requests = [m for m in self.heard if isinstance(m, Transcript.CopyRequested)]
+        return [(request.text, request.what) for request in requests]
+
+
+class MarkdownApp(TranscriptApp):
+    """The same with replies that are drawn as in the program."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = CountingTranscript(rehearse=False)
+
+
+def shown(transcript: Transcript) -> list[str]:
+    """What is shown, whichever message is marked."""
+    return [re.sub("^[▶┃] ", "│ ", line) for line in shown_exactly(transcript)]
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    pilot.app.query_one(Transcript).focus()
+    await pilot.press(*keys)
+    await pilot.pause()
+    while "searching…" in shown(pilot.app.query_one(Transcript))[-1]:
+        await pilot.pause()
+
+
+async def show(pilot: Pilot[None], *messages: ChatMessage, conversation_id: str = "a") -> None:
+    pilot.app.query_one(Transcript).show(conversation_id, messages)
+    await pilot.pause()
+
+
+async def grow(pilot: Pilot[None], message: ChatMessage) -> None:
+    pilot.app.query_one(Transcript).update_message(message)
+    await pilot.pause()
+
+
+async def drag(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int]) -> str | None:
+    transcript = pilot.app.query_one(Transcript)
+    await pilot.mouse_down(transcript, offset=start)
+    await pilot.hover(transcript, offset=end)
+    await pilot.mouse_up(transcript, offset=end)
+    await pilot.pause()
+    return pilot.app.screen.get_selected_text()
