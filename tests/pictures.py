@@ -157,7 +157,7 @@ async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
         async with open_chat(book.settings, store) as chat:
             options = Options(
                 exports=folder,
-                book=book,
+                services=book,
                 settings=SettingsStore(settings, themes=theme_names),
                 theme=theme,
                 cursor_blink=False,

@@ -79,7 +79,7 @@ def _build_app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.notify import Notify  # noqa: PLC0415
+    from fakegpt_tui.ui.notify import NotifyMode  # noqa: PLC0415
     from fakegpt_tui.ui.options import Options  # noqa: PLC0415
     from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.terminal_widths import AmbiguousWidth  # noqa: PLC0415
@@ -89,9 +89,9 @@ def _build_app(
         exports=settings.folders.exports,
         theme=theme_name(settings.theme),
         repaint_rate=settings.repaint_rate,
-        notify=Notify(settings.notify),
-        book=book,
-        keep_preset=presets.keep,
+        notify=NotifyMode(settings.notify),
+        services=book,
+        save_preset=presets.keep,
         enter_sends=settings.enter == "send",
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
         settings=SettingsStore(settings, themes=theme_names),
@@ -99,7 +99,7 @@ def _build_app(
         resume=conversation_id,
         notices=lambda: store.notices,
         # Linux' own console has a box for each character that it does not know.
-        isolates=os.environ.get("TERM") != "linux",
+        isolates_bidi=os.environ.get("TERM") != "linux",
     )
     app = FakeGPTApp(chat, options)
     defer_full_collections()

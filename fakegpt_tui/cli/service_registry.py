@@ -69,7 +69,7 @@ class ServiceRegistry:
         """What a person has marked, in the order in which they did."""
         return tuple(self._favourites)
 
-    async def favour(self, answerer: ModelRef, *, is_one: bool) -> None:
+    async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
         """Mark a model as a favourite, or no longer.
 
         Raises:
@@ -83,19 +83,19 @@ class ServiceRegistry:
         await asyncio.to_thread(
             edit_file,
             path,
-            lambda text: edit.with_favourite(text, name, is_one=is_one, path=path),
+            lambda text: edit.with_favourite(text, name, is_one=favourite, path=path),
         )
         self._favourites = [each for each in self._favourites if each != answerer]
-        if is_one:
+        if favourite:
             self._favourites.append(answerer)
 
-    def problems(self, draft: ServiceForm) -> Mapping[str, str]:
+    def validate(self, draft: ServiceForm) -> Mapping[str, str]:
         """A sentence for each field that would be refused."""
         from fakegpt_tui.config.edit import validate_draft  # noqa: PLC0415 - when it is needed
 
         return validate_draft(draft)
 
-    async def keyring_trouble(self) -> str:
+    async def keyring_error(self) -> str:
         """Why no key can be kept in the keyring of the system; empty where one can."""
         try:
             await asyncio.to_thread(self._keyring.check)
@@ -103,7 +103,7 @@ class ServiceRegistry:
             return str(error)
         return ""
 
-    def key_place(self, name: str) -> str:
+    def key_location(self, name: str) -> str:
         """Where the key of a service is kept, in words; empty where it has none."""
         match self._keys.get(name):
             case None:
@@ -115,32 +115,32 @@ class ServiceRegistry:
             case KeyInKeyring():
                 return "the keyring of the system"
 
-    def key_to_lose(self, name: str) -> str:
+    def removable_key_location(self, name: str) -> str:
         """Where the key is that goes with the service when it is removed, in words.
 
         A file that is not named after the service is a person's own, and stays.
         """
         match self._keys.get(name):
             case KeyInKeyring():
-                return self.key_place(name)
+                return self.key_location(name)
             case KeyInFile(path) if path == self._key_file(name):
-                return self.key_place(name)
+                return self.key_location(name)
             case _:
                 return ""
 
-    async def find(self) -> tuple[FoundService, ...]:
+    async def discover(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet; asks nothing else."""
         from fakegpt_tui.backends.discovery import discover_services  # noqa: PLC0415 - httpx
 
         return await discover_services(self._services.values())
 
-    def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
+    def check_connection(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         """Use the service as it would be, and tell what works; nothing is kept."""
         from fakegpt_tui.backends.discovery import check_connection  # noqa: PLC0415 - as above
 
         return check_connection(lambda: self._backend(draft), draft.model)
 
-    async def keep(self, draft: ServiceForm) -> Service:
+    async def save(self, draft: ServiceForm) -> Service:
         """Write the service to the configuration, and its key to where it belongs.
 
         A service of that name is changed; what the draft says nothing of stays. A key that is taken
@@ -171,7 +171,7 @@ class ServiceRegistry:
     @contextmanager
     def _losing_key(self, name: str) -> Iterator[None]:
         """Delete the key that was kept for a service once the block has made it needless."""
-        goes, source = self.key_to_lose(name), self._keys.get(name)
+        goes, source = self.removable_key_location(name), self._keys.get(name)
         yield
         if goes and isinstance(source, KeyInFile):
             _unlink(source.path)

@@ -11,7 +11,7 @@ from fakegpt_tui.config.atomic_file import edit_file
 from fakegpt_tui.config.load import build_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings, SettingSpec, Source
 from fakegpt_tui.domain import ConfigError, Preset
-from fakegpt_tui.ui.setting import Setting
+from fakegpt_tui.ui.setting import EffectiveSetting
 
 _MAX_NAME = 60
 
@@ -58,7 +58,7 @@ class SettingsStore:
         self._run = settings
         self._themes = themes
 
-    async def settings(self) -> tuple[Setting, ...]:
+    async def settings(self) -> tuple[EffectiveSetting, ...]:
         """All that a person may change.
 
         Raises:
@@ -110,24 +110,24 @@ class SettingsStore:
         run = self._run
         return build_settings({}, {}, content, path=run.config_file, folders=run.folders)
 
-    def _described(self, content: str) -> tuple[Setting, ...]:
+    def _described(self, content: str) -> tuple[EffectiveSetting, ...]:
         by_file = self._by_file(content)
         return tuple(self._setting(editable, by_file, content) for editable in SETTING_SPECS)
 
-    def _setting(self, editable: SettingSpec, by_file: Settings, content: str) -> Setting:
+    def _setting(self, editable: SettingSpec, by_file: Settings, content: str) -> EffectiveSetting:
         origin = self._run.origins[editable.name]
         held = origin.source in _OVERRIDES
         if not held:
             origin = by_file.origins[editable.name]
-        return Setting(
+        return EffectiveSetting(
             name=editable.name,
             value=editable.value(self._run if held else by_file),
             origin="config.toml" if origin.source is Source.FILE else str(origin),
-            words=editable.description,
+            description=editable.description,
             choices=self._choices(editable),
-            held=held,
-            at_once=editable.applies_now,
-            in_file=_value_in_file(content, editable) or "",
+            overridden=held,
+            immediate=editable.applies_now,
+            file_value=_value_in_file(content, editable) or "",
         )
 
     def _choices(self, editable: SettingSpec) -> tuple[str, ...]:

@@ -16,31 +16,31 @@ from fakegpt_tui.chat.jobs import JobResult
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
-from fakegpt_tui.ui.bindings import problems, textual_keymap
-from fakegpt_tui.ui.editor import edited
-from fakegpt_tui.ui.errands import Errand
+from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
+from fakegpt_tui.ui.editor import edit_text
+from fakegpt_tui.ui.errands import Job
 from fakegpt_tui.ui.intents import (
-    Announced,
-    CopyAsked,
-    EditAsked,
-    ErrandAsked,
-    OpenAsked,
-    SettingTaken,
-    SignInAsked,
-    TurnAsked,
+    ApplySetting,
+    CopyText,
+    NotifyUser,
+    OpenEditor,
+    OpenLink,
+    RunJob,
+    RunLogin,
+    RunTurn,
 )
-from fakegpt_tui.ui.logins import LoginWish, fulfilled
+from fakegpt_tui.ui.logins import AuthAction, perform
 from fakegpt_tui.ui.messages import (
-    ErrandEnded,
+    JobFinished,
     LoginChanged,
-    Noticed,
     PromptEdited,
     PromptNotSaved,
     ReplyGrew,
+    ShowNotice,
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.notify import Notify, notification
+from fakegpt_tui.ui.notify import NotifyMode, notification_sequence
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
@@ -57,7 +57,7 @@ from fakegpt_tui.ui.themes import THEMES, theme_name
 if TYPE_CHECKING:
     from textual.command import Provider
 
-_LEAVING_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 1.0
 """How long leaving may wait for replies to be saved."""
 
 
@@ -78,14 +78,14 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
         super().__init__(driver_class=driver_class())
         self._chat = chat
         # One instance: strips are cached by the filters they went through.
-        self._wall = SafeLineFilter()
-        self._widths = WidthDetection(self, options.ambiguous_width, isolates=options.isolates)
+        self._safe_filter = SafeLineFilter()
+        self._widths = WidthDetection(self, options.ambiguous_width, isolates=options.isolates_bidi)
         self._options = options
         self._notify = options.notify
         for theme in THEMES:
             self.register_theme(theme)
         self._chat_screen = ChatScreen(chat, options)
-        self._was_warned = False
+        self._warned_unsaved = False
 
     async def run_async(self, **options: Any) -> None:
         """Run until somebody leaves, or the system says so by a signal."""
@@ -94,7 +94,7 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
             await super().run_async(**options)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._wall, *self._widths.filters]
+        return [*super().get_line_filters(), self._safe_filter, *self._widths.filters]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Write what is new on the screen; Textual offers no other way to see it, as of 8.2.8."""
@@ -105,15 +105,15 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
     def on_mount(self) -> None:
         self._widths.start()
         self.theme = self._options.theme
-        found = problems(self._options.keys)
+        found = validate_keys(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.keys))
         self._chat.on_login(self._report_login)
         self.push_screen(self._chat_screen)
         for problem in found:
-            self._chat_screen.post_message(Noticed(problem))
+            self._chat_screen.post_message(ShowNotice(problem))
 
-    @on(TurnAsked)
-    def run_turn(self, event: TurnAsked) -> None:
+    @on(RunTurn)
+    def run_turn(self, event: RunTurn) -> None:
         conversation_id = event.turn.conversation.id
         self.run_worker(
             self._take_turns(event.turn),
@@ -145,25 +145,25 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
                 saved = () if turn.save_error is None else (str(turn.save_error),)
                 report(TurnFinished(turn.reply, (*turn.notices, *saved)))
 
-    @on(SignInAsked)
-    def run_login(self, event: SignInAsked) -> None:
+    @on(RunLogin)
+    def run_login(self, event: RunLogin) -> None:
         self.run_worker(
-            self._log_in(event.service, event.wish),
+            self._log_in(event.service, event.action),
             group=f"login-{event.service}",
             exclusive=True,
             description="a login",
         )
 
-    async def _log_in(self, service: str, wish: LoginWish) -> None:
+    async def _log_in(self, service: str, wish: AuthAction) -> None:
         try:
-            sentence = await fulfilled(self._chat, service, wish)
+            sentence = await perform(self._chat, service, wish)
         except FakeGPTError as error:
             sentence = str(error)
         if sentence:
-            self._chat_screen.post_message(Noticed(sentence))
+            self._chat_screen.post_message(ShowNotice(sentence))
 
-    @on(CopyAsked)
-    def run_copy(self, event: CopyAsked) -> None:
+    @on(CopyText)
+    def run_copy(self, event: CopyText) -> None:
         self.run_worker(self._copy(event.text, event.what), group="copy", description="a copy")
 
     async def _copy(self, text: str, what: str) -> None:
@@ -175,22 +175,22 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
                 folder=self._options.exports,
             )
         except FakeGPTError as error:
-            report(Noticed(str(error)))
+            report(ShowNotice(str(error)))
         else:
-            report(Noticed(f"{what.capitalize()}: {route.sentence}"))
+            report(ShowNotice(f"{what.capitalize()}: {route.sentence}"))
 
-    @on(Announced)
-    def announce(self, event: Announced) -> None:
-        if sequence := notification(self._notify, event.title, event.words):
+    @on(NotifyUser)
+    def announce(self, event: NotifyUser) -> None:
+        if sequence := notification_sequence(self._notify, event.title, event.words):
             write_to_terminal(self, sequence)
 
-    @on(SettingTaken)
-    def use_setting(self, event: SettingTaken) -> None:
+    @on(ApplySetting)
+    def use_setting(self, event: ApplySetting) -> None:
         match event.name:
             case "theme":
                 self.theme = theme_name(event.value or None)
             case "notify":
-                self._notify = Notify(event.value)
+                self._notify = NotifyMode(event.value)
             case "ambiguous_width":
                 self._widths.set_preference(AmbiguousWidth(event.value))
             case "enter":
@@ -202,30 +202,30 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
     def take_width(self, event: WidthReported) -> None:
         self._widths.handle_report(event)
 
-    @on(EditAsked)
-    def run_editor(self, event: EditAsked) -> None:
+    @on(OpenEditor)
+    def run_editor(self, event: OpenEditor) -> None:
         self.run_worker(self._edit(event.text), group="editor", description="an editor")
 
     async def _edit(self, text: str) -> None:
         report = self._chat_screen.post_message
         try:
-            report(PromptEdited(await edited(text, self)))
+            report(PromptEdited(await edit_text(text, self)))
         except FakeGPTError as error:
-            report(Noticed(str(error)))
+            report(ShowNotice(str(error)))
 
-    @on(ErrandAsked)
-    def run_errand(self, event: ErrandAsked) -> None:
-        self.run_worker(self._run(event.errand), group="errands", description="an errand")
+    @on(RunJob)
+    def run_errand(self, event: RunJob) -> None:
+        self.run_worker(self._run(event.job), group="errands", description="an errand")
 
-    async def _run(self, errand: Errand) -> None:
+    async def _run(self, errand: Job) -> None:
         try:
-            errand.account = await errand.run(errand.headway)
+            errand.result = await errand.run(errand.progress)
         except FakeGPTError as error:
-            errand.account = JobResult(str(error))
-        self._chat_screen.post_message(ErrandEnded(errand))
+            errand.result = JobResult(str(error))
+        self._chat_screen.post_message(JobFinished(errand))
 
-    @on(OpenAsked)
-    def open_link(self, event: OpenAsked) -> None:
+    @on(OpenLink)
+    def open_link(self, event: OpenLink) -> None:
         self.run_worker(
             asyncio.to_thread(webbrowser.open, event.href),
             group="links",
@@ -234,26 +234,26 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
-        if self._chat.emergency_export.is_needed and not self._was_warned:
-            self._was_warned = True
+        if self._chat.emergency_export.is_needed and not self._warned_unsaved:
+            self._warned_unsaved = True
             self._chat_screen.notice("NOT SAVED: ctrl+q again leaves, and writes files instead.")
             return
         self._chat.stop_all()
-        await self._leave(0)
+        await self._shut_down(0)
 
     async def _end_on_signal(self, number: signal.Signals) -> None:
         """Leave because the system says so; replies under way count as interrupted."""
         for worker in self._turn_workers():
             worker.cancel()
-        await self._leave(exit_code(number))
+        await self._shut_down(exit_code(number))
 
-    async def _leave(self, code: int) -> None:
+    async def _shut_down(self, code: int) -> None:
         if self._chat_screen.is_mounted:
-            self._chat_screen.keep_place()
+            self._chat_screen.save_position()
         waits = [worker.wait() for worker in self._turn_workers()]
         if waits:
             over = asyncio.gather(*waits, return_exceptions=True)
-            await asyncio.wait([over], timeout=_LEAVING_SECONDS)
+            await asyncio.wait([over], timeout=_SHUTDOWN_SECONDS)
         self.exit(return_code=code)
 
     def _turn_workers(self) -> list[Worker[object]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
-from fakegpt_tui.ui.keymap import COMMANDS, ENTER_BREAKS, Command, Where
+from fakegpt_tui.ui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
 
 
-def bindings(where: Where) -> list[BindingType]:
+def bindings(where: KeyScope) -> list[BindingType]:
     """Textual's bindings for one part of the screen; their ids are the commands' ids.
 
     A command that has no key is bound to its own id, which is on no keyboard, so that it can be
@@ -26,7 +26,7 @@ def bindings(where: Where) -> list[BindingType]:
             tooltip=command.help,
         )
         for command in COMMANDS
-        if command.where is where
+        if command.scope is where
     ]
 
 
@@ -35,7 +35,7 @@ def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
     return {name: keys or _NO_KEY for name, keys in changed.items()}
 
 
-def commands_of(key: str, overrides: Mapping[str, str]) -> list[Command]:
+def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:
     """The commands that a key runs, be it in whatever part of the screen."""
     return [
         command
@@ -44,14 +44,14 @@ def commands_of(key: str, overrides: Mapping[str, str]) -> list[Command]:
     ]
 
 
-def used_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
+def effective_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
     """The keys that differ from the table; those a person has `changed` only if all are right."""
-    swapped: Mapping[str, str] = {} if enter_sends else ENTER_BREAKS
+    swapped: Mapping[str, str] = {} if enter_sends else ENTER_INSERTS_NEWLINE
     wanted = {**swapped, **changed}
-    return swapped if problems(wanted) else wanted
+    return swapped if validate_keys(wanted) else wanted
 
 
-def problems(overrides: Mapping[str, str]) -> list[str]:
+def validate_keys(overrides: Mapping[str, str]) -> list[str]:
     """What is wrong with a `[keys]` table, one sentence for each trouble.
 
     Textual itself takes unknown ids, misspelt keys and clashes in silence.
@@ -64,10 +64,10 @@ def problems(overrides: Mapping[str, str]) -> list[str]:
             for key in _split(overrides[name])
             if not _is_key(key)
         ]
-    taken: dict[tuple[Where, str], str] = {}
+    taken: dict[tuple[KeyScope, str], str] = {}
     for name, command in by_id.items():
         for key in _split(overrides.get(name, command.keys)):
-            other = taken.setdefault((command.where, key), name)
+            other = taken.setdefault((command.scope, key), name)
             # Two commands of the table may share a key, where only one of them is ever possible.
             if other != name and {other, name} & overrides.keys():
                 found.append(f"{key} is given to both {other} and {name}.")

@@ -8,12 +8,12 @@ class Choice:
     """Something to choose. `detail` is shown after `text`, and searched too."""
 
     id: str
-    text: str
+    label: str
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchSelection:
     """What was chosen of a search: a conversation, its message or none, a word that is in it."""
 
     conversation_id: str

@@ -16,7 +16,9 @@ from fakegpt_tui.domain import FakeGPTError, SaveError
 _DEFAULT = "vi"
 
 
-async def edited(text: str, app: App[Any], *, environment: Mapping[str, str] = os.environ) -> str:
+async def edit_text(
+    text: str, app: App[Any], *, environment: Mapping[str, str] = os.environ
+) -> str:
     """`text` as it comes back from `$VISUAL` or `$EDITOR`.
 
     The terminal is the editor's meanwhile. Nothing is drawn, but replies go on streaming.
@@ -50,7 +52,7 @@ async def _run(command: list[str], app: App[Any]) -> None:
         # Textual does not resume an app whose block ends with an exception.
         with app.suspend():
             try:
-                failure = await _ended(command)
+                failure = await _run_editor(command)
             except asyncio.CancelledError as error:
                 failure = error
     except SuspendNotSupported as error:
@@ -59,7 +61,7 @@ async def _run(command: list[str], app: App[Any]) -> None:
         raise failure
 
 
-async def _ended(command: list[str]) -> FakeGPTError | None:
+async def _run_editor(command: list[str]) -> FakeGPTError | None:
     """Run the editor to its end; what went wrong, if anything did."""
     try:
         process = await asyncio.create_subprocess_exec(*command)

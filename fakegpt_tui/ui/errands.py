@@ -7,7 +7,7 @@ from fakegpt_tui.chat.jobs import JobProgress, JobResult
 
 
 @dataclass(slots=True)
-class Errand:
+class Job:
     """Something to be run, how far it is, and what came of it once it is over.
 
     `then` is what a person may want next, in the words of a button.
@@ -15,6 +15,6 @@ class Errand:
 
     title: str
     run: Callable[[JobProgress], Awaitable[JobResult]]
-    then: "tuple[str, Errand] | None" = None
-    headway: JobProgress = field(default_factory=JobProgress)
-    account: JobResult | None = None
+    follow_up: "tuple[str, Job] | None" = None
+    progress: JobProgress = field(default_factory=JobProgress)
+    result: JobResult | None = None

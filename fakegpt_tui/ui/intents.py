@@ -3,11 +3,11 @@
 from textual.message import Message
 
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.ui.errands import Errand
-from fakegpt_tui.ui.logins import LoginWish
+from fakegpt_tui.ui.errands import Job
+from fakegpt_tui.ui.logins import AuthAction
 
 
-class TurnAsked(Message):
+class RunTurn(Message):
     """A turn wants to be run."""
 
     def __init__(self, turn: Turn) -> None:
@@ -15,16 +15,16 @@ class TurnAsked(Message):
         self.turn = turn
 
 
-class SignInAsked(Message):
+class RunLogin(Message):
     """A person wants to be signed in to a service, or no longer."""
 
-    def __init__(self, service: str, wish: LoginWish = LoginWish.IN) -> None:
+    def __init__(self, service: str, action: AuthAction = AuthAction.SIGN_IN) -> None:
         super().__init__()
         self.service = service
-        self.wish = wish
+        self.action = action
 
 
-class CopyAsked(Message):
+class CopyText(Message):
     """A person wants `text` on the clipboard; `what` names it."""
 
     def __init__(self, text: str, what: str) -> None:
@@ -33,7 +33,7 @@ class CopyAsked(Message):
         self.what = what
 
 
-class OpenAsked(Message):
+class OpenLink(Message):
     """A person has seen where a link goes, and wants it opened."""
 
     def __init__(self, href: str) -> None:
@@ -41,7 +41,7 @@ class OpenAsked(Message):
         self.href = href
 
 
-class Announced(Message):
+class NotifyUser(Message):
     """A reply of a conversation with that title ended while a person looked elsewhere."""
 
     def __init__(self, title: str, words: str) -> None:
@@ -50,7 +50,7 @@ class Announced(Message):
         self.words = words
 
 
-class EditAsked(Message):
+class OpenEditor(Message):
     """A person wants to write a prompt in an editor."""
 
     def __init__(self, text: str) -> None:
@@ -58,15 +58,15 @@ class EditAsked(Message):
         self.text = text
 
 
-class ErrandAsked(Message):
+class RunJob(Message):
     """Something long wants to be run."""
 
-    def __init__(self, errand: Errand) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__()
-        self.errand = errand
+        self.job = job
 
 
-class SettingTaken(Message):
+class ApplySetting(Message):
     """A person has changed a setting that can be used at once; `value` is as it was typed."""
 
     def __init__(self, name: str, value: str) -> None:

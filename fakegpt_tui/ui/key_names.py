@@ -7,23 +7,23 @@ from textual import events
 from textual.message import Message
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.bindings import commands_of
+from fakegpt_tui.ui.bindings import commands_for_key
 from fakegpt_tui.ui.terminal.input_parser import TolerantParser
 from fakegpt_tui.ui.terminal.input_scanner import InputToken
 
-_LONGEST = 60
+_MAX_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class DecodedInput:
     """One thing that came from the terminal. `name` is empty where it was no key."""
 
-    bytes: str
+    raw: str
     name: str
-    means: tuple[str, ...]
+    meanings: tuple[str, ...]
 
 
-class KeyReader:
+class KeyDecoder:
     """Reads as the program does, and says of each key what it would do."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
@@ -36,40 +36,44 @@ class KeyReader:
         """Seconds until `late` may have something to tell."""
         return self._parser.timeout
 
-    def read(self, data: str) -> Iterator[Arrival]:
+    def feed(self, data: str) -> Iterator[DecodedInput]:
         return self._told(self._parser.read(data))
 
-    def read_expired(self) -> Iterator[Arrival]:
+    def read_expired(self) -> Iterator[DecodedInput]:
         """What looked like the beginning of more that did not come, such as the Escape key."""
         return self._told(self._parser.read_expired())
 
-    def _told(self, pieces: Iterable[tuple[InputToken, list[Message]]]) -> Iterator[Arrival]:
+    def _told(self, pieces: Iterable[tuple[InputToken, list[Message]]]) -> Iterator[DecodedInput]:
         for piece, messages in pieces:
             known = [each for each in messages if isinstance(each, events.Key | events.Paste)]
             if not known:
-                yield Arrival(visible(piece.text), "", ("An answer, or nothing that is a key",))
+                yield DecodedInput(
+                    caret_notation(piece.text), "", ("An answer, or nothing that is a key",)
+                )
             # Several letters may come in one piece.
             texts = piece.text if len(known) == len(piece.text) else [piece.text] * len(known)
             for text, message in zip(texts, known, strict=True):
                 yield self._arrival(text, message)
 
-    def _arrival(self, text: str, message: events.Key | events.Paste) -> Arrival:
+    def _arrival(self, text: str, message: events.Key | events.Paste) -> DecodedInput:
         if isinstance(message, events.Paste):
             words = f"A paste of {len(message.text)} characters"
-            return Arrival(visible(text), "paste", (words,))
+            return DecodedInput(caret_notation(text), "paste", (words,))
         means = [
-            f"{command.where.value}: {command.help}"
-            for command in commands_of(message.key, self._keys)
+            f"{command.scope.value}: {command.help}"
+            for command in commands_for_key(message.key, self._keys)
         ]
         if message.is_printable and message.character:
             means.insert(0, f"types {safe_line(message.character)}")
-        return Arrival(visible(text), message.key, tuple(means) or ("No command of this program",))
+        return DecodedInput(
+            caret_notation(text), message.key, tuple(means) or ("No command of this program",)
+        )
 
 
-def visible(text: str) -> str:
+def caret_notation(text: str) -> str:
     """`text` with control characters as `^` and a letter, and at most a line of it."""
-    shown = "".join(_caret(character) for character in text[:_LONGEST])
-    return safe_line(shown + ("…" if len(text) > _LONGEST else ""))
+    shown = "".join(_caret(character) for character in text[:_MAX_SHOWN])
+    return safe_line(shown + ("…" if len(text) > _MAX_SHOWN else ""))
 
 
 def _caret(character: str) -> str:

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_OPENED = {"http", "https", "mailto"}
+_ALLOWED_SCHEMES = {"http", "https", "mailto"}
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
     """A link as a person should see it; `refusal` says why it will not be opened."""
 
-    shown: str
+    href: str
     host: str = ""
     refusal: str = ""
 
 
-def judge(href: str) -> LinkTarget:
+def check_link(href: str) -> LinkTarget:
     """What to show of `href`, and whether it may be handed to a browser.
 
     Judged as it is written: a browser would get these very characters. The host is shown as the
@@ -32,7 +32,7 @@ def judge(href: str) -> LinkTarget:
 def _refusal(href: str, scheme: str, netloc: str) -> str:
     if any(character.isspace() or not character.isprintable() for character in href):
         return "It is not opened: its address holds characters that cannot be seen."
-    if scheme not in _OPENED:
+    if scheme not in _ALLOWED_SCHEMES:
         return "It is not opened: only http, https and mailto links are."
     if scheme != "mailto" and not netloc:
         return "It is not opened: its address names no host."

@@ -15,25 +15,25 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.ui.choices import Choice
 
 
-class LoginWish(StrEnum):
+class AuthAction(StrEnum):
     """What to do about being signed in."""
 
-    IN = "in"
+    SIGN_IN = "in"
     """Be signed in, however that is so."""
 
-    AGAIN = "again"
-    ELSEWHERE = "elsewhere"
-    OUT = "out"
+    SIGN_IN_AGAIN = "again"
+    SWITCH_ACCOUNT = "elsewhere"
+    SIGN_OUT = "out"
 
 
-_IN = Choice(LoginWish.IN, "Sign in", "with the account of last time, if there was one")
-_AGAIN = Choice(LoginWish.AGAIN, "Sign in again", "with the same account, for a new token")
-_ELSEWHERE = Choice(LoginWish.ELSEWHERE, "Another account", "if the service has more of them")
-_OUT = Choice(LoginWish.OUT, "Sign out", "and forget the token, here and on disk")
-_GIVE_UP = Choice(LoginWish.OUT, "Sign out", "and give up the login that is under way")
+_IN = Choice(AuthAction.SIGN_IN, "Sign in", "with the account of last time, if there was one")
+_AGAIN = Choice(AuthAction.SIGN_IN_AGAIN, "Sign in again", "with the same account, for a new token")
+_ELSEWHERE = Choice(AuthAction.SWITCH_ACCOUNT, "Another account", "if the service has more of them")
+_OUT = Choice(AuthAction.SIGN_OUT, "Sign out", "and forget the token, here and on disk")
+_GIVE_UP = Choice(AuthAction.SIGN_OUT, "Sign out", "and give up the login that is under way")
 
 
-def impossible(service: Service, state: LoginState) -> str:
+def unsupported_reason(service: Service, state: LoginState) -> str:
     """Why nobody can sign in to `service`, in a sentence; empty where that can be done."""
     if isinstance(state, KeyNeeded):
         return f"{service.name} wants a key instead of a login: /edit-service takes one."
@@ -47,7 +47,7 @@ def has_accounts(service: Service) -> bool:
     return service.kind is ServiceKind.FAKEGPT
 
 
-def offered(service: Service, state: LoginState) -> tuple[Choice, ...]:
+def available_actions(service: Service, state: LoginState) -> tuple[Choice, ...]:
     """What can be done about being signed in to `service`, the likeliest first."""
     other = (_ELSEWHERE,) if has_accounts(service) else ()
     match state:
@@ -59,25 +59,25 @@ def offered(service: Service, state: LoginState) -> tuple[Choice, ...]:
             return (_IN, *other, _OUT)
 
 
-async def fulfilled(chat: ChatService, service: str, wish: LoginWish) -> str:
+async def perform(chat: ChatService, service: str, wish: AuthAction) -> str:
     """Do as a person wishes, and what to tell them, if the status bar does not tell it all.
 
     Raises:
         FakeGPTError: It could not be done.
     """
     match wish:
-        case LoginWish.IN:
+        case AuthAction.SIGN_IN:
             await chat.sign_in(service)
             return ""
-        case LoginWish.AGAIN:
+        case AuthAction.SIGN_IN_AGAIN:
             await chat.sign_in_again(service)
             return f"Signed in to {service} again."
-        case LoginWish.ELSEWHERE:
+        case AuthAction.SWITCH_ACCOUNT:
             before = chat.account(service)
             await chat.sign_in_again(service, elsewhere=True)
             if chat.account(service) == before:
                 return f"Signed in to {service} again: it has no other account that would do."
             return f"Signed in to {service} with another account."
-        case LoginWish.OUT:
+        case AuthAction.SIGN_OUT:
             await chat.sign_out(service)
             return f"Signed out of {service}: its token is forgotten. The next prompt signs in."

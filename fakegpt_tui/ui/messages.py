@@ -3,7 +3,7 @@
 from textual.message import Message
 
 from fakegpt_tui.domain import ChatMessage, LoginState
-from fakegpt_tui.ui.errands import Errand
+from fakegpt_tui.ui.errands import Job
 
 
 class TurnStarted(Message):
@@ -57,7 +57,7 @@ class LoginChanged(Message):
         self.state = state
 
 
-class Noticed(Message):
+class ShowNotice(Message):
     """Something a person should know, in one sentence."""
 
     def __init__(self, text: str) -> None:
@@ -65,9 +65,9 @@ class Noticed(Message):
         self.text = text
 
 
-class ErrandEnded(Message):
+class JobFinished(Message):
     """Something long is over; it tells itself what came of it."""
 
-    def __init__(self, errand: Errand) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__()
-        self.errand = errand
+        self.job = job

@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from fakegpt_tui.text import safe_line
 
-_LONGEST = 80
+_MAX_TITLE = 80
 
 
-class Notify(StrEnum):
+class NotifyMode(StrEnum):
     """How a reply that ends out of sight is announced."""
 
     NONE = "none"
@@ -15,18 +15,18 @@ class Notify(StrEnum):
     DESKTOP = "desktop"
 
 
-def notification(notify: Notify, title: str, words: str) -> str:
+def notification_sequence(notify: NotifyMode, title: str, words: str) -> str:
     """What to write to the terminal; empty where nothing is wanted.
 
     Desktop notifications go out as OSC 9 (iTerm2, WezTerm, Windows Terminal) and OSC 777 (urxvt,
     foot, Ghostty); a terminal that knows neither shows nothing. The title is foreign text, and a
     semicolon would end it.
     """
-    shown = safe_line(title, _LONGEST).replace(";", ",")
+    shown = safe_line(title, _MAX_TITLE).replace(";", ",")
     match notify:
-        case Notify.NONE:
+        case NotifyMode.NONE:
             return ""
-        case Notify.BELL:
+        case NotifyMode.BELL:
             return "\a"
-        case Notify.DESKTOP:
+        case NotifyMode.DESKTOP:
             return f"\x1b]9;{shown}: {words}\x1b\\\x1b]777;notify;{shown};{words}\x1b\\"

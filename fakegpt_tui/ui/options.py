@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from fakegpt_tui.domain import Preset, now
-from fakegpt_tui.ui.notify import Notify
-from fakegpt_tui.ui.service_book import ServiceBook
-from fakegpt_tui.ui.setting import SettingsDoor
+from fakegpt_tui.ui.notify import NotifyMode
+from fakegpt_tui.ui.service_book import ServiceRepository
+from fakegpt_tui.ui.setting import SettingsRepository
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.themes import DARK
 
-KeepPreset: TypeAlias = Callable[[Preset], Awaitable[None]]
+SavePreset: TypeAlias = Callable[[Preset], Awaitable[None]]
 
 
 def local_now() -> datetime:
@@ -32,18 +32,18 @@ class Options:
     """
 
     exports: Path
-    book: ServiceBook
+    services: ServiceRepository
     theme: str = DARK.name
     repaint_rate: float = 20.0
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple
-    keep_preset: KeepPreset | None = None
-    notify: Notify = Notify.NONE
+    save_preset: SavePreset | None = None
+    notify: NotifyMode = NotifyMode.NONE
     ambiguous_width: AmbiguousWidth = AmbiguousWidth.AUTO
     enter_sends: bool = True
-    settings: SettingsDoor | None = None
+    settings: SettingsRepository | None = None
     cursor_blink: bool = False
-    isolates: bool = True
-    rehearse: bool = True
+    isolates_bidi: bool = True
+    warm_up: bool = True
     clock: Callable[[], datetime] = local_now

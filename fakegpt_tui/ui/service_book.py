@@ -6,7 +6,7 @@ from typing import Protocol
 from fakegpt_tui.domain import ConnectionCheck, FoundService, ModelRef, Service, ServiceForm
 
 
-class ServiceBook(Protocol):
+class ServiceRepository(Protocol):
     """Finds, tries, adds, changes and removes services, and knows a person's favourites.
 
     What it raises are `ConfigError` and `SaveError`.
@@ -17,35 +17,35 @@ class ServiceBook(Protocol):
         """What a person has marked."""
         ...
 
-    async def favour(self, answerer: ModelRef, *, is_one: bool) -> None:
+    async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
         """Mark a model as a favourite, or no longer."""
         ...
 
-    async def find(self) -> tuple[FoundService, ...]:
+    async def discover(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet."""
         ...
 
-    def problems(self, draft: ServiceForm) -> Mapping[str, str]:
+    def validate(self, draft: ServiceForm) -> Mapping[str, str]:
         """A sentence for each field of `draft` that would be refused."""
         ...
 
-    async def keyring_trouble(self) -> str:
+    async def keyring_error(self) -> str:
         """Why no key can be kept in the keyring of the system; empty where one can."""
         ...
 
-    def key_place(self, name: str) -> str:
+    def key_location(self, name: str) -> str:
         """Where the key of a service is kept, in words; empty where it has none."""
         ...
 
-    def key_to_lose(self, name: str) -> str:
+    def removable_key_location(self, name: str) -> str:
         """Where the key is that goes with the service when it is removed; empty for none."""
         ...
 
-    def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
+    def check_connection(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
         """Use the service as it would be, and tell what works; nothing is kept."""
         ...
 
-    async def keep(self, draft: ServiceForm) -> Service:
+    async def save(self, draft: ServiceForm) -> Service:
         """Write the service to the configuration; it can be used at once."""
         ...
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from fakegpt_tui.domain import FoundService, Model, ModelRef, Service
-from fakegpt_tui.ui.service_words import model_words
+from fakegpt_tui.ui.service_words import model_label
 from fakegpt_tui.ui.widgets.service_list import RowKind, ServiceRow
 
-_MOST_MODELS = 60
+_MAX_MODELS = 60
 """Models of one service that are shown; the list lays out all of its rows whenever one changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class ServiceListing:
     """What there is to choose from. `states` say in words how each service is."""
 
     services: Sequence[Service]
@@ -23,7 +23,7 @@ class Offer:
     found: Sequence[FoundService] = ()
 
 
-def service_rows(offer: Offer, query: str = "") -> tuple[ServiceRow, ...]:
+def service_rows(offer: ServiceListing, query: str = "") -> tuple[ServiceRow, ...]:
     """The rows that have every word of `query`: favourites first, then what belongs together."""
     words = query.casefold().split()
     marked = set(offer.favourites)
@@ -34,7 +34,7 @@ def service_rows(offer: Offer, query: str = "") -> tuple[ServiceRow, ...]:
     )
 
 
-def likeliest(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
+def best_match(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
     """The first row that bears the words of `query` in its name, or else the first model."""
     words = query.casefold().split()
     if not words:
@@ -45,21 +45,21 @@ def likeliest(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
     return next(found, None)
 
 
-def _favourites(offer: Offer, words: Sequence[str]) -> Iterator[ServiceRow]:
+def _favourites(offer: ServiceListing, words: Sequence[str]) -> Iterator[ServiceRow]:
     known = {service.name for service in offer.services}
     rows = [
         _model_row(answerer, _model(offer, answerer), is_favourite=True, is_first=True)
         for answerer in offer.favourites
         if answerer.service in known
     ]
-    fitting = [row for row in rows if _fits(row, words)]
+    fitting = [row for row in rows if _matches(row, words)]
     if fitting:
         yield ServiceRow(kind=RowKind.HEADING, text="Favourites")
         yield from fitting
 
 
 def _service(
-    offer: Offer, service: Service, words: Sequence[str], marked: Collection[ModelRef]
+    offer: ServiceListing, service: Service, words: Sequence[str], marked: Collection[ModelRef]
 ) -> Iterator[ServiceRow]:
     models = offer.models.get(service.name) or _own_model(service)
     state = offer.states.get(service.name, "")
@@ -67,7 +67,7 @@ def _service(
 
 
 def _found(
-    offer: Offer, words: Sequence[str], marked: Collection[ModelRef]
+    offer: ServiceListing, words: Sequence[str], marked: Collection[ModelRef]
 ) -> Iterator[ServiceRow]:
     known = {service.name for service in offer.services}
     rows = [
@@ -91,16 +91,16 @@ def _block(
     """A service with those of its models that fit; nothing where neither does."""
     answerers = ((ModelRef(service.name, model.id), model) for model in models)
     rows = (_model_row(each, model, is_favourite=each in marked) for each, model in answerers)
-    fitting = [row for row in rows if _fits(row, words)]
+    fitting = [row for row in rows if _matches(row, words)]
     detail = " · ".join(part for part in (state, service.url, service.notice) if part)
     head = ServiceRow(
         kind=RowKind.SERVICE, text=service.name, detail=detail, model=ModelRef(service.name)
     )
-    if not fitting and not _fits(head, words):
+    if not fitting and not _matches(head, words):
         return
     yield head
-    yield from islice(fitting, _MOST_MODELS)
-    if (more := len(fitting) - _MOST_MODELS) > 0:
+    yield from islice(fitting, _MAX_MODELS)
+    if (more := len(fitting) - _MAX_MODELS) > 0:
         yield ServiceRow(kind=RowKind.MORE, text=f"… and {more:,} more; type to find one")
 
 
@@ -109,7 +109,7 @@ def _model_row(
 ) -> ServiceRow:
     title = "" if model.title in ("", model.id) else model.title
     service = answerer.service if is_first else ""
-    parts = (service, title, model_words(model))
+    parts = (service, title, model_label(model))
     return ServiceRow(
         kind=RowKind.MODEL,
         text=model.id or "the service's own choice",
@@ -120,7 +120,7 @@ def _model_row(
     )
 
 
-def _model(offer: Offer, answerer: ModelRef) -> Model:
+def _model(offer: ServiceListing, answerer: ModelRef) -> Model:
     known = offer.models.get(answerer.service, ())
     return next((each for each in known if each.id == answerer.model), Model(answerer.model))
 
@@ -129,7 +129,7 @@ def _own_model(service: Service) -> Sequence[Model]:
     return (Model(service.model),) if service.model else ()
 
 
-def _fits(row: ServiceRow, words: Iterable[str]) -> bool:
+def _matches(row: ServiceRow, words: Iterable[str]) -> bool:
     name = row.model.service if row.model else ""
     text = f"{name} {row.text} {row.detail}".casefold()
     return all(word in text for word in words)

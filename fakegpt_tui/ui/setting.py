@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class EffectiveSetting:
     """One setting.
 
     `value` is what holds, or will from the next start on; `origin` says where it comes from.
@@ -16,11 +16,11 @@ class Setting:
     name: str
     value: str
     origin: str
-    words: str
+    description: str
     choices: tuple[str, ...] = ()
-    held: bool = False
-    at_once: bool = False
-    in_file: str = ""
+    overridden: bool = False
+    immediate: bool = False
+    file_value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class SettingChange:
     before: str | None
 
 
-class SettingsDoor(Protocol):
+class SettingsRepository(Protocol):
     """The way to the settings."""
 
-    async def settings(self) -> tuple[Setting, ...]:
+    async def settings(self) -> tuple[EffectiveSetting, ...]:
         """All that a person may change.
 
         Raises:

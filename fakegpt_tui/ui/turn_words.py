@@ -11,7 +11,7 @@ _CHARACTERS_PER_TOKEN = 4
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 
 
-def activity_words(status: MessageStatus, progress: TurnProgress) -> str:
+def activity_label(status: MessageStatus, progress: TurnProgress) -> str:
     """What one turn does right now."""
     if progress.queue_position:
         return f"waiting for a place ({progress.queue_position} in line)"
@@ -25,7 +25,7 @@ def activity_words(status: MessageStatus, progress: TurnProgress) -> str:
     return f"waiting {progress.waited:.1f} s"
 
 
-def other_words(
+def background_label(
     turns: Iterable[Turn], conversations: Iterable[Conversation], open_id: str | None
 ) -> str:
     """How many turns go on elsewhere, and how many replies wait to be read."""

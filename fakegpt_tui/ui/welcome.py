@@ -7,7 +7,7 @@ from textual.content import Content
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.keymap import COMMANDS
-from fakegpt_tui.ui.keymap.words import key_word
+from fakegpt_tui.ui.keymap.words import key_label
 
 _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no secrets."
 
@@ -54,7 +54,7 @@ def _who_answers(service: Service | None) -> str:
 def _keys(changed: Mapping[str, str]) -> Content:
     by_id = {command.id: changed.get(command.id, command.keys) for command in COMMANDS}
     parts = [
-        Content.assemble((key_word(by_id[name].split(",")[0]), "$accent"), " ", what)
+        Content.assemble((key_label(by_id[name].split(",")[0]), "$accent"), " ", what)
         for name, what in _COMMANDS_THAT_MATTER
         if by_id[name]
     ]

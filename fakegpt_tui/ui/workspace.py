@@ -21,14 +21,14 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.message_tree import Variants
 from fakegpt_tui.ui.list_rows import conversation_rows
-from fakegpt_tui.ui.turn_words import activity_words, other_words
+from fakegpt_tui.ui.turn_words import activity_label, background_label
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
-TROUBLE = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
+FAILED_STATUSES = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 
 
-class Workspace:
+class ChatState:
     """What a person has in front of them, among all that the chat service knows."""
 
     def __init__(self, chat: ChatService, clock: Callable[[], datetime]) -> None:
@@ -40,11 +40,11 @@ class Workspace:
         self._context = ContextTokenCounter()
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
-        self.edited: ChatMessage | None = None
+        self.edited_prompt: ChatMessage | None = None
         """The prompt that is being edited, to be asked again in place of the old one."""
         self.picked: frozenset[str] = frozenset()
         """Chat messages of the open conversation that were picked to be saved together."""
-        self.end: tuple[ChatMessage, ...] = ()
+        self.loaded_tail: tuple[ChatMessage, ...] = ()
         """The last messages of a conversation of which only these were read when it was opened."""
 
     @property
@@ -88,7 +88,7 @@ class Workspace:
                 found[message.id] = label
         return found
 
-    def tokens(self, path: Sequence[ChatMessage]) -> str:
+    def token_label(self, path: Sequence[ChatMessage]) -> str:
         """How many tokens go along with the next prompt; nothing where there are none."""
         service = self.service
         count = self._context.count(self.open, path, service.window if service else None)
@@ -122,22 +122,22 @@ class Workspace:
     def activity(self) -> str:
         """What the open conversation's turn does, in words."""
         turn = self.turn
-        return "" if turn is None else activity_words(turn.reply.status, turn.progress)
+        return "" if turn is None else activity_label(turn.reply.status, turn.progress)
 
     @property
-    def others(self) -> str:
+    def background(self) -> str:
         """What goes on elsewhere, and what could not be saved, in words."""
-        words = other_words(self._chat.turns(), self._chat.conversations(), self.open.id)
+        words = background_label(self._chat.turns(), self._chat.conversations(), self.open.id)
         unsaved = self._chat.save_error
         return words if unsaved is None else f"NOT SAVED: {unsaved}  ·  {words}".rstrip(" ·")
 
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
         self.open = conversation
-        self.edited = None
+        self.edited_prompt = None
         self.picked = frozenset()
 
-    def go_to(self, conversation_id: str) -> Draft | None:
+    def open_conversation(self, conversation_id: str) -> Draft | None:
         """Open a conversation, which counts as reading it; what was typed there and not sent.
 
         A prompt that was being edited there still is.
@@ -149,14 +149,14 @@ class Workspace:
         end = self._chat.trees.path_tail(conversation_id)
         path = end or self._chat.path(conversation_id)
         self.open = self._chat.conversation(conversation_id)
-        self.end, self._path = end, path
-        self.edited = None
+        self.loaded_tail, self._path = end, path
+        self.edited_prompt = None
         self.picked = frozenset()
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
         for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
             with suppress(NotFound, StoreError):
-                self.edited = self._chat.trees.message(conversation_id, prompt_id)
+                self.edited_prompt = self._chat.trees.message(conversation_id, prompt_id)
                 return draft
         return self.draft
 
@@ -165,33 +165,33 @@ class Workspace:
         """What was typed for the open conversation, apart from a prompt that is being edited."""
         return self._chat.drafts.get(self.open.id)
 
-    def edit(self, prompt: ChatMessage) -> str:
+    def begin_edit(self, prompt: ChatMessage) -> str:
         """Begin to edit a prompt, or go on with it; what it is, or has become."""
-        self.edited = prompt
+        self.edited_prompt = prompt
         begun = self._chat.drafts.edits(self.open.id).get(prompt.id)
         return prompt.text if begun is None else begun.text
 
-    def leave_edit(self) -> None:
+    def cancel_edit(self) -> None:
         """Edit no prompt any more."""
-        if self.edited is not None:
-            self._chat.drafts.save_edit(self.open.id, self.edited.id, "")
-            self.edited = None
+        if self.edited_prompt is not None:
+            self._chat.drafts.save_edit(self.open.id, self.edited_prompt.id, "")
+            self.edited_prompt = None
 
-    def type(self, text: str, cursor: tuple[int, int]) -> None:
+    def save_draft(self, text: str, cursor: tuple[int, int]) -> None:
         """Keep what is typed for the open conversation, or for the prompt that is being edited."""
-        if self.edited is None:
+        if self.edited_prompt is None:
             self._chat.drafts.save(self.open.id, text, cursor)
         else:
-            kept = "" if text == self.edited.text else text
-            self._chat.drafts.save_edit(self.open.id, self.edited.id, kept, cursor)
+            kept = "" if text == self.edited_prompt.text else text
+            self._chat.drafts.save_edit(self.open.id, self.edited_prompt.id, kept, cursor)
 
     @property
-    def place(self) -> ReadingPosition | None:
+    def saved_position(self) -> ReadingPosition | None:
         """Where the open conversation was left when it was last read."""
         bookmark = self._chat.bookmarks.get(self.open.id) if self.open.leaf_id else None
         return ReadingPosition.from_bookmark(bookmark)
 
-    def keep_place(self, position: ReadingPosition | None) -> None:
+    def save_position(self, position: ReadingPosition | None) -> None:
         """Remember where the open conversation is read; `None` while nothing of it is shown."""
         if position is not None:
             self._chat.bookmarks.put(self.open.id, position.to_bookmark(self.open.id))
@@ -202,26 +202,26 @@ class Workspace:
         Raises:
             FakeGPTError: An edited prompt cannot be asked now.
         """
-        if self.edited is None:
+        if self.edited_prompt is None:
             asked = self._chat.ask(self.open, text)
         else:
-            asked = self._chat.edit(self.open.id, self.edited.id, text)
-            self.leave_edit()
-        self.reread()
+            asked = self._chat.edit(self.open.id, self.edited_prompt.id, text)
+            self.cancel_edit()
+        self.reload()
         return asked
 
-    def finish(self, reply: ChatMessage) -> bool:
+    def record_finished(self, reply: ChatMessage) -> bool:
         """Take note of a reply that has ended; is it of the open conversation?"""
         conversation_id = reply.conversation_id
         if conversation_id == self.open.id:
-            self.reread()
+            self.reload()
             return True
         self._chat.set_unread(conversation_id, unread=True)
-        if reply.status in TROUBLE:
+        if reply.status in FAILED_STATUSES:
             self._failed.add(conversation_id)
         return False
 
-    def reread(self) -> None:
+    def reload(self) -> None:
         """See the open conversation as it is now; one that is gone gives way to a new one."""
         try:
             self.open = self._chat.conversation(self.open.id)
@@ -229,8 +229,8 @@ class Workspace:
             self.open = self._chat.new_conversation()
         if self.open.trashed_at is not None:
             self.open = self._chat.new_conversation()
-        if self.edited is not None and self.edited.conversation_id != self.open.id:
-            self.edited = None
+        if self.edited_prompt is not None and self.edited_prompt.conversation_id != self.open.id:
+            self.edited_prompt = None
 
     def title(self, conversation_id: str) -> str:
         """The title of a conversation; nothing where it is gone."""
@@ -238,7 +238,7 @@ class Workspace:
             return self._chat.conversation(conversation_id).title
         return ""
 
-    def refresh(self) -> None:
+    def refresh_rows(self) -> None:
         """Make the rows say what the chat service knows now."""
         self.rows = conversation_rows(
             self._chat.conversations(),
@@ -257,7 +257,7 @@ class Workspace:
             place = 0 if step > 0 else len(ids) - 1
         return ids[place] if 0 <= place < len(ids) else None
 
-    def unread(self) -> str | None:
+    def first_unread(self) -> str | None:
         """The first conversation that has something new to read."""
         new = {RowStatus.UNREAD, RowStatus.FAILED}
         return next((row.id for row in self.rows if row.status in new), None)

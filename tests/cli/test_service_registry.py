@@ -91,21 +91,21 @@ def draft(url: str = "http://127.0.0.1:9", **changes: object) -> ServiceForm:
 
 
 async def steps(book: ServiceRegistry, tried: ServiceForm) -> list[ConnectionCheck]:
-    async with aclosing(book.try_out(tried)) as trial:
+    async with aclosing(book.check_connection(tried)) as trial:
         return [step async for step in trial]
 
 
 async def test_a_service_that_was_kept_can_be_used_at_once(
     book: ServiceRegistry, server: FaultServer
 ) -> None:
-    service = await book.keep(draft(server.url))
+    service = await book.save(draft(server.url))
     made = build_connection(book.settings, service, lambda _state: None)
     assert text_of(await events_of(made.backend)) == "OK"
     assert service in book.services()
 
 
 async def test_the_file_keeps_what_was_in_it(book: ServiceRegistry, config: Path) -> None:
-    await book.keep(draft())
+    await book.save(draft())
     assert config.read_text().startswith(MINE)
     assert set(load_settings({"config": str(config)}, {}).services) == {
         "embedded",
@@ -118,7 +118,7 @@ async def test_the_file_keeps_what_was_in_it(book: ServiceRegistry, config: Path
 async def test_a_change_leaves_what_the_draft_says_nothing_of(
     book: ServiceRegistry, config: Path
 ) -> None:
-    service = await book.keep(draft("http://127.0.0.1:1", name="office", model=""))
+    service = await book.save(draft("http://127.0.0.1:1", name="office", model=""))
     assert (service.url, service.window) == ("http://127.0.0.1:1", 4096)
     assert config.read_text() == MINE.replace("https://chat.example.org", "http://127.0.0.1:1")
 
@@ -126,7 +126,7 @@ async def test_a_change_leaves_what_the_draft_says_nothing_of(
 async def test_a_typed_key_goes_to_the_keyring(
     book: ServiceRegistry, config: Path, keyring: MemoryKeyring
 ) -> None:
-    await book.keep(draft(key=Secret(KEY)))
+    await book.save(draft(key=Secret(KEY)))
     assert keyring.keys == {"local": KEY}
     assert KEY not in config.read_text()
     assert tomllib.loads(config.read_text())["services"]["local"]["key_keyring"] is True
@@ -137,7 +137,7 @@ async def test_a_keyring_that_refuses_is_no_reason_to_keep_the_key_elsewhere(
 ) -> None:
     keyring.is_locked = True
     with pytest.raises(ConfigError, match="not kept anywhere"):
-        await book.keep(draft(key=Secret(KEY)))
+        await book.save(draft(key=Secret(KEY)))
     assert config.read_text() == MINE
     assert [each.name for each in config.parent.iterdir()] == ["config.toml"]
 
@@ -145,12 +145,12 @@ async def test_a_keyring_that_refuses_is_no_reason_to_keep_the_key_elsewhere(
 async def test_a_typed_key_goes_to_a_file_where_that_was_asked_for(
     book: ServiceRegistry, config: Path, keyring: MemoryKeyring
 ) -> None:
-    await book.keep(draft(key=Secret(KEY), key_in_file=True))
+    await book.save(draft(key=Secret(KEY), key_in_file=True))
     file = config.parent / "local.key"
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (KEY, 0o600)
     assert keyring.keys == {}
     assert KEY not in config.read_text()
-    await book.keep(draft(key_env="A_KEY"))
+    await book.save(draft(key_env="A_KEY"))
     assert tomllib.loads(config.read_text())["services"]["local"] == {
         "kind": "openai",
         "url": "http://127.0.0.1:9",
@@ -166,7 +166,7 @@ async def test_what_could_not_be_used_is_kept_nowhere(
     book: ServiceRegistry, config: Path, keyring: MemoryKeyring, changes: dict[str, str]
 ) -> None:
     with pytest.raises(ConfigError):
-        await book.keep(draft(key=None if "key_env" in changes else Secret(KEY), **changes))
+        await book.save(draft(key=None if "key_env" in changes else Secret(KEY), **changes))
     assert (config.read_text(), keyring.keys) == (MINE, {})
     (step,) = await steps(book, draft(**changes))
     assert not step.worked
@@ -201,15 +201,15 @@ async def test_a_trial_that_fails_says_where(book: ServiceRegistry) -> None:
 async def test_favourites_are_in_the_file_and_there_again_the_next_time(
     book: ServiceRegistry, config: Path
 ) -> None:
-    await book.favour(ModelRef("office", "org/small"), is_one=True)
-    await book.favour(ModelRef("office", "large"), is_one=True)
-    await book.favour(ModelRef("office", "org/small"), is_one=True)
+    await book.set_favourite(ModelRef("office", "org/small"), favourite=True)
+    await book.set_favourite(ModelRef("office", "large"), favourite=True)
+    await book.set_favourite(ModelRef("office", "org/small"), favourite=True)
     expected = (ModelRef("office", "large"), ModelRef("office", "org/small"))
     assert book.favourites == expected
     assert load_settings({"config": str(config)}, {}).favourites == expected
     assert config.read_text().endswith(MINE)
     for each in expected:
-        await book.favour(each, is_one=False)
+        await book.set_favourite(each, favourite=False)
     assert book.favourites == ()
     assert load_settings({"config": str(config)}, {}).favourites == ()
 
@@ -218,7 +218,7 @@ async def test_what_another_program_marked_meanwhile_stays_marked(
     book: ServiceRegistry, config: Path
 ) -> None:
     config.write_text('favourites = ["office/theirs"]\n' + MINE)
-    await book.favour(ModelRef("office", "mine"), is_one=True)
+    await book.set_favourite(ModelRef("office", "mine"), favourite=True)
     assert tomllib.loads(config.read_text())["favourites"] == ["office/theirs", "office/mine"]
 
 
@@ -226,13 +226,13 @@ async def test_what_another_program_marked_meanwhile_stays_marked(
 async def test_the_key_of_a_service_goes_with_it(
     book: ServiceRegistry, config: Path, keyring: MemoryKeyring, *, in_file: bool
 ) -> None:
-    await book.keep(draft(key=Secret(KEY), key_in_file=in_file))
-    assert KEY not in book.key_place("local")
-    assert book.key_place("local") == book.key_to_lose("local") != ""
+    await book.save(draft(key=Secret(KEY), key_in_file=in_file))
+    assert KEY not in book.key_location("local")
+    assert book.key_location("local") == book.removable_key_location("local") != ""
     await book.remove("local")
     assert keyring.keys == {}
     assert [each.name for each in config.parent.iterdir()] == ["config.toml"]
-    assert book.key_place("local") == ""
+    assert book.key_location("local") == ""
 
 
 @pytest.mark.parametrize("in_file", [False, True])
@@ -240,10 +240,10 @@ async def test_a_key_is_taken_away_from_its_service(
     book: ServiceRegistry, config: Path, keyring: MemoryKeyring, *, in_file: bool
 ) -> None:
     office = draft(name="office", url="https://chat.example.org")
-    await book.keep(replace(office, key=Secret(KEY), key_in_file=in_file))
-    await book.keep(replace(office, without_key=True))
+    await book.save(replace(office, key=Secret(KEY), key_in_file=in_file))
+    await book.save(replace(office, without_key=True))
     assert (keyring.keys, list(config.parent.glob("*.key"))) == ({}, [])
-    assert book.key_place("office") == ""
+    assert book.key_location("office") == ""
     text = config.read_text()
     assert not [name for name in tomllib.loads(text)["services"]["office"] if "key" in name]
     assert "# Mine, and to stay." in text
@@ -257,13 +257,13 @@ async def test_taking_a_key_away_leaves_a_file_of_a_persons_own(
     own.write_text(KEY)
     config.write_text(MINE + 'key_file = "own"\n')
     book = ServiceRegistry(load_settings({"config": str(config)}, {}), environ={})
-    await book.keep(draft(name="office", without_key=True))
-    assert book.key_place("office") == ""
+    await book.save(draft(name="office", without_key=True))
+    assert book.key_location("office") == ""
     assert own.read_text() == KEY
 
 
 async def test_a_trial_without_the_key_is_one(book: ServiceRegistry, server: FaultServer) -> None:
-    await book.keep(draft(server.url, key_env="NO_SUCH"))
+    await book.save(draft(server.url, key_env="NO_SUCH"))
     (*_, last) = await steps(book, draft(server.url, without_key=True))
     assert "NO_SUCH" not in last.sentence
     assert not (await server.arrived(CHAT)).headers.get("authorization")
@@ -275,9 +275,9 @@ async def test_a_key_file_of_a_persons_own_is_left_alone(
     own = config.parent / "own"
     own.write_text(KEY)
     config.write_text(MINE + 'key_file = "own"\n')
-    await book.keep(draft(name="office"))
-    assert book.key_place("office") == f"the file {own}"
-    assert book.key_to_lose("office") == ""
+    await book.save(draft(name="office"))
+    assert book.key_location("office") == f"the file {own}"
+    assert book.removable_key_location("office") == ""
     await book.remove("office")
     assert own.read_text() == KEY
 
@@ -285,7 +285,7 @@ async def test_a_key_file_of_a_persons_own_is_left_alone(
 async def test_a_key_that_cannot_be_taken_out_of_the_keyring_is_told(
     book: ServiceRegistry, keyring: MemoryKeyring
 ) -> None:
-    await book.keep(draft(key=Secret(KEY)))
+    await book.save(draft(key=Secret(KEY)))
     keyring.is_locked = True
     with pytest.raises(SaveError, match="is still in it") as caught:
         await book.remove("local")
@@ -296,21 +296,21 @@ async def test_a_key_that_cannot_be_taken_out_of_the_keyring_is_told(
 async def test_whether_there_is_a_keyring_is_known_before_a_key_is_typed(
     book: ServiceRegistry, keyring: MemoryKeyring
 ) -> None:
-    assert await book.keyring_trouble() == ""
+    assert await book.keyring_error() == ""
     keyring.is_locked = True
-    assert await book.keyring_trouble() == "It is locked."
+    assert await book.keyring_error() == "It is locked."
 
 
 async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
     book: ServiceRegistry, config: Path
 ) -> None:
     proxy = "http://ann:hunter2@127.0.0.1:9"
-    service = await book.keep(draft(proxy=Secret(proxy)))
+    service = await book.save(draft(proxy=Secret(proxy)))
     assert service.proxy == Secret(proxy)
-    assert (await book.keep(draft(model="other"))).proxy == Secret(proxy)
+    assert (await book.save(draft(model="other"))).proxy == Secret(proxy)
     (step,) = await steps(book, draft("http://service.invalid", proxy=Secret("http://127.0.0.1:1")))
     assert "The proxy" in step.sentence
-    assert (await book.keep(draft(proxy=Secret("")))).proxy is None
+    assert (await book.save(draft(proxy=Secret("")))).proxy is None
     assert "proxy" not in config.read_text()
 
 
@@ -333,7 +333,7 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
 def test_each_field_says_what_is_wrong_with_it(
     book: ServiceRegistry, changes: dict[str, object], field: str, words: str
 ) -> None:
-    problems = book.problems(draft(**changes))
+    problems = book.validate(draft(**changes))
     assert set(problems) == {field}
     assert words in problems[field]
     assert "ann:pw" not in problems[field]
@@ -341,4 +341,4 @@ def test_each_field_says_what_is_wrong_with_it(
 
 
 def test_a_sound_draft_has_no_problems(book: ServiceRegistry) -> None:
-    assert book.problems(draft(key=Secret(KEY), proxy=Secret("socks5://127.0.0.1:1"))) == {}
+    assert book.validate(draft(key=Secret(KEY), proxy=Secret("socks5://127.0.0.1:1"))) == {}

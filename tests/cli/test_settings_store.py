@@ -10,7 +10,7 @@ from fakegpt_tui.cli.settings_store import SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain import ConfigError, SaveError
-from fakegpt_tui.ui.setting import Setting
+from fakegpt_tui.ui.setting import EffectiveSetting
 from fakegpt_tui.ui.themes import theme_names
 
 MINE = """# Mine, and to stay.
@@ -38,7 +38,7 @@ def book_of(
     return SettingsStore(settings, themes=theme_names)
 
 
-async def found(book: SettingsStore) -> dict[str, Setting]:
+async def found(book: SettingsStore) -> dict[str, EffectiveSetting]:
     return {setting.name: setting for setting in await book.settings()}
 
 
@@ -49,7 +49,7 @@ async def test_every_setting_is_told_with_its_value_and_its_origin(config: Path)
     assert (settings["theme"].value, settings["theme"].origin) == ("dark", "default")
     assert settings["service"].choices == ("embedded", "zhile", "office")
     assert {"dark", "light", "nord"} <= set(settings["theme"].choices)
-    assert all(setting.words.endswith(".") for setting in settings.values())
+    assert all(setting.description.endswith(".") for setting in settings.values())
 
 
 async def test_a_change_disturbs_nothing_else_in_the_file(config: Path) -> None:
@@ -81,7 +81,7 @@ async def test_a_change_can_be_taken_back_to_the_letter(
     before = (await found(book))[name]
     assert await book.change(name, value) is None
     changed = (await found(book))[name]
-    assert (changed.in_file, changed.origin) == (value, "config.toml")
+    assert (changed.file_value, changed.origin) == (value, "config.toml")
     assert await book.change(name, None) == value
     assert (await found(book))[name] == before
     assert config.read_text() == MINE
@@ -117,16 +117,16 @@ async def test_what_cannot_be_used_is_not_written(
 async def test_what_a_flag_or_a_variable_says_holds_in_this_run(config: Path) -> None:
     book = book_of(config, {"theme": "light"}, {"FAKEGPT_MAX_TURNS": "9", "ACCESSIBLE": "1"})
     settings = await found(book)
-    assert (settings["theme"].held, settings["theme"].origin) == (True, "--theme")
-    assert (settings["max_turns"].held, settings["max_turns"].value) == (True, "9")
-    assert (settings["max_turns"].origin, settings["max_turns"].in_file) == (
+    assert (settings["theme"].overridden, settings["theme"].origin) == (True, "--theme")
+    assert (settings["max_turns"].overridden, settings["max_turns"].value) == (True, "9")
+    assert (settings["max_turns"].origin, settings["max_turns"].file_value) == (
         "FAKEGPT_MAX_TURNS",
         "3",
     )
-    assert (settings["plain"].held, settings["plain"].origin) == (True, "ACCESSIBLE")
+    assert (settings["plain"].overridden, settings["plain"].origin) == (True, "ACCESSIBLE")
     await book.change("theme", "nord")
     changed = (await found(book))["theme"]
-    assert (changed.value, changed.in_file, changed.held) == ("light", "nord", True)
+    assert (changed.value, changed.file_value, changed.overridden) == ("light", "nord", True)
 
 
 async def test_a_file_that_was_spoilt_meanwhile_is_told_and_left(config: Path) -> None:

@@ -13,7 +13,7 @@ from fakegpt_tui.domain import (
 )
 
 
-class FakeBook:
+class FakeServiceRepository:
     """Changes `services`; what it finds, refuses and tells of a trial is set from outside."""
 
     def __init__(self, services: MutableMapping[str, Service] | None = None) -> None:
@@ -21,41 +21,41 @@ class FakeBook:
         self.found: tuple[FoundService, ...] = ()
         self.steps: tuple[ConnectionCheck, ...] = ()
         self.refused: dict[str, str] = {}
-        self.trouble: FakeGPTError | None = None
+        self.error: FakeGPTError | None = None
         self.no_keyring = ""
-        self.key_places: dict[str, str] = {}
-        self.kept: list[ServiceForm] = []
-        self.tried: list[ServiceForm] = []
+        self.key_locations: dict[str, str] = {}
+        self.saved: list[ServiceForm] = []
+        self.checked: list[ServiceForm] = []
         self.favourites: tuple[ModelRef, ...] = ()
 
-    async def favour(self, answerer: ModelRef, *, is_one: bool) -> None:
+    async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
         self._fail()
         rest = tuple(each for each in self.favourites if each != answerer)
-        self.favourites = (*rest, answerer) if is_one else rest
+        self.favourites = (*rest, answerer) if favourite else rest
 
-    async def find(self) -> tuple[FoundService, ...]:
+    async def discover(self) -> tuple[FoundService, ...]:
         return self.found
 
-    def problems(self, draft: ServiceForm) -> Mapping[str, str]:
+    def validate(self, draft: ServiceForm) -> Mapping[str, str]:
         return {field: text for field, text in self.refused.items() if getattr(draft, field) != ""}
 
-    async def keyring_trouble(self) -> str:
+    async def keyring_error(self) -> str:
         return self.no_keyring
 
-    def key_place(self, name: str) -> str:
-        return self.key_places.get(name, "")
+    def key_location(self, name: str) -> str:
+        return self.key_locations.get(name, "")
 
-    def key_to_lose(self, name: str) -> str:
-        return self.key_place(name)
+    def removable_key_location(self, name: str) -> str:
+        return self.key_location(name)
 
-    async def try_out(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
-        self.tried.append(draft)
+    async def check_connection(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
+        self.checked.append(draft)
         for step in self.steps:
             yield step
 
-    async def keep(self, draft: ServiceForm) -> Service:
+    async def save(self, draft: ServiceForm) -> Service:
         self._fail()
-        self.kept.append(draft)
+        self.saved.append(draft)
         service = Service(name=draft.name, kind=draft.kind, url=draft.url, model=draft.model)
         self.services[draft.name] = service
         return service
@@ -67,5 +67,5 @@ class FakeBook:
         del self.services[name]
 
     def _fail(self) -> None:
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error

@@ -23,7 +23,7 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting, connecting_each
-from tests.ui.fake_book import FakeBook
+from tests.ui.fake_book import FakeServiceRepository
 from tests.ui.screen_text import screen_text
 
 
@@ -37,7 +37,7 @@ class Running:
     store: MemoryStore
     backend: ScriptedBackend
     services: dict[str, Service]
-    book: FakeBook
+    book: FakeServiceRepository
 
     @property
     def prompt(self) -> PromptInput:
@@ -111,10 +111,10 @@ async def running(
     known = {each.name: each for each in (service, *services)}
     if connect is None:
         connect = connecting_each(backends, backend) if backends else connecting(backend)
-    book = FakeBook(known)
+    book = FakeServiceRepository(known)
     book.found = found
     chat = ChatService(store, known, connect, service=service.name, presets=presets)
-    app = FakeGPTApp(chat, Options(exports=exports, book=book, cursor_blink=False, **options))
+    app = FakeGPTApp(chat, Options(exports=exports, services=book, cursor_blink=False, **options))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         # Of none, Textual would wait for all there are.

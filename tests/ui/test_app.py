@@ -21,7 +21,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TitleSuggested,
 )
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.help import HelpScreen
@@ -415,10 +415,10 @@ async def test_keys_can_be_moved_and_wrong_ones_are_told() -> None:
 
 
 FOCUS = {
-    Where.PROMPT: PromptInput,
-    Where.ANY: PromptInput,
-    Where.TRANSCRIPT: Transcript,
-    Where.LIST: ConversationList,
+    KeyScope.PROMPT: PromptInput,
+    KeyScope.ANY: PromptInput,
+    KeyScope.TRANSCRIPT: Transcript,
+    KeyScope.LIST: ConversationList,
 }
 
 
@@ -427,9 +427,9 @@ async def test_every_key_reaches_its_command() -> None:
         await it.ask("hi")
         await it.see("one")
         for command in COMMANDS:
-            if command.where not in FOCUS:
+            if command.scope not in FOCUS:
                 continue  # on a screen of its own
-            it.app.screen.query_one(FOCUS[command.where]).focus()
+            it.app.screen.query_one(FOCUS[command.scope]).focus()
             if command.id in {"app.help", "app.prompt"}:
                 it.list.focus()
             await it.pilot.pause()

@@ -8,10 +8,10 @@ from textual.widgets import Input
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.ui.errands import Errand
-from fakegpt_tui.ui.intents import ErrandAsked
+from fakegpt_tui.ui.errands import Job
+from fakegpt_tui.ui.intents import RunJob
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.screens.errand import ErrandScreen
+from fakegpt_tui.ui.screens.errand import JobScreen
 from fakegpt_tui.ui.screens.import_files import ImportScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.formats.exports import many, ordinary, write_json
@@ -195,13 +195,13 @@ async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> 
         long = Long()
         screen = it.app.screen
         assert isinstance(screen, ChatScreen)
-        screen.begin_errand(Errand("Long", long.run))
+        screen.start_job(Job("Long", long.run))
         await it.see("25%")
         await it.pilot.press("escape")
         await it.until(lambda: it.app.screen is screen)
         await asked(it, "first", "one")
         await it.pilot.press("alt+i")
-        await it.until(lambda: isinstance(it.app.screen, ErrandScreen))
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
         await it.see("s stops it")
         await it.pilot.press("s")
         await it.see("It was [/] enough.")
@@ -214,6 +214,6 @@ async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> 
 async def test_leaving_stops_what_goes_on() -> None:
     async with running() as it:
         long = Long()
-        it.app.post_message(ErrandAsked(Errand("Long", long.run)))
+        it.app.post_message(RunJob(Job("Long", long.run)))
         await it.until(lambda: long.headway.total == 4)
         await it.app.action_quit()

@@ -3,8 +3,8 @@
 import pytest
 from textual.binding import Binding
 
-from fakegpt_tui.ui.bindings import bindings, problems
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.bindings import bindings, validate_keys
+from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from tests.ui.running import running
 
 _LEGACY_TWINS = {"ctrl+i", "ctrl+m", "ctrl+h", "ctrl+left_square_bracket", "alt+O"}
@@ -20,13 +20,13 @@ def test_every_command_has_a_name_of_its_own_and_help() -> None:
 
 def test_only_stopping_and_going_back_share_a_key() -> None:
     keys = [
-        (command.where, key)
+        (command.scope, key)
         for command in COMMANDS
         for key in command.keys.split(",")
         if key and command.id != "app.prompt"
     ]
     assert len(set(keys)) == len(keys)
-    assert problems({}) == []
+    assert validate_keys({}) == []
 
 
 def test_no_key_is_one_that_a_legacy_terminal_cannot_tell_from_another() -> None:
@@ -35,13 +35,15 @@ def test_no_key_is_one_that_a_legacy_terminal_cannot_tell_from_another() -> None
 
 
 def test_readline_keys_stay_readline_keys() -> None:
-    in_the_prompt = [command for command in COMMANDS if command.where in (Where.ANY, Where.PROMPT)]
+    in_the_prompt = [
+        command for command in COMMANDS if command.scope in (KeyScope.ANY, KeyScope.PROMPT)
+    ]
     keys = {key for command in in_the_prompt for key in command.keys.split(",")}
     assert not keys & _READLINE
 
 
-@pytest.mark.parametrize("where", Where)
-def test_bindings_carry_the_ids_that_the_settings_name(where: Where) -> None:
+@pytest.mark.parametrize("where", KeyScope)
+def test_bindings_carry_the_ids_that_the_settings_name(where: KeyScope) -> None:
     ids = [binding.id for binding in bindings(where) if isinstance(binding, Binding)]
     assert None not in ids
     assert set(ids) <= {command.id for command in COMMANDS}
@@ -57,16 +59,16 @@ def test_bindings_carry_the_ids_that_the_settings_name(where: Where) -> None:
     ],
 )
 def test_a_settings_table_is_judged_before_it_is_used(overrides, problem: str) -> None:
-    assert any(found.startswith(problem) for found in problems(overrides))
+    assert any(found.startswith(problem) for found in validate_keys(overrides))
 
 
 @pytest.mark.parametrize("key", ["f12", "alt+x", "ctrl+shift+p", "slash", "ctrl+@", ""])
 def test_a_command_can_be_moved_to_any_key_or_none(key: str) -> None:
-    assert problems({"chat.new": key}) == []
+    assert validate_keys({"chat.new": key}) == []
 
 
 async def test_a_command_without_a_key_can_be_given_one() -> None:
-    assert problems({"chat.temporary": "f12"}) == []
+    assert validate_keys({"chat.temporary": "f12"}) == []
     async with running(keys={"chat.temporary": "f12"}) as it:
         await it.pilot.press("f12")
         await it.see("leaves nothing on disk")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakegpt_tui.ui.links import judge
+from fakegpt_tui.ui.links import check_link
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ from fakegpt_tui.ui.links import judge
     ],
 )
 def test_ordinary_links_may_be_opened(href: str) -> None:
-    target = judge(href)
-    assert target.shown == href
+    target = check_link(href)
+    assert target.href == href
     assert not target.refusal
 
 
@@ -49,8 +49,8 @@ def test_ordinary_links_may_be_opened(href: str) -> None:
     ],
 )
 def test_everything_else_is_refused_with_a_reason(href: str) -> None:
-    assert judge(href).refusal
+    assert check_link(href).refusal
 
 
 def test_a_host_that_looks_like_another_is_shown_as_the_network_sees_it() -> None:
-    assert judge("https://ex\u0430mple.org/").host == "xn--exmple-4nf.org"
+    assert check_link("https://ex\u0430mple.org/").host == "xn--exmple-4nf.org"

@@ -2,7 +2,7 @@
 
 from fakegpt_tui.domain import ReplyCut, TextDelta
 from fakegpt_tui.domain.diff import diff_words
-from fakegpt_tui.ui.screens.compare import CompareScreen, compared
+from fakegpt_tui.ui.screens.compare import CompareScreen, diff_content
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore
@@ -185,7 +185,7 @@ async def test_a_temporary_conversation_leaves_no_bookmark() -> None:
 
 
 def test_a_comparison_has_signs_that_need_no_colours() -> None:
-    assert compared(diff_words("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
+    assert diff_content(diff_words("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
 
 
 async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from fakegpt_tui.domain import SearchHit, StoreError
-from fakegpt_tui.ui.choices import Found
-from fakegpt_tui.ui.screens.search import SearchScreen, marked
+from fakegpt_tui.ui.choices import SearchSelection
+from fakegpt_tui.ui.screens.search import SearchScreen, highlight_snippet
 from tests.patience import PATIENCE
 from tests.ui.screen_text import screen_text
 
@@ -33,12 +33,12 @@ class SearchApp(App[None]):
     def __init__(self, search) -> None:
         super().__init__()
         self.search = search
-        self.found: Found | str | None = "nothing yet"
+        self.found: SearchSelection | str | None = "nothing yet"
 
     def on_mount(self) -> None:
         self.push_screen(SearchScreen(self.search, lambda: NOW), self.take)
 
-    def take(self, found: Found | None) -> None:
+    def take(self, found: SearchSelection | None) -> None:
         self.found = found
 
 
@@ -61,7 +61,7 @@ async def test_what_is_found_is_shown_while_typing_and_opened_with_enter() -> No
         assert "a needle ␛[31m in 1" in screen_text(app)
         await pilot.press(*"Title", "down", "down", "enter")
         await pilot.pause()
-        assert app.found == Found("c2", "m2", "needle")
+        assert app.found == SearchSelection("c2", "m2", "needle")
 
 
 async def test_a_title_is_found_without_a_message() -> None:
@@ -71,7 +71,7 @@ async def test_a_title_is_found_without_a_message() -> None:
         await until(pilot, "Title [/] 0")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.found == Found("c0", None, "needle")
+        assert app.found == SearchSelection("c0", None, "needle")
 
 
 async def test_nothing_found_and_trouble_are_said() -> None:
@@ -120,7 +120,7 @@ async def test_the_next_key_ends_the_search_before_it() -> None:
 def test_marks_stay_on_their_words_whatever_the_snippet_holds(given_text) -> None:
     text, places = given_text
     marks = list(zip(places[::2], places[1::2], strict=False))
-    content = marked(text, marks)
+    content = highlight_snippet(text, marks)
     assert "\n" not in content.plain
     assert all(0 <= span.start <= span.end <= len(content.plain) for span in content.spans)
 
@@ -133,5 +133,5 @@ def test_marks_stay_on_their_words_whatever_the_snippet_holds(given_text) -> Non
     ],
 )
 def test_a_mark_covers_its_word(snippet: str, marks, words: list[str]) -> None:
-    content = marked(snippet, marks)
+    content = highlight_snippet(snippet, marks)
     assert [content.plain[span.start : span.end] for span in content.spans] == words

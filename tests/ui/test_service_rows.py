@@ -18,8 +18,8 @@ from fakegpt_tui.domain import (
     SignedIn,
     SignedOut,
 )
-from fakegpt_tui.ui.service_rows import Offer, likeliest, service_rows
-from fakegpt_tui.ui.service_words import Standing, model_words, short_count, standing_words
+from fakegpt_tui.ui.service_rows import ServiceListing, best_match, service_rows
+from fakegpt_tui.ui.service_words import ServiceStatus, model_label, short_count, status_label
 from fakegpt_tui.ui.widgets.service_list import RowKind
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -27,16 +27,16 @@ ONE = Service(name="one", kind=ServiceKind.OPENAI, url="http://127.0.0.1:1")
 TWO = Service(name="two", kind=ServiceKind.OPENAI, url="http://127.0.0.1:2", model="default")
 
 
-def offer(**changes: object) -> Offer:
+def offer(**changes: object) -> ServiceListing:
     filled = {
         "services": (ONE, TWO),
         "states": {"one": "ready", "two": "offline"},
         "models": {"one": (Model("small", size="7B"), Model("large", "The large one"))},
     }
-    return Offer(**{**filled, **changes})
+    return ServiceListing(**{**filled, **changes})
 
 
-def texts(given: Offer, query: str = "") -> list[str]:
+def texts(given: ServiceListing, query: str = "") -> list[str]:
     return [row.text for row in service_rows(given, query)]
 
 
@@ -100,8 +100,8 @@ def test_of_very_many_models_some_are_shown_and_all_are_found() -> None:
 def test_how_a_service_is(
     login: LoginState, limit: RateLimitStatus | None, trouble: str, words: str, *, has_models: bool
 ) -> None:
-    standing = Standing(login=login, limit=limit, has_models=has_models, trouble=trouble)
-    assert standing_words(ONE, standing, NOW) == words
+    standing = ServiceStatus(login=login, limit=limit, has_models=has_models, error=trouble)
+    assert status_label(ONE, standing, NOW) == words
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_counts_are_short(number: int, words: str) -> None:
 
 
 def test_what_is_known_of_a_model_is_said_once() -> None:
-    assert model_words(Model("m", window=8192, size="7B", family="7B")) == "8k window · 7B"
-    assert model_words(Model("m")) == ""
+    assert model_label(Model("m", window=8192, size="7B", family="7B")) == "8k window · 7B"
+    assert model_label(Model("m")) == ""
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_what_is_known_of_a_model_is_said_once() -> None:
 def test_what_is_typed_highlights_what_is_named_so_or_else_a_model(
     query: str, expected: ModelRef | None
 ) -> None:
-    assert likeliest(service_rows(offer(), query), query) == expected
+    assert best_match(service_rows(offer(), query), query) == expected

@@ -15,7 +15,7 @@ from fakegpt_tui.domain import (
     Service,
     ServiceKind,
 )
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from tests.formats.trees import branched
 from tests.stubs import MemoryStore, SilentBackend
 from tests.ui.running import reply, running
@@ -73,10 +73,10 @@ async def test_a_model_server_on_this_machine_is_offered_and_kept_once_it_is_cho
         await it.pilot.press("f6")
         await it.see("Found on this machine")
         await it.see("llama3  Llama 3 [/]")
-        assert it.book.kept == []
+        assert it.book.saved == []
         await it.pilot.press(*"llama3", "enter")
         await it.until(lambda: "ollama llama3" in it.status)
-        assert [draft.url for draft in it.book.kept] == ["http://127.0.0.1:11434"]
+        assert [draft.url for draft in it.book.saved] == ["http://127.0.0.1:11434"]
 
 
 async def test_all_services_are_shown_with_their_state_and_what_is_known_of_their_models() -> None:
@@ -140,7 +140,7 @@ async def test_testing_says_step_by_step_what_does_not_work() -> None:
         await it.pilot.press("f5")
         await it.see("✓ It can be reached and offers 2 models.")
         await it.see("✗ It does not accept the key.")
-        assert [(draft.name, draft.model) for draft in it.book.tried] == [("ollama", "qwen")]
+        assert [(draft.name, draft.model) for draft in it.book.checked] == [("ollama", "qwen")]
 
 
 async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays() -> None:
@@ -150,7 +150,7 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
         await it.until(lambda: it.status.startswith("ollama"))
         await it.ask("hi")
         await it.see("from ollama")
-        it.book.key_places = {"ollama": "the keyring of the system"}
+        it.book.key_locations = {"ollama": "the keyring of the system"}
         await it.pilot.press("f6", "f9")
         await it.see("Remove ollama?")
         await it.see("Remove ollama from config.toml, and its key from the keyring of the system")
@@ -168,7 +168,7 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
 
 async def test_removing_that_is_refused_says_why() -> None:
     async with running(services=(OLLAMA,), backends={"ollama": LOCAL}) as it:
-        it.book.trouble = ConfigError("Another service goes through it.")
+        it.book.error = ConfigError("Another service goes through it.")
         await it.pilot.press("f6", *"ollama", "f9", "down", "enter")
         await it.see("✗ Another service goes through it.")
 
@@ -192,14 +192,14 @@ async def test_all_of_it_fits_a_small_screen() -> None:
 async def test_every_key_of_these_screens_reaches_its_command() -> None:
     async with running() as it:
         for keys, where, title in (
-            (["f6"], Where.SERVICES, "Who answers here"),
-            (["f4"], Where.SERVICE_FORM, "Add a service"),
+            (["f6"], KeyScope.SERVICES, "Who answers here"),
+            (["f4"], KeyScope.SERVICE_FORM, "Add a service"),
         ):
             await it.pilot.press(*keys)
             await it.see(title)
             for command in COMMANDS:
                 # Enter is the field's own key; asking all that are marked is for several.
-                if command.where is where and command.id not in {
+                if command.scope is where and command.id not in {
                     "services.use",
                     "services.ask-marked",
                 }:

@@ -15,7 +15,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TextDelta,
 )
-from fakegpt_tui.ui.keymap import COMMANDS, Where
+from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.screens.side_by_side import SideBySideScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -232,7 +232,7 @@ async def test_every_key_of_the_screen_reaches_its_command() -> None:
     async with asked(2, {name: [reply("one")] for name in NAMES}) as it:
         await it.see("complete")
         for command in COMMANDS:
-            if command.where is Where.SIDE_BY_SIDE:
+            if command.scope is KeyScope.SIDE_BY_SIDE:
                 for key in command.keys.split(","):
                     assert it.app.screen.active_bindings[key].binding.id == command.id
         assert "e Edit" not in it.text

@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     SignedOut,
     SigningIn,
 )
-from fakegpt_tui.ui.turn_words import activity_words
+from fakegpt_tui.ui.turn_words import activity_label
 from fakegpt_tui.ui.widgets.status_bar import Tone, login_label
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -76,4 +76,4 @@ def progress(**changes: object) -> TurnProgress:
     ],
 )
 def test_a_turn_in_words(status: MessageStatus, given: TurnProgress, words: str) -> None:
-    assert activity_words(status, given) == words
+    assert activity_label(status, given) == words

@@ -77,9 +77,9 @@ def _theme(settings: Settings) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     if not settings.keys:
         return
-    from fakegpt_tui.ui.bindings import problems  # noqa: PLC0415 - Textual, as above
+    from fakegpt_tui.ui.bindings import validate_keys  # noqa: PLC0415 - Textual, as above
 
-    found = problems(settings.keys)
+    found = validate_keys(settings.keys)
     for problem in found:
         yield attention(
             "configuration.keys",

@@ -13,7 +13,7 @@ import click
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.terminal.query import TerminalQuery
 from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
-from fakegpt_tui.ui.key_names import Arrival, KeyReader
+from fakegpt_tui.ui.key_names import DecodedInput, KeyDecoder
 
 _SOURCE, _TARGET = 0, 1
 _KITTY_ON, _KITTY_OFF = "\x1b[>25u", "\x1b[<u"  # as the user interface asks for it
@@ -31,7 +31,7 @@ def inspect_keys(settings: Settings) -> None:
     if not owns_terminal(_SOURCE, _TARGET):
         raise click.UsageError("Keys can only be shown in a terminal.")
     click.echo("Press keys to see what arrives; ctrl+c or q ends this.\n")
-    reader = KeyReader(settings.keys)
+    reader = KeyDecoder(settings.keys)
     with raw_mode(_SOURCE, every_key=True), _program_key_modes():
         for arrival in _read_arrivals(reader):
             _print_arrival(arrival)
@@ -52,20 +52,20 @@ def _program_key_modes() -> Iterator[None]:
         TerminalQuery(_SOURCE, _TARGET, os.environ).ask(_SETTLE_SECONDS)
 
 
-def _read_arrivals(reader: KeyReader) -> Iterator[Arrival]:
+def _read_arrivals(reader: KeyDecoder) -> Iterator[DecodedInput]:
     decode = getincrementaldecoder("utf-8")(errors="replace").decode
     while True:
         if select.select([_SOURCE], [], [], reader.timeout)[0]:
             data = os.read(_SOURCE, 4096)
             if not data:
                 return
-            yield from reader.read(decode(data))
+            yield from reader.feed(decode(data))
         yield from reader.read_expired()
 
 
-def _print_arrival(arrival: Arrival) -> None:
-    first, *others = _lines(arrival.means)
-    _write(f"{arrival.bytes:<16}  {arrival.name or '—':<16}  {first}\n")
+def _print_arrival(arrival: DecodedInput) -> None:
+    first, *others = _lines(arrival.meanings)
+    _write(f"{arrival.raw:<16}  {arrival.name or '—':<16}  {first}\n")
     for line in others:
         _write(f"{'':<36}{line}\n")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Where(StrEnum):
+class KeyScope(StrEnum):
     """The part of the screen that has the focus when a key works."""
 
     PROMPT = "in the prompt"
@@ -24,7 +24,7 @@ class Command:
     `slash` is a matter of moving about, and is not in the palette.
     """
 
-    where: Where
+    scope: KeyScope
     id: str
     keys: str
     action: str

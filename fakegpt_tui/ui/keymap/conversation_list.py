@@ -1,18 +1,23 @@
 """What a person does in the conversation list."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 from fakegpt_tui.ui.keymap.moving import moving
 
 LIST = (
     Command(
-        Where.LIST, "list.open", "enter", "open", "Open", "Open the conversation", in_footer=True
+        KeyScope.LIST, "list.open", "enter", "open", "Open", "Open the conversation", in_footer=True
     ),
-    *moving(Where.LIST, "list"),
+    *moving(KeyScope.LIST, "list"),
     Command(
-        Where.LIST, "list.filter", "slash", "screen.filter_list", "Filter", "Find one by its title"
+        KeyScope.LIST,
+        "list.filter",
+        "slash",
+        "screen.filter_list",
+        "Filter",
+        "Find one by its title",
     ),
     Command(
-        Where.LIST,
+        KeyScope.LIST,
         "list.pick",
         "space",
         "pick",
@@ -20,7 +25,7 @@ LIST = (
         "Mark it, to do something with all that are marked",
     ),
     Command(
-        Where.LIST,
+        KeyScope.LIST,
         "list.rename",
         "r,f2",
         "screen.rename",
@@ -30,10 +35,16 @@ LIST = (
         in_footer=True,
     ),
     Command(
-        Where.LIST, "list.pin", "p", "screen.pin", "Pin", "Keep it at the top, or no longer", "/pin"
+        KeyScope.LIST,
+        "list.pin",
+        "p",
+        "screen.pin",
+        "Pin",
+        "Keep it at the top, or no longer",
+        "/pin",
     ),
     Command(
-        Where.LIST,
+        KeyScope.LIST,
         "list.archive",
         "a",
         "screen.archive",
@@ -42,7 +53,7 @@ LIST = (
         "/archive",
     ),
     Command(
-        Where.LIST,
+        KeyScope.LIST,
         "list.trash",
         "d",
         "screen.trash",
@@ -52,7 +63,7 @@ LIST = (
         in_footer=True,
     ),
     Command(
-        Where.LIST,
+        KeyScope.LIST,
         "list.undo",
         "u",
         "screen.undo",
@@ -62,8 +73,16 @@ LIST = (
         in_footer=True,
     ),
     Command(
-        Where.LIST, "list.show-trash", "T", "screen.show_trash", "Trash", "Open the trash", "/trash"
+        KeyScope.LIST,
+        "list.show-trash",
+        "T",
+        "screen.show_trash",
+        "Trash",
+        "Open the trash",
+        "/trash",
     ),
-    Command(Where.LIST, "list.first", "g,home", "first", "First", "Go to the first conversation"),
-    Command(Where.LIST, "list.last", "G,end", "last", "Last", "Go to the last conversation"),
+    Command(
+        KeyScope.LIST, "list.first", "g,home", "first", "First", "Go to the first conversation"
+    ),
+    Command(KeyScope.LIST, "list.last", "G,end", "last", "Last", "Go to the last conversation"),
 )

@@ -1,13 +1,13 @@
 """What a person does with conversations, and with those who answer in them."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 
-OPEN_NTH = "chat.open-"
+OPEN_NTH_PREFIX = "chat.open-"
 """What the ids of the commands begin with that open one of the first nine conversations."""
 
 CHAT = (
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.new",
         "ctrl+n,f4",
         "new_conversation",
@@ -17,7 +17,7 @@ CHAT = (
         in_footer=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.stop",
         "escape",
         "stop",
@@ -27,10 +27,10 @@ CHAT = (
         in_footer=True,
     ),
     Command(
-        Where.ANY, "chat.stop-all", "", "stop_all", "Stop all", "Stop all replies", "/stop all"
+        KeyScope.ANY, "chat.stop-all", "", "stop_all", "Stop all", "Stop all replies", "/stop all"
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.search",
         "ctrl+o,f3",
         "search",
@@ -40,7 +40,7 @@ CHAT = (
         in_footer=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.model",
         "f6",
         "choose_model",
@@ -50,7 +50,7 @@ CHAT = (
         priority=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.side-by-side",
         "alt+s",
         "ask_side_by_side",
@@ -59,7 +59,7 @@ CHAT = (
         "/side-by-side",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.temporary",
         "",
         "new_temporary",
@@ -68,7 +68,7 @@ CHAT = (
         "/temporary",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.system-prompt",
         "",
         "edit_system_prompt",
@@ -77,7 +77,7 @@ CHAT = (
         "/system",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.generation",
         "alt+g",
         "edit_generation",
@@ -86,7 +86,7 @@ CHAT = (
         "/generation",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.preset",
         "",
         "choose_preset",
@@ -95,7 +95,7 @@ CHAT = (
         "/preset",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.save",
         "ctrl+s,f5",
         "save",
@@ -105,7 +105,7 @@ CHAT = (
         in_footer=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.save-as",
         "alt+e",
         "save_as",
@@ -114,7 +114,7 @@ CHAT = (
         "/save as",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.save-html",
         "",
         "save('html')",
@@ -123,7 +123,7 @@ CHAT = (
         "/save html",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.save-jsonl",
         "",
         "save('jsonl')",
@@ -132,7 +132,7 @@ CHAT = (
         "/save jsonl",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.save-all",
         "",
         "save_all",
@@ -141,7 +141,7 @@ CHAT = (
         "/save all",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.import",
         "alt+i",
         "import",
@@ -150,7 +150,7 @@ CHAT = (
         "/import",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.progress",
         "",
         "show_errand",
@@ -159,10 +159,10 @@ CHAT = (
         "/progress",
     ),
     Command(
-        Where.ANY, "chat.next", "alt+j", "step(1)", "Next", "Open the next conversation", "/next"
+        KeyScope.ANY, "chat.next", "alt+j", "step(1)", "Next", "Open the next conversation", "/next"
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.previous",
         "alt+k",
         "step(-1)",
@@ -171,7 +171,7 @@ CHAT = (
         "/previous",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "chat.unread",
         "alt+u",
         "open_unread",
@@ -181,8 +181,8 @@ CHAT = (
     ),
     *(
         Command(
-            Where.ANY,
-            f"{OPEN_NTH}{number}",
+            KeyScope.ANY,
+            f"{OPEN_NTH_PREFIX}{number}",
             f"alt+{number}",
             f"open_nth({number})",
             f"Open {number}",
@@ -194,7 +194,7 @@ CHAT = (
 
 QUEUE = (
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "queue.show",
         "alt+q",
         "show_queue",
@@ -203,7 +203,7 @@ QUEUE = (
         "/queue",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "queue.send",
         "",
         "send_queued",
@@ -215,7 +215,7 @@ QUEUE = (
 
 LOGIN = (
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "login.account",
         "f7",
         "account",
@@ -225,7 +225,7 @@ LOGIN = (
         priority=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "login.sign-in",
         "",
         "sign_in",
@@ -234,7 +234,7 @@ LOGIN = (
         "/login",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "login.another",
         "",
         "change_account",
@@ -243,7 +243,7 @@ LOGIN = (
         "/account",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "login.sign-out",
         "",
         "sign_out",

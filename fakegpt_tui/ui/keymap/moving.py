@@ -1,9 +1,9 @@
 """How to move in everything that has lines."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 
 
-def moving(where: Where, name: str) -> tuple[Command, ...]:
+def moving(where: KeyScope, name: str) -> tuple[Command, ...]:
     """How to move in everything that has lines."""
     return (
         Command(where, f"{name}.up", "up,k", "move(-1)", "Up", "Go up a line"),

@@ -1,10 +1,10 @@
 """What a person does with the program itself."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 
 PROGRAM = (
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "app.palette",
         "ctrl+p,f8",
         "commands",
@@ -13,7 +13,7 @@ PROGRAM = (
         in_footer=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "app.copy-or-stop",
         "ctrl+c",
         "copy_or_stop",
@@ -21,9 +21,11 @@ PROGRAM = (
         "Copy the selection, or else stop the reply, or else clear the prompt",
         priority=True,
     ),
-    Command(Where.ANY, "app.prompt", "escape", "focus_prompt", "Prompt", "Go back to the prompt"),
     Command(
-        Where.ANY,
+        KeyScope.ANY, "app.prompt", "escape", "focus_prompt", "Prompt", "Go back to the prompt"
+    ),
+    Command(
+        KeyScope.ANY,
         "app.next-pane",
         "tab,f2",
         "app.focus_next",
@@ -31,7 +33,7 @@ PROGRAM = (
         "Go to the next part of the screen; shift+tab goes back",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "app.list",
         "ctrl+t,f9",
         "toggle_list",
@@ -40,7 +42,7 @@ PROGRAM = (
         "/list",
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "app.settings",
         "f10",
         "settings",
@@ -48,12 +50,12 @@ PROGRAM = (
         "Change how the program looks and works",
         "/settings",
     ),
-    Command(Where.ANY, "app.theme", "", "theme", "Theme", "Change the colours", "/theme"),
+    Command(KeyScope.ANY, "app.theme", "", "theme", "Theme", "Change the colours", "/theme"),
     Command(
-        Where.ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw"
+        KeyScope.ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw"
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "app.help",
         "f1,question_mark",
         "help",
@@ -63,7 +65,7 @@ PROGRAM = (
         in_footer=True,
     ),
     Command(
-        Where.ANY,
+        KeyScope.ANY,
         "app.quit",
         "ctrl+q",
         "app.quit",

@@ -2,26 +2,28 @@
 
 from types import MappingProxyType
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 
 _ENTER = "enter"
-_OTHERS = "ctrl+j,shift+enter,alt+enter,ctrl+enter"
+_ENTER_VARIANTS = "ctrl+j,shift+enter,alt+enter,ctrl+enter"
 
-ENTER_BREAKS = MappingProxyType({"prompt.send": _OTHERS, "prompt.newline": _ENTER})
+ENTER_INSERTS_NEWLINE = MappingProxyType({"prompt.send": _ENTER_VARIANTS, "prompt.newline": _ENTER})
 """The keys of those who want Enter to break the line, and the others to send."""
 
 PROMPT = (
-    Command(Where.PROMPT, "prompt.send", _ENTER, "send", "Send", "Send the prompt", in_footer=True),
     Command(
-        Where.PROMPT,
+        KeyScope.PROMPT, "prompt.send", _ENTER, "send", "Send", "Send the prompt", in_footer=True
+    ),
+    Command(
+        KeyScope.PROMPT,
         "prompt.newline",
-        _OTHERS,
+        _ENTER_VARIANTS,
         "newline",
         "New line",
         "Break the line; ctrl+j is told from Enter in every terminal",
     ),
     Command(
-        Where.PROMPT,
+        KeyScope.PROMPT,
         "prompt.delete-or-quit",
         "ctrl+d",
         "delete_or_quit",
@@ -32,7 +34,7 @@ PROMPT = (
 
 EARLIER = (
     Command(
-        Where.PROMPT,
+        KeyScope.PROMPT,
         "prompt.earlier",
         "alt+p",
         "earlier",
@@ -40,7 +42,7 @@ EARLIER = (
         "Bring back an earlier prompt; up does so on the first line",
     ),
     Command(
-        Where.PROMPT,
+        KeyScope.PROMPT,
         "prompt.later",
         "alt+n",
         "later",
@@ -48,7 +50,7 @@ EARLIER = (
         "Go on to a later prompt; down does so on the last line",
     ),
     Command(
-        Where.PROMPT,
+        KeyScope.PROMPT,
         "prompt.history",
         "ctrl+r",
         "screen.search_prompts",
@@ -57,7 +59,7 @@ EARLIER = (
         "/history",
     ),
     Command(
-        Where.PROMPT,
+        KeyScope.PROMPT,
         "prompt.edit",
         "ctrl+g",
         "screen.edit_prompt",

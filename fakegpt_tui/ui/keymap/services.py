@@ -1,10 +1,10 @@
 """What a person does with services, in their list and in the form of one."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 
 SERVICES = (
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.use",
         "enter",
         "use",
@@ -13,7 +13,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.ask-marked",
         "ctrl+s",
         "ask_marked",
@@ -22,7 +22,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.favourite",
         "f3",
         "favour",
@@ -32,7 +32,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.add",
         "f4",
         "add_service",
@@ -42,7 +42,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.edit",
         "f2",
         "edit_service",
@@ -52,7 +52,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.test",
         "f5",
         "test_service",
@@ -62,7 +62,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.remove",
         "f9",
         "remove_service",
@@ -72,7 +72,7 @@ SERVICES = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.sign-in",
         "f7",
         "sign_in_there",
@@ -80,7 +80,7 @@ SERVICES = (
         "Sign in to the service, and ask for its models",
     ),
     Command(
-        Where.SERVICES,
+        KeyScope.SERVICES,
         "services.ask-again",
         "ctrl+r",
         "ask_for_models",
@@ -91,7 +91,7 @@ SERVICES = (
 
 SERVICE_FORM = (
     Command(
-        Where.SERVICE_FORM,
+        KeyScope.SERVICE_FORM,
         "service.keep",
         "ctrl+s",
         "keep",
@@ -100,7 +100,7 @@ SERVICE_FORM = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICE_FORM,
+        KeyScope.SERVICE_FORM,
         "service.test",
         "f5",
         "test",
@@ -109,7 +109,7 @@ SERVICE_FORM = (
         in_footer=True,
     ),
     Command(
-        Where.SERVICE_FORM,
+        KeyScope.SERVICE_FORM,
         "service.pick-model",
         "f6",
         "pick_model",

@@ -1,10 +1,10 @@
 """What a person does with replies that stand side by side."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 
 SIDE_BY_SIDE = (
     Command(
-        Where.SIDE_BY_SIDE,
+        KeyScope.SIDE_BY_SIDE,
         "side.choose",
         "enter",
         "choose",
@@ -13,7 +13,7 @@ SIDE_BY_SIDE = (
         in_footer=True,
     ),
     Command(
-        Where.SIDE_BY_SIDE,
+        KeyScope.SIDE_BY_SIDE,
         "side.next",
         "tab",
         "show_variant(1)",
@@ -22,7 +22,7 @@ SIDE_BY_SIDE = (
         in_footer=True,
     ),
     Command(
-        Where.SIDE_BY_SIDE,
+        KeyScope.SIDE_BY_SIDE,
         "side.before",
         "shift+tab",
         "show_variant(-1)",
@@ -30,7 +30,7 @@ SIDE_BY_SIDE = (
         "Go to the reply before; left does so, too",
     ),
     Command(
-        Where.SIDE_BY_SIDE,
+        KeyScope.SIDE_BY_SIDE,
         "side.stop",
         "escape",
         "stop_or_close",

@@ -1,12 +1,12 @@
 """What a person does in the transcript."""
 
-from fakegpt_tui.ui.keymap.command import Command, Where
+from fakegpt_tui.ui.keymap.command import Command, KeyScope
 from fakegpt_tui.ui.keymap.moving import moving
 
 TRANSCRIPT = (
-    *moving(Where.TRANSCRIPT, "transcript"),
+    *moving(KeyScope.TRANSCRIPT, "transcript"),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.half-page-up",
         "ctrl+u",
         "page(-0.5)",
@@ -14,7 +14,7 @@ TRANSCRIPT = (
         "Go up half a page",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.half-page-down",
         "ctrl+d",
         "page(0.5)",
@@ -22,7 +22,7 @@ TRANSCRIPT = (
         "Go down half a page",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.edit",
         "e",
         "screen.edit_message",
@@ -31,7 +31,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.regenerate",
         "r",
         "screen.regenerate",
@@ -41,7 +41,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.continue",
         "full_stop",
         "screen.continue_reply",
@@ -50,7 +50,7 @@ TRANSCRIPT = (
         "/continue",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.variant-before",
         "left,h",
         "screen.show_variant(-1)",
@@ -58,7 +58,7 @@ TRANSCRIPT = (
         "Show the variant before",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.variant-after",
         "right,l",
         "screen.show_variant(1)",
@@ -66,7 +66,7 @@ TRANSCRIPT = (
         "Show the variant after",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.compare",
         "D",
         "screen.compare_variants",
@@ -75,7 +75,7 @@ TRANSCRIPT = (
         "/compare",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.tree",
         "t",
         "screen.show_tree",
@@ -84,7 +84,7 @@ TRANSCRIPT = (
         "/tree",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.branch",
         "b",
         "screen.branch",
@@ -93,7 +93,7 @@ TRANSCRIPT = (
         "/branch",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.trash",
         "d",
         "screen.trash_message",
@@ -101,7 +101,7 @@ TRANSCRIPT = (
         "Put the message and all below it into the trash",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.pick",
         "m",
         "screen.pick_message",
@@ -110,7 +110,7 @@ TRANSCRIPT = (
         "/pick",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "message.save-picked",
         "s",
         "screen.save_picked",
@@ -119,11 +119,11 @@ TRANSCRIPT = (
         "/save selection",
     ),
     Command(
-        Where.TRANSCRIPT, "message.undo", "u", "screen.undo", "Undo", "Take the last change back"
+        KeyScope.TRANSCRIPT, "message.undo", "u", "screen.undo", "Undo", "Take the last change back"
     ),
-    Command(Where.TRANSCRIPT, "transcript.first", "g,home", "first", "First", "Go to the start"),
+    Command(KeyScope.TRANSCRIPT, "transcript.first", "g,home", "first", "First", "Go to the start"),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.last",
         "G,end",
         "last",
@@ -132,7 +132,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.mark-previous",
         "K,ctrl+up",
         "mark(-1)",
@@ -140,7 +140,7 @@ TRANSCRIPT = (
         "Mark the message before; keys are about the marked one",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.mark-next",
         "J,ctrl+down",
         "mark(1)",
@@ -148,7 +148,7 @@ TRANSCRIPT = (
         "Mark the next message",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.fold",
         "space",
         "fold",
@@ -157,7 +157,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.wrap-code",
         "w",
         "screen.wrap_code",
@@ -166,7 +166,7 @@ TRANSCRIPT = (
         "/wrap",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.code-right",
         "greater_than_sign,shift+right",
         "scroll_code(1)",
@@ -174,7 +174,7 @@ TRANSCRIPT = (
         "Show more of code that is cut at the right",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.code-left",
         "less_than_sign,shift+left",
         "scroll_code(-1)",
@@ -182,7 +182,7 @@ TRANSCRIPT = (
         "Go back to the beginning of code that is cut",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.find",
         "slash",
         "find",
@@ -191,7 +191,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.find-next",
         "n",
         "find_next(1)",
@@ -199,7 +199,7 @@ TRANSCRIPT = (
         "Go to the next match",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.find-previous",
         "N",
         "find_next(-1)",
@@ -207,7 +207,7 @@ TRANSCRIPT = (
         "Go to the match before",
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.copy-message",
         "y",
         "copy_message",
@@ -216,7 +216,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.copy-code",
         "c",
         "copy_code",
@@ -225,7 +225,7 @@ TRANSCRIPT = (
         in_footer=True,
     ),
     Command(
-        Where.TRANSCRIPT,
+        KeyScope.TRANSCRIPT,
         "transcript.copy-conversation",
         "Y",
         "copy_conversation",

@@ -11,10 +11,10 @@ _NAMES = {
 }
 
 
-def key_words(keys: str) -> str:
+def key_labels(keys: str) -> str:
     """The keys of a command."""
-    return ", ".join(key_word(key) for key in keys.split(","))
+    return ", ".join(key_label(key) for key in keys.split(","))
 
 
-def key_word(key: str) -> str:
+def key_label(key: str) -> str:
     return _NAMES.get(key, key.upper() if _FUNCTION_KEY.fullmatch(key) else key)

@@ -9,18 +9,18 @@ from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.intents import Announced
-from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.messages import Noticed, ReplyGrew, TurnFinished, TurnStarted
+from fakegpt_tui.ui.intents import NotifyUser
+from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.messages import ReplyGrew, ShowNotice, TurnFinished, TurnStarted
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.screens.conversation_commands import ConversationCommands
-from fakegpt_tui.ui.screens.file_commands import FileCommands
-from fakegpt_tui.ui.screens.generation_commands import GenerationCommands
-from fakegpt_tui.ui.screens.message_commands import MessageCommands
-from fakegpt_tui.ui.screens.prompt_commands import PromptCommands
-from fakegpt_tui.ui.screens.service_commands import ServiceCommands
-from fakegpt_tui.ui.screens.setting_commands import SettingCommands
-from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideCommands
+from fakegpt_tui.ui.screens.conversation_commands import ConversationController
+from fakegpt_tui.ui.screens.file_commands import FileController
+from fakegpt_tui.ui.screens.generation_commands import GenerationController
+from fakegpt_tui.ui.screens.message_commands import MessageController
+from fakegpt_tui.ui.screens.prompt_commands import PromptController
+from fakegpt_tui.ui.screens.service_commands import ServiceController
+from fakegpt_tui.ui.screens.setting_commands import SettingsController
+from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideController
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -30,15 +30,15 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
-from fakegpt_tui.ui.workspace import TROUBLE
+from fakegpt_tui.ui.workspace import FAILED_STATUSES
 
 _LIST_FROM_WIDTH = 80
-_LEAST_WIDTH = 20
-_LEAST_HEIGHT = 5
+_MIN_WIDTH = 20
+_MIN_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 3
 _STATUS_SECONDS = 0.5
-_LOOK_SECONDS = 2.0
+_SYNC_SECONDS = 2.0
 _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
@@ -53,34 +53,34 @@ class Row(RenderCache, Horizontal):
 
 class ChatScreen(
     RenderCache,
-    ConversationCommands,
-    MessageCommands,
-    PromptCommands,
-    ServiceCommands,
-    GenerationCommands,
-    FileCommands,
-    SideBySideCommands,
-    SettingCommands,
+    ConversationController,
+    MessageController,
+    PromptController,
+    ServiceController,
+    GenerationController,
+    FileController,
+    SideBySideController,
+    SettingsController,
 ):
     """Shows one conversation while any number of them go on."""
 
     CSS_PATH = "chat.tcss"
-    BINDINGS = bindings(Where.ANY)
+    BINDINGS = bindings(KeyScope.ANY)
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
-        self._told = 0
+        self._notices_shown = 0
         self._collector = IdleCollector()
-        self._rested_at: ReadingPosition | None = None
+        self._last_position: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
         with Column(id="body"):
             with Row():
                 yield ConversationList()
                 with Column():
-                    yield Transcript(rehearse=self._options.rehearse)
+                    yield Transcript(rehearse=self._options.warm_up)
                     yield QueueView()
                     yield PromptInput(cursor_blink=self._options.cursor_blink)
             yield KeyFooter()
@@ -92,13 +92,13 @@ class ChatScreen(
         self._prompt.set_enter_sends(sends=self._options.enter_sends)
         self._prompt.focus()
         self.show_conversation()
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self._load)
 
     def on_idle(self) -> None:
         repaint_now(self)
 
     @work(group="begin")
-    async def _begin(self) -> None:
+    async def _load(self) -> None:
         """Read the store, which need not be there for the first paint, nor for the first keys."""
         await self._chat.load()
         self._prompt.earlier_prompts = self._chat.prompts()
@@ -112,15 +112,15 @@ class ChatScreen(
             )
             self._prompt.load_draft(draft.text, draft.cursor)
         self.refresh_rows()
-        self._tell_news()
-        self.set_interval(_LOOK_SECONDS, self._look_around)
-        self.set_timer(_LOOK_SECONDS, self.look_for_servers)
-        self.set_timer(_FIRST_KEYS, self.be_signed_in)
+        self._show_notices()
+        self.set_interval(_SYNC_SECONDS, self._sync)
+        self.set_timer(_SYNC_SECONDS, self.discover_servers)
+        self.set_timer(_FIRST_KEYS, self.sign_in_if_needed)
 
     @on(TurnStarted)
     def show_turn(self, event: TurnStarted) -> None:
         if event.conversation_id == self._workspace.open.id:
-            self._workspace.reread()
+            self._workspace.reload()
             self.show_conversation()
         self._prompt.earlier_prompts = self._chat.prompts()
         self.refresh_rows()
@@ -143,28 +143,28 @@ class ChatScreen(
     @on(TurnFinished)
     def show_end(self, event: TurnFinished) -> None:
         reply = event.reply
-        is_open = self._workspace.finish(reply)
+        is_open = self._workspace.record_finished(reply)
         path = self._workspace.path
         if is_open and reply.id in [each.id for each in path]:
             self._transcript.update_message(reply)
             self._transcript.set_labels(self._workspace.labels(path))
-            self._status.tokens = self._workspace.tokens(path)
+            self._status.tokens = self._workspace.token_label(path)
         if not (is_open and self.app.app_focus):
             title = self._workspace.title(reply.conversation_id)
-            self.post_message(Announced(title, f"the reply is {reply.status.value}"))
-        for notice in (*event.notices, reply.error if reply.status in TROUBLE else None):
+            self.post_message(NotifyUser(title, f"the reply is {reply.status.value}"))
+        for notice in (*event.notices, reply.error if reply.status in FAILED_STATUSES else None):
             if notice:
                 self.notice(notice)
         self.show_activity()
         self.refresh_rows()
 
-    @on(Noticed)
-    def show_notice(self, event: Noticed) -> None:
+    @on(ShowNotice)
+    def show_notice(self, event: ShowNotice) -> None:
         self.notice(event.text)
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
-        fits = width >= _LEAST_WIDTH and height >= _LEAST_HEIGHT
+        fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
         self.query_one("#body").display = fits
         self.query_one("#too-small").display = not fits
         wanted = self._list_wanted
@@ -199,20 +199,20 @@ class ChatScreen(
         self.app.refresh(layout=True, repaint=True)
 
     @work(exclusive=True, group="look-around")
-    async def _look_around(self) -> None:
+    async def _sync(self) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
-        self._tell_news()
+        self._show_notices()
         position = self._transcript.reading_position
-        is_moving = position != self._rested_at
-        self._rested_at = position
+        is_moving = position != self._last_position
+        self._last_position = position
         # While somebody scrolls there is nothing that is worth a write, or a pause.
         if not is_moving:
-            self.keep_place()
+            self.save_position()
         self._collector.collect(is_busy=is_moving or bool(self._chat.turns()))
         if await self._chat.refresh():
-            self.see_again()
+            self.refresh_view()
         else:
-            self._status.others = self._workspace.others
+            self._status.others = self._workspace.background
 
     def show_activity(self) -> None:
         """Say what the turn does, and go on saying so; nothing ticks while there is none."""
@@ -222,11 +222,11 @@ class ChatScreen(
         else:
             self._activity_timer.resume()
 
-    def _tell_news(self) -> None:
+    def _show_notices(self) -> None:
         notices = self._options.notices()
-        for notice in notices[self._told :]:
+        for notice in notices[self._notices_shown :]:
             self.notice(notice)
-        self._told = len(notices)
+        self._notices_shown = len(notices)
 
     def _repaint(self) -> None:
         self._repaint_timer = None

@@ -33,13 +33,13 @@ class CompareScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="compare"):
-            yield Static(compared(self._parts))
+            yield Static(diff_content(self._parts))
 
     def on_mount(self) -> None:
         self.query_one("#compare").border_title = Content(f"{self._title} — esc closes")
 
 
-def compared(parts: Sequence[DiffPart]) -> Content:
+def diff_content(parts: Sequence[DiffPart]) -> Content:
     """The parts one after the other, with signs around what only one of the texts has."""
     return Content("").join([_part(part) for part in parts])
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from textual import on
 
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
-from fakegpt_tui.ui.choices import Choice, Found
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.choices import Choice, SearchSelection
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 
 _TRASH_DAYS = 30
 
 
-class ConversationCommands(ChatParts):
+class ConversationController(ChatScreenBase):
     """Starting, opening and arranging conversations.
 
     What is arranged are the conversations that are picked in the list, or else the one under its
@@ -33,8 +33,8 @@ class ConversationCommands(ChatParts):
         self.notice("This conversation leaves nothing on disk.")
 
     def _start(self, conversation: Conversation) -> None:
-        self.keep_typed()
-        self.keep_place()
+        self.save_draft()
+        self.save_position()
         self._workspace.start(conversation)
         self._prompt.load_draft("")
         self.show_conversation()
@@ -49,12 +49,12 @@ class ConversationCommands(ChatParts):
         self.open_conversation(rows[number - 1].id if number <= len(rows) else None)
 
     def action_open_unread(self) -> None:
-        if (conversation_id := self._workspace.unread()) is None:
+        if (conversation_id := self._workspace.first_unread()) is None:
             self.notice("Nothing is unread.")
         self.open_conversation(conversation_id)
 
     def action_search(self) -> None:
-        def take(found: Found | None) -> None:
+        def take(found: SearchSelection | None) -> None:
             if found is None:
                 self._prompt.focus()
             else:
@@ -64,15 +64,15 @@ class ConversationCommands(ChatParts):
 
         self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
 
-    def _show_found(self, found: Found) -> None:
+    def _show_found(self, found: SearchSelection) -> None:
         is_open = self.open_conversation(found.conversation_id, whole=True)
         if found.message_id is None or not is_open:
             return
         if found.message_id not in [each.id for each in self._workspace.path]:
             # It is in another branch than the one that was shown last.
-            with self.telling():
+            with self.notify_errors():
                 self._chat.trees.show_variant(found.conversation_id, found.message_id)
-                self._workspace.reread()
+                self._workspace.reload()
                 self.show_conversation()
         self._transcript.reveal(found.message_id, found.words)
         self._transcript.focus()
@@ -87,47 +87,47 @@ class ConversationCommands(ChatParts):
         self.pick("Conversations", choices, take, current=current)
 
     def action_rename(self) -> None:
-        ids = self._arranged()
+        ids = self._targets()
         if not ids:
             self.notice("There is nothing to rename yet.")
             return
 
         def take(title: str | None) -> None:
             if title is not None:
-                with self.telling():
+                with self.notify_errors():
                     self._chat.actions.rename(ids[0], title)
-                    self._arranged_now()
+                    self._refresh_arranged()
 
         self.ask_line("Title", self._workspace.title(ids[0]), take)
 
     def action_pin(self) -> None:
-        ids = self._arranged()
-        with self.telling():
+        ids = self._targets()
+        with self.notify_errors():
             pinned = not all(self._chat.conversation(each).pinned for each in ids)
             self._chat.actions.pin(ids, pinned=pinned)
-            self._arranged_now()
+            self._refresh_arranged()
 
     def action_archive(self) -> None:
-        ids = self._arranged()
+        ids = self._targets()
         if not ids:
             return
-        with self.telling():
+        with self.notify_errors():
             archived = not all(self._chat.conversation(each).archived for each in ids)
             self._chat.actions.archive(ids, archived=archived)
-            self._arranged_now()
+            self._refresh_arranged()
             done = "Archived; is:archived finds it" if archived else "Brought back"
             self.notice(f"{done}. u takes it back.")
 
     def action_trash(self) -> None:
-        ids = self._arranged()
+        ids = self._targets()
         for conversation_id in ids:
             self._chat.stop(conversation_id)
         if not ids:
             return
-        with self.telling():
+        with self.notify_errors():
             self._chat.actions.trash(ids)
         was_open = self._workspace.open.id in ids
-        self._arranged_now()
+        self._refresh_arranged()
         if was_open:
             self._prompt.load_draft("")
             self.show_conversation()
@@ -137,7 +137,7 @@ class ConversationCommands(ChatParts):
         """Offer what was deleted of the open conversation, and the conversations that were."""
         open_id = self._workspace.open.id
         messages: Sequence[ChatMessage] = ()
-        with self.telling():
+        with self.notify_errors():
             messages = self._chat.trees.trashed(open_id)
         trashed = self._chat.trashed()
         if not trashed and not messages:
@@ -153,14 +153,14 @@ class ConversationCommands(ChatParts):
             if chosen in of_the_open_one:
                 self._restore_message(open_id, chosen)
             elif chosen is not None:
-                with self.telling():
+                with self.notify_errors():
                     self._chat.actions.restore([chosen])
                     self.open_conversation(chosen)
 
         self.pick("Trash, enter restores", choices, take)
 
     def _restore_message(self, conversation_id: str, message_id: str) -> None:
-        with self.telling():
+        with self.notify_errors():
             self._chat.trees.restore(conversation_id, message_id)
             self.open_conversation(conversation_id)
 
@@ -173,18 +173,18 @@ class ConversationCommands(ChatParts):
             self.notice(str(error))
             return
         self.notice("There is nothing to take back." if words is None else f"Taken back: {words}")
-        self._workspace.reread()
+        self._workspace.reload()
         self.show_conversation()
         self.refresh_rows()
 
-    def _arranged(self) -> tuple[str, ...]:
+    def _targets(self) -> tuple[str, ...]:
         if self._list.picked or self.focused is self._list:
             return self._list.chosen
         return (self._workspace.open.id,) if self._workspace.open.leaf_id else ()
 
-    def _arranged_now(self) -> None:
+    def _refresh_arranged(self) -> None:
         self._list.picked = frozenset()
-        self._workspace.reread()
+        self._workspace.reload()
         self.refresh_rows()
 
 

@@ -8,14 +8,14 @@ from textual.screen import ModalScreen
 from textual.widgets import ProgressBar, Static
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.errands import Errand
+from fakegpt_tui.ui.errands import Job
 
 _LOOK_SECONDS = 0.1
-_MOST_DETAILS = 200
-_LONGEST = 400
+_MAX_DETAILS = 200
+_MAX_LINE = 400
 
 
-class ErrandScreen(ModalScreen[Errand | None]):
+class JobScreen(ModalScreen[Job | None]):
     """Shows an errand, which goes on without it; dismissed with the next one, or with nothing."""
 
     CSS_PATH = "errand.tcss"
@@ -25,9 +25,9 @@ class ErrandScreen(ModalScreen[Errand | None]):
         Binding("enter", "next", "Next"),
     ]
 
-    def __init__(self, errand: Errand) -> None:
+    def __init__(self, errand: Job) -> None:
         super().__init__()
-        self._errand = errand
+        self._job = errand
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="errand"):
@@ -35,19 +35,19 @@ class ErrandScreen(ModalScreen[Errand | None]):
             yield Static(id="said")
 
     def on_mount(self) -> None:
-        self.query_one("#errand").border_title = Content(safe_line(self._errand.title))
+        self.query_one("#errand").border_title = Content(safe_line(self._job.title))
         self._timer = self.set_interval(_LOOK_SECONDS, self._look)
         self._look()
 
     def action_stop(self) -> None:
-        self._errand.headway.stopped = True
+        self._job.progress.stopped = True
 
     def action_next(self) -> None:
-        if self._errand.account is not None and self._errand.then is not None:
-            self.dismiss(self._errand.then[1])
+        if self._job.result is not None and self._job.follow_up is not None:
+            self.dismiss(self._job.follow_up[1])
 
     def _look(self) -> None:
-        headway, account = self._errand.headway, self._errand.account
+        headway, account = self._job.progress, self._job.result
         bar = self.query_one(ProgressBar)
         bar.update(total=headway.total or None, progress=headway.done)
         box = self.query_one("#errand")
@@ -57,10 +57,10 @@ class ErrandScreen(ModalScreen[Errand | None]):
             return
         self._timer.stop()
         bar.display = False
-        then = "" if self._errand.then is None else f"enter: {self._errand.then[0]}, "
+        then = "" if self._job.follow_up is None else f"enter: {self._job.follow_up[0]}, "
         box.border_subtitle = Content(f"{then}esc closes")
-        details = [safe_line(each, _LONGEST) for each in account.details[:_MOST_DETAILS]]
+        details = [safe_line(each, _MAX_LINE) for each in account.details[:_MAX_DETAILS]]
         if more := len(account.details) - len(details):
             details.append(f"And {more} more.")
-        lines = [Content(safe_line(account.summary, _LONGEST)), *map(Content, details)]
+        lines = [Content(safe_line(account.summary, _MAX_LINE)), *map(Content, details)]
         self.query_one("#said", Static).update(Content("\n").join(lines))

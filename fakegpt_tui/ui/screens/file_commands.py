@@ -8,17 +8,17 @@ from fakegpt_tui.chat.jobs import FORMATS, MARKDOWN
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.errands import Errand
-from fakegpt_tui.ui.intents import ErrandAsked
-from fakegpt_tui.ui.messages import ErrandEnded
+from fakegpt_tui.ui.errands import Job
+from fakegpt_tui.ui.intents import RunJob
+from fakegpt_tui.ui.messages import JobFinished
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 
 _OPEN, _PICKED, _ALL = "open", "picked", "all"
 _SEPARATOR = "."
 
 
-class FileCommands(ChatParts):
+class FileController(ChatScreenBase):
     """Saving what is open, what is picked of it, or everything, and importing.
 
     Of what takes long there is one at a time, and its screen can be closed and opened again.
@@ -26,14 +26,14 @@ class FileCommands(ChatParts):
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
-        self._errand: Errand | None = None
+        self._job: Job | None = None
 
     def action_save(self, suffix: str = MARKDOWN) -> None:
         self._save_open(suffix, ())
 
     def action_save_picked(self, suffix: str = MARKDOWN) -> None:
         """Save the messages that are picked, or selected, or the marked one."""
-        if ids := self._meant_for_file():
+        if ids := self._targets():
             self._save_open(suffix, ids)
         else:
             self.notice("There is nothing to save yet.")
@@ -58,41 +58,41 @@ class FileCommands(ChatParts):
     def action_import(self) -> None:
         if self._is_busy():
             return
-        from fakegpt_tui.ui.screens.import_files import ImportScreen, ImportWish  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.screens.import_files import ImportRequest, ImportScreen  # noqa: PLC0415 - after first paint
 
-        def take(wish: ImportWish | None) -> None:
+        def take(wish: ImportRequest | None) -> None:
             if wish is None:
                 return
             take_in = partial(self._chat.imports.import_files, [wish.path])
-            errand = Errand(f"Import of {wish.path.name}", take_in)
+            errand = Job(f"Import of {wish.path.name}", take_in)
             if wish.dry_run:
-                tell = Errand(
+                tell = Job(
                     f"What would be imported of {wish.path.name}",
                     partial(take_in, dry_run=True),
-                    then=("import it", errand),
+                    follow_up=("import it", errand),
                 )
-                self.begin_errand(tell)
+                self.start_job(tell)
             else:
-                self.begin_errand(errand)
+                self.start_job(errand)
 
         self.app.push_screen(ImportScreen(), take)
 
     def action_show_errand(self) -> None:
-        if self._errand is None:
+        if self._job is None:
             self.notice("Nothing was imported or saved in bulk yet.")
         else:
-            self._show_errand(self._errand)
+            self._show_job(self._job)
 
-    @on(ErrandEnded)
-    def show_errand_end(self, event: ErrandEnded) -> None:
-        if event.errand.account is not None:
-            self.notice(event.errand.account.summary)
-        self._workspace.reread()
+    @on(JobFinished)
+    def show_job_result(self, event: JobFinished) -> None:
+        if event.job.result is not None:
+            self.notice(event.job.result.summary)
+        self._workspace.reload()
         self.show_conversation()
         self.refresh_rows()
 
     def _choose_what(self, parts: list[str]) -> None:
-        count = len(self._meant_for_file())
+        count = len(self._targets())
         words = {
             _OPEN: "This conversation",
             _PICKED: "One message of it" if count == 1 else f"{count} messages of it",
@@ -120,7 +120,7 @@ class FileCommands(ChatParts):
         elif not self._is_busy():
             folder = self._options.exports
             run = partial(self._chat.exports.export_all, folder, suffix=suffix)
-            self.begin_errand(Errand(f"Saving every conversation as {FORMATS[suffix]}", run))
+            self.start_job(Job(f"Saving every conversation as {FORMATS[suffix]}", run))
 
     @work(group="save")
     async def _save_open(self, suffix: str, only: tuple[str, ...]) -> None:
@@ -140,7 +140,7 @@ class FileCommands(ChatParts):
             self._workspace.picked = frozenset()
             self._label()
 
-    def _meant_for_file(self) -> tuple[str, ...]:
+    def _targets(self) -> tuple[str, ...]:
         transcript = self._transcript
         marked = transcript.current_message
         selected = tuple(message.id for message in transcript.selected_messages)
@@ -150,24 +150,24 @@ class FileCommands(ChatParts):
     def _label(self) -> None:
         self._transcript.set_labels(self._workspace.labels(self._workspace.path))
 
-    def begin_errand(self, errand: Errand) -> None:
+    def start_job(self, errand: Job) -> None:
         """Run something long, and show how far it is."""
-        self._errand = errand
-        self.post_message(ErrandAsked(errand))
-        self._show_errand(errand)
+        self._job = errand
+        self.post_message(RunJob(errand))
+        self._show_job(errand)
 
-    def _show_errand(self, errand: Errand) -> None:
-        from fakegpt_tui.ui.screens.errand import ErrandScreen  # noqa: PLC0415 - after first paint
+    def _show_job(self, errand: Job) -> None:
+        from fakegpt_tui.ui.screens.errand import JobScreen  # noqa: PLC0415 - after first paint
 
-        def go_on(following: Errand | None) -> None:
+        def go_on(following: Job | None) -> None:
             if following is not None and not self._is_busy():
-                self.begin_errand(following)
+                self.start_job(following)
 
-        self.app.push_screen(ErrandScreen(errand), go_on)
+        self.app.push_screen(JobScreen(errand), go_on)
 
     def _is_busy(self) -> bool:
         """Is there something under way? It is shown then."""
-        if self._errand is None or self._errand.account is not None:
+        if self._job is None or self._job.result is not None:
             return False
-        self._show_errand(self._errand)
+        self._show_job(self._job)
         return True

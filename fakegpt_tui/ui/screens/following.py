@@ -4,8 +4,8 @@ from typing import Any
 
 from textual.screen import Screen
 
-from fakegpt_tui.ui.intents import CopyAsked, OpenAsked
-from fakegpt_tui.ui.links import judge
+from fakegpt_tui.ui.intents import CopyText, OpenLink
+from fakegpt_tui.ui.links import check_link
 
 
 def ask_about_link(screen: Screen[Any], href: str) -> None:
@@ -14,8 +14,8 @@ def ask_about_link(screen: Screen[Any], href: str) -> None:
 
     def act(choice: str | None) -> None:
         if choice == "open":
-            screen.post_message(OpenAsked(href))
+            screen.post_message(OpenLink(href))
         elif choice == "copy":
-            screen.post_message(CopyAsked(href, "link"))
+            screen.post_message(CopyText(href, "link"))
 
-    screen.app.push_screen(LinkScreen(judge(href)), act)
+    screen.app.push_screen(LinkScreen(check_link(href)), act)

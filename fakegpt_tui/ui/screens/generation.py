@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, Static, TextArea
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.generation_form import GenerationField, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line
-from fakegpt_tui.ui.options import KeepPreset
+from fakegpt_tui.ui.options import SavePreset
 
 SYSTEM_PROMPT = "system_prompt"
 _PRESET = "preset"
@@ -43,7 +43,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         *,
         note: str = "",
         presets: Collection[str] = (),
-        keep_preset: KeepPreset | None = None,
+        keep_preset: SavePreset | None = None,
         begin_at: str = GenerationField.TEMPERATURE,
     ) -> None:
         """Show `current`, and below it a `note` for a person to read.

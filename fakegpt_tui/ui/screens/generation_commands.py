@@ -4,10 +4,10 @@ from textual import work
 
 from fakegpt_tui.domain import FakeGPTError, Preset, Service, ServiceKind
 from fakegpt_tui.domain.generation_form import GenerationField
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 
 
-class GenerationCommands(ChatParts):
+class GenerationController(ChatScreenBase):
     """Seeing and changing the system prompt and the generation settings."""
 
     def action_edit_system_prompt(self) -> None:
@@ -25,13 +25,13 @@ class GenerationCommands(ChatParts):
         def take(kept: Preset | None) -> None:
             if kept is None:
                 return
-            with self.telling():
+            with self.notify_errors():
                 self._chat.actions.configure(
                     conversation.id,
                     system_prompt=kept.system_prompt,
                     generation=kept.generation,
                 )
-                self._workspace.reread()
+                self._workspace.reload()
                 self.notice("This holds from the next reply on. /undo takes it back.")
 
         from fakegpt_tui.ui.screens.generation import GenerationScreen  # noqa: PLC0415 - after first paint
@@ -40,7 +40,7 @@ class GenerationCommands(ChatParts):
             Preset("", conversation.system_prompt, conversation.generation),
             note=_limits(service),
             presets=self._chat.presets,
-            keep_preset=self._keep_preset if self._options.keep_preset else None,
+            keep_preset=self._keep_preset if self._options.save_preset else None,
             begin_at=begin_at,
         )
         self.app.push_screen(screen, take)
@@ -48,8 +48,8 @@ class GenerationCommands(ChatParts):
     async def _keep_preset(self, preset: Preset) -> None:
         """Keep a preset; undo puts the one back that it replaces."""
         replaced = self._chat.presets.get(preset.name)
-        if self._options.keep_preset is not None:
-            await self._options.keep_preset(preset)
+        if self._options.save_preset is not None:
+            await self._options.save_preset(preset)
         if replaced is not None:
             self._note_preset(replaced)
 
@@ -61,10 +61,10 @@ class GenerationCommands(ChatParts):
 
     @work(group="preset")
     async def _put_preset_back(self, preset: Preset) -> None:
-        if self._options.keep_preset is None:
+        if self._options.save_preset is None:
             return
         try:
-            await self._options.keep_preset(preset)
+            await self._options.save_preset(preset)
         except FakeGPTError as error:
             self.notice(f"The preset is still the new one: {error}")
             self._note_preset(preset)

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH, Where
-from fakegpt_tui.ui.keymap.words import key_words
+from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH_PREFIX, KeyScope
+from fakegpt_tui.ui.keymap.words import key_labels
 
 _KEYS_WIDTH = 24
 
@@ -30,7 +30,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            for where in Where:
+            for where in KeyScope:
                 yield Static(Content(where.value.capitalize()), classes="where")
                 yield Static(command_table(where, self._keys))
 
@@ -40,19 +40,19 @@ class HelpScreen(ModalScreen[None]):
         frame.border_subtitle = Content("[keys] in config.toml gives other keys, by the grey names")
 
 
-def command_table(where: Where, changed: Mapping[str, str]) -> Table:
+def command_table(where: KeyScope, changed: Mapping[str, str]) -> Table:
     """The commands of one part of the screen, with their keys, slash commands and ids."""
     table = Table.grid(Column(width=_KEYS_WIDTH), Column(), padding=(0, 2), pad_edge=True)
     for keys, words, names in _rows(where, changed):
-        table.add_row(Text(key_words(keys), style="bold"), Text.assemble(words, (names, "dim")))
+        table.add_row(Text(key_labels(keys), style="bold"), Text.assemble(words, (names, "dim")))
     return table
 
 
-def _rows(where: Where, changed: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def _rows(where: KeyScope, changed: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for command in COMMANDS:
-        if command.where is where and not command.id.startswith(OPEN_NTH):
+        if command.scope is where and not command.id.startswith(OPEN_NTH_PREFIX):
             keys = changed.get(command.id, command.keys)
             names = (command.slash, command.id) if command.keys else (command.slash,)
             yield keys, command.help, "".join(f"  {name}" for name in names if name)
-    if where is Where.ANY:
+    if where is KeyScope.ANY:
         yield "alt+1,…,alt+9", "Open a conversation by its place in the list", ""

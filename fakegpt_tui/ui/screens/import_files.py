@@ -19,14 +19,14 @@ _WHAT = (
 
 
 @dataclass(frozen=True, slots=True)
-class ImportWish:
+class ImportRequest:
     """What to import, and whether only to tell what would be done."""
 
     path: Path
     dry_run: bool
 
 
-class ImportScreen(ModalScreen[ImportWish | None]):
+class ImportScreen(ModalScreen[ImportRequest | None]):
     """A field for a path; dismissed with what it says, or with nothing."""
 
     CSS_PATH = "import_files.tcss"
@@ -45,7 +45,7 @@ class ImportScreen(ModalScreen[ImportWish | None]):
     @on(Input.Submitted)
     def begin(self, event: Input.Submitted) -> None:
         if path := _path(event.value):
-            self.dismiss(ImportWish(path, self.query_one(Checkbox).value))
+            self.dismiss(ImportRequest(path, self.query_one(Checkbox).value))
 
 
 def _path(typed: str) -> Path | None:

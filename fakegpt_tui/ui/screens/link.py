@@ -28,7 +28,7 @@ class LinkScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         target = self._target
         with Vertical(id="link"):
-            yield Static(Content(safe_line(target.shown, 2000)), id="target")
+            yield Static(Content(safe_line(target.href, 2000)), id="target")
             if target.host:
                 yield Static(Content.assemble("Host  ", (safe_line(target.host), "bold")))
             if target.refusal:

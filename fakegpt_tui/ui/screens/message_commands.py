@@ -8,14 +8,14 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Conversation, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.intents import CopyAsked
+from fakegpt_tui.ui.intents import CopyText
 from fakegpt_tui.ui.screens.following import ask_about_link
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 
-class MessageCommands(ChatParts):
+class MessageController(ChatScreenBase):
     """Copying messages, following their links, and making and walking their variants.
 
     What is meant is the message under the transcript's cursor, or else the last one.
@@ -23,7 +23,7 @@ class MessageCommands(ChatParts):
 
     @on(Transcript.CopyRequested)
     def ask_for_copy(self, event: Transcript.CopyRequested) -> None:
-        self.post_message(CopyAsked(event.text, event.what))
+        self.post_message(CopyText(event.text, event.what))
 
     @on(Transcript.LinkPressed)
     def show_link(self, event: Transcript.LinkPressed) -> None:
@@ -31,14 +31,14 @@ class MessageCommands(ChatParts):
 
     def action_edit_message(self) -> None:
         """Take a prompt into the field where it was typed."""
-        message = self._meant()
+        message = self._target()
         if message is not None and message.role is not Role.USER:
             message = self._before(message)
         if message is None:
             self.notice("There is no prompt to edit.")
             return
-        self.keep_typed()
-        self._prompt.replace_text(self._workspace.edit(message))
+        self.save_draft()
+        self._prompt.replace_text(self._workspace.begin_edit(message))
         self._prompt.focus()
         self.show_editing()
         self.notice("Send the edited prompt; the old one stays as a variant.")
@@ -50,19 +50,19 @@ class MessageCommands(ChatParts):
         self._ask_again(self._chat.continue_reply)
 
     def action_show_variant(self, step: int) -> None:
-        message, trees = self._meant(), self._chat.trees
+        message, trees = self._target(), self._chat.trees
         if message is None:
             return
-        with self.telling():
+        with self.notify_errors():
             if shown := trees.step_variant(self._workspace.open.id, message.id, step):
-                self._workspace.reread()
+                self._workspace.reload()
                 path = self._workspace.path
                 self._transcript.show_variant(shown, path, self._workspace.labels(path))
-                self._status.tokens = self._workspace.tokens(path)
+                self._status.tokens = self._workspace.token_label(path)
 
     def action_compare_variants(self) -> None:
-        if (message := self._meant()) is not None:
-            with self.telling():
+        if (message := self._target()) is not None:
+            with self.notify_errors():
                 self._compare_variants(message)
 
     def _compare_variants(self, message: ChatMessage) -> None:
@@ -82,7 +82,7 @@ class MessageCommands(ChatParts):
         if self._workspace.open.leaf_id is None:
             self.notice("There is no tree yet.")
             return
-        with self.telling():
+        with self.notify_errors():
             self._show_tree(self._workspace.open, self._workspace.open.leaf_id)
 
     def _show_tree(self, conversation: Conversation, current: str) -> None:
@@ -99,9 +99,9 @@ class MessageCommands(ChatParts):
 
         def take(message_id: str | None) -> None:
             if message_id is not None:
-                with self.telling():
+                with self.notify_errors():
                     self._chat.trees.show_variant(conversation.id, message_id)
-                    self._workspace.reread()
+                    self._workspace.reload()
                     self.show_conversation()
                     self._transcript.reveal(message_id)
 
@@ -114,31 +114,31 @@ class MessageCommands(ChatParts):
             self.notice("Long lines of code are cut; < and > move them in the transcript.")
 
     def action_branch(self) -> None:
-        if (message := self._meant()) is not None:
-            with self.telling():
+        if (message := self._target()) is not None:
+            with self.notify_errors():
                 branch = self._chat.branch(self._workspace.open.id, message.id)
                 self.open_conversation(branch.id)
                 self._prompt.focus()
                 self.notice("This is a new conversation; the other one is as it was.")
 
     def action_trash_message(self) -> None:
-        if (message := self._meant()) is None:
+        if (message := self._target()) is None:
             return
-        with self.telling():
+        with self.notify_errors():
             count = self._chat.trees.trash(self._workspace.open.id, message.id)
-            self._workspace.reread()
+            self._workspace.reload()
             self.show_conversation()
             self.notice(f"{count} in the trash. u takes it back.")
 
     def _ask_again(self, ask: Callable[[str, str], Turn]) -> None:
-        message = self._meant()
+        message = self._target()
         if message is None:
             self.notice("There is nothing to ask again yet.")
             return
-        with self.telling():
-            self.begin_turn(ask(self._workspace.open.id, message.id))
+        with self.notify_errors():
+            self.start_turn(ask(self._workspace.open.id, message.id))
 
-    def _meant(self) -> ChatMessage | None:
+    def _target(self) -> ChatMessage | None:
         path = self._workspace.path
         return self._transcript.current_message or (path[-1] if path else None)
 

@@ -10,27 +10,27 @@ from textual.screen import Screen
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, FakeGPTError
-from fakegpt_tui.ui.bindings import used_keys
+from fakegpt_tui.ui.bindings import effective_keys
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.intents import TurnAsked
+from fakegpt_tui.ui.intents import RunTurn
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.welcome import welcome
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, ConversationRow
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
-from fakegpt_tui.ui.workspace import Workspace
+from fakegpt_tui.ui.workspace import ChatState
 
 
-class ChatParts(Screen[None]):
+class ChatScreenBase(Screen[None]):
     """What the commands of the main screen have in common: its widgets and its workspace."""
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__()
         self._chat = chat
         self._options = options
-        self._workspace = Workspace(chat, options.clock)
-        self.keys: Mapping[str, str] = used_keys(options.keys, enter_sends=options.enter_sends)
+        self._workspace = ChatState(chat, options.clock)
+        self.keys: Mapping[str, str] = effective_keys(options.keys, enter_sends=options.enter_sends)
         """The keys that are not as in the table, by the ids of their commands."""
 
     def notice(self, sentence: str) -> None:
@@ -44,16 +44,16 @@ class ChatParts(Screen[None]):
     def refresh_rows(self) -> None:
         """Make the list and the counts say what the chat service knows."""
         workspace = self._workspace
-        workspace.refresh()
+        workspace.refresh_rows()
         self._list.rows = workspace.rows
         self._list.current = workspace.open.id
-        self._status.others = workspace.others
+        self._status.others = workspace.background
         self._queue.waiting = tuple(prompt.text for prompt in workspace.queued)
         self._queue.held = workspace.is_held
         self.refresh_bindings()
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def notify_errors(self) -> Iterator[None]:
         """Tell a person what is wrong with what they do, and show what is so now.
 
         What they see may be gone: another instance of the program has deleted it.
@@ -62,12 +62,12 @@ class ChatParts(Screen[None]):
             yield
         except FakeGPTError as error:
             self.notice(str(error))
-            self.see_again()
+            self.refresh_view()
 
-    def see_again(self) -> None:
+    def refresh_view(self) -> None:
         """Show the open conversation as it is now; tell of one that is gone."""
         before = self._workspace.open.id
-        self._workspace.reread()
+        self._workspace.reload()
         if self._workspace.open.id != before:
             self.notice("The conversation that was open is gone: it was deleted elsewhere.")
         self.show_conversation()
@@ -80,16 +80,16 @@ class ChatParts(Screen[None]):
         """
         if conversation_id is None:
             return False
-        self.keep_typed()
-        self.keep_place()
+        self.save_draft()
+        self.save_position()
         try:
-            draft = self._workspace.go_to(conversation_id)
+            draft = self._workspace.open_conversation(conversation_id)
         except FakeGPTError as error:
             self.notice(str(error))
             self.refresh_rows()
             return False
         self._prompt.load_draft(draft.text if draft else "", draft.cursor if draft else None)
-        end = () if whole or self._is_left_above(conversation_id) else self._workspace.end
+        end = () if whole or self._is_left_above(conversation_id) else self._workspace.loaded_tail
         if end:
             self._show_messages(end, {})
             self._read_rest(conversation_id)
@@ -101,7 +101,9 @@ class ChatParts(Screen[None]):
     def _is_left_above(self, conversation_id: str) -> bool:
         """Was it not read to its end when it was left?"""
         kept = self._transcript.saved_position(conversation_id)
-        return self._workspace.place is not None if kept is None else not kept.sticks_to_end
+        return (
+            self._workspace.saved_position is not None if kept is None else not kept.sticks_to_end
+        )
 
     @work(exclusive=True, group="rest")
     async def _read_rest(self, conversation_id: str) -> None:
@@ -110,15 +112,15 @@ class ChatParts(Screen[None]):
         with suppress(FakeGPTError):
             await self._chat.trees.load(conversation_id)
         if self._workspace.open.id == conversation_id:
-            self.see_again()
+            self.refresh_view()
 
-    def keep_typed(self) -> None:
+    def save_draft(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""
-        self._workspace.type(self._prompt.text, self._prompt.cursor_location)
+        self._workspace.save_draft(self._prompt.text, self._prompt.cursor_location)
 
-    def keep_place(self) -> None:
+    def save_position(self) -> None:
         """Remember where the open conversation is being read."""
-        self._workspace.keep_place(self._transcript.reading_position)
+        self._workspace.save_position(self._transcript.reading_position)
 
     def pick(
         self,
@@ -139,10 +141,10 @@ class ChatParts(Screen[None]):
 
         self.app.push_screen(AskScreen(title, text), take)
 
-    def begin_turn(self, turn: Turn) -> None:
+    def start_turn(self, turn: Turn) -> None:
         """Show a turn of the open conversation that is only just asked for, and have it run."""
-        self._workspace.reread()
-        self.post_message(TurnAsked(turn))
+        self._workspace.reload()
+        self.post_message(RunTurn(turn))
         self.show_conversation()
         self._transcript.stick_to_end()
         self.refresh_rows()
@@ -151,12 +153,14 @@ class ChatParts(Screen[None]):
         """Make everything that is about the open conversation say what is so."""
         path = self._workspace.path
         self._show_messages(path, self._workspace.labels(path))
-        self._status.tokens = self._workspace.tokens(path)
+        self._status.tokens = self._workspace.token_label(path)
 
     def _show_messages(self, path: Sequence[ChatMessage], labels: Mapping[str, str]) -> None:
         conversation = self._workspace.open
         self._transcript.empty_text = welcome(self._workspace.service, self.keys)
-        self._transcript.show(conversation.id, path, labels=labels, position=self._workspace.place)
+        self._transcript.show(
+            conversation.id, path, labels=labels, position=self._workspace.saved_position
+        )
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
         self.show_editing()
@@ -164,7 +168,7 @@ class ChatParts(Screen[None]):
 
     def show_editing(self) -> None:
         """Say whether what is typed is a new prompt."""
-        is_new = self._workspace.edited is None
+        is_new = self._workspace.edited_prompt is None
         title = "" if is_new else "Edits an earlier prompt; ctrl+c leaves that"
         self._prompt.border_title = Content(title)
 

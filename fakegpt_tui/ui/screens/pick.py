@@ -16,7 +16,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.widgets.cells import icon_cell
 
-_MOST_SHOWN = 200
+_MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
 
 
@@ -69,9 +69,9 @@ class PickScreen(ModalScreen[str | None]):
         fitting = (
             choice
             for choice in self._choices
-            if all(word in f"{choice.text} {choice.detail}".casefold() for word in words)
+            if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)
         )
-        shown = list(islice(fitting, _MOST_SHOWN))
+        shown = list(islice(fitting, _MAX_SHOWN))
         self._options.clear_options()
         self._options.add_options([Option(self._line(choice), id=choice.id) for choice in shown])
         ids = [choice.id for choice in shown]
@@ -81,7 +81,7 @@ class PickScreen(ModalScreen[str | None]):
     def _line(self, choice: Choice) -> Content:
         mark = icon_cell("●" if choice.id == self._current else "")
         detail = f"  {safe_line(choice.detail)}" if choice.detail else ""
-        return Content.assemble(mark, safe_line(choice.text), (detail, "dim"))
+        return Content.assemble(mark, safe_line(choice.label), (detail, "dim"))
 
     @property
     def _options(self) -> OptionList:

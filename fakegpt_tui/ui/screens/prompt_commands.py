@@ -5,18 +5,18 @@ from textual import on
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, NotFound, QueuedPrompt
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.intents import CopyAsked, EditAsked
+from fakegpt_tui.ui.intents import CopyText, OpenEditor
 from fakegpt_tui.ui.messages import PromptEdited, PromptNotSaved
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 
 
-class PromptCommands(ChatParts):
+class PromptController(ChatScreenBase):
     """Sending and stopping."""
 
     def action_send_prompt(self) -> None:
         text = self._prompt.take_text()
-        was_edited = self._workspace.edited is not None
+        was_edited = self._workspace.edited_prompt is not None
         try:
             asked = self._workspace.ask(text)
         except FakeGPTError as error:
@@ -25,22 +25,22 @@ class PromptCommands(ChatParts):
             return
         if was_edited and (draft := self._workspace.draft) is not None:
             self._prompt.load_draft(draft.text, draft.cursor)
-        self.keep_typed()
+        self.save_draft()
         match asked:
             case Turn():
-                self.begin_turn(asked)
+                self.start_turn(asked)
             case QueuedPrompt():
                 self.refresh_rows()
 
     @on(PromptInput.Changed)
     def note_typing(self) -> None:
-        self.keep_typed()
+        self.save_draft()
 
     @on(PromptNotSaved)
     def give_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
         if event.conversation_id == self._workspace.open.id:
-            self._workspace.reread()
+            self._workspace.reload()
             if event.text:
                 self._prompt.restore_text(event.text)
             self.show_conversation()
@@ -69,22 +69,22 @@ class PromptCommands(ChatParts):
 
     def action_copy_or_stop(self) -> None:
         if selected := (self._prompt.selected_text or self.get_selected_text()):
-            self.post_message(CopyAsked(selected, "selection"))
+            self.post_message(CopyText(selected, "selection"))
         elif not self._chat.stop(self._workspace.open.id):
             self._clear_prompt()
 
     def _clear_prompt(self) -> None:
         """Drop what is typed, which undoing brings back; or leave the prompt that is edited."""
-        if self._workspace.edited is None:
+        if self._workspace.edited_prompt is None:
             self._prompt.clear()
             return
-        self._workspace.leave_edit()
+        self._workspace.cancel_edit()
         draft = self._workspace.draft
         self._prompt.replace_text("" if draft is None else draft.text)
         self.show_editing()
 
     def action_edit_prompt(self) -> None:
-        self.post_message(EditAsked(self._prompt.text))
+        self.post_message(OpenEditor(self._prompt.text))
 
     def action_search_prompts(self) -> None:
         prompts = self._prompt.earlier_prompts
@@ -119,6 +119,6 @@ class PromptCommands(ChatParts):
     def action_send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""
         for prompt in self._workspace.queued[:1]:
-            with self.telling():
+            with self.notify_errors():
                 if (turn := self._chat.send_queued(prompt.id)) is not None:
-                    self.begin_turn(turn)
+                    self.start_turn(turn)

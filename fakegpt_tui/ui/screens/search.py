@@ -14,16 +14,16 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.choices import Found
+from fakegpt_tui.ui.choices import SearchSelection
 from fakegpt_tui.ui.terminal.output import repaint_now
 
-Search = Callable[[str], Awaitable[Sequence[SearchHit]]]
+SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
 
 _FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
 
 
-class SearchScreen(ModalScreen[Found | None]):
+class SearchScreen(ModalScreen[SearchSelection | None]):
     """Shows what is found while the words are typed; the next key ends the search before it."""
 
     CSS_PATH = "search.tcss"
@@ -33,7 +33,7 @@ class SearchScreen(ModalScreen[Found | None]):
         Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
     ]
 
-    def __init__(self, search: Search, clock: Callable[[], datetime]) -> None:
+    def __init__(self, search: SearchFunction, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self._search = search
         self._clock = clock
@@ -92,27 +92,27 @@ class SearchScreen(ModalScreen[Found | None]):
         title = Content.assemble((safe_line(hit.title) or "Untitled", "bold"), f"  {day}")
         if hit.message_id is None:
             return title
-        return Content("\n").join([title, marked(hit.snippet, hit.marks)])
+        return Content("\n").join([title, highlight_snippet(hit.snippet, hit.marks)])
 
     def _open(self, index: int | None) -> None:
         if index is not None and index < len(self._hits):
             hit = self._hits[index]
             words = next((hit.snippet[start:end] for start, end in hit.marks), "")
-            self.dismiss(Found(hit.conversation_id, hit.message_id, words))
+            self.dismiss(SearchSelection(hit.conversation_id, hit.message_id, words))
 
 
-def marked(snippet: str, marks: Sequence[tuple[int, int]]) -> Content:
+def highlight_snippet(snippet: str, marks: Sequence[tuple[int, int]]) -> Content:
     """A snippet on one line with its marks, made safe piece by piece so that they stay in place."""
     text, spans, place = "  ", [], 0
     for start, end in marks:
-        text += _piece(snippet[place:start])
-        word = _piece(snippet[start:end])
+        text += _snippet_text(snippet[place:start])
+        word = _snippet_text(snippet[start:end])
         spans.append(Span(len(text), len(text) + len(word), "$text-accent bold underline"))
         text, place = text + word, end
-    return Content(text + _piece(snippet[place:]), spans)
+    return Content(text + _snippet_text(snippet[place:]), spans)
 
 
-def _piece(text: str) -> str:
+def _snippet_text(text: str) -> str:
     """`text` as part of a line, with the spaces at its ends."""
     inner = safe_line(text, 400)
     before = " " if text[:1].isspace() else ""

@@ -5,25 +5,25 @@ from textual import on, work
 from fakegpt_tui.domain import FakeGPTError, ModelRef, Service, SignedIn
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.intents import SignInAsked
-from fakegpt_tui.ui.logins import LoginWish, has_accounts, impossible, offered
+from fakegpt_tui.ui.intents import RunLogin
+from fakegpt_tui.ui.logins import AuthAction, available_actions, has_accounts, unsupported_reason
 from fakegpt_tui.ui.messages import LoginChanged
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 from fakegpt_tui.ui.widgets.status_bar import login_label
 
-_LONGEST_ACCOUNT = 80
+_MAX_ACCOUNT = 80
 
 
-class ServiceCommands(ChatParts):
+class ServiceController(ChatScreenBase):
     """Choosing who answers in the open conversation, and how; past replies keep their own.
 
     Model servers that were found on this machine are offered, and used only when chosen.
     """
 
     @work(exclusive=True, group="discovery")
-    async def look_for_servers(self) -> None:
+    async def discover_servers(self) -> None:
         """Look for model servers on this machine, and say if there are any."""
-        if found := await self._options.book.find():
+        if found := await self._options.services.discover():
             names = ", ".join(each.service.name for each in found)
             self.notice(f"Found on this machine: {names}. F6 offers it.")
 
@@ -32,9 +32,9 @@ class ServiceCommands(ChatParts):
         if event.service == self._workspace.open.service:
             self._status.login = event.state
 
-    def be_signed_in(self) -> None:
+    def sign_in_if_needed(self) -> None:
         """Sign in to the service of the open conversation, unless that is so already."""
-        self.post_message(SignInAsked(self._workspace.open.service))
+        self.post_message(RunLogin(self._workspace.open.service))
 
     def action_account(self) -> None:
         """Show who is signed in to the service of the open conversation, and what can be done."""
@@ -43,41 +43,41 @@ class ServiceCommands(ChatParts):
             return
         state = self._workspace.login
         words, _ = login_label(state, self._options.clock())
-        account = safe_line(self._chat.account(service.name), _LONGEST_ACCOUNT)
+        account = safe_line(self._chat.account(service.name), _MAX_ACCOUNT)
         title = f"{service.name}: {words}" + (f" · account {account}" if account else "")
 
         def take(wish: str | None) -> None:
             if wish is not None:
-                self.post_message(SignInAsked(service.name, LoginWish(wish)))
+                self.post_message(RunLogin(service.name, AuthAction(wish)))
 
-        self.pick(title, offered(service, state), take)
+        self.pick(title, available_actions(service, state), take)
 
     def action_sign_in(self) -> None:
         """Sign in, again where that is so already."""
         is_in = isinstance(self._workspace.login, SignedIn)
-        self._wish(LoginWish.AGAIN if is_in else LoginWish.IN)
+        self._wish(AuthAction.SIGN_IN_AGAIN if is_in else AuthAction.SIGN_IN)
 
     def action_change_account(self) -> None:
-        self._wish(LoginWish.ELSEWHERE)
+        self._wish(AuthAction.SWITCH_ACCOUNT)
 
     def action_sign_out(self) -> None:
-        self._wish(LoginWish.OUT)
+        self._wish(AuthAction.SIGN_OUT)
 
-    def _wish(self, wish: LoginWish) -> None:
+    def _wish(self, wish: AuthAction) -> None:
         service = self._service_with_login()
         if service is None:
             return
-        if wish is LoginWish.ELSEWHERE and not has_accounts(service):
+        if wish is AuthAction.SWITCH_ACCOUNT and not has_accounts(service):
             self.notice(f"{service.name} has one account only.")
         else:
-            self.post_message(SignInAsked(service.name, wish))
+            self.post_message(RunLogin(service.name, wish))
 
     def _service_with_login(self) -> Service | None:
         """The service of the open conversation; `None` where nobody can sign in, which is told."""
         conversation, service = self._workspace.open, self._workspace.service
         if service is None:
             self.notice(f"The service {conversation.service} is no longer in the configuration.")
-        elif sentence := impossible(service, self._workspace.login):
+        elif sentence := unsupported_reason(service, self._workspace.login):
             self.notice(sentence)
         else:
             return service
@@ -102,11 +102,11 @@ class ServiceCommands(ChatParts):
     @work(exclusive=True, group="favour")
     async def action_favour(self) -> None:
         """Mark the model that answers here, so that it is shown first, or no longer."""
-        conversation, book = self._workspace.open, self._options.book
+        conversation, book = self._workspace.open, self._options.services
         answerer = ModelRef(conversation.service, conversation.model)
         is_one = answerer not in book.favourites
         try:
-            await book.favour(answerer, is_one=is_one)
+            await book.set_favourite(answerer, favourite=is_one)
         except FakeGPTError as error:
             self.notice(str(error))
         else:
@@ -123,7 +123,7 @@ class ServiceCommands(ChatParts):
             self._changed()
 
         current = ModelRef(conversation.service, conversation.model)
-        book, clock = self._options.book, self._options.clock
+        book, clock = self._options.services, self._options.clock
         screen = ServicesScreen(self._chat, book, current=current, clock=clock, begin=begin)
         self.app.push_screen(screen, take)
 
@@ -133,8 +133,8 @@ class ServiceCommands(ChatParts):
         except FakeGPTError as error:
             self.notice(str(error))
         else:
-            self._workspace.reread()
-            self.be_signed_in()
+            self._workspace.reload()
+            self.sign_in_if_needed()
 
     def action_choose_preset(self) -> None:
         conversation = self._workspace.open
@@ -146,7 +146,7 @@ class ServiceCommands(ChatParts):
 
         def take(name: str | None) -> None:
             if name is not None:
-                with self.telling():
+                with self.notify_errors():
                     self._chat.actions.apply_preset(conversation.id, name)
                     self._changed()
                     self.notice(f"The preset {name} is used from now on.")
@@ -154,6 +154,6 @@ class ServiceCommands(ChatParts):
         self.pick("Presets", choices, take)
 
     def _changed(self) -> None:
-        self._workspace.reread()
+        self._workspace.reload()
         self.show_conversation()
         self.refresh_rows()

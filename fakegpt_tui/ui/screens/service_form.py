@@ -24,10 +24,10 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.keymap import Where
+from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.screens.pick import PickScreen
-from fakegpt_tui.ui.service_book import ServiceBook
-from fakegpt_tui.ui.service_words import model_words, step_line
+from fakegpt_tui.ui.service_book import ServiceRepository
+from fakegpt_tui.ui.service_words import check_step_line, model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
 
 _KINDS: Final = {
@@ -54,7 +54,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     CSS_PATH = "service_form.tcss"
     BINDINGS = [
-        *bindings(Where.SERVICE_FORM),
+        *bindings(KeyScope.SERVICE_FORM),
         Binding("escape", "leave", "Close"),
         # At once, so that what is typed after the key is typed into the next field.
         Binding("tab,enter", "app.focus_next", "Next field", show=False, priority=True),
@@ -63,14 +63,16 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
 
-    def __init__(self, book: ServiceBook, service: Service | None, taken: Collection[str]) -> None:
+    def __init__(
+        self, book: ServiceRepository, service: Service | None, taken: Collection[str]
+    ) -> None:
         """With no `service` one is added, whose name must not be among those that are `taken`."""
         super().__init__()
-        self._book = book
+        self._registry = book
         self._service = service
         self._taken = taken
-        self._is_checked = False
-        self._may_leave = False
+        self._validated = False
+        self._leave_confirmed = False
         self._models: tuple[Model, ...] = ()
         self._before: ServiceForm | None = None
 
@@ -112,7 +114,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     @work(exclusive=True, group="keyring")
     async def _ask_about_keyring(self) -> None:
         """Say where a typed key will be kept, before anybody types one."""
-        trouble = await self._book.keyring_trouble()
+        trouble = await self._registry.keyring_error()
         box = self.query_one("#key_in_file", Checkbox)
         if trouble:
             box.value = True
@@ -126,8 +128,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     @on(Input.Changed)
     @on(Checkbox.Changed)
     def note_change(self) -> None:
-        self._may_leave = False
-        if self._is_checked:
+        self._leave_confirmed = False
+        if self._validated:
             self._show_problems()
 
     @on(RadioSet.Changed)
@@ -136,7 +138,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         self.note_change()
 
     def action_keep(self) -> None:
-        self._is_checked = True
+        self._validated = True
         if self._show_problems():
             return
         self._keep(self._draft())
@@ -145,16 +147,16 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     async def _keep(self, draft: ServiceForm) -> None:
         self._say(Content("Saving …"))
         try:
-            kept = await self._book.keep(draft)
+            kept = await self._registry.save(draft)
         except FakeGPTError as error:
-            self._say(step_line(ConnectionCheck(str(error), worked=False)))
+            self._say(check_step_line(ConnectionCheck(str(error), worked=False)))
         else:
             self.dismiss(kept)
 
     def action_test(self) -> None:
-        self._is_checked = True
+        self._validated = True
         if not self._show_problems():
-            self._try(self._book.try_out(self._draft()))
+            self._try(self._registry.check_connection(self._draft()))
 
     @work(exclusive=True, group="trial")
     async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
@@ -163,7 +165,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         async with aclosing(trial) as steps:
             async for step in steps:
                 self._models = step.models or self._models
-                lines.append(step_line(step))
+                lines.append(check_step_line(step))
                 self._say(Content("\n").join(lines))
         if len(self._models) > 1:
             self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
@@ -172,7 +174,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         if not self._models:
             self._say(Content("F5 asks the service for its models first."))
             return
-        choices = [Choice(each.id, each.id, model_words(each)) for each in self._models]
+        choices = [Choice(each.id, each.id, model_label(each)) for each in self._models]
 
         def take(model: str | None) -> None:
             if model is not None:
@@ -183,10 +185,10 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def action_leave(self) -> None:
         """Leave; once something was typed, only when asked for again."""
-        if self._may_leave or self._draft() == self._before:
+        if self._leave_confirmed or self._draft() == self._before:
             self.dismiss(None)
             return
-        self._may_leave = True
+        self._leave_confirmed = True
         self._say(Content("Nothing is saved yet: ctrl+s saves, esc leaves without."))
 
     def _input(self, field: str) -> Iterator[Horizontal | Static]:
@@ -217,7 +219,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         service = self._service
         if service is None:
             return ""
-        place = self._book.key_place(service.name)
+        place = self._registry.key_location(service.name)
         if field == "key" and place:
             return f"stays in {place}; another takes its place"
         if field == "proxy" and service.proxy and not self._value("proxy"):
@@ -227,13 +229,13 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _taking_away(self) -> Content:
         """What taking the key away does to where it is kept; a person's own file stays."""
         name = self._service.name if self._service else ""
-        lost = self._book.key_to_lose(name)
+        lost = self._registry.removable_key_location(name)
         end = f", and delete it from {lost}" if lost else ""
         return Content(safe_line(f"take the key away{end}", 200))
 
     @property
     def _has_kept_key(self) -> bool:
-        return self._service is not None and bool(self._book.key_place(self._service.name))
+        return self._service is not None and bool(self._registry.key_location(self._service.name))
 
     @property
     def _kind_before(self) -> ServiceKind:
@@ -270,7 +272,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _show_problems(self) -> bool:
         """Say beside each field what is wrong with it; is there anything?"""
         draft = self._draft()
-        problems = dict(self._book.problems(draft))
+        problems = dict(self._registry.validate(draft))
         if self._service is None and draft.name in self._taken:
             problems["name"] = "There is a service of that name; F2 changes it in the list."
         for field in _FIELDS:

@@ -23,25 +23,25 @@ from fakegpt_tui.domain import (
     SignedIn,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.service_book import ServiceBook
-from fakegpt_tui.ui.service_rows import Offer, likeliest, service_rows
-from fakegpt_tui.ui.service_words import Standing, standing_words
+from fakegpt_tui.ui.service_book import ServiceRepository
+from fakegpt_tui.ui.service_rows import ServiceListing, best_match, service_rows
+from fakegpt_tui.ui.service_words import ServiceStatus, status_label
 from fakegpt_tui.ui.widgets.service_list import ServiceList
 
 _ASKING = "asking …"
-_LONGEST = 600
+_MAX_LINE = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SelectionRequest:
     """How many are to be chosen, and what is marked already; `title` says what for."""
 
     title: str = "Who answers here"
-    most: int = 1
-    marked: tuple[ModelRef, ...] = ()
+    max_count: int = 1
+    preselected: tuple[ModelRef, ...] = ()
 
 
-class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
+class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...]]):
     """Shows all services at once, filtered by what is typed.
 
     Services of the OpenAI protocol are asked for their models, those that want a login only where
@@ -53,25 +53,25 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
     def __init__(
         self,
         chat: ChatService,
-        book: ServiceBook,
+        book: ServiceRepository,
         *,
         current: ModelRef,
         clock: Callable[[], datetime],
-        wanted: Wanted = Wanted(),
+        wanted: SelectionRequest = SelectionRequest(),
         begin: str = "",
     ) -> None:
         """`begin` is an action that is run at once, about the service of `current`."""
         super().__init__()
         self._chat = chat
-        self._book = book
+        self._registry = book
         self._current = current
         self._clock = clock
-        self._wanted = wanted
+        self._request = wanted
         self._begin = begin
-        self._marked = list(wanted.marked)
+        self._marked = list(wanted.preselected)
         self._found: tuple[FoundService, ...] = ()
         self._asked: set[str] = set()
-        self._troubles: dict[str, str] = {}
+        self._errors: dict[str, str] = {}
         self._said: tuple[ModelRef | None, Content | None] = None, None
 
     def compose(self) -> ComposeResult:
@@ -83,21 +83,21 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
 
     def on_mount(self) -> None:
         self.query_one("#services").border_title = Content(self._title)
-        self.show_offer(highlight=self._current)
+        self.refresh_rows(highlight=self._current)
         self.action_ask_for_models()
         if self._begin:
             self.call_after_refresh(self.run_action, self._begin)
 
     @property
     def _title(self) -> str:
-        keys = "enter uses" if self._wanted.most == 1 else "enter marks, ctrl+s asks"
-        return f"{self._wanted.title} — {keys}, esc closes"
+        keys = "enter uses" if self._request.max_count == 1 else "enter marks, ctrl+s asks"
+        return f"{self._request.title} — {keys}, esc closes"
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:
         """Show what fits, and highlight what was most likely meant."""
-        rows = service_rows(self._offer(), event.value)
-        self.show_offer(highlight=likeliest(rows, event.value))
+        rows = service_rows(self._listing(), event.value)
+        self.refresh_rows(highlight=best_match(rows, event.value))
 
     @on(ServiceList.OptionHighlighted)
     def describe(self) -> None:
@@ -126,37 +126,37 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
 
     @work(exclusive=True, group="discovery")
     async def _look_around(self) -> None:
-        self._found = await self._book.find()
-        self.show_offer()
+        self._found = await self._registry.discover()
+        self.refresh_rows()
 
     def _ask(self, name: str) -> None:
         self._asked.add(name)
-        self._troubles.pop(name, None)
+        self._errors.pop(name, None)
         self.run_worker(self._ask_for_models(name), group=f"models-{name}", exclusive=True)
-        self.show_offer()
+        self.refresh_rows()
 
     async def _ask_for_models(self, name: str) -> None:
         try:
             await self._chat.models(name)
         except FakeGPTError as error:
-            self._troubles[name] = str(error)
+            self._errors[name] = str(error)
         self._asked.discard(name)
-        self.show_offer()
+        self.refresh_rows()
 
-    def show_offer(self, *, highlight: ModelRef | None = None) -> None:
+    def refresh_rows(self, *, highlight: ModelRef | None = None) -> None:
         """Show what fits the filter, with the highlight where it was."""
         query = self.query_one(Input).value
-        marked = self._marked if self._wanted.most > 1 else [self._current]
-        self._list.show(service_rows(self._offer(), query), set(marked), highlight)
+        marked = self._marked if self._request.max_count > 1 else [self._current]
+        self._list.show(service_rows(self._listing(), query), set(marked), highlight)
         self.describe()
 
-    def _offer(self) -> Offer:
+    def _listing(self) -> ServiceListing:
         services = self._chat.services
-        return Offer(
+        return ServiceListing(
             services=services,
-            states={service.name: self._state(service) for service in services},
+            states={service.name: self._status_label(service) for service in services},
             models={each.name: self._models(each.name) for each in services},
-            favourites=self._book.favourites,
+            favourites=self._registry.favourites,
             found=self._found,
         )
 
@@ -167,16 +167,16 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
         used = {each.model for each in (self._current, *self._marked) if each.service == name}
         return (*listed, *(Model(each) for each in sorted(used - ids)))
 
-    def _state(self, service: Service) -> str:
+    def _status_label(self, service: Service) -> str:
         if service.name in self._asked:
             return _ASKING
-        standing = Standing(
+        standing = ServiceStatus(
             login=self._chat.login_state(service.name),
             limit=self._chat.rate_limit(service.name),
             has_models=bool(self._chat.known_models(service.name)),
-            trouble=self._troubles.get(service.name, ""),
+            error=self._errors.get(service.name, ""),
         )
-        return standing_words(service, standing, self._clock())
+        return status_label(service, standing, self._clock())
 
     def _about(self) -> Content:
         """All that is known of what is highlighted."""
@@ -185,25 +185,25 @@ class ServiceOfferScreen(ModalScreen[tuple[ModelRef, ...]]):
             return Content("Nothing fits.")
         models = self._chat.known_models(service.name)
         model = next((each for each in models if each.id == answerer.model), None)
-        key = self._book.key_place(service.name)
+        key = self._registry.key_location(service.name)
         facts = [
             f"{service.kind} {service.url}".strip(),
             f"key in {key}" if key else "",
             "through a proxy" if service.proxy else "",
         ]
-        lines = [self._marks()] if self._wanted.most > 1 else []
+        lines = [self._marks()] if self._request.max_count > 1 else []
         lines.append(" · ".join(fact for fact in facts if fact))
         if model is not None and model.description:
             lines.append(model.description)
-        if trouble := self._troubles.get(service.name):
+        if trouble := self._errors.get(service.name):
             lines.append(trouble)
         if isinstance(self._chat.login_state(service.name), KeyNeeded):
             lines.append("F2 gives it a key.")
-        return Content("\n").join([Content(safe_line(line, _LONGEST)) for line in lines])
+        return Content("\n").join([Content(safe_line(line, _MAX_LINE)) for line in lines])
 
     def _marks(self) -> str:
         names = ", ".join(str(each) for each in self._marked) or "none yet"
-        return f"Marked ({len(self._marked)} of {self._wanted.most}): {names}"
+        return f"Marked ({len(self._marked)} of {self._request.max_count}): {names}"
 
     def _say(self, words: Content) -> None:
         """Say something about the highlighted one, until another is highlighted."""

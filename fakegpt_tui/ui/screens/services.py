@@ -17,19 +17,19 @@ from fakegpt_tui.domain import (
     ServiceKind,
 )
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.keymap import Where
-from fakegpt_tui.ui.screens.service_offer import ServiceOfferScreen
-from fakegpt_tui.ui.service_words import step_line
+from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.screens.service_offer import ServicePickerScreen
+from fakegpt_tui.ui.service_words import check_step_line
 from fakegpt_tui.ui.widgets.service_list import ServiceList
 
 
-class ServicesScreen(ServiceOfferScreen):
+class ServicesScreen(ServicePickerScreen):
     """Adds, changes, tries and removes services; dismissed with those that were chosen, or with
     nothing.
     """
 
     BINDINGS = [
-        *bindings(Where.SERVICES),
+        *bindings(KeyScope.SERVICES),
         Binding("escape", "dismiss(())", "Close"),
         Binding("down,ctrl+n", "move(1)", "Next", show=False),
         Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
@@ -40,7 +40,7 @@ class ServicesScreen(ServiceOfferScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Asking all that are marked is for where several are wanted."""
         del parameters
-        return action != "ask_marked" or self._wanted.most > 1
+        return action != "ask_marked" or self._request.max_count > 1
 
     @on(Input.Submitted)
     @on(ServiceList.OptionSelected)
@@ -52,7 +52,7 @@ class ServicesScreen(ServiceOfferScreen):
         answerer = self._list.highlighted_model
         if answerer is None:
             return
-        if self._wanted.most == 1:
+        if self._request.max_count == 1:
             self._choose((answerer,))
         else:
             self._mark(answerer)
@@ -60,19 +60,21 @@ class ServicesScreen(ServiceOfferScreen):
     def _mark(self, answerer: ModelRef) -> None:
         if answerer in self._marked:
             self._marked.remove(answerer)
-        elif len(self._marked) == self._wanted.most:
-            self._say(Content(f"{self._wanted.most} are marked, which is as many as there can be."))
+        elif len(self._marked) == self._request.max_count:
+            self._say(
+                Content(f"{self._request.max_count} are marked, which is as many as there can be.")
+            )
             return
         else:
             self._marked.append(answerer)
         self.query_one(Input).value = ""
-        self.show_offer()
+        self.refresh_rows()
 
     def action_ask_marked(self) -> None:
         if len(self._marked) > 1:
             self._choose(tuple(self._marked))
         else:
-            self._say(Content(f"Mark two to {self._wanted.most} with enter first."))
+            self._say(Content(f"Mark two to {self._request.max_count} with enter first."))
 
     @work(exclusive=True, group="choose")
     async def _choose(self, answerers: tuple[ModelRef, ...]) -> None:
@@ -81,7 +83,7 @@ class ServicesScreen(ServiceOfferScreen):
         found = {each.service.name: each.service for each in self._found}
         try:
             for name in {each.service for each in answerers} - known:
-                await self._book.keep(draft_of(found[name]))
+                await self._registry.save(draft_of(found[name]))
         except FakeGPTError as error:
             self._say(_failed(str(error)))
         else:
@@ -94,12 +96,12 @@ class ServicesScreen(ServiceOfferScreen):
             self._say(Content("A favourite is a model: go to one of the service's models."))
             return
         try:
-            is_one = answerer not in self._book.favourites
-            await self._book.favour(answerer, is_one=is_one)
+            is_one = answerer not in self._registry.favourites
+            await self._registry.set_favourite(answerer, favourite=is_one)
         except FakeGPTError as error:
             self._say(_failed(str(error)))
         else:
-            self.show_offer()
+            self.refresh_rows()
 
     def action_add_service(self) -> None:
         self._open_form(None)
@@ -121,7 +123,7 @@ class ServicesScreen(ServiceOfferScreen):
         if service.kind is ServiceKind.EMBEDDED:
             self._say(Content("The built-in host is part of this program, and always there."))
             return
-        self._try(self._book.try_out(draft_of(service, answerer.model)))
+        self._try(self._registry.check_connection(draft_of(service, answerer.model)))
 
     @work(exclusive=True, group="trial")
     async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
@@ -129,7 +131,7 @@ class ServicesScreen(ServiceOfferScreen):
         async with aclosing(trial) as steps:
             self._say(Content("Trying it out …"))
             async for step in steps:
-                lines.append(step_line(step))
+                lines.append(check_step_line(step))
                 self._say(Content("\n").join(lines))
 
     def action_remove_service(self) -> None:
@@ -143,7 +145,7 @@ class ServicesScreen(ServiceOfferScreen):
         from fakegpt_tui.ui.choices import Choice  # noqa: PLC0415 - with the question
         from fakegpt_tui.ui.screens.pick import PickScreen  # noqa: PLC0415 - as above
 
-        key = self._book.key_to_lose(name)
+        key = self._registry.removable_key_location(name)
         lost = f", and its key from {key}" if key else ""
         choices = [
             Choice("keep", "Keep it"),
@@ -159,12 +161,12 @@ class ServicesScreen(ServiceOfferScreen):
     @work(exclusive=True, group="remove")
     async def _remove(self, name: str) -> None:
         try:
-            await self._book.remove(name)
+            await self._registry.remove(name)
         except FakeGPTError as error:
             self._say(_failed(str(error)))
             return
         self._forget(name)
-        self.show_offer()
+        self.refresh_rows()
         self._say(Content(f"{name} is no longer in config.toml."))
 
     def _open_form(self, service: Service | None) -> None:
@@ -176,13 +178,13 @@ class ServicesScreen(ServiceOfferScreen):
             if kept is not None:
                 self._forget(kept.name)
                 self.query_one(Input).value = ""
-                self.show_offer(highlight=ModelRef(kept.name))
+                self.refresh_rows(highlight=ModelRef(kept.name))
                 self._ask(kept.name)
 
-        self.app.push_screen(ServiceFormScreen(self._book, service, names), take)
+        self.app.push_screen(ServiceFormScreen(self._registry, service, names), take)
 
     def _forget(self, name: str) -> None:
-        self._troubles.pop(name, None)
+        self._errors.pop(name, None)
         self._chat.reconnect(name)
 
 
@@ -194,4 +196,4 @@ def draft_of(service: Service, model: str = "") -> ServiceForm:
 
 
 def _failed(sentence: str) -> Content:
-    return step_line(ConnectionCheck(sentence, worked=False))
+    return check_step_line(ConnectionCheck(sentence, worked=False))

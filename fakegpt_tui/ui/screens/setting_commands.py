@@ -4,15 +4,15 @@ from textual import on, work
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.ui.bindings import used_keys
-from fakegpt_tui.ui.intents import SettingTaken
+from fakegpt_tui.ui.bindings import effective_keys
+from fakegpt_tui.ui.intents import ApplySetting
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 from fakegpt_tui.ui.setting import SettingChange
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 
 
-class SettingCommands(ChatParts):
+class SettingsController(ChatScreenBase):
     """Opening the settings. What the application itself can use of them, it hears of too."""
 
     def __init__(self, chat: ChatService, options: Options) -> None:
@@ -34,12 +34,12 @@ class SettingCommands(ChatParts):
         from fakegpt_tui.ui.screens.settings import SettingsScreen  # noqa: PLC0415 - after first paint
 
         def take(name: str, value: str) -> None:
-            self.post_message(SettingTaken(name, value))
+            self.post_message(ApplySetting(name, value))
 
         self.app.push_screen(SettingsScreen(door, settings, take, self._setting_changes))
 
-    @on(SettingTaken)
-    def use_setting(self, event: SettingTaken) -> None:
+    @on(ApplySetting)
+    def use_setting(self, event: ApplySetting) -> None:
         match event.name:
             case "repaint_rate":
                 self._pace = FrameLimiter(float(event.value))
@@ -49,7 +49,7 @@ class SettingCommands(ChatParts):
                 self._chat.set_default_service(event.value)
             case "enter":
                 sends = event.value == "send"
-                self.keys = used_keys(self._options.keys, enter_sends=sends)
+                self.keys = effective_keys(self._options.keys, enter_sends=sends)
                 self._prompt.set_enter_sends(sends=sends)
                 self.show_conversation()
             case _:

@@ -16,10 +16,10 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.screens.pick import PickScreen
-from fakegpt_tui.ui.setting import Setting, SettingChange, SettingsDoor
+from fakegpt_tui.ui.setting import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.cells import fit
 
-_LONGEST = 1000
+_MAX_LINE = 1000
 _NAME_WIDTH = 17
 _VALUE_WIDTH = 24
 
@@ -40,13 +40,13 @@ class SettingsScreen(ModalScreen[None]):
 
     def __init__(
         self,
-        door: SettingsDoor,
-        settings: tuple[Setting, ...],
+        door: SettingsRepository,
+        settings: tuple[EffectiveSetting, ...],
         take: Callable[[str, str], None],
         changes: list[SettingChange],
     ) -> None:
         super().__init__()
-        self._door = door
+        self._repository = door
         self._settings = {setting.name: setting for setting in settings}
         self._take = take
         self._changes = changes
@@ -69,7 +69,7 @@ class SettingsScreen(ModalScreen[None]):
     @on(OptionList.OptionHighlighted)
     def describe(self) -> None:
         setting = self._marked
-        self.query_one("#about", Static).update(Content("\n".join(about(setting))))
+        self.query_one("#about", Static).update(Content("\n".join(setting_details(setting))))
 
     @on(OptionList.OptionSelected)
     def edit(self) -> None:
@@ -114,8 +114,8 @@ class SettingsScreen(ModalScreen[None]):
     ) -> None:
         try:
             async with self._writing:
-                before = await self._door.change(name, value)
-                settings = await self._door.settings()
+                before = await self._repository.change(name, value)
+                settings = await self._repository.settings()
         except FakeGPTError as error:
             self._say(str(error))
             if undone is not None:
@@ -128,10 +128,10 @@ class SettingsScreen(ModalScreen[None]):
         self._show()
         self._use(self._settings[name])
 
-    def _use(self, setting: Setting) -> None:
-        if setting.held:
+    def _use(self, setting: EffectiveSetting) -> None:
+        if setting.overridden:
             self._say(f"Written, but {setting.origin} holds in this run.")
-        elif setting.at_once:
+        elif setting.immediate:
             self._take(setting.name, setting.value)
             self._say("")
         else:
@@ -141,13 +141,13 @@ class SettingsScreen(ModalScreen[None]):
         marked = self._list.highlighted
         self._list.clear_options()
         self._list.add_options(
-            [Option(row(setting), id=setting.name) for setting in self._settings.values()]
+            [Option(setting_row(setting), id=setting.name) for setting in self._settings.values()]
         )
         self._list.highlighted = marked or 0
 
-    def _open_field(self, setting: Setting) -> None:
+    def _open_field(self, setting: EffectiveSetting) -> None:
         self._edited = setting.name
-        self._field.value = setting.in_file or setting.value
+        self._field.value = setting.file_value or setting.value
         self._frame.add_class("-editing")
         self._field.focus()
         self.call_after_refresh(self._list.scroll_to_highlight)
@@ -157,10 +157,10 @@ class SettingsScreen(ModalScreen[None]):
         self._list.focus()
 
     def _say(self, sentence: str) -> None:
-        self.query_one("#problem", Static).update(Content(safe_line(sentence, _LONGEST)))
+        self.query_one("#problem", Static).update(Content(safe_line(sentence, _MAX_LINE)))
 
     @property
-    def _marked(self) -> Setting:
+    def _marked(self) -> EffectiveSetting:
         return list(self._settings.values())[self._list.highlighted or 0]
 
     @property
@@ -176,7 +176,7 @@ class SettingsScreen(ModalScreen[None]):
         return self.query_one(Input)
 
 
-def row(setting: Setting) -> Content:
+def setting_row(setting: EffectiveSetting) -> Content:
     """A line of the list; values are foreign text."""
     value = safe_line(setting.value, _VALUE_WIDTH) or "—"
     return Content.assemble(
@@ -186,17 +186,19 @@ def row(setting: Setting) -> Content:
     )
 
 
-def about(setting: Setting) -> list[str]:
+def setting_details(setting: EffectiveSetting) -> list[str]:
     """Sentences about a setting: what it does, and what a change of it comes to."""
-    sentences = [setting.words]
+    sentences = [setting.description]
     if len(setting.value) > _VALUE_WIDTH:
         sentences.append(f"Now: {safe_line(setting.value)}")
-    if setting.held:
-        file = f", which says {safe_line(setting.in_file)}" if setting.in_file else ""
+    if setting.overridden:
+        file = f", which says {safe_line(setting.file_value)}" if setting.file_value else ""
         sentences.append(
             f"{safe_line(setting.origin)} says {safe_line(setting.value)} and wins over the file"
             f"{file}. What is chosen here is written, and holds from the first start without it."
         )
     else:
-        sentences.append("Changes at once." if setting.at_once else "Holds from the next start on.")
+        sentences.append(
+            "Changes at once." if setting.immediate else "Holds from the next start on."
+        )
     return sentences

@@ -15,18 +15,18 @@ from fakegpt_tui.chat.token_count import count_reply_tokens
 from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.intents import CopyAsked
-from fakegpt_tui.ui.keymap import Where
+from fakegpt_tui.ui.intents import CopyText
+from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.screens.following import ask_about_link
 from fakegpt_tui.ui.terminal.output import FrameLimiter
-from fakegpt_tui.ui.turn_words import activity_words
+from fakegpt_tui.ui.turn_words import activity_label
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
-_LEAST_WIDTH = 36
+_MIN_WIDTH = 36
 """Cells of a column; where that is too much for all, some are shown."""
 
 _OWN_ACTIONS = {"choose", "show_variant", "stop_or_close"}
-_LONGEST = 200
+_MAX_LINE = 200
 
 
 class SideBySideScreen(ModalScreen[str | None]):
@@ -36,7 +36,7 @@ class SideBySideScreen(ModalScreen[str | None]):
     """
 
     CSS_PATH = "side_by_side.tcss"
-    BINDINGS = bindings(Where.SIDE_BY_SIDE)
+    BINDINGS = bindings(KeyScope.SIDE_BY_SIDE)
 
     def __init__(
         self,
@@ -50,14 +50,14 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._chat = chat
         self._prompt = prompt
         self._reply_ids = reply_ids
-        self._pace = FrameLimiter(repaint_rate)
+        self._limiter = FrameLimiter(repaint_rate)
         self._timer: Timer | None = None
         self._place = 0
         self._columns = [Transcript(rehearse=False) for _ in reply_ids]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="side-by-side"):
-            yield Static(Content(safe_line(self._prompt.text, _LONGEST)), id="prompt")
+            yield Static(Content(safe_line(self._prompt.text, _MAX_LINE)), id="prompt")
             yield Static(id="standings", markup=False)
             yield Horizontal(*self._columns, id="columns")
             yield Footer(show_command_palette=False, compact=True)
@@ -69,7 +69,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._repaint()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._arrange(event.size.width)
+        self._lay_out(event.size.width)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Of what can be done in a transcript, only what is about reading is possible here."""
@@ -85,7 +85,7 @@ class SideBySideScreen(ModalScreen[str | None]):
 
     @on(Transcript.CopyRequested)
     def ask_for_copy(self, event: Transcript.CopyRequested) -> None:
-        self.post_message(CopyAsked(event.text, event.what))
+        self.post_message(CopyText(event.text, event.what))
 
     @on(Transcript.LinkPressed)
     def show_link(self, event: Transcript.LinkPressed) -> None:
@@ -94,7 +94,7 @@ class SideBySideScreen(ModalScreen[str | None]):
     def action_show_variant(self, step: int) -> None:
         """Go to another column; the ends are joined."""
         self._place = (self._place + step) % len(self._columns)
-        self._arrange(self.size.width)
+        self._lay_out(self.size.width)
         self._columns[self._place].focus()
 
     def action_choose(self) -> None:
@@ -104,9 +104,9 @@ class SideBySideScreen(ModalScreen[str | None]):
         if not self._chat.stop(self._prompt.conversation_id):
             self.dismiss(None)
 
-    def _arrange(self, width: int) -> None:
+    def _lay_out(self, width: int) -> None:
         """Show as many columns as there is room for, the one that has the focus among them."""
-        count = max(1, min(len(self._columns), width // _LEAST_WIDTH))
+        count = max(1, min(len(self._columns), width // _MIN_WIDTH))
         first = max(0, min(self._place - count // 2, len(self._columns) - count))
         for place, column in enumerate(self._columns):
             column.display = first <= place < first + count
@@ -117,11 +117,11 @@ class SideBySideScreen(ModalScreen[str | None]):
         """Draw what is new, and again soon while something may come."""
         self._timer = None
         is_under_way = bool(self._chat.turns_of(self._prompt.conversation_id))
-        with self._pace:
+        with self._limiter:
             self._draw()
         if is_under_way:
             # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
-            self._timer = self.set_timer(max(self._pace.delay(), 0.001), self._repaint)
+            self._timer = self.set_timer(max(self._limiter.delay(), 0.001), self._repaint)
 
     def _draw(self) -> None:
         try:
@@ -136,25 +136,25 @@ class SideBySideScreen(ModalScreen[str | None]):
         for place, (column, reply) in enumerate(zip(self._columns, replies, strict=True)):
             if column.display:
                 column.update_message(reply)
-            self._head(place, reply)
+            self._update_header(place, reply)
         lines = [self._line(place, reply) for place, reply in enumerate(replies)]
         self.query_one("#standings", Static).update(Content("\n".join(lines)))
 
-    def _head(self, place: int, reply: ChatMessage) -> None:
+    def _update_header(self, place: int, reply: ChatMessage) -> None:
         """Say above a column whose reply it is, and below it how that is getting on."""
         mark = "▶ " if place == self._place else ""
         title = f"{mark}{place + 1}/{len(self._columns)} {_name(reply)}"
-        self._columns[place].border_title = Content(safe_line(title, _LONGEST))
-        self._columns[place].border_subtitle = Content(safe_line(self._standing(reply), _LONGEST))
+        self._columns[place].border_title = Content(safe_line(title, _MAX_LINE))
+        self._columns[place].border_subtitle = Content(safe_line(self._status(reply), _MAX_LINE))
 
     def _line(self, place: int, reply: ChatMessage) -> str:
-        return safe_line(f"{place + 1} {_name(reply)}: {self._standing(reply)}", _LONGEST)
+        return safe_line(f"{place + 1} {_name(reply)}: {self._status(reply)}", _MAX_LINE)
 
-    def _standing(self, reply: ChatMessage) -> str:
+    def _status(self, reply: ChatMessage) -> str:
         turns = self._chat.turns_of(reply.conversation_id)
         turn = next((each for each in turns if each.reply_id == reply.id), None)
         if turn is not None:
-            return activity_words(reply.status, turn.progress)
+            return activity_label(reply.status, turn.progress)
         return f"{reply.status.value}, {count_reply_tokens(reply).in_words}"
 
     def _replies(self) -> list[ChatMessage]:

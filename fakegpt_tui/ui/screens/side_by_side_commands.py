@@ -5,22 +5,22 @@ from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.screens.parts import ChatParts
+from fakegpt_tui.ui.screens.parts import ChatScreenBase
 
 
-class SideBySideCommands(ChatParts):
+class SideBySideController(ChatScreenBase):
     """Asks what is typed, or else the marked prompt once more, and shows the replies together."""
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(chat, options)
-        self._asked_before: tuple[ModelRef, ...] = ()
+        self._last_models: tuple[ModelRef, ...] = ()
 
     def action_ask_side_by_side(self) -> None:
         """Let a person choose two to four, and ask them."""
         workspace = self._workspace
         if workspace.turn is not None:
             self.notice("A reply is under way in this conversation; stop it first.")
-        elif workspace.edited is not None:
+        elif workspace.edited_prompt is not None:
             self.notice("Send the edited prompt first; then its reply can be asked of others.")
         elif not self._prompt.text.strip() and not workspace.path:
             self.notice("Type a prompt first; several will answer it side by side.")
@@ -28,17 +28,17 @@ class SideBySideCommands(ChatParts):
             self._choose_answerers()
 
     def _choose_answerers(self) -> None:
-        from fakegpt_tui.ui.screens.service_offer import Wanted  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.screens.service_offer import SelectionRequest  # noqa: PLC0415 - after first paint
         from fakegpt_tui.ui.screens.services import ServicesScreen  # noqa: PLC0415 - as above
 
         conversation = self._workspace.open
         current = ModelRef(conversation.service, conversation.model)
         known = {service.name for service in self._chat.services}
-        before = tuple(each for each in self._asked_before or (current,) if each.service in known)
-        wanted = Wanted("Who answers side by side", MAX_PARALLEL_MODELS, before)
+        before = tuple(each for each in self._last_models or (current,) if each.service in known)
+        wanted = SelectionRequest("Who answers side by side", MAX_PARALLEL_MODELS, before)
         screen = ServicesScreen(
             self._chat,
-            self._options.book,
+            self._options.services,
             current=current,
             clock=self._options.clock,
             wanted=wanted,
@@ -48,12 +48,12 @@ class SideBySideCommands(ChatParts):
     def _ask_them(self, answerers: tuple[ModelRef, ...] | None) -> None:
         if not answerers:
             return
-        self._asked_before = answerers
-        with self.telling():
+        self._last_models = answerers
+        with self.notify_errors():
             turns = self._turns(answerers)
-            self.keep_typed()
+            self.save_draft()
             for turn in turns:
-                self.begin_turn(turn)
+                self.start_turn(turn)
             self._show_side_by_side(turns)
 
     def _turns(self, answerers: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
@@ -75,10 +75,10 @@ class SideBySideCommands(ChatParts):
         ids = [turn.reply_id for turn in turns]
 
         def take(reply_id: str | None) -> None:
-            with self.telling():
+            with self.notify_errors():
                 if reply_id is not None:
                     self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
-            self._workspace.reread()
+            self._workspace.reload()
             self.show_conversation()
             self.refresh_rows()
             self._prompt.focus()

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.keymap import Where
+from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.widgets.cells import fit, icon_cell, without_background
 from fakegpt_tui.ui.widgets.conversation_rows import (
     ConversationRow,
@@ -63,7 +63,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         "conversation-list--cursor",
     }
     ALLOW_SELECT = False
-    BINDINGS = bindings(Where.LIST)
+    BINDINGS = bindings(KeyScope.LIST)
 
     rows: reactive[tuple[ConversationRow, ...]] = reactive(())
     current: reactive[str | None] = reactive(None)

@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.keymap import Where
+from fakegpt_tui.ui.keymap import KeyScope
 
 _ENTER_SENDS = "Ask anything — Enter sends, ctrl+j breaks the line"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, Enter breaks the line"
@@ -29,7 +29,7 @@ class PromptInput(TextArea):
     }
     """
 
-    BINDINGS = bindings(Where.PROMPT)
+    BINDINGS = bindings(KeyScope.PROMPT)
 
     class CommandsRequested(Message):
         """A slash was typed into the empty prompt."""

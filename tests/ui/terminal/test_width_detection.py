@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fakegpt_tui.domain import ReplyEnded, TextDelta
-from fakegpt_tui.ui.intents import SettingTaken
+from fakegpt_tui.ui.intents import ApplySetting
 from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.width_query import (
     WidthProbe,
@@ -28,7 +28,7 @@ def counting_as_before() -> Iterator[None]:
 
 
 def take(program: Running, width: AmbiguousWidth) -> None:
-    program.app.post_message(SettingTaken("ambiguous_width", width.value))
+    program.app.post_message(ApplySetting("ambiguous_width", width.value))
 
 
 def without_bar(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.keymap import Where
+from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.code_blocks import (
     CodeBlockCursor,
@@ -47,7 +47,7 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
     Both take values and may be told the same twice.
     """
 
-    BINDINGS = bindings(Where.TRANSCRIPT)
+    BINDINGS = bindings(KeyScope.TRANSCRIPT)
 
     class LinkPressed(Message):
         """A link was clicked. `href` is what the message says, and has been checked by nobody."""
