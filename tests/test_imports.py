@@ -69,7 +69,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
 from tests.stubs import SERVICE, MemoryStore
-from tests.ui.fake_book import FakeBook
+from tests.ui.fake_service_repository import FakeBook
 
 async def never(service, report):
     await asyncio.Event().wait()

@@ -79,8 +79,10 @@ def _build_app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.notify import NotifyMode  # noqa: PLC0415
-    from fakegpt_tui.ui.options import Options  # noqa: PLC0415
+    from fakegpt_tui.ui.options import (
+        NotifyMode,
+        Options,
+    )
     from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.terminal_widths import AmbiguousWidth  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415

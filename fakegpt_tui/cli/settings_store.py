@@ -11,7 +11,7 @@ from fakegpt_tui.config.atomic_file import edit_file
 from fakegpt_tui.config.load import build_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings, SettingSpec, Source
 from fakegpt_tui.domain import ConfigError, Preset
-from fakegpt_tui.ui.setting import EffectiveSetting
+from fakegpt_tui.ui.options import EffectiveSetting
 
 _MAX_NAME = 60
 

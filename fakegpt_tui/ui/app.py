@@ -18,30 +18,27 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
 from fakegpt_tui.ui.editor import edit_text
-from fakegpt_tui.ui.errands import Job
-from fakegpt_tui.ui.intents import (
+from fakegpt_tui.ui.login_actions import AuthAction, perform
+from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
+    Job,
+    JobFinished,
+    LoginChanged,
     NotifyUser,
     OpenEditor,
     OpenLink,
-    RunJob,
-    RunLogin,
-    RunTurn,
-)
-from fakegpt_tui.ui.logins import AuthAction, perform
-from fakegpt_tui.ui.messages import (
-    JobFinished,
-    LoginChanged,
     PromptEdited,
     PromptNotSaved,
     ReplyGrew,
+    RunJob,
+    RunLogin,
+    RunTurn,
     ShowNotice,
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.notify import NotifyMode, notification_sequence
-from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.options import NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
 from fakegpt_tui.ui.terminal.clipboard import copy_text
@@ -62,7 +59,7 @@ _SHUTDOWN_SECONDS = 1.0
 
 
 def _chat_commands() -> "type[Provider]":
-    from fakegpt_tui.ui.commands import ChatCommands  # noqa: PLC0415 - with the first palette
+    from fakegpt_tui.ui.command_palette import ChatCommands  # noqa: PLC0415 - with the first palette
 
     return ChatCommands
 

@@ -1,17 +1,147 @@
-"""What the user interface is told when it is started."""
+"""Options: the folders, looks, settings and services that the user interface is started with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from fakegpt_tui.domain import Preset, now
-from fakegpt_tui.ui.notify import NotifyMode
-from fakegpt_tui.ui.service_book import ServiceRepository
-from fakegpt_tui.ui.setting import SettingsRepository
+from fakegpt_tui.domain import (
+    ConnectionCheck,
+    FoundService,
+    ModelRef,
+    Preset,
+    Service,
+    ServiceForm,
+    now,
+)
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.themes import DARK
+
+_MAX_TITLE = 80
+
+
+class NotifyMode(StrEnum):
+    """How a reply that ends out of sight is announced."""
+
+    NONE = "none"
+    BELL = "bell"
+    DESKTOP = "desktop"
+
+
+def notification_sequence(notify: NotifyMode, title: str, words: str) -> str:
+    """What to write to the terminal; empty where nothing is wanted.
+
+    Desktop notifications go out as OSC 9 (iTerm2, WezTerm, Windows Terminal) and OSC 777 (urxvt,
+    foot, Ghostty); a terminal that knows neither shows nothing. The title is foreign text, and a
+    semicolon would end it.
+    """
+    shown = safe_line(title, _MAX_TITLE).replace(";", ",")
+    match notify:
+        case NotifyMode.NONE:
+            return ""
+        case NotifyMode.BELL:
+            return "\a"
+        case NotifyMode.DESKTOP:
+            return f"\x1b]9;{shown}: {words}\x1b\\\x1b]777;notify;{shown};{words}\x1b\\"
+
+
+class ServiceRepository(Protocol):
+    """Finds, tries, adds, changes and removes services, and knows a person's favourites.
+
+    What it raises are `ConfigError` and `SaveError`.
+    """
+
+    @property
+    def favourites(self) -> tuple[ModelRef, ...]:
+        """What a person has marked."""
+        ...
+
+    async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
+        """Mark a model as a favourite, or no longer."""
+        ...
+
+    async def discover(self) -> tuple[FoundService, ...]:
+        """Model servers on this machine that are not configured yet."""
+        ...
+
+    def validate(self, draft: ServiceForm) -> Mapping[str, str]:
+        """A sentence for each field of `draft` that would be refused."""
+        ...
+
+    async def keyring_error(self) -> str:
+        """Why no key can be kept in the keyring of the system; empty where one can."""
+        ...
+
+    def key_location(self, name: str) -> str:
+        """Where the key of a service is kept, in words; empty where it has none."""
+        ...
+
+    def removable_key_location(self, name: str) -> str:
+        """Where the key is that goes with the service when it is removed; empty for none."""
+        ...
+
+    def check_connection(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
+        """Use the service as it would be, and tell what works; nothing is kept."""
+        ...
+
+    async def save(self, draft: ServiceForm) -> Service:
+        """Write the service to the configuration; it can be used at once."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Take a service out of the configuration, and the key that was kept for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveSetting:
+    """One setting.
+
+    `value` is what holds, or will from the next start on; `origin` says where it comes from.
+    `choices` are all there are, unless it is a free text. A setting that is `held` by a flag or a
+    variable keeps its value in this run, whatever the file says; `in_file` is that, or empty.
+    """
+
+    name: str
+    value: str
+    origin: str
+    description: str
+    choices: tuple[str, ...] = ()
+    overridden: bool = False
+    immediate: bool = False
+    file_value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """What was written of a setting before it was changed; `None` for nothing."""
+
+    name: str
+    before: str | None
+
+
+class SettingsRepository(Protocol):
+    """The way to the settings."""
+
+    async def settings(self) -> tuple[EffectiveSetting, ...]:
+        """All that a person may change.
+
+        Raises:
+            FakeGPTError: They cannot be read.
+        """
+        ...
+
+    async def change(self, name: str, value: str | None) -> str | None:
+        """Write a value, or leave it to the default; returns what was written before.
+
+        Raises:
+            FakeGPTError: It cannot be used, or not be written; then all is as it was.
+        """
+        ...
+
 
 SavePreset: TypeAlias = Callable[[Preset], Awaitable[None]]
 

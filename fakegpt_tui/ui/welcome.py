@@ -6,8 +6,7 @@ from textual.content import Content
 
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.keymap import COMMANDS
-from fakegpt_tui.ui.keymap.words import key_label
+from fakegpt_tui.ui.keymap import COMMANDS, key_label
 
 _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no secrets."
 

@@ -10,7 +10,7 @@ from fakegpt_tui.cli.settings_store import SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import SETTING_SPECS
 from fakegpt_tui.domain import ConfigError, SaveError
-from fakegpt_tui.ui.setting import EffectiveSetting
+from fakegpt_tui.ui.options import EffectiveSetting
 from fakegpt_tui.ui.themes import theme_names
 
 MINE = """# Mine, and to stay.

@@ -23,7 +23,7 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from tests.patience import PATIENCE
 from tests.stubs import SERVICE, MemoryStore, connecting, connecting_each
-from tests.ui.fake_book import FakeServiceRepository
+from tests.ui.fake_service_repository import FakeServiceRepository
 from tests.ui.screen_text import screen_text
 
 

@@ -21,11 +21,11 @@ from fakegpt_tui.domain import (
     TextDelta,
     TitleSuggested,
 )
+from fakegpt_tui.ui.dialogs.help import HelpScreen
+from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.screens.help import HelpScreen
-from fakegpt_tui.ui.screens.link import LinkScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter

@@ -18,8 +18,15 @@ from fakegpt_tui.domain import (
     SignedIn,
     SignedOut,
 )
-from fakegpt_tui.ui.service_rows import ServiceListing, best_match, service_rows
-from fakegpt_tui.ui.service_words import ServiceStatus, model_label, short_count, status_label
+from fakegpt_tui.ui.service_rows import (
+    ServiceListing,
+    ServiceStatus,
+    best_match,
+    model_label,
+    service_rows,
+    short_count,
+    status_label,
+)
 from fakegpt_tui.ui.widgets.service_list import RowKind
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ import click
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.terminal.query import TerminalQuery
 from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
-from fakegpt_tui.ui.key_names import DecodedInput, KeyDecoder
+from fakegpt_tui.ui.key_decoder import DecodedInput, KeyDecoder
 
 _SOURCE, _TARGET = 0, 1
 _KITTY_ON, _KITTY_OFF = "\x1b[>25u", "\x1b[<u"  # as the user interface asks for it

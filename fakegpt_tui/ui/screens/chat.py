@@ -9,18 +9,17 @@ from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.intents import NotifyUser
+from fakegpt_tui.ui.controllers.conversations import ConversationController
+from fakegpt_tui.ui.controllers.files import FileController
+from fakegpt_tui.ui.controllers.messages import MessageController
+from fakegpt_tui.ui.controllers.prompt import PromptController
+from fakegpt_tui.ui.controllers.services import ServiceController
+from fakegpt_tui.ui.controllers.settings import GenerationController, SettingsController
+from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.messages import ReplyGrew, ShowNotice, TurnFinished, TurnStarted
+from fakegpt_tui.ui.messages import NotifyUser, ReplyGrew, ShowNotice, TurnFinished, TurnStarted
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.screens.conversation_commands import ConversationController
-from fakegpt_tui.ui.screens.file_commands import FileController
-from fakegpt_tui.ui.screens.generation_commands import GenerationController
-from fakegpt_tui.ui.screens.message_commands import MessageController
-from fakegpt_tui.ui.screens.prompt_commands import PromptController
-from fakegpt_tui.ui.screens.service_commands import ServiceController
-from fakegpt_tui.ui.screens.setting_commands import SettingsController
-from fakegpt_tui.ui.screens.side_by_side_commands import SideBySideController
+from fakegpt_tui.ui.state import FAILED_STATUSES
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
@@ -30,7 +29,6 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
-from fakegpt_tui.ui.workspace import FAILED_STATUSES
 
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
@@ -188,7 +186,7 @@ class ChatScreen(
         self._list.display = self._list_wanted
 
     def action_help(self) -> None:
-        from fakegpt_tui.ui.screens.help import HelpScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.help import HelpScreen  # noqa: PLC0415 - after first paint
 
         self.app.push_screen(HelpScreen(self.keys))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fakegpt_tui.domain import ReplyEnded, TextDelta
-from fakegpt_tui.ui.intents import ApplySetting
+from fakegpt_tui.ui.messages import ApplySetting
 from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.width_query import (
     WidthProbe,

@@ -1,0 +1,1 @@
+"""Controllers of the main screen: one per kind of command."""

@@ -1,0 +1,303 @@
+"""Adding a service, or changing one, and trying it out before that."""
+
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import aclosing
+from typing import Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Footer, Input, Label, RadioSet, Static
+
+from fakegpt_tui.domain import (
+    ConnectionCheck,
+    FakeGPTError,
+    Model,
+    Secret,
+    Service,
+    ServiceForm,
+    ServiceKind,
+)
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.dialogs.pick import PickScreen
+from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.options import ServiceRepository
+from fakegpt_tui.ui.service_rows import check_step_line, model_label
+from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
+
+_KINDS: Final = {
+    ServiceKind.OPENAI: "OpenAI protocol: Ollama, llama.cpp, vLLM, hosted ones",
+    ServiceKind.FAKEGPT: "FakeGPT protocol",
+}
+_FIELDS: Final = {
+    "name": ("Name", "such as ollama"),
+    "url": ("Address", "such as http://127.0.0.1:11434"),
+    "model": ("Model", "empty: the first that it lists"),
+    "key": ("Key", "if it wants one"),
+    "key_env": ("or variable", "the environment variable that holds the key"),
+    "proxy": ("Proxy", "none"),
+}
+_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key")
+_NO_PROXY: Final = "none"
+
+
+class ServiceFormScreen(ModalScreen[Service | None]):
+    """The fields of a service; dismissed with the service as it was kept, or with nothing.
+
+    A key can be typed, and is never shown again.
+    """
+
+    CSS_PATH = "service_form.tcss"
+    BINDINGS = [
+        *bindings(KeyScope.SERVICE_FORM),
+        Binding("escape", "leave", "Close"),
+        # At once, so that what is typed after the key is typed into the next field.
+        Binding("tab,enter", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+    ]
+
+    def __init__(
+        self, book: ServiceRepository, service: Service | None, taken: Collection[str]
+    ) -> None:
+        """With no `service` one is added, whose name must not be among those that are `taken`."""
+        super().__init__()
+        self._registry = book
+        self._service = service
+        self._taken = taken
+        self._validated = False
+        self._leave_confirmed = False
+        self._models: tuple[Model, ...] = ()
+        self._before: ServiceForm | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="form"):
+            with VerticalScroll(can_focus=False):
+                yield from self._input("name")
+                with Horizontal(classes="row"):
+                    yield Label("Speaks")
+                    with RadioSet(id="kind", compact=True):
+                        for kind, words in _KINDS.items():
+                            yield PlainRadioButton(
+                                words, value=kind is self._kind_before, name=kind
+                            )
+                for field in ("url", "model", "key", "key_env"):
+                    yield from self._input(field)
+                with Horizontal(classes="row", id="key_in_file-row"):
+                    yield Label("")
+                    yield PlainCheckbox(
+                        "keep the key in a file of its own", id="key_in_file", compact=True
+                    )
+                with Horizontal(classes="row", id="without_key-row"):
+                    yield Label("")
+                    yield PlainCheckbox(self._taking_away(), id="without_key", compact=True)
+                yield from self._input("proxy")
+            yield Static(id="outcome", markup=False)
+            yield Footer(show_command_palette=False, compact=True)
+
+    async def on_mount(self) -> None:
+        name = self._service.name if self._service else ""
+        title = f"Change {name}" if name else "Add a service"
+        self.query_one("#form").border_title = Content(title)
+        self._show_key_fields()
+        self._before = self._draft()
+        first = "url" if name else "name"
+        self.query_one(f"#{first}", Input).focus()
+        self._ask_about_keyring()
+
+    @work(exclusive=True, group="keyring")
+    async def _ask_about_keyring(self) -> None:
+        """Say where a typed key will be kept, before anybody types one."""
+        trouble = await self._registry.keyring_error()
+        box = self.query_one("#key_in_file", Checkbox)
+        if trouble:
+            box.value = True
+            box.disabled = True
+            box.label = Content("a typed key is kept in a file that only you can read")
+            box.tooltip = Content(trouble)
+        else:
+            box.label = Content("keep it in a file that only you can read, not in the keyring")
+        self._before = self._draft()
+
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def note_change(self) -> None:
+        self._leave_confirmed = False
+        if self._validated:
+            self._show_problems()
+
+    @on(RadioSet.Changed)
+    def note_kind(self) -> None:
+        self._show_key_fields()
+        self.note_change()
+
+    def action_keep(self) -> None:
+        self._validated = True
+        if self._show_problems():
+            return
+        self._keep(self._draft())
+
+    @work(exclusive=True, group="keep")
+    async def _keep(self, draft: ServiceForm) -> None:
+        self._say(Content("Saving …"))
+        try:
+            kept = await self._registry.save(draft)
+        except FakeGPTError as error:
+            self._say(check_step_line(ConnectionCheck(str(error), worked=False)))
+        else:
+            self.dismiss(kept)
+
+    def action_test(self) -> None:
+        self._validated = True
+        if not self._show_problems():
+            self._try(self._registry.check_connection(self._draft()))
+
+    @work(exclusive=True, group="trial")
+    async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
+        lines: list[Content] = []
+        self._say(Content("Trying it out …"))
+        async with aclosing(trial) as steps:
+            async for step in steps:
+                self._models = step.models or self._models
+                lines.append(check_step_line(step))
+                self._say(Content("\n").join(lines))
+        if len(self._models) > 1:
+            self._say(Content("\n").join([*lines, Content("F6 chooses one of its models.")]))
+
+    def action_pick_model(self) -> None:
+        if not self._models:
+            self._say(Content("F5 asks the service for its models first."))
+            return
+        choices = [Choice(each.id, each.id, model_label(each)) for each in self._models]
+
+        def take(model: str | None) -> None:
+            if model is not None:
+                self.query_one("#model", Input).value = model
+
+        current = self._text("model")
+        self.app.push_screen(PickScreen("Its models", choices, current=current), take)
+
+    def action_leave(self) -> None:
+        """Leave; once something was typed, only when asked for again."""
+        if self._leave_confirmed or self._draft() == self._before:
+            self.dismiss(None)
+            return
+        self._leave_confirmed = True
+        self._say(Content("Nothing is saved yet: ctrl+s saves, esc leaves without."))
+
+    def _input(self, field: str) -> Iterator[Horizontal | Static]:
+        label, hint = _FIELDS[field]
+        box = Input(
+            self._value(field),
+            placeholder=safe_line(self._hint(field) or hint, 200),
+            password=field == "key",
+            compact=True,
+            id=field,
+            select_on_focus=False,
+            disabled=field == "name" and self._service is not None,
+        )
+        yield Horizontal(Label(label), box, classes="row", id=f"{field}-row")
+        yield Static(id=f"{field}-problem", classes="problem", markup=False)
+
+    def _value(self, field: str) -> str:
+        """What is known of a field; neither a key nor a proxy's password is ever shown."""
+        service = self._service
+        if service is None:
+            return ""
+        if field == "proxy":
+            proxy = service.proxy.reveal() if service.proxy else ""
+            return "" if "@" in proxy else proxy
+        return {"name": service.name, "url": service.url, "model": service.model}.get(field, "")
+
+    def _hint(self, field: str) -> str:
+        service = self._service
+        if service is None:
+            return ""
+        place = self._registry.key_location(service.name)
+        if field == "key" and place:
+            return f"stays in {place}; another takes its place"
+        if field == "proxy" and service.proxy and not self._value("proxy"):
+            return f"stays, with its password; “{_NO_PROXY}” takes it away"
+        return ""
+
+    def _taking_away(self) -> Content:
+        """What taking the key away does to where it is kept; a person's own file stays."""
+        name = self._service.name if self._service else ""
+        lost = self._registry.removable_key_location(name)
+        end = f", and delete it from {lost}" if lost else ""
+        return Content(safe_line(f"take the key away{end}", 200))
+
+    @property
+    def _has_kept_key(self) -> bool:
+        return self._service is not None and bool(self._registry.key_location(self._service.name))
+
+    @property
+    def _kind_before(self) -> ServiceKind:
+        return self._service.kind if self._service else ServiceKind.OPENAI
+
+    @property
+    def _kind(self) -> ServiceKind:
+        pressed = self.query_one(RadioSet).pressed_button
+        return ServiceKind(pressed.name) if pressed and pressed.name else self._kind_before
+
+    def _draft(self) -> ServiceForm:
+        """The service as it is filled in."""
+        has_key = self._kind is ServiceKind.OPENAI
+        key = self._text("key") if has_key else ""
+        return ServiceForm(
+            name=self._text("name"),
+            kind=self._kind,
+            url=self._text("url"),
+            model=self._text("model"),
+            key_env=self._text("key_env") if has_key else "",
+            key=Secret(key) if key else None,
+            key_in_file=self.query_one("#key_in_file", Checkbox).value,
+            without_key=has_key and self.query_one("#without_key", Checkbox).value,
+            proxy=self._proxy(),
+        )
+
+    def _proxy(self) -> Secret | None:
+        """The proxy that is to be used; `None` where it stays as it is."""
+        text = self._text("proxy")
+        if text == self._value("proxy"):
+            return None
+        return Secret("" if text.casefold() == _NO_PROXY else text)
+
+    def _show_problems(self) -> bool:
+        """Say beside each field what is wrong with it; is there anything?"""
+        draft = self._draft()
+        problems = dict(self._registry.validate(draft))
+        if self._service is None and draft.name in self._taken:
+            problems["name"] = "There is a service of that name; F2 changes it in the list."
+        for field in _FIELDS:
+            shown = self.query_one(f"#{field}-problem", Static)
+            shown.update(Content(safe_line(problems.get(field, ""), 400)))
+            shown.display = field in problems
+        for field in _FIELDS:
+            if field in problems:
+                if not self._is_typing_in_a_problem(problems):
+                    self.query_one(f"#{field}", Input).focus()
+                break
+        return bool(problems)
+
+    def _is_typing_in_a_problem(self, problems: Collection[str]) -> bool:
+        return self.focused is not None and self.focused.id in problems
+
+    def _show_key_fields(self) -> None:
+        """A host of the FakeGPT protocol has a login, and no key."""
+        has_key = self._kind is ServiceKind.OPENAI
+        for field in _ABOUT_KEYS:
+            self.query_one(f"#{field}-row").display = has_key
+        self.query_one("#without_key-row").display = has_key and self._has_kept_key
+
+    def _text(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value.strip()
+
+    def _say(self, words: Content) -> None:
+        self.query_one("#outcome", Static).update(words)

@@ -1,0 +1,229 @@
+"""All services with their models, as they come to be known, and what is said of one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Input, Static
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import (
+    FakeGPTError,
+    FoundService,
+    KeyNeeded,
+    Model,
+    ModelRef,
+    Service,
+    ServiceKind,
+    SignedIn,
+)
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.options import ServiceRepository
+from fakegpt_tui.ui.service_rows import (
+    ServiceListing,
+    ServiceStatus,
+    best_match,
+    service_rows,
+    status_label,
+)
+from fakegpt_tui.ui.widgets.service_list import ServiceList
+
+_ASKING = "asking …"
+_MAX_LINE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRequest:
+    """How many are to be chosen, and what is marked already; `title` says what for."""
+
+    title: str = "Who answers here"
+    max_count: int = 1
+    preselected: tuple[ModelRef, ...] = ()
+
+
+class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...]]):
+    """Shows all services at once, filtered by what is typed.
+
+    Services of the OpenAI protocol are asked for their models, those that want a login only where
+    a person is signed in.
+    """
+
+    CSS_PATH = "services.tcss"
+
+    def __init__(
+        self,
+        chat: ChatService,
+        book: ServiceRepository,
+        *,
+        current: ModelRef,
+        clock: Callable[[], datetime],
+        wanted: SelectionRequest = SelectionRequest(),
+        begin: str = "",
+    ) -> None:
+        """`begin` is an action that is run at once, about the service of `current`."""
+        super().__init__()
+        self._chat = chat
+        self._registry = book
+        self._current = current
+        self._clock = clock
+        self._request = wanted
+        self._begin = begin
+        self._marked = list(wanted.preselected)
+        self._found: tuple[FoundService, ...] = ()
+        self._asked: set[str] = set()
+        self._errors: dict[str, str] = {}
+        self._said: tuple[ModelRef | None, Content | None] = None, None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="services"):
+            yield Input(placeholder="Type to filter", compact=True)
+            yield ServiceList()
+            yield Static(id="about", markup=False)
+            yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#services").border_title = Content(self._title)
+        self.refresh_rows(highlight=self._current)
+        self.action_ask_for_models()
+        if self._begin:
+            self.call_after_refresh(self.run_action, self._begin)
+
+    @property
+    def _title(self) -> str:
+        keys = "enter uses" if self._request.max_count == 1 else "enter marks, ctrl+s asks"
+        return f"{self._request.title} — {keys}, esc closes"
+
+    @on(Input.Changed)
+    def filter(self, event: Input.Changed) -> None:
+        """Show what fits, and highlight what was most likely meant."""
+        rows = service_rows(self._listing(), event.value)
+        self.refresh_rows(highlight=best_match(rows, event.value))
+
+    @on(ServiceList.OptionHighlighted)
+    def describe(self) -> None:
+        """Say what is known of the highlighted one, or what was last said about it."""
+        answerer, words = self._said
+        is_said = words is not None and answerer == self._list.highlighted_model
+        self.query_one("#about", Static).update(words if words and is_said else self._about())
+
+    def action_move(self, step: int) -> None:
+        self._list.move(step)
+
+    def action_sign_in_there(self) -> None:
+        if (service := self._service) is None:
+            return
+        self._ask(service.name)
+
+    def action_ask_for_models(self) -> None:
+        """Ask who may be asked without a login that nobody wanted, and look around."""
+        self._look_around()
+        for service in self._chat.services:
+            is_current = service.name == self._current.service
+            is_open = service.kind is not ServiceKind.FAKEGPT
+            login = self._chat.login_state(service.name)
+            if is_current or is_open or isinstance(login, SignedIn):
+                self._ask(service.name)
+
+    @work(exclusive=True, group="discovery")
+    async def _look_around(self) -> None:
+        self._found = await self._registry.discover()
+        self.refresh_rows()
+
+    def _ask(self, name: str) -> None:
+        self._asked.add(name)
+        self._errors.pop(name, None)
+        self.run_worker(self._ask_for_models(name), group=f"models-{name}", exclusive=True)
+        self.refresh_rows()
+
+    async def _ask_for_models(self, name: str) -> None:
+        try:
+            await self._chat.models(name)
+        except FakeGPTError as error:
+            self._errors[name] = str(error)
+        self._asked.discard(name)
+        self.refresh_rows()
+
+    def refresh_rows(self, *, highlight: ModelRef | None = None) -> None:
+        """Show what fits the filter, with the highlight where it was."""
+        query = self.query_one(Input).value
+        marked = self._marked if self._request.max_count > 1 else [self._current]
+        self._list.show(service_rows(self._listing(), query), set(marked), highlight)
+        self.describe()
+
+    def _listing(self) -> ServiceListing:
+        services = self._chat.services
+        return ServiceListing(
+            services=services,
+            states={service.name: self._status_label(service) for service in services},
+            models={each.name: self._models(each.name) for each in services},
+            favourites=self._registry.favourites,
+            found=self._found,
+        )
+
+    def _models(self, name: str) -> tuple[Model, ...]:
+        """The models of a service, and those that are used of it although it does not list them."""
+        listed = self._chat.known_models(name)
+        ids = {"", *(model.id for model in listed)}
+        used = {each.model for each in (self._current, *self._marked) if each.service == name}
+        return (*listed, *(Model(each) for each in sorted(used - ids)))
+
+    def _status_label(self, service: Service) -> str:
+        if service.name in self._asked:
+            return _ASKING
+        standing = ServiceStatus(
+            login=self._chat.login_state(service.name),
+            limit=self._chat.rate_limit(service.name),
+            has_models=bool(self._chat.known_models(service.name)),
+            error=self._errors.get(service.name, ""),
+        )
+        return status_label(service, standing, self._clock())
+
+    def _about(self) -> Content:
+        """All that is known of what is highlighted."""
+        answerer, service = self._list.highlighted_model, self._service
+        if answerer is None or service is None:
+            return Content("Nothing fits.")
+        models = self._chat.known_models(service.name)
+        model = next((each for each in models if each.id == answerer.model), None)
+        key = self._registry.key_location(service.name)
+        facts = [
+            f"{service.kind} {service.url}".strip(),
+            f"key in {key}" if key else "",
+            "through a proxy" if service.proxy else "",
+        ]
+        lines = [self._marks()] if self._request.max_count > 1 else []
+        lines.append(" · ".join(fact for fact in facts if fact))
+        if model is not None and model.description:
+            lines.append(model.description)
+        if trouble := self._errors.get(service.name):
+            lines.append(trouble)
+        if isinstance(self._chat.login_state(service.name), KeyNeeded):
+            lines.append("F2 gives it a key.")
+        return Content("\n").join([Content(safe_line(line, _MAX_LINE)) for line in lines])
+
+    def _marks(self) -> str:
+        names = ", ".join(str(each) for each in self._marked) or "none yet"
+        return f"Marked ({len(self._marked)} of {self._request.max_count}): {names}"
+
+    def _say(self, words: Content) -> None:
+        """Say something about the highlighted one, until another is highlighted."""
+        self._said = self._list.highlighted_model, words
+        self.describe()
+
+    @property
+    def _service(self) -> Service | None:
+        """The service of the highlighted row."""
+        answerer = self._list.highlighted_model
+        if answerer is None:
+            return None
+        services = (*self._chat.services, *(each.service for each in self._found))
+        return next((each for each in services if each.name == answerer.service), None)
+
+    @property
+    def _list(self) -> ServiceList:
+        return self.query_one(ServiceList)

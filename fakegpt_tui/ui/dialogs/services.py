@@ -1,0 +1,199 @@
+"""What a person does with services and their models: choosing above all."""
+
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
+
+from textual import on, work
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import Input
+
+from fakegpt_tui.domain import (
+    ConnectionCheck,
+    FakeGPTError,
+    ModelRef,
+    Service,
+    ServiceForm,
+    ServiceKind,
+)
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.dialogs.service_picker import ServicePickerScreen
+from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.service_rows import check_step_line
+from fakegpt_tui.ui.widgets.service_list import ServiceList
+
+
+class ServicesScreen(ServicePickerScreen):
+    """Adds, changes, tries and removes services; dismissed with those that were chosen, or with
+    nothing.
+    """
+
+    BINDINGS = [
+        *bindings(KeyScope.SERVICES),
+        Binding("escape", "dismiss(())", "Close"),
+        Binding("down,ctrl+n", "move(1)", "Next", show=False),
+        Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
+        Binding("pagedown", "move(10)", "Page down", show=False),
+        Binding("pageup", "move(-10)", "Page up", show=False),
+    ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Asking all that are marked is for where several are wanted."""
+        del parameters
+        return action != "ask_marked" or self._request.max_count > 1
+
+    @on(Input.Submitted)
+    @on(ServiceList.OptionSelected)
+    def use(self) -> None:
+        self.action_use()
+
+    def action_use(self) -> None:
+        """Choose the highlighted one, or mark it where several are wanted."""
+        answerer = self._list.highlighted_model
+        if answerer is None:
+            return
+        if self._request.max_count == 1:
+            self._choose((answerer,))
+        else:
+            self._mark(answerer)
+
+    def _mark(self, answerer: ModelRef) -> None:
+        if answerer in self._marked:
+            self._marked.remove(answerer)
+        elif len(self._marked) == self._request.max_count:
+            self._say(
+                Content(f"{self._request.max_count} are marked, which is as many as there can be.")
+            )
+            return
+        else:
+            self._marked.append(answerer)
+        self.query_one(Input).value = ""
+        self.refresh_rows()
+
+    def action_ask_marked(self) -> None:
+        if len(self._marked) > 1:
+            self._choose(tuple(self._marked))
+        else:
+            self._say(Content(f"Mark two to {self._request.max_count} with enter first."))
+
+    @work(exclusive=True, group="choose")
+    async def _choose(self, answerers: tuple[ModelRef, ...]) -> None:
+        """Leave with these; one that was only found is added first, now that it is chosen."""
+        known = {service.name for service in self._chat.services}
+        found = {each.service.name: each.service for each in self._found}
+        try:
+            for name in {each.service for each in answerers} - known:
+                await self._registry.save(draft_of(found[name]))
+        except FakeGPTError as error:
+            self._say(_failed(str(error)))
+        else:
+            self.dismiss(answerers)
+
+    @work(exclusive=True, group="favour")
+    async def action_favour(self) -> None:
+        answerer = self._list.highlighted_model
+        if answerer is None or not answerer.model:
+            self._say(Content("A favourite is a model: go to one of the service's models."))
+            return
+        try:
+            is_one = answerer not in self._registry.favourites
+            await self._registry.set_favourite(answerer, favourite=is_one)
+        except FakeGPTError as error:
+            self._say(_failed(str(error)))
+        else:
+            self.refresh_rows()
+
+    def action_add_service(self) -> None:
+        self._open_form(None)
+
+    def action_edit_service(self) -> None:
+        service = self._service
+        if service is None:
+            return
+        if service.kind is ServiceKind.EMBEDDED:
+            self._say(Content("The built-in host has nothing to change; F4 adds a service."))
+            return
+        self._open_form(service)
+
+    def action_test_service(self) -> None:
+        """Try the service out with the highlighted model."""
+        service, answerer = self._service, self._list.highlighted_model
+        if service is None or answerer is None:
+            return
+        if service.kind is ServiceKind.EMBEDDED:
+            self._say(Content("The built-in host is part of this program, and always there."))
+            return
+        self._try(self._registry.check_connection(draft_of(service, answerer.model)))
+
+    @work(exclusive=True, group="trial")
+    async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
+        lines: list[Content] = []
+        async with aclosing(trial) as steps:
+            self._say(Content("Trying it out …"))
+            async for step in steps:
+                lines.append(check_step_line(step))
+                self._say(Content("\n").join(lines))
+
+    def action_remove_service(self) -> None:
+        service = self._service
+        if service is None:
+            return
+        name = service.name
+        if service not in self._chat.services:
+            self._say(Content("It was only found, and is not in the configuration."))
+            return
+        from fakegpt_tui.ui.choices import Choice  # noqa: PLC0415 - with the question
+        from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - as above
+
+        key = self._registry.removable_key_location(name)
+        lost = f", and its key from {key}" if key else ""
+        choices = [
+            Choice("keep", "Keep it"),
+            Choice("remove", f"Remove {name} from config.toml{lost}"),
+        ]
+
+        def take(choice: str | None) -> None:
+            if choice == "remove":
+                self._remove(name)
+
+        self.app.push_screen(PickScreen(f"Remove {name}?", choices), take)
+
+    @work(exclusive=True, group="remove")
+    async def _remove(self, name: str) -> None:
+        try:
+            await self._registry.remove(name)
+        except FakeGPTError as error:
+            self._say(_failed(str(error)))
+            return
+        self._forget(name)
+        self.refresh_rows()
+        self._say(Content(f"{name} is no longer in config.toml."))
+
+    def _open_form(self, service: Service | None) -> None:
+        from fakegpt_tui.ui.dialogs.service_form import ServiceFormScreen  # noqa: PLC0415 - when used
+
+        names: Collection[str] = {each.name for each in self._chat.services}
+
+        def take(kept: Service | None) -> None:
+            if kept is not None:
+                self._forget(kept.name)
+                self.query_one(Input).value = ""
+                self.refresh_rows(highlight=ModelRef(kept.name))
+                self._ask(kept.name)
+
+        self.app.push_screen(ServiceFormScreen(self._registry, service, names), take)
+
+    def _forget(self, name: str) -> None:
+        self._errors.pop(name, None)
+        self._chat.reconnect(name)
+
+
+def draft_of(service: Service, model: str = "") -> ServiceForm:
+    """A service as if a person had filled it in, with another model if need be."""
+    return ServiceForm(
+        name=service.name, kind=service.kind, url=service.url, model=model or service.model
+    )
+
+
+def _failed(sentence: str) -> Content:
+    return check_step_line(ConnectionCheck(sentence, worked=False))

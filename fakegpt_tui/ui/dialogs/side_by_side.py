@@ -1,0 +1,167 @@
+"""Replies to one prompt, side by side while they arrive."""
+
+from collections.abc import Sequence
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Footer, Static
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.token_count import count_reply_tokens
+from fakegpt_tui.domain import ChatMessage, NotFound, StoreError
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.conversation_summary import activity_label
+from fakegpt_tui.ui.dialogs.link import ask_about_link
+from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.messages import CopyText
+from fakegpt_tui.ui.terminal.output import FrameLimiter
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+
+_MIN_WIDTH = 36
+"""Cells of a column; where that is too much for all, some are shown."""
+
+_OWN_ACTIONS = {"choose", "show_variant", "stop_or_close"}
+_MAX_LINE = 200
+
+
+class SideBySideScreen(ModalScreen[str | None]):
+    """A column for each reply; dismissed with the id of the one that was chosen, or with none.
+
+    What does not fit beside the others is a tab away. Leaving it stops nothing.
+    """
+
+    CSS_PATH = "side_by_side.tcss"
+    BINDINGS = bindings(KeyScope.SIDE_BY_SIDE)
+
+    def __init__(
+        self,
+        chat: ChatService,
+        prompt: ChatMessage,
+        reply_ids: Sequence[str],
+        *,
+        repaint_rate: float,
+    ) -> None:
+        super().__init__()
+        self._chat = chat
+        self._prompt = prompt
+        self._reply_ids = reply_ids
+        self._limiter = FrameLimiter(repaint_rate)
+        self._timer: Timer | None = None
+        self._place = 0
+        self._columns = [Transcript(rehearse=False) for _ in reply_ids]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="side-by-side"):
+            yield Static(Content(safe_line(self._prompt.text, _MAX_LINE)), id="prompt")
+            yield Static(id="standings", markup=False)
+            yield Horizontal(*self._columns, id="columns")
+            yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        for column in self._columns:
+            column.show(self._prompt.conversation_id, [])
+        self._columns[0].focus()
+        self._repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out(event.size.width)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Of what can be done in a transcript, only what is about reading is possible here."""
+        del parameters
+        return action in _OWN_ACTIONS
+
+    @on(events.DescendantFocus)
+    def note_focus(self) -> None:
+        """Take note of a column that was clicked."""
+        if isinstance(self.focused, Transcript) and self.focused in self._columns:
+            self._place = self._columns.index(self.focused)
+            self._draw()
+
+    @on(Transcript.CopyRequested)
+    def ask_for_copy(self, event: Transcript.CopyRequested) -> None:
+        self.post_message(CopyText(event.text, event.what))
+
+    @on(Transcript.LinkPressed)
+    def show_link(self, event: Transcript.LinkPressed) -> None:
+        ask_about_link(self, event.href)
+
+    def action_show_variant(self, step: int) -> None:
+        """Go to another column; the ends are joined."""
+        self._place = (self._place + step) % len(self._columns)
+        self._lay_out(self.size.width)
+        self._columns[self._place].focus()
+
+    def action_choose(self) -> None:
+        self.dismiss(self._reply_ids[self._place])
+
+    def action_stop_or_close(self) -> None:
+        if not self._chat.stop(self._prompt.conversation_id):
+            self.dismiss(None)
+
+    def _lay_out(self, width: int) -> None:
+        """Show as many columns as there is room for, the one that has the focus among them."""
+        count = max(1, min(len(self._columns), width // _MIN_WIDTH))
+        first = max(0, min(self._place - count // 2, len(self._columns) - count))
+        for place, column in enumerate(self._columns):
+            column.display = first <= place < first + count
+        self.query_one("#standings").display = count < len(self._columns)
+        self.call_after_refresh(self._draw)
+
+    def _repaint(self) -> None:
+        """Draw what is new, and again soon while something may come."""
+        self._timer = None
+        is_under_way = bool(self._chat.turns_of(self._prompt.conversation_id))
+        with self._limiter:
+            self._draw()
+        if is_under_way:
+            # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
+            self._timer = self.set_timer(max(self._limiter.delay(), 0.001), self._repaint)
+
+    def _draw(self) -> None:
+        try:
+            replies = self._replies()
+        except NotFound:
+            # The prompt could not be saved, or another instance has deleted all this.
+            if self.is_current:
+                self.dismiss(None)
+            return
+        except StoreError:
+            return  # What cannot be read just now stays as it was.
+        for place, (column, reply) in enumerate(zip(self._columns, replies, strict=True)):
+            if column.display:
+                column.update_message(reply)
+            self._update_header(place, reply)
+        lines = [self._line(place, reply) for place, reply in enumerate(replies)]
+        self.query_one("#standings", Static).update(Content("\n".join(lines)))
+
+    def _update_header(self, place: int, reply: ChatMessage) -> None:
+        """Say above a column whose reply it is, and below it how that is getting on."""
+        mark = "▶ " if place == self._place else ""
+        title = f"{mark}{place + 1}/{len(self._columns)} {_name(reply)}"
+        self._columns[place].border_title = Content(safe_line(title, _MAX_LINE))
+        self._columns[place].border_subtitle = Content(safe_line(self._status(reply), _MAX_LINE))
+
+    def _line(self, place: int, reply: ChatMessage) -> str:
+        return safe_line(f"{place + 1} {_name(reply)}: {self._status(reply)}", _MAX_LINE)
+
+    def _status(self, reply: ChatMessage) -> str:
+        turns = self._chat.turns_of(reply.conversation_id)
+        turn = next((each for each in turns if each.reply_id == reply.id), None)
+        if turn is not None:
+            return activity_label(reply.status, turn.progress)
+        return f"{reply.status.value}, {count_reply_tokens(reply).in_words}"
+
+    def _replies(self) -> list[ChatMessage]:
+        """The replies as they stand."""
+        conversation_id = self._prompt.conversation_id
+        return [self._chat.trees.message(conversation_id, each) for each in self._reply_ids]
+
+
+def _name(reply: ChatMessage) -> str:
+    return f"{reply.service} {reply.model}".strip()

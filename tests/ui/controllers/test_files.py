@@ -1,0 +1,218 @@
+"""Saving and importing from inside the program."""
+
+import asyncio
+from pathlib import Path
+
+from textual.selection import Selection
+from textual.widgets import Input
+
+from fakegpt_tui.chat.jobs import JobProgress, JobResult
+from fakegpt_tui.formats.markdown import read_markdown
+from fakegpt_tui.ui.dialogs.errand import JobScreen
+from fakegpt_tui.ui.dialogs.import_files import ImportScreen
+from fakegpt_tui.ui.messages import Job, RunJob
+from fakegpt_tui.ui.screens.chat import ChatScreen
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.formats.exports import many, ordinary, write_json
+from tests.stubs import MemoryStore
+from tests.ui.running import Running, reply, running
+
+
+async def asked(it: Running, prompt: str, answer: str) -> None:
+    await it.ask(prompt)
+    await it.see(answer)
+    await it.until(lambda: not it.chat.turns())
+
+
+def transcript(it: Running) -> Transcript:
+    return it.app.screen.query_one(Transcript)
+
+
+def texts(path: Path) -> list[str]:
+    return [message.text for message in read_markdown(path.read_text())[1]]
+
+
+async def name(it: Running, path: str) -> None:
+    """Say what is to be imported, as a paste would."""
+    await it.until(lambda: isinstance(it.app.screen, ImportScreen))
+    it.app.screen.query_one(Input).insert_text_at_cursor(path)
+    await it.pilot.press("enter")
+
+
+async def files(it: Running, folder: Path, count: int) -> list[Path]:
+    await it.until(lambda: len(list(folder.glob("[!.]*"))) == count)
+    return sorted(folder.iterdir())
+
+
+async def test_the_name_of_a_file_is_told_whole_where_it_takes_more_than_a_line(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "a-folder-with-a-name-that-is-no-shorter-than-those-of-others"
+    async with running(reply("one"), exports=folder, size=(84, 24)) as it:
+        await asked(it, "first", "one")
+        await it.pilot.press("ctrl+s")
+        (saved,) = await files(it, folder, 1)
+        await it.until(lambda: saved.name in "".join(it.text.split()))
+        await it.pilot.resize_terminal(84, 11)
+        await it.see("Saved as")
+        assert it.text.splitlines()[-1].strip().startswith("Saved as")
+
+
+async def test_picked_messages_are_saved_as_a_part(tmp_path: Path) -> None:
+    async with running(reply("one"), reply("two"), exports=tmp_path, size=(120, 30)) as it:
+        await asked(it, "first", "one")
+        await asked(it, "second", "two")
+        transcript(it).focus()
+        await it.pilot.press("g", "m", "m")
+        await it.see("2 picked; s saves them.")
+        await it.pilot.press("m")
+        await it.until(lambda: it.text.count("✓") == 3)
+        await it.pilot.press("K", "m")
+        await it.see("2 picked")
+        await it.pilot.press("s")
+        await it.see("Saved 2 of them as")
+        (path,) = await files(it, tmp_path, 1)
+        assert texts(path) == ["first", "one"]
+        assert "A selection: 2 of 4 messages." in path.read_text()
+        assert "✓" not in it.text
+
+
+async def test_picks_are_left_behind_with_their_conversation(tmp_path: Path) -> None:
+    async with running(reply("one"), exports=tmp_path) as it:
+        await asked(it, "first", "one")
+        transcript(it).focus()
+        await it.pilot.press("m")
+        await it.see("✓")
+        await it.pilot.press("ctrl+n")
+        await it.see("A new conversation")
+        await it.pilot.press("alt+1")
+        await it.see("one")
+        assert "✓" not in it.text
+
+
+async def test_the_messages_of_a_selection_are_saved(tmp_path: Path) -> None:
+    async with running(reply("one"), reply("two"), exports=tmp_path) as it:
+        await asked(it, "first", "one")
+        await asked(it, "second", "two")
+        lines = it.text.split("\n")
+        left = lines[1].index("You")
+        row = next(number for number, line in enumerate(lines) if "one" in line[left - 2 :])
+        await it.pilot.mouse_down(Transcript, offset=(3, row))
+        await it.pilot.hover(Transcript, offset=(4, row + 3))
+        await it.pilot.mouse_up(Transcript, offset=(4, row + 3))
+        await it.until(lambda: transcript(it).text_selection is not None)
+        await it.command("/save selection")
+        (path,) = await files(it, tmp_path, 1)
+        assert texts(path) == ["one", "second"]
+
+
+async def test_a_selection_that_has_no_ends_touches_all_messages() -> None:
+    async with running(reply("one")) as it:
+        await asked(it, "first", "one")
+        it.app.screen.selections = {transcript(it): Selection(None, None)}
+        assert [each.text for each in transcript(it).selected_messages] == ["first", "one"]
+
+
+async def test_other_formats_are_saved_from_inside(tmp_path: Path) -> None:
+    async with running(reply("one"), exports=tmp_path) as it:
+        await asked(it, "first", "one")
+        await it.command("/save html")
+        await it.command("/save jsonl")
+        found = await files(it, tmp_path, 2)
+        assert {path.suffix for path in found} == {".html", ".jsonl"}
+
+
+async def test_every_conversation_is_saved_from_inside(tmp_path: Path) -> None:
+    async with running(reply("one"), reply("two"), exports=tmp_path, size=(120, 30)) as it:
+        await asked(it, "first", "one")
+        await it.pilot.press("ctrl+n")
+        await asked(it, "second", "two")
+        await it.pilot.press("alt+e")
+        await it.see("This conversation as Markdown")
+        await it.see("One message of it as Markdown")
+        await it.pilot.press(*"every json", "enter")
+        await it.see("2 of 2.")
+        assert {path.suffix for path in await files(it, tmp_path, 2)} == {".jsonl"}
+
+
+async def test_an_export_is_imported_and_taken_back(tmp_path: Path) -> None:
+    file = write_json(tmp_path / "conversations.json", [*many(2), {}, ordinary()])
+    async with running(size=(120, 30)) as it:
+        await it.pilot.press("alt+i")
+        await name(it, f'"{file}"')
+        await it.see("Added: 3 conversations with 12 new messages.")
+        await it.see("Conversation 3 is no conversation of ChatGPT.")
+        await it.pilot.press("escape")
+        await it.until(lambda: len(it.list.rows) == 3)
+        await it.command("/undo")
+        await it.see("Taken back: 3 conversations were imported.")
+        await it.until(lambda: not it.list.rows)
+        await it.pilot.press("alt+i")
+        await name(it, f'"{file}"')
+        await it.see("Known: 3. Skipped: 1. In the trash: 3.")
+
+
+async def test_a_dry_run_tells_and_offers_to_go_on(tmp_path: Path) -> None:
+    file = write_json(tmp_path / "conversations.json", many(2))
+    store = MemoryStore()
+    async with running(store=store, size=(120, 30)) as it:
+        await it.command("/import")
+        await it.until(lambda: isinstance(it.app.screen, ImportScreen))
+        await it.pilot.press("tab", "space", "shift+tab")
+        await name(it, str(file))
+        await it.see("To add: 2 conversations with 8 new messages.")
+        assert store.headers == {}
+        await it.pilot.press("enter")
+        await it.see("Added: 2 conversations with 8 new messages.")
+        await it.pilot.press("escape")
+        await it.until(lambda: len(it.list.rows) == 2)
+
+
+async def test_a_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
+    async with running(size=(120, 30)) as it:
+        await it.pilot.press("alt+i")
+        await name(it, str(tmp_path / "[/]"))
+        await it.see("is no such file")
+
+
+class Long:
+    """Goes on until it is stopped."""
+
+    def __init__(self) -> None:
+        self.headway = JobProgress()
+
+    async def run(self, headway: JobProgress) -> JobResult:
+        self.headway = headway
+        headway.done, headway.total = 1, 4
+        while not headway.stopped:
+            await asyncio.sleep(0.01)
+        return JobResult("Stopped.", ("It was [/] enough.",))
+
+
+async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> None:
+    async with running(reply("one"), size=(120, 30)) as it:
+        long = Long()
+        screen = it.app.screen
+        assert isinstance(screen, ChatScreen)
+        screen.start_job(Job("Long", long.run))
+        await it.see("25%")
+        await it.pilot.press("escape")
+        await it.until(lambda: it.app.screen is screen)
+        await asked(it, "first", "one")
+        await it.pilot.press("alt+i")
+        await it.until(lambda: isinstance(it.app.screen, JobScreen))
+        await it.see("s stops it")
+        await it.pilot.press("s")
+        await it.see("It was [/] enough.")
+        await it.pilot.press("escape")
+        await it.see("Stopped.")
+        await it.command("/progress")
+        await it.see("It was [/] enough.")
+
+
+async def test_leaving_stops_what_goes_on() -> None:
+    async with running() as it:
+        long = Long()
+        it.app.post_message(RunJob(Job("Long", long.run)))
+        await it.until(lambda: long.headway.total == 4)
+        await it.app.action_quit()

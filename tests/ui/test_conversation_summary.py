@@ -1,0 +1,85 @@
+"""Conversations as rows: groups by day, one sign of state each."""
+
+from datetime import UTC, datetime, timedelta
+
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.ui.conversation_summary import conversation_rows
+from fakegpt_tui.ui.widgets.conversation_list import RowStatus
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def conversation(name: str, *, days: float = 0, **changes: object) -> Conversation:
+    time = NOW - timedelta(days=days)
+    values = {
+        "id": name,
+        "title": name,
+        "service": "scripted",
+        "model": "",
+        "created_at": time,
+        "updated_at": time,
+    }
+    return Conversation(**{**values, **changes})
+
+
+def reply(status: MessageStatus) -> ChatMessage:
+    return ChatMessage(
+        id="r",
+        conversation_id="c",
+        parent_id=None,
+        role=Role.ASSISTANT,
+        text="",
+        status=status,
+        created_at=NOW,
+    )
+
+
+def test_groups_follow_the_days_of_the_person() -> None:
+    rows = conversation_rows(
+        [
+            conversation("now"),
+            conversation("tonight", days=0.4),
+            conversation("last night", days=0.6),
+            conversation("week", days=5),
+            conversation("old", days=8),
+            conversation("kept", days=300, pinned=True),
+            conversation("away", archived=True),
+        ],
+        {},
+        set(),
+        set(),
+        now=NOW,
+    )
+    assert [(row.title, row.group) for row in rows] == [
+        ("kept", "Pinned"),
+        ("now", "Today"),
+        ("tonight", "Today"),
+        ("last night", "Yesterday"),
+        ("week", "7 days"),
+        ("old", "Older"),
+    ]
+
+
+def test_the_most_pressing_state_is_the_sign() -> None:
+    rows = conversation_rows(
+        [
+            conversation("streaming", unread=True),
+            conversation("queued"),
+            conversation("failed", unread=True),
+            conversation("unread", unread=True),
+            conversation("draft"),
+            conversation("quiet"),
+        ],
+        {"streaming": reply(MessageStatus.STREAMING), "queued": reply(MessageStatus.QUEUED)},
+        {"failed"},
+        {"draft", "unread"},
+        now=NOW,
+    )
+    assert [row.status for row in rows] == [
+        RowStatus.STREAMING,
+        RowStatus.QUEUED,
+        RowStatus.FAILED,
+        RowStatus.UNREAD,
+        RowStatus.DRAFT,
+        RowStatus.NONE,
+    ]
