@@ -79,7 +79,7 @@ def _build_app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.options import (
+    from fakegpt_tui.ui.options import (  # noqa: PLC0415 the user interface is slow to load
         NotifyMode,
         Options,
     )

@@ -220,24 +220,24 @@ SETTING_SPECS: Final = (
     ),
     SettingSpec(
         name="repaint_rate",
-        description="How many times a second a streaming reply is drawn, from 1 to 60; fewer suit a "
-        "slow line.",
+        description="How many times a second a streaming reply is drawn, from 1 to 60; "
+        "fewer suit a slow line.",
         get=lambda settings: settings.repaint_rate,
         parse=_parse_number,
         applies_now=True,
     ),
     SettingSpec(
         name="ambiguous_width",
-        description="How many columns §, é, Greek and the like take; auto asks the terminal, which must "
-        "do the same.",
+        description="How many columns §, é, Greek and the like take; auto asks the "
+        "terminal, which must do the same.",
         get=lambda settings: settings.ambiguous_width,
         choices=("auto", "narrow", "wide"),
         applies_now=True,
     ),
     SettingSpec(
         name="mirror",
-        description="A folder that is given a Markdown file of every conversation, for Git, Obsidian and "
-        "others; none where it is empty.",
+        description="A folder that is given a Markdown file of every conversation, for Git, "
+        "Obsidian and others; none where it is empty.",
         get=lambda settings: settings.mirror,
     ),
     SettingSpec(

@@ -1,7 +1,7 @@
 """Service and proxy addresses, checked before anything is sent to them.
 
-httpx would report most mistakes only while it connects, in exceptions of several families; here each
-is found once and reported in a sentence.
+httpx would report most mistakes only while it connects, in exceptions of several families; here
+each is found once and reported in a sentence.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Background maintenance: daily backups, backups before migrations, and a weekly integrity check."""
+"""Background maintenance: daily backups, backups before migrations, a weekly integrity check."""
 
 import os
 import sqlite3

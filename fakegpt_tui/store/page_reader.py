@@ -1,4 +1,4 @@
-"""Page reader: the rows of a damaged SQLite file, read from its pages without following its trees."""
+"""Page reader: the rows of a damaged SQLite file, read without following its trees."""
 
 import mmap
 import struct

@@ -99,7 +99,7 @@ _CLEAR_MISSING_PARENTS = f"""
         checksum = iif(
             checksum = {rows.CHECKSUM_FUNCTION}({", ".join(rows.CHECKSUM_FIELDS)}),
             {rows.CHECKSUM_FUNCTION}(
-                {", ".join("NULL" if name == "parent_id" else name for name in rows.CHECKSUM_FIELDS)}
+                {", ".join("NULL" if each == "parent_id" else each for each in rows.CHECKSUM_FIELDS)}
             ),
             checksum
         )

@@ -54,7 +54,7 @@ class PromptBody:
             request=request,
             messages=request.messages,
             keep_history=keep_history,
-            place=request.remote_parent if keep_history else None,
+            remote_parent=request.remote_parent if keep_history else None,
         )
 
     @property
@@ -98,14 +98,14 @@ class PromptBody:
         if isinstance(trouble, fakegpt.ConversationNotFound):
             if self.remote_parent is None:
                 raise trouble
-            return replace(self, place=None, is_forgotten=True)
+            return replace(self, remote_parent=None, is_restarted=True)
         is_last = self.truncations + 1 == _MAX_TRUNCATIONS
         cut = truncate_to(
             self.messages, 0 if is_last else estimate_total_tokens(self.messages) // 2
         )
         if self.remote_parent is not None or not cut.omitted:
             raise trouble
-        return replace(self, messages=cut.messages, cuts=self.truncations + 1)
+        return replace(self, messages=cut.messages, truncations=self.truncations + 1)
 
     @property
     def _keeps_prompt_id(self) -> bool:

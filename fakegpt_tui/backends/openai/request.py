@@ -144,7 +144,8 @@ class ContextFitter:
         window = self._windows.window(self._model)
         takes = f"takes {window:,} tokens" if window else "does not take so many tokens"
         return Notice(
-            f"The oldest {self._truncated.omitted} of {len(everything)} chat messages were not sent: "
+            f"The oldest {self._truncated.omitted} of {len(everything)} chat messages "
+            "were not sent: "
             f"the model {takes}, and all of them are about {estimate_total_tokens(everything):,} "
             "(an estimate)."
         )

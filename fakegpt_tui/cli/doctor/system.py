@@ -181,7 +181,8 @@ def _sqlite() -> Finding:
     if connection.has_commit_loss_bug():
         return note(
             "versions.sqlite",
-            f"SQLite {connection.sqlite_version()}, whose log can lose what two instances write at once; this "
+            f"SQLite {connection.sqlite_version()}, whose log can lose what two instances write at "
+            "once; this "
             "program writes under a lock of its own, which keeps it from that.",
             "SQLite 3.51.3 and later are mended; please use no other program to write the store.",
         )

@@ -1,4 +1,4 @@
-"""Error codes and phrases: which error they mean, and the codes with which the host passes errors on."""
+"""Error codes and phrases: which error they mean, and the codes that the host passes on."""
 
 import math
 from collections.abc import Callable

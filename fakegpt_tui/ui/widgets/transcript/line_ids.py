@@ -69,7 +69,7 @@ class ReadingPosition:
             return None
         anchor = TextAnchor(bookmark.source, bookmark.letters, bookmark.above)
         return cls(
-            bookmark.message_id, LineAnchor(MessageZone[bookmark.part], anchor), follows=False
+            bookmark.message_id, LineAnchor(MessageZone[bookmark.part], anchor), sticks_to_end=False
         )
 
     def to_bookmark(self, conversation_id: str) -> Bookmark | None:

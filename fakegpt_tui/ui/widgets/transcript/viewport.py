@@ -1,4 +1,4 @@
-"""Viewport: which lines of a conversation are in view, sticking to the end, and the message cursor."""
+"""Viewport: which lines of a conversation are in view, and the message cursor."""
 
 from collections.abc import Callable, Sequence
 

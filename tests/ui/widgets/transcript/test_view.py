@@ -761,7 +761,8 @@ async def test_streamed_markdown_shows_what_the_whole_of_it_shows() -> None:
 
 def test_importing_the_widgets_needs_neither_parser_nor_highlighter() -> None:
     program = (
-        "import sys, fakegpt_tui.ui.widgets.transcript.view, fakegpt_tui.ui.widgets.conversation_list;"
+        "import sys, fakegpt_tui.ui.widgets.conversation_list;"
+        "import fakegpt_tui.ui.widgets.transcript.view;"
         "print([name for name in ('markdown_it', 'pygments') if name in sys.modules])"
     )
     done = subprocess.run(
