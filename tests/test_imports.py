@@ -43,7 +43,7 @@ def test_help_loads_nothing_slow(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["asking", "import_files", "save", "serve", "plain_session", "interface"]
+    "module", ["ask_runner", "import_runner", "save", "serve", "plain_session", "interface"]
 )
 def test_what_commands_run_knows_no_user_interface_and_connects_only_when_asked(
     module: str,
@@ -69,14 +69,14 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
 from tests.stubs import SERVICE, MemoryStore
-from tests.ui.fake_service_repository import FakeBook
+from tests.ui.fake_service_repository import FakeServiceRepository
 
 async def never(service, report):
     await asyncio.Event().wait()
 
 async def main():
     chat = ChatService(MemoryStore(), {"scripted": SERVICE}, never, service="scripted")
-    app = FakeGPTApp(chat, Options(exports=Path(), rehearse=False, book=FakeBook()))
+    app = FakeGPTApp(chat, Options(exports=Path(), warm_up=False, services=FakeServiceRepository()))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "sends" in "".join(strip.text for strip in app.screen._compositor.render_strips())
@@ -90,7 +90,7 @@ def test_the_first_paint_itself_draws_no_markdown_and_asks_no_network() -> None:
 
 
 def test_rendering_uses_no_widget_and_no_app_of_textual() -> None:
-    sources = list((ROOT / "fakegpt_tui" / "ui" / "rendering").rglob("*.py"))
+    sources = list((ROOT / "fakegpt_tui" / "ui" / "markdown").rglob("*.py"))
     assert sources
     found = {
         (source.name, module)

@@ -70,7 +70,7 @@ class Talk:
         parent = self.before.parent_id if self.before else ""
         place = RemoteParent(self.place.conversation_id, parent)
         self.place = self.before
-        return await self._take(replace(self.request, purpose=Purpose.VARIANT, place=place))
+        return await self._take(replace(self.request, purpose=Purpose.VARIANT, remote_parent=place))
 
     async def go_on(self) -> list[StreamEvent]:
         """The rest of the last reply."""

@@ -24,7 +24,7 @@ DYING = "SELECT die()"
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, signal, sqlite3, sys
-from fakegpt_tui.store import migrations, shapes
+from fakegpt_tui.store import migrations
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.create_function("die", 0, lambda: os.kill(os.getpid(), signal.SIGKILL))
 migrations.migrate(connection, eval(sys.argv[2]))

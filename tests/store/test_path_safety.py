@@ -99,7 +99,7 @@ with ConversationStore.open(Path(sys.argv[1])) as store:
     print([each.text for one in store.conversations() for each in store.path(one.id)])
     trouble = store.add_turn(*turn(conversation())).exception()
     print(type(trouble) is NotSavedYet, trouble)
-    print(store.changed(), len(store.conversations()))
+    print(store.poll_changes(), len(store.conversations()))
 """
 
 

@@ -62,7 +62,7 @@ async def test_what_an_earlier_prompt_took_the_place_of_can_be_brought_back(typi
 async def test_the_text_of_another_conversation_cannot_be_brought_back(typing) -> None:
     prompt, press = typing
     await press(*"secret")
-    prompt.show("other")
+    prompt.load_draft("other")
     await press("ctrl+z")
     assert prompt.text == "other"
 

@@ -107,7 +107,7 @@ async def test_what_is_set_is_kept_as_a_preset_under_a_name() -> None:
         kept.append(preset)
 
     presets = {"terse": Preset("terse")}
-    async with running(presets=presets, keep_preset=keep, size=(110, 30)) as it:
+    async with running(presets=presets, save_preset=keep, size=(110, 30)) as it:
         await opened(it)
         await type_into(it, "system_prompt", "Be warm")
         await type_into(it, GenerationField.TEMPERATURE, "1.5")
@@ -128,7 +128,7 @@ async def test_a_preset_that_is_new_is_not_said_to_replace_one() -> None:
     async def keep(preset: Preset) -> None:
         presets[preset.name] = preset
 
-    async with running(presets=presets, keep_preset=keep, size=(110, 30)) as it:
+    async with running(presets=presets, save_preset=keep, size=(110, 30)) as it:
         await opened(it)
         await type_into(it, "preset", "new")
         await it.pilot.press("enter")
@@ -155,7 +155,7 @@ async def test_replacing_a_preset_is_taken_back() -> None:
     async def keep(preset: Preset) -> None:
         presets[preset.name] = preset
 
-    async with running(presets=presets, keep_preset=keep, size=(160, 30)) as it:
+    async with running(presets=presets, save_preset=keep, size=(160, 30)) as it:
         await replaced(it)
         assert presets == {"terse": Preset("terse", "Be warm")}
         await it.command("/undo")
@@ -173,7 +173,7 @@ async def test_a_preset_that_cannot_be_put_back_now_can_be_later() -> None:
             raise troubles.pop()
         presets[preset.name] = preset
 
-    async with running(presets=presets, keep_preset=keep, size=(160, 30)) as it:
+    async with running(presets=presets, save_preset=keep, size=(160, 30)) as it:
         await replaced(it)
         troubles.append(SaveError("The disk is full."))
         await it.command("/undo")

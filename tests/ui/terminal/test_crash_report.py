@@ -34,7 +34,7 @@ def test_a_report_says_what_and_where_and_no_values(tmp_path: Path):
     report = write_crash_report(crash(), folder=tmp_path).read_text()
     assert CANARY not in report
     assert "ValueError\n" in report
-    assert "tests/ui/test_crash.py:" in report
+    assert "tests/ui/terminal/test_crash_report.py:" in report
     assert " in crash\n" in report
     assert "caused by: KeyError\n" in report
     assert "Textual 8." in report

@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import gc
-from fakegpt_tui.ui.terminal.idle_gc import QuietCollector, collect_seldom
+from fakegpt_tui.ui.terminal.idle_gc import IdleCollector, defer_full_collections
 
 whole = 0
 
@@ -17,7 +17,7 @@ def note(phase, about):
 
 gc.callbacks.append(note)
 gc.disable()
-collect_seldom()
+defer_full_collections()
 kept = []
 
 def live(rounds):
@@ -26,7 +26,7 @@ def live(rounds):
 
 live({rounds})
 alone = whole
-QuietCollector().collect(is_busy={is_busy})
+IdleCollector().collect(is_busy={is_busy})
 print(gc.isenabled(), alone, whole - alone)
 """
 
@@ -55,12 +55,12 @@ def test_what_is_busy_is_left_alone_until_it_is_too_much() -> None:
 GIVING = """
 import sys
 from pathlib import Path
-from fakegpt_tui.ui.terminal.idle_gc import QuietCollector
+from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 
 def megabytes():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
-collector = QuietCollector()
+collector = IdleCollector()
 collector.collect(is_busy=True)
 # More than Python's own small blocks, and less than what is mapped by itself.
 much = [bytes(1_000) for _ in range(50_000)]

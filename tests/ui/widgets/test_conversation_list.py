@@ -142,7 +142,7 @@ async def test_a_reader_elsewhere_in_the_list_is_not_pulled_back_by_new_rows() -
     async with app.run_test(size=(40, 10)) as pilot:
         app.list.scroll_to(y=50, animate=False)
         await pilot.pause()
-        app.list.rows = tuple(replace(row, sign=RowStatus.UNREAD) for row in app.list.rows)
+        app.list.rows = tuple(replace(row, status=RowStatus.UNREAD) for row in app.list.rows)
         await pilot.pause()
         assert shown(app.list)[0] == " ● Title 50"
 
