@@ -92,6 +92,7 @@ _ADD_MISSING_CONVERSATIONS = """
     GROUP BY conversation_id
 """
 # Only what is sound gets a new sum with its new parent.
+_FIELDS_OF_A_ROOT = ", ".join("NULL" if n == "parent_id" else n for n in rows.CHECKSUM_FIELDS)
 _CLEAR_MISSING_PARENTS = f"""
     UPDATE chat_message
     SET
@@ -99,7 +100,7 @@ _CLEAR_MISSING_PARENTS = f"""
         checksum = iif(
             checksum = {rows.CHECKSUM_FUNCTION}({", ".join(rows.CHECKSUM_FIELDS)}),
             {rows.CHECKSUM_FUNCTION}(
-                {", ".join("NULL" if each == "parent_id" else each for each in rows.CHECKSUM_FIELDS)}
+                {_FIELDS_OF_A_ROOT}
             ),
             checksum
         )

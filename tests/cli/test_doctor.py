@@ -91,7 +91,7 @@ from fakegpt_tui.terminal.query import TerminalQuery
 from fakegpt_tui.terminal.raw_mode import raw_mode
 
 with raw_mode(0):
-    assert not TerminalQuery(0, 1, os.environ).ask(0.01).is_whole
+    assert not TerminalQuery(0, 1, os.environ).ask(0.01).is_complete
     print("given up", flush=True)
     select.select([0], [], [])
 """
