@@ -1,7 +1,7 @@
 """Background jobs: exporting conversations to files and importing them."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,8 +38,14 @@ class JobResult:
 
 
 MARKDOWN: Final = "md"
-FORMATS: Final = {MARKDOWN: "Markdown", "jsonl": "JSON lines", "html": "an HTML page"}
-"""What a conversation can be saved as, by the suffix of the file."""
+
+
+def export_formats() -> Mapping[str, str]:
+    """What a conversation can be saved as, by the suffix of the file."""
+    from fakegpt_tui.formats.registry import NAMES  # noqa: PLC0415 - not at every start
+
+    return NAMES
+
 
 _MAX_ERRORS = 20
 
@@ -188,12 +194,16 @@ def _import_paths(
     model: str,
 ) -> Iterator[str]:
     """Take what is in the files; a sentence for each file that could not be read to its end."""
-    from fakegpt_tui.formats.import_file import ImportFile, list_import_files  # noqa: PLC0415 - as above
+    from fakegpt_tui.formats.base import ImportFile  # noqa: PLC0415 - as above
+    from fakegpt_tui.formats.registry import (  # noqa: PLC0415
+        list_import_files,
+        read_conversations,
+    )
 
     for path in list_import_files(paths):
         try:
-            with ImportFile(path) as file:
-                for found in file.read_conversations(service=service, model=model):
+            with ImportFile(path, service=service, model=model) as file:
+                for found in read_conversations(file):
                     if headway.stopped:
                         return
                     importer.add(found)

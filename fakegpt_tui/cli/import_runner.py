@@ -11,9 +11,9 @@ from fakegpt_tui.cli.app import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import ImportItem, SkippedItem
-from fakegpt_tui.formats.import_file import ImportFile, list_import_files
+from fakegpt_tui.formats.base import ImportFile, ImportItem, SkippedItem
 from fakegpt_tui.formats.importer import Importer, ImportOutcome, ImportReport
+from fakegpt_tui.formats.registry import list_import_files, read_conversations
 from fakegpt_tui.text import safe_line
 
 _MAX_SKIPPED_SHOWN = 20
@@ -47,7 +47,7 @@ def import_files(
 def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose: bool) -> None:
     model = settings.model or settings.chosen_service.model
     with (
-        ImportFile(path) as file,
+        ImportFile(path, service=settings.service, model=model) as file,
         click.progressbar(
             length=max(file.size, 1),
             label=safe_line(path.name, 30),
@@ -55,7 +55,7 @@ def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose:
             hidden=verbose or not sys.stderr.isatty(),
         ) as bar,
     ):
-        for found in file.read_conversations(service=settings.service, model=model):
+        for found in read_conversations(file):
             outcome = importer.add(found)
             bar.length = max(file.size, 1)
             bar.update(max(file.bytes_read - bar.pos, 0))

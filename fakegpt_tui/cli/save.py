@@ -6,6 +6,7 @@ import click
 
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, settings_of
+from fakegpt_tui.formats.registry import NAMES, save_as
 
 
 @click.command()
@@ -15,10 +16,10 @@ from fakegpt_tui.cli.options import file_options, settings_of
     "-f",
     "--format",
     "suffix",
-    type=click.Choice(("md", "jsonl", "html")),
+    type=click.Choice(tuple(NAMES)),
     default="md",
     show_default=True,
-    help="Markdown, JSON lines or one HTML page.",
+    help=f"{', '.join(NAMES.values())}.",
 )
 @file_options
 @click.pass_context
@@ -33,7 +34,6 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     settings = settings_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
-    from fakegpt_tui.formats.registry import save_as  # noqa: PLC0415
 
     target = settings.folders.exports if folder is None else folder
     with open_store(settings) as store:

@@ -28,10 +28,12 @@ class TreeRow:
 class MessageTree:
     """Chat messages by id and by parent, in the order in which they came.
 
-    What is in the trash is kept, and is no part of any path, variants or subtree.
+    What is in the trash is kept, and is no part of any path, variants or subtree, unless the tree
+    is made `with_trash`.
     """
 
-    def __init__(self, messages: Iterable[ChatMessage] = ()) -> None:
+    def __init__(self, messages: Iterable[ChatMessage] = (), *, with_trash: bool = False) -> None:
+        self._with_trash = with_trash
         self._messages: dict[str, ChatMessage] = {}
         self._children: dict[str | None, list[str]] = {}
         for message in messages:
@@ -66,7 +68,7 @@ class MessageTree:
             leaf_id = next((each.id for each in reversed(list(self)) if not each.trashed_at), None)
         upwards: list[ChatMessage] = []
         for message in self._upwards(leaf_id):
-            if message.trashed_at is None:
+            if self._is_there(message):
                 upwards.append(message)
             else:
                 upwards.clear()
@@ -76,7 +78,7 @@ class MessageTree:
         return [
             each
             for each in self._children.get(parent_id, ())
-            if self._messages[each].trashed_at is None
+            if self._is_there(self._messages[each])
         ]
 
     def variants(self, message: ChatMessage) -> Variants:
@@ -145,6 +147,23 @@ class MessageTree:
             rows.append(TreeRow(message, depth, variants, step in shown))
             waiting.extend((each, depth) for each in reversed(self.children(step)))
         return tuple(rows)
+
+    def branches_beside(self, path: Iterable[ChatMessage]) -> Iterator[tuple[ChatMessage, ...]]:
+        """What a path leaves out: each way down from where it leaves what came before."""
+        placed = {message.id for message in path}
+        for message in self:
+            step: ChatMessage | None = message
+            branch: list[ChatMessage] = []
+            while step is not None and step.id not in placed:
+                placed.add(step.id)
+                branch.append(step)
+                left = (each for each in self.children(step.id) if each not in placed)
+                step = self.get(next(left, None))
+            if branch:
+                yield tuple(branch)
+
+    def _is_there(self, message: ChatMessage) -> bool:
+        return self._with_trash or message.trashed_at is None
 
     def _upwards(self, message_id: str | None) -> Iterator[ChatMessage]:
         # Met once each, which ends a circle of parents that only damage can make.

@@ -1,236 +1,74 @@
-"""One conversation of a ChatGPT export.
-
-Ids are made from the export's own, so that the same conversation is known again. What the service
-kept hidden, and places in the tree where nothing was said, are left out; what followed them follows
-what came before. A model's thinking becomes the reasoning of the reply after it.
-"""
+"""Exports of ChatGPT: ZIP archives, JSON arrays and single conversations."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from hashlib import sha256
-from uuid import UUID, uuid5
+from collections.abc import Iterator
 
-from fakegpt_tui.domain import (
-    ChatMessage,
-    Conversation,
-    FinishReason,
-    MessageStatus,
-    Role,
-    TitleSource,
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import (
+    LARGEST_CONVERSATION,
+    ByteStream,
+    Format,
+    FormatError,
+    ImportFile,
+    ImportItem,
+    SkippedItem,
 )
-from fakegpt_tui.formats.base import LoadedItem
-from fakegpt_tui.formats.chatgpt_messages import ContentReader, ExportNode, ExportTree
-from fakegpt_tui.formats.fields import FormatError
-from fakegpt_tui.text import replace_surrogates, safe_line
+from fakegpt_tui.formats.chatgpt_conversation import read_conversation
+from fakegpt_tui.formats.large_exports import ZipExport, iter_array
+from fakegpt_tui.text import safe_line
 
-SERVICE = "chatgpt"
-"""What replies are said to come from."""
+UNPACKED = "conversations*.json"
+"""Files that hold the conversations in a folder to which an archive was unpacked."""
 
-HIDDEN = "messages that the service had hidden were left out"
-NO_LEAF = "conversations named no end, so their newest message is shown"
-_IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
-_TITLE_LENGTH = 60
-_ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "tool": Role.ASSISTANT}
-_FINISHES = {
-    "stop": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "length": FinishReason.LENGTH,
-    "content_filter": FinishReason.CONTENT_FILTER,
-}
-_STATUSES = {
-    "in_progress": MessageStatus.INTERRUPTED,
-    "finished_partial_completion": MessageStatus.STOPPED,
-}
-_LAST_IN_MILLISECONDS = 253_402_300_799_000
-_LAST_IN_SECONDS = 100_000_000_000
-"""Greater numbers are milliseconds."""
+_ZIP = b"PK\x03\x04"
 
 
-def read_conversation(exported: object, *, service: str, model: str) -> LoadedItem:
-    """The conversation; it goes on with `service` and `model`.
-
-    Raises:
-        Misfit: It is no conversation, or nothing was said in it.
-    """
-    mapping = exported.get("mapping") if isinstance(exported, dict) else None
-    if not isinstance(exported, dict) or not isinstance(mapping, dict):
-        raise FormatError("is no conversation of ChatGPT")
-    source_id = _source_id(exported)
-    tree = ExportTree(mapping)
-    growing = _Builder(
-        conversation_id=str(uuid5(_IDS, source_id)),
-        source_id=source_id,
-        began_at=_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
-        default_model=_text(exported.get("default_model_slug")),
-    )
-    for node in tree.nodes():
-        growing.add(node)
-    growing.add_loose_thoughts()
-    if not growing.messages:
-        raise FormatError("has no messages")
-    title = safe_line(_text(exported.get("title")))
-    prompts = (each.text for each in growing.messages if each.role is Role.USER)
-    times = [message.created_at for message in growing.messages]
-    conversation = Conversation(
-        id=growing.conversation_id,
-        title=title or safe_line(next(prompts, ""), _TITLE_LENGTH) or "Untitled",
-        title_source=TitleSource.SERVICE if title else TitleSource.PROMPT,
-        service=service,
-        model=model,
-        created_at=_time(exported.get("create_time")) or min(times),
-        updated_at=_time(exported.get("update_time")) or max(times),
-        leaf_id=growing.leaf(exported.get("current_node")).id,
-        pinned=exported.get("is_starred") is True,
-        archived=exported.get("is_archived") is True,
-    )
-    return LoadedItem(conversation, tuple(growing.messages), growing.left_out + tree.repairs)
+def _sniff(head: bytes) -> bool:
+    return head.startswith(_ZIP) or head.lstrip().startswith((b"[", b"{"))
 
 
-@dataclass(slots=True)
-class _Builder:
-    """The messages of a conversation, as its nodes are gone through."""
+def _read(file: ImportFile) -> Iterator[ImportItem]:
+    head = file.head().lstrip()
+    if head.startswith(_ZIP):
+        yield from _read_archive(file)
+    elif head.startswith(b"["):
+        yield from _read_array(file, file.stream, "")
+    else:
+        yield _read_element(file, file.whole(LARGEST_CONVERSATION), "The conversation")
 
-    conversation_id: str
-    source_id: str
-    began_at: datetime
-    default_model: str
-    messages: list[ChatMessage] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
 
-    _nearest: dict[str | None, ChatMessage | None] = field(default_factory=dict, init=False)
-    """For each node, the message there, or else the last one before it."""
-    _thoughts: dict[str | None, tuple[ChatMessage, ...]] = field(default_factory=dict, init=False)
-    """For each node, the thinking before it that no reply has taken yet."""
-    _all_thoughts: list[ChatMessage] = field(default_factory=list, init=False)
-    _taken: set[str] = field(default_factory=set, init=False)
+def _read_archive(file: ImportFile) -> Iterator[ImportItem]:
+    archive = ZipExport(file.stream)
+    file.size = archive.size
+    for member in archive.members:
+        name = safe_line(member.filename)
+        try:
+            with archive.open(member) as stream:
+                yield from _read_array(file, stream, name)
+        except LoadError as error:
+            # The other members of the archive may be whole.
+            yield SkippedItem(name, str(error))
 
-    def add(self, node: ExportNode) -> None:
-        before = self._nearest.get(node.parent_id)
-        thoughts = self._thoughts.get(node.parent_id, ())
-        message = self._message(node, before)
-        if message is None or not (message.text or message.reasoning):
-            self._nearest[node.id], self._thoughts[node.id] = before, thoughts
-        elif not message.text:
-            self._nearest[node.id], self._thoughts[node.id] = before, (*thoughts, message)
-            self._all_thoughts.append(message)
+
+def _read_array(file: ImportFile, stream: ByteStream, name: str) -> Iterator[ImportItem]:
+    elements = iter_array(file.counted(stream), LARGEST_CONVERSATION)
+    for number, element in enumerate(elements, start=1):
+        where = f"Conversation {number}" + (f" of {name}" if name else "")
+        if element is None:
+            yield SkippedItem(where, f"{where} is larger than any real one.")
         else:
-            if message.role is Role.ASSISTANT and thoughts:
-                self._taken.update(thought.id for thought in thoughts)
-                reasoning = "\n\n".join(thought.reasoning for thought in thoughts)
-                message = replace(message, reasoning=reasoning)
-                thoughts = ()
-            self._nearest[node.id], self._thoughts[node.id] = message, thoughts
-            self.messages.append(message)
-
-    def add_loose_thoughts(self) -> None:
-        """Keep thinking that no reply came after."""
-        self.messages += [each for each in self._all_thoughts if each.id not in self._taken]
-
-    def leaf(self, node_id: object) -> ChatMessage:
-        """The message that ends the shown path."""
-        found = self._nearest.get(node_id) if isinstance(node_id, str) else None
-        if found is None:
-            self.left_out[NO_LEAF] += 1
-            found = max(reversed(self.messages), key=lambda message: message.created_at)
-        return found
-
-    def _message(self, node: ExportNode, before: ChatMessage | None) -> ChatMessage | None:
-        match node.message:
-            case {"metadata": {"is_visually_hidden_from_conversation": True}}:
-                self.left_out[HIDDEN] += 1
-                return None
-            case dict(found):
-                return self._read(node, found, before)
-            case _:
-                return None
-
-    def _read(
-        self, node: ExportNode, found: Mapping[str, object], before: ChatMessage | None
-    ) -> ChatMessage:
-        reader = ContentReader()
-        content = found.get("content")
-        reasoning = reader.reasoning(content)
-        text = "" if reasoning is not None else reader.text(content)
-        self.left_out.update(reader.notes)
-        author = _text(_nested(found, "author", "role"))
-        role = _ROLES.get(author, Role.SYSTEM)
-        is_reply = role is Role.ASSISTANT
-        model = _text(_nested(found, "metadata", "model_slug")) or self.default_model
-        return ChatMessage(
-            id=str(uuid5(_IDS, replace_surrogates(f"{self.source_id}/{node.id}"))),
-            conversation_id=self.conversation_id,
-            parent_id=None if before is None else before.id,
-            role=role,
-            text=replace_surrogates(_label(text, found, author)),
-            status=_status(found) if is_reply else MessageStatus.COMPLETE,
-            created_at=_time(found.get("create_time"))
-            or (before.created_at if before else self.began_at),
-            service=SERVICE if is_reply else "",
-            model=replace_surrogates(model) if is_reply else "",
-            reasoning=replace_surrogates(reasoning or ""),
-            finish=_FINISHES.get(_text(_nested(found, "metadata", "finish_details", "type"))),
-        )
+            yield _read_element(file, element, where)
 
 
-def _label(text: str, found: Mapping[str, object], author: str) -> str:
-    """What was said, below whom it came from or went to where that is not the person."""
-    if not text:
-        return ""
-    recipient = _text(found.get("recipient")) or "all"
-    if author == "tool":
-        name = _text(_nested(found, "author", "name")) or "a tool"
-        return f"[From {safe_line(name)}]\n\n{text}"
-    if author == "assistant" and recipient != "all":
-        return f"[To {safe_line(recipient)}]\n\n{text}"
-    return text
+def _read_element(file: ImportFile, element: bytes, where: str) -> ImportItem:
+    try:
+        return read_conversation(json.loads(element), service=file.service, model=file.model)
+    except FormatError as error:
+        return SkippedItem(where, f"{where} {error}.")
+    except RecursionError:
+        return SkippedItem(where, f"{where} is nested too deep.")
+    except ValueError:
+        return SkippedItem(where, f"{where} is damaged JSON.")
 
 
-def _status(found: Mapping[str, object]) -> MessageStatus:
-    if _nested(found, "metadata", "finish_details", "type") == "interrupted":
-        return MessageStatus.STOPPED
-    return _STATUSES.get(_text(found.get("status")), MessageStatus.COMPLETE)
-
-
-def _source_id(exported: Mapping[str, object]) -> str:
-    """The service's name for the conversation, or else one made of all that it holds."""
-    for name in ("conversation_id", "id"):
-        if found := _text(exported.get(name)):
-            return replace_surrogates(found)
-    return sha256(json.dumps(exported, sort_keys=True).encode()).hexdigest()
-
-
-def _time(value: object) -> datetime | None:
-    """A time in seconds or milliseconds since 1970, or as ISO 8601 has it."""
-    match value:
-        case bool():
-            return None
-        case str(text):
-            try:
-                found = datetime.fromisoformat(text)
-                return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-            except (ValueError, OverflowError):
-                return None
-        case int(count) | float(count):
-            return _time_at(count)
-        case _:
-            return None
-
-
-def _time_at(count: float) -> datetime | None:
-    if not 0 < count < _LAST_IN_MILLISECONDS:
-        return None
-    seconds = count / 1000 if count > _LAST_IN_SECONDS else count
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _nested(value: object, *names: str) -> object:
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+FORMAT = Format(name="an export of ChatGPT", suffix="zip", sniff=_sniff, read=_read)

@@ -1,7 +1,7 @@
 """Domain values as the named fields that files keep them in, and back.
 
 A field that holds what it usually holds is left out, so that files stay short. Whoever reads gets
-the very same value, or a `Misfit`.
+the very same value, or a `FormatError`.
 """
 
 from collections.abc import Mapping
@@ -19,58 +19,36 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
-FORMAT = 1
+FIELDS_VERSION = 1
 """The version of these fields; a newer one may know more, and is not read."""
 
+_Type = TypeVar("_Type")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-class FormatError(ValueError):
-    """What is wrong with the fields, as the end of a sentence about them."""
-
-
 class Fields:
-    """Fields from a file, which may hold anything."""
+    """Fields from a file, which may hold anything; what has another type is a `FormatError`."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
 
-    def text(self, name: str, default: str | None = None) -> str:
-        match self._values.get(name, default):
-            case str(text):
-                return text
-            case other:
-                raise _format_error(name, "a text", other)
+    def __bool__(self) -> bool:
+        return bool(self._values)
 
-    def optional_text(self, name: str) -> str | None:
-        return None if self._values.get(name) is None else self.text(name)
+    def text(self, name: str, default: str | None = None) -> str:
+        return self._typed(name, "a text", default, str)
 
     def flag(self, name: str) -> bool:
-        match self._values.get(name, False):
-            case bool(flag):
-                return flag
-            case other:
-                raise _format_error(name, "true or false", other)
+        return self._typed(name, "true or false", False, bool)
 
     def whole(self, name: str) -> int | None:
-        match self._values.get(name):
-            case None:
-                return None
-            case int(number) if not isinstance(number, bool):
-                return number
-            case other:
-                raise _format_error(name, "a whole number", other)
+        return self._typed(name, "a whole number", None, int) if self._has(name) else None
 
     def number(self, name: str) -> float | None:
-        match self._values.get(name):
-            case None:
-                return None
-            case int(number) | float(number) if not isinstance(number, bool):
-                return number
-            case other:
-                raise _format_error(name, "a number", other)
+        return self._typed(name, "a number", None, int, float) if self._has(name) else None
 
     def time(self, name: str) -> datetime:
         text = self.text(name)
@@ -80,9 +58,6 @@ class Fields:
         except (ValueError, OverflowError) as error:
             raise _format_error(name, "a time", text) from error
 
-    def optional_time(self, name: str) -> datetime | None:
-        return None if self._values.get(name) is None else self.time(name)
-
     def word(self, name: str, words: type[_Word]) -> _Word:
         text = self.text(name)
         try:
@@ -90,31 +65,36 @@ class Fields:
         except ValueError as error:
             raise _format_error(name, "one of " + ", ".join(words), text) from error
 
+    def optional_text(self, name: str) -> str | None:
+        return self.text(name) if self._has(name) else None
+
+    def optional_time(self, name: str) -> datetime | None:
+        return self.time(name) if self._has(name) else None
+
     def fields(self, name: str) -> "Fields":
         """The fields inside of a field; none where it is missing."""
-        match self._values.get(name):
-            case None:
-                return Fields({})
-            case dict(values):
-                return Fields(values)
-            case other:
-                raise _format_error(name, "an object", other)
+        return Fields(self._typed(name, "an object", None, dict) if self._has(name) else {})
 
     def texts(self, name: str) -> tuple[str, ...]:
-        match self._values.get(name, []):
-            case list(texts) if all(isinstance(text, str) for text in texts):
-                return tuple(texts)
-            case other:
-                raise _format_error(name, "a list of texts", other)
+        texts = self._typed(name, "a list of texts", [], list)
+        if not all(isinstance(text, str) for text in texts):
+            raise _format_error(name, "a list of texts", texts)
+        return tuple(texts)
 
-    def __bool__(self) -> bool:
-        return bool(self._values)
+    def _has(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def _typed(self, name: str, expected: str, default: object, *types: type[_Type]) -> _Type:
+        value = self._values.get(name, default)
+        if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
+            return value
+        raise _format_error(name, expected, value)
 
 
 def encode_conversation(conversation: Conversation) -> dict[str, object]:
     optional = {
         "unread": conversation.unread,
-        "trashed": _optional_time(conversation.trashed_at),
+        "trashed": _time(conversation.trashed_at),
         "server_id": conversation.server_id,
         "system_prompt": conversation.system_prompt,
         "generation": _encode_generation(conversation.generation),
@@ -138,9 +118,9 @@ def decode_conversation(fields: Fields) -> Conversation:
     """The conversation of these fields.
 
     Raises:
-        Misfit: Something is missing, or is not what it should be.
+        FormatError: Something is missing, or is not what it should be.
     """
-    if fields.whole("format") not in (None, FORMAT):
+    if fields.whole("format") not in (None, FIELDS_VERSION):
         raise FormatError("is of a newer format than this version of the program knows")
     return Conversation(
         id=_id(fields, "id"),
@@ -170,7 +150,7 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
         "finish": None if message.finish is None else message.finish.value,
         "usage": usage and {"prompt": usage.prompt_tokens, "reply": usage.reply_tokens},
         "server_id": message.server_id,
-        "trashed": _optional_time(message.trashed_at),
+        "trashed": _time(message.trashed_at),
     }
     return {
         "id": message.id,
@@ -189,7 +169,7 @@ def decode_message(
     """The chat message of these fields.
 
     Raises:
-        Misfit: Something is missing, or is not what it should be.
+        FormatError: Something is missing, or is not what it should be.
     """
     return ChatMessage(
         id=_id(fields, "id"),
@@ -254,13 +234,11 @@ def _drop_empty(values: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _time(time: datetime) -> str:
+def _time(time: datetime | None) -> str | None:
+    if time is None:
+        return None
     time = time if time.tzinfo else time.replace(tzinfo=UTC)
     return time.astimezone(UTC).isoformat()
-
-
-def _optional_time(time: datetime | None) -> str | None:
-    return None if time is None else _time(time)
 
 
 def _format_error(name: str, expected: str, found: object) -> FormatError:

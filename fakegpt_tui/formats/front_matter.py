@@ -4,19 +4,25 @@ import json
 import re
 from collections.abc import Mapping
 
-from fakegpt_tui.formats.fields import FormatError
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHORT_MEANINGS = {written[1]: meant for meant, written in _SHORT_ESCAPES.items()}
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|["\\nrt])|([\\"])')
+_NAMED_LINE = re.compile(r"(\w+):(.*)")
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def format_value(value: object) -> str:
-    """A value of JSON's kinds as YAML on one line, in printable characters."""
-    return quote(value) if isinstance(value, str) else json.dumps(value)
+def write_front_matter(values: Mapping[str, object]) -> str:
+    """Values of JSON's kinds by name, each as YAML on one line in printable characters."""
+    lines = (
+        f"{name}: {quote(value) if isinstance(value, str) else json.dumps(value)}\n"
+        for name, value in values.items()
+    )
+    return f"---\n{''.join(lines)}---\n"
 
 
 def quote(text: str) -> str:
@@ -24,13 +30,24 @@ def quote(text: str) -> str:
     return '"' + "".join(map(_escaped, replace_surrogates(text))) + '"'
 
 
-def parse_values(lines: Mapping[str, str]) -> dict[str, object]:
-    """What the lines of a front matter say, by name.
+def read_front_matter(text: str) -> dict[str, object]:
+    """The values at the head of `text`, by name. Lines of other programs may name nothing.
 
     Raises:
-        Misfit: One of them is not YAML as this program writes it.
+        FormatError: A value is not YAML as this program writes it.
+        LoadError: There is no front matter, or a name occurs twice.
     """
-    return {name: _value(name, text) for name, text in lines.items()}
+    if not text.startswith("---\n"):
+        raise LoadError("Line 1 does not begin a front matter, so this is no saved conversation.")
+    head, end, _ = text[4:].partition("\n---\n")
+    if not end:
+        raise LoadError("The front matter has no end, so this is no saved conversation.")
+    found: dict[str, str] = {}
+    for match in filter(None, map(_NAMED_LINE.fullmatch, head.split("\n"))):
+        if match[1] in found:
+            raise LoadError(f"The front matter says {match[1]!r} twice.")
+        found[match[1]] = match[2]
+    return {name: _value(name, value) for name, value in found.items()}
 
 
 def _value(name: str, text: str) -> object:

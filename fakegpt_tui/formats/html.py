@@ -5,17 +5,30 @@ them. What was said passes `text.py` and a Markdown parser that knows no HTML; p
 shown as words. The shown path comes first; what it leaves out follows, folded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cache
 from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.formats.base import Format, reading_order
 from fakegpt_tui.formats.files import EMPTY_DIGEST
-from fakegpt_tui.formats.reading_order import OtherBranch, ReadingOrder
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.text import replace_surrogates, safe_line, safe_text
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
 
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SNIPPET_LENGTH = 60
+_SCHEMES = {"http", "https", "mailto"}
+_LONGEST_HIGHLIGHTED = 50_000
+_DEEPEST = 20
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; }
 body { font: 1rem/1.6 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
@@ -38,10 +51,7 @@ def write_html(
     conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
 ) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
-    # Imported when it is needed: whoever starts the program must not wait for it.
-    from fakegpt_tui.formats.html_rendering import code_style, render_markdown  # noqa: PLC0415
-
-    tree = ReadingOrder(messages, conversation.leaf_id)
+    tree, path = reading_order(messages, conversation.leaf_id)
     title = escape(safe_line(conversation.title) or "Conversation")
     parts = [
         "<!doctype html>",
@@ -53,12 +63,12 @@ def write_html(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
         f"<title>{title}</title>",
-        f"<style>{_STYLE}{code_style()}</style>",
+        f"<style>{_STYLE}{_code_style()}</style>",
         "</head>",
         "<body>",
         f"<header><h1>{title}</h1>{_about(conversation, part)}</header>",
-        *(_article(message, tree, render_markdown) for message in tree.path()),
-        *(_version(run, tree, render_markdown) for run in tree.other_runs()),
+        *(_article(message, tree) for message in path),
+        *(_version(branch, tree) for branch in tree.branches_beside(path)),
         "</body>",
         "</html>",
     ]
@@ -80,19 +90,20 @@ def _about(conversation: Conversation, part: str) -> str:
     return f'<p class="about">{escape(said)}</p>'
 
 
-def _version(run: OtherBranch, tree: ReadingOrder, rendered: Callable[[str], str]) -> str:
-    number, count = tree.variant(run.messages[0])
-    said = safe_line(run.after.text, _SNIPPET_LENGTH) if run.after else ""
-    where = f"after “{said}”" if said else "from the beginning"
-    articles = "\n".join(_article(message, tree, rendered) for message in run.messages)
-    summary = escape(f"Version {number} of {count}, {where}")
+def _version(branch: Sequence[ChatMessage], tree: MessageTree) -> str:
+    first = branch[0]
+    variants, before = tree.variants(first), tree.get(first.parent_id)
+    snippet = safe_line(before.text, _SNIPPET_LENGTH) if before else ""
+    where = f"after “{snippet}”" if snippet else "from the beginning"
+    articles = "\n".join(_article(message, tree) for message in branch)
+    summary = escape(f"Version {variants.position} of {variants.count}, {where}")
     return f"<details><summary>{summary}</summary>\n{articles}\n</details>"
 
 
-def _article(message: ChatMessage, tree: ReadingOrder, rendered: Callable[[str], str]) -> str:
-    number, count = tree.variant(message)
+def _article(message: ChatMessage, tree: MessageTree) -> str:
+    variants = tree.variants(message)
     about = [
-        f"‹{number}/{count}›" if count > 1 else "",
+        f"‹{variants.position}/{variants.count}›" if variants.count > 1 else "",
         "" if message.status is MessageStatus.COMPLETE else message.status.value,
         safe_line(message.model),
     ]
@@ -105,7 +116,89 @@ def _article(message: ChatMessage, tree: ReadingOrder, rendered: Callable[[str],
     if message.error is not None:
         parts.append(f'<p class="error">{escape(safe_line(message.error, 1000))}</p>')
     if message.reasoning:
-        reasoning = rendered(message.reasoning)
+        reasoning = _render_markdown(message.reasoning)
         parts.append(f"<details><summary>Reasoning</summary>\n{reasoning}</details>")
-    parts += [rendered(message.text), "</article>"]
+    parts += [_render_markdown(message.text), "</article>"]
     return "\n".join(parts)
+
+
+def _render_markdown(text: str) -> str:
+    """`text`, which is Markdown, as HTML that is safe to show."""
+    return str(_parser().render(safe_text(replace_surrogates(text))))
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    """A parser of foreign Markdown, whose HTML fetches nothing and runs nothing."""
+    # Imported on first use: neither the start nor another format needs it.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    options = {"html": False, "highlight": _highlight, "maxNesting": _DEEPEST}
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.validateLink = _is_page_or_mail  # type: ignore[method-assign]
+    parser.add_render_rule("image", _image)
+    parser.add_render_rule("link_open", _link_open)
+    return parser
+
+
+def _is_page_or_mail(url: str) -> bool:
+    """Only what a browser opens as a page or a letter becomes a link."""
+    try:
+        return urlsplit(url.strip()).scheme.lower() in _SCHEMES
+    except ValueError:
+        return False
+
+
+def _image(
+    renderer: "RendererHTML",
+    tokens: Sequence["Token"],
+    at: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    """A picture as words: a page that loads pictures tells others that it is read."""
+    alternative = renderer.renderInlineAsText(tokens[at].children or [], options, env)
+    source = tokens[at].attrGet("src") or ""
+    shown = escape(f"[picture: {alternative}] {source}".strip(), quote=False)
+    return "<em>" + shown.replace('"', "&quot;") + "</em>"
+
+
+def _link_open(
+    renderer: "RendererHTML",
+    tokens: Sequence["Token"],
+    at: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    tokens[at].attrSet("rel", "noopener noreferrer nofollow")
+    return renderer.renderToken(tokens, at, options, env)
+
+
+def _code_style() -> str:
+    """The style sheet of highlighted code, for light and for dark screens."""
+    from pygments.formatters.html import HtmlFormatter  # noqa: PLC0415 - as above
+
+    light, dark = (
+        HtmlFormatter(style=name).get_style_defs("pre code")  # type: ignore[no-untyped-call]
+        for name in ("default", "github-dark")
+    )
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+
+
+def _highlight(code: str, language: str, _attributes: str) -> str:
+    """The code in coloured spans; nothing where its language is not known."""
+    if not language or len(code) > _LONGEST_HIGHLIGHTED:
+        return ""
+    from pygments import highlight  # noqa: PLC0415 - as above
+    from pygments.formatters.html import HtmlFormatter  # noqa: PLC0415
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415
+    from pygments.util import ClassNotFound  # noqa: PLC0415
+
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return ""
+    return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
+
+
+FORMAT = Format(name="an HTML page", suffix="html", write=write_html)

@@ -4,22 +4,30 @@ The messages come in the order of the tree. A file may hold any number of conver
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.formats.fields import (
-    FORMAT,
-    Fields,
+from fakegpt_tui.formats.base import (
+    Format,
     FormatError,
+    ImportFile,
+    LoadedItem,
+    validate_tree,
+)
+from fakegpt_tui.formats.fields import (
+    FIELDS_VERSION,
+    Fields,
     decode_conversation,
     decode_message,
     encode_conversation,
     encode_message,
 )
 from fakegpt_tui.formats.files import EMPTY_DIGEST
-from fakegpt_tui.formats.reading_order import validate_tree
 from fakegpt_tui.text import replace_surrogates
+
+_OUR_LINE = re.compile(rb'\{\s*"(?:digest|conversation|message)"')
 
 
 def write_json_lines(
@@ -29,7 +37,7 @@ def write_json_lines(
     head = {
         "digest": EMPTY_DIGEST,
         **({"part": part} if part else {}),
-        "conversation": {"format": FORMAT, **encode_conversation(conversation)},
+        "conversation": {"format": FIELDS_VERSION, **encode_conversation(conversation)},
     }
     rows = [head, *({"message": encode_full_message(message)} for message in messages)]
     return "".join(replace_surrogates(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
@@ -72,8 +80,8 @@ def _read_line(
             case {"message": dict(fields)} if open_one is not None:
                 open_one.add(fields)
                 return open_one
-    except FormatError as misfit:
-        raise LoadError(f"What is in line {number} {misfit}.") from misfit
+    except FormatError as error:
+        raise LoadError(f"What is in line {number} {error}.") from error
     raise LoadError(f"Line {number} is neither a conversation nor a message of one.")
 
 
@@ -95,10 +103,8 @@ class _OpenConversation:
     def close(self) -> tuple[Conversation, tuple[ChatMessage, ...]]:
         try:
             validate_tree(self.messages, self.conversation.leaf_id)
-        except FormatError as misfit:
-            raise LoadError(
-                f"The conversation that begins in line {self.line} {misfit}."
-            ) from misfit
+        except FormatError as error:
+            raise LoadError(f"The conversation that begins in line {self.line} {error}.") from error
         return self.conversation, tuple(self.messages)
 
 
@@ -108,3 +114,14 @@ def _parse_json(line: bytes) -> object:
         return json.loads(line)
     except (ValueError, RecursionError):
         return None
+
+
+def _sniff(head: bytes) -> bool:
+    return _OUR_LINE.match(head.lstrip()) is not None
+
+
+def _read(file: ImportFile) -> Iterator[LoadedItem]:
+    return (LoadedItem(*each) for each in read_json_lines(file.lines()))
+
+
+FORMAT = Format(name="JSON lines", suffix="jsonl", sniff=_sniff, read=_read, write=write_json_lines)

@@ -7,9 +7,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Protocol
+from typing import IO
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import ByteStream
 from fakegpt_tui.text import safe_line
 
 _MEMBER = re.compile(r"(?:[^/\\]+/)?conversations(?:-\d{1,6})?\.json")
@@ -112,12 +113,6 @@ _CHUNK_SIZE = 256 * 1024
 _TOKEN = re.compile(rb'["\[\]{},]')
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BACKSLASH = ord("\\")
-
-
-class ByteStream(Protocol):
-    """Something to read bytes from."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 def iter_array(stream: ByteStream, largest: int) -> Iterator[bytes | None]:

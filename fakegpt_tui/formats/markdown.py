@@ -1,4 +1,20 @@
-"""Markdown files of conversations, written and read back without loss."""
+"""Markdown files of conversations, written and read back without loss.
+
+The front matter names a `mark`, a word that occurs in none of the texts. A chat message begins at a
+line
+
+    <!-- message MARK {"id": …, "parent": …, "role": …, "status": …, "created": …} -->
+
+and nowhere else; what comes before the first such line is for people, and so is what follows a
+line `<!-- version MARK -->` up to the next of the former. After a message's line come a heading and
+an empty line; where the line has an `error`, one line that shows it and an empty line; where it
+has `reasoning`, a quote that holds it, below a line that names it, and an empty line; then the
+text as it came, a line that closes a fence or an HTML block if the line of the mark has
+`closed_by`, and an empty line.
+
+The messages of the shown path come first. Where others follow, `place` tells where each message
+stands in the order of the whole tree.
+"""
 
 import json
 import re
@@ -7,26 +23,35 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, MessageStatus, Role
-from fakegpt_tui.formats.fields import (
-    FORMAT,
-    Fields,
+from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.formats.base import (
+    Format,
     FormatError,
+    ImportFile,
+    LoadedItem,
+    reading_order,
+    validate_tree,
+)
+from fakegpt_tui.formats.fields import (
+    FIELDS_VERSION,
+    Fields,
     decode_conversation,
     decode_message,
     encode_conversation,
     encode_message,
 )
 from fakegpt_tui.formats.files import EMPTY_DIGEST
-from fakegpt_tui.formats.front_matter import format_value, parse_values
-from fakegpt_tui.formats.reading_order import OtherBranch, ReadingOrder, validate_tree
+from fakegpt_tui.formats.front_matter import read_front_matter, write_front_matter
 from fakegpt_tui.formats.unclosed_markdown import find_closing_line
 from fakegpt_tui.text import replace_surrogates, safe_line
 
-REASONING_HEAD = "> **Reasoning**\n>\n> "
+_REASONING_HEAD = "> **Reasoning**\n>\n> "
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _MARK_LENGTH = 12
 _SNIPPET_LENGTH = 60
+_VALID_MARK = re.compile(rf"[0-9a-f]{{{_MARK_LENGTH}}}")
+_QUOTED_END = re.compile(r"(\r\n|\n|\r)> ")
 
 
 def write_markdown(
@@ -34,9 +59,9 @@ def write_markdown(
 ) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
     mark = _mark(conversation, messages)
-    tree = ReadingOrder(messages, conversation.leaf_id)
-    path, runs = tree.path(), list(tree.other_runs())
-    in_file = [*path, *(message for run in runs for message in run.messages)]
+    tree, path = reading_order(messages, conversation.leaf_id)
+    branches = list(tree.branches_beside(path))
+    in_file = [*path, *(message for branch in branches for message in branch)]
     places = {message.id: place for place, message in enumerate(messages)}
     if in_file == list(messages):
         places.clear()
@@ -46,9 +71,9 @@ def write_markdown(
     if part:
         sections.append(f"*{part}*\n")
     sections.extend(_write_section(message, tree, mark, places) for message in path)
-    for run in runs:
-        sections.append(_write_version(run, tree, mark))
-        sections.extend(_write_section(message, tree, mark, places) for message in run.messages)
+    for branch in branches:
+        sections.append(_write_version(branch[0], tree, mark))
+        sections.extend(_write_section(message, tree, mark, places) for message in branch)
     return "\n".join(sections)
 
 
@@ -65,28 +90,29 @@ def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
 def _write_front_matter(conversation: Conversation, mark: str, part: str) -> str:
     fields = {
         "digest": EMPTY_DIGEST,
-        "format": FORMAT,
+        "format": FIELDS_VERSION,
         **({"part": part} if part else {}),
         **encode_conversation(conversation),
         "mark": mark,
     }
-    lines = (f"{name}: {format_value(value)}\n" for name, value in fields.items())
-    return f"---\n{''.join(lines)}---\n"
+    return write_front_matter(fields)
 
 
-def _write_version(run: OtherBranch, tree: ReadingOrder, mark: str) -> str:
-    """What tells a person where the messages that follow belong."""
-    number, count = tree.variant(run.messages[0])
-    said = safe_line(run.after.text, _SNIPPET_LENGTH) if run.after else ""
-    if run.after is None:
+def _write_version(first: ChatMessage, tree: MessageTree, mark: str) -> str:
+    """What tells a person where the messages from `first` on belong."""
+    variants, before = tree.variants(first), tree.get(first.parent_id)
+    if before is None:
         where = "from the beginning"
+    elif snippet := safe_line(before.text, _SNIPPET_LENGTH):
+        where = f"after “{snippet}”"
     else:
-        where = f"after “{said}”" if said else f"after an empty {_NAMES[run.after.role]} message"
-    return f"<!-- version {mark} -->\n# Version {number} of {count}, {where}\n"
+        where = f"after an empty {_NAMES[before.role]} message"
+    version = f"Version {variants.position} of {variants.count}"
+    return f"<!-- version {mark} -->\n# {version}, {where}\n"
 
 
 def _write_section(
-    message: ChatMessage, tree: ReadingOrder, mark: str, places: dict[str, int]
+    message: ChatMessage, tree: MessageTree, mark: str, places: dict[str, int]
 ) -> str:
     text = replace_surrogates(message.text)
     closed_by = find_closing_line(text)
@@ -103,16 +129,16 @@ def _write_section(
         lines += [f"> {safe_line(message.error, 1000)}", ""]
     if message.reasoning:
         quote = _LINE_END.sub(lambda end: f"{end[0]}> ", replace_surrogates(message.reasoning))
-        lines += [REASONING_HEAD + quote, ""]
+        lines += [_REASONING_HEAD + quote, ""]
     lines.append(text)
     if closed_by:
         lines.append(closed_by)
     return "\n".join(lines) + "\n"
 
 
-def _heading(message: ChatMessage, tree: ReadingOrder) -> str:
-    number, count = tree.variant(message)
-    variant = f" ‹{number}/{count}›" if count > 1 else ""
+def _heading(message: ChatMessage, tree: MessageTree) -> str:
+    variants = tree.variants(message)
+    variant = f" ‹{variants.position}/{variants.count}›" if variants.count > 1 else ""
     status = "" if message.status is MessageStatus.COMPLETE else f" ({message.status.value})"
     return f"## {_NAMES[message.role]}{variant}{status}"
 
@@ -120,11 +146,6 @@ def _heading(message: ChatMessage, tree: ReadingOrder) -> str:
 def _escape_comment(text: str) -> str:
     """JSON in which nothing looks like the end of an HTML comment; it means the same."""
     return text.replace("--", "-\\u002d")
-
-
-_NAMED_LINE = re.compile(r"(\w+):(.*)")
-_VALID_MARK = re.compile(r"[0-9a-f]{12}")
-_QUOTED_END = re.compile(r"(\r\n|\n|\r)> ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +162,10 @@ def read_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
         LoadError: It is another kind of file, or one that was damaged, and in which line.
     """
     try:
-        values = parse_values(_read_front_matter(text))
+        values = read_front_matter(text)
         conversation = decode_conversation(Fields(values))
-    except FormatError as misfit:
-        raise LoadError(f"The front matter {misfit}.") from misfit
+    except FormatError as error:
+        raise LoadError(f"The front matter {error}.") from error
     mark = values.get("mark")
     if not isinstance(mark, str) or not _VALID_MARK.fullmatch(mark):
         raise LoadError("The front matter names no mark, so the messages cannot be told apart.")
@@ -152,24 +173,9 @@ def read_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
     messages = tuple(message for _, message in sorted(placed, key=lambda each: each[0]))
     try:
         validate_tree(messages, conversation.leaf_id)
-    except FormatError as misfit:
-        raise LoadError(f"The file {misfit}.") from misfit
+    except FormatError as error:
+        raise LoadError(f"The file {error}.") from error
     return conversation, messages
-
-
-def _read_front_matter(text: str) -> dict[str, str]:
-    """The lines by name; those that another program added and that name nothing are left out."""
-    if not text.startswith("---\n"):
-        raise LoadError("Line 1 does not begin a front matter, so this is no saved conversation.")
-    head, end, _ = text[4:].partition("\n---\n")
-    if not end:
-        raise LoadError("The front matter has no end, so this is no saved conversation.")
-    found: dict[str, str] = {}
-    for match in filter(None, map(_NAMED_LINE.fullmatch, head.split("\n"))):
-        if match[1] in found:
-            raise LoadError(f"The front matter says {match[1]!r} twice.")
-        found[match[1]] = match[2]
-    return found
 
 
 def _read_sections(text: str, mark: str) -> Iterator[_Section]:
@@ -202,8 +208,8 @@ def _read_placed(section: _Section, conversation_id: str) -> tuple[int, ChatMess
     fields = Fields(section.fields)
     try:
         return fields.whole("place") or 0, _read_message(fields, section.body, conversation_id)
-    except FormatError as misfit:
-        raise LoadError(f"The message that begins in line {section.line} {misfit}.") from misfit
+    except FormatError as error:
+        raise LoadError(f"The message that begins in line {section.line} {error}.") from error
 
 
 def _read_message(fields: Fields, body: str, conversation_id: str) -> ChatMessage:
@@ -217,9 +223,9 @@ def _read_message(fields: Fields, body: str, conversation_id: str) -> ChatMessag
     reasoning = ""
     if fields.flag("reasoning"):
         quote, text = _split(text, "\n\n")
-        if not quote.startswith(REASONING_HEAD):
+        if not quote.startswith(_REASONING_HEAD):
             raise FormatError("has reasoning that is not shown below its heading")
-        reasoning = _QUOTED_END.sub(r"\1", quote.removeprefix(REASONING_HEAD))
+        reasoning = _QUOTED_END.sub(r"\1", quote.removeprefix(_REASONING_HEAD))
     if closed_by := fields.text("closed_by", ""):
         text = text.removesuffix("\n" + closed_by)
     return decode_message(fields, conversation_id, text=text, reasoning=reasoning)
@@ -229,7 +235,7 @@ def _split(text: str, *ends: str) -> tuple[str, ...]:
     """What is before each of the ends in turn, and the rest.
 
     Raises:
-        Misfit: One of them is not there.
+        FormatError: One of them is not there.
     """
     parts = []
     for end in ends:
@@ -238,3 +244,14 @@ def _split(text: str, *ends: str) -> tuple[str, ...]:
             raise FormatError("is cut off")
         parts.append(part)
     return (*parts, text)
+
+
+def _sniff(head: bytes) -> bool:
+    return head.lstrip().startswith(b"---")
+
+
+def _read(file: ImportFile) -> Iterator[LoadedItem]:
+    yield LoadedItem(*read_markdown(file.text()))
+
+
+FORMAT = Format(name="Markdown", suffix="md", sniff=_sniff, read=_read, write=write_markdown)

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, SaveError
 from fakegpt_tui.formats.files import is_unmodified_file, short_id
-from fakegpt_tui.formats.registry import MARKDOWN, save_as
 
 MirrorUpdate: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], None]
 """Is given a conversation that has changed, and its whole tree."""
@@ -44,6 +43,8 @@ class Mirror:
     def _write(self, conversation_id: str) -> None:
         with self._lock:
             conversation, messages = self._waiting.pop(conversation_id)
+        from fakegpt_tui.formats.registry import save_as  # noqa: PLC0415 - not at every start
+
         try:
             written = save_as(conversation, messages, self._folder)
             self._remove_old_names(conversation_id, written)
@@ -56,7 +57,7 @@ class Mirror:
 
     def _remove_old_names(self, conversation_id: str, written: Path) -> None:
         """Remove the file that had the conversation's last title, if it is as it was written."""
-        ours = re.compile(rf".*\b{short_id(conversation_id)}(-\d+)?\.{MARKDOWN}")
+        ours = re.compile(rf".*\b{short_id(conversation_id)}(-\d+)?\.md")
         for path in self._folder.iterdir():
             is_other = path != written and ours.fullmatch(path.name)
             if is_other and is_unmodified_file(path, conversation_id):

@@ -1,34 +1,22 @@
-"""The formats that a conversation can be saved in."""
+"""Registry of file formats: saving a conversation in one, and importing a file of any."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from fakegpt_tui.domain import ChatMessage, Conversation
+from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
+from fakegpt_tui.formats import chatgpt, html, json_lines, markdown
+from fakegpt_tui.formats.base import ImportFile, ImportItem, unreadable
 from fakegpt_tui.formats.files import save_file
-from fakegpt_tui.formats.html import write_html
-from fakegpt_tui.formats.json_lines import write_json_lines
-from fakegpt_tui.formats.markdown import write_markdown
-from fakegpt_tui.formats.reading_order import select_messages
 
+FORMATS = (markdown.FORMAT, json_lines.FORMAT, html.FORMAT, chatgpt.FORMAT)
+"""All formats; the first that recognises a file reads it."""
 
-class Write(Protocol):
-    """Makes a text of a conversation; where that is a part of it, `part` says so to people."""
+WRITERS = {each.suffix: each.write for each in FORMATS if each.write is not None}
+NAMES = {each.suffix: each.name for each in FORMATS if each.write is not None}
+"""What a conversation can be saved as, and what people call it, by the suffix of the file."""
 
-    def __call__(
-        self, conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
-    ) -> str: ...
-
-
-MARKDOWN = "md"
-
-FORMATS: Mapping[str, Write] = {
-    MARKDOWN: write_markdown,
-    "jsonl": write_json_lines,
-    "html": write_html,
-}
-"""What writes a conversation, by the suffix of the file."""
+_READ_SUFFIXES = {f".{each.suffix}" for each in FORMATS if each.read is not None}
 
 
 def save_as(
@@ -36,7 +24,7 @@ def save_as(
     messages: Sequence[ChatMessage],
     folder: Path,
     *,
-    suffix: str = MARKDOWN,
+    suffix: str = markdown.FORMAT.suffix,
     only: Collection[str] = (),
 ) -> Path:
     """Write a conversation as a file into `folder`, in place of its last such file.
@@ -58,6 +46,56 @@ def save_as(
         folder,
         f"{conversation.title} {name}",
         f".{suffix}",
-        FORMATS[suffix](conversation, kept, part=part),
+        WRITERS[suffix](conversation, kept, part=part),
         owner_id=f"{conversation.id} {name}".rstrip(),
     )
+
+
+def select_messages(
+    messages: Iterable[ChatMessage], ids: Collection[str]
+) -> tuple[ChatMessage, ...]:
+    """The chat messages of these ids, each after the nearest of them that it came from.
+
+    `messages` are the whole tree, parents first.
+    """
+    nearest: dict[str | None, str | None] = {}
+    found = []
+    for message in messages:
+        parent_id = nearest.get(message.parent_id)
+        if message.id in ids:
+            found.append(replace(message, parent_id=parent_id))
+        nearest[message.id] = message.id if message.id in ids else parent_id
+    return tuple(found)
+
+
+def read_conversations(file: ImportFile) -> Iterator[ImportItem]:
+    """The conversations of a file, one in memory at a time.
+
+    Raises:
+        LoadError: The file, or what is left of it, cannot be read.
+    """
+    try:
+        head = file.head()
+        for each in FORMATS:
+            if each.read is not None and each.sniff is not None and each.sniff(head):
+                yield from each.read(file)
+                return
+    except OSError as error:
+        raise unreadable(error) from error
+    raise LoadError("This is neither a saved conversation nor an export of ChatGPT.")
+
+
+def list_import_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files, and for each folder those in it that may hold conversations."""
+    for path in paths:
+        try:
+            yield from _list_folder(path) if path.is_dir() else [path]
+        except OSError:
+            # Opening it says what is wrong.
+            yield path
+
+
+def _list_folder(folder: Path) -> list[Path]:
+    inside = sorted(folder.iterdir())
+    exports = [each for each in inside if each.match(chatgpt.UNPACKED)]
+    return exports or [each for each in inside if each.suffix in _READ_SUFFIXES]

@@ -117,4 +117,4 @@ async def test_a_temporary_conversation_is_not_mirrored(tmp_path: Path) -> None:
 
 
 def test_every_format_has_a_name_for_people() -> None:
-    assert jobs.FORMATS.keys() == registry.FORMATS.keys()
+    assert jobs.export_formats().keys() == registry.WRITERS.keys()

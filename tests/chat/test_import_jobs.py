@@ -50,7 +50,7 @@ async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
     assert "Added: 1 conversation with" in account.summary
     assert account.details[:2] == (
         f"{bad}: This is neither a saved conversation nor an export of ChatGPT.",
-        f"{tmp_path / 'gone'}: There is no such file, or it is no file that can be read.",
+        f"{tmp_path / 'gone'}: No such file, or not a regular file.",
     )
     assert account.details[-1] == "Conversation 2 is no conversation of ChatGPT."
 

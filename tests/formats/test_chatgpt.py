@@ -4,11 +4,9 @@ from typing import Any
 import pytest
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, Role, TitleSource
-from fakegpt_tui.formats.base import LoadedItem
-from fakegpt_tui.formats.chatgpt import HIDDEN, NO_LEAF, read_conversation
+from fakegpt_tui.formats.base import FormatError, LoadedItem, reading_order, validate_tree
+from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, NO_LEAF, read_conversation
 from fakegpt_tui.formats.chatgpt_messages import CIRCLES, ORPHANS, PICTURES, UNKNOWN
-from fakegpt_tui.formats.fields import FormatError
-from fakegpt_tui.formats.reading_order import ReadingOrder, validate_tree
 from tests.formats.exports import TIME, content, exported, ordinary, said, tree
 
 
@@ -19,7 +17,7 @@ def loaded(document: object) -> LoadedItem:
 
 
 def path(found: LoadedItem) -> list[str]:
-    shown = ReadingOrder(found.messages, found.conversation.leaf_id).path()
+    _, shown = reading_order(found.messages, found.conversation.leaf_id)
     return [message.text for message in shown]
 
 

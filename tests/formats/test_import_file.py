@@ -10,17 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem
-from fakegpt_tui.formats.import_file import ImportFile
-from fakegpt_tui.formats.reading_order import validate_tree
-from fakegpt_tui.formats.registry import save_as
+from fakegpt_tui.formats.base import (
+    ImportFile,
+    ImportItem,
+    LoadedItem,
+    SkippedItem,
+    validate_tree,
+)
+from fakegpt_tui.formats.registry import read_conversations, save_as
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.trees import branched
 
 
 def read(path: Path) -> list[ImportItem]:
-    with ImportFile(path) as file:
-        return list(file.read_conversations(service="embedded", model="guide"))
+    with ImportFile(path, service="embedded", model="guide") as file:
+        return list(read_conversations(file))
 
 
 def read_bytes(folder: Path, data: bytes) -> list[ImportItem]:
@@ -122,7 +126,7 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, data: bytes, sentence
 
 def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing"):
-        with pytest.raises(LoadError, match="no such file"):
+        with pytest.raises(LoadError, match="No such file"):
             read(path)
 
 
@@ -227,7 +231,7 @@ def test_progress_reaches_the_size_of_the_file(tmp_path: Path) -> None:
     for data in (json.dumps(many(30)).encode(), zipped({"conversations.json": many(30)})):
         path = tmp_path / "file"
         path.write_bytes(data)
-        with ImportFile(path) as file:
-            seen = [file.bytes_read for _ in file.read_conversations(service="s", model="m")]
+        with ImportFile(path, service="s", model="m") as file:
+            seen = [file.bytes_read for _ in read_conversations(file)]
             assert seen == sorted(seen)
             assert file.bytes_read == file.size

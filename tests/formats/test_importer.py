@@ -6,7 +6,7 @@ import pytest
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
 from fakegpt_tui.formats.base import LoadedItem, SkippedItem
-from fakegpt_tui.formats.chatgpt import HIDDEN, read_conversation
+from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, read_conversation
 from fakegpt_tui.formats.importer import Importer, ImportOutcome
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.formats.exports import exported, ordinary, said, tree

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
-from fakegpt_tui.formats.reading_order import select_messages
+from fakegpt_tui.formats.registry import select_messages
 from fakegpt_tui.text import replace_surrogates
 from tests.formats.trees import CONVERSATION, TIME, branched, conversations, hostile, message
 

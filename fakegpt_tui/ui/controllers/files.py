@@ -4,7 +4,7 @@ from functools import partial
 
 from textual import on, work
 
-from fakegpt_tui.chat.jobs import FORMATS, MARKDOWN
+from fakegpt_tui.chat.jobs import MARKDOWN, export_formats
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
@@ -101,7 +101,7 @@ class FileController(ChatScreenBase):
         choices = [
             Choice(f"{part}{_SEPARATOR}{suffix}", f"{words[part]} as {name}", f".{suffix}")
             for part in parts
-            for suffix, name in FORMATS.items()
+            for suffix, name in export_formats().items()
         ]
 
         def take(choice: str | None) -> None:
@@ -118,7 +118,7 @@ class FileController(ChatScreenBase):
         elif not self._is_busy():
             folder = self._options.exports
             run = partial(self._chat.exports.export_all, folder, suffix=suffix)
-            self.start_job(Job(f"Saving every conversation as {FORMATS[suffix]}", run))
+            self.start_job(Job(f"Saving every conversation as {export_formats()[suffix]}", run))
 
     @work(group="save")
     async def _save_open(self, suffix: str, only: tuple[str, ...]) -> None:
