@@ -84,7 +84,7 @@ def _build_app(
         Options,
     )
     from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
-    from fakegpt_tui.ui.terminal_widths import AmbiguousWidth  # noqa: PLC0415
+    from fakegpt_tui.ui.terminal.width_detection import AmbiguousWidth  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
     options = Options(

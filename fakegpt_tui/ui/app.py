@@ -6,10 +6,8 @@ import webbrowser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
 from textual import on
 from textual.filter import LineFilter
-from textual.screen import Screen
 from textual.worker import Worker
 
 from fakegpt_tui.chat.jobs import JobResult
@@ -40,15 +38,19 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.options import NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
+from fakegpt_tui.ui.terminal.bidi_isolates import BidiRepairingApp
 from fakegpt_tui.ui.terminal.clipboard import copy_text
 from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
-from fakegpt_tui.ui.terminal.driver import driver_class, write_to_terminal
+from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
+from fakegpt_tui.ui.terminal.output import write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
-from fakegpt_tui.ui.terminal.width_query import WidthReported
-from fakegpt_tui.ui.terminal_widths import AmbiguousWidth, WidthDetection
+from fakegpt_tui.ui.terminal.width_detection import (
+    AmbiguousWidth,
+    WidthDetection,
+    WidthReported,
+)
 from fakegpt_tui.ui.themes import THEMES, theme_name
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _chat_commands() -> "type[Provider]":
     return ChatCommands
 
 
-class FakeGPTApp(KeySerializer, CrashReportingApp):
+class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     """Runs what must outlive a screen; everything a person sees is the screen's."""
 
     TITLE = "fakegpt-tui"
@@ -93,11 +95,9 @@ class FakeGPTApp(KeySerializer, CrashReportingApp):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._safe_filter, *self._widths.filters]
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Write what is new on the screen; Textual offers no other way to see it, as of 8.2.8."""
-        if self._widths.isolates:
-            repair_bidi(renderable)
-        super()._display(screen, renderable)
+    @property
+    def writes_isolates(self) -> bool:
+        return self._widths.isolates
 
     def on_mount(self) -> None:
         self._widths.start()

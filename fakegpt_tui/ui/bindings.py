@@ -4,9 +4,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
-from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys, _character_to_key
+from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
 from fakegpt_tui.ui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
+from fakegpt_tui.ui.terminal.input_parser import key_name
 
 
 def bindings(where: KeyScope) -> list[BindingType]:
@@ -79,7 +80,7 @@ def _split(keys: str) -> Iterable[str]:
 
 
 def _full_name(key: str) -> str:
-    return _character_to_key(key) if len(key) == 1 else key
+    return key_name(key) if len(key) == 1 else key
 
 
 _NO_KEY = ","

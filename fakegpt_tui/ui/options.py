@@ -17,7 +17,7 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
+from fakegpt_tui.ui.terminal.width_detection import AmbiguousWidth
 from fakegpt_tui.ui.themes import DARK
 
 _MAX_TITLE = 80

@@ -25,8 +25,9 @@ from textual.widgets import (
 )
 
 from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp, describe_crash
-from fakegpt_tui.ui.terminal.driver import TolerantDriver, write_to_terminal
+from fakegpt_tui.ui.terminal.driver import TolerantDriver
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
+from fakegpt_tui.ui.terminal.output import write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
 
 HOSTILE = (

@@ -85,7 +85,9 @@ def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
 
 
 def _one_cell_each(text: str) -> bool:
-    return text.isascii() or not (width_profile().wide or _OTHER_THAN_ONE_CELL.search(text))
+    return text.isascii() or not (
+        width_profile().wide_ambiguous or _OTHER_THAN_ONE_CELL.search(text)
+    )
 
 
 def _plain_breaks(text: str, width: int) -> list[Range]:

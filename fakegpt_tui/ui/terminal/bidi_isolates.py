@@ -1,11 +1,23 @@
-"""Unicode isolates around right-to-left text, so that terminals do not reorder its neighbours."""
+"""Unicode isolates around right-to-left text, so that terminals do not reorder its neighbours.
+
+Mends: Textual writes a row as one line of text, which a terminal that knows right-to-left text
+turns as a whole, cells of tables and neighbouring panes included. Isolates tell it what belongs
+together; they take no cell, and other terminals ignore them. Textual cuts rows after its filters,
+so that a dialog may cover the end of an isolate: parts are repaired just before they are written.
+Since: Textual 8.2.8, which has no public way to see what is written. Can go: when Textual isolates
+what its widgets draw.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from rich.console import RenderableType
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.screen import Screen
 from textual.strip import Strip
 
 ISOLATE = "\u2068"
@@ -97,6 +109,19 @@ def _words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _is_strong_before(text: str, start: int, end: int) -> bool:
     return any(unicodedata.bidirectional(character) == "L" for character in text[start:end])
+
+
+class BidiRepairingApp(App[None]):
+    """An app that repairs what it is about to write, where it `writes_isolates`."""
+
+    @property
+    def writes_isolates(self) -> bool:
+        return False
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self.writes_isolates:
+            repair_bidi(renderable)
+        super()._display(screen, renderable)
 
 
 Row = Mapping[int, Strip | None]

@@ -1,17 +1,14 @@
-"""How many cells the terminal takes for a character, for everything that measures text.
+"""Cell widths: how many cells the terminal takes for a character, wherever text is measured.
 
-Rich, by which Textual and this program measure, counts as the newest Unicode has it, and takes for
-narrow what Unicode calls ambiguous: é, Greek, Cyrillic, ±, “quotes”, ① and thousands of others, of
-which each takes two cells in a terminal that is set up for Chinese, Japanese or Korean. Where one
-counts otherwise, Rich is given another table, and what it and Textual remember is dropped.
+Mends: Rich, by which Textual measures, counts by the newest Unicode, and takes for narrow what
+Unicode calls ambiguous: é, Greek, Cyrillic, ±, “quotes”, ① and thousands of others, each of which
+takes two cells in a terminal that is set up for Chinese, Japanese or Korean. Here Rich gets another
+table, and what it and Textual have cached is dropped; this holds for the whole process.
+Since: Rich 15.0.0 and Textual 8.2.8. Can go: when Rich measures by a profile that can be set.
 
-Frames, bars and the … behind what is cut stay at one cell, because Textual counts on that; on the
-screen of a wide terminal narrow characters that look alike stand for them, see `look_alike`. Text
-that is copied, found or saved is as it was written.
-
-Rich measures for the whole process, and so this holds for all of it. Everything that has no place
-in the documentation of Rich 15.0.0 and Textual 8.2.8 is used here and nowhere else. Knows nothing
-of this program.
+Frames, bars and the … behind what is cut stay at one cell, because Textual counts on that; a wide
+terminal is sent narrow characters that look alike, see `ascii_lookalike`. Text that is copied,
+found or saved is as it was written.
 """
 
 import re
@@ -52,14 +49,14 @@ class WidthProfile:
     """How a terminal counts. As Rich does, unless something else is said.
 
     Args:
-        wide: Ambiguous characters take two cells.
-        spaced: Marks that have a width of their own, as in Hindi and Tamil, take a cell.
-        old: What Unicode 16 made wide is still narrow.
+        wide_ambiguous: Ambiguous characters take two cells.
+        wide_marks: Marks that have a width of their own, as in Hindi and Tamil, take a cell.
+        before_unicode_16: What Unicode 16 made wide is still narrow.
     """
 
-    wide: bool = False
-    spaced: bool = False
-    old: bool = False
+    wide_ambiguous: bool = False
+    wide_marks: bool = False
+    before_unicode_16: bool = False
 
 
 class _Process:
@@ -83,7 +80,7 @@ def use_profile(wanted: WidthProfile) -> bool:
     _Process.profile = wanted
     is_own = wanted == WidthProfile()
     _cells.load_cell_table = _own_table if is_own else partial(_table, wanted)
-    narrow = _narrow_where_wide() if wanted.wide else _own_narrow
+    narrow = _narrow_where_wide() if wanted.wide_ambiguous else _own_narrow
     for module in (_cells, _segment):
         module._is_single_cell_widths = narrow.issuperset  # noqa: SLF001 - see above
     _disable_content_caches()
@@ -118,18 +115,21 @@ def _constant_property(value: object) -> property:
 def _table(how: WidthProfile, version: str = "auto") -> CellTable:
     """Rich's own table, changed to count like that."""
     own = _own_table(version)
-    if how.old and _version(own) > _version(_own_table(_BEFORE_16)):
+    if how.before_unicode_16 and _version(own) > _version(_own_table(_BEFORE_16)):
         own = _own_table(_BEFORE_16)
     none = {
         code for first, last, width in own.widths if not width for code in range(first, last + 1)
     }
-    spaced = frozenset(_spacing_marks() if how.spaced else ())
-    wide = frozenset(_ambiguous() if how.wide else ()) - none - _KEPT
+    spaced = frozenset(_spacing_marks() if how.wide_marks else ())
+    wide = frozenset(_ambiguous() if how.wide_ambiguous else ()) - none - _KEPT
     rows = [row for row in own.widths if row[2]]
     rows += ((code, code, 0) for code in none - spaced)
     rows += ((code, code, 2) for code in spaced & none if _is_wide(code))
     rows += ((code, code, 2) for code in wide)
-    rows += (*(_PRIVATE if how.wide else ()), *((_HEXAGRAMS,) if how.old else ()))
+    rows += (
+        *(_PRIVATE if how.wide_ambiguous else ()),
+        *((_HEXAGRAMS,) if how.before_unicode_16 else ()),
+    )
     widened = own.narrow_to_wide.difference(map(chr, wide))
     return CellTable(own.unicode_version, sorted(rows), widened)
 
@@ -191,13 +191,13 @@ _TONE = re.compile(f"[{_TONES}]")
 class EmojiSupport:
     """What a terminal puts together: joined emoji, tones of skin, and emoji by a selector."""
 
-    joined: bool = True
-    toned: bool = True
-    selected: bool = True
+    joins_sequences: bool = True
+    skin_tones: bool = True
+    variation_selectors: bool = True
 
     @property
     def is_full(self) -> bool:
-        return self.joined and self.toned and self.selected
+        return self.joins_sequences and self.skin_tones and self.variation_selectors
 
     def simplify(self, text: str) -> str:
         """`text` with emoji that take the cells on this terminal that Rich says `text` takes.
@@ -211,10 +211,10 @@ class EmojiSupport:
 
     def _fitted(self, composed: re.Match[str]) -> str:
         shown = composed[0]
-        if not self.joined:
+        if not self.joins_sequences:
             shown = _JOINED.sub("", shown)
-        if not self.toned:
+        if not self.skin_tones:
             shown = shown[0] + _TONE.sub("", shown[1:])
-        if not self.selected:
+        if not self.variation_selectors:
             shown = shown.replace(_SELECTOR, "")
         return shown + " " * (cell_len(composed[0]) - cell_len(shown))

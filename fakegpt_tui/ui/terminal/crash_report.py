@@ -1,7 +1,8 @@
-"""What is told of a crash: where it happened, and never with what values.
+"""Crash reports: the types of errors and the places they passed, without any values.
 
-Messages and local variables may hold tokens and prompts, so a report has the types of the errors
-and the places they passed. Only messages written for people, those of `FakeGPTError`, are shown.
+Mends: Textual prints a crash with local variables, which may hold tokens and prompts. A report
+shows the messages of `FakeGPTError` alone, which are written for people.
+Since: Textual 8.2.8. Can go: when Textual has a public hook for what it shows of a crash.
 """
 
 import os

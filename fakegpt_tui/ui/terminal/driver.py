@@ -1,4 +1,9 @@
-"""The terminal driver: Textual's own, with input and output that no terminal can break."""
+"""The terminal driver: Textual's own, with input and output that no terminal can break.
+
+Mends: Textual ends, hangs or starts a second time where the terminal sends bytes that are not
+UTF-8, hangs up, blocks, or was taken by SIGSTOP and given back by SIGCONT.
+Since: Textual 8.2.8. Can go: when its Linux driver passes `tests/ui/terminal/test_driver.py`.
+"""
 
 import os
 import selectors
@@ -9,7 +14,6 @@ from codecs import getincrementaldecoder
 from typing import Any
 
 from textual import constants
-from textual.app import App
 from textual.driver import Driver
 
 if sys.platform == "win32":
@@ -108,12 +112,3 @@ else:
 def driver_class() -> type[Driver] | None:
     """What to pass as `App(driver_class=…)`: `None` where another was asked for by environment."""
     return None if constants.DRIVER else TolerantDriver
-
-
-def write_to_terminal(app: App[Any], data: str) -> bool:
-    """Write a control sequence between two frames; `False` where there is no terminal."""
-    driver = app._driver  # noqa: SLF001 (Textual offers no other way, as of 8.2.8)
-    if driver is None or driver.is_headless:
-        return False
-    driver.write(data)
-    return True

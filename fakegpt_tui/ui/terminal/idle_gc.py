@@ -1,9 +1,8 @@
-"""When garbage is collected: while nobody waits.
+"""Garbage collection while the program is idle.
 
-A whole collection looks at everything there is, which takes a tenth of a second beside a long
-conversation, and Python would have it whenever enough is made: in the middle of a page, as a rule.
-The young generations, which take a millisecond, stay as Python has them. Knows nothing of this
-program: any that is quiet now and then can use it.
+Mends: a full collection takes a tenth of a second beside a long conversation, and Python starts it
+as soon as enough was allocated, usually while Textual draws. Young generations stay as they are.
+Since: CPython 3.11. Can go: with an incremental collector in every supported Python.
 """
 
 import gc

@@ -1,7 +1,9 @@
-"""From what a terminal sends to Textual's events, without ever giving up.
+"""Input parser: from what a terminal sends to Textual's events, whatever is sent.
 
-Textual's parser decodes one whole sequence at a time here. What it raises on, leaves lying or
-types out character by character is put into a form it knows, or left out.
+Mends: Textual's parser raises, gets stuck, or types out character by character what some terminals
+send. Here it decodes one whole sequence at a time, put into a form that it knows.
+Since: Textual 8.2.8, whose parser and tables are private. Can go: when Textual's parser passes
+`tests/ui/terminal/test_driver.py`.
 """
 
 import re
@@ -17,7 +19,7 @@ from textual.keys import Keys, _character_to_key
 from textual.message import Message
 
 from fakegpt_tui.ui.terminal.input_scanner import InputScanner, InputToken, TokenKind
-from fakegpt_tui.ui.terminal.width_query import parse_width_report
+from fakegpt_tui.ui.terminal.width_detection import parse_width_report
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
 """What Textual's parser may raise over a sequence that no terminal should send."""
@@ -78,7 +80,7 @@ class TolerantParser(XTermParser):
                 return [events.Key("alt+enter", None)]
             case TokenKind.SEQUENCE if alt := _ALT_CHARACTER.fullmatch(piece.text):
                 # Textual types the sign that a Mac's option key makes of a digit.
-                return [events.Key(f"alt+{_character_to_key(alt[1])}", None)]
+                return [events.Key(f"alt+{key_name(alt[1])}", None)]
             case TokenKind.SEQUENCE if report := parse_width_report(piece.text):
                 return [report]
             case TokenKind.SEQUENCE:
@@ -114,6 +116,11 @@ class TolerantParser(XTermParser):
     def _reset(self) -> None:
         """Begin afresh, but for what is known of the mouse and of the terminal's size."""
         Parser.__init__(self)
+
+
+def key_name(character: str) -> str:
+    """Textual's name for the key that types a character."""
+    return _character_to_key(character)
 
 
 def _without_letter(message: Message) -> Message:

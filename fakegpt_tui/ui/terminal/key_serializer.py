@@ -1,6 +1,8 @@
-"""Obeying what is typed ahead in its order.
+"""Key serializer: keys that are typed ahead take effect one after the other.
 
-Knows nothing of this program: any app of Textual can inherit from it.
+Mends: Textual hands a key to the widget that has the focus when the key arrives, though the key
+before it may be about to move the focus, or to open or close a dialog.
+Since: Textual 8.2.8. Can go: when Textual handles a key before it forwards the next.
 """
 
 from collections import deque

@@ -1,4 +1,10 @@
-"""Filters over every line drawn: the second wall between foreign text and the terminal."""
+"""Line filters: the last changes to every line drawn, first of all to what a terminal would obey.
+
+Mends: Textual writes control characters of content, and of OSC 8 links, to the terminal as they
+are. It draws emoji and frames by the newest Unicode, and a row as one text (see `bidi_isolates`).
+Since: Textual 8.2.8 and Rich 15.0.0. Can go: never, as a second wall; the others with
+`width_detection` and `bidi_isolates`.
+"""
 
 import re
 from collections.abc import Iterable

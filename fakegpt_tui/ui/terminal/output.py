@@ -1,59 +1,31 @@
-"""Terminal output: a file that never raises, immediate repaint, and a frame limiter."""
+"""Terminal output: a file that never raises, control sequences, immediate and limited repaint.
+
+Mends: a write error ends Textual's writer thread, after which the app waits for ever; a letter that
+is typed while something else changes waits for the next tick but one of Textual's clock; an app has
+no public way to write a control sequence.
+Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
+has changed, and a public way to write.
+"""
 
 import os
 import select
 from collections.abc import Callable
 from time import monotonic
-from typing import TypeVar
+from typing import Any
 
+from textual.app import App
 from textual.screen import Screen
 
-T = TypeVar("T")
-
-
-def repaint_now(screen: Screen[T]) -> None:
-    """Draw what has changed, if the widget that has the keys is part of it.
-
-    To be called whenever the screen is idle, by its `on_idle`.
-    """
-    if screen.focused in screen._dirty_widgets:  # noqa: SLF001 (Textual offers no other way, as of 8.2.8)
-        screen._on_timer_update()  # noqa: SLF001 (what its clock calls)
-
-
+_BUFFERED_CHARACTERS = 65536
+"""Characters that are held back to save a write."""
 _IDLE_SHARE = 4
 """A repaint may take a quarter of the time at most, so that keys are always heard."""
 
 
-class FrameLimiter:
-    """Spaces repaints evenly, and further apart when they turn out to be slow."""
-
-    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
-        self._interval = 1 / rate
-        self._clock = clock
-        self._began = self._ended = -self._interval
-
-    def delay(self) -> float:
-        """Seconds from now to when the next repaint may begin."""
-        spacing = max(self._interval, _IDLE_SHARE * (self._ended - self._began))
-        return max(0.0, self._began + spacing - self._clock())
-
-    def __enter__(self) -> None:
-        """A repaint begins."""
-        self._began = self._clock()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended = self._clock()
-
-
-_BUFFERED_CHARACTERS = 65536
-"""Characters that are not held back for the sake of one write less."""
-
-
 class TerminalOutput:
-    """The part of a text file that Textual's writer thread uses, and that never raises.
+    """The part of a text file that Textual's writer thread uses; it never raises.
 
-    A write error would end that thread, after which the app waits for ever. Nothing is left in a
-    buffer for the interpreter to fail with when it exits.
+    Nothing is left in a buffer for the interpreter to fail with when it exits.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -84,3 +56,39 @@ class TerminalOutput:
                 select.select([], [self._descriptor], [], 1.0)
             except OSError:
                 self._gone = True
+
+
+def write_to_terminal(app: App[Any], data: str) -> bool:
+    """Write a control sequence between two frames; `False` where there is no terminal."""
+    driver = app._driver  # noqa: SLF001 (see above)
+    if driver is None or driver.is_headless:
+        return False
+    driver.write(data)
+    return True
+
+
+def repaint_now(screen: Screen[Any]) -> None:
+    """Draw what has changed, if the focused widget is part of it; to be called by `on_idle`."""
+    if screen.focused in screen._dirty_widgets:  # noqa: SLF001 (see above)
+        screen._on_timer_update()  # noqa: SLF001 (what Textual's clock calls)
+
+
+class FrameLimiter:
+    """Spaces repaints evenly, and further apart when they turn out to be slow."""
+
+    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
+        self._interval = 1 / rate
+        self._clock = clock
+        self._began = self._ended = -self._interval
+
+    def delay(self) -> float:
+        """Seconds from now to when the next repaint may begin."""
+        spacing = max(self._interval, _IDLE_SHARE * (self._ended - self._began))
+        return max(0.0, self._began + spacing - self._clock())
+
+    def __enter__(self) -> None:
+        """A repaint begins."""
+        self._began = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = self._clock()

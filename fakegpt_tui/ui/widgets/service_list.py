@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Checkbox, OptionList, RadioButton
 from textual.widgets.option_list import Option
 
@@ -120,14 +121,29 @@ _CHOSEN = "●"
 class PlainRadioButton(RadioButton):
     """One of several, of which one is chosen."""
 
-    @property
-    def _button(self) -> Content:
-        return Content(f"({_CHOSEN if self.value else ' ' * cell_len(_CHOSEN)})")
+    def render(self) -> Content:
+        return _plain_toggle(self, f"({_CHOSEN if self.value else ' ' * cell_len(_CHOSEN)})")
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 (Textual's interface)
+        return _plain_toggle_width(self, cell_len(f"({_CHOSEN})"))
 
 
 class PlainCheckbox(Checkbox):
     """On or off."""
 
-    @property
-    def _button(self) -> Content:
-        return Content("[x]" if self.value else "[ ]")
+    def render(self) -> Content:
+        return _plain_toggle(self, "[x]" if self.value else "[ ]")
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 (Textual's interface)
+        return _plain_toggle_width(self, cell_len("[x]"))
+
+
+def _plain_toggle(toggle: RadioButton | Checkbox, mark: str) -> Content:
+    """A toggle whose state is a character, not a colour."""
+    label = toggle.label.pad(1, 1).stylize_before(toggle.get_visual_style("toggle--label"))
+    return Content.assemble(mark, label)
+
+
+def _plain_toggle_width(toggle: RadioButton | Checkbox, mark: int) -> int:
+    padding = 2 if toggle.label else 0
+    return mark + padding + toggle.label.cell_length

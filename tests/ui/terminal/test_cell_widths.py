@@ -39,7 +39,7 @@ NARROW = {character: cell_len(character) for character in EVERY}
 
 @pytest.fixture(autouse=True, scope="module")
 def wide() -> Iterator[None]:
-    use_profile(WidthProfile(wide=True))
+    use_profile(WidthProfile(wide_ambiguous=True))
     yield
     use_profile(WidthProfile())
 
@@ -107,8 +107,8 @@ def test_all_ways_of_measuring_agree() -> None:
     text = "é§α—①"
     content = Content(text)
     for wide, cells in ((False, 5), (True, 10)) * 2:
-        use_profile(WidthProfile(wide=wide))
-        assert width_profile().wide is wide
+        use_profile(WidthProfile(wide_ambiguous=wide))
+        assert width_profile().wide_ambiguous is wide
         assert cell_len(text) == Text(text).cell_len == Strip([Segment(text)]).cell_length == cells
         assert content.cell_length == content.get_minimal_width({}) == cells
         assert content.get_optimal_width({}, 80) == cells
@@ -121,7 +121,9 @@ def test_all_ways_of_measuring_agree() -> None:
 
 
 def test_only_what_is_news_is_told() -> None:
-    assert [use_profile(WidthProfile(wide=wide)) for wide in (True, False, False, True, True)] == [
+    assert [
+        use_profile(WidthProfile(wide_ambiguous=wide)) for wide in (True, False, False, True, True)
+    ] == [
         False,
         True,
         False,
@@ -133,15 +135,15 @@ def test_only_what_is_news_is_told() -> None:
 def test_marks_with_a_width_of_their_own_take_a_cell_where_they_do() -> None:
     texts = ("हिन्दी", "தமிழ்", "বাংলা", "e\u0301", "한글", "〮")
     assert [cell_len(text) for text in texts] == [3, 3, 2, 1, 4, 0]
-    use_profile(WidthProfile(spaced=True))
+    use_profile(WidthProfile(wide_marks=True))
     assert [cell_len(text) for text in texts] == [5, 4, 5, 1, 4, 2]
-    use_profile(WidthProfile(wide=True, spaced=True))
+    use_profile(WidthProfile(wide_ambiguous=True, wide_marks=True))
     assert [cell_len(text) for text in ("§हिन्दी", "é")] == [7, 2]
-    use_profile(WidthProfile(wide=True))
+    use_profile(WidthProfile(wide_ambiguous=True))
 
 
 def test_what_unicode_16_made_wide_is_narrow_in_an_old_terminal() -> None:
     assert [cell_len(text) for text in "☰䷀漢👩é"] == [2, 2, 2, 2, 2]
-    use_profile(WidthProfile(old=True))
+    use_profile(WidthProfile(before_unicode_16=True))
     assert [cell_len(text) for text in "☰䷀漢👩é"] == [1, 2, 2, 2, 1]
-    use_profile(WidthProfile(wide=True))
+    use_profile(WidthProfile(wide_ambiguous=True))

@@ -33,7 +33,10 @@ TIED = ["\ufe0f", "\u200d", "🏽", "🏿", "\u20e3", "\u0301", "\u094d"]
 TEXTS = st.lists(st.sampled_from(EMOJI + TIED), max_size=12).map("".join)
 ALL = "❤️ 👩🏽\u200d💻 🏳️\u200d🌈 1️⃣ 👍🏿 ⛹\u200d♂️"
 COMPOSING = st.builds(
-    EmojiSupport, joined=st.booleans(), toned=st.booleans(), selected=st.booleans()
+    EmojiSupport,
+    joins_sequences=st.booleans(),
+    skin_tones=st.booleans(),
+    variation_selectors=st.booleans(),
 )
 
 
@@ -41,9 +44,9 @@ COMPOSING = st.builds(
     ("composing", "shown"),
     [
         (EmojiSupport(), ALL),
-        (EmojiSupport(selected=False), "❤  👩🏽\u200d💻 🏳\u200d🌈  1⃣  👍🏿 ⛹\u200d♂ "),
-        (EmojiSupport(joined=False), "❤️ 👩🏽 🏳️ 1️⃣ 👍🏿 ⛹ "),
-        (EmojiSupport(toned=False), "❤️ 👩\u200d💻 🏳️\u200d🌈 1️⃣ 👍 ⛹\u200d♂️"),
+        (EmojiSupport(variation_selectors=False), "❤  👩🏽\u200d💻 🏳\u200d🌈  1⃣  👍🏿 ⛹\u200d♂ "),
+        (EmojiSupport(joins_sequences=False), "❤️ 👩🏽 🏳️ 1️⃣ 👍🏿 ⛹ "),
+        (EmojiSupport(skin_tones=False), "❤️ 👩\u200d💻 🏳️\u200d🌈 1️⃣ 👍 ⛹\u200d♂️"),
         (EmojiSupport(False, False, False), "❤  👩 🏳  1⃣  👍 ⛹ "),
     ],
 )

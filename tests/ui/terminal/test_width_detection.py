@@ -7,13 +7,13 @@ import pytest
 from fakegpt_tui.domain import ReplyEnded, TextDelta
 from fakegpt_tui.ui.messages import ApplySetting
 from fakegpt_tui.ui.terminal.cell_widths import WidthProfile, use_profile
-from fakegpt_tui.ui.terminal.width_query import (
+from fakegpt_tui.ui.terminal.width_detection import (
+    AmbiguousWidth,
     WidthProbe,
     WidthReported,
     build_width_query,
     parse_width_report,
 )
-from fakegpt_tui.ui.terminal_widths import AmbiguousWidth
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, running
 
