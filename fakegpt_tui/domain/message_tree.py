@@ -2,13 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.domain.conversations import ChatMessage
+
+
+class TreeNode(Protocol):
+    """What a tree needs of a message: its id, and the id of the message that it follows."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def parent_id(self) -> str | None: ...
+
+
+N = TypeVar("N", bound=TreeNode)
 
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """The siblings of a chat message, oldest first, of which it is number `position` from 1."""
+    """The siblings of a message, oldest first, of which it is number `position`, from 1."""
 
     position: int
     count: int
@@ -25,68 +39,82 @@ class TreeRow:
     is_shown: bool
 
 
-class MessageTree:
-    """Chat messages by id and by parent, in the order in which they came.
+class Tree(Generic[N]):
+    """Messages by id and by parent, in the order in which they were added.
 
-    What is in the trash is kept, and is no part of any path, variants or subtree, unless the tree
-    is made `with_trash`.
+    Hidden messages stay in the tree, and are no part of paths, variants or subtrees.
     """
 
-    def __init__(self, messages: Iterable[ChatMessage] = (), *, with_trash: bool = False) -> None:
-        self._with_trash = with_trash
-        self._messages: dict[str, ChatMessage] = {}
+    def __init__(self, messages: Iterable[N] = ()) -> None:
+        self._messages: dict[str, N] = {}
         self._children: dict[str | None, list[str]] = {}
         for message in messages:
             self.put(message)
 
-    def put(self, message: ChatMessage) -> None:
-        """Add a chat message, or let it take the place of the one with its id."""
+    def is_hidden(self, message: N) -> bool:  # noqa: ARG002 - for subclasses
+        return False
+
+    def put(self, message: N) -> None:
+        """Add a message, or replace the one with its id."""
         if message.id not in self._messages:
             self._children.setdefault(message.parent_id, []).append(message.id)
         self._messages[message.id] = message
 
     def remove(self, message_id: str) -> None:
-        """Take out a chat message that was never saved, and has no children."""
+        """Remove a message that has no children."""
         message = self._messages.pop(message_id, None)
         if message is not None:
             self._children[message.parent_id].remove(message_id)
 
-    def get(self, message_id: str | None) -> ChatMessage | None:
-        """The chat message with that id, in the trash or not."""
+    def get(self, message_id: str | None) -> N | None:
+        """The message with that id, hidden or not."""
         return None if message_id is None else self._messages.get(message_id)
 
-    def __iter__(self) -> Iterator[ChatMessage]:
+    def __iter__(self) -> Iterator[N]:
         return iter(self._messages.values())
 
-    def path(self, leaf_id: str | None) -> tuple[ChatMessage, ...]:
-        """The way from the root to a leaf.
+    def __len__(self) -> int:
+        return len(self._messages)
 
-        Where the leaf is in the trash it ends above that. A leaf that is gone is taken for the
+    def __contains__(self, message_id: object) -> bool:
+        return message_id in self._messages
+
+    def upwards(self, message_id: str | None) -> Iterator[N]:
+        """A message and all above it, hidden ones included, up to the root."""
+        # Each message is visited once, which ends a circle of parents in a damaged store.
+        visited: set[str] = set()
+        while (message := self.get(message_id)) is not None and message.id not in visited:
+            visited.add(message.id)
+            yield message
+            message_id = message.parent_id
+
+    def path(self, leaf_id: str | None) -> tuple[N, ...]:
+        """The messages from the root to a leaf.
+
+        It ends above the first hidden message. A leaf that is not in the tree is replaced by the
         newest message.
         """
         if leaf_id is not None and leaf_id not in self._messages:
-            leaf_id = next((each.id for each in reversed(list(self)) if not each.trashed_at), None)
-        upwards: list[ChatMessage] = []
-        for message in self._upwards(leaf_id):
-            if self._is_there(message):
-                upwards.append(message)
-            else:
+            newest_first = reversed(self._messages.values())
+            leaf_id = next((each.id for each in newest_first if not self.is_hidden(each)), None)
+        upwards: list[N] = []
+        for message in self.upwards(leaf_id):
+            if self.is_hidden(message):
                 upwards.clear()
+            else:
+                upwards.append(message)
         return tuple(reversed(upwards))
 
     def children(self, parent_id: str | None) -> list[str]:
-        return [
-            each
-            for each in self._children.get(parent_id, ())
-            if self._is_there(self._messages[each])
-        ]
+        ids = self._children.get(parent_id, ())
+        return [each for each in ids if not self.is_hidden(self._messages[each])]
 
-    def variants(self, message: ChatMessage) -> Variants:
+    def variants(self, message: N) -> Variants:
         ids = tuple(self.children(message.parent_id))
         position = ids.index(message.id) + 1 if message.id in ids else 0
         return Variants(position, len(ids), ids)
 
-    def forks(self, path: Iterable[ChatMessage]) -> dict[str, Variants]:
+    def forks(self, path: Iterable[N]) -> dict[str, Variants]:
         """The variants of those messages of a path that have any."""
         siblings = self._children.get
         several = (each for each in path if len(siblings(each.parent_id, ())) > 1)
@@ -94,37 +122,62 @@ class MessageTree:
         return {each: variants for each, variants in found.items() if variants.count > 1}
 
     def latest_leaf(self, message_id: str, last_shown: Mapping[str, str]) -> str:
-        """The leaf that was shown last below a message, or else the newest one."""
+        """The leaf that was last shown below a message, or else the newest one."""
         while children := self.children(message_id):
             shown = last_shown.get(message_id)
             message_id = shown if shown in children else children[-1]
         return message_id
 
-    def subtree(self, message_id: str) -> list[ChatMessage]:
-        """A message and all that is below it, parents first."""
-        found: list[ChatMessage] = []
-        waiting = [message_id]
-        while waiting:
-            step = waiting.pop()
+    def subtree(self, message_id: str) -> list[N]:
+        """A message and all below it, parents first."""
+        found: list[N] = []
+        pending = [message_id]
+        while pending:
+            step = pending.pop()
             found.append(self._messages[step])
-            waiting.extend(reversed(self.children(step)))
+            pending.extend(reversed(self.children(step)))
         return found
 
+    def branches_beside(self, path: Iterable[N]) -> Iterator[tuple[N, ...]]:
+        """What a path leaves out: one branch for each place where it was left."""
+        placed = {message.id for message in path}
+        for message in self:
+            step: N | None = message
+            branch: list[N] = []
+            while step is not None and step.id not in placed:
+                placed.add(step.id)
+                branch.append(step)
+                rest = (each for each in self.children(step.id) if each not in placed)
+                step = self.get(next(rest, None))
+            if branch:
+                yield tuple(branch)
+
+
+class MessageTree(Tree[ChatMessage]):
+    """The chat messages of one conversation; those in the trash are hidden, unless `with_trash`."""
+
+    def __init__(self, messages: Iterable[ChatMessage] = (), *, with_trash: bool = False) -> None:
+        super().__init__(messages)
+        self._with_trash = with_trash
+
+    def is_hidden(self, message: ChatMessage) -> bool:
+        return message.trashed_at is not None and not self._with_trash
+
     def trashed_together(self, message_id: str) -> list[ChatMessage]:
-        """What came into the trash together with this message, and all trash above it."""
-        thrown = self._messages[message_id].trashed_at
-        above = [each for each in self._upwards(message_id) if each.trashed_at is not None]
+        """What was trashed at the same time as this message, and every trashed message above it."""
+        trashed_at = self._messages[message_id].trashed_at
+        above = [each for each in self.upwards(message_id) if self.is_hidden(each)]
         found = {each.id: each for each in reversed(above)}
-        waiting = [message_id]
-        while waiting:
-            for each in self._children.get(waiting.pop(), ()):
-                if self._messages[each].trashed_at == thrown:
+        pending = [message_id]
+        while pending:
+            for each in self._children.get(pending.pop(), ()):
+                if self._messages[each].trashed_at == trashed_at:
                     found[each] = self._messages[each]
-                    waiting.append(each)
+                    pending.append(each)
         return list(found.values())
 
     def trashed_roots(self) -> list[ChatMessage]:
-        """The topmost message of all that came into the trash together."""
+        """The topmost message of each group that was trashed together."""
         return [
             each
             for each in self
@@ -135,40 +188,15 @@ class MessageTree:
         ]
 
     def rows(self, leaf_id: str | None) -> tuple[TreeRow, ...]:
-        """All of the tree, each message above what follows it."""
+        """The whole tree, each message above what follows it."""
         shown = {each.id for each in self.path(leaf_id)}
         rows: list[TreeRow] = []
-        waiting = [(each, 0) for each in reversed(self.children(None))]
-        while waiting:
-            step, depth = waiting.pop()
+        pending = [(each, 0) for each in reversed(self.children(None))]
+        while pending:
+            step, depth = pending.pop()
             message = self._messages[step]
             variants = self.variants(message)
             depth += variants.count > 1
             rows.append(TreeRow(message, depth, variants, step in shown))
-            waiting.extend((each, depth) for each in reversed(self.children(step)))
+            pending.extend((each, depth) for each in reversed(self.children(step)))
         return tuple(rows)
-
-    def branches_beside(self, path: Iterable[ChatMessage]) -> Iterator[tuple[ChatMessage, ...]]:
-        """What a path leaves out: each way down from where it leaves what came before."""
-        placed = {message.id for message in path}
-        for message in self:
-            step: ChatMessage | None = message
-            branch: list[ChatMessage] = []
-            while step is not None and step.id not in placed:
-                placed.add(step.id)
-                branch.append(step)
-                left = (each for each in self.children(step.id) if each not in placed)
-                step = self.get(next(left, None))
-            if branch:
-                yield tuple(branch)
-
-    def _is_there(self, message: ChatMessage) -> bool:
-        return self._with_trash or message.trashed_at is None
-
-    def _upwards(self, message_id: str | None) -> Iterator[ChatMessage]:
-        # Met once each, which ends a circle of parents that only damage can make.
-        met: set[str] = set()
-        while (message := self.get(message_id)) is not None and message.id not in met:
-            met.add(message.id)
-            yield message
-            message_id = message.parent_id

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotSavedYet, StoreError
+from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem
 
 
@@ -142,19 +143,11 @@ class Importer:
 def _extend(known: Conversation, found: LoadedItem) -> Conversation:
     """What is known, with its shown path prolonged where that is all that happened."""
     leaf_id = found.conversation.leaf_id
-    if known.leaf_id is not None and known.leaf_id not in _way_up(found.messages, leaf_id):
+    above = {each.id for each in MessageTree(found.messages).upwards(leaf_id)}
+    if known.leaf_id is not None and known.leaf_id not in above:
         leaf_id = known.leaf_id
     updated_at = max(known.updated_at, found.conversation.updated_at)
     return replace(known, leaf_id=leaf_id, updated_at=updated_at)
-
-
-def _way_up(messages: Iterable[ChatMessage], leaf_id: str | None) -> set[str]:
-    parents = {message.id: message.parent_id for message in messages}
-    found: set[str] = set()
-    while leaf_id is not None and leaf_id not in found:
-        found.add(leaf_id)
-        leaf_id = parents.get(leaf_id)
-    return found
 
 
 def _count(count: int, what: str) -> str:

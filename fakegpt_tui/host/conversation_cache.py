@@ -1,12 +1,12 @@
 """Conversation cache: the conversations that the host remembers, in memory, per owner."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ContextMessage, Role
+from fakegpt_tui.domain.message_tree import Tree
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
 
 _MESSAGE_WEIGHT = 500
@@ -29,31 +29,31 @@ class CachedConversation:
         self.updated_at = created_at
         self.weight = _MESSAGE_WEIGHT
         """Roughly the characters that it takes in memory."""
-        self._messages: dict[str, StoredMessage] = {}
+        self._tree = Tree[StoredMessage]()
 
     @property
     def size(self) -> int:
         """How many messages it has."""
-        return len(self._messages)
+        return len(self._tree)
 
     def __contains__(self, node_id: str) -> bool:
-        return node_id == self.root_id or node_id in self._messages
+        return node_id == self.root_id or node_id in self._tree
 
     def message(self, message_id: str) -> StoredMessage | None:
-        return self._messages.get(message_id)
+        return self._tree.get(message_id)
 
     def put(self, message: StoredMessage, at: datetime) -> None:
         """Add `message`, or have it take the place of the one of its id; its parent is known."""
-        before = self._messages.get(message.id)
+        before = self._tree.get(message.id)
         self.weight += len(message.text) - len(before.text) if before else _weight(message)
-        self._messages[message.id] = message
+        self._tree.put(message)
         self.leaf_id = message.id
         self.updated_at = at
 
     def context(self, leaf_id: str) -> tuple[ContextMessage, ...]:
         """The path down to `leaf_id`, oldest first; a reply in several pieces is one message."""
         context: list[ContextMessage] = []
-        path = list(self._iter_ancestors(leaf_id))[::-1]
+        path = list(self._tree.upwards(leaf_id))[::-1]
         for role, run in groupby(path, key=lambda message: message.role):
             texts = [message.text for message in run]
             if role == Role.ASSISTANT:
@@ -63,7 +63,7 @@ class CachedConversation:
 
     def first_prompt(self) -> str:
         """What the conversation began with; empty where nobody has asked anything."""
-        prompts = (m.text for m in self._messages.values() if m.role == Role.USER)
+        prompts = (m.text for m in self._tree if m.role == Role.USER)
         return next(prompts, "")
 
     def summary(self) -> ConversationSummary:
@@ -74,14 +74,8 @@ class CachedConversation:
     def body(self) -> dict[str, object]:
         """All of it, as the wire has it."""
         return conversation_body(
-            self.summary(), self._messages.values(), root_id=self.root_id, leaf_id=self.leaf_id
+            self.summary(), self._tree, root_id=self.root_id, leaf_id=self.leaf_id
         )
-
-    def _iter_ancestors(self, leaf_id: str) -> Iterator[StoredMessage]:
-        node = self._messages.get(leaf_id)
-        while node is not None:
-            yield node
-            node = self._messages.get(node.parent_id)
 
 
 def _weight(message: StoredMessage) -> int:
