@@ -1,17 +1,54 @@
-"""The API key of a service, read where it is stored and never written anywhere."""
+"""Credentials of requests: an API key, or a session; what follows when they are refused."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret, ServiceError
+from fakegpt_tui.backends.base import SessionSource
+from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret, ServiceError, Session
+from fakegpt_tui.http.addresses import is_header_safe
 
 ReadKey: TypeAlias = Callable[[], Secret | None]
 """Reads the key; `None` where the service has none. May take its time, and raise ConfigError."""
 
 
+class Credentials(Protocol):
+    """What authorizes one request and its retries."""
+
+    @property
+    def secret(self) -> Secret | None:
+        """The secret that the headers carry, if there is one yet."""
+        ...
+
+    async def headers(self) -> dict[str, str]:
+        """The headers to send.
+
+        Raises:
+            ServiceError: There are no credentials that can be sent.
+        """
+        ...
+
+    async def renew(self) -> bool:
+        """Replace credentials that the service has refused; is another request worth sending?
+
+        Raises:
+            ServiceError: Signing in again failed.
+        """
+        ...
+
+
+def redact(error: ServiceError, secret: Secret | None) -> None:
+    """Mask `secret` in the text of `error`: some services repeat what they were sent."""
+    if secret is not None and (text := secret.reveal()) and text in str(error):
+        error.args = (str(error).replace(text, str(secret)),)
+
+
 class ApiKey:
-    """Reads a key once, and once more after it was refused: it may have been put right."""
+    """The API key of a service, never written anywhere.
+
+    It is read once, and again before the next request after the service refused it: a person may
+    have corrected it.
+    """
 
     def __init__(self, read: ReadKey) -> None:
         """Read the key.
@@ -25,15 +62,14 @@ class ApiKey:
         self._lock = asyncio.Lock()
 
     @property
-    def is_set(self) -> bool:
-        """Is there a key at all?"""
-        return self._key is not None
+    def secret(self) -> Secret | None:
+        return self._key
 
     async def headers(self) -> dict[str, str]:
         """The headers that carry the key.
 
         Raises:
-            NotSignedIn: It was refused before, and cannot be read any more.
+            NotSignedIn: The service refused it before, and it cannot be read again.
         """
         async with self._lock:
             if self._is_refused:
@@ -44,11 +80,45 @@ class ApiKey:
                 self._is_refused = False
         return {} if self._key is None else {"Authorization": f"Bearer {self._key.reveal()}"}
 
-    def redact(self, error: ServiceError) -> None:
-        """Take the key out of what `error` says: some services repeat what they were given."""
-        if self._key is not None and (key := self._key.reveal()) in str(error):
-            error.args = (str(error).replace(key, str(self._key)),)
+    async def renew(self) -> bool:
+        """Read the key again before the next request; this one is not repeated."""
+        self._is_refused = self._key is not None
+        return False
 
-    def mark_refused(self) -> None:
-        """Note that the service did not accept the key."""
-        self._is_refused = True
+
+class SessionCredentials:
+    """The session of one request, renewed once if the service refuses it."""
+
+    def __init__(self, sessions: SessionSource) -> None:
+        self._sessions = sessions
+        self._session: Session | None = None
+        self._is_renewed = False
+
+    @property
+    def secret(self) -> Secret | None:
+        return self._session.token if self._session else None
+
+    async def headers(self) -> dict[str, str]:
+        """The headers that carry the token and the cookies of the session.
+
+        Raises:
+            NotSignedIn: No token can be sent.
+            ServiceError: Signing in failed.
+        """
+        session = self._session = self._session or await self._sessions.current()
+        token = session.token.reveal()
+        if not is_header_safe(token):
+            if not await self.renew():
+                raise NotSignedIn("The token of this session cannot be sent; sign in again.")
+            return await self.headers()
+        pairs = [f"{name}={value.reveal()}" for name, value in session.cookies]
+        cookies = "; ".join(pair for pair in pairs if is_header_safe(pair))
+        return {"X-Authorization": f"Bearer {token}"} | ({"Cookie": cookies} if cookies else {})
+
+    async def renew(self) -> bool:
+        """Sign in again, once."""
+        if self._session is None or self._is_renewed:
+            return False
+        self._is_renewed = True
+        self._session = await self._sessions.renew(self._session)
+        return True

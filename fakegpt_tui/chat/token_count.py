@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fakegpt_tui.backends.truncate import estimate_tokens, prompt_budget
+from fakegpt_tui.backends.context_window import estimate_tokens, prompt_budget
 from fakegpt_tui.domain import ChatMessage, Conversation
 
 

@@ -1,13 +1,16 @@
-"""Retry policy: attempts, full jitter, and the wait that a service asks for."""
+"""Retries and timeouts: when to send a request again, and how long to wait for a stream."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from fakegpt_tui.domain import RateLimited, ServiceError, Unreachable
+from fakegpt_tui.domain import RateLimited, ReplyCut, ServiceError, TimeLimits, Unreachable
+from fakegpt_tui.http.clients import Route
+from fakegpt_tui.http.errors import CONNECTION_ERRORS, translate_error
 
+T = TypeVar("T")
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 _FIRST_DELAY = 0.5
@@ -50,3 +53,80 @@ class RetryPolicy:
     def _jittered(self, first: float, attempt: int) -> float:
         bound: float = min(_MAX_DELAY, first * 2 ** (attempt - 1))
         return self.random() * bound
+
+
+class TimedOut(Unreachable):
+    """A limit was reached. The response may still come, so a second request would be a double."""
+
+
+class StreamTimeouts:
+    """Awaits everything of one stream within its limits, and translates connection errors.
+
+    Only time spent waiting counts, except for the limit on the whole: a slow reader is not the
+    service's fault. `first_event` also bounds the time from one event to the next, so that a
+    service that sends a byte now and then cannot go on for ever.
+    """
+
+    def __init__(self, limits: TimeLimits, route: Route, *, ends_at: float | None = None) -> None:
+        """`ends_at` is the moment of the loop's clock at which all must be over, if any."""
+        self.has_begun = False
+        """Has any byte of the stream come?"""
+        self._limits = limits
+        self._route = route
+        self._ends_at = ends_at
+        self._end_by: float | None = None
+        self._waited = 0.0
+        self._has_event = False
+
+    def record_bytes(self) -> None:
+        """Bytes came: from now on the limit on silence counts, too."""
+        self.has_begun = True
+
+    def record_event(self) -> None:
+        """A whole event came, which is progress as bytes alone are not."""
+        self._has_event = True
+        self._waited = 0.0
+
+    def expect_end(self, seconds: float) -> None:
+        """The reply is complete: the connection must end within `seconds` of the first call."""
+        if self._end_by is None:
+            self._end_by = asyncio.get_running_loop().time() + seconds
+
+    async def wait(self, awaited: Awaitable[T]) -> T:
+        """The result of `awaited`, which may use the connection.
+
+        Raises:
+            Unreachable: The connection failed, or a limit was reached, before the stream began.
+            ReplyCut: The same, after that.
+        """
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        seconds, sentence = min(self._remaining(started))
+        scope = asyncio.timeout(seconds)
+        try:
+            async with scope:
+                return await awaited
+        except CONNECTION_ERRORS as error:
+            failure = TimedOut(sentence) if scope.expired() else translate_error(error, self._route)
+            raise (ReplyCut(str(failure)) if self.has_begun else failure) from error
+        finally:
+            self._waited += clock() - started
+
+    def _remaining(self, moment: float) -> list[tuple[float, str]]:
+        """Seconds that are left of each limit, and what to say when they are over."""
+        limits, service = self._limits, f"The service at {self._route}"
+        allowed = f"{limits.first_event:g} s"
+        if self._has_event:
+            slow = f"{service} sent no whole event for {allowed}, so the reply was cut there."
+        else:
+            slow = f"{service} did not begin to answer within {allowed}."
+        found = [(limits.first_event - self._waited, slow)]
+        if self.has_begun:
+            silent = f"{service} fell silent for {limits.idle:g} s in the middle of its reply."
+            found.append((limits.idle, silent))
+        if self._ends_at is not None and limits.total is not None:
+            whole = f"The reply of {self._route} took longer than the {limits.total:g} s allowed."
+            found.append((self._ends_at - moment, whole))
+        if self._end_by is not None:
+            found.append((self._end_by - moment, f"{service} did not end its reply."))
+        return found

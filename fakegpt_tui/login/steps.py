@@ -21,9 +21,9 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.http.addresses import is_header_safe, origin
-from fakegpt_tui.http.bodies import read_body
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, proxy_login_required, translate_error
+from fakegpt_tui.http.responses import read_body
 from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.text import safe_line

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.guide import GuideBackend, TypingSpeed
-from fakegpt_tui.backends.guide_answers import find_topic, read_topics
+from fakegpt_tui.backends.guide.answers import find_topic, read_topics
 from fakegpt_tui.domain import ContextMessage, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
 from fakegpt_tui.protocol.fakegpt import pack_prompt
 from fakegpt_tui.ui.keymap import COMMANDS
@@ -271,7 +271,7 @@ async def test_the_keys_that_matter_are_all_named() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["guide.md", "guide_markdown.md"])
+@pytest.mark.parametrize("name", ["guide.md", "markdown.md"])
 def test_every_topic_is_found_by_its_words(name: str) -> None:
     topics = read_topics(name)
     assert len({topic.title for topic in topics}) == len(topics) > 5

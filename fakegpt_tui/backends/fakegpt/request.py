@@ -1,23 +1,39 @@
-"""Build the request for a reply, and its fallbacks: shorter, or in a new conversation."""
+"""Requests for a reply, and their fallbacks: a shorter prompt, or a new conversation."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
-from fakegpt_tui.backends.truncate import estimate_total_tokens, truncate_to
-from fakegpt_tui.domain import ContextMessage, History, PromptTooLong, Role, new_id
-from fakegpt_tui.protocol import fakegpt
-from fakegpt_tui.text import replace_surrogates
+from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
+from fakegpt_tui.domain import (
+    ContextMessage,
+    History,
+    Notice,
+    PromptTooLong,
+    Role,
+    Service,
+    ServiceError,
+    new_id,
+)
+from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
+from fakegpt_tui.protocol.fakegpt import (
+    ConversationAction,
+    ConversationNotFound,
+    StreamDecoder,
+    conversation_request_body,
+    pack_prompt,
+    response_error,
+)
 
 _CONTINUE = ContextMessage(
     Role.USER, "Go on exactly where your last answer stops. Repeat nothing of it, and add no lead."
 )
 _ACTIONS = {
-    Purpose.NEXT: fakegpt.ConversationAction.NEXT,
-    Purpose.VARIANT: fakegpt.ConversationAction.VARIANT,
-    Purpose.CONTINUE: fakegpt.ConversationAction.CONTINUE,
+    Purpose.NEXT: ConversationAction.NEXT,
+    Purpose.VARIANT: ConversationAction.VARIANT,
+    Purpose.CONTINUE: ConversationAction.CONTINUE,
 }
-_RESTARTED_NOTICE = (
+_RESTARTED = Notice(
     "The service no longer knows this conversation, so what was said before went along with the"
     " prompt, into a new one."
 )
@@ -25,97 +41,99 @@ _MAX_TRUNCATIONS = 6
 """Each leaves out half of what is left, and the last all but the prompt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptBody:
-    """One way to ask for a reply.
+def translate_error(
+    status: int, headers: Mapping[str, str], body: bytes, host: str
+) -> ServiceError:
+    return response_error(status, headers, body, service_host=host)
 
-    With a `place` it is a part of a conversation that the service keeps, and the prompt goes alone.
-    Without one all of `messages` are packed into one prompt.
+
+class PromptBuilder:
+    """Builds the requests for one reply, as cheap as the service's `history` allows.
+
+    In a conversation that the service keeps, the prompt is sent alone. Otherwise all messages are
+    packed into one prompt.
     """
 
-    request: ReplyRequest
-    messages: tuple[ContextMessage, ...]
-    keep_history: bool
-    remote_parent: RemoteParent | None
-    truncations: int = 0
-    is_restarted: bool = False
-
-    @classmethod
-    def for_request(cls, request: ReplyRequest, history: History) -> Self:
-        """The way that costs least of those that keep to `history`.
+    def __init__(
+        self, request: ReplyRequest, service: Service, clock: Callable[[], datetime]
+    ) -> None:
+        """Prepare the first request.
 
         Raises:
             ValueError: There is no message to answer.
         """
         if not request.messages:
             raise ValueError("There is no message to answer.")
-        keep_history = history is History.SERVER
-        return cls(
-            request=request,
-            messages=request.messages,
-            keep_history=keep_history,
-            remote_parent=request.remote_parent if keep_history else None,
-        )
+        self._request = request
+        self._path = service.endpoints.conversation
+        self._clock = clock
+        self._messages = request.messages
+        self._keep_history = service.history is History.SERVER
+        self._parent = request.remote_parent if self._keep_history else None
+        self._truncations = 0
+        self._is_restarted = False
 
     @property
-    def notices(self) -> list[str]:
-        """What a person should know about how they were asked for."""
-        left_out = len(self.request.messages) - len(self.messages)
-        lengthy = (
-            f"The prompt was too long for the service, so {_oldest_messages(left_out)} left out."
-        )
-        return [_RESTARTED_NOTICE] * self.is_restarted + [lengthy] * bool(left_out)
+    def notices(self) -> Sequence[Notice]:
+        restarted = [_RESTARTED] * self._is_restarted
+        omitted = len(self._request.messages) - len(self._messages)
+        if not omitted:
+            return restarted
+        oldest = "oldest message was" if omitted == 1 else f"{omitted} oldest messages were"
+        text = f"The prompt was too long for the service, so its {oldest} left out."
+        return [*restarted, Notice(text)]
 
-    def body(self, *, timezone_offset_min: int) -> dict[str, object]:
-        """What to post."""
-        purpose, place = self.request.purpose, self.remote_parent
-        if place is None:
-            action, prompt = (
-                fakegpt.ConversationAction.NEXT,
-                fakegpt.pack_prompt(self._packed_messages()),
-            )
+    def build(self) -> HttpRequest:
+        return HttpRequest(
+            method="POST",
+            path=self._path,
+            headers={"Accept": EVENT_STREAM},
+            body=self._body(),
+            translate_error=translate_error,
+        )
+
+    def decoder(self) -> StreamDecoder:
+        return StreamDecoder(locate=self._keep_history)
+
+    def accept(self) -> None:
+        """Nothing is learned from it."""
+
+    def fall_back(self, error: ServiceError) -> bool:
+        match error:
+            case ConversationNotFound() if self._parent is not None:
+                self._parent = None
+                self._is_restarted = True
+                return True
+            case PromptTooLong() if self._parent is None and self._truncations < _MAX_TRUNCATIONS:
+                self._truncations += 1
+                is_last = self._truncations == _MAX_TRUNCATIONS
+                budget = 0 if is_last else estimate_total_tokens(self._messages) // 2
+                truncated = truncate_to(self._messages, budget)
+                self._messages = truncated.messages
+                return bool(truncated.omitted)
+            case _:
+                return False
+
+    def _body(self) -> dict[str, object]:
+        purpose, parent = self._request.purpose, self._parent
+        is_continued = purpose is Purpose.CONTINUE
+        if parent is None:
+            action = ConversationAction.NEXT
+            messages = (*self._messages, _CONTINUE) if is_continued else self._messages
+            prompt: str | None = pack_prompt(messages)
         else:
-            action, prompt = _ACTIONS[purpose], self.request.messages[-1].text
-        return fakegpt.conversation_request_body(
+            action = _ACTIONS[purpose]
+            prompt = None if is_continued else self._request.messages[-1].text
+        # The service keeps a prompt under the id that it has here; a continuation is no prompt.
+        has_id = self._keep_history and not is_continued
+        offset = self._clock().astimezone().utcoffset() or timedelta()
+        return conversation_request_body(
             action=action,
-            prompt=None
-            if action is fakegpt.ConversationAction.CONTINUE
-            else replace_surrogates(prompt),
-            model=self.request.model,
-            message_id=self.request.prompt_id if self._keeps_prompt_id else new_id(),
-            conversation_id=place.conversation_id if place else None,
-            parent_id=(place.parent_id if place else "") or new_id(),
-            keep_history=self.keep_history,
-            timezone_offset_min=timezone_offset_min,
+            prompt=prompt,
+            model=self._request.model,
+            message_id=self._request.prompt_id if has_id else new_id(),
+            conversation_id=parent.conversation_id if parent else None,
+            parent_id=(parent.parent_id if parent else "") or new_id(),
+            keep_history=self._keep_history,
+            timezone_offset_min=-round(offset / timedelta(minutes=1)),
         )
-
-    def fallback_for(self, trouble: PromptTooLong | fakegpt.ConversationNotFound) -> Self:
-        """What to ask now that this met with `trouble`.
-
-        Raises:
-            ServiceError: `trouble` itself, where there is nothing else to ask.
-        """
-        if isinstance(trouble, fakegpt.ConversationNotFound):
-            if self.remote_parent is None:
-                raise trouble
-            return replace(self, remote_parent=None, is_restarted=True)
-        is_last = self.truncations + 1 == _MAX_TRUNCATIONS
-        cut = truncate_to(
-            self.messages, 0 if is_last else estimate_total_tokens(self.messages) // 2
-        )
-        if self.remote_parent is not None or not cut.omitted:
-            raise trouble
-        return replace(self, messages=cut.messages, truncations=self.truncations + 1)
-
-    @property
-    def _keeps_prompt_id(self) -> bool:
-        """Will the service keep the prompt under the id that it has here?"""
-        return self.keep_history and self.request.purpose is not Purpose.CONTINUE
-
-    def _packed_messages(self) -> tuple[ContextMessage, ...]:
-        goes_on = self.request.purpose is Purpose.CONTINUE
-        return (*self.messages, _CONTINUE) if goes_on else self.messages
-
-
-def _oldest_messages(left_out: int) -> str:
-    return "its oldest message was" if left_out == 1 else f"its {left_out} oldest messages were"

@@ -1,59 +1,56 @@
-"""Backend for services that use the OpenAI protocol."""
+"""Backend for services that use the OpenAI protocol, and their lists of models."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
 from fakegpt_tui.backends.credentials import ApiKey
-from fakegpt_tui.backends.http_response import (
-    HttpRequest,
-    StreamTimeouts,
-    open_response,
-    retry_or_raise,
-)
-from fakegpt_tui.backends.openai.errors import (
-    ContextWindowExceeded,
-    UnsupportedParameter,
-    response_error,
-)
-from fakegpt_tui.backends.openai.models import read_models
-from fakegpt_tui.backends.openai.request import ContextFitter, RequestVariant, WindowCache
-from fakegpt_tui.backends.openai.stream import OpenAIReply
-from fakegpt_tui.backends.truncate import estimate_total_tokens
+from fakegpt_tui.backends.http_stream import HttpStreamBackend
+from fakegpt_tui.backends.openai.errors import response_error
+from fakegpt_tui.backends.openai.request import CompletionBuilder, RequestVariant
 from fakegpt_tui.domain import (
-    KeyNeeded,
-    LoginFailed,
+    BadReply,
     LoginState,
     Model,
-    NoLogin,
-    NotSignedIn,
-    Offline,
     RequestRefused,
-    RetryScheduled,
     Role,
     ServiceError,
-    StreamEvent,
-    Unreachable,
     Unsupported,
 )
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
+from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
+from fakegpt_tui.protocol.fakegpt.error_codes import compose_message
+from fakegpt_tui.text import replace_surrogates
 
-_MODELS_BYTES: Final = 8_000_000
-_ASK_FOR_WINDOW_ABOVE: Final = 2_000
+_FETCH_WINDOW_ABOVE: Final = 2_000
 """Estimated tokens; shorter conversations fit into any model that is in use."""
 
 _WINDOW_SECONDS: Final = 3.0
 
+_WINDOW_NAMES: Final = (
+    "loaded_context_length",
+    "max_model_len",
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "max_input_tokens",
+    "n_ctx",
+    "n_ctx_train",
+)
+_MAX_MODELS: Final = 10_000
+_BILLION: Final = 1_000_000_000
+_ROUND_FROM: Final = 100
 
-class OpenAIBackend:
-    """Sends the shown path as turns; the service keeps no history of it.
 
-    A request is repeated only while no byte of the reply has come, and announced before it is. A
-    conversation that is too long is sent without its oldest turns, and a notice says so.
+class OpenAIBackend(HttpStreamBackend):
+    """Streams replies of an OpenAI-compatible service, which keeps no history.
+
+    A conversation that is too long is sent without its oldest turns, and a notice says so.
     """
 
     def __init__(
@@ -65,57 +62,20 @@ class OpenAIBackend:
         on_change: Callable[[LoginState], None] | None = None,
     ) -> None:
         """`on_change` is told whether the service could be reached, and took the key."""
-        self._on_change = on_change or _ignore
-        self._transport = transport
-        self._key = key
-        self._retries = retries or RetryPolicy()
-        self._dialect = RequestVariant(prefill=transport.service.prefill)
+        super().__init__(transport, lambda: key, retries=retries, on_change=on_change)
+        self._variant = RequestVariant(prefill=transport.service.prefill)
         self._windows = WindowCache(transport.service.window)
         self._models: tuple[Model, ...] | None = None
-
-    async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
-        """Stream one reply, as `Backend.stream` says."""
-        ends_at = self._deadline()
-        request = _normalize_purpose(request)
-        model = await self._model_for(request)
-        fitting = ContextFitter(request, model, self._windows)
-        dialect = self._dialect
-        attempt = 1
-        while True:
-            clock = self._stream_clock(ends_at)
-            reply = OpenAIReply(self._transport, clock, continued=_continued_text(request))
-            body = dialect.body(request, fitting.messages, model)
-            try:
-                async with aclosing(self._events(reply, body, fitting)) as events:
-                    async for event in events:
-                        yield event
-            except ServiceError as error:
-                if reply.has_text:
-                    raise
-                trouble = error
-            else:
-                self._dialect = dialect
-                return
-            match trouble:
-                case UnsupportedParameter(response_text=said) if other := dialect.downgrade(said):
-                    dialect = other
-                case ContextWindowExceeded() if fitting.shrink(trouble):
-                    pass
-                case _:
-                    retry = self._next_try(attempt, clock, trouble)
-                    yield retry
-                    await self._retries.sleep(retry.delay)
-                    attempt = retry.attempt
 
     async def models(self) -> tuple[Model, ...]:
         """The models of the service, the configured one first.
 
         Raises:
-            ServiceError: The list could not be had, or is empty.
+            ServiceError: The list cannot be fetched, or is empty.
         """
         default = self._transport.service.model
         try:
-            found = await self._request_models()
+            found = await self._fetch(self._path("/models"), read_models, response_error)
         except (RequestRefused, Unsupported):
             # Some services have no list, and need none where the model is known.
             if not default:
@@ -132,103 +92,99 @@ class OpenAIBackend:
             )
         return tuple(sorted(found, key=lambda model: model.id != default))
 
-    async def aclose(self) -> None:
-        """Nothing is held: every stream has its own client."""
+    async def _builder(self, request: ReplyRequest) -> CompletionBuilder:
+        if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
+            # There is nothing to continue where the last reply had no text.
+            request = replace(request, purpose=Purpose.NEXT)
+        return CompletionBuilder(
+            request,
+            model=await self._model_for(request),
+            path=self._path("/chat/completions"),
+            variant=self._variant,
+            windows=self._windows,
+            remember=self._remember,
+        )
 
-    async def _events(
-        self, reply: OpenAIReply, body: dict[str, object], fitting: ContextFitter
-    ) -> AsyncGenerator[StreamEvent]:
-        """The events of one try, with what there is to say about what was sent before them."""
-        headers = await self._key.headers()
-        is_told = False
-        path = self._path("/chat/completions")
-        try:
-            async with aclosing(reply.events(path, headers, body)) as events:
-                async for event in events:
-                    if not is_told:
-                        is_told = True
-                        self._on_change(NoLogin())
-                        fitting.confirm()
-                        if fitting.notice is not None:
-                            yield fitting.notice
-                    yield event
-        except ServiceError as error:
-            self._key.redact(error)
-            raise
+    def _remember(self, variant: RequestVariant) -> None:
+        self._variant = variant
 
     async def _model_for(self, request: ReplyRequest) -> str:
-        """The model to ask; what it can take is found out where that may matter."""
+        """The model to ask; its context window is fetched where that may matter."""
         model = request.model or self._transport.service.model
         if not model:
             model = (self._models or await self.models())[0].id
-        is_long = estimate_total_tokens(request.messages) > _ASK_FOR_WINDOW_ABOVE
+        is_long = estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
         if is_long and self._models is None and self._windows.window(model) is None:
-            self._models = ()  # asked for once, whatever comes of it
+            self._models = ()  # fetched once, whatever comes of it
             with suppress(ServiceError, TimeoutError):
                 async with asyncio.timeout(_WINDOW_SECONDS):
                     await self.models()
         return model
 
-    async def _request_models(self) -> tuple[Model, ...]:
-        asking = HttpRequest(
-            method="GET",
-            path=self._path("/models"),
-            headers={"Accept": "application/json"} | await self._key.headers(),
-            translate_error=response_error,
-        )
-        try:
-            async with open_response(self._transport, self._stream_clock(), asking) as answer:
-                found = read_models(await answer.read_body(limit=_MODELS_BYTES))
-        except ServiceError as error:
-            self._key.redact(error)
-            self._report_state(error)
-            raise
-        self._on_change(NoLogin())
-        return found
-
-    def _report_state(self, trouble: ServiceError) -> None:
-        match trouble:
-            case NotSignedIn() if not self._key.is_set:
-                self._on_change(KeyNeeded(str(trouble)))
-            case NotSignedIn():
-                self._key.mark_refused()
-                self._on_change(LoginFailed(str(trouble)))
-            case Unreachable():
-                self._on_change(Offline(str(trouble)))
-            case _:
-                pass
-
     def _path(self, path: str) -> str:
-        """`path` below the address of the service, to which most people need not add a version."""
+        """`path` below the address of the service, with a version where the address has no path."""
         has_path = self._transport.address.text.count("/") > len("//")
         return path if has_path else f"/v1{path}"
 
-    def _deadline(self) -> float | None:
-        total = self._transport.service.limits.total
-        return None if total is None else asyncio.get_running_loop().time() + total
 
-    def _stream_clock(self, ends_at: float | None = None) -> StreamTimeouts:
-        return StreamTimeouts(
-            self._transport.service.limits, self._transport.route, ends_at=ends_at
-        )
+def read_models(body: bytes) -> tuple[Model, ...]:
+    """The models of `GET /v1/models`, in the order of the service.
 
-    def _next_try(
-        self, attempt: int, clock: StreamTimeouts, trouble: ServiceError
-    ) -> RetryScheduled:
-        self._report_state(trouble)
-        return retry_or_raise(self._retries, attempt, clock, trouble)
-
-
-def _ignore(_state: LoginState) -> None:
-    """Hears nothing."""
+    Raises:
+        BadReply: That is not a list of models.
+    """
+    match parse_json(body):
+        case {"data": list(items)} | {"models": list(items)} | list(items):
+            return tuple(_models(items[:_MAX_MODELS]))
+        # What is offered nothing says so with null.
+        case {"object": "list", "data": None}:
+            return ()
+        case _:
+            lead = "The service answered with something else than a list of models"
+            raise BadReply(compose_message(lead, parse_error_body(body)))
 
 
-def _normalize_purpose(request: ReplyRequest) -> ReplyRequest:
-    """`request`, which continues nothing where the last reply never had a word."""
-    if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
-        return replace(request, purpose=Purpose.NEXT)
-    return request
+def _models(items: list[object]) -> Iterator[Model]:
+    seen = set[str]()
+    for item in items:
+        match item:
+            case {"id": str(name), **rest} | {"model": str(name), **rest} if name.strip():
+                if name not in seen:
+                    seen.add(name)
+                    yield _model(replace_surrogates(name), rest)
+            case _:
+                pass
 
 
-def _continued_text(request: ReplyRequest) -> str | None:
-    return request.messages[-1].text if request.purpose is Purpose.CONTINUE else None
+def _model(name: str, rest: Mapping[object, object]) -> Model:
+    meta = _table(rest, "meta") | _table(rest, "details") | _table(rest, "architecture")
+    return Model(
+        name,
+        title=_text(rest, "name"),
+        description=_text(rest, "description"),
+        window=_window(rest) or _window(_table(rest, "top_provider")) or _window(meta),
+        size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
+        family=_text(meta, "family") or _text(rest, "arch") or _text(meta, "tokenizer"),
+    )
+
+
+def _table(values: Mapping[object, object], name: str) -> dict[object, object]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(values: Mapping[object, object], name: str) -> str:
+    found = values.get(name)
+    return replace_surrogates(found.strip()) if isinstance(found, str) else ""
+
+
+def _window(values: Mapping[object, object]) -> int | None:
+    found = (values.get(name) for name in _WINDOW_NAMES)
+    return next((each for each in found if isinstance(each, int) and 1 < each < _BILLION), None)
+
+
+def _size(parameters: object) -> str:
+    if isinstance(parameters, int) and 0 < parameters < _BILLION * _BILLION:
+        billions = parameters / _BILLION
+        return f"{billions:.2g}B" if billions < _ROUND_FROM else f"{billions:.0f}B"
+    return ""

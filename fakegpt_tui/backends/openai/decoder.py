@@ -1,9 +1,10 @@
 """Decoder for streamed chat completions: server-sent events in, domain events out."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final
 
 from fakegpt_tui.backends.openai.content import (
+    OverlapFilter,
     SurrogateJoiner,
     ToolCalls,
     content_text,
@@ -28,7 +29,10 @@ from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
 _END_MARKER: Final = "[DONE]"
 _LENGTHS: Final = {"length", "max_tokens", "model_length"}
 _FILTERS: Final = {"content_filter", "safety"}
-_REFUSED: Final = "The model refused to answer; what follows is its refusal."
+_REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
+_GRACE_SECONDS: Final = 2.0
+"""For the token counts and the end marker after the finish reason: some services send neither, and
+keep the connection open."""
 
 
 class CompletionDecoder:
@@ -37,7 +41,10 @@ class CompletionDecoder:
     Of several choices only the first is read; nothing here asks for more.
     """
 
-    def __init__(self) -> None:
+    json_key: ClassVar[bytes] = b'"choices"'
+
+    def __init__(self, continued: str = "") -> None:
+        """`continued` is the text that the reply continues; what repeats it is left out."""
         self.done = False
         """Has the end marker come? Nothing after it counts."""
         self._reason: FinishReason | None = None
@@ -48,15 +55,31 @@ class CompletionDecoder:
         self._has_refused = False
         self._text = SurrogateJoiner()
         self._reasoning = SurrogateJoiner()
+        self._overlap = OverlapFilter(continued)
         self._calls = ToolCalls()
 
     @property
-    def has_finish_reason(self) -> bool:
-        """Has the service said why the reply ends? All that may follow is numbers."""
-        return self._reason is not None
+    def grace(self) -> float | None:
+        """Once there is a finish reason, only token counts and the end marker may follow."""
+        return None if self._reason is None else _GRACE_SECONDS
+
+    def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
+        """Decode events that came together, each a name and its data.
+
+        Raises:
+            ServiceError: What comes out of `server_events`, after all text before it.
+        """
+        try:
+            for event, data in server_events:
+                yield from self.decode(event, data)
+                if self.done:
+                    break
+        except ServiceError:
+            yield from self._add_fresh(self._overlap.flush())
+            raise
 
     def decode(self, event: str, data: str) -> Iterator[StreamEvent]:
-        """What one server event means; `ReplyEnded` and troubles are for `finish` to tell."""
+        """What one server event means; `ReplyEnded` and errors are left to `finish`."""
         if self.done:
             return
         if data.strip() == _END_MARKER:
@@ -64,7 +87,7 @@ class CompletionDecoder:
             return
         value = parse_json(data)
         match value:
-            case {"error": told} if told:
+            case {"error": inner} if inner:
                 self._error = stream_error(value, data)
             case {"object": "error"} | {"detail": _}:
                 self._error = stream_error(value, data)
@@ -83,12 +106,12 @@ class CompletionDecoder:
 
         Raises:
             ServiceError: The error that the stream told.
-            BadReply: The service ended the reply without a word.
+            BadReply: The service ended the reply without any text.
             ReplyCut: The stream ended before the reply did.
         """
-        if text := self._text.flush() + self._calls.to_markdown():
-            self._has_text = True
-            yield TextDelta(text)
+        text = self._text.flush() + self._calls.to_markdown()
+        self._has_text = self._has_text or bool(text)
+        yield from self._add_fresh(self._overlap.add(text) + self._overlap.flush())
         if self._error is not None:
             raise self._error
         is_whole = self._reason is not None or (self.done and self._has_text)
@@ -111,7 +134,7 @@ class CompletionDecoder:
             case [dict(choice), *_] if choice.get("index") in (0, None):
                 yield from self._read_choice(choice)
             case _:
-                pass  # Numbers come without a choice, and some services say hello that way.
+                pass  # Token counts come without a choice, and so do some greetings.
         yield from self._read_usage(value)
 
     def _read_choice(self, choice: dict[str, object]) -> Iterator[StreamEvent]:
@@ -130,13 +153,13 @@ class CompletionDecoder:
                 pass
 
     def _read_delta(self, delta: dict[str, object]) -> Iterator[StreamEvent]:
-        if thoughts := self._reasoning.add(reasoning_text(delta)):
+        if reasoning := self._reasoning.add(reasoning_text(delta)):
             self._has_reasoning = True
-            yield ReasoningDelta(thoughts)
+            yield ReasoningDelta(reasoning)
         if refusal := content_text(delta.get("refusal")):
             if not self._has_refused:
                 self._has_refused = True
-                yield Notice(_REFUSED)
+                yield _REFUSED
             yield from self._add_text(refusal)
         yield from self._add_text(content_text(delta.get("content")))
         self._calls.add(delta)
@@ -144,7 +167,11 @@ class CompletionDecoder:
     def _add_text(self, text: str) -> Iterator[StreamEvent]:
         if whole := self._text.add(text):
             self._has_text = True
-            yield TextDelta(whole)
+            yield from self._add_fresh(self._overlap.add(whole))
+
+    def _add_fresh(self, text: str) -> Iterator[StreamEvent]:
+        if text:
+            yield TextDelta(text)
 
     def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         match value:
@@ -158,7 +185,7 @@ class CompletionDecoder:
 
 
 def _finish_reason(word: str) -> FinishReason:
-    """A reason that nobody has heard of is still a reason to end."""
+    """An unknown reason is still a reason to end."""
     if word in _LENGTHS:
         return FinishReason.LENGTH
     return FinishReason.CONTENT_FILTER if word in _FILTERS else FinishReason.STOP

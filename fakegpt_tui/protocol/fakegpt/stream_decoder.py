@@ -1,7 +1,7 @@
 """Decoder for streamed replies: server-sent events in, domain events out."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import ClassVar, Final
 
 from fakegpt_tui.domain import (
     BadReply,
@@ -45,9 +45,18 @@ class StreamDecoder:
     appeared, with a blank line between; `TextReplaced.keep` counts from the start of all of it.
     """
 
-    def __init__(self) -> None:
+    json_key: ClassVar[bytes] = b""
+    """A reply is never sent at once, as JSON."""
+
+    grace: ClassVar[None] = None
+    """Nothing but the end marker tells that no more text may come."""
+
+    def __init__(self, *, locate: bool = False) -> None:
+        """With `locate`, `RemoteIdAssigned` tells the id of the reply's newest message."""
+        self._locate = locate
         self.location: RemoteIdAssigned | None = None
         """Where the service says that the newest message of the reply is kept."""
+        self._told_location: RemoteIdAssigned | None = None
         self._text = SnapshotText()
         self._deltas = SnapshotDeltas()
         self._completion: Completion | None = None
@@ -84,6 +93,9 @@ class StreamDecoder:
             yield from self._catch_up()
             raise
         yield from self._catch_up()
+        if self._locate and self.location not in (None, self._told_location):
+            self._told_location = self.location
+            yield self.location
 
     def finish(self) -> list[StreamEvent]:
         """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
@@ -150,13 +162,13 @@ class StreamDecoder:
                 if answer := read_assistant_message(message):
                     yield from self._apply(answer)
                     self._deltas.remember(data, answer)
-                    self._locate(value.get("conversation_id"), message.get("id"))
+                    self._read_location(value.get("conversation_id"), message.get("id"))
             case {"v": _} | {"p": _} | {"o": _} | {"type": str()}:
                 self._is_new_format = True
             case _:
                 pass  # Notices that say nothing to a person, and noise.
 
-    def _locate(self, conversation_id: object, message_id: object) -> None:
+    def _read_location(self, conversation_id: object, message_id: object) -> None:
         match conversation_id, message_id:
             case str(), str() if conversation_id and message_id:
                 self.location = RemoteIdAssigned(

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fakegpt_tui.domain import BadReply, Unsupported
-from fakegpt_tui.http.bodies import iter_chunks, read_body
 from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.responses import iter_chunks, read_body
 from tests.fault_server import FaultServer, Send, reply
 from tests.signed_in import service
 

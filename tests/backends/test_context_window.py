@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.truncate import estimate_tokens, prompt_budget, truncate_to
+from fakegpt_tui.backends.context_window import estimate_tokens, prompt_budget, truncate_to
 from fakegpt_tui.domain import ContextMessage, GenerationSettings, Notice, PromptTooLong, ReplyEnded
 from tests.fault_server import FaultServer, Send, json_reply
 from tests.openai_server import (

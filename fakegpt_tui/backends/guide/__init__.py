@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.guide_answers import find_topic, generate_text, read_topics
+from fakegpt_tui.backends.guide.answers import find_topic, generate_text, read_topics
 from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
 
 GUIDE = Model("guide", "Guide", "The built-in responder; it is not a language model.")
@@ -61,7 +61,7 @@ class GuideBackend:
         self._pace = pace
         self._sleep = sleep
         self._handbook = read_topics("guide.md")
-        self._showcase = read_topics("guide_markdown.md")
+        self._showcase = read_topics("markdown.md")
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         prompt, is_first = _last_prompt(request)

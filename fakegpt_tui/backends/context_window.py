@@ -1,0 +1,163 @@
+"""Context windows: estimate tokens, truncate a conversation to a budget, remember what fits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.domain import ContextMessage, Model, Notice, Role
+
+_ASCII_PER_TOKEN: Final = 4
+_MESSAGE_TOKENS: Final = 4
+"""What a service writes around every message."""
+
+_MIN_REPLY_TOKENS: Final = 16
+_REPLY_SHARE: Final = 4
+_MAX_REPLY_TOKENS: Final = 1024
+_SHRINK: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """What is left of a conversation, and how many of its messages were left out."""
+
+    messages: tuple[ContextMessage, ...]
+    omitted: int
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens `text` is: an estimate, and to be shown as one.
+
+    Four characters of ASCII make one, and any other character is one by itself, which is rather
+    too much than too little for all usual models.
+    """
+    others = 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
+    return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others
+
+
+def estimate_total_tokens(messages: Sequence[ContextMessage]) -> int:
+    """About how many tokens a service makes of `messages`."""
+    return sum(estimate_tokens(message.text) + _MESSAGE_TOKENS for message in messages)
+
+
+def prompt_budget(window: int, max_tokens: int | None) -> int:
+    """How many tokens of a model's `window` a conversation may take, so that a reply fits in."""
+    reply = min(window // _REPLY_SHARE, _MAX_REPLY_TOKENS) if max_tokens is None else max_tokens
+    return max(window - max(reply, _MIN_REPLY_TOKENS), window // 2)
+
+
+def truncate_to(messages: Sequence[ContextMessage], budget: int) -> Truncated:
+    """`messages` without the oldest turns, so that about `budget` tokens are left.
+
+    The system messages at the beginning stay, and so does the last turn, even where that alone is
+    too much.
+    """
+    start = next(
+        (index for index, message in enumerate(messages) if message.role != Role.SYSTEM),
+        len(messages),
+    )
+    system, rest = tuple(messages[:start]), messages[start:]
+    left = estimate_total_tokens(messages)
+    first = 0
+    for turn in _turn_starts(rest):
+        left -= estimate_total_tokens(rest[first:turn])
+        first = turn
+        if left <= budget:
+            break
+    return Truncated((*system, *rest[first:]), first)
+
+
+def _turn_starts(messages: Sequence[ContextMessage]) -> list[int]:
+    """Where a turn begins: at 0, and at every prompt of a person that follows something else."""
+    return [
+        index
+        for index, message in enumerate(messages)
+        if index == 0 or (message.role == Role.USER and messages[index - 1].role != Role.USER)
+    ]
+
+
+class WindowCache:
+    """The known context windows of one service's models: configured, listed, or learned."""
+
+    def __init__(self, configured: int | None) -> None:
+        self._configured = configured
+        self._listed: dict[str, int] = {}
+        self._learned: dict[str, int] = {}
+        self._budgets: dict[str, int] = {}
+
+    def add_models(self, models: Iterable[Model]) -> None:
+        """Remember what the list of models tells."""
+        self._listed |= {model.id: model.window for model in models if model.window}
+
+    def learn_window(self, model: str, window: int) -> None:
+        """Remember what an error told, which is surer than any list."""
+        self._learned[model] = window
+
+    def learn_budget(self, model: str, budget: int) -> None:
+        """Remember how many estimated tokens were accepted after more had been refused."""
+        self._budgets[model] = budget
+
+    def window(self, model: str) -> int | None:
+        return self._learned.get(model) or self._configured or self._listed.get(model)
+
+    def budget(self, model: str, max_tokens: int | None) -> int | None:
+        """About how many tokens a conversation may have."""
+        window = self.window(model)
+        budgets = [self._budgets.get(model), window and prompt_budget(window, max_tokens)]
+        return min((budget for budget in budgets if budget), default=None)
+
+
+class ContextFitter:
+    """The messages of one request, truncated as far as the model's window needs."""
+
+    def __init__(self, request: ReplyRequest, model: str, windows: WindowCache) -> None:
+        self._request = request
+        self._model = model
+        self._windows = windows
+        self._was_refused = False
+        self._budget = windows.budget(model, request.generation.max_tokens)
+        self._truncated = self._fit()
+
+    @property
+    def messages(self) -> tuple[ContextMessage, ...]:
+        return self._truncated.messages
+
+    @property
+    def notice(self) -> Notice | None:
+        """What a person should know of the truncation; `None` where there was none."""
+        if not self._truncated.omitted:
+            return None
+        everything = self._request.messages
+        window = self._windows.window(self._model)
+        takes = f"takes {window:,} tokens" if window else "does not take so many tokens"
+        return Notice(
+            f"The oldest {self._truncated.omitted} of {len(everything)} chat messages were not"
+            f" sent: the model {takes}, and all of them are about"
+            f" {estimate_total_tokens(everything):,} (an estimate)."
+        )
+
+    def shrink(self, window: int | None) -> bool:
+        """Truncate more after an error that told `window`, if any; is less left than before?"""
+        before = self._truncated.omitted
+        sent = estimate_total_tokens(self.messages)
+        self._was_refused = True
+        if window is not None:
+            self._windows.learn_window(self._model, window)
+        budget = self._windows.budget(self._model, self._request.generation.max_tokens)
+        if budget is None or budget >= sent:
+            # The estimate was too low, or the window is unknown.
+            budget = int(sent * _SHRINK)
+        self._budget = budget
+        self._truncated = self._fit()
+        return self._truncated.omitted > before
+
+    def confirm(self) -> None:
+        """The service accepted it: remember a budget that had to be found by trying."""
+        if self._was_refused and self._budget is not None:
+            self._windows.learn_budget(self._model, self._budget)
+
+    def _fit(self) -> Truncated:
+        messages = self._request.messages
+        if self._budget is None or estimate_total_tokens(messages) <= self._budget:
+            return Truncated(messages, 0)
+        return truncate_to(messages, self._budget)

@@ -1,0 +1,279 @@
+"""Stream replies over HTTP: one loop of requests, retries and fallbacks for all protocols."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Final, TypeVar
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.credentials import Credentials, redact
+from fakegpt_tui.backends.http_protocol import Decoder, RequestBuilder
+from fakegpt_tui.domain import (
+    BadReply,
+    KeyNeeded,
+    LoginFailed,
+    LoginState,
+    Model,
+    NoLogin,
+    Notice,
+    NotSignedIn,
+    Offline,
+    ReasoningDelta,
+    ReplyCut,
+    RetryScheduled,
+    ServiceError,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    Unreachable,
+)
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.responses import (
+    EVENT_STREAM,
+    ErrorTranslator,
+    HttpRequest,
+    HttpResponse,
+    open_response,
+)
+from fakegpt_tui.http.retries import RetryPolicy, StreamTimeouts, TimedOut
+from fakegpt_tui.http.sse import EventReader, ServerEvent
+
+T = TypeVar("T")
+
+_NOT_EVENTS: Final = (b"{", b"[", b"<")
+"""How JSON and HTML begin, and no line of an event stream does."""
+
+_WHOLE_REPLY_BYTES: Final = 16_000_000
+_LIST_BYTES: Final = 8_000_000
+
+
+class HttpStreamBackend(ABC):
+    """A backend that streams replies over HTTP. A protocol adds how requests are built.
+
+    A request is repeated only while no text of the reply has come, and announced before it is.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Callable[[], Credentials],
+        *,
+        retries: RetryPolicy | None = None,
+        on_change: Callable[[LoginState], None] | None = None,
+    ) -> None:
+        """`on_change` is told whether the service could be reached, and took the key."""
+        self._transport = transport
+        self._credentials = credentials
+        self._retries = retries or RetryPolicy()
+        self._on_change = on_change
+
+    @abstractmethod
+    async def _builder(self, request: ReplyRequest) -> RequestBuilder:
+        """Build the requests for a reply."""
+
+    @abstractmethod
+    async def models(self) -> tuple[Model, ...]:
+        """As `Backend.models`."""
+
+    async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+        """Stream one reply, as `Backend.stream` says."""
+        total = self._transport.service.limits.total
+        ends_at = None if total is None else asyncio.get_running_loop().time() + total
+        builder = await self._builder(request)
+        credentials = self._credentials()
+        attempt = 1
+        while True:
+            headers = await self._authorize(credentials)
+            timeouts = self._timeouts(ends_at)
+            is_accepted = has_text = False
+            try:
+                async with aclosing(self._attempt(builder, headers, timeouts)) as events:
+                    async for event in events:
+                        for notice in () if is_accepted else self._accept(builder):
+                            yield notice
+                        is_accepted = True
+                        has_text = has_text or isinstance(event, _TEXT)
+                        yield event
+            except ServiceError as error:
+                redact(error, credentials.secret)
+                if has_text:
+                    raise
+                failure = error
+            else:
+                return
+            if not await self._recover(builder, credentials, failure):
+                retry = self._retry_or_raise(attempt, timeouts, credentials, failure)
+                yield retry
+                await self._retries.sleep(retry.delay)
+                attempt = retry.attempt
+
+    async def aclose(self) -> None:  # noqa: B027 - not abstract: this is what all of them do
+        """Nothing is held: every stream has its own client."""
+
+    async def _fetch(
+        self, path: str, read: Callable[[bytes], T], translate_error: ErrorTranslator
+    ) -> T:
+        """What `read` makes of the JSON at `path`.
+
+        Raises:
+            ServiceError: It cannot be fetched or read.
+        """
+        credentials = self._credentials()
+        request = HttpRequest(
+            method="GET",
+            path=path,
+            headers={"Accept": "application/json"},
+            translate_error=translate_error,
+        )
+        while True:
+            headers = await self._authorize(credentials)
+            try:
+                async with open_response(
+                    self._transport, self._timeouts(), request, headers
+                ) as response:
+                    found = read(await response.read_body(limit=_LIST_BYTES))
+            except ServiceError as error:
+                redact(error, credentials.secret)
+                if not (isinstance(error, NotSignedIn) and await credentials.renew()):
+                    self._report(error, credentials)
+                    raise
+            else:
+                self._change(NoLogin())
+                return found
+
+    async def _attempt(
+        self, builder: RequestBuilder, headers: Mapping[str, str], timeouts: StreamTimeouts
+    ) -> AsyncGenerator[StreamEvent]:
+        """Send one request and decode its response, no further than its end."""
+        decoder, reader = builder.decoder(), EventReader()
+        failure: ServiceError | None = None
+        try:
+            async with open_response(
+                self._transport, timeouts, builder.build(), headers
+            ) as response:
+                while not decoder.done and (chunks := await response.read()):
+                    batches: Iterable[Sequence[ServerEvent]] = map(reader.feed, chunks)
+                    if not timeouts.has_begun:
+                        batches = await _first_batches(response, chunks, decoder, batches)
+                    timeouts.record_bytes()
+                    for event in decoder.decode_all(_server_events(batches, timeouts)):
+                        yield event
+                    if decoder.grace is not None:
+                        timeouts.expect_end(decoder.grace)
+        except ServiceError as error:
+            if not timeouts.has_begun:
+                raise
+            failure = error
+        for event in _finish(decoder, reader, timeouts, failure):
+            yield event
+
+    async def _authorize(self, credentials: Credentials) -> dict[str, str]:
+        try:
+            return await credentials.headers()
+        except ServiceError as error:
+            self._report(error, credentials)
+            raise
+
+    def _accept(self, builder: RequestBuilder) -> Sequence[Notice]:
+        self._change(NoLogin())
+        builder.accept()
+        return builder.notices
+
+    async def _recover(
+        self, builder: RequestBuilder, credentials: Credentials, error: ServiceError
+    ) -> bool:
+        """Can another request be sent at once, with other credentials or built in another way?"""
+        if isinstance(error, NotSignedIn) and await credentials.renew():
+            return True
+        return builder.fall_back(error)
+
+    def _retry_or_raise(
+        self, attempt: int, timeouts: StreamTimeouts, credentials: Credentials, error: ServiceError
+    ) -> RetryScheduled:
+        """When to send the request again after attempt number `attempt` ended in `error`.
+
+        Raises:
+            ServiceError: `error` itself, where a second request would not help or be a double.
+        """
+        self._report(error, credentials)
+        delay = self._retries.delay(attempt, error)
+        if delay is None or timeouts.has_begun or isinstance(error, TimedOut):
+            raise error
+        return RetryScheduled(attempt + 1, self._retries.max_attempts, delay, str(error))
+
+    def _timeouts(self, ends_at: float | None = None) -> StreamTimeouts:
+        return StreamTimeouts(
+            self._transport.service.limits, self._transport.route, ends_at=ends_at
+        )
+
+    def _report(self, error: ServiceError, credentials: Credentials) -> None:
+        match error:
+            case NotSignedIn() if credentials.secret is None:
+                self._change(KeyNeeded(str(error)))
+            case NotSignedIn():
+                self._change(LoginFailed(str(error)))
+            case Unreachable():
+                self._change(Offline(str(error)))
+            case _:
+                pass
+
+    def _change(self, state: LoginState) -> None:
+        if self._on_change is not None:
+            self._on_change(state)
+
+
+_TEXT: Final = (TextDelta, TextReplaced, ReasoningDelta)
+"""What a person sees of a reply: once it came, no other reply can take its place."""
+
+
+async def _first_batches(
+    response: HttpResponse,
+    chunks: Sequence[bytes],
+    decoder: Decoder,
+    batches: Iterable[Sequence[ServerEvent]],
+) -> Iterable[Sequence[ServerEvent]]:
+    """`batches`, or the one event of a reply that came at once as JSON.
+
+    Raises:
+        ServiceError: The body is an error, a page, or too long to be a reply.
+    """
+    beginning = b"".join(chunks)
+    if not beginning.lstrip().startswith(_NOT_EVENTS):
+        return batches
+    if not decoder.json_key:
+        if response.media_type == EVENT_STREAM:
+            return batches
+        raise await response.read_error(beginning)
+    body = await response.read_body(limit=_WHOLE_REPLY_BYTES, beginning=beginning)
+    if body.lstrip().startswith(b"<") or decoder.json_key not in body:
+        raise await response.read_error(body)
+    if len(body) >= _WHOLE_REPLY_BYTES:
+        raise BadReply("The service answered with more than can be one reply.")
+    return [[ServerEvent(body.decode(errors="replace"))]]
+
+
+def _server_events(
+    batches: Iterable[Sequence[ServerEvent]], timeouts: StreamTimeouts
+) -> Iterator[tuple[str, str]]:
+    for batch in batches:
+        for event in batch:
+            timeouts.record_event()
+            yield event.event, event.data
+
+
+def _last_batch(reader: EventReader) -> Iterator[Sequence[ServerEvent]]:
+    """What is still pending, read only when the decoder takes it: it may raise."""
+    yield reader.finish()
+
+
+def _finish(
+    decoder: Decoder, reader: EventReader, timeouts: StreamTimeouts, failure: ServiceError | None
+) -> Iterator[StreamEvent]:
+    """The last events. A reply that proves whole is whole, however its connection ended."""
+    try:
+        if not decoder.done:
+            yield from decoder.decode_all(_server_events(_last_batch(reader), timeouts))
+        yield from decoder.finish()
+    except ReplyCut as cut:
+        raise failure or cut from cut

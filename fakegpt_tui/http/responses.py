@@ -1,0 +1,179 @@
+"""HTTP responses: open them, read them within limits, decompress, translate errors."""
+
+import json
+import zlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import httpx
+
+from fakegpt_tui.domain import BadReply, ServiceError, Unreachable, Unsupported
+from fakegpt_tui.http.clients import Route, Transport
+from fakegpt_tui.http.errors import proxy_login_required
+from fakegpt_tui.http.read_ahead import ReadAhead
+from fakegpt_tui.http.retries import StreamTimeouts
+
+EVENT_STREAM: Final = "text/event-stream"
+_ERROR_BODY_BYTES = 64_000
+_PROXY_STATUS = 407
+_CHUNK_BYTES = 1 << 20
+"""A compressed answer grows by this much at a time, however well it is compressed."""
+
+_MAX_HEADERS = 256
+"""More than any service has use for. Their size has its bound in the reader of HTTP, 100 kB."""
+
+
+async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[bytes]:
+    """The bytes of an answer as they arrive.
+
+    No compression was asked for. Some servers compress all the same; the two usual ways are read,
+    in pieces of a bounded size.
+
+    Raises:
+        BadReply: What is said to be compressed is not, or the answer has absurdly many headers.
+        Unsupported: It is compressed in another way.
+    """
+    if len(response.headers.raw) > _MAX_HEADERS:
+        raise BadReply(f"The answer of {route} has absurdly many headers.")
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    async with aclosing(_raw_chunks(response)) as raw:
+        if encoding in ("", "identity"):
+            async for piece in raw:
+                yield piece
+            return
+        if encoding not in ("gzip", "x-gzip", "deflate"):
+            raise Unsupported(f"The service at {route} compresses its answers in an unknown way.")
+        inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        try:
+            async for piece in raw:
+                packed = piece
+                while packed and not inflate.eof:
+                    yield inflate.decompress(packed, _CHUNK_BYTES)
+                    packed = inflate.unconsumed_tail
+        except zlib.error as error:
+            raise BadReply(
+                f"The answer of {route} is compressed in a way that makes no sense."
+            ) from error
+
+
+async def _raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
+    async for piece in response.aiter_raw():
+        yield piece
+
+
+async def read_body(response: httpx.Response, route: Route, *, limit: int) -> bytes:
+    """The whole answer.
+
+    Raises:
+        BadReply: It is longer than `limit` bytes.
+    """
+    body = bytearray()
+    async with aclosing(iter_chunks(response, route)) as arriving:
+        async for piece in arriving:
+            body += piece
+            if len(body) > limit:
+                raise BadReply(f"The answer of {route} is longer than it can be.")
+    return bytes(body)
+
+
+ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
+"""The error that a response means: its status, headers, the beginning of its body, the host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request, without its credentials, and how to understand an error response to it."""
+
+    method: str
+    path: str
+    translate_error: ErrorTranslator
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] | None = None
+
+
+class HttpResponse:
+    """A response whose head has come, with a status of success."""
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        read_ahead: ReadAhead,
+        timeouts: StreamTimeouts,
+        route: Route,
+        translate_error: ErrorTranslator,
+    ) -> None:
+        self._response = response
+        self._read_ahead = read_ahead
+        self._timeouts = timeouts
+        self._route = route
+        self._translate_error = translate_error
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, whose charset is often wrong."""
+        header: str = self._response.headers.get("Content-Type", "")
+        return header.partition(";")[0].strip().lower()
+
+    async def read(self) -> list[bytes]:
+        """All chunks that have come since the last call; waits for one, and is empty at the end.
+
+        Raises:
+            ServiceError: The connection failed, or took too long.
+        """
+        return await self._timeouts.wait(self._read_ahead.take())
+
+    async def read_body(self, *, limit: int, beginning: bytes = b"") -> bytes:
+        """`beginning` and what follows it, of at least `limit` bytes where there are as many.
+
+        Raises:
+            ServiceError: The connection failed, or took too long.
+        """
+        body = bytearray(beginning)
+        while len(body) < limit and (chunks := await self.read()):
+            body += b"".join(chunks)
+        return bytes(body)
+
+    async def read_error(self, beginning: bytes = b"") -> ServiceError:
+        """The error that the response means; `beginning` was read of its body."""
+        status = self._response.status_code
+        if status == _PROXY_STATUS and self._route.proxy:
+            return Unreachable(proxy_login_required(self._route))
+        body = await self.read_body(limit=_ERROR_BODY_BYTES, beginning=beginning)
+        return self._translate_error(status, self._response.headers, body, str(self._route))
+
+
+@asynccontextmanager
+async def open_response(
+    transport: Transport,
+    timeouts: StreamTimeouts,
+    request: HttpRequest,
+    credentials: Mapping[str, str],
+) -> AsyncGenerator[HttpResponse]:
+    """The response to `request`, sent with the headers `credentials`; closed on leaving.
+
+    Raises:
+        ServiceError: There is none, or it is an error.
+    """
+    headers = {**request.headers, **credentials}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    async with transport.client() as client:
+        sent = client.build_request(
+            request.method,
+            transport.address.url(request.path),
+            headers=headers,
+            content=None if request.body is None else json.dumps(request.body),
+        )
+        response = await timeouts.wait(client.send(sent, stream=True))
+        try:
+            async with aclosing(ReadAhead(iter_chunks(response, transport.route))) as read_ahead:
+                opened = HttpResponse(
+                    response, read_ahead, timeouts, transport.route, request.translate_error
+                )
+                if not response.is_success:
+                    raise await opened.read_error()
+                yield opened
+        finally:
+            await response.aclose()
