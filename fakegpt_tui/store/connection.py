@@ -3,12 +3,13 @@
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
+from urllib.parse import quote
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import migrations
@@ -23,6 +24,9 @@ _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 _BUSY_TIMEOUT = 5.0
 _LOG_LIMIT = 4 * 1024 * 1024
 _FILE_SUFFIXES = ("", "-wal", "-shm", "-journal")
+
+WriteOperation: TypeAlias = Callable[[sqlite3.Connection], None]
+"""Statements on plain values; they are run in a transaction."""
 
 decode_lossy = partial(str, encoding="utf-8", errors="replace")
 """Damaged text is shown as far as it goes, where Python's own decoding would raise."""
@@ -45,10 +49,23 @@ def prepare_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def open_connection(
-    path: Path, *, read_only: bool = False, journal: str = JOURNAL
-) -> sqlite3.Connection:
-    """A connection to the store at `path`, which may be handed to another thread.
+def connect(path: Path, mode: str = "") -> sqlite3.Connection:
+    """A connection that any thread may use, without a look at what the file holds.
+
+    `mode` is the query of a URI, see https://www.sqlite.org/uri.html; without one the file is
+    opened to be written.
+    """
+    return sqlite3.connect(
+        f"file:{quote(path.as_posix())}?{mode}" if mode else path,
+        uri=bool(mode),
+        timeout=_BUSY_TIMEOUT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def open_writer(path: Path, mode: str = "", *, journal: str = JOURNAL) -> sqlite3.Connection:
+    """A connection that writes to the store at `path`.
 
     Raises:
         StoreError: The database is another program's, a newer version's, or damaged.
@@ -58,37 +75,41 @@ def open_connection(
             f"This Python brings SQLite {sqlite3.sqlite_version}, which is too old for the store; "
             f"{'.'.join(map(str, _OLDEST_SQLITE))} is needed."
         )
-    connection = sqlite3.connect(
-        path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-    )
-    try:
-        _configure(connection, path, read_only, journal)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _configure(connection: sqlite3.Connection, path: Path, read_only: bool, journal: str) -> None:
-    migrations.check_version(connection, path)
-    if read_only:
-        configure_reader(connection)
-    else:
-        _configure_any(connection)
+    with closing_on_failure(connect(path, mode)) as connection:
+        migrations.check_version(connection, path)
+        configure(connection)
         connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
+        return connection
 
 
-def configure_reader(connection: sqlite3.Connection) -> None:
-    _configure_any(connection)
-    connection.execute("PRAGMA query_only = ON")
+def open_reader(path: Path, mode: str = "") -> sqlite3.Connection:
+    """A connection that only reads the store at `path`.
+
+    Raises:
+        StoreError: The database is another program's, a newer version's, or damaged.
+    """
+    with closing_on_failure(connect(path, mode)) as connection:
+        migrations.check_version(connection, path)
+        configure(connection)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
 
 
-def _configure_any(connection: sqlite3.Connection) -> None:
+def configure(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.text_factory = decode_lossy
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
+
+
+@contextmanager
+def closing_on_failure(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 @contextmanager
@@ -111,7 +132,7 @@ class FileIdentity:
         self._stat = path.stat()
 
     def check(self) -> None:
-        """Raise `ReplacedStore` where writing would go to a file that nobody will find."""
+        """Raise `ReplacedStore` where writing would go to a file that no start will find."""
         try:
             if os.path.samestat(self._stat, self._path.stat()):
                 return
@@ -151,7 +172,7 @@ def file_timestamp(time: datetime) -> str:
 def check_structure(connection: sqlite3.Connection, path: Path, *, is_suspect: bool) -> None:
     """Raise `DamagedStore` where SQLite finds fault with the structure of the file.
 
-    What is suspect is looked through whole, with what the indexes say, which takes longer.
+    A suspect file is checked whole, its indexes against its tables, which takes longer.
     """
     check = "integrity_check" if is_suspect else "quick_check"
     (verdict,) = connection.execute(f"PRAGMA {check}(1)").fetchone()
@@ -162,20 +183,16 @@ def check_structure(connection: sqlite3.Connection, path: Path, *, is_suspect: b
 _WITH_LOG: Final = (3, 7, 0)
 _FIXED: Final = (3, 51, 3)
 _BACKPORTED: Final[Mapping[tuple[int, int], int]] = {(3, 50): 7, (3, 44): 6}
-"""Older lines in which the defect was mended as well, and from which release on."""
-
-
-def sqlite_version() -> str:
-    return sqlite3.sqlite_version
+"""Older release lines with the fix, and the release that brought it."""
 
 
 def has_commit_loss_bug(found: tuple[int, int, int] | None = None) -> bool:
-    """Has it the defect by which two connections that write and checkpoint at once lose commits?
+    """Has this SQLite the bug by which connections that write and checkpoint at once lose commits?
 
-    Writing goes on under a lock of this program's own, which keeps them apart.
+    A lock of this program's own keeps its writers apart.
     """
     major, minor, patch = found or sqlite3.sqlite_version_info
     if not _WITH_LOG <= (major, minor, patch) < _FIXED:
         return False
-    mended_from = _BACKPORTED.get((major, minor))
-    return mended_from is None or patch < mended_from
+    fixed_in = _BACKPORTED.get((major, minor))
+    return fixed_in is None or patch < fixed_in

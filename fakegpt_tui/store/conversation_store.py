@@ -21,11 +21,12 @@ from fakegpt_tui.domain import (
     SearchQuery,
     StoreError,
 )
-from fakegpt_tui.store import connection, drafts, open_store, queries, write_operations
+from fakegpt_tui.store import drafts, open_store, queries, write_operations
+from fakegpt_tui.store.connection import WriteOperation, transaction
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
 from fakegpt_tui.store.maintenance import Maintenance
 from fakegpt_tui.store.search import SearchConnection
-from fakegpt_tui.store.writer import StoreWriter, WriteOperation
+from fakegpt_tui.store.writer import StoreWriter
 from fakegpt_tui.text import replace_surrogates
 
 _Found = TypeVar("_Found")
@@ -40,18 +41,18 @@ class ConversationStore:
     ask.
     """
 
-    def __init__(self, path: Path, files: open_store.StoreFiles) -> None:
-        """Use what `open` has opened."""
-        self.path_on_disk = path
+    def __init__(self, files: open_store.StoreFiles) -> None:
+        """Use what `open_store` or `open_in_memory` has opened."""
+        path = self._path = files.path
         self._files = files
         self._reader = files.reader
         self._reading = threading.Lock()
         self._found_damage = False
         self._seen_changes = 0
         self._search = SearchConnection(path, files.open_reader)
-        self._writer = StoreWriter(path, files.writer, files.lock)
+        self._writer = StoreWriter(path, files.writer, files.hold_lock, identity=files.identity)
         self._maintenance: Maintenance | None = None
-        if not files.is_read_only:
+        if files.needs_maintenance:
             self._maintenance = Maintenance(
                 path,
                 files.open_reader,
@@ -66,8 +67,12 @@ class ConversationStore:
         Raises:
             StoreError: It cannot be opened, or a newer version of the program wrote it.
         """
-        path = path.absolute().resolve()
-        return cls(path, open_store.open_store(path))
+        return cls(open_store.open_store(path.absolute().resolve()))
+
+    @classmethod
+    def open_in_memory(cls) -> Self:
+        """Open an empty store that never touches a disk, and is gone when it is closed."""
+        return cls(open_store.open_in_memory())
 
     def __enter__(self) -> Self:
         return self
@@ -262,8 +267,8 @@ class ConversationStore:
         with (
             self._noting_damage(),
             self._reading,
-            translate_errors(self.path_on_disk),
-            connection.transaction(self._reader, "BEGIN"),
+            translate_errors(self._path),
+            transaction(self._reader, "BEGIN"),
         ):
             return read(self._reader)
 

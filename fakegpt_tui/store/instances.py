@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TypeAlias
 from uuid import uuid4
 
 from fakegpt_tui.store.errors import TransientStoreError
@@ -48,14 +48,12 @@ def acquire(path: Path) -> int | None:
     return descriptor
 
 
-class Lock(Protocol):
-    """What is held while something is written."""
-
-    def hold(self) -> AbstractContextManager[None]: ...
+HoldLock: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Holds the lock of a store while something is written."""
 
 
 class FileLock:
-    """Serialises what instances do with the same file."""
+    """A lock between instances of the program; the file holds nothing else."""
 
     def __init__(
         self, path: Path, *, patience: float = 5.0, pause: Callable[[float], None] = time.sleep
@@ -69,7 +67,7 @@ class FileLock:
         """Hold the lock.
 
         Raises:
-            PassingTrouble: Others kept it for longer than the patience lasts.
+            TransientStoreError: Others kept it for longer than the patience lasts.
             OSError: The file system has no such locks, or the file cannot be made.
         """
         descriptor = self._acquire()
@@ -108,7 +106,7 @@ class Instance:
         self._descriptor = acquire(self._path)
 
     def close(self, *, met_damage: bool = False) -> None:
-        """Give up the lock. Where damage was met, a note of it is left for the next to start."""
+        """Give up the lock. Where damage was met, a note of it is left for the next start."""
         if self._descriptor is None:
             return
         if met_damage:
@@ -121,7 +119,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class InstanceStatus:
-    """Who uses a store, and who was ended by a crash or met damage since somebody last looked."""
+    """The ids of running instances, and of those that crashed since the last start."""
 
     living: frozenset[str]
     dead: frozenset[str]
@@ -129,7 +127,7 @@ class InstanceStatus:
 
 
 def live_instances(folder: Path) -> InstanceStatus:
-    """Look after all instances. To be called under the store's lock."""
+    """Tell running instances from dead ones. To be called under the store's lock."""
     names = {path.name for path in folder.iterdir() if path.is_file()} if folder.is_dir() else set()
     living = frozenset(name for name in names if _is_held(folder / name))
     dead = frozenset(names) - living
@@ -138,7 +136,7 @@ def live_instances(folder: Path) -> InstanceStatus:
 
 
 def reap(folder: Path, dead: Iterable[str]) -> None:
-    """Delete what the dead left behind, once all that they have left under way is settled."""
+    """Delete the files of dead instances, once their unfinished replies are ended."""
     for name in dead:
         (folder / name).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Integrity check: read a store through without changing it or making a file beside it."""
+"""Integrity check: a store, read through without changing it or making a file beside it."""
 
 import sqlite3
 from collections.abc import Callable
@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Final
-from urllib.parse import quote
 
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store import connection, instances, maintenance, migrations, rows
+from fakegpt_tui.store import connection, instances, maintenance, migrations, queries
 from fakegpt_tui.store.errors import TransientStoreError, translate_errors
 from fakegpt_tui.store.instances import FileLock
 
@@ -110,23 +109,18 @@ def _open_without_traces(path: Path) -> tuple[sqlite3.Connection, bool]:
     has_log = log.exists() and log.stat().st_size > 0
     # With the log's own files there, or without a log, nothing is made by reading.
     mode = "mode=ro" if not is_logged or (has_log and shared.exists()) else "immutable=1"
-    uri = f"file:{quote(str(path))}?{mode}"
-    opened = sqlite3.connect(uri, uri=True, isolation_level=None)
-    connection.configure_reader(opened)
-    return opened, has_log and mode != "mode=ro"
+    return connection.open_reader(path, mode), has_log and mode != "mode=ro"
 
 
 def _check_messages(
     opened: sqlite3.Connection, messages: int, end: float, report: ReportProgress
 ) -> tuple[int, int]:
-    summed = damaged = 0
-    for some in rows.iter_message_batches(opened):
-        summed += len(some)
-        damaged += sum(not rows.is_intact(row) for row in some)
-        report("messages", summed, messages)
+    counts = (0, 0)
+    for counts in queries.check_messages(opened):
+        report("messages", counts[0], messages)
         if monotonic() > end:
             break
-    return summed, damaged
+    return counts
 
 
 def _count_unindexed(opened: sqlite3.Connection) -> int:

@@ -1,4 +1,4 @@
-"""Background maintenance: daily backups, backups before migrations, a weekly integrity check."""
+"""Background maintenance: daily backups and a weekly integrity check."""
 
 import os
 import sqlite3
@@ -9,10 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fakegpt_tui.domain import StoreError
-from fakegpt_tui.store import rows
-from fakegpt_tui.store.connection import check_structure, file_timestamp, unused_name
+from fakegpt_tui.store import queries, rows
+from fakegpt_tui.store.connection import (
+    WriteOperation,
+    check_structure,
+    file_timestamp,
+    unused_name,
+)
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
-from fakegpt_tui.store.writer import WriteOperation
 
 _MAX_DAILY = 5
 _MAX_VERSIONS = 3
@@ -178,8 +182,8 @@ class Maintenance:
 
     def _damaged_messages(self, opened: sqlite3.Connection) -> int:
         damaged = 0
-        for some in rows.iter_message_batches(opened):
-            damaged += sum(not rows.is_intact(row) for row in some)
+        for _, damaged_so_far in queries.check_messages(opened):
+            damaged = damaged_so_far
             if self._ending.wait(_PAUSE):
                 raise _MaintenanceStopped
         return damaged

@@ -97,8 +97,7 @@ STEPS: tuple[Step, ...] = (
         # `NULL` while the message is under way.
         "ALTER TABLE chat_message ADD COLUMN checksum INTEGER",
         f"""
-        UPDATE chat_message
-        SET checksum = {rows.CHECKSUM_FUNCTION}({", ".join(rows.CHECKSUM_FIELDS)})
+        UPDATE chat_message SET checksum = {rows.checksum_call()}
         WHERE owner IS NULL
         """,  # noqa: S608 - constants
         """

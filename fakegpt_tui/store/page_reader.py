@@ -1,4 +1,4 @@
-"""Page reader: the rows of a damaged SQLite file, read without following its trees."""
+"""Page reader: the rows of a damaged SQLite file, read from its pages one by one."""
 
 import mmap
 import struct
@@ -38,7 +38,7 @@ def decode_record(payload: bytes) -> tuple[Value, ...]:
     """The values of a row, of which the last may be cut short and others be missing.
 
     Raises:
-        NoRecord: This was never a row.
+        InvalidRecord: This was never a row.
     """
     end, at = read_varint(payload, 0)
     kinds: list[int] = []
@@ -78,8 +78,6 @@ def _value(kind: int, data: bytes) -> Value:
     return kind - 8 if kind in (8, 9) else int.from_bytes(data, signed=True)
 
 
-RowValue: TypeAlias = Value
-
 _MAGIC = b"SQLite format 3\0"
 _USUAL_SIZE = 4096
 _LEAST_SIZE = 512
@@ -99,7 +97,7 @@ class RawRow:
     """
 
     rowid: int | None
-    values: tuple[RowValue, ...]
+    values: tuple[Value, ...]
     is_complete: bool
 
 

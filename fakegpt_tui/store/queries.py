@@ -1,97 +1,58 @@
 """Queries: conversations, message trees and paths, with the deltas of streaming replies applied."""
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import rows
-from fakegpt_tui.text import replace_surrogates
+
+_SELECT_CONVERSATION = rows.select_statement("conversation", rows.CONVERSATION.columns)
+_CONVERSATIONS = f"""
+    {_SELECT_CONVERSATION} WHERE trashed_at IS NULL ORDER BY updated_at DESC, position DESC
+"""
+_TRASHED = f"""
+    {_SELECT_CONVERSATION} WHERE trashed_at IS NOT NULL ORDER BY trashed_at DESC, position DESC
+"""
+_CONVERSATION = f"{_SELECT_CONVERSATION} WHERE id = :id"
+_LEAF = "SELECT leaf_id FROM conversation WHERE id = :id"
+
+_SELECT_MESSAGE = rows.select_statement("chat_message", rows.MESSAGE_COLUMNS)
+_MESSAGES = f"{_SELECT_MESSAGE} WHERE conversation_id = :id ORDER BY position"
+_MESSAGE_BATCH = """
+    SELECT * FROM chat_message WHERE position > :position ORDER BY position LIMIT 200
+"""
+_COUNT = "SELECT count(*) FROM chat_message WHERE conversation_id = :id"
+_PATH_END = f"""
+    WITH RECURSIVE upwards (place, parent, step) AS (
+        SELECT position, parent_id, 1 FROM chat_message WHERE id = :leaf
+        UNION ALL
+        SELECT position, parent_id, step + 1
+        FROM upwards JOIN chat_message ON id = parent
+        WHERE step < :count
+    )
+    {_SELECT_MESSAGE} JOIN upwards ON position = place ORDER BY step DESC
+"""  # noqa: S608 - constants
+_DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
 Delta: TypeAlias = tuple[int | None, str]
 """How many code points of the reply stay, `None` for all, and the text that comes after them."""
-
-_LARGEST_INTEGER = 2**63 - 1
-
-
-def apply_deltas(text: str, deltas: Iterable[Delta]) -> str:
-    """What `deltas`, oldest first, make of `text`."""
-    pieces = [text]
-    for keep, added in deltas:
-        if keep is not None:
-            pieces = ["".join(pieces)[:keep]]
-        pieces.append(added)
-    return "".join(pieces)
-
-
-@dataclass(slots=True)
-class DeltaBuffer:
-    """Deltas by reply, in the order in which they came; text added to text is one delta."""
-
-    size: int = 0
-    """UTF-8 bytes of all that was taken in."""
-    _pieces: dict[str, list[tuple[int | None, list[str]]]] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self._pieces)
-
-    def add(self, reply_id: str, text: str, keep: int | None) -> None:
-        text = replace_surrogates(text)
-        self.size += len(text.encode())
-        deltas = self._pieces.setdefault(replace_surrogates(reply_id), [])
-        if keep is not None:
-            deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text]))
-        elif deltas:
-            deltas[-1][1].append(text)
-        else:
-            deltas.append((None, [text]))
-
-    def deltas(self) -> list[tuple[str, int | None, str]]:
-        """Reply, number of code points to keep, and text."""
-        return [
-            (reply_id, keep, "".join(pieces))
-            for reply_id, deltas in self._pieces.items()
-            for keep, pieces in deltas
-        ]
-
-
-_CONVERSATIONS = """
-    SELECT * FROM conversation WHERE trashed_at IS NULL ORDER BY updated_at DESC, position DESC
-"""
-_TRASHED = """
-    SELECT * FROM conversation WHERE trashed_at IS NOT NULL ORDER BY trashed_at DESC, position DESC
-"""
-_CONVERSATION = "SELECT * FROM conversation WHERE id = :id"
-_MESSAGES = "SELECT * FROM chat_message WHERE conversation_id = :id ORDER BY position"
-_LEAF = "SELECT leaf_id FROM conversation WHERE id = :id"
-_COUNT = "SELECT count(*) FROM chat_message WHERE conversation_id = :id"
-_END = """
-    WITH RECURSIVE upwards (position, parent_id, step) AS (
-        SELECT position, parent_id, 1 FROM chat_message WHERE id = :leaf
-        UNION ALL
-        SELECT above.position, above.parent_id, step + 1
-        FROM upwards JOIN chat_message AS above ON above.id = upwards.parent_id
-        WHERE step < :count
-    )
-    SELECT chat_message.* FROM upwards JOIN chat_message USING (position) ORDER BY step DESC
-"""
-_DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
 DAMAGED_MESSAGE = "This message was damaged on the disk and is not what was written."
 
 
 def list_conversations(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
-    return tuple(map(rows.decode_conversation, connection.execute(_CONVERSATIONS)))
+    return tuple(map(rows.CONVERSATION.decode, connection.execute(_CONVERSATIONS)))
 
 
 def list_trashed(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
-    return tuple(map(rows.decode_conversation, connection.execute(_TRASHED)))
+    return tuple(map(rows.CONVERSATION.decode, connection.execute(_TRASHED)))
 
 
 def get_conversation(connection: sqlite3.Connection, conversation_id: str) -> Conversation | None:
     row = connection.execute(_CONVERSATION, {"id": conversation_id}).fetchone()
-    return None if row is None else rows.decode_conversation(row)
+    return None if row is None else rows.CONVERSATION.decode(row)
 
 
 def list_messages(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
@@ -121,7 +82,7 @@ def get_path_end(
     connection: sqlite3.Connection, leaf_id: str, count: int
 ) -> tuple[ChatMessage, ...]:
     """The last `count` on the way to a leaf; none where there is no such leaf."""
-    found = connection.execute(_END, {"leaf": leaf_id, "count": count}).fetchall()
+    found = connection.execute(_PATH_END, {"leaf": leaf_id, "count": count}).fetchall()
     return tuple(read_message(connection, row) for row in found)
 
 
@@ -142,9 +103,29 @@ def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessag
 def get_text(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
     """The text of a row, with what its reply has gained since."""
     found: str = row["text"]
-    return found if row["owner"] is None else apply_deltas(found, _deltas(connection, row["id"]))
+    if row["owner"] is None:
+        return found
+    return apply_deltas(found, connection.execute(_DELTAS, {"id": row["id"]}))
 
 
-def _deltas(connection: sqlite3.Connection, message_id: str) -> Iterable[tuple[int | None, str]]:
-    found = connection.execute(_DELTAS, {"id": message_id})
-    return ((row["keep"], row["text"]) for row in found)
+def apply_deltas(text: str, deltas: Iterable[Delta]) -> str:
+    """What `deltas`, oldest first, make of `text`."""
+    pieces = [text]
+    for keep, added in deltas:
+        if keep is not None:
+            pieces = ["".join(pieces)[:keep]]
+        pieces.append(added)
+    return "".join(pieces)
+
+
+def check_messages(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """How many chat messages were compared with their checksums so far, and how many differ.
+
+    A few at a time, so that other threads get their turn.
+    """
+    position, checked, damaged = -1, 0, 0
+    while batch := connection.execute(_MESSAGE_BATCH, {"position": position}).fetchall():
+        position = batch[-1]["position"]
+        checked += len(batch)
+        damaged += sum(not rows.is_intact(row) for row in batch)
+        yield checked, damaged

@@ -4,17 +4,21 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_type_hints
 
 from fakegpt_tui.domain import (
+    Bookmark,
     ChatMessage,
     Conversation,
     FinishReason,
     GenerationSettings,
     MessageStatus,
+    QueuedPrompt,
     Role,
     TitleSource,
     Usage,
@@ -39,72 +43,53 @@ CHECKSUM_FIELDS = (
     "reasoning",
     "text",
 )
-"""The columns of a chat message that the sum is about: all but its place and its owner."""
+"""The columns of a chat message that its checksum covers. Never changed: stores hold the sums."""
 
 CHECKSUM_FUNCTION = "message_checksum"
 
-_checksum_values = itemgetter(*CHECKSUM_FIELDS)
+Values: TypeAlias = dict[str, str | int | None]
+"""Named parameters that SQLite takes as they are."""
 
+_checksum_values = itemgetter(*CHECKSUM_FIELDS)
 _INSTANCE_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NULL = "\1"
 
-_MESSAGE_BATCH = """
-    SELECT * FROM chat_message WHERE position > :position ORDER BY position LIMIT 200
-"""
+_NO_SETTINGS = "{}"
+_DEFAULT_SETTINGS = GenerationSettings()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LARGEST_INTEGER = 2**63 - 1
 
 
 def checksum(*values: object) -> int:
-    """The sum over the values of `FIELDS`."""
+    """The checksum over the values of `CHECKSUM_FIELDS`."""
     joined = "\0".join(_NULL if value is None else str(value) for value in values)
     return zlib.crc32(joined.encode(errors="replace"))
 
 
-def row_checksum(values: Mapping[str, object]) -> int:
-    """The sum of a row, or of the values that will be one."""
+def checksum_call(*, nulls: Collection[str] = ()) -> str:
+    """The checksum in SQL, with `NULL` in place of some columns."""
+    values = ("NULL" if name in nulls else name for name in CHECKSUM_FIELDS)
+    return f"{CHECKSUM_FUNCTION}({', '.join(values)})"
+
+
+def row_checksum(values: Mapping[str, object] | sqlite3.Row) -> int:
+    """The checksum of a row, or of the values that will be one."""
     return checksum(*_checksum_values(values))
 
 
 def is_intact(row: sqlite3.Row | Mapping[str, object]) -> bool:
-    """Is that row what was written? Only what somebody is still writing has no sum yet."""
+    """Is that row what was written? Only a reply that is still streaming has no checksum yet."""
     # The last column came later than the first stores.
     if "checksum" not in row.keys():  # noqa: SIM118 - a row has no `in`
         return True
     expected = row["checksum"]
-    return (
-        is_instance_id(row["owner"])
-        if expected is None
-        else expected == checksum(*_checksum_values(row))
-    )
+    return is_instance_id(row["owner"]) if expected is None else expected == row_checksum(row)
 
 
 def is_instance_id(value: object) -> bool:
-    """May that be an instance, whose ids are UUIDs? Damage puts other values there."""
+    """Is that the id of an instance, which is a UUID? Damage puts other values there."""
     return isinstance(value, str) and re.fullmatch(_INSTANCE_ID, value) is not None
-
-
-def iter_message_batches(connection: sqlite3.Connection) -> Iterator[list[sqlite3.Row]]:
-    """All chat messages, a few at a time, so that nobody waits long for the next moment."""
-    position = -1
-    while some := connection.execute(_MESSAGE_BATCH, {"position": position}).fetchall():
-        yield some
-        position = some[-1]["position"]
-
-
-Values = Mapping[str, str | int | None]
-"""Named parameters that SQLite takes as they are."""
-
-# Words that damage has made unknown must not make a whole conversation unreadable.
-_TITLE_SOURCES = {word.value: word for word in TitleSource}
-_ROLES = {word.value: word for word in Role}
-_FINISHES = {word.value: word for word in FinishReason}
-_STATUSES = {word.value: word for word in MessageStatus}
-
-_NO_SETTINGS = "{}"
-_DEFAULT_SETTINGS = GenerationSettings()
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LARGEST = 2**63 - 1
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_microseconds(time: datetime) -> int:
@@ -115,93 +100,11 @@ def to_microseconds(time: datetime) -> int:
 
 
 def from_microseconds(count: int) -> datetime:
-    """The time that lies so many microseconds after 1970, within what a `datetime` can say."""
+    """The time that many microseconds after 1970, clamped to what a `datetime` can hold."""
     try:
         return _EPOCH + timedelta(microseconds=count)
     except OverflowError:
         return (datetime.min if count < 0 else datetime.max).replace(tzinfo=UTC)
-
-
-def encode_conversation(conversation: Conversation) -> Values:
-    return {
-        "id": replace_surrogates(conversation.id),
-        "title": replace_surrogates(conversation.title),
-        "title_source": conversation.title_source.value,
-        "service": replace_surrogates(conversation.service),
-        "model": replace_surrogates(conversation.model),
-        "created_at": to_microseconds(conversation.created_at),
-        "updated_at": to_microseconds(conversation.updated_at),
-        "leaf_id": _repair_optional(conversation.leaf_id),
-        "unread": int(conversation.unread),
-        "pinned": int(conversation.pinned),
-        "archived": int(conversation.archived),
-        "trashed_at": _to_optional_microseconds(conversation.trashed_at),
-        "server_id": replace_surrogates(conversation.server_id),
-        "system_prompt": replace_surrogates(conversation.system_prompt),
-        "generation": encode_generation(conversation.generation),
-    }
-
-
-def decode_conversation(row: sqlite3.Row) -> Conversation:
-    return Conversation(
-        id=row["id"],
-        title=row["title"],
-        title_source=_TITLE_SOURCES.get(row["title_source"], TitleSource.PERSON),
-        service=row["service"],
-        model=row["model"],
-        created_at=from_microseconds(row["created_at"]),
-        updated_at=from_microseconds(row["updated_at"]),
-        leaf_id=row["leaf_id"],
-        unread=bool(row["unread"]),
-        pinned=bool(row["pinned"]),
-        archived=bool(row["archived"]),
-        trashed_at=_from_optional_microseconds(row["trashed_at"]),
-        server_id=row["server_id"],
-        system_prompt=row["system_prompt"],
-        generation=decode_generation(row["generation"]),
-    )
-
-
-def encode_message(message: ChatMessage) -> Values:
-    return {
-        "id": replace_surrogates(message.id),
-        "conversation_id": replace_surrogates(message.conversation_id),
-        "parent_id": _repair_optional(message.parent_id),
-        "role": message.role.value,
-        "text": replace_surrogates(message.text),
-        "status": message.status.value,
-        "created_at": to_microseconds(message.created_at),
-        "error": _repair_optional(message.error),
-        "service": replace_surrogates(message.service),
-        "model": replace_surrogates(message.model),
-        "finish": None if message.finish is None else message.finish.value,
-        "prompt_tokens": None if message.usage is None else _clamped(message.usage.prompt_tokens),
-        "reply_tokens": None if message.usage is None else _clamped(message.usage.reply_tokens),
-        "server_id": replace_surrogates(message.server_id),
-        "trashed_at": _to_optional_microseconds(message.trashed_at),
-        "reasoning": replace_surrogates(message.reasoning),
-    }
-
-
-def decode_message(row: sqlite3.Row, text: str) -> ChatMessage:
-    """The chat message of `row`, with the text that its deltas have made of the row's."""
-    return ChatMessage(
-        id=row["id"],
-        conversation_id=row["conversation_id"],
-        parent_id=row["parent_id"],
-        role=_ROLES.get(row["role"], Role.SYSTEM),
-        text=text,
-        status=_STATUSES.get(row["status"], MessageStatus.INTERRUPTED),
-        created_at=from_microseconds(row["created_at"]),
-        error=row["error"],
-        service=row["service"],
-        model=row["model"],
-        finish=_FINISHES.get(row["finish"]),
-        usage=_usage(row["prompt_tokens"], row["reply_tokens"]),
-        server_id=row["server_id"],
-        trashed_at=_from_optional_microseconds(row["trashed_at"]),
-        reasoning=row["reasoning"],
-    )
 
 
 def encode_generation(settings: GenerationSettings) -> str:
@@ -211,7 +114,7 @@ def encode_generation(settings: GenerationSettings) -> str:
 
 
 def decode_generation(text: str) -> GenerationSettings:
-    """The settings of a row; what is damaged counts as left to the service."""
+    """The settings of a row; damaged ones count as left to the service."""
     if text == _NO_SETTINGS:
         return _DEFAULT_SETTINGS
     try:
@@ -237,21 +140,119 @@ def _integer(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _usage(prompt_tokens: int | None, reply_tokens: int | None) -> Usage | None:
-    return None if prompt_tokens is None else Usage(prompt_tokens, reply_tokens or 0)
+class _Codec(NamedTuple):
+    """How a field becomes the value of a column, and back; `None` where both are the same."""
+
+    encode: Callable[[Any], str | int | None] | None = None
+    decode: Callable[[Any], Any] | None = None
+
+    def optional(self) -> "_Codec":
+        return _Codec(*(convert and _skip_none(convert) for convert in self))
 
 
-def _clamped(count: int) -> int:
-    return min(max(count, 0), _LARGEST)
+def _skip_none(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else convert(value)
 
 
-def _to_optional_microseconds(time: datetime | None) -> int | None:
-    return None if time is None else to_microseconds(time)
+def _enum_codec(kind: type[Enum], unknown: Enum) -> _Codec:
+    # A word that damage has made unknown must not make a whole conversation unreadable.
+    words = {each.value: each for each in kind}
+    return _Codec(lambda each: each.value, lambda word: words.get(word, unknown))
 
 
-def _from_optional_microseconds(count: int | None) -> datetime | None:
-    return None if count is None else from_microseconds(count)
+_TEXT = _Codec(replace_surrogates)
+_TIME = _Codec(to_microseconds, from_microseconds)
+_FINISH_REASONS = {each.value: each for each in FinishReason}
+_CODECS: Mapping[object, _Codec] = {
+    str: _TEXT,
+    str | None: _TEXT.optional(),
+    int: _Codec(),
+    bool: _Codec(int, bool),
+    datetime: _TIME,
+    datetime | None: _TIME.optional(),
+    GenerationSettings: _Codec(encode_generation, decode_generation),
+    TitleSource: _enum_codec(TitleSource, TitleSource.PERSON),
+    Role: _enum_codec(Role, Role.SYSTEM),
+    MessageStatus: _enum_codec(MessageStatus, MessageStatus.INTERRUPTED),
+    FinishReason | None: _Codec(lambda each: each and each.value, _FINISH_REASONS.get),
+}
+
+_Value = TypeVar("_Value")
 
 
-def _repair_optional(text: str | None) -> str | None:
-    return None if text is None else replace_surrogates(text)
+class RowMapping(Generic[_Value]):
+    """The fields of a dataclass as columns of the same names.
+
+    A new field is a new column: with a type that has a codec, all it takes is the migration.
+    """
+
+    def __init__(self, kind: Callable[..., _Value], *, omit: Collection[str] = ()) -> None:
+        """`omit` names the fields that have no column of their own."""
+        codecs = {
+            name: _CODECS[hint] for name, hint in get_type_hints(kind).items() if name not in omit
+        }
+        self.columns = tuple(codecs)
+        self._kind = kind
+        self._encoders = [(name, codec.encode) for name, codec in codecs.items()]
+        self._decoders = [
+            (index, codec.decode)
+            for index, codec in enumerate(codecs.values())
+            if codec.decode is not None
+        ]
+
+    def encode(self, value: _Value) -> Values:
+        return {
+            name: getattr(value, name) if encode is None else encode(getattr(value, name))
+            for name, encode in self._encoders
+        }
+
+    def decode(self, row: sqlite3.Row, **changes: object) -> _Value:
+        """The value of a row that begins with `columns`; `changes` come in place of its fields."""
+        values = list(row)
+        for index, decode in self._decoders:
+            values[index] = decode(values[index])
+        fields = dict(zip(self.columns, values, strict=False))
+        fields.update(changes)
+        return self._kind(**fields)
+
+
+CONVERSATION = RowMapping(Conversation)
+BOOKMARK = RowMapping(Bookmark)
+QUEUED_PROMPT = RowMapping(QueuedPrompt)
+_MESSAGE = RowMapping(ChatMessage, omit={"usage"})
+MESSAGE_COLUMNS = (*_MESSAGE.columns, "prompt_tokens", "reply_tokens", "owner", "checksum")
+
+
+def encode_message(message: ChatMessage) -> Values:
+    usage = message.usage
+    return {
+        **_MESSAGE.encode(message),
+        "prompt_tokens": None if usage is None else _clamp(usage.prompt_tokens),
+        "reply_tokens": None if usage is None else _clamp(usage.reply_tokens),
+    }
+
+
+def decode_message(row: sqlite3.Row, text: str) -> ChatMessage:
+    """The chat message of a row of `MESSAGE_COLUMNS`, with its text after its deltas."""
+    prompt_tokens, reply_tokens = row["prompt_tokens"], row["reply_tokens"]
+    usage = None if prompt_tokens is None else Usage(prompt_tokens, reply_tokens or 0)
+    return _MESSAGE.decode(row, text=text, usage=usage)
+
+
+def _clamp(count: int) -> int:
+    return min(max(count, 0), _LARGEST_INTEGER)
+
+
+def select_statement(table: str, columns: Iterable[str]) -> str:
+    return f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 - names of this program
+
+
+def insert_statement(table: str, columns: Iterable[str]) -> str:
+    names = tuple(columns)
+    marks = ", ".join(f":{name}" for name in names)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - names of this program
+
+
+def assignments(columns: Iterable[str]) -> str:
+    """What follows `SET` in a statement that changes these columns."""
+    return ", ".join(f"{name} = :{name}" for name in columns)

@@ -1,107 +1,47 @@
 """Salvage: copy every readable row of a damaged store into a new one."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from typing import TypeAlias
 
+from fakegpt_tui.domain import Conversation
 from fakegpt_tui.store import migrations, page_reader, rows
-from fakegpt_tui.store.connection import decode_lossy, transaction
-from fakegpt_tui.store.page_reader import RawRow, RowValue
+from fakegpt_tui.store.connection import configure, connect, transaction
+from fakegpt_tui.store.page_reader import RawRow, Value
 
-# In the order of the columns: text, integer; small letters where there may be nothing.
-_LETTERS: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {"T": (str,), "I": (int,), "t": (str, type(None)), "i": (int, type(None))}
-)
-
-_SCHEMA = {
-    "conversation": (
-        "position:i id:T title:T title_source:T service:T model:T created_at:I updated_at:I"
-        " leaf_id:t unread:I pinned:I archived:I trashed_at:i server_id:T system_prompt:T"
-        " generation:T"
-    ),
-    "chat_message": (
-        "position:i id:T conversation_id:T parent_id:t role:T status:T owner:t created_at:I"
-        " service:T model:T error:t finish:t prompt_tokens:i reply_tokens:i server_id:T"
-        " trashed_at:i reasoning:T text:T checksum:i"
-    ),
-    "reply_delta": "message_id:T seq:I keep:i text:T",
-    "draft": "conversation_id:T text:T line:I place:I",
-    "queued_prompt": "position:i id:T conversation_id:T text:T",
-}
-_WITHOUT_ROWID = {"reply_delta"}
-_ADDED_LATER = {"chat_message": 1}
-"""How many of the last columns rows of older versions lack."""
-
-COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        table: tuple(column.partition(":")[0] for column in shape.split())
-        for table, shape in _SCHEMA.items()
-    }
-)
-ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "conversation": ("position",),
-        "chat_message": ("position",),
-        "reply_delta": ("message_id", "seq"),
-        "draft": ("rowid",),
-        "queued_prompt": ("position",),
-    }
-)
-_TYPES = {
-    table: tuple(_LETTERS[column.partition(":")[2]] for column in shape.split())
-    for table, shape in _SCHEMA.items()
-}
-
-
-def match_table(found: RawRow) -> tuple[str, dict[str, RowValue]] | None:
-    """The table that a row belongs to, and its values by column; `None` for any other row."""
-    for table, types in _TYPES.items():
-        missing = len(types) - len(found.values)
-        has_place = found.rowid is not None
-        if not 0 <= missing <= _ADDED_LATER.get(table, 0) or has_place == (table in _WITHOUT_ROWID):
-            continue
-        if all(isinstance(*pair) for pair in zip(found.values, types, strict=False)):
-            row = dict(zip(COLUMNS[table], found.values, strict=False))
-            if "position" in row:
-                row["position"] = found.rowid
-            return table, row
-    return None
-
+_TABLES = ("conversation", "chat_message", "reply_delta", "draft", "queued_prompt")
+"""In the order in which their rows are inserted."""
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """The latter where SQLite's own message quotes the damaged bytes."""
 
+_COLUMNS = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
+_WITHOUT_ROWID = "SELECT wr FROM pragma_table_list WHERE name = ?"
+_PYTHON_TYPES = {"TEXT": str, "INTEGER": int}
+
 _INVALID_CHECKSUM = -1
 """A sum that no message has, for one of which a part is missing."""
 
-# The messages of a header that is lost get a new one; a leaf that is nowhere is taken for the
-# newest message.
-_ADD_MISSING_CONVERSATIONS = """
-    INSERT INTO conversation (
-        id, title, title_source, service, model, created_at, updated_at, leaf_id,
-        unread, pinned, archived, server_id, system_prompt, generation
-    )
+_MISSING_CONVERSATIONS = """
     SELECT
-        conversation_id, 'Recovered', 'prompt', max(service), max(model), min(created_at),
-        max(created_at), '', 0, 0, 0, '', '', '{}'
+        conversation_id, max(service) AS service, max(model) AS model,
+        min(created_at) AS created_at, max(created_at) AS updated_at
     FROM chat_message
     WHERE conversation_id NOT IN (SELECT id FROM conversation)
     GROUP BY conversation_id
 """
-# Only what is sound gets a new sum with its new parent.
-_FIELDS_OF_A_ROOT = ", ".join("NULL" if n == "parent_id" else n for n in rows.CHECKSUM_FIELDS)
+_ADD_CONVERSATION = rows.insert_statement("conversation", rows.CONVERSATION.columns)
+# Only an intact message gets a new checksum with its new parent.
 _CLEAR_MISSING_PARENTS = f"""
     UPDATE chat_message
     SET
         parent_id = NULL,
         checksum = iif(
-            checksum = {rows.CHECKSUM_FUNCTION}({", ".join(rows.CHECKSUM_FIELDS)}),
-            {rows.CHECKSUM_FUNCTION}(
-                {_FIELDS_OF_A_ROOT}
-            ),
+            checksum = {rows.checksum_call()},
+            {rows.checksum_call(nulls={"parent_id"})},
             checksum
         )
     WHERE parent_id NOT IN (SELECT id FROM chat_message)
@@ -110,7 +50,19 @@ _DELETE_ORPHANED_DELTAS = """
     DELETE FROM reply_delta WHERE message_id NOT IN (SELECT id FROM chat_message)
 """
 
-_Row = Mapping[str, page_reader.RowValue]
+_Row: TypeAlias = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the store, as its migrations made it."""
+
+    columns: tuple[str, ...]
+    types: tuple[tuple[type, ...], ...]
+    lengths: frozenset[int]
+    """How many columns its rows have, those of older versions included."""
+    order: tuple[str, ...]
+    """The columns that its rows lie in the order of."""
 
 
 @dataclass(slots=True)
@@ -122,11 +74,8 @@ class SalvageResult:
     from_backup: int = 0
 
 
-@dataclass(slots=True)
-class _DamagedMessages:
-    """Chat messages that are not what was written, kept back in case a better copy turns up."""
-
-    rows: dict[page_reader.RowValue, _Row] = field(default_factory=dict)
+_Damaged: TypeAlias = dict[Value, _Row]
+"""Damaged chat messages by id, kept back in case an intact copy turns up."""
 
 
 def salvage_rows(
@@ -134,71 +83,130 @@ def salvage_rows(
 ) -> SalvageResult:
     """Copy every row that can be read into an empty store.
 
-    Where a backup has more, or has whole what is damaged, it is taken from there. To be called
-    under the store's lock. The damaged file is only read.
+    What only the backup has, or has intact, is taken from there. To be called under the store's
+    lock. The damaged file is only read.
     """
-    unsound = _DamagedMessages()
+    schema = read_schema()
+    unsound: _Damaged = {}
     from_backup = 0
     migrations.add_functions(target)
     with transaction(target):
         target.execute("PRAGMA defer_foreign_keys = ON")
-        _copy(target, _readable_rows(damaged), unsound)
+        _copy(target, _readable_rows(damaged, schema), unsound)
         # SQLite finds nothing behind a page that is lost, and may not notice what it missed.
-        _copy(target, _page_rows(damaged), unsound)
+        _copy(target, _page_rows(damaged, schema), unsound)
         if backup is not None:
-            from_backup = _add_from_backup(target, backup, unsound)
-        for row in unsound.rows.values():
+            from_backup = _add_from_backup(target, backup, schema, unsound)
+        for row in unsound.values():
             _insert(target, "chat_message", row)
+        _add_missing_conversations(target)
         for statement in (
-            _ADD_MISSING_CONVERSATIONS,
             _CLEAR_MISSING_PARENTS,
             _DELETE_ORPHANED_DELTAS,
+            *migrations.FILL_INDEX.values(),
         ):
-            target.execute(statement)
-        for statement in migrations.FILL_INDEX.values():
             target.execute(statement)
     return SalvageResult(
         _count(target, "conversation"), _count(target, "chat_message"), from_backup
     )
 
 
-def _copy(
-    target: sqlite3.Connection, found: Iterator[tuple[str, _Row]], unsound: _DamagedMessages
-) -> None:
+def read_schema() -> Mapping[str, Table]:
+    """The tables of this version, in the order in which their rows are inserted."""
+    lengths: dict[str, set[int]] = {}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for number in range(migrations.VERSION):
+            migrations.migrate(connection, migrations.STEPS[: number + 1])
+            for name in _TABLES:
+                lengths.setdefault(name, set()).add(len(_read_columns(connection, name)))
+        return {
+            name: _read_table(connection, name, frozenset(lengths[name] - {0})) for name in _TABLES
+        }
+
+
+def _read_table(connection: sqlite3.Connection, name: str, lengths: frozenset[int]) -> Table:
+    columns = _read_columns(connection, name)
+    (without_rowid,) = connection.execute(_WITHOUT_ROWID, (name,)).fetchone()
+    key = tuple(column for column, _, _, is_key in columns if is_key)
+    return Table(
+        columns=tuple(column for column, *_ in columns),
+        types=tuple(
+            (_PYTHON_TYPES[kind],) if is_required else (_PYTHON_TYPES[kind], type(None))
+            for _, kind, is_required, _ in columns
+        ),
+        lengths=lengths,
+        order=key if without_rowid else ("rowid",),
+    )
+
+
+def _read_columns(connection: sqlite3.Connection, table: str) -> list[tuple[str, str, int, int]]:
+    return connection.execute(_COLUMNS, (table,)).fetchall()
+
+
+def match_table(schema: Mapping[str, Table], found: RawRow) -> tuple[str, dict[str, Value]] | None:
+    """The table that a row belongs to, and its values by column; `None` for any other row."""
+    for name, table in schema.items():
+        if len(found.values) not in table.lengths:
+            continue
+        if (found.rowid is not None) != (table.order == ("rowid",)):
+            continue
+        if all(isinstance(*pair) for pair in zip(found.values, table.types, strict=False)):
+            row = dict(zip(table.columns, found.values, strict=False))
+            if "position" in row:
+                row["position"] = found.rowid
+            return name, row
+    return None
+
+
+def _add_missing_conversations(target: sqlite3.Connection) -> None:
+    """Add a conversation for the messages of each that is lost.
+
+    A leaf that is nowhere is taken for the newest message.
+    """
+    for row in target.execute(_MISSING_CONVERSATIONS).fetchall():
+        conversation = Conversation(
+            id=row["conversation_id"],
+            title="Recovered",
+            service=row["service"],
+            model=row["model"],
+            created_at=rows.from_microseconds(row["created_at"]),
+            updated_at=rows.from_microseconds(row["updated_at"]),
+            leaf_id="",
+        )
+        target.execute(_ADD_CONVERSATION, rows.CONVERSATION.encode(conversation))
+
+
+def _copy(target: sqlite3.Connection, found: Iterable[tuple[str, _Row]], unsound: _Damaged) -> None:
     for table, row in found:
         if table == "chat_message" and not rows.is_intact(row):
-            unsound.rows.setdefault(row.get("id"), row)
+            unsound.setdefault(row.get("id"), row)
         else:
             _insert(target, table, row)
 
 
 def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
-    columns = [name for name in row if name in COLUMNS[table]]
-    marks = ", ".join(f":{name}" for name in columns)
     # Damage may have made a row one that this table never held, or a copy of another.
     with suppress(sqlite3.IntegrityError, OverflowError, UnicodeEncodeError):
-        target.execute(
-            f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of this version
-            row,
-        )
+        target.execute(rows.insert_statement(table, row).replace("INSERT", "INSERT OR IGNORE"), row)
 
 
-def _readable_rows(path: Path) -> Iterator[tuple[str, _Row]]:
+def _readable_rows(path: Path, schema: Mapping[str, Table]) -> Iterator[tuple[str, _Row]]:
     """What SQLite finds, from both ends of each table."""
     with suppress(*_UNREADABLE), closing(_open_source(path)) as source:
-        for table, order in ORDERS.items():
+        for name, table in schema.items():
             for direction in ("ASC", "DESC"):
-                by = ", ".join(f"{column} {direction}" for column in order)
+                order = ", ".join(f"{column} {direction}" for column in table.order)
                 with suppress(*_UNREADABLE):
-                    for row in source.execute(f"SELECT * FROM {table} ORDER BY {by}"):  # noqa: S608 - names of this version
-                        yield table, dict(row)
+                    for row in source.execute(f"SELECT * FROM {name} ORDER BY {order}"):  # noqa: S608 - names of this version
+                        found = zip(row.keys(), row, strict=True)
+                        yield name, {key: value for key, value in found if key in table.columns}
                     break
 
 
-def _page_rows(path: Path) -> Iterator[tuple[str, _Row]]:
+def _page_rows(path: Path, schema: Mapping[str, Table]) -> Iterator[tuple[str, _Row]]:
     """What lies on the pages of the file, wherever they belong."""
     for found in page_reader.read_rows(path):
-        known = match_table(found)
+        known = match_table(schema, found)
         if known is None:
             continue
         table, row = known
@@ -208,14 +216,16 @@ def _page_rows(path: Path) -> Iterator[tuple[str, _Row]]:
             yield table, {**row, "checksum": _INVALID_CHECKSUM}
 
 
-def _add_from_backup(target: sqlite3.Connection, backup: Path, unsound: _DamagedMessages) -> int:
-    """Take from the backup what it has whole, or all where it has more; how many messages?"""
+def _add_from_backup(
+    target: sqlite3.Connection, backup: Path, schema: Mapping[str, Table], unsound: _Damaged
+) -> int:
+    """Take damaged messages from the backup, or all rows where it has more; how many messages?"""
     before = _count(target, "chat_message")
     with suppress(*_UNREADABLE), closing(_open_source(backup)) as source:
         is_richer = _count(source, "chat_message") > before
-        for table, row in _readable_rows(backup):
-            if is_richer or (table == "chat_message" and row.get("id") in unsound.rows):
-                _copy(target, iter([(table, row)]), _DamagedMessages())
+        for table, row in _readable_rows(backup, schema):
+            if is_richer or (table == "chat_message" and row.get("id") in unsound):
+                _copy(target, [(table, row)], {})
     return _count(target, "chat_message") - before
 
 
@@ -225,7 +235,6 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
 
 
 def _open_source(path: Path) -> sqlite3.Connection:
-    source = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
-    source.row_factory = sqlite3.Row
-    source.text_factory = decode_lossy
+    source = connect(path, "mode=ro")
+    configure(source)
     return source

@@ -6,60 +6,31 @@ from datetime import datetime
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import queries, rows, search
-from fakegpt_tui.store.connection import transaction
+from fakegpt_tui.store.connection import WriteOperation, transaction
 from fakegpt_tui.store.errors import RowDeleted
-from fakegpt_tui.store.writer import WriteOperation
 from fakegpt_tui.text import replace_surrogates
 
-_ADD_CONVERSATION = """
-    INSERT INTO conversation (
-        id, title, title_source, service, model, created_at, updated_at, leaf_id,
-        unread, pinned, archived, trashed_at, server_id, system_prompt, generation
-    )
-    VALUES (
-        :id, :title, :title_source, :service, :model, :created_at, :updated_at, :leaf_id,
-        :unread, :pinned, :archived, :trashed_at, :server_id, :system_prompt, :generation
-    )
-"""
-_CONVERSATION_CHANGES = """
-    title = :title,
-    title_source = :title_source,
-    service = :service,
-    model = :model,
-    created_at = :created_at,
-    updated_at = :updated_at,
-    leaf_id = :leaf_id,
-    unread = :unread,
-    pinned = :pinned,
-    archived = :archived,
-    trashed_at = :trashed_at,
-    server_id = :server_id,
-    system_prompt = :system_prompt,
-    generation = :generation
-"""
-_SAVE_CONVERSATION = f"UPDATE conversation SET {_CONVERSATION_CHANGES} WHERE id = :id"  # noqa: S608 - constants
-_ADD_OR_SAVE_CONVERSATION = (
-    f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CONVERSATION_CHANGES}"
-)
+_CHANGES = rows.assignments(name for name in rows.CONVERSATION.columns if name != "id")
+_ADD_CONVERSATION = rows.insert_statement("conversation", rows.CONVERSATION.columns)
+_SAVE_CONVERSATION = f"UPDATE conversation SET {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
+_ADD_OR_SAVE_CONVERSATION = f"{_ADD_CONVERSATION} ON CONFLICT (id) DO UPDATE SET {_CHANGES}"
 
-_ADD_MESSAGE = """
-    INSERT INTO chat_message (
-        id, conversation_id, parent_id, role, status, owner, created_at, service, model, error,
-        finish, prompt_tokens, reply_tokens, server_id, trashed_at, reasoning, text, checksum
-    )
-    VALUES (
-        :id, :conversation_id, :parent_id, :role, :status, :owner, :created_at, :service, :model,
-        :error, :finish, :prompt_tokens, :reply_tokens, :server_id, :trashed_at, :reasoning, :text,
-        :checksum
-    )
-"""
-_FINISH_REPLY = """
-    UPDATE chat_message
-    SET status = :status, owner = :owner, service = :service, model = :model, error = :error,
-        finish = :finish, prompt_tokens = :prompt_tokens, reply_tokens = :reply_tokens,
-        server_id = :server_id, reasoning = :reasoning, text = :text,
-        checksum = :checksum
-    WHERE id = :id
+_FIXED_COLUMNS = {"id", "conversation_id", "parent_id", "role", "created_at", "trashed_at"}
+"""What the end of a reply does not change; it may be in the trash by then."""
+
+_ENDING = rows.assignments(each for each in rows.MESSAGE_COLUMNS if each not in _FIXED_COLUMNS)
+_ADD_MESSAGE = rows.insert_statement("chat_message", rows.MESSAGE_COLUMNS)
+_FINISH_REPLY = f"UPDATE chat_message SET {_ENDING} WHERE id = :id"  # noqa: S608 - constants
+# A reply that is finished or deleted takes nothing more; its text is what was saved last.
+_ADD_DELTA = """
+    INSERT INTO reply_delta (message_id, seq, keep, text)
+    SELECT
+        id,
+        (SELECT coalesce(max(seq), 0) + 1 FROM reply_delta WHERE message_id = :id),
+        :keep,
+        :text
+    FROM chat_message
+    WHERE id = :id AND owner IS NOT NULL
 """
 _DELETE_DELTAS = "DELETE FROM reply_delta WHERE message_id = :id"
 _SET_STATUS = """
@@ -78,17 +49,26 @@ _DELETE_CONVERSATION = (
     "DELETE FROM queued_prompt WHERE conversation_id = :id",
     "DELETE FROM conversation WHERE id = :id",
 )
+_OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
+_SET_TRASHED = """
+    UPDATE chat_message SET trashed_at = :trashed_at, checksum = :checksum WHERE id = :id
+"""
+_OLD_CONVERSATIONS = "SELECT id FROM conversation WHERE trashed_at < :before"
+# The sign keeps SQLite from walking through all messages for the order of the few.
+_OLD_MESSAGES = "SELECT id FROM chat_message WHERE trashed_at < :before ORDER BY +position DESC"
+_CHILDREN = "SELECT id FROM chat_message WHERE parent_id = :id"
+_DELETE_MESSAGE = "DELETE FROM chat_message WHERE id = :id"
 
 _DELETED_NOTICE = "This is no longer in the store; it may have been deleted elsewhere."
 
 
 def add_conversation(conversation: Conversation) -> WriteOperation:
-    values = rows.encode_conversation(conversation)
+    values = rows.CONVERSATION.encode(conversation)
     return lambda connection: _write_conversation(connection, _ADD_CONVERSATION, values)
 
 
 def save_conversation(conversation: Conversation) -> WriteOperation:
-    values = rows.encode_conversation(conversation)
+    values = rows.CONVERSATION.encode(conversation)
     return lambda connection: _write_conversation(connection, _SAVE_CONVERSATION, values)
 
 
@@ -100,11 +80,11 @@ def delete_conversation(conversation_id: str) -> WriteOperation:
 def add_turn(
     conversation: Conversation, messages: Sequence[ChatMessage], owner: str
 ) -> WriteOperation:
-    header = rows.encode_conversation(conversation)
+    header = rows.CONVERSATION.encode(conversation)
     added = [_message_values(message, owner) for message in messages]
 
-    def work(connection: sqlite3.Connection) -> None:
-        # Who was told that it is not saved yet may ask again, when it has long been saved and the
+    def write(connection: sqlite3.Connection) -> None:
+        # A caller that was told `NotSavedYet` may ask again when it has long been saved and the
         # header has changed since.
         if added and all(_exists(connection, values) for values in added):
             return
@@ -112,7 +92,7 @@ def add_turn(
         for values in added:
             _add_message(connection, values)
 
-    return work
+    return write
 
 
 def add_message(message: ChatMessage, owner: str) -> WriteOperation:
@@ -122,28 +102,37 @@ def add_message(message: ChatMessage, owner: str) -> WriteOperation:
 
 def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
     values = _message_values(reply, owner)
+    reply_id = str(values["id"])
 
-    def work(connection: sqlite3.Connection) -> None:
+    def write(connection: sqlite3.Connection) -> None:
         search.unindex_message(connection, reply_id)
         _execute_change(connection, _FINISH_REPLY, _keep_trashed_at(connection, values))
         connection.execute(_DELETE_DELTAS, {"id": reply_id})
         search.index_message(connection, reply_id)
 
-    reply_id = replace_surrogates(reply.id)
-    return work
+    return write
+
+
+def add_deltas(deltas: Sequence[rows.Values]) -> WriteOperation:
+    """Add to replies; each delta has `id`, `keep`, as of `queries.Delta`, and `text`."""
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.executemany(_ADD_DELTA, deltas)
+
+    return write
 
 
 def set_status(message_id: str, status: MessageStatus, owner: str) -> WriteOperation:
     message_id = replace_surrogates(message_id)
     if status.is_final:
         return lambda connection: end_reply(connection, message_id, status)
-    values = {"id": message_id, "status": status.value, "owner": owner}
+    values: rows.Values = {"id": message_id, "status": status.value, "owner": owner}
 
-    def work(connection: sqlite3.Connection) -> None:
+    def write(connection: sqlite3.Connection) -> None:
         search.unindex_message(connection, message_id)
         _execute_change(connection, _SET_STATUS, values)
 
-    return work
+    return write
 
 
 def end_reply(connection: sqlite3.Connection, message_id: str, status: MessageStatus) -> None:
@@ -160,14 +149,14 @@ def end_reply(connection: sqlite3.Connection, message_id: str, status: MessageSt
 
 
 def delete_conversation_rows(connection: sqlite3.Connection, conversation_id: str) -> None:
-    """Delete a conversation for good, with all that is about it."""
+    """Delete a conversation for good, with its drafts, bookmark and queued prompts."""
     search.unindex_conversation(connection, conversation_id)
     for statement in _DELETE_CONVERSATION:
         connection.execute(statement, {"id": conversation_id})
 
 
 def _message_values(message: ChatMessage, owner: str) -> rows.Values:
-    """Only what is under way has an owner, who is asked after by the next instance to start."""
+    """Only a streaming reply has an owner: the next start ends the replies of dead owners."""
     values = rows.encode_message(message)
     if message.status.is_final:
         return {**values, "owner": None, "checksum": rows.row_checksum(values)}
@@ -175,7 +164,7 @@ def _message_values(message: ChatMessage, owner: str) -> rows.Values:
 
 
 def _keep_trashed_at(connection: sqlite3.Connection, values: rows.Values) -> rows.Values:
-    """The values as they will be in the store: whoever ends a reply leaves it in the trash."""
+    """The values as they will be in the store: a reply that ends in the trash stays there."""
     row = connection.execute(_MESSAGE, values).fetchone()
     if row is None or values["checksum"] is None:
         return values
@@ -207,17 +196,14 @@ def _execute_change(connection: sqlite3.Connection, statement: str, values: rows
         raise RowDeleted(_DELETED_NOTICE)
 
 
-_OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
-
-
 def interrupt_orphaned_replies(connection: sqlite3.Connection, living: Collection[str]) -> int:
-    """Mark what nobody streams any more as interrupted, with the text that arrived.
+    """Mark the replies of dead instances as interrupted, with the text that arrived.
 
     To be called under the store's lock. Returns how many chat messages that were.
     """
     with transaction(connection):
         owned = connection.execute(_OWNED).fetchall()
-        # What no instance ever owned is damaged, and must not get a sum that says otherwise.
+        # An owner that is no instance id is damage, and must not get a checksum that hides it.
         owners = {row["id"]: row["owner"] for row in owned if rows.is_instance_id(row["owner"])}
         orphans = [message_id for message_id, owner in owners.items() if owner not in living]
         for message_id in orphans:
@@ -225,50 +211,39 @@ def interrupt_orphaned_replies(connection: sqlite3.Connection, living: Collectio
     return len(orphans)
 
 
-_TRASH_MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
-_SET_TRASHED = """
-    UPDATE chat_message SET trashed_at = :trashed_at, checksum = :checksum WHERE id = :id
-"""
-_OLD_CONVERSATIONS = "SELECT id FROM conversation WHERE trashed_at < :before"
-# The sign keeps SQLite from walking through all messages for the order of the few.
-_OLD_MESSAGES = "SELECT id FROM chat_message WHERE trashed_at < :before ORDER BY +position DESC"
-_CHILDREN = "SELECT id FROM chat_message WHERE parent_id = :id"
-_DELETE_MESSAGE = "DELETE FROM chat_message WHERE id = :id"
-
-
 def trash_messages(message_ids: Sequence[str], at: datetime | None) -> WriteOperation:
     """Put chat messages into the trash; without a time, take them out."""
     ids = [replace_surrogates(message_id) for message_id in message_ids]
     trashed_at = None if at is None else rows.to_microseconds(at)
 
-    def work(connection: sqlite3.Connection) -> None:
+    def write(connection: sqlite3.Connection) -> None:
         for message_id in ids:
-            row = connection.execute(_TRASH_MESSAGE, {"id": message_id}).fetchone()
+            row = connection.execute(_MESSAGE, {"id": message_id}).fetchone()
             if row is None:
                 raise RowDeleted("A message is no longer in the store.")
             values = {**dict(row), "trashed_at": trashed_at}
-            # What is damaged must not become whole by being put away.
+            # A damaged message must not become intact by being trashed.
             if row["checksum"] is not None and rows.is_intact(row):
                 values["checksum"] = rows.row_checksum(values)
             connection.execute(_SET_TRASHED, values)
 
-    return work
+    return write
 
 
 def delete_trashed(before: datetime) -> WriteOperation:
     """Delete for good what went into the trash before that time.
 
-    A chat message stays as long as another that stays hangs on it.
+    A chat message stays as long as it has children.
     """
     values = {"before": rows.to_microseconds(before)}
 
-    def work(connection: sqlite3.Connection) -> None:
+    def write(connection: sqlite3.Connection) -> None:
         for row in connection.execute(_OLD_CONVERSATIONS, values).fetchall():
             delete_conversation_rows(connection, row["id"])
-        # Children come after their parents, so that backwards they are gone first.
+        # Backwards, because children come after their parents.
         for row in connection.execute(_OLD_MESSAGES, values).fetchall():
             if connection.execute(_CHILDREN, {"id": row["id"]}).fetchone() is None:
                 search.unindex_message(connection, row["id"])
                 connection.execute(_DELETE_MESSAGE, {"id": row["id"]})
 
-    return work
+    return write

@@ -4,91 +4,109 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 from fakegpt_tui.domain import NotSavedYet, StoreError
 from fakegpt_tui.store import migrations
-from fakegpt_tui.store.connection import FileIdentity, transaction
+from fakegpt_tui.store.connection import FileIdentity, WriteOperation, transaction
 from fakegpt_tui.store.errors import ReplacedStore, TransientStoreError, translate_errors
-from fakegpt_tui.store.instances import Lock
-from fakegpt_tui.store.queries import DeltaBuffer
-
-WriteOperation: TypeAlias = Callable[[sqlite3.Connection], None]
-"""Statements on plain values; they are run in a transaction."""
+from fakegpt_tui.store.instances import HoldLock
+from fakegpt_tui.store.rows import Values
+from fakegpt_tui.store.write_operations import add_deltas
+from fakegpt_tui.text import replace_surrogates
 
 # A quarter second at most is lost to a crash, and writing takes some of that.
 COALESCE_SECONDS = 0.2
 COALESCE_BYTES = 4096
 RETRY_SECONDS = 2.0
 
-# A reply that is finished or deleted takes nothing more; its text is what was saved last.
-_ADD_DELTA = """
-    INSERT INTO reply_delta (message_id, seq, keep, text)
-    SELECT
-        id,
-        (SELECT coalesce(max(seq), 0) + 1 FROM reply_delta WHERE message_id = :id),
-        :keep,
-        :text
-    FROM chat_message
-    WHERE id = :id AND owner IS NOT NULL
-"""
+_LARGEST_INTEGER = 2**63 - 1
+
+
+@dataclass(slots=True)
+class DeltaBuffer:
+    """Deltas by reply, in the order in which they came; text added to text is one delta."""
+
+    size: int = 0
+    """UTF-8 bytes of all that was added."""
+    _texts: dict[str, list[tuple[int | None, list[str]]]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
+
+    def add(self, reply_id: str, text: str, keep: int | None) -> None:
+        text = replace_surrogates(text)
+        self.size += len(text.encode())
+        deltas = self._texts.setdefault(replace_surrogates(reply_id), [])
+        if keep is not None:
+            deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text]))
+        elif deltas:
+            deltas[-1][1].append(text)
+        else:
+            deltas.append((None, [text]))
+
+    def deltas(self) -> list[Values]:
+        return [
+            {"id": reply_id, "keep": keep, "text": "".join(texts)}
+            for reply_id, deltas in self._texts.items()
+            for keep, texts in deltas
+        ]
 
 
 @dataclass(slots=True)
 class _Job:
-    """Growth, and then what may be known about the work that came after it."""
+    """An operation, and the future that tells how it went."""
 
-    deltas: DeltaBuffer
-    work: WriteOperation | None = None
+    operation: WriteOperation
     durable: bool = False
     done: Future[None] = field(default_factory=Future)
 
     def __post_init__(self) -> None:
-        # From now on `cancel` has no effect: cancelling who waits must not undo a save.
+        # From now on `cancel` has no effect: a caller that stops waiting must not undo a save.
         self.done.set_running_or_notify_cancel()
 
-    def settle(self, trouble: StoreError | None) -> None:
-        """Tell how it went, to whom has not been told before."""
+    def settle(self, error: StoreError | None) -> None:
+        """Resolve the future, unless that was done before."""
         if self.done.done():
             return
-        if trouble is None:
+        if error is None:
             self.done.set_result(None)
         else:
-            self.done.set_exception(trouble)
+            self.done.set_exception(error)
 
 
 class StoreWriter:
-    """Writes what is handed to it, in that order, on a thread and a connection of its own.
+    """Writes what is submitted, in that order, on a thread and a connection of its own.
 
-    Growth and notes are gathered until 200 ms after the first of them, or 4 kB, and then written
-    at once; they always come before any work that is handed over later. What cannot be written
-    because of a trouble that may pass is kept, in order, and tried again until the end.
+    Deltas of replies and coalesced operations are gathered until 200 ms after the first of them,
+    or 4 kB, and then written together, before anything that is submitted later. What fails with a
+    `TransientStoreError` is kept, in order, and tried again until the end.
     """
 
     def __init__(
         self,
         path: Path,
         connection: sqlite3.Connection,
-        lock: Lock,
+        hold_lock: HoldLock,
         *,
-        gathering_time: float = COALESCE_SECONDS,
-        retry_time: float = RETRY_SECONDS,
+        identity: FileIdentity | None = None,
+        coalesce_seconds: float = COALESCE_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
+        """With an `identity`, nothing is written to another file at the same path."""
         self.last_error: StoreError | None = None
         """Why the last write failed; `None` after one that succeeded."""
         self.foreign_changes = 0
-        """How often `look` found that another instance has written."""
+        """How often `poll` found that another instance has written."""
         self._path = path
         self._connection = connection
-        self._lock = lock
-        self._gathering_time = gathering_time
-        self._retry_time = retry_time
-        self._identity = FileIdentity(path)
+        self._hold_lock = hold_lock
+        self._coalesce_seconds = coalesce_seconds
+        self._retry_seconds = retry_seconds
+        self._identity = identity
         self._data_version = _read_data_version(connection)
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
@@ -101,10 +119,10 @@ class StoreWriter:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: WriteOperation, *, durable: bool = False) -> Future[None]:
-        """Queue `work`. Once it is done it survives a crash, if `durable` a power cut as well."""
+    def submit(self, operation: WriteOperation, *, durable: bool = False) -> Future[None]:
+        """Queue an operation. Once done it survives a crash, if `durable` a power cut as well."""
+        job = _Job(operation, durable)
         with self._changed:
-            job = _Job(DeltaBuffer(), work, durable)
             if self._closing:
                 job.settle(StoreError("The store is closed."))
             else:
@@ -113,18 +131,18 @@ class StoreWriter:
                 self._changed.notify()
         return job.done
 
-    def submit_coalesced(self, name: str, work: WriteOperation) -> Future[None]:
-        """Gather `work`, in place of what was gathered under that name before."""
+    def submit_coalesced(self, name: str, operation: WriteOperation) -> Future[None]:
+        """Gather an operation, in place of the one that was gathered under that name before."""
         with self._changed:
             if self._closing:
-                return self.submit(work)
+                return self.submit(operation)
             self._start_coalescing()
-            job = self._coalesced.setdefault(name, _Job(DeltaBuffer()))
-            job.work = work
+            job = self._coalesced.setdefault(name, _Job(operation))
+            job.operation = operation
         return job.done
 
     def append_reply(self, reply_id: str, text: str, keep: int | None) -> None:
-        """Gather growth of a reply."""
+        """Gather a delta of a reply."""
         with self._changed:
             self._start_coalescing()
             self._deltas.add(reply_id, text, keep)
@@ -139,7 +157,7 @@ class StoreWriter:
             self._changed.notify()
 
     def close(self, deadline: float) -> bool:
-        """Write what is queued, for `deadline` seconds at most; was that all?"""
+        """Write what is queued, for `deadline` seconds at most; was everything written?"""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -159,22 +177,21 @@ class StoreWriter:
 
     def _start_coalescing(self) -> None:
         if not self._deltas and not self._coalesced:
-            self._due = time.monotonic() + self._gathering_time
+            self._due = time.monotonic() + self._coalesce_seconds
             self._changed.notify()
 
     def _flush_coalesced(self) -> None:
         if self._deltas:
-            self._jobs.append(_Job(self._deltas))
+            self._jobs.append(_Job(add_deltas(self._deltas.deltas())))
             self._deltas = DeltaBuffer()
         self._jobs.extend(self._coalesced.values())
         self._coalesced = {}
 
     def _run(self) -> None:
         try:
-            while (job := self._next()) is not None:
-                self._process(job)
-            if self._unwritten:
-                self._process(_Job(DeltaBuffer()))
+            while self._wait():
+                self._process()
+            self._process()
         finally:
             with self._changed:
                 self._closing = True
@@ -182,50 +199,52 @@ class StoreWriter:
             # The last connection that is closed makes a checkpoint.
             with ExitStack() as stack:
                 with suppress(StoreError), translate_errors(self._path):
-                    stack.enter_context(self._lock.hold())
+                    stack.enter_context(self._hold_lock())
                 self._connection.close()
 
-    def _next(self) -> _Job | None:
-        """Wait for something to do, be it nothing but another try; `None` at the end."""
+    def _wait(self) -> bool:
+        """Wait for a job, a poll or the time of another try; is there one before the end?"""
         with self._changed:
-            retry_at = time.monotonic() + self._retry_time
+            retry_at = time.monotonic() + self._retry_seconds
             while not self._jobs and not self._poll_requested:
                 now = time.monotonic()
                 is_gathering = bool(self._deltas or self._coalesced)
                 if is_gathering and (self._closing or self._due <= now):
                     self._flush_coalesced()
                 elif self._closing:
-                    return None
+                    return False
                 elif self._unwritten and retry_at <= now:
-                    return _Job(DeltaBuffer())
+                    return True
                 else:
                     moments = [self._due] if is_gathering else []
                     moments += [retry_at] if self._unwritten else []
                     self._changed.wait(min(moments) - now if moments else None)
-            return self._jobs.popleft() if self._jobs else _Job(DeltaBuffer())
+            return True
 
-    def _process(self, job: _Job) -> None:
+    def _process(self) -> None:
+        """Write the next job, after those that could not be written before."""
         if self._poll_requested:
             self._poll_requested = False
             self._poll_file()
-        if job.deltas or job.work is not None:
-            self._unwritten.append(job)
+        with self._changed:
+            if self._jobs:
+                self._unwritten.append(self._jobs.popleft())
         while self._unwritten:
-            trouble = self._write(self._unwritten[0])
-            if isinstance(trouble, TransientStoreError):
-                kept = NotSavedYet(f"{trouble} What was not saved is kept in memory for now.")
-                for unwritten in self._unwritten:
-                    unwritten.settle(kept)
+            error = self._write(self._unwritten[0])
+            if isinstance(error, TransientStoreError):
+                unsaved = NotSavedYet(f"{error} What was not saved is kept in memory for now.")
+                for job in self._unwritten:
+                    job.settle(unsaved)
                 return
-            self._unwritten.popleft().settle(trouble)
+            self._unwritten.popleft().settle(error)
 
     def _poll_file(self) -> None:
         try:
             with translate_errors(self._path):
-                self._identity.check()
+                self._check_identity()
                 version = _read_data_version(self._connection)
-        except StoreError as trouble:
-            self.last_error = trouble
+        except StoreError as error:
+            self.last_error = error
             return
         if isinstance(self.last_error, ReplacedStore) and not self._unwritten:
             self.last_error = None
@@ -234,32 +253,28 @@ class StoreWriter:
             self.foreign_changes += 1
 
     def _write(self, job: _Job) -> StoreError | None:
-        """Write a job; why could that not be done?"""
-        if growth := job.deltas:
-            trouble = self._attempt(lambda connection: _add_deltas(connection, growth), False)
-            if trouble is not None:
-                return trouble
-            job.deltas = DeltaBuffer()
-        return None if job.work is None else self._attempt(job.work, job.durable)
-
-    def _attempt(self, work: WriteOperation, durable: bool) -> StoreError | None:
+        """Do a job; the error says why that failed."""
         try:
-            with translate_errors(self._path), self._lock.hold():
-                self._identity.check()
+            with translate_errors(self._path), self._hold_lock():
+                self._check_identity()
                 # Full makes every commit reach the disk; a log without it survives all but a
                 # power cut, and the next full commit takes it along. Without a log, a crash in
                 # the middle of a commit would not be survived either.
                 is_logged = journal_mode(self._connection) == "wal"
-                synchronous = "NORMAL" if is_logged and not durable else "FULL"
+                synchronous = "NORMAL" if is_logged and not job.durable else "FULL"
                 self._connection.execute(f"PRAGMA synchronous = {synchronous}")
                 with transaction(self._connection):
                     self._require_current_version()
-                    work(self._connection)
-        except StoreError as trouble:
-            self.last_error = trouble
-            return trouble
+                    job.operation(self._connection)
+        except StoreError as error:
+            self.last_error = error
+            return error
         self.last_error = None
         return None
+
+    def _check_identity(self) -> None:
+        if self._identity is not None:
+            self._identity.check()
 
     def _require_current_version(self) -> None:
         if migrations.read_version(self._connection) != migrations.VERSION:
@@ -278,10 +293,3 @@ def _read_data_version(connection: sqlite3.Connection) -> int:
     """A number that changes when another connection has written."""
     (number,) = connection.execute("PRAGMA data_version").fetchone()
     return int(number)
-
-
-def _add_deltas(connection: sqlite3.Connection, growth: DeltaBuffer) -> None:
-    connection.executemany(
-        _ADD_DELTA,
-        [{"id": reply_id, "keep": keep, "text": text} for reply_id, keep, text in growth.deltas()],
-    )

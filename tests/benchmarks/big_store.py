@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
 from fakegpt_tui.store import migrations, rows
-from fakegpt_tui.store.connection import open_connection, transaction
+from fakegpt_tui.store.connection import open_writer, transaction
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import TIME
 
@@ -79,24 +79,19 @@ def make(path: Path, count: int, in_each: int) -> None:
     with ConversationStore.open(path):
         pass
     found = texts(count * in_each, random.Random(3))
-    with closing(open_connection(path)) as connection:
+    with closing(open_writer(path)) as connection:
         migrations.add_functions(connection)
         connection.execute("PRAGMA synchronous = OFF")
         with transaction(connection):
             for each in conversations(count):
-                header = rows.encode_conversation(each)
+                header = rows.CONVERSATION.encode(each)
                 made = [rows.encode_message(one) for one in messages(each, found, in_each)]
                 whole = [{**one, "owner": None, "checksum": rows.row_checksum(one)} for one in made]
                 last = {**header, "leaf_id": f"{each.id}-{in_each - 1}"}
-                connection.execute(_insert("conversation", list(last)), last)
-                connection.executemany(_insert("chat_message", list(whole[0])), whole)
+                connection.execute(rows.insert_statement("conversation", last), last)
+                connection.executemany(rows.insert_statement("chat_message", whole[0]), whole)
             for statement in migrations.FILL_INDEX.values():
                 connection.execute(statement)
-
-
-def _insert(table: str, columns: list[str]) -> str:
-    names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks})"
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ class Damages:
         path = self._fresh("full")
         files = open_store.open_store(path)
         turns, late = ([turn(conversation()) for _ in range(2)] for _ in range(2))
-        with ConversationStore(path, files) as store:
+        with ConversationStore(files) as store:
             for each in turns:
                 store.add_turn(*each).result()
             files.writer.execute("PRAGMA max_page_count = 1")

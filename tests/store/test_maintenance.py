@@ -11,7 +11,7 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.store import maintenance
-from fakegpt_tui.store.connection import open_connection
+from fakegpt_tui.store.connection import open_reader, open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.maintenance import Maintenance
 from tests.store.test_writer import opened as opened_with_files
@@ -23,7 +23,7 @@ NOW = datetime.now(UTC)
 @contextmanager
 def kept_up(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
     """Upkeep that begins at once, and has done all that was due."""
-    reader = partial(open_connection, path, read_only=True)
+    reader = partial(open_reader, path)
     with opened_with_files(path) as (_, files):
         done = []
 
@@ -80,7 +80,7 @@ def test_a_copy_that_is_given_up_leaves_nothing_behind(path: Path) -> None:
     def give_up() -> None:
         raise InterruptedError
 
-    with closing(open_connection(path)) as connection, pytest.raises(InterruptedError):
+    with closing(open_writer(path)) as connection, pytest.raises(InterruptedError):
         maintenance.back_up_daily(connection, path, NOW, give_up)
     assert copies(path) == []
 
@@ -119,7 +119,7 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
         pass
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
-    reader = partial(open_connection, path, read_only=True)
+    reader = partial(open_reader, path)
     upkeep = Maintenance(path, reader, lambda _: None, delay=0, is_suspect=True)
     assert upkeep.wait(20)
     upkeep.close()
@@ -128,13 +128,9 @@ def test_a_crash_makes_the_check_due(path: Path) -> None:
 
 def test_leaving_does_not_wait_for_what_is_under_way(path: Path) -> None:
     filled(path)
-    upkeep = Maintenance(
-        path, partial(open_connection, path, read_only=True), lambda _: None, delay=0
-    )
+    upkeep = Maintenance(path, partial(open_reader, path), lambda _: None, delay=0)
     upkeep.close()
     assert all("-half" not in each.name for each in path.parent.iterdir())
-    waiting = Maintenance(
-        path, partial(open_connection, path, read_only=True), lambda _: None, delay=3600
-    )
+    waiting = Maintenance(path, partial(open_reader, path), lambda _: None, delay=3600)
     waiting.close()
     assert not waiting.wait(0)

@@ -10,7 +10,7 @@ import pytest
 
 from fakegpt_tui.domain import SearchQuery
 from fakegpt_tui.store import migrations, salvage
-from fakegpt_tui.store.connection import open_connection
+from fakegpt_tui.store.connection import open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import conversation
 
@@ -67,7 +67,7 @@ def test_killed_while_it_is_made_a_store_can_be_made_again(tmp_path: Path) -> No
 def test_only_what_is_missing_is_done(path: Path) -> None:
     with ConversationStore.open(path) as store:
         store.add_conversation(conversation()).result()
-    with closing(open_connection(path)) as connection:
+    with closing(open_writer(path)) as connection:
         migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
         assert migrations.read_version(connection) == migrations.VERSION + 1
         migrations.migrate(connection, (*migrations.STEPS, NEXT_STEP))
@@ -78,7 +78,7 @@ def test_a_step_that_fails_changes_nothing(path: Path) -> None:
     with ConversationStore.open(path):
         pass
     before = look(path)
-    with closing(open_connection(path)) as connection, pytest.raises(sqlite3.OperationalError):
+    with closing(open_writer(path)) as connection, pytest.raises(sqlite3.OperationalError):
         migrations.migrate(connection, (*migrations.STEPS, (*NEXT_STEP, "no SQL")))
     assert look(path) == before
 
@@ -130,6 +130,6 @@ def test_salvage_knows_the_columns_of_this_version(path: Path) -> None:
     with ConversationStore.open(path):
         pass
     with closing(sqlite3.connect(path)) as connection:
-        for table, columns in salvage.COLUMNS.items():
-            found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
-            assert tuple(name for (name,) in found) == columns
+        for name, table in salvage.read_schema().items():
+            found = connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
+            assert tuple(name for (name,) in found) == table.columns

@@ -153,7 +153,7 @@ def test_a_link_to_the_store_is_the_store(path: Path, tmp_path: Path) -> None:
 def test_a_backup_is_private_and_has_what_is_still_in_the_log(path: Path) -> None:
     with ConversationStore.open(path) as store:
         store.add_conversation(conversation(title="in the log")).result()
-        with closing(connection.open_connection(path)) as source:
+        with closing(connection.open_writer(path)) as source:
             copies = [
                 maintenance.back_up_before_migration(
                     source, path, 1, datetime(2026, 11, 22, tzinfo=UTC)
@@ -170,7 +170,7 @@ def test_without_a_shared_log_the_store_works_the_same(path: Path) -> None:
     connection.prepare_folder(path.parent)
     with ConversationStore.open(path) as store:
         store.add_conversation(conversation()).result()
-    with closing(connection.open_connection(path, journal="DELETE")) as other:
+    with closing(connection.open_writer(path, journal="DELETE")) as other:
         assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
         assert other.execute("SELECT count(*) FROM conversation").fetchone()[0] == 1
 
@@ -184,7 +184,7 @@ def test_what_is_suspect_is_looked_through_with_its_indexes(path: Path) -> None:
     second = data.index(header.id.encode(), first + 1)
     # The id is in the table and in the index; the later of the two says something else now.
     path.write_bytes(data[:second] + b"#" + data[second + 1 :])
-    with closing(connection.open_connection(path)) as damaged:
+    with closing(connection.open_writer(path)) as damaged:
         connection.check_structure(damaged, path, is_suspect=False)
         with pytest.raises(StoreError, match="damaged"):
             connection.check_structure(damaged, path, is_suspect=True)

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.store import page_reader
 from fakegpt_tui.store.conversation_store import ConversationStore
-from fakegpt_tui.store.salvage import match_table
+from fakegpt_tui.store.salvage import match_table, read_schema
 from tests.store.tree import conversation, turn
+
+SCHEMA = read_schema()
 
 
 def lying(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """The rows of each table, as they lie on the pages."""
     found: dict[str, list[tuple[object, ...]]] = {}
     for each in page_reader.read_rows(path):
-        known = match_table(each)
+        known = match_table(SCHEMA, each)
         if known is not None:
             assert each.is_complete
             found.setdefault(known[0], []).append(tuple(known[1].values()))
@@ -71,7 +73,7 @@ def test_garbage_has_no_rows_and_does_no_harm(tmp_path: Path, seed: int) -> None
     start = chance.choice([b"", b"SQLite format 3\0", b"\x0d"])
     path.write_bytes(start + chance.randbytes(chance.randrange(40_000)))
     path.with_name("garbage-wal").write_bytes(chance.randbytes(chance.randrange(9000)))
-    assert [each for each in page_reader.read_rows(path) if match_table(each)] == []
+    assert [each for each in page_reader.read_rows(path) if match_table(SCHEMA, each)] == []
 
 
 @settings(max_examples=300)

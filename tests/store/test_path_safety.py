@@ -50,7 +50,7 @@ def test_a_store_on_another_machine_has_no_log_and_says_so(path: Path, tmp_path:
     table = tmp_path / "mountinfo"
     table.write_text("1 1 0:1 / / rw - nfs server:/ rw")
     files = open_store.open_store(path, table)
-    with ConversationStore(path, files) as store:
+    with ConversationStore(files) as store:
         (notice,) = store.notices
         assert "another machine" in notice
         store.add_turn(*turn(conversation())).result()

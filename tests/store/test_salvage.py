@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.domain import MessageStatus, SearchQuery, StoreError
 from fakegpt_tui.store import maintenance, salvage
-from fakegpt_tui.store.connection import open_connection
+from fakegpt_tui.store.connection import open_writer
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.queries import DAMAGED_MESSAGE
 from fakegpt_tui.store.salvage import SalvageResult
@@ -46,7 +46,7 @@ def test_everything_that_is_whole_is_brought_over(path: Path, tmp_path: Path) ->
     target = tmp_path / "new" / "c.db"
     with ConversationStore.open(target):
         pass
-    with closing(open_connection(target)) as connection:
+    with closing(open_writer(target)) as connection:
         assert salvage.salvage_rows(path, connection) == SalvageResult(1, 2)
     with ConversationStore.open(target) as store:
         assert store.conversations() == (header,)
@@ -132,7 +132,7 @@ def test_an_index_that_misleads_is_repaired_at_the_next_start(path: Path) -> Non
 
 
 def backed_up(path: Path) -> None:
-    with closing(open_connection(path)) as connection:
+    with closing(open_writer(path)) as connection:
         maintenance.back_up_daily(connection, path, TIME, lambda: None)
 
 

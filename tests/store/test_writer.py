@@ -31,7 +31,7 @@ def eventually(check: Callable[[], bool]) -> None:
 def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
     """A store, and the files under it, which a test may make trouble with."""
     files = open_store.open_store(path)
-    with ConversationStore(path, files) as store:
+    with ConversationStore(files) as store:
         yield store, files
 
 
@@ -39,7 +39,7 @@ def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
 def patient_writer(path: Path) -> Iterator[StoreWriter]:
     """A second writer that gathers growth until there is enough of it."""
     files = open_store.open_store(path)
-    writer = StoreWriter(path, files.writer, files.lock, gathering_time=HOUR)
+    writer = StoreWriter(path, files.writer, files.hold_lock, coalesce_seconds=HOUR)
     yield writer
     writer.close(10)
     files.reader.close()

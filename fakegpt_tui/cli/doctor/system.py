@@ -4,6 +4,7 @@ import locale
 import os
 import platform
 import shutil
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -181,9 +182,8 @@ def _sqlite() -> Finding:
     if connection.has_commit_loss_bug():
         return note(
             "versions.sqlite",
-            f"SQLite {connection.sqlite_version()}, whose log can lose what two instances write at "
-            "once; this "
-            "program writes under a lock of its own, which keeps it from that.",
+            f"SQLite {sqlite3.sqlite_version}, whose log can lose what two instances write at "
+            "once; this program writes under a lock of its own, which keeps it from that.",
             "SQLite 3.51.3 and later are mended; please use no other program to write the store.",
         )
-    return good("versions.sqlite", f"SQLite {connection.sqlite_version()}.")
+    return good("versions.sqlite", f"SQLite {sqlite3.sqlite_version}.")
