@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.chat.services import Connection
@@ -13,7 +13,6 @@ from fakegpt_tui.domain import ConfigError, KeyNeeded, LoginState, Secret, Servi
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
-    from fakegpt_tui.backends.openai import OpenAIBackend
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 
 LoginCallback: TypeAlias = Callable[[LoginState], None]
-ConnectService: TypeAlias = Callable[[Settings, Service, LoginCallback], Connection]
 
 
 def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:
@@ -47,7 +45,8 @@ def build_connection(settings: Settings, service: Service, report: LoginCallback
     Raises:
         ConfigError: The service cannot be used as it is configured.
     """
-    return _CONNECT[service.kind](settings, service, report)
+    connect = _connect_api if service.kind.is_api else _connect_fakegpt
+    return connect(settings, service, report)
 
 
 def build_served_backend(settings: Settings, service: Service) -> Backend:
@@ -59,7 +58,7 @@ def build_served_backend(settings: Settings, service: Service) -> Backend:
     from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
 
     backend = build_connection(settings, service, lambda _state: None).backend
-    if service.kind is ServiceKind.OPENAI:
+    if service.kind.is_api:
         return ModelAlias(backend, service.model)
     return backend
 
@@ -80,7 +79,7 @@ def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback
     return Connection(service, FakeGptBackend(transport, keeper), keeper)
 
 
-def _connect_openai(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+def _connect_api(settings: Settings, service: Service, report: LoginCallback) -> Connection:
     def read() -> Secret | None:
         source = settings.service_keys.get(service.name)
         try:
@@ -89,29 +88,33 @@ def _connect_openai(settings: Settings, service: Service, report: LoginCallback)
             report(KeyNeeded(str(error)))
             raise
 
-    return Connection(service, build_openai_backend(service, read, report), None)
+    return Connection(service, build_api_backend(service, read, report), None)
 
 
-def build_openai_backend(
+def build_api_backend(
     service: Service, read: Callable[[], Secret | None], report: LoginCallback
-) -> OpenAIBackend:
-    """A backend for `service` whose key is read by `read`.
+) -> Backend:
+    """A backend for `service`, the service of an API, whose key is read by `read`.
 
     Raises:
         ConfigError: The service cannot be used as it is configured, or its key cannot be read.
     """
     from fakegpt_tui.backends.credentials import ApiKey  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
 
-    return OpenAIBackend(Transport(service), ApiKey(read), on_change=report)
+    backend = _api_backend(service.kind)
+    return backend(Transport(service), ApiKey(read), on_change=report)
 
 
-_CONNECT: Mapping[ServiceKind, ConnectService] = {
-    ServiceKind.EMBEDDED: _connect_fakegpt,
-    ServiceKind.FAKEGPT: _connect_fakegpt,
-    ServiceKind.OPENAI: _connect_openai,
-}
+def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:
+    """The backend class of an API; each kind has a case."""
+    match kind:
+        case ServiceKind.OPENAI:
+            from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
+
+            return OpenAIBackend
+        case _:
+            raise ConfigError(f"There is no backend for services of the kind {str(kind)!r}.")
 
 
 @contextmanager

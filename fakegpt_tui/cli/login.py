@@ -5,7 +5,7 @@ import click
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.sessions import describe_session, forget_session, stored_session
-from fakegpt_tui.domain import SaveError, ServiceKind
+from fakegpt_tui.domain import SaveError
 
 
 @click.command()
@@ -20,7 +20,7 @@ def login(context: click.Context, *, again: bool) -> None:
     """
     settings = settings_of(context)
     service = settings.upstream_of(settings.chosen_service)
-    if service.kind is ServiceKind.FAKEGPT:
+    if service.kind.has_accounts:
         from fakegpt_tui.cli.one_shot import sign_in  # noqa: PLC0415 - asyncio, not for --help
 
         if again:

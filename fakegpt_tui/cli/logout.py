@@ -4,7 +4,6 @@ import click
 
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.sessions import describe_session, forget_session
-from fakegpt_tui.domain import ServiceKind
 
 
 @click.command()
@@ -18,6 +17,6 @@ def logout(context: click.Context) -> None:
     """
     settings = settings_of(context)
     service = settings.upstream_of(settings.chosen_service)
-    if service.kind is ServiceKind.FAKEGPT:
+    if service.kind.has_accounts:
         forget_session(settings, service)
     click.echo(describe_session(service, None))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from fakegpt_tui.cli.app import build_connection, build_openai_backend
+from fakegpt_tui.cli.app import build_api_backend, build_connection
 from fakegpt_tui.config.atomic_file import edit_file, write_secret
 from fakegpt_tui.config.secrets import Keyring, KeyringError, SystemKeyring, read_key, store_key
 from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource, Settings
@@ -23,7 +23,6 @@ from fakegpt_tui.domain import (
     Secret,
     Service,
     ServiceForm,
-    ServiceKind,
 )
 
 if TYPE_CHECKING:
@@ -240,13 +239,11 @@ class ServiceRegistry:
         known = self._services.get(draft.name, Service(name=draft.name, kind=draft.kind))
         proxy = known.proxy if draft.proxy is None else draft.proxy or None
         service = replace(known, kind=draft.kind, url=draft.url, model=draft.model, proxy=proxy)
-        match draft.kind:
-            case ServiceKind.OPENAI:
-                return build_openai_backend(service, lambda: self._key(draft), lambda _state: None)
-            case ServiceKind.FAKEGPT:
-                return build_connection(self.settings, service, lambda _state: None).backend
-            case ServiceKind.EMBEDDED:
-                raise ConfigError("An embedded host needs no trial.")
+        if draft.kind.is_api:
+            return build_api_backend(service, lambda: self._key(draft), lambda _state: None)
+        if draft.kind.has_accounts:
+            return build_connection(self.settings, service, lambda _state: None).backend
+        raise ConfigError("An embedded host needs no check.")
 
     def _key(self, draft: ServiceForm) -> Secret | None:
         if draft.key is not None or draft.without_key:

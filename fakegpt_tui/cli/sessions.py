@@ -13,7 +13,7 @@ def stored_session(settings: Settings, service: Service) -> Session | None:
     Raises:
         ConfigError: The address of the service cannot be used.
     """
-    if service.kind is not ServiceKind.FAKEGPT:
+    if not service.kind.has_accounts:
         return None
     from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
     from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - httpx, not for --help
@@ -48,7 +48,7 @@ def _sentence(service: Service, session: Session | None) -> str:
     if service.kind is ServiceKind.EMBEDDED:
         return "the embedded host, which starts and signs in with every run."
     where = f"{service.url}, "
-    if service.kind is ServiceKind.OPENAI:
+    if service.kind.is_api:
         return f"{where}which needs no signing in."
     if session is None:
         return f"{where}signed out."

@@ -7,7 +7,7 @@ import click
 from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
 from fakegpt_tui.cli.sessions import describe_session, is_valid, stored_session
-from fakegpt_tui.domain import Service, ServiceKind, Session
+from fakegpt_tui.domain import Service, Session
 
 
 @click.command()
@@ -23,7 +23,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
     settings = settings_of(context)
     service = settings.upstream_of(settings.chosen_service)
     session = stored_session(settings, service)
-    usable = service.kind is not ServiceKind.FAKEGPT or is_valid(session)
+    usable = not service.kind.has_accounts or is_valid(session)
     if as_json:
         click.echo(json.dumps(_document(service, session, usable=usable), indent=2))
     else:

@@ -16,7 +16,7 @@ from fakegpt_tui.config.secrets import validate_key
 from fakegpt_tui.config.services import ServiceConfig, parse_services, service_name
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.config.validators import InvalidValue
-from fakegpt_tui.domain import ConfigError, Preset, ServiceForm, ServiceKind
+from fakegpt_tui.domain import ConfigError, Preset, ServiceForm
 
 _APPENDED_PATHS: Final = ("/chat/completions", "/completions", "/models")
 
@@ -27,7 +27,7 @@ def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
         "name": _problem(service_name, draft.name),
         "url": _problem(validators.url, draft.url),
     }
-    if not found["url"] and draft.kind is ServiceKind.OPENAI:
+    if not found["url"] and draft.kind.is_api:
         found["url"] = _end_problem(draft.url)
     if draft.key_env:
         found["key_env"] = _problem(validators.variable_name, draft.key_env)

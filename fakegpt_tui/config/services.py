@@ -130,7 +130,7 @@ def _parse_service(name: str, table: Table) -> Service:
         table.consume("kind", validators.one_of(*ServiceKind), ready.kind if ready else "")
     )
     base = ready if ready is not None else Service(name=name, kind=kind)
-    base = _with_models(base, table) if kind is ServiceKind.OPENAI else _with_protocol(base, table)
+    base = _with_models(base, table) if kind.is_api else _with_protocol(base, table)
     return replace(
         base,
         kind=kind,
@@ -144,7 +144,7 @@ def _parse_service(name: str, table: Table) -> Service:
 
 
 def _with_models(service: Service, table: Table) -> Service:
-    """`service` with what can be said of one that speaks the OpenAI protocol."""
+    """`service` with what can be said of an API."""
     window = table.consume("window", validators.integer(64, 100_000_000), None)
     return replace(
         service, window=window, prefill=table.consume("prefill", validators.boolean, False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Self, TypeAlias
 from uuid import uuid4
 
 
@@ -33,11 +33,30 @@ class Secret:
 
 
 class ServiceKind(StrEnum):
-    """The protocols that a service may speak."""
+    """The protocols of services: a row of a name, a label, and `is_api`.
+
+    A kind without a label cannot be added by a person. The service of an API takes a key, if any,
+    and generation settings; the others have accounts, or are embedded in this program.
+    """
+
+    label: str
+    is_api: bool
+
+    def __new__(cls, name: str, label: str = "", is_api: bool = False) -> Self:
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.label = label
+        kind.is_api = is_api
+        return kind
 
     EMBEDDED = "embedded"
-    FAKEGPT = "fakegpt"
-    OPENAI = "openai"
+    FAKEGPT = "fakegpt", "FakeGPT protocol"
+    OPENAI = "openai", "OpenAI protocol: Ollama, llama.cpp, vLLM, hosted ones", True
+
+    @property
+    def has_accounts(self) -> bool:
+        """Does a person sign in to it, with one of its accounts?"""
+        return self is not ServiceKind.EMBEDDED and not self.is_api
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

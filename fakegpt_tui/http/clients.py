@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import httpx
 
 from fakegpt_tui import __version__
-from fakegpt_tui.domain import ConfigError, Service, ServiceKind
+from fakegpt_tui.domain import ConfigError, Service
 from fakegpt_tui.http.addresses import Address, ProxyAddress, proxy_address, service_address
 
 FindProxy: TypeAlias = Callable[[Address], str | None]
@@ -92,7 +92,7 @@ class Transport:
             await _shielded(connections.close_with(client))
 
     def _headers(self) -> dict[str, str]:
-        if self.service.kind is ServiceKind.OPENAI:
+        if self.service.kind.is_api:
             # A browser is expected where the protocol was made for one, and nowhere else.
             return {"Accept-Encoding": "identity", "User-Agent": f"fakegpt-tui/{__version__}"}
         return {

@@ -8,7 +8,6 @@ from fakegpt_tui.domain import (
     LoginState,
     NoLogin,
     Service,
-    ServiceKind,
     SignedIn,
     SigningIn,
 )
@@ -37,14 +36,14 @@ def unsupported_reason(service: Service, state: LoginState) -> str:
     """Why nobody can sign in to `service`, in a sentence; empty where that can be done."""
     if isinstance(state, KeyNeeded):
         return f"{service.name} wants a key instead of a login: /edit-service takes one."
-    if isinstance(state, NoLogin) or service.kind is ServiceKind.OPENAI:
+    if isinstance(state, NoLogin) or service.kind.is_api:
         return f"{service.name} needs no signing in: whoever has its address, and its key, may ask."
     return ""
 
 
 def has_accounts(service: Service) -> bool:
     """Can there be several accounts to sign in with?"""
-    return service.kind is ServiceKind.FAKEGPT
+    return service.kind.has_accounts
 
 
 def available_actions(service: Service, state: LoginState) -> tuple[Choice, ...]:

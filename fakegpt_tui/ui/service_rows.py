@@ -16,7 +16,6 @@ from fakegpt_tui.domain import (
     NoLogin,
     RateLimitStatus,
     Service,
-    ServiceKind,
     SignedOut,
 )
 from fakegpt_tui.text import safe_line
@@ -44,7 +43,7 @@ def status_label(service: Service, standing: ServiceStatus, now: datetime) -> st
     if limit is not None:
         until = limit.until and limit.until.astimezone(now.tzinfo)
         return f"limited until {until:%H:%M}" if until else "limited"
-    if service.kind is ServiceKind.OPENAI and isinstance(login, SignedOut | NoLogin):
+    if service.kind.is_api and isinstance(login, SignedOut | NoLogin):
         if standing.error:
             return f"trouble: {standing.error}"
         return "ready" if standing.has_models else "not asked yet"

@@ -35,7 +35,7 @@ def welcome(service: Service | None, changed: Mapping[str, str]) -> Content:
 def _warnings(service: Service | None) -> Iterator[Content]:
     if service is not None and service.notice:
         yield Content.styled(safe_line(service.notice, 400), "$warning")
-    if service is not None and service.kind is ServiceKind.FAKEGPT:
+    if service is not None and service.kind.has_accounts:
         yield Content.styled(_SHARED_ACCOUNT, "$warning")
 
 

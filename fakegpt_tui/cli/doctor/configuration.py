@@ -102,7 +102,7 @@ def _service(settings: Settings, service: Service) -> Finding:
         sentence = f"{service.name}: the embedded host in front of {answering.name}."
     if service.notice:
         return note(name, f"{sentence} {service.notice}")
-    if answering.kind is ServiceKind.FAKEGPT and not is_valid(session):
+    if answering.kind.has_accounts and not is_valid(session):
         advice = f"The first prompt signs in, as does `fakegpt-tui login --service {service.name}`."
         return note(name, sentence, advice)
     return good(name, sentence)

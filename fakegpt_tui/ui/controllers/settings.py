@@ -3,7 +3,7 @@
 from textual import on, work
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import FakeGPTError, Preset, Service, ServiceKind
+from fakegpt_tui.domain import FakeGPTError, Preset, Service
 from fakegpt_tui.domain.generation_form import GenerationField
 from fakegpt_tui.ui.bindings import effective_keys
 from fakegpt_tui.ui.controllers.base import ChatScreenBase
@@ -77,7 +77,7 @@ class GenerationController(ChatScreenBase):
 
 def _limits(service: Service | None) -> str:
     """What a service makes of the settings, where that is less than all."""
-    if service is None or service.kind is ServiceKind.OPENAI:
+    if service is None or service.kind.is_api:
         return ""
     return f"{service.name} is told the system prompt alone."
 

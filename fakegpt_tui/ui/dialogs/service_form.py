@@ -30,10 +30,7 @@ from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line, model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
 
-_KINDS: Final = {
-    ServiceKind.OPENAI: "OpenAI protocol: Ollama, llama.cpp, vLLM, hosted ones",
-    ServiceKind.FAKEGPT: "FakeGPT protocol",
-}
+_KINDS: Final = [kind for kind in reversed(ServiceKind) if kind.label]
 _FIELDS: Final = {
     "name": ("Name", "such as ollama"),
     "url": ("Address", "such as http://127.0.0.1:11434"),
@@ -83,9 +80,9 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 with Horizontal(classes="row"):
                     yield Label("Speaks")
                     with RadioSet(id="kind", compact=True):
-                        for kind, words in _KINDS.items():
+                        for kind in _KINDS:
                             yield PlainRadioButton(
-                                words, value=kind is self._kind_before, name=kind
+                                kind.label, value=kind is self._kind_before, name=kind
                             )
                 for field in ("url", "model", "key", "key_env"):
                     yield from self._input(field)
@@ -248,7 +245,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def _draft(self) -> ServiceForm:
         """The service as it is filled in."""
-        has_key = self._kind is ServiceKind.OPENAI
+        has_key = self._kind.is_api
         key = self._text("key") if has_key else ""
         return ServiceForm(
             name=self._text("name"),
@@ -291,7 +288,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def _show_key_fields(self) -> None:
         """A host of the FakeGPT protocol has a login, and no key."""
-        has_key = self._kind is ServiceKind.OPENAI
+        has_key = self._kind.is_api
         for field in _ABOUT_KEYS:
             self.query_one(f"#{field}-row").display = has_key
         self.query_one("#without_key-row").display = has_key and self._has_kept_key

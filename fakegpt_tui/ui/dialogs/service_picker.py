@@ -19,7 +19,6 @@ from fakegpt_tui.domain import (
     Model,
     ModelRef,
     Service,
-    ServiceKind,
     SignedIn,
 )
 from fakegpt_tui.text import safe_line
@@ -124,7 +123,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...]]):
         self._look_around()
         for service in self._chat.services:
             is_current = service.name == self._current.service
-            is_open = service.kind is not ServiceKind.FAKEGPT
+            is_open = not service.kind.has_accounts
             login = self._chat.login_state(service.name)
             if is_current or is_open or isinstance(login, SignedIn):
                 self._ask(service.name)
