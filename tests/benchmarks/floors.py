@@ -1,6 +1,6 @@
-"""The floors: small Textual apps that do the least of what the program does.
+"""The other floors: the app of `floor` with the least of what the program does.
 
-`python -m tests.benchmarks.floors f0|f1|f1+f2|fm` runs one of them in this terminal.
+`python -m tests.benchmarks.floors f1|f1+f2|fm` runs one of them in this terminal.
 """
 
 import asyncio
@@ -9,37 +9,15 @@ import time
 
 import httpx
 from rich.segment import Segment
-from textual.app import App, ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer, Markdown, OptionList, TextArea
+from textual.widgets import Markdown
 
+from tests.benchmarks.floor import Bare
 from tests.benchmarks.texts import tokens
 
 _RATE = 20
-
-
-class Bare(App[None]):
-    """F0: a list of twenty rows, an empty pane, a text area and a footer."""
-
-    ENABLE_COMMAND_PALETTE = False
-    CSS = "OptionList { width: 30; } TextArea { height: 3; } .pane { height: 1fr; }"
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield OptionList(*(f"row {number}" for number in range(20)))
-            with Vertical():
-                yield self.pane()
-                yield TextArea()
-        yield Footer()
-
-    def pane(self) -> Widget:
-        return Widget(classes="pane")
-
-    def on_mount(self) -> None:
-        self.query_one(TextArea).focus()
 
 
 class Prepared(Widget):
@@ -121,8 +99,6 @@ class Native(Bare):
 
 def main(name: str, *asked: str) -> None:
     match name:
-        case "f0":
-            Bare().run()
         case "f1":
             Repainting().run()
         case "f1+f2":

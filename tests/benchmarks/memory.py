@@ -25,7 +25,7 @@ def measure(repeats: int) -> Iterator[Row]:
     with hosted() as url, home(url) as made:
         fill(made, {"LASTONE": LONG})
         for _ in range(repeats):
-            with floor("f0") as terminal:
+            with floor() as terminal:
                 terminal.until_seen(ALTERNATE)
                 terminal.until_quiet(0.4)
                 bare = terminal.megabytes

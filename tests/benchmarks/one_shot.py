@@ -30,7 +30,7 @@ def measure(repeats: int) -> Iterator[Row]:
         values=ours,
         floor=bare,
         floor_name="import httpx",
-        limit=2,
+        limit=1.6,
         unit="s",
     )
 
