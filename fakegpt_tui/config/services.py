@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.sources import Table
@@ -17,6 +17,7 @@ from fakegpt_tui.domain import (
     ServiceKind,
     TimeLimits,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
 _RESERVED = {

@@ -1,13 +1,13 @@
 """The settings: one row each, and the values of one run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.domain import ConfigError, ModelRef, Preset, Service
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 class Source(StrEnum):

@@ -1,9 +1,11 @@
 """Conversations, chat messages, drafts, search queries and generation settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 TEMPERATURES: Final = (0.0, 2.0)
 TOP_PS: Final = (0.0, 1.0)

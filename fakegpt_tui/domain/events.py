@@ -1,9 +1,9 @@
 """Events that a backend streams while it replies."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from fakegpt_tui.domain.conversations import FinishReason, Usage
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Message tree: paths, variants, branches."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from fakegpt_tui.domain.conversations import ChatMessage
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 class TreeNode(Protocol):

@@ -1,10 +1,12 @@
 """Services, models, sessions and login states; ids, the clock and `Secret`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self, TypeAlias
 from uuid import uuid4
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 def new_id() -> str:
