@@ -43,7 +43,7 @@ def test_help_loads_nothing_slow(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["ask_runner", "import_runner", "save", "serve", "plain_session", "interface"]
+    "module", ["ask_runner", "import_runner", "files", "serve", "plain_session", "interface"]
 )
 def test_what_commands_run_knows_no_user_interface_and_connects_only_when_asked(
     module: str,

@@ -1,19 +1,42 @@
-"""`config`: the configuration file, and what it and other places say."""
+"""`config` and `paths`: the configuration file, every value with its origin, and the folders."""
 
 import json
 import os
 from collections.abc import Iterator
+from textwrap import wrap
 
 import click
 
-from fakegpt_tui.cli.config_template import TEMPLATE
 from fakegpt_tui.cli.options import file_options, settings_of
-from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import SaveError, Service
 from fakegpt_tui.text import safe_line
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
+_WIDTH = 100
+_HEAD = """\
+# Settings of fakegpt-tui. Remove the # in front of a line to change what it says.
+# Flags and FAKEGPT_* variables win over this file; `fakegpt-tui config show` says which did.
+"""
+_TABLES = """
+# A service of the FakeGPT protocol.
+#[services.work]
+#kind = "fakegpt"
+#url = "https://chat.example.org"
+#model = "text-davinci-002-render-sha"
+#proxy = "socks5://127.0.0.1:1080"
+
+# A server of the OpenAI protocol.
+#[services.ollama]
+#kind = "openai"
+#url = "http://127.0.0.1:11434"
+#model = "llama3.2"
+
+# Other keys, by the ids that F1 shows; an empty text turns a key off.
+#[keys]
+#"chat.new" = "f12"
+"""
 
 
 @click.group()
@@ -34,7 +57,7 @@ def path(context: click.Context) -> None:
 @file_options
 @click.pass_context
 def show(context: click.Context, *, as_json: bool) -> None:
-    """Show every value, and the flag, variable or file that says so.
+    """Show every value, and the flag, variable or file that sets it.
 
     Passwords and the values of headers are not shown.
     """
@@ -54,14 +77,14 @@ def show(context: click.Context, *, as_json: bool) -> None:
 def init(context: click.Context) -> None:
     """Write a configuration file in which every line is a comment, to be changed at will.
 
-    A file that is there already is left as it is.
+    A file that is already there is left as it is.
     """
     target = settings_of(context).config_file
     try:
         target.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(TEMPLATE)
+            file.write(template())
     except FileExistsError as error:
         raise SaveError(f"The configuration file {target} is there already.") from error
     except OSError as error:
@@ -71,38 +94,52 @@ def init(context: click.Context) -> None:
     click.echo(target)
 
 
+def template() -> str:
+    """A configuration file of comments; without their signs it is one that works."""
+    lines = [_HEAD]
+    for row in SETTING_SPECS.values():
+        if row.example:
+            sentence = wrap(row.description, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+            lines += [*sentence, f"#{row.name} = {row.example}", ""]
+    return "\n".join(lines) + _TABLES.lstrip("\n")
+
+
+@click.command()
+@file_options
+@click.pass_context
+def paths(context: click.Context) -> None:
+    """Show where files are kept, and what says so."""
+    settings = settings_of(context)
+    rows = [
+        (name, str(path), str(settings.origins[setting]))
+        for name, path, setting in (
+            ("configuration", settings.config_file, "config"),
+            ("conversations", settings.database, "data_dir"),
+            ("saved files", settings.exports_dir, "exports_dir"),
+            ("sessions", settings.session_file, "state_dir"),
+            ("crash reports", settings.crash_reports, "state_dir"),
+            ("cache", settings.cache_dir, "cache_dir"),
+        )
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for name, where, origin in rows:
+        click.echo(f"{name:<{widths[0]}}  {where:<{widths[1]}}  ({origin})")
+
+
 def _values(settings: Settings) -> Iterator[tuple[str, str]]:
-    folders = settings.folders
-    plain: dict[str, object] = {
-        "config": settings.config_file,
-        "data_dir": folders.data,
-        "state_dir": folders.state,
-        "cache_dir": folders.cache,
-        "exports_dir": folders.exports,
-        "service": settings.service,
-        "model": settings.model,
-        "theme": settings.theme,
-        "max_turns": settings.max_turns,
-        "repaint_rate": settings.repaint_rate,
-        "notify": settings.notify,
-        "enter": settings.enter,
-        "ambiguous_width": settings.ambiguous_width,
-        "plain": settings.plain,
-        "mirror": settings.mirror,
-        "favourites": ", ".join(str(each) for each in settings.favourites),
-    }
-    for name, value in plain.items():
-        yield name, "" if value is None else str(value)
+    yield "config", str(settings.config_file)
+    for name, row in SETTING_SPECS.items():
+        yield name, row.value(settings)
     for name, service in settings.services.items():
-        yield f"services.{name}", _service(service, settings.upstreams.get(name))
-    for name in settings.presets:
-        yield f"presets.{name}", settings.presets[name].system_prompt
+        yield f"services.{name}", _describe(service, settings.upstreams.get(name))
+    for name, preset in settings.presets.items():
+        yield f"presets.{name}", preset.system_prompt
     for action, keys in settings.keys.items():
         yield f"keys.{action}", keys
 
 
-def _service(service: Service, upstream: str | None) -> str:
-    told = {
+def _describe(service: Service, upstream: str | None) -> str:
+    facts = {
         "url": service.url,
         "model": service.model,
         "proxy": service.proxy and str(service.proxy),
@@ -110,5 +147,5 @@ def _service(service: Service, upstream: str | None) -> str:
         "upstream": upstream,
         "headers": " ".join(name for name, _ in service.headers),
     }
-    parts = [f"{name}={value}" for name, value in told.items() if value not in ("", None)]
+    parts = [f"{name}={value}" for name, value in facts.items() if value not in ("", None)]
     return ", ".join([service.kind.value, *parts])

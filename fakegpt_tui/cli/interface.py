@@ -93,7 +93,7 @@ def _build_app(
         repaint_rate=settings.repaint_rate,
         notify=NotifyMode(settings.notify),
         services=book,
-        save_preset=presets.keep,
+        save_preset=presets.save,
         enter_sends=settings.enter == "send",
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
         settings=SettingsStore(settings, themes=theme_names),

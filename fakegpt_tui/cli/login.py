@@ -1,11 +1,16 @@
-"""`login`: sign in now, so that the next prompt need not."""
+"""`login`, `logout` and `status`: the session with a service."""
+
+import json
 
 import click
 
-from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
-from fakegpt_tui.cli.sessions import describe_session, forget_session, stored_session
-from fakegpt_tui.domain import SaveError
+from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.domain import SaveError, Service, ServiceKind, Session, now
+from fakegpt_tui.text import safe_line
+
+_MAX_ACCOUNT = 80
 
 
 @click.command()
@@ -31,3 +36,118 @@ def login(context: click.Context, *, again: bool) -> None:
         if stored_session(settings, service) is None:
             raise SaveError(f"The session could not be kept in {settings.session_file}.")
     click.echo(describe_session(service, stored_session(settings, service)))
+
+
+@click.command()
+@service_option
+@file_options
+@click.pass_context
+def logout(context: click.Context) -> None:
+    """Forget the token, the cookies, the account and the password of the chosen service.
+
+    Nothing is sent: the protocol knows no way to end a session before its time.
+    """
+    settings = settings_of(context)
+    service = settings.upstream_of(settings.chosen_service)
+    if service.kind.has_accounts:
+        forget_session(settings, service)
+    click.echo(describe_session(service, None))
+
+
+@click.command()
+@service_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@file_options
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """Show the chosen service, or its upstream, and how long its token is good.
+
+    Nothing is sent. The exit code is 3 when there is no usable token.
+    """
+    settings = settings_of(context)
+    service = settings.upstream_of(settings.chosen_service)
+    session = stored_session(settings, service)
+    usable = not service.kind.has_accounts or is_valid(session)
+    if as_json:
+        click.echo(json.dumps(_status_document(service, session, usable=usable), indent=2))
+    else:
+        click.echo(describe_session(service, session))
+    context.exit(ExitCode.DONE if usable else ExitCode.NOT_SIGNED_IN)
+
+
+def _status_document(
+    service: Service, session: Session | None, *, usable: bool
+) -> dict[str, object]:
+    expires_at = session.expires_at if session else None
+    return {
+        "version": 1,
+        "service": service.name,
+        "kind": service.kind.value,
+        "url": service.url,
+        "account": session.account if session else None,
+        "signed_in": session is not None and usable,
+        "usable": usable,
+        "expires_at": expires_at.isoformat() if expires_at else None,
+    }
+
+
+def stored_session(settings: Settings, service: Service) -> Session | None:
+    """The session that the next start would use; services without a login have none.
+
+    Raises:
+        ConfigError: The address of the service cannot be used.
+    """
+    if not service.kind.has_accounts:
+        return None
+    from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - httpx, not for --help
+
+    return SessionFile(settings.session_file).peek(service_address(service).text)
+
+
+def forget_session(settings: Settings, service: Service) -> None:
+    """Keep nothing of being signed in to `service`.
+
+    Raises:
+        ConfigError: The address of the service cannot be used.
+        SaveError: It is still there.
+    """
+    from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - httpx, not for --help
+
+    SessionFile(settings.session_file).delete(service_address(service).text)
+
+
+def is_valid(session: Session | None) -> bool:
+    """Would a service accept the token, as far as anyone knows?"""
+    return session is not None and (session.expires_at is None or session.expires_at > now())
+
+
+def describe_session(service: Service, session: Session | None) -> str:
+    """One line about `service` for a person, with nothing secret in it."""
+    return f"{service.name}: {_sentence(service, session)}"
+
+
+def _sentence(service: Service, session: Session | None) -> str:
+    if service.kind is ServiceKind.EMBEDDED:
+        return "the embedded host, which starts and signs in with every run."
+    where = f"{service.url}, "
+    if service.kind.is_api:
+        return f"{where}which needs no signing in."
+    if session is None:
+        return f"{where}signed out."
+    who = f"{where}signed in to account {safe_line(session.account, _MAX_ACCOUNT)}"
+    if session.expires_at is None:
+        return f"{who}, nothing tells for how long."
+    time = session.expires_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    if not is_valid(session):
+        return f"{who}, whose token expired at {time}."
+    return f"{who} until {time} ({_time_left(session)} left)."
+
+
+def _time_left(session: Session) -> str:
+    left = (session.expires_at or now()) - now()
+    hours, seconds = divmod(left.seconds, 3600)
+    if left.days:
+        return f"{left.days} d {hours} h"
+    return f"{hours} h {seconds // 60} min"

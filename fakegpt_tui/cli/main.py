@@ -1,4 +1,4 @@
-"""The command line's root: options of the whole program, and its commands, loaded when named."""
+"""The root command: options of the whole program, and its commands, imported when they run."""
 
 import gc
 import io
@@ -14,27 +14,29 @@ from fakegpt_tui.cli.errors import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
 
 _COMMANDS = {
-    "ask": "ask",
-    "completions": "completions",
-    "config": "config",
-    "doctor": "doctor",
-    "import": "importing",
-    "list": "listing",
-    "login": "login",
-    "logout": "logout",
-    "models": "models",
-    "paths": "paths",
-    "save": "save",
-    "search": "search",
-    "serve": "serve",
-    "show": "show",
-    "status": "status",
+    "ask": "ask.ask",
+    "completions": "main.completions",
+    "config": "config.config",
+    "doctor": "doctor.doctor",
+    "import": "files.import_command",
+    "list": "conversations.list_command",
+    "login": "login.login",
+    "logout": "login.logout",
+    "models": "models.models",
+    "paths": "config.paths",
+    "save": "files.save",
+    "search": "conversations.search",
+    "serve": "serve.serve",
+    "show": "conversations.show",
+    "status": "login.status",
 }
-"""The module that each command is in, under the module's own name."""
+"""The module and the function of each command."""
+
+_COMPLETION_VARIABLE = "_FAKEGPT_TUI_COMPLETE"
 
 
 class Commands(click.Group):
-    """Finds a command in its own module, so that only what runs is imported."""
+    """A group that imports the module of a command when the command is named."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -42,8 +44,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        name = _COMMANDS[cmd_name]
-        command = getattr(import_module(f"fakegpt_tui.cli.{name}"), name)
+        module, function = _COMMANDS[cmd_name].split(".")
+        command = getattr(import_module(f"fakegpt_tui.cli.{module}"), function)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         gc.enable()  # Which was off while everything was imported.
         return command
@@ -89,6 +91,21 @@ def cli(context: click.Context, *, resume: str | None, newest: bool) -> None:
 
         code = open_interface(settings_of(context), resume="" if newest else resume)
         context.exit(code)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.pass_context
+def completions(context: click.Context, *, shell: str) -> None:
+    """Print a script that teaches SHELL to complete this program's commands and options.
+
+    For bash add to ~/.bashrc: eval "$(fakegpt-tui completions bash)"
+    """
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        click.echo(kind(context.find_root().command, {}, PROGRAM, _COMPLETION_VARIABLE).source())
 
 
 def run(arguments: Sequence[str]) -> NoReturn:

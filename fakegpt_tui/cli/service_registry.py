@@ -12,8 +12,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fakegpt_tui.cli.app import build_api_backend, build_connection
 from fakegpt_tui.config.atomic_file import edit_file, write_secret
-from fakegpt_tui.config.secrets import Keyring, KeyringError, SystemKeyring, read_key, store_key
-from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource, Settings
+from fakegpt_tui.config.secrets import (
+    KeyInEnvironment,
+    KeyInFile,
+    KeyInKeyring,
+    Keyring,
+    KeyringError,
+    KeySource,
+    SystemKeyring,
+    read_key,
+    store_key,
+)
+from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import (
     ConfigError,
     ConnectionCheck,

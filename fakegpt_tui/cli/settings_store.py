@@ -9,30 +9,31 @@ from pathlib import Path
 
 from fakegpt_tui.config.atomic_file import edit_file
 from fakegpt_tui.config.load import build_settings
-from fakegpt_tui.config.spec import SETTING_SPECS, Settings, SettingSpec, Source
+from fakegpt_tui.config.spec import EDITABLE_SETTINGS, SETTING_SPECS, Settings, SettingSpec, Source
 from fakegpt_tui.domain import ConfigError, Preset
 from fakegpt_tui.ui.options import EffectiveSetting
 
 _MAX_NAME = 60
+_OVERRIDES = (Source.FLAG, Source.ENVIRONMENT)
 
 
 class PresetStore:
-    """Knows the presets, also those that were added since it was made."""
+    """The presets of the configuration, those included that were added in this run."""
 
     def __init__(self, presets: Mapping[str, Preset], config_file: Path) -> None:
         self.presets = dict(presets)
         self._config_file = config_file
 
-    async def keep(self, preset: Preset) -> None:
+    async def save(self, preset: Preset) -> None:
         """Write a preset to the configuration; one of that name is changed.
 
         Raises:
             ConfigError: It could not be used.
             SaveError: The file cannot be written.
         """
-        await asyncio.to_thread(self._keep, preset)
+        await asyncio.to_thread(self._save, preset)
 
-    def _keep(self, preset: Preset) -> None:
+    def _save(self, preset: Preset) -> None:
         from fakegpt_tui.config.edit import read_presets, with_preset  # noqa: PLC0415 - tomlkit
 
         name = preset.name
@@ -41,10 +42,6 @@ class PresetStore:
         path = self._config_file
         text = edit_file(path, lambda before: with_preset(before, preset, path=path))
         self.presets.update(read_presets(text, path=path))
-
-
-_BY_NAME = {each.name: each for each in SETTING_SPECS}
-_OVERRIDES = (Source.FLAG, Source.ENVIRONMENT)
 
 
 class SettingsStore:
@@ -59,13 +56,14 @@ class SettingsStore:
         self._themes = themes
 
     async def settings(self) -> tuple[EffectiveSetting, ...]:
-        """All that a person may change.
+        """All settings that can be changed.
 
         Raises:
-            ConfigError: The file cannot be read, or does not fit.
+            ConfigError: The file cannot be read, or holds something that cannot be used.
         """
-        content = await asyncio.to_thread(self._content)
-        return self._described(content)
+        content = await asyncio.to_thread(self._read)
+        in_file = self._settings_of_file(content)
+        return tuple(self._describe(row, in_file, content) for row in EDITABLE_SETTINGS)
 
     async def change(self, name: str, value: str | None) -> str | None:
         """Write a value, or leave it to the default; returns what was written before.
@@ -74,25 +72,25 @@ class SettingsStore:
             ConfigError: The program could not use it.
             SaveError: The file cannot be read or written.
         """
-        return await asyncio.to_thread(self._change, _BY_NAME[name], value)
+        return await asyncio.to_thread(self._change, SETTING_SPECS[name], value)
 
-    def _change(self, editable: SettingSpec, value: str | None) -> str | None:
+    def _change(self, row: SettingSpec, value: str | None) -> str | None:
         from fakegpt_tui.config.edit import with_setting  # noqa: PLC0415 - tomlkit, not at every start
 
         path = self._run.config_file
-        typed = None if value is None else editable.parse(value)
+        parsed = None if value is None else row.parse(value)
         before: list[str | None] = []
 
-        def edited(content: str) -> str:
-            changed = with_setting(content, editable.name, typed, path=path)
-            before.append(_value_in_file(content, editable))
-            self._by_file(changed)
+        def edit(content: str) -> str:
+            changed = with_setting(content, row.name, parsed, path=path)
+            before.append(_value_in_file(content, row))
+            self._settings_of_file(changed)
             return changed
 
-        edit_file(path, edited)
+        edit_file(path, edit)
         return before[0]
 
-    def _content(self) -> str:
+    def _read(self) -> str:
         path = self._run.config_file
         try:
             return path.read_text(encoding="utf-8")
@@ -101,48 +99,35 @@ class SettingsStore:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"The configuration file {path} cannot be read.") from error
 
-    def _by_file(self, content: str) -> Settings:
-        """What the file alone says.
+    def _settings_of_file(self, content: str) -> Settings:
+        """The settings without flags and variables.
 
         Raises:
-            ConfigError: The program could not use it.
+            ConfigError: The program could not use them.
         """
         run = self._run
         return build_settings({}, {}, content, path=run.config_file, folders=run.folders)
 
-    def _described(self, content: str) -> tuple[EffectiveSetting, ...]:
-        by_file = self._by_file(content)
-        return tuple(self._setting(editable, by_file, content) for editable in SETTING_SPECS)
-
-    def _setting(self, editable: SettingSpec, by_file: Settings, content: str) -> EffectiveSetting:
-        origin = self._run.origins[editable.name]
-        held = origin.source in _OVERRIDES
-        if not held:
-            origin = by_file.origins[editable.name]
+    def _describe(self, row: SettingSpec, in_file: Settings, content: str) -> EffectiveSetting:
+        overridden = self._run.origins[row.name].source in _OVERRIDES
+        settings = self._run if overridden else in_file
+        origin = settings.origins[row.name]
+        known = {"theme": self._themes(), "service": tuple(self._run.services)}
         return EffectiveSetting(
-            name=editable.name,
-            value=editable.value(self._run if held else by_file),
+            name=row.name,
+            value=row.value(settings),
             origin="config.toml" if origin.source is Source.FILE else str(origin),
-            description=editable.description,
-            choices=self._choices(editable),
-            overridden=held,
-            immediate=editable.applies_now,
-            file_value=_value_in_file(content, editable) or "",
+            description=row.description,
+            choices=tuple(known.get(row.name, row.choices)),
+            overridden=overridden,
+            immediate=row.applies_now,
+            file_value=_value_in_file(content, row) or "",
         )
 
-    def _choices(self, editable: SettingSpec) -> tuple[str, ...]:
-        match editable.name:
-            case "theme":
-                return tuple(self._themes())
-            case "service":
-                return tuple(self._run.services)
-            case _:
-                return editable.choices
 
-
-def _value_in_file(content: str, editable: SettingSpec) -> str | None:
+def _value_in_file(content: str, row: SettingSpec) -> str | None:
     """What the file itself says of a setting."""
-    found = tomllib.loads(content).get(editable.name)
+    found = tomllib.loads(content).get(row.name)
     if isinstance(found, bool):
         return str(found).lower()
     return None if found is None else str(found)

@@ -15,7 +15,7 @@ from fakegpt_tui.config.presets import parse_presets, preset_table
 from fakegpt_tui.config.secrets import validate_key
 from fakegpt_tui.config.services import ServiceConfig, parse_services, service_name
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.config.validators import InvalidValue
+from fakegpt_tui.config.validators import InvalidValue, TomlValue
 from fakegpt_tui.domain import ConfigError, Preset, ServiceForm
 
 _APPENDED_PATHS: Final = ("/chat/completions", "/completions", "/models")
@@ -66,7 +66,7 @@ def _key_problem(text: str) -> str:
 
 _VALUE = re.compile(r"[\w-]+ *=")
 
-Value: TypeAlias = str | int | float | bool | list[str] | None
+Value: TypeAlias = TomlValue | None
 
 _OF_TABLES = {"services", "presets"}
 """Tables that hold nothing but tables, and need no line of their own."""

@@ -3,16 +3,17 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.presets import parse_presets as read_presets
-from fakegpt_tui.config.services import DEFAULT_SERVICE, parse_services
+from fakegpt_tui.config.presets import parse_presets
+from fakegpt_tui.config.secrets import KeyInEnvironment
+from fakegpt_tui.config.services import parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table
-from fakegpt_tui.config.spec import Folders, KeyInEnvironment, Origin, Settings, Source
+from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Settings, Source
 from fakegpt_tui.domain import ConfigError
 
 _NAME = "fakegpt-tui"
@@ -88,57 +89,38 @@ def build_settings(
     """
     table = Table(_parse_toml(content, path), path=path)
     sources = Sources(flags, environ, table)
-    services = table.table("services")
+    services, presets = table.table("services"), table.table("presets")
     entries = parse_services(services)
-    presets = read_presets(table.table("presets"))
-    keys = _keys(table.table("keys"))
-    origin_of_file = Origin(Source.FILE, str(path))
+    defaults = _folder_defaults(sources, folders)
+    values: dict[str, Any] = {
+        name: sources.resolve(row, defaults.get(name, row.default))
+        for name, row in SETTING_SPECS.items()
+    }
+    if variable := _plain_variable(sources, environ):
+        values["plain"] = True
+        sources.origins["plain"] = Origin(Source.ENVIRONMENT, variable)
+    keys = _parse_keys(table.table("keys"))
     settings = Settings(
+        **values,
         config_file=path,
-        folders=_folders(sources, replace(folders, config=path.parent)),
-        service=sources.resolve("service", validators.text, DEFAULT_SERVICE),
-        model=sources.resolve("model", validators.text, None),
-        theme=sources.resolve("theme", validators.text, None),
-        max_turns=sources.resolve(
-            "max_turns", validators.integer(1, 64), 8, typed=validators.parse_number
-        ),
-        repaint_rate=sources.resolve(
-            "repaint_rate", validators.integer(1, 60), 20, typed=validators.parse_number
-        ),
-        notify=sources.resolve("notify", validators.one_of("none", "bell", "desktop"), "none"),
-        enter=sources.resolve("enter", validators.one_of("send", "newline"), "send"),
-        ambiguous_width=sources.resolve(
-            "ambiguous_width", validators.one_of("auto", "narrow", "wide"), "auto"
-        ),
-        plain=_plain(sources, environ),
-        mirror=_mirror(sources),
         color=not environ.get("NO_COLOR"),
         services={name: entry.service for name, entry in entries.items()},
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
-        presets=presets,
-        favourites=sources.resolve(
-            "favourites", validators.model_refs, (), typed=validators.parse_list
-        ),
+        presets=parse_presets(presets),
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}
+        | {f"services.{name}": Origin(Source.DEFAULT) for name in entries}
         | {
-            f"services.{name}": origin_of_file if name in services else Origin(Source.DEFAULT)
-            for name in entries
-        }
-        | {f"presets.{name}": origin_of_file for name in presets}
-        | {f"keys.{action}": origin_of_file for action in keys},
+            f"{name}.{key}": Origin(Source.FILE, str(path))
+            for name, rows in (("services", services), ("presets", presets), ("keys", keys))
+            for key in rows
+        },
     )
     table.reject_unknown()
-    sources.reject_misspelled(
-        [_CONFIG_VARIABLE]
-        + [
-            key.variable
-            for key in settings.service_keys.values()
-            if isinstance(key, KeyInEnvironment)
-        ]
-    )
+    used = (key for key in settings.service_keys.values() if isinstance(key, KeyInEnvironment))
+    sources.reject_misspelled([_CONFIG_VARIABLE, *(key.variable for key in used)])
     return settings
 
 
@@ -150,12 +132,13 @@ def _config_origin(flags: Mapping[str, object], environ: Mapping[str, str]) -> O
     return Origin(Source.DEFAULT)
 
 
-def _keys(table: Table) -> dict[str, str]:
+def _parse_keys(table: Table) -> dict[str, str]:
     """Actions and their keys. Ids have dots, which TOML reads as tables unless they are quoted."""
     keys: dict[str, str] = {}
     for name in table:
         if table.is_table(name):
-            keys |= {f"{name}.{rest}": value for rest, value in _keys(table.table(name)).items()}
+            nested = _parse_keys(table.table(name))
+            keys |= {f"{name}.{rest}": value for rest, value in nested.items()}
         else:
             keys[name] = table.consume(name, validators.any_text, "")
     return keys
@@ -168,37 +151,23 @@ def _parse_toml(content: str, path: Path) -> dict[str, object]:
         raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
 
 
-def _folders(sources: Sources, native: Folders) -> Folders:
-    """The folders; a chosen data folder takes in all that is not placed elsewhere by name."""
-
-    def folder(name: str, default: Path) -> Path:
-        return sources.resolve(name, validators.path, default).absolute()
-
-    data = folder("data_dir", native.data)
+def _folder_defaults(sources: Sources, native: Folders) -> dict[str, Path]:
+    """Default folders; a chosen data folder contains all others that are not chosen."""
+    data = sources.resolve(SETTING_SPECS["data_dir"], native.data)
+    assert isinstance(data, Path)  # noqa: S101 - for the type checker
     moved = sources.origins["data_dir"].source is not Source.DEFAULT
-    return Folders(
-        config=native.config,
-        data=data,
-        state=folder("state_dir", data / "state" if moved else native.state),
-        cache=folder("cache_dir", data / "cache" if moved else native.cache),
-        exports=folder("exports_dir", data / "exports"),
-    )
+    return {
+        "data_dir": data,
+        "state_dir": data / "state" if moved else native.state,
+        "cache_dir": data / "cache" if moved else native.cache,
+        "exports_dir": data / "exports",
+    }
 
 
-def _mirror(sources: Sources) -> Path | None:
-    folder = sources.resolve("mirror", validators.path, None)
-    return None if folder is None else folder.absolute()
-
-
-def _plain(sources: Sources, environ: Mapping[str, str]) -> bool:
-    """Line by line, where asked for, by ACCESSIBLE, or where the terminal can do no more."""
-    plain = sources.resolve("plain", validators.boolean, False, typed=validators.parse_flag)
+def _plain_variable(sources: Sources, environ: Mapping[str, str]) -> str:
+    """The variable that turns plain mode on, unless a setting decides; empty for none."""
     if sources.origins["plain"].source is not Source.DEFAULT:
-        return plain
+        return ""
     if validators.parse_flag(environ.get("ACCESSIBLE", "")) is not False:
-        sources.origins["plain"] = Origin(Source.ENVIRONMENT, "ACCESSIBLE")
-        return True
-    if environ.get("TERM") == "dumb":
-        sources.origins["plain"] = Origin(Source.ENVIRONMENT, "TERM")
-        return True
-    return False
+        return "ACCESSIBLE"
+    return "TERM" if environ.get("TERM") == "dumb" else ""

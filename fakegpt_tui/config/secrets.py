@@ -3,14 +3,38 @@
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.domain import ConfigError, Secret
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _PROGRAM = "fakegpt-tui"
 _MIN_PRIORITY = 1
 """What the library calls suitable; below it are those that keep nothing, or keep it in the open."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInEnvironment:
+    """A service's key is in this environment variable."""
+
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInFile:
+    """A service's key is the text of this file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInKeyring:
+    """A service's key is in the keyring of the system, under the name of the service."""
+
+    service: str
+
+
+KeySource: TypeAlias = KeyInEnvironment | KeyInFile | KeyInKeyring
 
 
 class KeyringError(Exception):

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from fakegpt_tui.config import validators
+from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.sources import Table
-from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.validators import InvalidValue
 from fakegpt_tui.domain import (
     ConfigError,

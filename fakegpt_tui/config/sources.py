@@ -1,11 +1,11 @@
-"""Taking values from flags, the environment and the file, and refusing what nobody takes."""
+"""Sources of settings: flags, environment variables and the tables of the configuration file."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from fakegpt_tui.config.spec import Origin, Source
+from fakegpt_tui.config.spec import Origin, SettingSpec, Source
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.config.validators import table as read_table
 from fakegpt_tui.domain import ConfigError
@@ -54,7 +54,7 @@ class Table:
         return f"{self._full(key)!r} in {self.path}"
 
     def reject_unknown(self) -> None:
-        """Refuse the keys that nobody took.
+        """Refuse the keys that were not consumed.
 
         Raises:
             ConfigError: There are some.
@@ -80,35 +80,23 @@ class Sources:
         self._variables: set[str] = set()
         self.origins: dict[str, Origin] = {}
 
-    def resolve(
-        self,
-        name: str,
-        read: Validator[T],
-        default: T,
-        *,
-        typed: Callable[[str], object] = str,
-    ) -> T:
-        """The value of the setting `name` from the first place that has it.
-
-        Args:
-            name: Its key in the file; flag and variable are named after it.
-            read: Checks the value.
-            default: What holds where no place has it.
-            typed: Turns a variable's text into the type that the file would hold.
+    def resolve(self, row: SettingSpec, default: object) -> object:
+        """The value of a setting from the first place that has it, or else the default.
 
         Raises:
-            ConfigError: A value is unfit; also in the file when another place wins.
+            ConfigError: A value cannot be used; also in the file when another place wins.
         """
-        from_file = self._table.consume(name, read, default)
+        name = row.name
+        from_file = self._table.consume(name, row.validate, default)
         variable = PREFIX + name.upper()
         self._variables.add(variable)
         option = "--" + name.replace("_", "-")
         if self._flags.get(name) is not None:
             self.origins[name] = Origin(Source.FLAG, option)
-            return _validate(read, self._flags[name], option)
+            return _validate(row.validate, self._flags[name], option)
         if self._environ.get(variable):
             self.origins[name] = Origin(Source.ENVIRONMENT, variable)
-            return _validate(read, typed(self._environ[variable]), variable)
+            return _validate(row.validate, row.parse(self._environ[variable]), variable)
         if name in self._table:
             self.origins[name] = Origin(Source.FILE, str(self._table.path))
             return from_file
@@ -116,7 +104,7 @@ class Sources:
         return default
 
     def reject_misspelled(self, also_known: Iterable[str]) -> None:
-        """Refuse variables that look like a setting's and are none.
+        """Refuse variables that look like misspelled settings.
 
         Only near misses: other programs may use the prefix, and so may a service's `key_env`.
 

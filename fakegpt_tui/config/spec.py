@@ -1,13 +1,18 @@
-"""The settings: one row each, and the values of one run."""
+"""Settings: one row each, from which loader, `config show`, template, editor and help follow."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final
 
 from fakegpt_tui.config import validators
+from fakegpt_tui.config.secrets import KeySource
+from fakegpt_tui.config.validators import TomlValue, Validator
 from fakegpt_tui.domain import ConfigError, ModelRef, Preset, Service
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+_ROW: Final = "setting"
 
 
 class Source(StrEnum):
@@ -41,78 +46,175 @@ class Folders:
     exports: Path
 
 
-@dataclass(frozen=True, slots=True)
-class KeyInEnvironment:
-    """A service's key is in this environment variable."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingSpec:
+    """Everything that is known about one setting.
 
-    variable: str
+    `validate` checks a value, and `parse` turns text, as it is typed or in a variable, into what
+    the file would hold. `choices` are all values, if there are only a few. `unset` is shown where
+    there is no value. A new configuration file has a line for each setting with an `example`. The
+    settings screen shows those that are `editable`; those that need no new start are used at once.
+    """
+
+    description: str
+    validate: Validator[Any]
+    name: str = ""
+    default: Any = None
+    parse: Callable[[str], TomlValue] = str
+    choices: tuple[str, ...] = ()
+    unset: str = ""
+    example: str = ""
+    editable: bool = True
+    applies_now: bool = False
+
+    def value(self, settings: "Settings") -> str:
+        """The value in these settings, as it would be typed; empty where nothing is set."""
+        match getattr(settings, self.name):
+            case None:
+                return self.unset
+            case bool(value):
+                return str(value).lower()
+            case tuple(values):
+                return ", ".join(map(str, values))
+            case value:
+                return str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyInFile:
-    """A service's key is the text of this file."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInKeyring:
-    """A service's key is in the keyring of the system, under the name of the service."""
-
-    service: str
-
-
-KeySource: TypeAlias = KeyInEnvironment | KeyInFile | KeyInKeyring
+def setting(
+    description: str, validate: Validator[Any] | None = None, **attributes: Any
+) -> Any:  # a field of any type
+    """A field of `Settings` with its row; without a validator, one of its `choices`."""
+    row = SettingSpec(
+        description=description,
+        validate=validate or validators.one_of(*attributes["choices"]),
+        **attributes,
+    )
+    return field(metadata={_ROW: row})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be configured.
 
-    `mirror` is a folder for Markdown files of all conversations. `upstreams` names, for an
-    embedded host, the service that answers through it. `keys` maps the id of an action to its
-    keys, separated by commas; no key turns the action's key off. `enter` is “send” or “newline”,
-    `ambiguous_width` “auto”, “narrow” or “wide”.
-    `origins` has an entry for every value, services and presets by `services.NAME` and
-    `presets.NAME`.
+    `upstreams` names, for an embedded host, the service that answers through it. `keys` maps the
+    id of an action to its keys, separated by commas; an empty text turns its key off. `origins`
+    has an entry for every value; those of tables go by `services.NAME` and the like.
     """
 
+    service: str = setting(
+        "The service for new conversations; F6 chooses for the open one.",
+        validators.text,
+        default="embedded",
+        example='"embedded"',
+        applies_now=True,
+    )
+    model: str | None = setting(
+        "The model for new conversations; without one, the service's own.", validators.text
+    )
+    theme: str | None = setting(
+        "The colours of the screen.", validators.text, unset="dark", applies_now=True
+    )
+    enter: str = setting(
+        "What enter does in the prompt; ctrl+j does the other.",
+        default="send",
+        choices=("send", "newline"),
+        example='"newline"',
+        applies_now=True,
+    )
+    notify: str = setting(
+        "How the end of a reply is announced while you look at something else.",
+        default="none",
+        choices=("none", "bell", "desktop"),
+        example='"bell"',
+        applies_now=True,
+    )
+    max_turns: int = setting(
+        "How many replies may stream at once, from 1 to 64; more wait their turn.",
+        validators.integer(1, 64),
+        default=8,
+        parse=validators.parse_number,
+        example="8",
+        applies_now=True,
+    )
+    repaint_rate: int = setting(
+        "How many times a second a streaming reply is drawn, from 1 to 60; fewer suit a slow line.",
+        validators.integer(1, 60),
+        default=20,
+        parse=validators.parse_number,
+        applies_now=True,
+    )
+    ambiguous_width: str = setting(
+        "How many columns §, é, Greek and the like take: narrow for one, wide for two; auto asks "
+        "the terminal.",
+        default="auto",
+        choices=("auto", "narrow", "wide"),
+        example='"auto"',
+        applies_now=True,
+    )
+    mirror: Path | None = setting(
+        "A folder with a Markdown file of every conversation, for Git, Obsidian and others; empty "
+        "for none.",
+        validators.absolute_path,
+        example='"~/notes/chats"',
+    )
+    exports_dir: Path = setting(
+        "The folder for saved files.", validators.absolute_path, example='"~/chats"'
+    )
+    plain: bool = setting(
+        "Whether to chat line by line, for screen readers and simple terminals.",
+        validators.boolean,
+        default=False,
+        parse=validators.parse_flag,
+        choices=("false", "true"),
+    )
+    favourites: tuple[ModelRef, ...] = setting(
+        "Models that F6 shows first, each as service/model.",
+        validators.model_refs,
+        default=(),
+        parse=validators.parse_list,
+        example='["ollama/llama3.2"]',
+        editable=False,
+    )
+    data_dir: Path = setting(
+        "The folder for conversations and, unless they have their own, for all other files.",
+        validators.absolute_path,
+        editable=False,
+    )
+    state_dir: Path = setting(
+        "The folder for sessions and crash reports.", validators.absolute_path, editable=False
+    )
+    cache_dir: Path = setting("The folder for caches.", validators.absolute_path, editable=False)
+
     config_file: Path
-    folders: Folders
-    service: str
-    model: str | None
-    theme: str | None
-    max_turns: int
-    repaint_rate: int
-    notify: str
-    enter: str
-    ambiguous_width: str
-    plain: bool
-    mirror: Path | None
     color: bool
     services: Mapping[str, Service]
     upstreams: Mapping[str, str]
     service_keys: Mapping[str, KeySource]
     presets: Mapping[str, Preset]
-    favourites: tuple[ModelRef, ...]
     keys: Mapping[str, str]
     origins: Mapping[str, Origin]
 
     @property
+    def folders(self) -> Folders:
+        return Folders(
+            config=self.config_file.parent,
+            data=self.data_dir,
+            state=self.state_dir,
+            cache=self.cache_dir,
+            exports=self.exports_dir,
+        )
+
+    @property
     def database(self) -> Path:
-        return self.folders.data / "conversations.db"
+        return self.data_dir / "conversations.db"
 
     @property
     def session_file(self) -> Path:
-        return self.folders.state / "sessions.json"
+        return self.state_dir / "sessions.json"
 
     @property
     def crash_reports(self) -> Path:
-        return self.folders.state / "crashes"
-
-    @property
-    def logs(self) -> Path:
-        return self.folders.state / "logs"
+        return self.state_dir / "crashes"
 
     @property
     def chosen_service(self) -> Service:
@@ -121,20 +223,12 @@ class Settings:
         Raises:
             ConfigError: There is no service of that name.
         """
-        return self.service_named(self.service)
-
-    def service_named(self, name: str) -> Service:
-        """The service of that name.
-
-        Raises:
-            ConfigError: There is none.
-        """
         try:
-            return self.services[name]
+            return self.services[self.service]
         except KeyError as error:
             known = ", ".join(sorted(self.services))
             raise ConfigError(
-                f"There is no service named {name!r}; the configured ones are {known}."
+                f"There is no service named {self.service!r}; the configured ones are {known}."
             ) from error
 
     def upstream_of(self, service: Service) -> Service:
@@ -143,113 +237,11 @@ class Settings:
         return service if upstream is None else self.services[upstream]
 
 
-TomlValue: TypeAlias = str | int | bool
+SETTING_SPECS: Final[Mapping[str, SettingSpec]] = {
+    each.name: replace(each.metadata[_ROW], name=each.name)
+    for each in fields(Settings)
+    if _ROW in each.metadata
+}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingSpec:
-    """A setting, and what there is to say about it.
-
-    `choices` are all there are, unless only others know them, or any text will do. `typed` turns
-    what a person types into what the file holds; what is wrong with that, the readers say. One that
-    works `at_once` needs no new start.
-    """
-
-    name: str
-    description: str
-    get: Callable[[Settings], object]
-    choices: tuple[str, ...] = ()
-    parse: Callable[[str], TomlValue] = str
-    applies_now: bool = False
-
-    def value(self, settings: Settings) -> str:
-        """What holds, as it would be typed; empty where nothing is set."""
-        found = self.get(settings)
-        if isinstance(found, bool):
-            return str(found).lower()
-        return "" if found is None else str(found)
-
-
-def _parse_number(text: str) -> TomlValue:
-    return int(text) if text.strip().isdecimal() else text
-
-
-def _parse_flag(text: str) -> TomlValue:
-    found = validators.parse_flag(text)
-    return found if isinstance(found, bool) else text
-
-
-SETTING_SPECS: Final = (
-    SettingSpec(
-        name="service",
-        description="Who answers in new conversations; F6 chooses for the open one.",
-        get=lambda settings: settings.service,
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="model",
-        description="The model that new conversations ask for; without one, the service's own.",
-        get=lambda settings: settings.model,
-    ),
-    SettingSpec(
-        name="theme",
-        description="The colours of the screen.",
-        get=lambda settings: settings.theme or "dark",
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="enter",
-        description="What enter does in the prompt; ctrl+j does the other.",
-        get=lambda settings: settings.enter,
-        choices=("send", "newline"),
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="notify",
-        description="How a reply is announced that ends out of sight.",
-        get=lambda settings: settings.notify,
-        choices=("none", "bell", "desktop"),
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="max_turns",
-        description="How many replies may stream at once, from 1 to 64; more wait their turn.",
-        get=lambda settings: settings.max_turns,
-        parse=_parse_number,
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="repaint_rate",
-        description="How many times a second a streaming reply is drawn, from 1 to 60; "
-        "fewer suit a slow line.",
-        get=lambda settings: settings.repaint_rate,
-        parse=_parse_number,
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="ambiguous_width",
-        description="How many columns §, é, Greek and the like take; auto asks the "
-        "terminal, which must do the same.",
-        get=lambda settings: settings.ambiguous_width,
-        choices=("auto", "narrow", "wide"),
-        applies_now=True,
-    ),
-    SettingSpec(
-        name="mirror",
-        description="A folder that is given a Markdown file of every conversation, for Git, "
-        "Obsidian and others; none where it is empty.",
-        get=lambda settings: settings.mirror,
-    ),
-    SettingSpec(
-        name="exports_dir",
-        description="Where saved files go.",
-        get=lambda settings: settings.folders.exports,
-    ),
-    SettingSpec(
-        name="plain",
-        description="Whether to chat line by line, for screen readers and simple terminals.",
-        get=lambda settings: settings.plain,
-        choices=("false", "true"),
-        parse=_parse_flag,
-    ),
-)
+EDITABLE_SETTINGS: Final = tuple(row for row in SETTING_SPECS.values() if row.editable)
+"""What the settings screen shows, in its order."""

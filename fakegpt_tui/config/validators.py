@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from fakegpt_tui.domain import ModelRef, Secret
 
 T = TypeVar("T")
+TomlValue: TypeAlias = str | int | float | bool | list[str]
 Validator: TypeAlias = Callable[[object], T]
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -54,6 +55,10 @@ def path(value: object) -> Path:
         return Path(text(value)).expanduser()
     except RuntimeError as error:
         raise InvalidValue("a path below a home folder that exists") from error
+
+
+def absolute_path(value: object) -> Path:
+    return path(value).absolute()
 
 
 def table(value: object) -> Mapping[str, object]:
@@ -140,17 +145,17 @@ def model_refs(value: object) -> tuple[ModelRef, ...]:
     return tuple(ModelRef(service, model) for service, _, model in parts)
 
 
-def parse_list(text: str) -> object:
+def parse_list(text: str) -> TomlValue:
     """What `text` from the environment says as TOML would: a list of what commas separate."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def parse_number(text: str) -> object:
+def parse_number(text: str) -> TomlValue:
     """What `text` from the environment says as TOML would: a number, or still text."""
     return int(text) if text.strip().isdecimal() else text
 
 
-def parse_flag(text: str) -> object:
+def parse_flag(text: str) -> TomlValue:
     """What `text` from the environment says as TOML would: true, false, or still text."""
     word = text.strip().lower()
     if word in _TRUE:

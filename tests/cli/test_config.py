@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from fakegpt_tui.cli.config_template import TEMPLATE
+from fakegpt_tui.cli.config import template
 from tests.cli.program import Home
 
 
@@ -63,7 +63,7 @@ def test_a_file_that_is_there_is_left_as_it_is(home: Home) -> None:
 
 
 def test_without_the_signs_the_file_works(home: Home) -> None:
-    lines = TEMPLATE.splitlines()
+    lines = template().splitlines()
     content = "\n".join(line[1:] for line in lines if line[:1] == "#" and line[1:2] != " ")
     assert set(tomllib.loads(content)) >= {"service", "mirror", "services", "keys"}
     home.configure(content)

@@ -60,7 +60,7 @@ async def test_a_preset_is_there_at_once_and_at_the_next_start(tmp_path: Path) -
     book = PresetStore(load_settings({"config": str(file)}, {}).presets, file)
     known = book.presets
     preset = Preset("two words", "One\nTwo", GenerationSettings(seed=3, stop=("\n", '"')))
-    await book.keep(preset)
+    await book.save(preset)
     assert list(known) == ["terse", "two words"]
     assert known["two words"] == preset
     assert load_settings({"config": str(file)}, {}).presets == known
@@ -72,5 +72,5 @@ async def test_a_name_that_cannot_be_used_is_told_and_nothing_is_written(
 ) -> None:
     book = PresetStore({}, tmp_path / "config.toml")
     with pytest.raises(ConfigError, match="name of a preset"):
-        await book.keep(Preset(name))
+        await book.save(Preset(name))
     assert list(tmp_path.iterdir()) == []

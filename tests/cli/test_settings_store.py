@@ -8,7 +8,7 @@ import pytest
 
 from fakegpt_tui.cli.settings_store import SettingsStore
 from fakegpt_tui.config.load import load_settings
-from fakegpt_tui.config.spec import SETTING_SPECS
+from fakegpt_tui.config.spec import EDITABLE_SETTINGS
 from fakegpt_tui.domain import ConfigError, SaveError
 from fakegpt_tui.ui.options import EffectiveSetting
 from fakegpt_tui.ui.themes import theme_names
@@ -44,7 +44,7 @@ async def found(book: SettingsStore) -> dict[str, EffectiveSetting]:
 
 async def test_every_setting_is_told_with_its_value_and_its_origin(config: Path) -> None:
     settings = await found(book_of(config))
-    assert list(settings) == [editable.name for editable in SETTING_SPECS]
+    assert list(settings) == [editable.name for editable in EDITABLE_SETTINGS]
     assert (settings["max_turns"].value, settings["max_turns"].origin) == ("3", "config.toml")
     assert (settings["theme"].value, settings["theme"].origin) == ("dark", "default")
     assert settings["service"].choices == ("embedded", "zhile", "office")

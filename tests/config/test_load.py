@@ -8,15 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.config.load import build_settings, load_settings
-from fakegpt_tui.config.spec import (
-    Folders,
-    KeyInEnvironment,
-    KeyInFile,
-    KeyInKeyring,
-    Origin,
-    Settings,
-    Source,
-)
+from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring
+from fakegpt_tui.config.spec import Folders, Origin, Settings, Source
 from fakegpt_tui.domain import (
     ConfigError,
     Endpoints,

@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.config.secrets import Keyring, KeyringError, SystemKeyring, read_key, store_key
-from fakegpt_tui.config.spec import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
+from fakegpt_tui.config.secrets import (
+    KeyInEnvironment,
+    KeyInFile,
+    KeyInKeyring,
+    Keyring,
+    KeyringError,
+    KeySource,
+    SystemKeyring,
+    read_key,
+    store_key,
+)
 from fakegpt_tui.domain import ConfigError, Secret
 
 KEY = "sk-canary-0123456789"

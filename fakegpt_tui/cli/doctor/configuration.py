@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, attention, good, note
-from fakegpt_tui.cli.sessions import describe_session, is_valid, stored_session
-from fakegpt_tui.config.secrets import SystemKeyring, read_key
-from fakegpt_tui.config.spec import KeyInKeyring, Settings, Source
+from fakegpt_tui.cli.login import describe_session, is_valid, stored_session
+from fakegpt_tui.config.secrets import KeyInKeyring, SystemKeyring, read_key
+from fakegpt_tui.config.spec import Settings, Source
 from fakegpt_tui.domain import ConfigError, Service, ServiceKind
 from fakegpt_tui.text import safe_line
 

@@ -14,7 +14,8 @@ from typing import Final
 
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.doctor.report import Finding, attention, good, note
-from fakegpt_tui.config.spec import KeyInFile, Settings
+from fakegpt_tui.config.secrets import KeyInFile
+from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import connection
 from fakegpt_tui.store.path_safety import require_private

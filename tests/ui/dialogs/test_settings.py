@@ -9,14 +9,14 @@ from textual.widgets import Input, OptionList
 
 from fakegpt_tui.cli.settings_store import SettingsStore
 from fakegpt_tui.config.load import load_settings
-from fakegpt_tui.config.spec import SETTING_SPECS
+from fakegpt_tui.config.spec import EDITABLE_SETTINGS
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
 from tests.ui.running import Running, reply, running
 
-NAMES = [editable.name for editable in SETTING_SPECS]
+NAMES = [editable.name for editable in EDITABLE_SETTINGS]
 MINE = "# Mine.\nmax_turns = 3\n"
 
 
