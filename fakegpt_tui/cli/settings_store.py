@@ -6,12 +6,15 @@ import asyncio
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.config.atomic_file import edit_file
 from fakegpt_tui.config.load import build_settings
 from fakegpt_tui.config.spec import EDITABLE_SETTINGS, SETTING_SPECS, Settings, SettingSpec, Source
 from fakegpt_tui.domain import ConfigError, Preset
-from fakegpt_tui.ui.options import EffectiveSetting
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.options import EffectiveSetting
 
 _MAX_NAME = 60
 _OVERRIDES = (Source.FLAG, Source.ENVIRONMENT)
@@ -109,6 +112,8 @@ class SettingsStore:
         return build_settings({}, {}, content, path=run.config_file, folders=run.folders)
 
     def _describe(self, row: SettingSpec, in_file: Settings, content: str) -> EffectiveSetting:
+        from fakegpt_tui.ui.options import EffectiveSetting  # noqa: PLC0415 - Rich, once it is shown
+
         overridden = self._run.origins[row.name].source in _OVERRIDES
         settings = self._run if overridden else in_file
         origin = settings.origins[row.name]
