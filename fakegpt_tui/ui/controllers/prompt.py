@@ -13,8 +13,9 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 class PromptController(ChatScreenBase):
     """Sending and stopping."""
 
-    def action_send_prompt(self) -> None:
-        text = self._prompt.take_text()
+    @on(PromptInput.Submitted)
+    def send_prompt(self, event: PromptInput.Submitted) -> None:
+        text = event.text
         was_edited = self._workspace.edited_prompt is not None
         try:
             asked = self._workspace.ask(text)

@@ -120,7 +120,7 @@ class SettingsController(ChatScreenBase):
             case "enter":
                 sends = event.value == "send"
                 self.keys = effective_keys(self._options.keys, enter_sends=sends)
-                self._prompt.set_enter_sends(sends=sends)
+                self._prompt.enter_sends = sends
                 self.show_conversation()
             case _:
                 pass  # the application uses it

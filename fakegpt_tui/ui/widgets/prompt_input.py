@@ -16,6 +16,7 @@ from fakegpt_tui.ui.keymap import KeyScope
 
 _ENTER_SENDS = "Ask anything — Enter sends, ctrl+j breaks the line"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, Enter breaks the line"
+_MAX_SHOWN = 3
 
 
 class PromptInput(TextArea):
@@ -28,8 +29,21 @@ class PromptInput(TextArea):
         max-height: 33vh;
     }
     """
-
     BINDINGS = bindings(KeyScope.PROMPT)
+
+    earlier_prompts: reactive[Sequence[str]] = reactive((), repaint=False)
+    """The prompts that were sent before, the latest first."""
+    enter_sends: reactive[bool] = reactive(True, repaint=False)
+    """Does Enter send, or break the line? The empty prompt says which."""
+    is_edit: reactive[bool] = reactive(False, repaint=False)
+    """Does the text replace an earlier prompt? The border says so."""
+
+    class Submitted(Message):
+        """The prompt is to be sent. Its text is no longer in the input."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     class CommandsRequested(Message):
         """A slash was typed into the empty prompt."""
@@ -38,22 +52,22 @@ class PromptInput(TextArea):
         """ctrl+d was pressed in the empty prompt."""
 
     def __init__(self, *, cursor_blink: bool = True) -> None:
-        super().__init__(
-            soft_wrap=True,
-            placeholder=Content(_ENTER_SENDS),
-        )
+        super().__init__(soft_wrap=True)
         self.cursor_blink = cursor_blink
-        self.earlier_prompts: Sequence[str] = ()
         self._history_index = 0
         self._unsent = ""
 
-    def render_line(self, y: int) -> Strip:
-        # Textual cannot break the words that stand in an empty one to no width at all.
-        return super().render_line(y) if self.content_size.width else Strip([])
+    def watch_enter_sends(self, enter_sends: bool) -> None:
+        self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
 
-    def set_enter_sends(self, *, sends: bool) -> None:
-        """Tell it in the empty prompt."""
-        self.placeholder = Content(_ENTER_SENDS if sends else _ENTER_BREAKS)
+    def watch_is_edit(self, is_edit: bool) -> None:
+        self.border_title = Content(
+            "Edits an earlier prompt; ctrl+c leaves that" if is_edit else ""
+        )
+
+    def render_line(self, y: int) -> Strip:
+        # Textual cannot wrap the placeholder to a width of nothing.
+        return super().render_line(y) if self.content_size.width else Strip([])
 
     def action_earlier(self) -> None:
         """Show the prompt before this one; what was being typed comes after the latest.
@@ -66,24 +80,26 @@ class PromptInput(TextArea):
     def action_later(self) -> None:
         self._show_earlier(self._history_index - 1)
 
-    def _show_earlier(self, back: int) -> None:
-        if not 0 <= back <= len(self.earlier_prompts):
+    def _show_earlier(self, index: int) -> None:
+        if not 0 <= index <= len(self.earlier_prompts):
             return
         if self._history_index == 0:
             self._unsent = self.text
-        self._history_index = back
-        self._replace_all(self.earlier_prompts[back - 1] if back else self._unsent)
+        self.replace_text(self.earlier_prompts[index - 1] if index else self._unsent)
+        self._history_index = index
 
-    async def action_send(self) -> None:
+    def action_send(self) -> None:
         """Send, unless the line ends in a backslash, which asks for another line."""
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif self.text.strip():
-            await self.run_action("screen.send_prompt")
+        elif text := self.text.strip():
+            # Posted before the text is cleared, so that it is sent before its draft is deleted.
+            self.post_message(self.Submitted(text))
+            self.take_text()
 
     def take_text(self) -> str:
-        """The text, which is here no longer; `give_back` brings it back."""
+        """Remove the text, and return it; `restore_text` brings it back."""
         text = self.text.strip()
         self._history_index = 0
         self.clear()
@@ -101,18 +117,15 @@ class PromptInput(TextArea):
     def load_draft(self, text: str, cursor: tuple[int, int] | None = None) -> None:
         """Show the text of another conversation, with the cursor at its end or where it was.
 
-        What is here, and was, is not of this conversation and cannot be brought back.
+        Undo does not bring back what was here, as it belongs to another conversation.
         """
         self._history_index = 0
         self.load_text(text)
         self.move_cursor(self.document.end if cursor is None else cursor)
 
     def replace_text(self, text: str) -> None:
-        """Take a text in place of what is here, which undoing brings back."""
+        """Show another text; undo brings back what was here."""
         self._history_index = 0
-        self._replace_all(text)
-
-    def _replace_all(self, text: str) -> None:
         self.history.checkpoint()
         self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
         self.move_cursor(self.document.end)
@@ -123,16 +136,16 @@ class PromptInput(TextArea):
         self.replace_text(f"{text}\n{typed}" if typed else text)
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Is a key a letter of the text? A slash that begins it is none."""
+        """Is a key a letter of the text? A slash at its beginning is a command."""
         is_slash = character == "/" and not self.text
         return not is_slash and super().check_consume_key(key, character)
 
     async def on_key(self, event: events.Key) -> None:
-        """Obey keys here, in turn with the letters around them.
+        """Handle keys here, in turn with the letters around them.
 
-        What is typed ahead arrives at once. A binding of the screen is obeyed only when its key has
-        come that far, and a priority binding as soon as it arrives: the letters that were typed
-        after the one, or before the other, would be taken for those of another conversation.
+        Keys that are typed ahead arrive at once. Textual would run a binding of the screen when the
+        key has bubbled up to it, and a priority binding as soon as it arrives: letters typed after
+        the one, or before the other, would go to another conversation.
         """
         if event.character == "/" and not self.text:
             event.stop()
@@ -149,13 +162,15 @@ class PromptInput(TextArea):
                 await self.app.run_action(active.binding.action, active.node)
 
     def _recall_by_arrow(self, key: str) -> bool:
-        """Go to another prompt where an arrow leads out of this one."""
-        place = self.cursor_location
-        if key == "up" and self.navigator.is_first_wrapped_line(place):
+        """Go to another prompt where an arrow leads out of this one; whether it does."""
+        location = self.cursor_location
+        if key == "up" and self.navigator.is_first_wrapped_line(location):
             if self._history_index < len(self.earlier_prompts):
                 self.action_earlier()
                 return True
-        elif key == "down" and self.navigator.is_last_wrapped_line(place) and self._history_index:
+        elif (
+            key == "down" and self.navigator.is_last_wrapped_line(location) and self._history_index
+        ):
             self.action_later()
             return True
         return False
@@ -165,17 +180,13 @@ class PromptInput(TextArea):
         event.stop()
         event.prevent_default()
         start, end = self.selection
-        result = self.replace(
-            clipboard_text(event.text), start, end, maintain_selection_offset=False
-        )
+        text = clipboard_text(event.text)
+        result = self.replace(text, start, end, maintain_selection_offset=False)
         self.move_cursor(result.end_location)
 
 
-_MAX_SHOWN = 3
-
-
 class QueueView(Widget):
-    """A line for each prompt that waits; nothing where none does."""
+    """A line for each prompt that waits; hidden where none does."""
 
     DEFAULT_CSS = """
     QueueView {
@@ -188,9 +199,8 @@ class QueueView(Widget):
 
     waiting: reactive[tuple[str, ...]] = reactive((), layout=True)
     """The texts, the next one first."""
-
     held: reactive[bool] = reactive(False)
-    """Do they wait for a person, because the reply before them failed or was stopped?"""
+    """Must they be sent by hand, because the reply before them failed or was stopped?"""
 
     def watch_waiting(self, waiting: tuple[str, ...]) -> None:
         self.display = bool(waiting)
@@ -198,8 +208,8 @@ class QueueView(Widget):
     def render(self) -> Content:
         why = "waits for you" if self.held else "sent when the reply ends"
         lines = [
-            Content.assemble(("⧗ ", "bold"), safe_line(text), (f"  ({why})" if not place else ""))
-            for place, text in enumerate(self.waiting[:_MAX_SHOWN])
+            Content.assemble(("⧗ ", "bold"), safe_line(text), "" if index else f"  ({why})")
+            for index, text in enumerate(self.waiting[:_MAX_SHOWN])
         ]
         more = len(self.waiting) - _MAX_SHOWN
         if more > 0:

@@ -16,9 +16,6 @@ class PromptScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield PromptInput(cursor_blink=False)
 
-    def action_send_prompt(self) -> None:
-        self.query_one(PromptInput).take_text()
-
 
 class PromptApp(App[None]):
     async def on_mount(self) -> None:
