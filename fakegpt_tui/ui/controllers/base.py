@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from textual import work
-from textual.content import Content
 from textual.screen import Screen
 
 from fakegpt_tui.chat.service import ChatService
@@ -145,21 +144,23 @@ class ChatScreenBase(Screen[None]):
         """Show a turn of the open conversation that is only just asked for, and have it run."""
         self._workspace.reload()
         self.post_message(RunTurn(turn))
-        self.show_conversation()
-        self._transcript.stick_to_end()
+        self.show_conversation(at_end=True)
         self.refresh_rows()
 
-    def show_conversation(self) -> None:
+    def show_conversation(self, *, at_end: bool = False) -> None:
         """Make everything that is about the open conversation say what is so."""
         path = self._workspace.path
-        self._show_messages(path, self._workspace.labels(path))
+        self._show_messages(path, self._workspace.labels(path), at_end=at_end)
         self._status.tokens = self._workspace.token_label(path)
 
-    def _show_messages(self, path: Sequence[ChatMessage], labels: Mapping[str, str]) -> None:
+    def _show_messages(
+        self, path: Sequence[ChatMessage], labels: Mapping[str, str], *, at_end: bool = False
+    ) -> None:
         conversation = self._workspace.open
         self._transcript.empty_text = welcome(self._workspace.service, self.keys)
+        position = self._workspace.saved_position
         self._transcript.show(
-            conversation.id, path, labels=labels, position=self._workspace.saved_position
+            conversation.id, path, labels=labels, position=position, at_end=at_end
         )
         self._status.service = f"{conversation.service} {conversation.model}".strip()
         self._status.login = self._workspace.login
@@ -168,9 +169,7 @@ class ChatScreenBase(Screen[None]):
 
     def show_editing(self) -> None:
         """Say whether what is typed is a new prompt."""
-        is_new = self._workspace.edited_prompt is None
-        title = "" if is_new else "Edits an earlier prompt; ctrl+c leaves that"
-        self._prompt.border_title = Content(title)
+        self._prompt.is_edit = self._workspace.edited_prompt is not None
 
     def show_activity(self) -> None:
         self._status.activity = self._workspace.activity

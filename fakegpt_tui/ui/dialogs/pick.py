@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.widgets.cells import icon_cell
+from fakegpt_tui.ui.widgets.drawing import icon_cell
 
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""

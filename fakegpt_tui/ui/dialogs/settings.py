@@ -17,7 +17,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
-from fakegpt_tui.ui.widgets.cells import fit
+from fakegpt_tui.ui.widgets.drawing import fit
 
 _MAX_LINE = 1000
 _NAME_WIDTH = 17

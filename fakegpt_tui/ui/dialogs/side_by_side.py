@@ -53,7 +53,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self._limiter = FrameLimiter(repaint_rate)
         self._timer: Timer | None = None
         self._place = 0
-        self._columns = [Transcript(rehearse=False) for _ in reply_ids]
+        self._columns = [Transcript(warm_up=False) for _ in reply_ids]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="side-by-side"):

@@ -78,7 +78,7 @@ class ChatScreen(
             with Row():
                 yield ConversationList()
                 with Column():
-                    yield Transcript(rehearse=self._options.warm_up)
+                    yield Transcript(warm_up=self._options.warm_up)
                     yield QueueView()
                     yield PromptInput(cursor_blink=self._options.cursor_blink)
             yield KeyFooter()
@@ -87,7 +87,7 @@ class ChatScreen(
 
     def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self.show_activity, pause=True)
-        self._prompt.set_enter_sends(sends=self._options.enter_sends)
+        self._prompt.enter_sends = self._options.enter_sends
         self._prompt.focus()
         self.show_conversation()
         self.call_after_refresh(self._load)

@@ -1,6 +1,11 @@
 """Conversation list widget, drawn by index so that its length costs nothing."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
 from rich.segment import Segment
+from rich.style import Style
 from textual import events, on
 from textual.content import Content
 from textual.geometry import Size
@@ -12,24 +17,76 @@ from textual.strip import Strip
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.widgets.cells import fit, icon_cell, without_background
-from fakegpt_tui.ui.widgets.conversation_rows import (
-    ConversationRow,
-    GroupHeading,
-    RowIndex,
-    RowStatus,
-)
-from fakegpt_tui.ui.widgets.drawing import RenderCache
+from fakegpt_tui.ui.widgets.drawing import RenderCache, fit, icon_cell, without_background
 
-__all__ = ["ConversationList", "ConversationRow", "RowStatus"]
 
-_STATUS_CLASSES = {
-    RowStatus.STREAMING: "conversation-list--busy",
-    RowStatus.QUEUED: "conversation-list--busy",
-    RowStatus.UNREAD: "conversation-list--unread",
-    RowStatus.FAILED: "conversation-list--failed",
-    RowStatus.DRAFT: "conversation-list--muted",
+class RowStatus(Enum):
+    """The state of a conversation that its row shows, as an icon that needs no colour."""
+
+    NONE = " "
+    STREAMING = "»"
+    QUEUED = "+"
+    UNREAD = "●"
+    FAILED = "!"
+    DRAFT = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """One conversation in the list. `group` is the heading that it belongs under, if any."""
+
+    id: str
+    title: str
+    group: str = ""
+    status: RowStatus = RowStatus.NONE
+
+
+class _RowIndex:
+    """The lines of the list, rows and headings, and where each conversation is among them."""
+
+    def __init__(self, rows: Sequence[ConversationRow]) -> None:
+        self.rows = rows
+        self.lines: list[ConversationRow | str] = []
+        self._indices: dict[str, tuple[int, int]] = {}
+        group = ""
+        for position, row in enumerate(rows):
+            if row.group != group:
+                group = row.group
+                self.lines += ["", group] if self.lines else [group]
+            self._indices[row.id] = (position, len(self.lines))
+            self.lines.append(row)
+
+    def __contains__(self, conversation_id: str | None) -> bool:
+        return conversation_id in self._indices
+
+    def position_of(self, conversation_id: str | None) -> int | None:
+        """How many conversations are above this one; `None` for one that is not listed."""
+        return self._indices.get(conversation_id or "", (None, None))[0]
+
+    def line_of(self, conversation_id: str | None) -> int | None:
+        return self._indices.get(conversation_id or "", (None, None))[1]
+
+    def id_at(self, position: int) -> str | None:
+        """The conversation at a position, or at the end that it lies beyond."""
+        if not self.rows:
+            return None
+        return self.rows[max(0, min(position, len(self.rows) - 1))].id
+
+    def group_top(self, line: int) -> int:
+        """The heading above a line with its blank, if there is one; else the line."""
+        while line > 0 and isinstance(self.lines[line - 1], str):
+            line -= 1
+        return line
+
+
+_STATUS_STYLES = {
+    RowStatus.STREAMING: "busy",
+    RowStatus.QUEUED: "busy",
+    RowStatus.UNREAD: "unread",
+    RowStatus.FAILED: "failed",
+    RowStatus.DRAFT: "muted",
 }
+_STYLES = ("muted", "heading", "current", "busy", "unread", "failed", "cursor")
 _EMPTY_TEXT = "No conversations yet."
 
 
@@ -53,15 +110,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         }
     }
     """
-    COMPONENT_CLASSES = {
-        "conversation-list--muted",
-        "conversation-list--heading",
-        "conversation-list--current",
-        "conversation-list--busy",
-        "conversation-list--unread",
-        "conversation-list--failed",
-        "conversation-list--cursor",
-    }
+    COMPONENT_CLASSES = {f"conversation-list--{part}" for part in _STYLES}
     ALLOW_SELECT = False
     BINDINGS = bindings(KeyScope.LIST)
 
@@ -78,20 +127,14 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
             super().__init__()
             self.conversation_id = conversation_id
 
-    def __init__(
-        self,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._index = RowIndex(())
+    def __init__(self) -> None:
+        super().__init__()
+        self._index = _RowIndex(())
 
     def watch_rows(self, rows: tuple[ConversationRow, ...]) -> None:
-        before, self._index = self._index, RowIndex(rows)
+        before, self._index = self._index, _RowIndex(rows)
         was_shown = self._is_visible(before.line_of(self.cursor))
-        self.virtual_size = Size(1, len(self._index.entries))
+        self.virtual_size = Size(1, len(self._index.lines))
         if not self.has_focus and self.current in self._index:
             self.cursor = self.current
         elif self.cursor not in self._index:
@@ -164,49 +207,43 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         event.stop()
         offset = event.get_content_offset(self)
         line = -1 if offset is None else offset.y + self.scroll_offset.y
-        if 0 <= line < len(self._index.entries):
-            match self._index.entries[line]:
-                case ConversationRow(id=conversation_id):
-                    self.cursor = conversation_id
-                    self.action_open()
-                case GroupHeading():
-                    pass
+        row = self._index.lines[line] if 0 <= line < len(self._index.lines) else ""
+        if isinstance(row, ConversationRow):
+            self.cursor = row.id
+            self.action_open()
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_size.width
         line = y + self.scroll_offset.y
-        if not self._index.entries:
+        if not self._index.lines:
             return self._render_hint(y, width)
-        if line >= len(self._index.entries):
+        if line >= len(self._index.lines):
             return Strip.blank(width, self.rich_style)
-        match self._index.entries[line]:
-            case GroupHeading(text=text):
-                style = self.get_component_rich_style("conversation-list--heading")
-                return Strip([Segment(fit(f" {safe_line(text)}", width), style)], width)
-            case ConversationRow() as row:
-                return self._render_row(row, width)
+        row = self._index.lines[line]
+        if isinstance(row, ConversationRow):
+            return self._render_row(row, width)
+        return Strip([Segment(fit(f" {safe_line(row)}", width), self._style("heading"))], width)
 
     def _render_row(self, row: ConversationRow, width: int) -> Strip:
-        is_cursor = row.id == self.cursor
-        is_current = row.id == self.current
         style = self.rich_style
-        if is_current:
-            style += self.get_component_rich_style("conversation-list--current", partial=True)
-        sign_style = style
-        if row.status in _STATUS_CLASSES:
-            sign_style = style + without_background(
-                self.get_component_rich_style(_STATUS_CLASSES[row.status])
-            )
-        if is_cursor and self.has_focus:
-            cursor = self.get_component_rich_style("conversation-list--cursor")
-            style, sign_style = style + cursor, sign_style + cursor
+        if row.id == self.current:
+            style += self._style("current", partial=True)
+        icon_style = style
+        if row.status in _STATUS_STYLES:
+            icon_style += without_background(self._style(_STATUS_STYLES[row.status]))
+        if row.id == self.cursor and self.has_focus:
+            cursor = self._style("cursor")
+            style, icon_style = style + cursor, icon_style + cursor
         title = safe_line(row.title) or "Untitled"
         segments = [
             Segment(self._marker(row.id), style),
-            Segment(icon_cell(row.status.value), sign_style),
+            Segment(icon_cell(row.status.value), icon_style),
             Segment(fit(title, max(0, width - 3)), style),
         ]
         return Strip(segments, max(3, width)).crop(0, width)
+
+    def _style(self, part: str, *, partial: bool = False) -> Style:
+        return self.get_component_rich_style(f"conversation-list--{part}", partial=partial)
 
     def _marker(self, conversation_id: str) -> str:
         if conversation_id in self.picked:
@@ -216,7 +253,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         return "›" if conversation_id == self.cursor and self.has_focus else " "
 
     def _render_hint(self, y: int, width: int) -> Strip:
-        style = self.get_component_rich_style("conversation-list--muted")
+        style = self._style("muted")
         lines = Content(_EMPTY_TEXT).wrap(max(1, width - 2))
         text = f" {lines[y].plain}" if y < len(lines) else ""
         return Strip([Segment(fit(text, width), style)], width)

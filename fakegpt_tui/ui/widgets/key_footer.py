@@ -16,7 +16,7 @@ _GAP = " "
 
 @dataclass(frozen=True, slots=True)
 class FooterKey:
-    """A key as it is read, what it does in a word, and its name to press it by."""
+    """How a key is displayed, what it does in a word, and its name to press it by."""
 
     display: str
     label: str
@@ -24,11 +24,10 @@ class FooterKey:
 
 
 class KeyFooter(RenderCache, Widget):
-    """What Textual's Footer shows, drawn and not mounted.
+    """What Textual's Footer shows, in one widget. A click on a key presses it.
 
-    That one mounts a widget for each key whenever the focus moves or a reply begins, which takes
-    longer than all else that happens then. A click on a key presses it. Knows nothing of this
-    program: any screen can have it.
+    Textual's mounts a widget for each key whenever the focus moves or a reply begins, which takes
+    longer than everything else that happens then.
     """
 
     ALLOW_SELECT = False
@@ -57,7 +56,7 @@ class KeyFooter(RenderCache, Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._schedule_update)
 
     def _schedule_update(self, screen: Screen[object]) -> None:
-        """Look at the keys once all has happened that may have changed them."""
+        """Update the keys after everything that may have changed them."""
         if not self._is_scheduled and screen.app.app_focus:
             self._is_scheduled = True
             self.call_after_refresh(self._update_keys)
@@ -69,14 +68,17 @@ class KeyFooter(RenderCache, Widget):
         shown: dict[str, FooterKey] = {}
         for _, binding, _, _ in self.screen.active_bindings.values():
             if binding.show and binding.key and binding.action not in shown:
-                sign = self.app.get_key_display(binding)
-                shown[binding.action] = FooterKey(sign, binding.description, binding.key)
+                display = self.app.get_key_display(binding)
+                shown[binding.action] = FooterKey(display, binding.description, binding.key)
         self.keys = tuple(shown.values())
 
     def render(self) -> Content:
-        sign, label = (self.get_visual_style(f"key-footer--{part}") for part in ("key", "label"))
+        key_style, label = (
+            self.get_visual_style(f"key-footer--{part}") for part in ("key", "label")
+        )
         return Content(_GAP).join(
-            Content.assemble((key.display, sign), _GAP, (key.label, label)) for key in self.keys
+            Content.assemble((key.display, key_style), _GAP, (key.label, label))
+            for key in self.keys
         )
 
     def on_mouse_down(self, event: events.MouseDown) -> None:

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import ModelRef
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.cells import icon_cell
+from fakegpt_tui.ui.widgets.drawing import icon_cell
 
 
 class RowKind(Enum):
@@ -34,7 +34,7 @@ class ServiceRow:
     model: ModelRef | None = None
     is_favourite: bool = False
     in_favourites: bool = False
-    """Does it stand among the favourites, apart from the other models of its service?"""
+    """Is it listed among the favourites, apart from the other models of its service?"""
 
 
 class ServiceList(OptionList):
@@ -55,8 +55,8 @@ class ServiceList(OptionList):
     @property
     def highlighted_model(self) -> ModelRef | None:
         """The service or model of the highlighted row."""
-        place = self.highlighted
-        return None if place is None else self._rows[place].model
+        index = self.highlighted
+        return None if index is None else self._rows[index].model
 
     def show(
         self,
@@ -70,16 +70,14 @@ class ServiceList(OptionList):
         self._rows = rows
         self.clear_options()
         self.add_options(
-            [
-                Option(_row_content(row, is_marked=row.model in marked), disabled=row.model is None)
-                for row in rows
-            ]
+            Option(_row_content(row, is_marked=row.model in marked), disabled=row.model is None)
+            for row in rows
         )
         self.highlighted = _row_to_highlight(rows, wanted, was_first=was_first)
 
     def move(self, step: int) -> None:
         """Highlight the row so many places on, passing over headings; the ends are joined."""
-        open_rows = [place for place, row in enumerate(self._rows) if row.model is not None]
+        open_rows = [index for index, row in enumerate(self._rows) if row.model is not None]
         if not open_rows:
             return
         at = open_rows.index(self.highlighted) if self.highlighted in open_rows else 0
@@ -92,15 +90,17 @@ class ServiceList(OptionList):
 def _row_to_highlight(
     rows: Sequence[ServiceRow], wanted: ModelRef | None, *, was_first: bool
 ) -> int | None:
-    places = [place for place, row in enumerate(rows) if row.model is not None]
-    same = [place for place in places if rows[place].model == wanted]
-    closest = [place for place in same if rows[place].in_favourites == was_first]
-    of_service = [
-        place
-        for place in places
-        if wanted is not None and rows[place].model == ModelRef(wanted.service)
-    ]
-    return next(iter([*closest, *same, *of_service, *places]), None)
+    """The row to highlight: of the wanted model, or else of its service, or else the first."""
+    service = ModelRef(wanted.service) if wanted is not None else None
+
+    def distance(index: int) -> int:
+        row = rows[index]
+        if row.model == wanted:
+            return 0 if row.in_favourites == was_first else 1
+        return 2 if row.model == service else 3
+
+    choices = (index for index, row in enumerate(rows) if row.model is not None)
+    return min(choices, key=distance, default=None)
 
 
 def _row_content(row: ServiceRow, *, is_marked: bool) -> Content:
@@ -115,35 +115,23 @@ def _row_content(row: ServiceRow, *, is_marked: bool) -> Content:
     return Content.assemble("  ", mark, (star, "$accent"), safe_line(row.text), (detail, "dim"))
 
 
-_CHOSEN = "●"
-
-
 class PlainRadioButton(RadioButton):
-    """One of several, of which one is chosen."""
+    """A radio button that can be read without colour."""
 
     def render(self) -> Content:
-        return _plain_toggle(self, f"({_CHOSEN if self.value else ' ' * cell_len(_CHOSEN)})")
+        return _toggle_content(self, f"({'●' if self.value else ' ' * cell_len('●')})")
 
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 (Textual's interface)
-        return _plain_toggle_width(self, cell_len(f"({_CHOSEN})"))
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 - Textual's
+        return self.render().cell_length
 
 
 class PlainCheckbox(Checkbox):
-    """On or off."""
+    """A checkbox that can be read without colour."""
 
     def render(self) -> Content:
-        return _plain_toggle(self, "[x]" if self.value else "[ ]")
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002 (Textual's interface)
-        return _plain_toggle_width(self, cell_len("[x]"))
+        return _toggle_content(self, "[x]" if self.value else "[ ]")
 
 
-def _plain_toggle(toggle: RadioButton | Checkbox, mark: str) -> Content:
-    """A toggle whose state is a character, not a colour."""
-    label = toggle.label.pad(1, 1).stylize_before(toggle.get_visual_style("toggle--label"))
-    return Content.assemble(mark, label)
-
-
-def _plain_toggle_width(toggle: RadioButton | Checkbox, mark: int) -> int:
-    padding = 2 if toggle.label else 0
-    return mark + padding + toggle.label.cell_length
+def _toggle_content(toggle: RadioButton | Checkbox, button: str) -> Content:
+    style = toggle.get_visual_style("toggle--label")
+    return Content.assemble(button, toggle.label.pad(1, 1).stylize_before(style))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum, auto
+from enum import StrEnum
 
 from textual.content import Content
 from textual.geometry import Size
@@ -30,19 +30,21 @@ _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _SOON = 5 * _MINUTE
+_NOTICE_SECONDS = 8.0
+_GAP = "  ·  "
 
 
-class Tone(Enum):
-    """What a colour may underline; the words alone say as much."""
+class Tone(StrEnum):
+    """The component style of a label; the words alone say as much."""
 
-    PLAIN = auto()
-    GOOD = auto()
-    BUSY = auto()
-    BAD = auto()
+    PLAIN = ""
+    GOOD = "status--good"
+    BUSY = "status--busy"
+    BAD = "status--bad"
 
 
 def login_label(state: LoginState, now: datetime) -> tuple[str, Tone]:
-    """How to say `state` at the time `now`, and in which tone."""
+    """The label of a login state at the time `now`, and its tone."""
     match state:
         case SignedOut():
             words = "signed out", Tone.PLAIN
@@ -85,15 +87,11 @@ def format_clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-_NOTICE_SECONDS = 8.0
-_GAP = "  ·  "
-
-
 class StatusBar(RenderCache, Widget):
     """One line of facts; what does not fit is left out from the right.
 
-    A notice takes more lines if it has to: what it ends with may be the name of a file.
-    All of its texts may be foreign. They are cleaned here and never parsed as markup.
+    A notice takes more lines if it has to, as it may end with the name of a file. All texts may be
+    foreign: they are made safe here and never parsed as markup.
     """
 
     DEFAULT_CSS = """
@@ -103,24 +101,18 @@ class StatusBar(RenderCache, Widget):
     }
     """
 
-    COMPONENT_CLASSES = {"status--good", "status--busy", "status--bad", "status--notice"}
+    COMPONENT_CLASSES = {*filter(None, Tone), "status--notice"}
 
     service: reactive[str] = reactive("", layout=False)
-    """The service and model that answer in the open conversation."""
-
+    """The service and model of the open conversation."""
     login: reactive[LoginState] = reactive[LoginState](SignedOut())
-
     activity: reactive[str] = reactive("")
     """What the turn of the open conversation does."""
-
     others: reactive[str] = reactive("")
     """How many other turns run, and how many replies are unread."""
-
     tokens: reactive[str] = reactive("")
-    """How many tokens go along with the next prompt of the open conversation."""
-
+    """How many tokens are sent with the next prompt of the open conversation."""
     notice: reactive[str] = reactive("", layout=True)
-
     most_rows: reactive[int] = reactive(3, layout=True)
     """How many lines a notice may take."""
 
@@ -131,7 +123,7 @@ class StatusBar(RenderCache, Widget):
         self._notice_timer: Timer | None = None
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._count_down)
+        self.set_interval(1.0, self._update_countdown)
 
     def show_notice(self, text: str) -> None:
         """Show a sentence for some seconds."""
@@ -155,7 +147,7 @@ class StatusBar(RenderCache, Widget):
         parts = [
             Content(" ").join(rows[len(above) :]),
             self._styled(self.service),
-            self._styled(words, _TONES[tone]),
+            self._styled(words, tone),
             self._styled(self.activity, "status--busy"),
             self._styled(self.others),
             self._styled(self.tokens),
@@ -170,14 +162,6 @@ class StatusBar(RenderCache, Widget):
     def _clear_notice(self) -> None:
         self.notice = ""
 
-    def _count_down(self) -> None:
+    def _update_countdown(self) -> None:
         if login_label(self.login, self._clock())[0] != self._login_label:
             self.refresh()
-
-
-_TONES = {
-    Tone.PLAIN: "",
-    Tone.GOOD: "status--good",
-    Tone.BUSY: "status--busy",
-    Tone.BAD: "status--bad",
-}

@@ -1,37 +1,27 @@
 """Code blocks of messages: copying them, wrapping or scrolling their long lines."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.widgets.transcript.line_ids import MessageZone
-from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
+from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.blocks import Node
-from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
 _FENCES = ("```", "~~~")
 _READ_SIZE = 8_192
-"""Characters to read in search of a block, if blocks can be parted there."""
-
-
-def conversation_text(messages: Iterable[ChatMessage]) -> str:
-    """All messages, each under the name of who spoke."""
-    said = (
-        f"{ROLE_NAMES[message.role]}:\n\n{message.text}" for message in messages if message.text
-    )
-    return "\n\n".join(said)
+"""Characters to parse at a time in search of a block, where blocks can be split."""
 
 
 class CodeBlockCursor:
-    """Goes through the code blocks from where the reader is, one with each call."""
+    """Goes through the code blocks from the top of the view on, one with each call."""
 
-    def __init__(self, column: VirtualList) -> None:
-        self._message_list = column
+    def __init__(self, message_list: VirtualList) -> None:
+        self._message_list = message_list
         self._asked_from: LinePosition | None = None
         self._last: tuple[int, int] = (0, -1)
 
@@ -49,9 +39,9 @@ class CodeBlockCursor:
         return self.next_block(top) if again else None
 
     def _position_before(self, top: LinePosition) -> tuple[int, int]:
-        part, anchor = self._message_list.layout(top.message).anchor_at(top.line)
-        if part <= MessageZone.TEXT:
-            return top.message, anchor.source if part is MessageZone.TEXT else -1
+        zone, anchor = self._message_list.layout(top.message).anchor_at(top.line)
+        if zone <= MessageZone.TEXT:
+            return top.message, anchor.source if zone is MessageZone.TEXT else -1
         return top.message + 1, -1
 
 
@@ -84,36 +74,9 @@ def _fences(nodes: "Sequence[Node]") -> Iterator[tuple[int, str]]:
         yield from _fences(node.children)
 
 
-_SCROLL_STEP = 20
-"""Cells that code moves at a time."""
-
-
-class CodeWrapping:
-    """What a person has chosen, while the program runs, for all code that there is."""
-
-    def __init__(self, column: VirtualList, reader: Viewport) -> None:
-        self.wraps = True
-        self._offset = 0
-        self._message_list = column
-        self._viewport = reader
-
-    def toggle_wrap(self, row: int) -> None:
-        """Cut long lines, or break them again, and leave what is on a row where it is."""
-        self._apply(wraps=not self.wraps, offset=0, row=row)
-
-    def scroll(self, direction: int, row: int) -> None:
-        """Show more of what is cut at the right, or with -1 go back."""
-        offset = max(0, self._offset + direction * _SCROLL_STEP)
-        if offset != self._offset and (direction < 0 or self._has_more()):
-            self._apply(wraps=self.wraps, offset=offset, row=row)
-
-    def _apply(self, *, wraps: bool, offset: int, row: int) -> None:
-        self.wraps, self._offset = wraps, offset
-        self._viewport.rewrap(lambda: self._message_list.wrap_code(wraps, offset), row)
-
-    def _has_more(self) -> bool:
-        """Does a line that is in view end with the sign for it?"""
-        places, column = self._viewport.positions, self._message_list
-        lines = (column.layout(place.message).line(place.line) for place in places)
-        ends = (line.segments[-1].style for line in lines if line.segments)
-        return any(style is not None and "sideways" in style.meta for style in ends)
+def has_cut_code(viewport: Viewport) -> bool:
+    """Does a line in view end with the sign for code that is cut at the right?"""
+    layout = viewport.message_list.layout
+    lines = (layout(each.message).line(each.line) for each in viewport.positions)
+    ends = (line.segments[-1].style for line in lines if line.segments)
+    return any(style is not None and "sideways" in style.meta for style in ends)

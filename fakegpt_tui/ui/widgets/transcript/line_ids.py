@@ -9,7 +9,7 @@ from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor
 
 
 class MessageZone(IntEnum):
-    """What a line of a message belongs to, from the top down."""
+    """What a line of a message belongs to, from the top down. The names are stored in bookmarks."""
 
     HEAD = 0
     GIST = auto()
@@ -20,7 +20,7 @@ class MessageZone(IntEnum):
 
 
 WRITTEN_ZONES = (MessageZone.REASONING, MessageZone.TEXT)
-"""The parts that somebody wrote, and not this program."""
+"""The zones that show the message's own text."""
 
 
 class LineAnchor(NamedTuple):
@@ -32,30 +32,30 @@ class LineAnchor(NamedTuple):
 
 _START_BITS, _NUMBER_BITS = 40, 24
 LINE_ID_BITS = 3 + _START_BITS + _NUMBER_BITS
-"""A line's number takes no more."""
+"""A line id takes no more bits."""
 
 
-def pack_line_id(part: MessageZone, spot: LineId) -> int:
-    """The name that a line has as long as the width is the same, in the order of the lines.
+def pack_line_id(zone: MessageZone, line_id: LineId) -> int:
+    """A line's id within its message, valid for one width; ids are in the order of the lines.
 
-    Those of the head are 0 and 1. What comes below may be higher than was thought, and is named by
-    where its text begins.
+    The two lines of the header have the ids 0 and 1. Other ids say where the text of a line begins,
+    as the number of lines above it may be an estimate.
     """
-    return (part << _START_BITS | spot.fragment_start) << _NUMBER_BITS | spot.line
+    return (zone << _START_BITS | line_id.fragment_start) << _NUMBER_BITS | line_id.line
 
 
 def unpack_line_id(line: int) -> tuple[MessageZone, LineId]:
-    """What a line belongs to, and which of its lines it is."""
+    """The zone of a line, and its id in there."""
     start, number = divmod(line, 1 << _NUMBER_BITS)
-    part, start = divmod(start, 1 << _START_BITS)
-    return MessageZone(part), LineId(start, number)
+    zone, start = divmod(start, 1 << _START_BITS)
+    return MessageZone(zone), LineId(start, number)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingPosition:
-    """Where somebody stopped reading, good at any width and in any later run.
+    """Where a conversation was left, valid at any width and in any later run.
 
-    `mark` is what the line at the top shows.
+    `anchor` is what the line at the top shows.
     """
 
     message_id: str
@@ -64,17 +64,16 @@ class ReadingPosition:
 
     @classmethod
     def from_bookmark(cls, bookmark: Bookmark | None) -> "ReadingPosition | None":
-        """The position that was kept; `None` where there is none, or none that is understood."""
+        """The position of a bookmark; `None` without one, or for one of an unknown zone."""
         if bookmark is None or bookmark.part not in MessageZone.__members__:
             return None
         anchor = TextAnchor(bookmark.source, bookmark.letters, bookmark.above)
-        return cls(
-            bookmark.message_id, LineAnchor(MessageZone[bookmark.part], anchor), sticks_to_end=False
-        )
+        zone = MessageZone[bookmark.part]
+        return cls(bookmark.message_id, LineAnchor(zone, anchor), sticks_to_end=False)
 
     def to_bookmark(self, conversation_id: str) -> Bookmark | None:
-        """What is to be kept of it: nothing where the end is followed."""
+        """The bookmark to store; `None` at the end of a conversation."""
         if self.sticks_to_end:
             return None
-        part, anchor = self.anchor
-        return Bookmark(conversation_id, self.message_id, part.name, *anchor)
+        zone, anchor = self.anchor
+        return Bookmark(conversation_id, self.message_id, zone.name, *anchor)

@@ -1,30 +1,56 @@
-"""Header and ending of a message in words: role, model, tokens, status."""
+"""Header and ending of a message as lines: role, model, tokens, status, and what went wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.cells import truncate
+from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.widgets.drawing import truncate
 
 ROLE_NAMES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
+REASONING_FOLD = "reasoning"
+"""The value of the style meta `fold` on the line above a reply's reasoning."""
 _ENDINGS = {
     MessageStatus.STOPPED: ("Stopped", "what had arrived is kept."),
     MessageStatus.FAILED: ("Failed", "no reason is known."),
     MessageStatus.INTERRUPTED: ("Interrupted", "the program ended before the reply did."),
 }
-"""What a status is called in a sentence, and the reason where none was kept."""
+"""The word for each status of a message that ended early, and the reason to show without one."""
 _LIMITS = {
     FinishReason.LENGTH: "cut at the length limit",
     FinishReason.CONTENT_FILTER: "cut by the service's filter",
 }
 _MIN_MODEL_WIDTH = 4
-"""Fewer cells say nothing about a model."""
+"""A model's name in fewer cells says nothing."""
+_SUMMARY_LENGTH = 400
+"""Characters of a folded message from which its summary line is made."""
 
 
-def header_texts(message: ChatMessage, label: str, width: int) -> tuple[str, str, str]:
-    """Who speaks; the model, the label and the cost, as far as there is room; the status.
+_PLAIN = Style.null()
 
-    `label` is what somebody else has to say of the message, such as its place among its variants.
+
+@dataclass(frozen=True, slots=True)
+class MessageStyles:
+    """The styles of everything around a message's text."""
+
+    user: Style = _PLAIN
+    assistant: Style = _PLAIN
+    note: Style = _PLAIN
+    error: Style = _PLAIN
+
+    def of(self, role: Role) -> Style:
+        return self.user if role is Role.USER else self.assistant
+
+
+def header_line(message: ChatMessage, label: str, width: int, styles: MessageStyles) -> Line:
+    """The role; model, label and tokens as far as there is room; the status.
+
+    `label` is a note from outside, such as "2/3" for the second of three variants.
     """
     role = truncate(ROLE_NAMES[message.role], width)
     status = truncate(_status_text(message), width - cell_len(role))
@@ -39,20 +65,37 @@ def header_texts(message: ChatMessage, label: str, width: int) -> tuple[str, str
     if cell_len(model) + cell_len(cost) > room:
         cost = ""
     model = truncate(model, room) if room > _MIN_MODEL_WIDTH else ""
-    return role, model + label + cost, status
+    segments = (
+        Segment(role, styles.of(message.role) + Style(bold=True)),
+        Segment(model + label + cost, styles.note),
+        Segment(status, styles.error if message.status in _ENDINGS else styles.note),
+    )
+    return Line(tuple(segment for segment in segments if segment.text))
 
 
-def ended_early(message: ChatMessage) -> bool:
-    """Did it end before it was whole?"""
-    return message.status in _ENDINGS
+def summary_line(message: ChatMessage, width: int, styles: MessageStyles) -> Line:
+    """The only line of a folded message."""
+    words = f"▸ {safe_line(message.text[:_SUMMARY_LENGTH], _SUMMARY_LENGTH) or '…'}"
+    return _fold_line(words, "message", width, styles)
+
+
+def reasoning_line(characters: int, width: int, styles: MessageStyles, *, is_open: bool) -> Line:
+    """The line that folds and unfolds a reply's reasoning."""
+    words = f"{'▾' if is_open else '▸'} Reasoning · {characters:,} characters"
+    return _fold_line(words, REASONING_FOLD, width, styles)
 
 
 def ending_text(message: ChatMessage) -> str:
-    """What is said below a message that did not end as it should; empty for one that did."""
+    """The sentence below a message that ended early or with an error; empty for others."""
     if message.status not in _ENDINGS:
         return message.error or ""
     word, reason = _ENDINGS[message.status]
     return f"{word}: {message.error or reason}"
+
+
+def _fold_line(words: str, fold: str, width: int, styles: MessageStyles) -> Line:
+    style = styles.note + Style.from_meta({"fold": fold})
+    return Line((Segment(truncate(words, width), style),))
 
 
 def _status_text(message: ChatMessage) -> str:
@@ -60,3 +103,9 @@ def _status_text(message: ChatMessage) -> str:
         return f" · {message.status.value}"
     limit = _LIMITS.get(message.finish) if message.finish else None
     return f" · {limit}" if limit else ""
+
+
+def conversation_text(messages: Iterable[ChatMessage]) -> str:
+    """All messages as text, each under its role."""
+    texts = (f"{ROLE_NAMES[each.role]}:\n\n{each.text}" for each in messages if each.text)
+    return "\n\n".join(texts)

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage, Role
-from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text
-from fakegpt_tui.ui.widgets.cells import truncate
+from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
 from fakegpt_tui.ui.widgets.transcript.folding import Fold
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     LineAnchor,
@@ -21,22 +18,27 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     pack_line_id,
     unpack_line_id,
 )
-from fakegpt_tui.ui.widgets.transcript.message_header import ended_early, ending_text, header_texts
+from fakegpt_tui.ui.widgets.transcript.message_header import (
+    MessageStyles,
+    ending_text,
+    header_line,
+    reasoning_line,
+    summary_line,
+)
 
 HEADER_LINES = 2
-"""The lines above everything else: an empty one, and who speaks."""
+"""The lines above everything else: an empty one, and the header."""
 _NARROW = 20
 """Below this many columns there is no bar, and no margin."""
-_PLAIN = Style.null()
+_LONG_PROMPT = 16_384
+"""Characters beyond which only the visible part of a prompt is laid out."""
+_WARM_UP_TEXT = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
+_NO_STYLES = MessageStyles()
 _SPACE = Strip([Segment(" ")], 1)
-_SUMMARY_LENGTH = 400
-"""Characters of a folded message that may be of use for its line."""
-REASONING_FOLD = "reasoning"
-"""What a click on the line above a reply's reasoning finds as its meta `fold`."""
 
 
 class MessageBody(Protocol):
-    """The text of one message, however it is drawn. Lines that did not change stay the same."""
+    """Text that can be drawn. Lines that did not change stay the same objects."""
 
     def update(self, text: str, *, complete: bool) -> None: ...
     def layout(self, width: int) -> LineSource: ...
@@ -48,102 +50,84 @@ class MessageBody(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStyles:
-    """The styles of what surrounds a message's text."""
+class Appearance:
+    """How all messages are drawn: colours, and whether long lines of code wrap or are cut."""
 
-    user: Style = _PLAIN
-    assistant: Style = _PLAIN
-    note: Style = _PLAIN
-    trouble: Style = _PLAIN
-
-    def of(self, role: Role) -> Style:
-        return self.user if role is Role.USER else self.assistant
+    palette: Palette
+    styles: MessageStyles = _NO_STYLES
+    wraps_code: bool = True
+    code_offset: int = 0
+    """Cells that are off at the left, where lines are cut."""
 
 
 class MessageLayout:
-    """A message laid out for one width at a time, of which as much is drawn as is looked at.
+    """A message laid out for one width at a time; only what is looked at is drawn.
 
-    Its lines are named, not numbered: see `line_names`.
+    Its lines have ids instead of numbers, see `line_ids`. Prompts are plain text, replies Markdown.
     """
 
     def __init__(
         self,
         message: ChatMessage,
-        body: MessageBody,
-        look: MessageStyles,
-        make_reasoning: Callable[[], MessageBody],
+        appearance: Appearance,
+        make_document: Callable[[Palette], MessageBody],
     ) -> None:
         self.message = message
-        self.fold = Fold.TEXT
-        self.label = ""
-        self._body = body
-        self._make_reasoning = make_reasoning
-        self._reasoning: MessageBody | None = None
-        self._styles = look
+        self._appearance = appearance
+        self._make_document = make_document
+        self._fold = Fold.TEXT
+        self._label = ""
         self._width = 0
+        self._documents: dict[MessageZone, MessageBody] = {}
+        self._plain: tuple[str, int, LineSource] | None = None
         self._zones: list[tuple[MessageZone, LineSource]] = []
-        self._shown: dict[int, Line] = {}
-        body.update(message.text, complete=message.status.is_final)
+        self._drawn: dict[int, Line] = {}
 
-    def update(self, message: ChatMessage, fold: Fold, label: str) -> None:
-        """Take in what the message, its fold and its label are now."""
-        if message is self.message and fold is self.fold and label == self.label:
+    def update(
+        self, message: ChatMessage, fold: Fold, label: str, appearance: Appearance, width: int
+    ) -> None:
+        """Take over what the message is now, and how it is to be shown."""
+        is_same = message is self.message and fold is self._fold and label == self._label
+        is_same = is_same and appearance is self._appearance and width == self._width
+        if is_same and self._zones:
             return
-        if message.text != self.message.text or message.status is not self.message.status:
-            self._body.update(message.text, complete=message.status.is_final)
-        if (fold is Fold.EVERYTHING) is not (self.fold is Fold.EVERYTHING):
-            self._body.unfold(fold is Fold.EVERYTHING)
-        self.message, self.fold, self.label = message, fold, label
-        self._zones = []
+        if appearance is not self._appearance:
+            for document in self._documents.values():
+                document.restyle(appearance.palette)
+                document.wrap_code(appearance.wraps_code, offset=appearance.code_offset)
+        text, shows_all = self._documents.get(MessageZone.TEXT), fold is Fold.EVERYTHING
+        if text is not None and shows_all is not (self._fold is Fold.EVERYTHING):
+            text.unfold(shows_all)
+        self.message, self._fold, self._label = message, fold, label
+        self._appearance, self._width = appearance, width
+        self._zones, self._drawn = self._lay_out(text_width(width)), {}
 
     def toggle_section(self, section: int) -> None:
-        """Fold or open a section of the text, named by the `fold` of its label's style meta."""
-        self._body.fold(section)
-        self._zones = []
-
-    def wrap_code(self, wrap: bool, offset: int) -> None:
-        """Say what happens to code that is too wide; see `Document.wrap_code`."""
-        self._body.wrap_code(wrap, offset=offset)
-        if self._reasoning is not None:
-            self._reasoning.wrap_code(wrap, offset=offset)
-        self._zones = []
-
-    def restyle(self, palette: Palette, look: MessageStyles) -> None:
-        self._body.restyle(palette)
-        if self._reasoning is not None:
-            self._reasoning.restyle(palette)
-        self._styles = look
+        """Fold or unfold a section of the text, named by the `fold` of its label's style meta."""
+        if document := self._documents.get(MessageZone.TEXT):
+            document.fold(section)
         self._zones = []
 
     def remeasure(self) -> None:
-        """Break all lines anew, as characters have become wider, or narrower."""
-        self._body.remeasure()
-        if self._reasoning is not None:
-            self._reasoning.remeasure()
-        self._zones = []
-
-    def set_width(self, width: int) -> None:
-        """Be as wide as this, for all the other methods."""
-        if width != self._width or not self._zones:
-            self._width = width
-            self._zones = self._lay_out()
-            self._shown = {}
+        """Wrap all lines again, as the width of characters has changed."""
+        for document in self._documents.values():
+            document.remeasure()
+        self._zones, self._plain = [], None
 
     @property
     def height(self) -> int:
-        """The number of lines, those estimated that were not drawn."""
+        """The number of lines; of those that were never drawn, an estimate."""
         return sum(len(lines) for _, lines in self._zones)
 
     @property
     def last_line(self) -> int:
-        """The last line."""
         return self.line_at(self.height - 1)
 
     def line_at(self, number: int) -> int:
         """The line that has about so many above it."""
-        for part, lines in self._zones:
+        for zone, lines in self._zones:
             if number < len(lines):
-                return pack_line_id(part, lines.line_id(max(0, number)))
+                return pack_line_id(zone, lines.line_id(max(0, number)))
             number -= len(lines)
         return self.last_line
 
@@ -154,30 +138,33 @@ class MessageLayout:
 
     def line(self, line: int) -> Line:
         """What a line shows."""
-        shown = self._shown.get(line)
-        if shown is None:
+        drawn = self._drawn.get(line)
+        if drawn is None:
             index, number = self._locate(line)
-            shown = self._zones[index][1][number]
-        return shown
+            drawn = self._zones[index][1][number]
+        return drawn
 
     def strip(self, line: int) -> Strip:
         """The line with its bar, made anew each time."""
-        drawn = self.line(line)
+        drawn, styles = self.line(line), self._appearance.styles
         if unpack_line_id(line)[0] is MessageZone.REASONING:
-            drawn = drawn.with_prefix([Segment("┊ ", self._styles.note)])
-        # Textual finds out what the pointer is on by the segment below it, so there is always one.
-        return (self._with_bar(drawn) if line else drawn).strip or _SPACE
+            drawn = drawn.with_prefix([Segment("┊ ", styles.note)])
+        if line and bar_width(self._width):
+            bar = "▌ " if self.message.role is Role.USER else "│ "
+            drawn = drawn.with_prefix([Segment(bar, styles.of(self.message.role))])
+        # Textual looks up what the pointer is on by the segment below it, so there is always one.
+        return drawn.strip or _SPACE
 
     def moved(self, line: int, count: int) -> tuple[int, int]:
         """The line exactly `count` lines further down, or up, and how many it takes beyond."""
         index, number = self._locate(line)
         while True:
-            part, lines = self._zones[index]
+            zone, lines = self._zones[index]
             if len(lines):
                 number = lines.reveal(number, count + (1 if count >= 0 else -1))
             number += count
             if 0 <= number < len(lines):
-                return pack_line_id(part, lines.line_id(number)), 0
+                return pack_line_id(zone, lines.line_id(number)), 0
             beyond = number - len(lines) if number >= 0 else number + 1
             if number >= 0 and index + 1 < len(self._zones):
                 index, number, count = index + 1, 0, beyond
@@ -188,105 +175,97 @@ class MessageLayout:
                 return (self.last_line, beyond + 1) if number >= 0 else (0, beyond - 1)
 
     def lines_from(self, line: int, count: int) -> list[int]:
-        """The lines from one on, at most so many."""
-        below: list[int] = []
+        """The lines from one on, at most `count`."""
+        found: list[int] = []
         index, number = self._locate(line)
-        for part, lines in self._zones[index:]:
-            wanted = count - len(below)
+        for zone, lines in self._zones[index:]:
+            wanted = count - len(found)
             if wanted and len(lines):
                 number = lines.reveal(number, wanted)
-                for shown in range(number, min(number + wanted, len(lines))):
-                    below.append(pack_line_id(part, lines.line_id(shown)))
-                    self._shown[below[-1]] = lines[shown]
+                for drawn in range(number, min(number + wanted, len(lines))):
+                    found.append(pack_line_id(zone, lines.line_id(drawn)))
+                    self._drawn[found[-1]] = lines[drawn]
             number = 0
-        return below
+        return found
 
     def measure_below(self, line: int, *, most: int) -> None:
-        """Put right the heights of a line and of all below it, if that is not too much."""
+        """Correct the heights of a line and of all below it, in at most `most` chunks."""
         index, number = self._locate(line)
         for _, lines in self._zones[index:]:
             lines.measure(number, most=most)
             number = 0
 
-    def span_at(self, part: MessageZone, offset: int) -> LineSpan | None:
-        """What is drawn of a part's text around an offset; `None` if it is not shown."""
-        lines = dict(self._zones).get(part)
+    def span_at(self, zone: MessageZone, offset: int) -> LineSpan | None:
+        """The lines drawn around an offset of a zone's text; `None` if the zone is not shown."""
+        lines = dict(self._zones).get(zone)
         return lines.span_at(offset) if lines is not None else None
 
     def anchor_at(self, line: int) -> LineAnchor:
         """What a line shows, in a way that outlives a change of width."""
         index, number = self._locate(line)
-        part, lines = self._zones[index]
-        return LineAnchor(part, lines.anchor_at(number))
+        zone, lines = self._zones[index]
+        return LineAnchor(zone, lines.anchor_at(number))
 
-    def line_of(self, mark: LineAnchor) -> int:
-        """The line on which a mark is now."""
-        for part, lines in self._zones:
-            if part is mark.zone and len(lines):
-                return pack_line_id(part, lines.line_id(lines.find_anchor(mark.anchor)))
-        return self.line_at(self.line_number(pack_line_id(mark.zone, LineId(0, 0))))
+    def line_of(self, anchor: LineAnchor) -> int:
+        """The line that shows what is at an anchor now."""
+        for zone, lines in self._zones:
+            if zone is anchor.zone and len(lines):
+                return pack_line_id(zone, lines.line_id(lines.find_anchor(anchor.anchor)))
+        return self.line_at(self.line_number(pack_line_id(anchor.zone, LineId(0, 0))))
 
     def _locate(self, line: int) -> tuple[int, int]:
-        """The part that has a line, as an index, and its number in there."""
-        wanted, spot = unpack_line_id(line)
-        at = max(index for index, (part, _) in enumerate(self._zones) if part <= wanted)
-        part, lines = self._zones[at]
-        if part is wanted:
-            return at, lines.line_number(spot)
-        return at, max(0, len(lines) - 1)
+        """The zone that has a line, as an index, and the line's number in there."""
+        wanted, line_id = unpack_line_id(line)
+        at = max(index for index, (zone, _) in enumerate(self._zones) if zone <= wanted)
+        zone, lines = self._zones[at]
+        return at, lines.line_number(line_id) if zone is wanted else max(0, len(lines) - 1)
 
-    def _lay_out(self) -> list[tuple[MessageZone, LineSource]]:
-        inner = text_width(self._width)
-        header = self._header(max(1, self._width - bar_width(self._width)))
-        head = (MessageZone.HEAD, LineList((BLANK, header)))
-        if self.fold is Fold.NOTHING:
-            return [head, (MessageZone.GIST, LineList((self._summary(inner),)))]
-        end = wrap_plain_text(ending_text(self.message), inner, self._styles.trouble)
-        return [
-            head,
-            *self._lay_out_reasoning(inner),
-            (MessageZone.TEXT, self._body.layout(inner)),
-            (MessageZone.END, LineList(end)),
-        ]
+    def _lay_out(self, width: int) -> list[tuple[MessageZone, LineSource]]:
+        message, styles = self.message, self._appearance.styles
+        header_width = max(1, self._width - bar_width(self._width))
+        header = header_line(message, self._label, header_width, styles)
+        zones: list[tuple[MessageZone, LineSource]]
+        zones = [(MessageZone.HEAD, LineList((BLANK, header)))]
+        if self._fold is Fold.NOTHING:
+            return [*zones, (MessageZone.GIST, LineList((summary_line(message, width, styles),)))]
+        if message.reasoning:
+            is_open = self._fold is Fold.EVERYTHING
+            label = reasoning_line(len(message.reasoning), width, styles, is_open=is_open)
+            zones.append((MessageZone.LABEL, LineList((label,))))
+            if is_open:
+                document = self._document(MessageZone.REASONING, message.reasoning)
+                zones.append((MessageZone.REASONING, document.layout(max(1, width - 2))))
+        if message.role is Role.USER:
+            zones.append((MessageZone.TEXT, self._lay_out_prompt(message.text.rstrip(), width)))
+        else:
+            document = self._document(MessageZone.TEXT, message.text)
+            zones.append((MessageZone.TEXT, document.layout(width)))
+        ending = wrap_plain_text(ending_text(message), width, styles.error)
+        return [*zones, (MessageZone.END, LineList(ending))]
 
-    def _lay_out_reasoning(self, width: int) -> list[tuple[MessageZone, LineSource]]:
-        reasoning = self.message.reasoning
-        if not reasoning:
-            return []
-        is_open = self.fold is Fold.EVERYTHING
-        words = truncate(
-            f"{'▾' if is_open else '▸'} Reasoning · {len(reasoning):,} characters", width
-        )
-        style = self._styles.note + Style.from_meta({"fold": REASONING_FOLD})
-        label = (MessageZone.LABEL, LineList((Line((Segment(words, style),)),)))
-        if not is_open:
-            return [label]
-        if self._reasoning is None:
-            self._reasoning = self._make_reasoning()
-        self._reasoning.update(reasoning, complete=self.message.status.is_final)
-        return [label, (MessageZone.REASONING, self._reasoning.layout(max(1, width - 2)))]
+    def _lay_out_prompt(self, text: str, width: int) -> LineSource:
+        """The lines of a prompt: its own line breaks, and none of its Markdown."""
+        if self._plain is None or self._plain[:2] != (text, width):
+            is_long = len(text) > _LONG_PROMPT
+            lines = (
+                layout_plain_text(text, width)
+                if is_long
+                else LineList(wrap_plain_text(text, width))
+            )
+            self._plain = text, width, lines
+        return self._plain[2]
 
-    def _summary(self, width: int) -> Line:
-        words = truncate(
-            f"▸ {safe_line(self.message.text[:_SUMMARY_LENGTH], _SUMMARY_LENGTH) or '…'}", width
-        )
-        return Line((Segment(words, self._styles.note + Style.from_meta({"fold": "message"})),))
-
-    def _with_bar(self, line: Line) -> Line:
-        if not bar_width(self._width):
-            return line
-        sign = "▌ " if self.message.role is Role.USER else "│ "
-        return line.with_prefix([Segment(sign, self._styles.of(self.message.role))])
-
-    def _header(self, width: int) -> Line:
-        message, look = self.message, self._styles
-        role, about, status = header_texts(message, self.label, width)
-        segments = [
-            Segment(role, look.of(message.role) + Style(bold=True)),
-            Segment(about, look.note),
-            Segment(status, look.trouble if ended_early(message) else look.note),
-        ]
-        return Line(tuple(segment for segment in segments if segment.text))
+    def _document(self, zone: MessageZone, text: str) -> MessageBody:
+        """The document of a zone, made when it is first shown, with the text as it is now."""
+        document = self._documents.get(zone)
+        if document is None:
+            appearance = self._appearance
+            document = self._documents[zone] = self._make_document(appearance.palette)
+            document.wrap_code(appearance.wraps_code, offset=appearance.code_offset)
+            if zone is MessageZone.TEXT and self._fold is Fold.EVERYTHING:
+                document.unfold(everything=True)
+        document.update(text, complete=self.message.status.is_final)
+        return document
 
 
 def bar_width(width: int) -> int:
@@ -302,15 +281,22 @@ def text_width(width: int) -> int:
 def estimate_height(message: ChatMessage, width: int, fold: Fold = Fold.TEXT) -> int:
     """About how many lines a message will take, from its length and its line breaks alone.
 
-    Cheap rather than exact: it is asked of every message of a conversation that is opened. One
-    line in eight of Markdown is not shown as such, or ends half way.
+    Cheap rather than exact, as it is computed for every message of a conversation that is opened.
+    One line in eight of Markdown is not shown as such, or ends half way.
     """
     if fold is Fold.NOTHING:
         return HEADER_LINES + 1
-    text = message.text
-    lines = (text.count("\n") + len(text) // text_width(width) + 1) * 7 // 8
+    text, columns = message.text, text_width(width)
+    lines = (text.count("\n") + len(text) // columns + 1) * 7 // 8
     if reasoning := message.reasoning:
         lines += 1
         if fold is Fold.EVERYTHING:
-            lines += reasoning.count("\n") + len(reasoning) // text_width(width) + 1
-    return HEADER_LINES + lines + (1 if ending_text(message) else 0)
+            lines += reasoning.count("\n") + len(reasoning) // columns + 1
+    return HEADER_LINES + lines + bool(ending_text(message))
+
+
+def warm_up(make_document: Callable[[Palette], MessageBody], palette: Palette) -> None:
+    """Draw a little of everything out of sight, so that it is imported before a reply comes."""
+    document = make_document(palette)
+    document.update(_WARM_UP_TEXT, complete=True)
+    document.layout(40).measure()

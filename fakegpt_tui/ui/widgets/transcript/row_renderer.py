@@ -1,4 +1,4 @@
-"""Row renderer: a line of a message with cursor, matches, selection and badge."""
+"""Row renderer: lines of messages with cursor, matches, selection and new-lines badge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,45 +8,211 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style as ContentStyle
+from textual.widget import Widget
 
-from fakegpt_tui.ui.widgets.cells import icon_cell, truncate
-from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES
+from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.widgets.drawing import icon_cell, truncate, without_background
+from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
+from fakegpt_tui.ui.widgets.transcript.message_header import MessageStyles
+from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, bar_width
+from fakegpt_tui.ui.widgets.transcript.selection import selected_span, selection_row
+from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
 
-_NULL = Style.null()
+FOLLOW_META = {"transcript": "follow"}
+"""The style meta of the badge, a click on which leads to the end."""
+_EMPTY_ROW = Strip([])
+
+
+_MESSAGE_STYLES = ("user", "assistant", "note", "error")
+_ROW_STYLES = ("badge", "cursor", "match", "current-match", "find")
+ROW_CLASSES = {f"transcript--{part}" for part in (*_MESSAGE_STYLES, *_ROW_STYLES)}
+ROW_CSS = """
+Transcript {
+    & .transcript--user { color: $text-accent; }
+    & .transcript--assistant { color: $text-primary; }
+    & .transcript--note { color: $text-muted; }
+    & .transcript--error { color: $text-error; }
+    & .transcript--badge { background: $accent; color: $text; text-style: bold; }
+    & .transcript--cursor { color: $text-accent; text-style: bold; }
+    & .transcript--match { background: $panel; text-style: underline; }
+    & .transcript--current-match { background: $accent; color: $text; text-style: bold underline; }
+    & .transcript--find { background: $panel; color: $foreground; }
+}
+"""
+"""The component styles that a renderer reads from its widget."""
+
+
+_PLAIN = Style.null()
 
 
 @dataclass(frozen=True, slots=True)
 class RowStyles:
-    """The styles of what is marked, and of what it is marked on."""
+    """The styles of everything that is drawn on top of lines, and of what is below them."""
 
-    base: Style = _NULL
-    new: Style = _NULL
-    cursor: Style = _NULL
-    found: Style = _NULL
-    current: Style = _NULL
-    field: Style = _NULL
-
-
-EMPTY_ROW = Strip([])
+    base: Style = _PLAIN
+    badge: Style = _PLAIN
+    cursor: Style = _PLAIN
+    match: Style = _PLAIN
+    current_match: Style = _PLAIN
+    find: Style = _PLAIN
 
 
-def padded(strip: Strip, width: int, style: Style) -> Strip:
-    """A line as wide as the view; the same line where it is so already."""
-    if strip.cell_length == width:
-        return strip
-    if strip is EMPTY_ROW:
-        return _blank(width, style)
-    return strip.adjust_cell_length(width, style)
+@dataclass(slots=True)
+class _CachedRow:
+    """A line, and the row that was drawn of it; `row` has no matches and no selection on it."""
+
+    line: Line
+    strip: Strip
+    row: Strip | None = None
+    has_cursor: bool = False
 
 
-@lru_cache(maxsize=4)
-def _blank(width: int, style: Style) -> Strip:
-    return Strip([Segment(" " * width, style)], width)
+class RowRenderer:
+    """Draws the rows of a transcript.
+
+    A row that would look the same stays the same object. Only rows in view are kept, as a strip
+    takes a multiple of the memory of its text.
+    """
+
+    def __init__(self, widget: Widget, viewport: Viewport, find: FindController) -> None:
+        self.blank = Style.null()
+        """The style of the blanks that fill up a row."""
+        self._styles = RowStyles()
+        self._widget = widget
+        self._viewport = viewport
+        self._find = find
+        self._cache: dict[LinePosition, _CachedRow] = {}
+
+    def read_styles(self) -> MessageStyles:
+        """Take over the styles of rows from the theme; the styles of messages."""
+        base = self._widget.visual_style.rich_style
+        self.blank = Style(bgcolor=base.bgcolor)
+        self._styles = RowStyles(base, *map(self._component_style, _ROW_STYLES))
+        self.clear()
+        styles = map(self._component_style, _MESSAGE_STYLES)
+        return MessageStyles(*map(without_background, styles))
+
+    def _component_style(self, part: str) -> Style:
+        return self._widget.get_component_rich_style(f"transcript--{part}")
+
+    def clear(self) -> None:
+        """Draw every row again next time."""
+        self._cache = {}
+
+    def render(self, empty_text: Content) -> list[Strip]:
+        """All rows from edge to edge; `empty_text` in the middle where there are no messages."""
+        widget, (width, height) = self._widget, self._widget.size
+        if self._viewport.message_list.messages:
+            rows = self._render_messages(max(0, height - self._find.is_open))
+        else:
+            style = widget.visual_style
+            rows = [_centered(empty_text, style, y, (width, height)) for y in range(height)]
+        if self._find.is_open and height:
+            find_width = widget.scrollable_size.width
+            rows[height - 1 :] = [self._find.render(find_width, self._styles.find)]
+        return [self._padded(row, width) for row in rows]
+
+    def _render_messages(self, height: int) -> list[Strip]:
+        positions = self._viewport.positions[:height]
+        cursor = self._viewport.cursor if self._widget.has_focus else None
+        selection = self._widget.text_selection
+        cache = {position: self._cached(position) for position in positions}
+        rows: list[Strip] = []
+        for position, cached in cache.items():
+            has_cursor, spans = position.message == cursor, self._find.spans(position)
+            if spans or selection is not None:
+                rows.append(self._render_row(cached.strip, position, has_cursor, spans, selection))
+                continue
+            if cached.row is None or cached.has_cursor is not has_cursor:
+                cached.row = self._render_row(cached.strip, position, has_cursor)
+                cached.has_cursor = has_cursor
+            rows.append(cached.row)
+        self._cache = cache
+        rows.extend([_EMPTY_ROW] * (height - len(rows)))
+        if rows and (new_lines := self._viewport.new_lines):
+            rows[-1] = self._with_badge(rows[-1], new_lines)
+        return rows
+
+    def _cached(self, position: LinePosition) -> _CachedRow:
+        """The line at a position with its row, or without if it shows something else now."""
+        layout = self._viewport.message_list.layout(position.message)
+        line, cached = layout.line(position.line), self._cache.get(position)
+        if cached is None or cached.line is not line:
+            strip = layout.strip(position.line)
+            if cached is None or cached.strip != strip:
+                return _CachedRow(line, strip)
+            cached.line = line
+        return cached
+
+    def _render_row(
+        self,
+        strip: Strip,
+        position: LinePosition,
+        has_cursor: bool,
+        spans: Sequence[tuple[int, int, bool]] = (),
+        selection: Selection | None = None,
+    ) -> Strip:
+        """A line with its background, and with everything that is marked on it."""
+        bar, styles = bar_width(self._viewport.message_list.width), self._styles
+        strip = strip.apply_style(self._widget.visual_style.rich_style)
+        if has_cursor:
+            strip = self._with_cursor(strip, position.line, bar)
+        for start, end, is_current in spans:
+            style = styles.current_match if is_current else styles.match
+            strip = _highlighted(strip, (bar + start, bar + end), style)
+        if selection is not None:
+            margin = bar if position.line else 0
+            span = selected_span(selection, position, len(strip.text) - margin)
+            if span is not None:
+                selected = (margin + span[0], margin + span[1])
+                strip = _highlighted(strip, selected, self._selection_style)
+        # After the highlight, which divides segments: each one says where in the text it begins.
+        offset = strip.simplify().apply_offsets(-bar, selection_row(position))
+        return self._padded(offset, self._widget.size.width)
+
+    @property
+    def _selection_style(self) -> Style:
+        """The style of selected text: in colours of its own, unless the theme has another."""
+        screen = self._widget.screen
+        style = screen.get_component_rich_style("screen--selection")
+        # Where its text is transparent, Textual gives it the colour of what is behind it.
+        is_transparent = screen.get_component_styles("screen--selection").color.a == 0
+        return Style(bgcolor=style.bgcolor) if is_transparent else style
+
+    def _with_cursor(self, strip: Strip, line: int, bar: int) -> Strip:
+        """A line of the current message: a heavy bar, and an arrow where it begins."""
+        if not line:
+            return strip
+        is_header = line == HEADER_LINES - 1
+        if not bar:
+            return strip.apply_style(Style(reverse=True)) if is_header else strip
+        icon = icon_cell("▶" if is_header else "┃")
+        segments = [Segment(icon, self._styles.cursor), *strip.crop(bar)]
+        return Strip(segments, strip.cell_length)
+
+    def _with_badge(self, strip: Strip, new_lines: int) -> Strip:
+        """A row with the number of lines that have come below at its end."""
+        width = self._widget.scrollable_size.width
+        words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
+        words = truncate(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
+        style = self._styles.badge + Style.from_meta(FOLLOW_META)
+        row = strip.crop_extend(0, width - cell_len(words), self._styles.base)
+        return Strip([*row, Segment(words, style)], width)
+
+    def _padded(self, strip: Strip, width: int) -> Strip:
+        """A row as wide as the view; the same object where it is so already."""
+        if strip.cell_length == width:
+            return strip
+        if strip is _EMPTY_ROW:
+            return _blank_row(width, self.blank)
+        return strip.adjust_cell_length(width, self.blank)
 
 
-def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
+def _highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
     """A line with `style` on top of the characters of a span."""
     start, end = (strip.index_to_cell_position(index) for index in span)
     before, selected, after = strip.divide([start, end, strip.cell_length])
@@ -54,48 +220,22 @@ def highlighted(strip: Strip, span: tuple[int, int], style: Style) -> Strip:
     return Strip([*before, *marked, *after], strip.cell_length)
 
 
-def with_matches(
-    strip: Strip, spans: Sequence[tuple[int, int, bool]], bar: int, marks: RowStyles
-) -> Strip:
-    """A line with what was found on it."""
-    for start, end, is_current in spans:
-        style = marks.current if is_current else marks.found
-        strip = highlighted(strip, (bar + start, bar + end), style)
-    return strip
-
-
-def with_cursor(strip: Strip, line: int, bar: int, marks: RowStyles) -> Strip:
-    """A line of the marked message: a heavy bar, and a sign where it begins."""
-    if not line:
-        return strip
-    if not bar:
-        return strip.apply_style(Style(reverse=True)) if line == HEADER_LINES - 1 else strip
-    bar_sign = icon_cell("▶" if line == HEADER_LINES - 1 else "┃")
-    return Strip([Segment(bar_sign, marks.cursor), *strip.crop(bar)], strip.cell_length)
-
-
-def with_new_lines_badge(strip: Strip, new_lines: int, width: int, marks: RowStyles) -> Strip:
-    """A line with a mark at its end that says how many lines have come below."""
-    words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
-    words = truncate(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
-    style = marks.new + Style.from_meta({"transcript": "follow"})
-    room = width - cell_len(words)
-    return Strip([*strip.crop_extend(0, room, marks.base), Segment(words, style)], width)
-
-
-def centered(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
-    """A row of an empty transcript, with a line of the text that stands in the middle of it."""
+def _centered(text: Content, style: ContentStyle, y: int, size: tuple[int, int]) -> Strip:
+    """A row of an empty transcript, with a line of the text in the middle of it."""
     width, height = size
     lines = _centered_lines(text, max(1, width - 2))
     number = y - max(0, (height - len(lines)) // 2)
     if not 0 <= number < len(lines):
-        return EMPTY_ROW
-    return Strip([Segment(" ", style.rich_style), *lines[number].render_segments(style)]).crop(
-        0, width
-    )
+        return _EMPTY_ROW
+    line = lines[number].render_segments(style)
+    return Strip([Segment(" ", style.rich_style), *line]).crop(0, width)
+
+
+@lru_cache(maxsize=4)
+def _blank_row(width: int, style: Style) -> Strip:
+    return Strip([Segment(" " * width, style)], width)
 
 
 @lru_cache(maxsize=1)
 def _centered_lines(text: Content, width: int) -> list[Content]:
-    """The lines of a text, which every row of a picture asks for."""
     return text.wrap(width, align="center")

@@ -13,46 +13,50 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
-from fakegpt_tui.ui.widgets.transcript.virtual_list import VirtualList
 
 _STEPS = 8
 """The places in a cell at which the thumb of a scroll bar can end."""
 
 
 class RowScrollView(ScrollView, inherit_bindings=False):
-    """Shows where a reader is, and moves the reader by keys, wheel and scroll bar.
+    """Shows the rows of a viewport, and scrolls it by keys, wheel and scroll bar.
 
-    Who inherits from it draws a row, and is told when the reader has moved.
+    A subclass draws the rows, and is told when the viewport has moved.
     """
 
-    def __init__(
-        self,
-        column: VirtualList,
-        *,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.message_list = column
-        self.viewport = Viewport(column)
+    DEFAULT_CSS = """
+    RowScrollView { overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, viewport: Viewport) -> None:
+        super().__init__()
+        self.viewport = viewport
         self._last_rows: Sequence[Strip] = ()
         self._painted: Sequence[Strip] = ()
         self._is_syncing = False
-        self.blank_style = Style.null()
-        """The style of the blanks that rows are filled up with."""
+
+    @property
+    def footer_rows(self) -> int:
+        """The rows at the bottom that are not for messages."""
+        return 0
 
     @property
     def visible_rows(self) -> int:
         """The rows that are there for messages."""
-        return self.size.height
+        return max(0, self.size.height - self.footer_rows)
+
+    @property
+    def blank_style(self) -> Style:
+        """The style of the blanks that rows are filled up with."""
+        raise NotImplementedError
 
     def render_rows(self) -> Sequence[Strip]:
         """What is on each row now, from edge to edge."""
         raise NotImplementedError
 
-    def sync_cursor(self) -> None:
-        """Take note that the reader has moved, before the rows are drawn."""
+    def viewport_moved(self) -> None:
+        """Called when the viewport may have moved, before the rows are drawn."""
+        raise NotImplementedError
 
     def refresh(
         self,
@@ -62,7 +66,7 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         recompose: bool = False,
     ) -> Self:
         if not regions:
-            self._last_rows = ()  # What has changed is more than `repaint_what_changed` knows of.
+            self._last_rows = ()  # More has changed than `repaint_changes` knows of.
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def render_line(self, y: int) -> Strip:
@@ -71,18 +75,17 @@ class RowScrollView(ScrollView, inherit_bindings=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of a part of the view.
 
-        Textual, which sees to borders, would compose, filter and cut a row again each time that it
-        has moved, and while a reply streams that is all of them. Here a row that is what it was is
-        ready wherever it stands, and nothing is done for those of whom nothing has changed.
+        Textual, which draws borders here, would compose, filter and cut a row again each time that
+        it has moved, and while a reply streams all of them move. Here a row that did not change is
+        ready wherever it stands, and filters only see rows that did.
         """
         rows = self._painted = self._current_rows()
         if any(self.styles.gutter):
             return super().render_lines(crop)
         _, background = self.background_colors
-        filters = self.get_line_filters()
         first, last = crop.column_span
         strips: Iterable[Strip] = rows[crop.y : crop.bottom]
-        for line_filter in filters:
+        for line_filter in self.get_line_filters():
             strips = [strip.apply_filter(line_filter, background) for strip in strips]
         return [strip.crop(first, last) for strip in strips]
 
@@ -103,7 +106,7 @@ class RowScrollView(ScrollView, inherit_bindings=False):
             self._scroll_viewport(round(new_value), lines)
 
     def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
-        """Scroll without animation: heights that are put right on the way would fight it."""
+        """Scroll without animation, which heights that are corrected on the way would disturb."""
         super().scroll_to(x, y, **{**options, "animate": False})
 
     def _scroll_viewport(self, offset: int, lines: int) -> None:
@@ -119,18 +122,18 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         self.sync_view()
 
     def sync_view(self) -> None:
-        """Bring scroll bar and screen in line with where the reader is."""
+        """Make scroll bar and rows show where the viewport is."""
         if not self.viewport.height:
             return
         self._is_syncing = True
         try:
-            below = self.size.height - self.visible_rows
-            self._set_virtual_height(self.message_list.height + below)
+            self._set_virtual_height(self.viewport.message_list.height + self.footer_rows)
             self.scroll_y = self.scroll_target_y = self.viewport.offset
             self._move_thumb()
         finally:
             self._is_syncing = False
-        self.sync_cursor()
+        self.viewport.clamp_cursor()
+        self.viewport_moved()
         self.repaint_changes()
 
     def _set_virtual_height(self, height: int) -> None:
@@ -138,19 +141,20 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         needs_scrollbar = height > self.size.height
         if needs_scrollbar is not self.show_vertical_scrollbar:
             self.virtual_size = size
-            return
-        # Assigning would lay out the screen and repaint all of it for each line that arrives.
-        self.set_reactive(RowScrollView.virtual_size, size)
+        else:
+            # Assigning would lay out and repaint the whole screen for each line that arrives.
+            self.set_reactive(RowScrollView.virtual_size, size)
 
     def _move_thumb(self) -> None:
-        """Show on the scroll bar where the reader is: have those cells of it drawn that change."""
+        """Move the thumb of the scroll bar, and repaint only the cells of it that change."""
         if not self.show_vertical_scrollbar:
             return
         bar, height = self.vertical_scrollbar, self.virtual_size.height
         before = self._thumb_range(bar.window_virtual_size, bar.position)
         after = self._thumb_range(height, self.scroll_y)
-        # While the end of what grows is followed, the thumb has no news but that it is smaller.
-        least = _STEPS if self.viewport.sticks_to_end and self.message_list.is_growing else 1
+        # While the view sticks to an end that grows, the thumb only gets smaller.
+        is_growing = self.viewport.sticks_to_end and self.viewport.message_list.is_growing
+        least = _STEPS if is_growing else 1
         if all(abs(old - new) < least for old, new in zip(before, after, strict=True)):
             return
         bar.set_reactive(ScrollBar.window_virtual_size, height)
@@ -167,15 +171,14 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         return start, start + ceil(size * _STEPS)
 
     def repaint_changes(self) -> None:
-        """Have the rows drawn again that are no longer what they were."""
+        """Repaint the rows that changed, and no others."""
         self._last_rows = self.render_rows()
         changed: list[Region] = []
         for y, (strip, painted) in enumerate(zip_longest(self._last_rows, self._painted)):
             if strip is not painted and strip != painted:
                 # What is blank before and after need not be sent to the terminal again.
-                changed.append(
-                    Region(0, y, max(self._inked_width(strip), self._inked_width(painted)), 1)
-                )
+                width = max(self._inked_width(strip), self._inked_width(painted))
+                changed.append(Region(0, y, width, 1))
         if changed:
             self.refresh(*changed)
 
@@ -187,6 +190,44 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         if last is None or last.style != self.blank_style:
             return strip.cell_length
         return strip.cell_length - len(last.text)
+
+    def stick_to_end(self) -> None:
+        """Go to the end, and stay there while it grows."""
+        self.viewport.scroll_to_end()
+        self.viewport.cursor_to_last()
+        self.sync_view()
+
+    def clear_selection(self) -> None:
+        if self.is_mounted and self.text_selection is not None:
+            self.screen.clear_selection()
+
+    def on_resize(self) -> None:
+        width, rows = max(1, self.scrollable_size.width), self.visible_rows
+        if not rows:
+            return
+        if width != self.viewport.message_list.width:
+            self.clear_selection()
+        self.viewport.resize(width, rows)
+        self.sync_view()
+
+    def on_focus(self) -> None:
+        self.repaint_changes()
+
+    def on_blur(self) -> None:
+        self.call_later(self.repaint_changes)
+
+    def action_first(self) -> None:
+        self.viewport.scroll_to_start()
+        self.viewport.cursor = 0
+        self.sync_view()
+
+    def action_last(self) -> None:
+        self.stick_to_end()
+
+    def action_mark(self, messages: int) -> None:
+        """Move the cursor to the message that many further down, or up."""
+        self.viewport.move_cursor(messages)
+        self.sync_view()
 
     def action_move(self, lines: int) -> None:
         self.viewport.scroll_by(lines)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 
 from textual.geometry import Offset
 from textual.selection import Selection
@@ -20,14 +21,236 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
 from fakegpt_tui.ui.widgets.transcript.message_layout import MessageLayout
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 
+_ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
+"""More than any line id: Textual's rows of a selection are counted in these, so that it stays on
+its lines while heights above it are corrected."""
 _OPENING_TAG = re.compile(rf"^ {{0,3}}<({'|'.join(SECTIONS)})>[ \t]*$\n*", re.MULTILINE)
 """What is indented further is code."""
+_RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
+_WRAPPED = "↳"
+"""What stands before code that goes on from the row above."""
+_CONTINUED = re.compile(f"[ │┊▌]*{_WRAPPED}")
+_MAX_READ_LINES = 400
+"""Lines at either end of a selection that are read. Between them every block is whole."""
 
 
-def without_unclosed_tag(text: str, start: int, end: int) -> str:
-    """A range of whole blocks, without the tag before a thought that ends beyond the range.
+def selection_row(position: LinePosition) -> int:
+    """The row that a position has for Textual's selection."""
+    return position.message * _ROWS_PER_MESSAGE + position.line
 
-    Of such a tag no letter is shown, and alone it would make a thought of all that follows.
+
+def position_at_row(row: int) -> LinePosition:
+    return LinePosition(*divmod(row, _ROWS_PER_MESSAGE))
+
+
+def message_selection(index: int) -> Selection:
+    first = index * _ROWS_PER_MESSAGE
+    return Selection(Offset(0, first), Offset(0, first + _ROWS_PER_MESSAGE - 1))
+
+
+def selected_span(
+    selection: Selection, position: LinePosition, length: int
+) -> tuple[int, int] | None:
+    """The characters of a line, of `length` characters, that are selected."""
+    span = selection.get_span(selection_row(position))
+    if span is None:
+        return None
+    start, end = max(0, span[0]), length if span[1] < 0 else min(span[1], length)
+    return (start, end) if start < end else None
+
+
+def selected_messages(
+    selection: Selection, messages: Sequence[ChatMessage]
+) -> Sequence[ChatMessage]:
+    """The messages that a selection touches."""
+    first, last = _ends(selection, len(messages) - 1)
+    return messages[first.message : last.message + 1]
+
+
+def selected_text(selection: Selection, message_list: VirtualList) -> str:
+    """The text to copy: blocks that are selected whole as written, parts of blocks as shown.
+
+    Parts of code have neither the line breaks nor the margin that they are shown with.
+    """
+    last = len(message_list.messages) - 1
+    start, end = _ends(selection, last)
+    texts = []
+    for index in range(start.message, min(end.message, last) + 1):
+        first = start.line if index == start.message else 0
+        final = end.line if index == end.message else _ROWS_PER_MESSAGE - 1
+        if first == 0 and final == _ROWS_PER_MESSAGE - 1:
+            texts.append(message_list.messages[index].text)
+        else:
+            part = _MessageSelection(selection, message_list.layout(index), index)
+            texts.append(part.text(first, final))
+    return clipboard_text("\n\n".join(text for text in texts if text))
+
+
+def _ends(selection: Selection, last: int) -> tuple[LinePosition, LinePosition]:
+    start, end = selection.start, selection.end
+    return (
+        LinePosition(0, 0) if start is None else position_at_row(start.y),
+        LinePosition(last, _ROWS_PER_MESSAGE - 1) if end is None else position_at_row(end.y),
+    )
+
+
+_Block = tuple[MessageZone, tuple[int, int] | None]
+"""The zone of a line and the range of the zone's text that it was made of."""
+
+
+@dataclass(slots=True)
+class _SelectedLine:
+    """A line that is selected, whole or in part; `is_cut` if some of its block is not."""
+
+    block: _Block
+    text: str
+    is_cut: bool
+    is_continued: bool = False
+    """Is it a line of code that began in the row above?"""
+
+    @property
+    def is_rule(self) -> bool:
+        """Is it a line between the rows of a table, which is drawn and not written?"""
+        zone, source = self.block
+        return zone in WRITTEN_ZONES and source is None and bool(_RULE.match(self.text.rstrip()))
+
+
+@dataclass(frozen=True, slots=True)
+class _MessageSelection:
+    """The part of a message that is selected."""
+
+    selection: Selection
+    layout: MessageLayout
+    index: int
+
+    def text(self, first: int, final: int) -> str:
+        """The text from one line to another."""
+        last = min(final, self.layout.last_line)
+        lines = list(self._lines(first, last))
+        if not lines:
+            return ""
+        # A paragraph whose other lines are not selected is not selected whole.
+        if first:
+            before, _ = self.layout.moved(first, -1)
+            lines[0].is_cut |= self._block(before) == lines[0].block
+        after, beyond = self.layout.moved(last, 1)
+        if not beyond:
+            lines[-1].is_cut |= self._block(after) == lines[-1].block
+        lines = list(self._join_wrapped(line for line in lines if not line.is_rule))
+        written = "\n".join(self._join_blocks(lines)).strip("\n")
+        return written or "\n".join(line.text.rstrip() for line in lines).strip("\n")
+
+    def _lines(self, first: int, last: int) -> Iterator[_SelectedLine]:
+        """The selected lines; of very many those at both ends, and what is between as one."""
+        upper = [line for line in self.layout.lines_from(first, _MAX_READ_LINES) if line <= last]
+        yield from map(self._line, upper)
+        if not upper or upper[-1] >= last:
+            return
+        top, _ = self.layout.moved(last, 1 - _MAX_READ_LINES)
+        below = self.layout.lines_from(top, _MAX_READ_LINES)
+        lower = [line for line in below if upper[-1] < line <= last]
+        yield from self._between(upper[-1], lower[0])
+        yield from map(self._line, lower)
+
+    def _between(self, above: int, below: int) -> Iterator[_SelectedLine]:
+        """Everything between two lines, without drawing it."""
+        zone, start = self.layout.anchor_at(above)
+        last, end = self.layout.anchor_at(below)
+        if zone is last:
+            yield _SelectedLine((zone, (start.source, end.source)), "", is_cut=False)
+        else:
+            reasoning = len(self.layout.message.reasoning)
+            yield _SelectedLine((zone, (start.source, reasoning)), "", is_cut=False)
+            yield _SelectedLine((last, (0, end.source)), "", is_cut=False)
+
+    def _block(self, line: int) -> _Block:
+        return unpack_line_id(line)[0], self.layout.line(line).source
+
+    def _line(self, line: int) -> _SelectedLine:
+        shown = self.layout.line(line).without_controls
+        start, end = selected_span(self.selection, LinePosition(self.index, line), len(shown)) or (
+            0,
+            0,
+        )
+        is_cut = bool(shown[:start].strip() or shown[end:].strip())
+        block = self._block(line)
+        written = self._written(block)
+        mark = None if _WRAPPED in written else _CONTINUED.match(shown)
+        if mark is not None:
+            return _SelectedLine(block, shown[max(start, mark.end()) : end], is_cut, True)
+        text = shown[start:end] if start else _indented(shown[:end], written)
+        return _SelectedLine(block, text, is_cut)
+
+    def _written(self, block: _Block) -> str:
+        """The text that a line was made of; empty for lines that are not part of it."""
+        zone, source = block
+        if zone not in WRITTEN_ZONES or source is None:
+            return ""
+        message = self.layout.message
+        return (message.reasoning if zone is MessageZone.REASONING else message.text)[
+            slice(*source)
+        ]
+
+    def _join_wrapped(self, lines: Iterable[_SelectedLine]) -> Iterator[_SelectedLine]:
+        """Join lines of code that were wrapped at the edge."""
+        joined: list[_SelectedLine] = []
+        for line in lines:
+            if joined and line.is_continued and line.block == joined[-1].block:
+                before = joined.pop()
+                # A wide character that does not fit leaves a cell that is not in the text.
+                tight = before.text.removesuffix(" ") + line.text
+                is_tight = tight.strip() in self._written(line.block)
+                text = tight if is_tight else before.text + line.text
+                joined.append(_SelectedLine(line.block, text, before.is_cut or line.is_cut))
+            else:
+                joined.append(line)
+        return iter(joined)
+
+    def _join_blocks(self, lines: Iterable[_SelectedLine]) -> Iterator[str]:
+        """Whole blocks with the markup in and between them, others as shown."""
+        run: tuple[MessageZone, tuple[int, int]] | None = None
+        gap: list[str] = []
+        for (zone, own), group in groupby(lines, key=attrgetter("block")):
+            block, source = list(group), own
+            shown = [line.text.rstrip() for line in block]
+            is_same_run = run is not None and run[0] is zone
+            if zone in WRITTEN_ZONES and source and not any(line.is_cut for line in block):
+                if run is not None and is_same_run:
+                    source = min(run[1][0], source[0]), max(run[1][1], source[1])
+                else:
+                    yield from (*self._slice(run), *gap)
+                run, gap = (zone, source), []
+            elif source is None and is_same_run:
+                gap = shown
+            else:
+                yield from (*self._slice(run), *gap, *shown)
+                run, gap = None, []
+        yield from (*self._slice(run), *gap)
+
+    def _slice(self, run: tuple[MessageZone, tuple[int, int]] | None) -> Iterator[str]:
+        if run is None:
+            return
+        zone, (start, end) = run
+        if zone is MessageZone.REASONING:
+            yield self.layout.message.reasoning[start:end].rstrip("\n")
+        elif whole := _without_unclosed_tag(self.layout.message.text, start, end):
+            yield whole
+
+
+def _indented(shown: str, written: str) -> str:
+    """The beginning of a line of code, indented as it was written."""
+    words = shown.strip()
+    at = written.find(words) if "\n" not in written.rstrip("\n") else -1
+    if at < 0 or not words or not shown.startswith(" "):
+        return shown
+    before = written[:at]
+    return before[len(before.rstrip()) :] + shown.lstrip()
+
+
+def _without_unclosed_tag(text: str, start: int, end: int) -> str:
+    """A range of whole blocks, without the tag before reasoning that ends beyond the range.
+
+    Such a tag is not shown, and alone it would turn all that follows into reasoning.
     """
     whole = text[start:end].rstrip("\n")
     tags = list(_OPENING_TAG.finditer(whole))
@@ -38,232 +261,3 @@ def without_unclosed_tag(text: str, start: int, end: int) -> str:
     if whole.find(closing, last.end()) >= 0 or text.find(closing, end) < 0:
         return whole
     return (whole[: last.start()] + whole[last.end() :]).rstrip("\n")
-
-
-_ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
-"""More than any line's name: a selection's rows count in these, so that heights above it may be
-put right without moving it."""
-
-_RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
-_WRAPPED = "↳"
-"""What stands before code that goes on from the row above."""
-_CONTINUED = re.compile(f"[ │┊▌]*{_WRAPPED}")
-_MAX_READ_LINES = 400
-"""Lines at either end of a selection that are looked at. Between them nothing is cut."""
-
-
-def selection_row(place: LinePosition) -> int:
-    """The row that a place has for Textual's selection."""
-    return place.message * _ROWS_PER_MESSAGE + place.line
-
-
-def position_at_row(row: int) -> LinePosition:
-    return LinePosition(*divmod(row, _ROWS_PER_MESSAGE))
-
-
-def message_selection(index: int) -> Selection:
-    return Selection(
-        Offset(0, index * _ROWS_PER_MESSAGE), Offset(0, (index + 1) * _ROWS_PER_MESSAGE - 1)
-    )
-
-
-def selected_span(selection: Selection, place: LinePosition, length: int) -> tuple[int, int] | None:
-    """The characters of a line, of `length` characters, that are selected."""
-    span = selection.get_span(selection_row(place))
-    if span is None:
-        return None
-    start, end = span
-    start, end = max(0, start), length if end < 0 else min(end, length)
-    return (start, end) if start < end else None
-
-
-def selected_messages(selection: Selection, column: VirtualList) -> Sequence[ChatMessage]:
-    """The messages that a selection touches."""
-    first = 0 if selection.start is None else position_at_row(selection.start.y).message
-    last = (
-        len(column.messages) if selection.end is None else position_at_row(selection.end.y).message
-    )
-    return column.messages[first : last + 1]
-
-
-def selected_text(selection: Selection, column: VirtualList) -> str:
-    """What to copy: whatever is selected whole as it was written, and parts as they are shown.
-
-    Parts of code have neither the lines nor the margin that they are shown with.
-    """
-    last = len(column.messages) - 1
-    start = LinePosition(0, 0) if selection.start is None else position_at_row(selection.start.y)
-    end = (
-        LinePosition(last, _ROWS_PER_MESSAGE - 1)
-        if selection.end is None
-        else position_at_row(selection.end.y)
-    )
-    texts = []
-    for index in range(start.message, min(end.message, last) + 1):
-        first = start.line if index == start.message else 0
-        final = end.line if index == end.message else _ROWS_PER_MESSAGE - 1
-        texts.append(_text_of(selection, column, index, first, final))
-    return clipboard_text("\n\n".join(text for text in texts if text))
-
-
-def _text_of(selection: Selection, column: VirtualList, index: int, first: int, final: int) -> str:
-    if first == 0 and final == _ROWS_PER_MESSAGE - 1:
-        return column.messages[index].text
-    layout = column.layout(index)
-    last = min(final, layout.last_line)
-    lines = list(
-        _selected_lines(selection, layout, LinePosition(index, first), LinePosition(index, last))
-    )
-    if not lines:
-        return ""
-    # A paragraph whose other lines are not selected is not selected whole.
-    if first:
-        before, _ = layout.moved(first, -1)
-        lines[0].is_cut |= _block(layout, before) == lines[0].block
-    after, beyond = layout.moved(last, 1)
-    if not beyond:
-        lines[-1].is_cut |= _block(layout, after) == lines[-1].block
-    lines = list(_join_wrapped((line for line in lines if not line.is_rule), layout.message))
-    written = "\n".join(_join_blocks(lines, layout.message)).strip("\n")
-    return written or "\n".join(line.shown for line in lines).strip("\n")
-
-
-_Block = tuple[MessageZone, tuple[int, int] | None]
-
-
-@dataclass(slots=True)
-class _SelectedLine:
-    """A line that is selected, whole or in part; `is_cut` if some of its block is not.
-
-    `goes_on` if it is a line of code that began in the row above.
-    """
-
-    block: _Block
-    said: str
-    is_cut: bool
-    is_continued: bool = False
-
-    @property
-    def shown(self) -> str:
-        return self.said.rstrip()
-
-    @property
-    def is_rule(self) -> bool:
-        """Whether it is drawn between the rows of a table, and was written by nobody."""
-        part, source = self.block
-        return part in WRITTEN_ZONES and source is None and bool(_RULE.match(self.shown))
-
-
-def _selected_lines(
-    selection: Selection, layout: MessageLayout, first: LinePosition, last: LinePosition
-) -> Iterator[_SelectedLine]:
-    """The lines of a message from `first` to `last`; of very many the ends, and all between."""
-    index = first.message
-    upper = [line for line in layout.lines_from(first.line, _MAX_READ_LINES) if line <= last.line]
-    yield from (_selected_line(selection, layout, LinePosition(index, line)) for line in upper)
-    if not upper or upper[-1] >= last.line:
-        return
-    top, _ = layout.moved(last.line, 1 - _MAX_READ_LINES)
-    lower = [
-        line for line in layout.lines_from(top, _MAX_READ_LINES) if upper[-1] < line <= last.line
-    ]
-    yield from _between(layout, upper[-1], lower[0])
-    yield from (_selected_line(selection, layout, LinePosition(index, line)) for line in lower)
-
-
-def _between(layout: MessageLayout, above: int, below: int) -> Iterator[_SelectedLine]:
-    """All that stands between two lines, which is selected whole, without drawing it."""
-    (part, start), (last, end) = layout.anchor_at(above), layout.anchor_at(below)
-    if part is last:
-        yield _SelectedLine((part, (start.source, end.source)), "", is_cut=False)
-    else:
-        yield _SelectedLine((part, (start.source, len(layout.message.reasoning))), "", is_cut=False)
-        yield _SelectedLine((last, (0, end.source)), "", is_cut=False)
-
-
-def _block(layout: MessageLayout, line: int) -> _Block:
-    return unpack_line_id(line)[0], layout.line(line).source
-
-
-def _selected_line(
-    selection: Selection, layout: MessageLayout, place: LinePosition
-) -> _SelectedLine:
-    said = layout.line(place.line).without_controls
-    span = selected_span(selection, place, len(said))
-    start, end = span or (0, 0)
-    is_cut = bool(said[:start].strip() or said[end:].strip())
-    block = _block(layout, place.line)
-    written = _source_text(block, layout.message)
-    mark = None if _WRAPPED in written else _CONTINUED.match(said)
-    if mark is not None:
-        text = said[max(start, mark.end()) : end]
-    else:
-        text = said[start:end] if start else _indented(said[:end], written)
-    return _SelectedLine(block, text, is_cut, is_continued=mark is not None)
-
-
-def _source_text(block: _Block, message: ChatMessage) -> str:
-    """What a line was made of; nothing for what was not said."""
-    part, source = block
-    if part not in WRITTEN_ZONES or source is None:
-        return ""
-    return (message.reasoning if part is MessageZone.REASONING else message.text)[slice(*source)]
-
-
-def _indented(said: str, written: str) -> str:
-    """The beginning of a line of code, as far from the edge as it was written."""
-    words = said.strip()
-    at = written.find(words) if "\n" not in written.rstrip("\n") else -1
-    if at < 0 or not words or not said.startswith(" "):
-        return said
-    before = written[:at]
-    return before[len(before.rstrip()) :] + said.lstrip()
-
-
-def _join_wrapped(lines: Iterable[_SelectedLine], message: ChatMessage) -> Iterator[_SelectedLine]:
-    """Lines of code that were broken at the edge in one again."""
-    last: _SelectedLine | None = None
-    for line in lines:
-        if last is not None and line.is_continued and line.block == last.block:
-            text = last.said + line.said
-            # A wide character that does not fit leaves a cell that nobody wrote.
-            tight = last.said.removesuffix(" ") + line.said
-            is_tight = tight.strip() in _source_text(line.block, message)
-            said = tight if is_tight else text
-            last = _SelectedLine(line.block, said, last.is_cut or line.is_cut)
-            continue
-        if last is not None:
-            yield last
-        last = line
-    if last is not None:
-        yield last
-
-
-def _join_blocks(lines: Iterable[_SelectedLine], message: ChatMessage) -> Iterator[str]:
-    """Blocks that are selected whole with the markup in and between them, others as shown."""
-    run: tuple[MessageZone, int, int] | None = None
-    gap: list[str] = []
-    for (part, source), group in groupby(lines, key=lambda line: line.block):
-        block = list(group)
-        if part in WRITTEN_ZONES and source is not None and not any(line.is_cut for line in block):
-            if run is not None and run[0] is part:
-                run = part, min(run[1], source[0]), max(run[2], source[1])
-            else:
-                yield from (*_source_slice(run, message), *gap)
-                run = part, *source
-            gap = []
-        elif run is not None and source is None and run[0] is part:
-            gap = [line.shown for line in block]
-        else:
-            yield from (*_source_slice(run, message), *gap, *(line.shown for line in block))
-            run, gap = None, []
-    yield from (*_source_slice(run, message), *gap)
-
-
-def _source_slice(run: tuple[MessageZone, int, int] | None, message: ChatMessage) -> Iterator[str]:
-    if run is not None:
-        part, start, end = run
-        if part is MessageZone.REASONING:
-            yield message.reasoning[start:end].rstrip("\n")
-        elif whole := without_unclosed_tag(message.text, start, end):
-            yield whole

@@ -1,11 +1,19 @@
 """Transcript widget: the messages of the open conversation, and the keys that act on them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from rich.style import Style
 from textual import events, on
+from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.theme import Theme
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
@@ -13,25 +21,34 @@ from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.code_blocks import (
     CodeBlockCursor,
-    CodeWrapping,
     code_at,
-    conversation_text,
+    has_cut_code,
 )
+from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
-from fakegpt_tui.ui.widgets.transcript.message_layout import (
-    HEADER_LINES,
-    REASONING_FOLD,
-    MessageBody,
+from fakegpt_tui.ui.widgets.transcript.message_header import REASONING_FOLD, conversation_text
+from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, MessageBody, warm_up
+from fakegpt_tui.ui.widgets.transcript.row_renderer import (
+    FOLLOW_META,
+    ROW_CLASSES,
+    ROW_CSS,
+    RowRenderer,
 )
-from fakegpt_tui.ui.widgets.transcript.message_page import MessagePage
+from fakegpt_tui.ui.widgets.transcript.scroll_view import RowScrollView
 from fakegpt_tui.ui.widgets.transcript.selection import (
     message_selection,
     position_at_row,
     selected_messages,
+    selected_text,
 )
-from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
+from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_FIRST_KEYS = 0.7
+"""Seconds after the start in which only work that cannot wait is done."""
+_CODE_STEP = 20
+"""Cells that code scrolls at a time."""
 
 
 def _markdown(palette: Palette) -> MessageBody:
@@ -40,24 +57,28 @@ def _markdown(palette: Palette) -> MessageBody:
     return Document(palette)
 
 
-class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
-    """The chat messages of one conversation, laid out where somebody looks and nowhere else.
+class Transcript(RowScrollView, can_focus=True, inherit_bindings=False):
+    """The messages of one conversation, laid out only where they are looked at.
 
-    `show` opens a conversation, `update_message` tells of one message that is new or has changed.
-    Both take values and may be told the same twice.
+    `show` opens a conversation, `update_message` adds or replaces one message. Both take values,
+    and may be called twice with the same. Until there is a message, `empty_text` is shown.
     """
 
+    DEFAULT_CSS = ROW_CSS
+    COMPONENT_CLASSES = ROW_CLASSES
     BINDINGS = bindings(KeyScope.TRANSCRIPT)
 
+    empty_text: reactive[Content] = reactive(Content(""))
+
     class LinkPressed(Message):
-        """A link was clicked. `href` is what the message says, and has been checked by nobody."""
+        """A link was clicked. `href` is what the message says, unchecked."""
 
         def __init__(self, href: str) -> None:
             super().__init__()
             self.href = href
 
     class CopyRequested(Message):
-        """Something is to be copied; `what` names it in a word or two."""
+        """Text is to be copied; `what` names it in a word or two."""
 
         def __init__(self, text: str, what: str) -> None:
             super().__init__()
@@ -72,29 +93,51 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
             self.conversation_id = conversation_id
 
     def __init__(
-        self,
-        *,
-        make_document: Callable[[Palette], MessageBody] = _markdown,
-        rehearse: bool = True,
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's own name for it
-        classes: str | None = None,
+        self, make_document: Callable[[Palette], MessageBody] = _markdown, *, warm_up: bool = True
     ) -> None:
         """Make an empty one.
 
         Args:
-            make_document: What draws the text of a reply.
-            rehearse: Draw something soon after the start, out of sight, to have it imported.
-            name: Textual's.
-            id: Textual's.
-            classes: Textual's.
+            make_document: Makes what draws the text of a reply.
+            warm_up: Draw something out of sight soon after the start, to import what it takes.
         """
-        super().__init__(make_document, rehearse=rehearse, name=name, id=id, classes=classes)
+        self.message_list = VirtualList(make_document)
+        super().__init__(Viewport(self.message_list))
+        self.find = FindController(self.viewport)
+        self._renderer = RowRenderer(self, self.viewport, self.find)
+        self._make_document = make_document
+        self._warms_up = warm_up
         self._code_blocks = CodeBlockCursor(self.message_list)
-        self._code_wrapping = CodeWrapping(self.message_list, self.viewport)
         self._conversation_id: str | None = None
         self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._apply_theme)
+        self._apply_theme(self.app.current_theme)
+        if self._warms_up:
+            self.set_timer(_FIRST_KEYS, self._warm_up)
+
+    def _warm_up(self) -> None:
+        draw = partial(warm_up, self._make_document, self.message_list.appearance.palette)
+        self.run_worker(draw, thread=True, group="warm-up")
+
+    def _apply_theme(self, theme: Theme) -> None:
+        palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
+        self._change_appearance(palette=palette, styles=self._renderer.read_styles())
+        self.refresh()
+
+    def _change_appearance(self, **changes: Any) -> None:
+        message_list = self.message_list
+        message_list.appearance = replace(message_list.appearance, **changes)
+
+    def remeasure(self) -> None:
+        """Wrap all lines again, as the width of characters has changed."""
+        self.clear_selection()
+        self.viewport.rewrap(self.message_list.remeasure)
+        self._renderer.clear()
+        self.sync_view()
+        self.refresh()
 
     def show(
         self,
@@ -103,82 +146,70 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         *,
         labels: Mapping[str, str] = _NO_LABELS,
         position: ReadingPosition | None = None,
+        at_end: bool = False,
     ) -> None:
-        """Open a conversation where it was left, or at its end; `None` is one without a name.
+        """Open a conversation where it was left, or at its end; `None` is one without an id.
 
         Args:
             conversation_id: What the messages belong to.
-            messages: The path that is to be read.
-            labels: Words for the headers of the messages with these ids.
+            messages: The path to show.
+            labels: Notes for the headers of the messages with these ids.
             position: Where to begin, in a conversation that was not opened before.
+            at_end: Begin at the end, wherever it was left.
         """
-        self._save_position()
-        self.clear_selection()
-        self.find.close()
+        now = self.viewport.reading_position
+        if self._conversation_id is not None and now is not None:
+            self._positions[self._conversation_id] = now
         self._conversation_id = conversation_id
-        self._has_read_to_end = False
         if position is not None and conversation_id is not None:
             self._positions.setdefault(conversation_id, position)
-        self.message_list.set_labels(labels)
-        self._open(messages)
-
-    def _open(self, messages: Sequence[ChatMessage]) -> None:
-        self.viewport.open(messages, self._positions.get(self._conversation_id or ""))
-        self.cursor.move_to_last()
+        self._begin_path(labels)
+        saved = self._positions.get(conversation_id or "")
+        self.viewport.open(messages, None if at_end else saved)
         self.sync_view()
 
     def show_variant(
         self, message_id: str, messages: Sequence[ChatMessage], labels: Mapping[str, str]
     ) -> None:
-        """Show another path of the open conversation, and mark the message where it begins."""
+        """Show another path of the open conversation, with the cursor where it begins."""
         ids = [message.id for message in messages]
-        if message_id not in ids:
-            return
+        if message_id in ids:
+            self._begin_path(labels)
+            self.viewport.switch_path(messages, ids.index(message_id))
+            self.sync_view()
+
+    def _begin_path(self, labels: Mapping[str, str]) -> None:
         self.clear_selection()
         self.find.close()
+        self.viewport.height = self.visible_rows or self.viewport.height
         self._has_read_to_end = False
-        self.message_list.set_labels(labels)
-        self.cursor.index = ids.index(message_id)
-        self.viewport.switch_path(messages, self.cursor.index)
-        self.sync_view()
+        self.message_list.labels = labels
 
     def update_message(self, message: ChatMessage) -> None:
-        """Draw what is new about a message of the open conversation."""
-        if message.conversation_id != self._conversation_id:
-            return
-        was_last = self.cursor.index >= len(self.message_list.messages) - 1
-        if self.viewport.upsert(message):
-            if was_last and self.viewport.sticks_to_end:
-                self.cursor.move_to_last()
+        """Add a message of the open conversation, or draw what is new about one."""
+        if message.conversation_id == self._conversation_id and self.viewport.upsert(message):
             self.find.update_messages()
             self.sync_view()
 
     def set_labels(self, labels: Mapping[str, str]) -> None:
-        """Say other words in the headers of the messages with these ids."""
-        self.message_list.set_labels(labels)
-        self.sync_view()
-
-    def stick_to_end(self) -> None:
-        """Go to the end, and stay there while it grows."""
-        self.viewport.scroll_to_end()
-        self.cursor.move_to_last()
+        """Show other notes in the headers of the messages with these ids."""
+        self.message_list.labels = labels
         self.sync_view()
 
     def reveal(self, message_id: str, words: str = "") -> None:
-        """Bring a message into view and mark it, and mark the words where they are in it."""
-        ids = [message.id for message in self.message_list.messages]
-        if message_id not in ids:
+        """Move the cursor to a message, scroll to it, and find the words in it if there are any."""
+        index = self.message_list.index_of(message_id)
+        if index is None:
             return
-        self.cursor.index = ids.index(message_id)
-        self.viewport.scroll_to_message(self.cursor.index)
+        self.viewport.cursor = index
+        self.viewport.scroll_to_message(index)
         if words:
             self.find.search(words)
-            self._resize_for_find()
-        self.sync_view()
+        self._sync_find()
 
     @property
     def reading_position(self) -> ReadingPosition | None:
-        """Where the reader is, to be shown again some other day; `None` while nothing is shown."""
+        """What is shown at the top; `None` while there is nothing."""
         return self.viewport.reading_position
 
     def saved_position(self, conversation_id: str) -> ReadingPosition | None:
@@ -187,93 +218,98 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
 
     @property
     def current_message(self) -> ChatMessage | None:
-        """The message that the keys are about."""
-        return self.cursor.message
+        """The message under the cursor, which the keys act on."""
+        return self.viewport.cursor_message
 
     @property
     def selected_messages(self) -> Sequence[ChatMessage]:
         """The messages that a selection of text touches."""
         selection = self.text_selection
-        return () if selection is None else selected_messages(selection, self.message_list)
+        return () if selection is None else selected_messages(selection, self.message_list.messages)
 
-    def on_resize(self) -> None:
-        width, rows = max(1, self.scrollable_size.width), self.visible_rows
-        if not rows:
-            return
-        if width != self.message_list.width:
-            self.clear_selection()
-        had_a_view = bool(self.viewport.positions)
-        self.viewport.resize(width, rows, self.cursor.row)
-        if had_a_view:
-            self.sync_view()
-        else:
-            self._open(self.message_list.messages)
+    @property
+    def footer_rows(self) -> int:
+        return int(self.find.is_open)
 
-    def sync_cursor(self) -> None:
-        self.cursor.clamp_to_view()
+    @property
+    def blank_style(self) -> Style:
+        return self._renderer.blank
+
+    def render_rows(self) -> Sequence[Strip]:
+        return self._renderer.render(self.empty_text)
+
+    def viewport_moved(self) -> None:
         is_at_end = bool(self.viewport.positions) and self.viewport.lines_below == 0
         if is_at_end and not self._has_read_to_end and self._conversation_id is not None:
             self.post_message(self.ReadToEnd(self._conversation_id))
         self._has_read_to_end = is_at_end
 
-    def _save_position(self) -> None:
-        position = self.viewport.reading_position
-        if self._conversation_id is not None and position is not None:
-            self._positions[self._conversation_id] = position
-
-    def action_first(self) -> None:
-        self.viewport.scroll_to_start()
-        self.cursor.index = 0
-        self.sync_view()
-
-    def action_last(self) -> None:
-        self.stick_to_end()
-
-    def action_mark(self, messages: int) -> None:
-        """Mark the message that many further down, or up."""
-        self.cursor.move(messages)
-        self.sync_view()
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selected_text(selection, self.message_list), "\n"
 
     def action_fold(self) -> None:
-        """Show less of the marked message, or more again."""
-        if self.current_message is not None:
-            self._toggle_fold(LinePosition(self.cursor.index, HEADER_LINES - 1), is_reasoning=False)
+        """Show less of the current message, or more again."""
+        if (message := self.current_message) is not None:
+            header = LinePosition(self.viewport.cursor, HEADER_LINES - 1)
+            self._refold(header, lambda: self.message_list.folds.toggle(message))
+
+    def _refold(self, position: LinePosition, change: Callable[[], object]) -> None:
+        self.clear_selection()
+        self.viewport.refold(position, change)
+        self.sync_view()
 
     def toggle_code_wrap(self) -> bool:
-        """Cut lines of code that are too long, or break them again; whether they are broken now."""
+        """Cut lines of code that are too long, or wrap them again; whether they wrap now."""
         self.clear_selection()
-        self._code_wrapping.toggle_wrap(self.cursor.row)
-        self.sync_view()
-        return self._code_wrapping.wraps
+        wraps = not self.message_list.appearance.wraps_code
+        self._rewrap_code(wraps_code=wraps, code_offset=0)
+        return wraps
 
     def action_scroll_code(self, direction: int) -> None:
-        """Move code that is cut: to see more of it at the right, or back."""
-        self._code_wrapping.scroll(direction, self.cursor.row)
-        self.sync_view()
+        """Scroll code that is cut: to see more of it at the right, or back."""
+        before = self.message_list.appearance.code_offset
+        offset = max(0, before + direction * _CODE_STEP)
+        if offset != before and (direction < 0 or has_cut_code(self.viewport)):
+            self._rewrap_code(code_offset=offset)
 
-    def _refold(self, place: LinePosition, change: Callable[[], object]) -> None:
-        self.clear_selection()
-        self.viewport.refold(place, change)
+    def _rewrap_code(self, **changes: Any) -> None:
+        self.viewport.rewrap(lambda: self._change_appearance(**changes))
         self.sync_view()
 
     def action_find(self) -> None:
         if self.message_list.messages:
             self.find.open()
-            self._resize_for_find()
+            self._sync_find()
 
     def action_find_next(self, step: int) -> None:
-        self.select_message(self.find.go_to_match(step))
-        self._resize_for_find()
-        self.continue_search(marks=True)
+        self.find.go_to_match(step, moves_cursor=True)
+        self._sync_find()
 
-    def _resize_for_find(self) -> None:
+    def on_key(self, event: events.Key) -> None:
+        if self.find.is_open and self.find.handle_key(event):
+            event.stop()
+            event.prevent_default()
+            self._sync_find()
+
+    def on_paste(self, event: events.Paste) -> None:
+        if self.find.input.is_typing:
+            event.stop()
+            self.find.insert(event.text)
+            self._sync_find()
+
+    def _sync_find(self) -> None:
         """Give the find line its row, or take it back."""
         if self.size.height:
             self.viewport.resize(self.message_list.width, self.visible_rows)
         self.sync_view()
+        if self.find.is_searching:
+            self.run_worker(self._search(), group="search", exclusive=True)
+
+    async def _search(self) -> None:
+        await self.find.search_in_background()
+        self.sync_view()
 
     def action_copy_message(self) -> None:
-        """Copy the marked message."""
         if (message := self.current_message) is not None:
             self._request_copy(message.text, "message")
 
@@ -288,55 +324,40 @@ class Transcript(MessagePage, can_focus=True, inherit_bindings=False):
         if text:
             self.post_message(self.CopyRequested(text, what))
 
-    def on_key(self, event: events.Key) -> None:
-        if self.find.is_open and self.find.handle_key(event):
-            event.stop()
-            event.prevent_default()
-            self._resize_for_find()
-            self.continue_search(marks=False)
-
-    def on_paste(self, event: events.Paste) -> None:
-        if self.find.input.is_typing:
-            event.stop()
-            self.find.insert(event.text)
-            self._resize_for_find()
-            self.continue_search(marks=False)
-
     @on(events.Click)
     def handle_click(self, event: events.Click) -> None:
-        # Textual's own answer would select all messages, and run actions that a style may hold.
+        # Textual's own handler would select all messages, and run actions that a style may hold.
         event.prevent_default()
         meta = event.style.meta
-        if meta.get("transcript") == "follow":
+        position = position_at_row(meta["offset"][1]) if "offset" in meta else None
+        if FOLLOW_META.items() <= meta.items():
             self.stick_to_end()
-        elif event.chain == 2 and "offset" in meta:  # noqa: PLR2004 - a double click
-            place = position_at_row(meta["offset"][1])
-            self.screen.selections = {self: message_selection(place.message)}
-        elif self.text_selection is None:
-            self._handle_target(meta)
-
-    def _handle_target(self, meta: Mapping[str, Any]) -> None:
-        """Do what a click on a line asks for."""
-        place = position_at_row(meta["offset"][1]) if "offset" in meta else None
-        if "href" in meta:
+        elif event.chain == 2 and position is not None:  # noqa: PLR2004 - a double click
+            self.screen.selections = {self: message_selection(position.message)}
+        elif self.text_selection is None and "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
-        elif place is None or place.message >= len(self.message_list.messages):
-            return
-        elif "sideways" in meta:
-            self.action_scroll_code(meta["sideways"])
-        elif "copy" in meta:
-            text = self.message_list.messages[place.message].text
-            self._request_copy(code_at(text, *meta["copy"]), "code block")
-        else:
-            self.cursor.index = place.message
-            if isinstance(meta.get("fold"), int):
-                layout = self.message_list.layout(place.message)
-                self._refold(place, lambda: layout.toggle_section(meta["fold"]))
-            elif "fold" in meta:
-                self._toggle_fold(place, is_reasoning=meta["fold"] == REASONING_FOLD)
-            self.repaint_changes()
+        elif self.text_selection is None and position is not None:
+            self._click_line(position, meta)
 
-    def _toggle_fold(self, place: LinePosition, *, is_reasoning: bool) -> None:
-        message, folds = self.message_list.messages[place.message], self.message_list.folds
-        turn = folds.toggle_reasoning if is_reasoning else folds.toggle
-        self._refold(place, lambda: turn(message))
+    def _click_line(self, position: LinePosition, meta: Mapping[str, Any]) -> None:
+        """Do what a click on a line asks for."""
+        if position.message >= len(self.message_list.messages):
+            return
+        message, folds = self.message_list.messages[position.message], self.message_list.folds
+        if "sideways" in meta:
+            self.action_scroll_code(meta["sideways"])
+            return
+        if "copy" in meta:
+            self._request_copy(code_at(message.text, *meta["copy"]), "code block")
+            return
+        self.viewport.cursor = position.message
+        match meta.get("fold"):
+            case int(section):
+                layout = self.message_list.layout(position.message)
+                self._refold(position, lambda: layout.toggle_section(section))
+            case str(fold):
+                toggle = folds.toggle_reasoning if fold == REASONING_FOLD else folds.toggle
+                self._refold(position, lambda: toggle(message))
+            case _:
+                pass
+        self.repaint_changes()

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.ui.markdown.document import Document
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.layout_factory import LayoutFactory
-from fakegpt_tui.ui.widgets.transcript.message_layout import MessageStyles
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import VirtualList
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
@@ -60,7 +58,7 @@ class LongApp(TranscriptApp):
 
     def __init__(self, make_document: Callable[[Palette], Document] = counting_document) -> None:
         super().__init__()
-        self.transcript = CountingTranscript(make_document=make_document, rehearse=False)
+        self.transcript = CountingTranscript(make_document=make_document, warm_up=False)
 
 
 def text_of(reader: Viewport) -> list[str]:
@@ -69,9 +67,7 @@ def text_of(reader: Viewport) -> list[str]:
 
 
 def reading(text: str, chapter: int, rows: int, **changes) -> Viewport:
-    typesetter = LayoutFactory(lambda palette: Document(palette, chapter=chapter))
-    typesetter.set_theme(Palette.colourless(), MessageStyles())
-    reader = Viewport(VirtualList(typesetter))
+    reader = Viewport(VirtualList(lambda palette: Document(palette, chapter=chapter)))
     reader.resize(WIDTH, rows)
     reader.open([reply(0, "first"), reply(1, text, **changes)], None)
     return reader

@@ -670,7 +670,7 @@ async def test_a_thought_without_an_end_is_copied_as_it_was_written() -> None:
 async def selected(text: str, begin: str, end: str, *, is_open: bool = False) -> str | None:
     """What is selected from the row that begins with `begin` to the end of `end` in its row."""
     app = TranscriptApp()
-    app.transcript = CountingTranscript(rehearse=False)
+    app.transcript = CountingTranscript(warm_up=False)
     async with app.run_test(size=(40, 20)) as pilot:
         await show(pilot, reply(0, text))
         if is_open:

@@ -7,9 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
-from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.layout_factory import LayoutFactory
-from fakegpt_tui.ui.widgets.transcript.message_layout import MessageStyles
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 from tests.ui.widgets.transcript.fake_document import FakeDocuments
@@ -61,9 +58,7 @@ class Model:
 
 
 def reading(counts: list[int], rows: int) -> tuple[Viewport, Model]:
-    typesetter = LayoutFactory(FakeDocuments())
-    typesetter.set_theme(Palette.from_theme({}, dark=True), MessageStyles())
-    reader = Viewport(VirtualList(typesetter))
+    reader = Viewport(VirtualList(FakeDocuments()))
     reader.resize(80, rows)
     reader.open([reply(number, lines) for number, lines in enumerate(counts)], None)
     model = Model(counts, rows)

@@ -60,7 +60,7 @@ class TranscriptApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.documents = FakeDocuments()
-        self.transcript = CountingTranscript(make_document=self.documents, rehearse=False)
+        self.transcript = CountingTranscript(make_document=self.documents, warm_up=False)
         self.heard: list[Message] = []
 
     def compose(self) -> ComposeResult:
@@ -86,7 +86,7 @@ class MarkdownApp(TranscriptApp):
 
     def __init__(self) -> None:
         super().__init__()
-        self.transcript = CountingTranscript(rehearse=False)
+        self.transcript = CountingTranscript(warm_up=False)
 
 
 def shown(transcript: Transcript) -> list[str]:

@@ -1,63 +1,65 @@
 """Find controller: typing a query, going to the next and the previous match."""
 
+import asyncio
 from time import monotonic
 
+from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
 from fakegpt_tui.ui.widgets.transcript.find.input import FindInput
 from fakegpt_tui.ui.widgets.transcript.find.matches import Matches, MatchSearch
-from fakegpt_tui.ui.widgets.transcript.row_renderer import RowStyles
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
-from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
 
 _TIME_SLICE = 0.03
-"""Seconds for which keys have to wait while something is sought."""
+"""Seconds for which keys have to wait during a search."""
+_REST = 0.005
+"""Seconds between two steps of a search, for all that waits."""
 _EXHAUSTED = LinePosition(-1, -1)
 """The search has been all the way round."""
 
 
 class FindController:
-    """Joins what is typed to the matches, and takes the reader to the current one."""
+    """Searches for what is typed, and scrolls to the current match."""
 
-    def __init__(self, column: VirtualList, reader: Viewport) -> None:
+    def __init__(self, viewport: Viewport) -> None:
         self.input = FindInput()
-        self._matches = Matches(column)
-        self._viewport = reader
+        self._matches = Matches(viewport.message_list)
+        self._viewport = viewport
         self._origin = LinePosition(0, 0)
         self._last_query = ""
         self._search: MatchSearch | None = None
+        self._moves_cursor = False
 
     @property
     def is_open(self) -> bool:
         return self.input.is_open
 
     def open(self) -> None:
-        """Begin to type what to find, from where the reader is."""
+        """Begin to type a query, to be found from the top of the view on."""
         self._origin = self._viewport.top
         self.input.open()
         self._set_query("")
 
-    def search(self, words: str) -> None:
-        """Mark words that somebody else has asked for, from where the reader is."""
+    def search(self, query: str) -> None:
+        """Highlight words that were not typed here, from the top of the view on."""
         self.open()
-        self.input.query = words
-        self._last_query = words
+        self.input.query = self._last_query = query
         self.input.accept()
-        self._set_query(words)
+        self._set_query(query)
 
     def close(self) -> None:
-        """Find nothing any more."""
         self.input.close()
         self._set_query("")
 
     def update_messages(self) -> None:
-        """Take in messages that are new or have changed."""
+        """Take over messages that are new or have changed."""
         if self.is_open:
             self._matches.update_messages()
 
     def handle_key(self, event: events.Key) -> bool:
-        """Do what a key does while something is being found; whether it does anything."""
+        """Do what a key does while find is open; whether it does anything."""
         if event.key == "escape":
             self.close()
         elif not self.input.is_typing:
@@ -71,8 +73,7 @@ class FindController:
         elif event.is_printable and event.character is not None:
             self.insert(event.character)
         else:
-            # What is no part of a line of text is left to everybody else.
-            return False
+            return False  # Other keys keep their meaning.
         return True
 
     def insert(self, text: str) -> None:
@@ -80,52 +81,54 @@ class FindController:
         self.input.insert(text)
         self._search_input()
 
-    def go_to_match(self, step: int) -> int | None:
-        """Go to the next match or the one before it; the message that it is in.
-
-        Without anything to find, it is what was found last.
-        """
+    def go_to_match(self, step: int, *, moves_cursor: bool = False) -> None:
+        """Go to the next match, or with -1 to the one before it, of this query or the last one."""
         if not self.is_open and self._last_query:
             self.search(self._last_query)
-        return self._start_search(self._matches.find_next(step, self._viewport.top))
+        self._start_search(self._matches.find_next(step, self._viewport.top), moves_cursor)
 
     @property
     def is_searching(self) -> bool:
-        """Is there more to `go_on` with, because the words only seemed to stand where it was?"""
+        """Does a search go on, as there was no match yet where there seemed to be some?"""
         return self._search is not None
 
-    def continue_search(self) -> int | None:
-        """Search for a moment, and go to the match; the message that it is in, once it is found."""
+    async def search_in_background(self) -> None:
+        """Search on while keys are handled."""
+        while self.is_searching:
+            await asyncio.sleep(_REST)
+            self._continue_search()
+
+    def _continue_search(self) -> None:
+        """Search for a moment, and scroll to the match once it is found."""
         if self._search is None:
-            return None
+            return
         until = monotonic() + _TIME_SLICE
-        place = next(self._search, _EXHAUSTED)
-        while place is None and monotonic() < until:
-            place = next(self._search, _EXHAUSTED)
-        if place is None:
-            return None
+        position = next(self._search, _EXHAUSTED)
+        while position is None and monotonic() < until:
+            position = next(self._search, _EXHAUSTED)
+        if position is None:
+            return
         self._search = None
         self._viewport.update()
-        if place is _EXHAUSTED:
-            return None
-        self._viewport.scroll_into_view(place)
-        return place.message
+        if position is not _EXHAUSTED:
+            self._viewport.scroll_into_view(position)
+            if self._moves_cursor:
+                self._viewport.cursor = position.message
 
-    def spans(self, place: LinePosition) -> list[tuple[int, int, bool]]:
-        """What is found on a line, and whether it is the current match."""
-        return self._matches.spans(place) if self.is_open else []
+    def spans(self, position: LinePosition) -> list[tuple[int, int, bool]]:
+        """The ranges of a line that match, and whether each is the current match."""
+        return self._matches.spans(position) if self.is_open else []
 
-    def render(self, width: int, marks: RowStyles) -> Strip:
-        return self.input.render(width, self._result_text, marks.field)
-
-    @property
-    def _result_text(self) -> str:
-        finding = self._matches
+    def render(self, width: int, style: Style) -> Strip:
+        """The line with the query and the number of matches."""
+        matches = self._matches
         if self.is_searching:
-            return "searching…"
-        if finding.total:
-            return f"{finding.current_number}/{finding.total}"
-        return "not found" if finding.query.strip() else ""
+            result = "searching…"
+        elif matches.total:
+            result = f"{matches.current_number}/{matches.total}"
+        else:
+            result = "not found" if matches.query.strip() else ""
+        return self.input.render(width, result, style)
 
     def _accept_query(self) -> None:
         self._last_query = self.input.query
@@ -136,11 +139,11 @@ class FindController:
 
     def _search_input(self) -> None:
         self._set_query(self.input.query)
-        self._start_search(self._matches.find_from(self._origin))
+        self._start_search(self._matches.find_from(self._origin), moves_cursor=False)
 
-    def _set_query(self, words: str) -> None:
+    def _set_query(self, query: str) -> None:
         self._drop_search()
-        self._matches.set_query(words)
+        self._matches.set_query(query)
 
     def _drop_search(self) -> None:
         if self._search is not None:
@@ -148,7 +151,7 @@ class FindController:
             self._search = None
             self._viewport.update()
 
-    def _start_search(self, search: MatchSearch) -> int | None:
+    def _start_search(self, search: MatchSearch, moves_cursor: bool) -> None:
         self._drop_search()
-        self._search = search
-        return self.continue_search()
+        self._search, self._moves_cursor = search, moves_cursor
+        self._continue_search()

@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.cells import truncate
+from fakegpt_tui.ui.widgets.drawing import truncate
 
 _MAX_LENGTH = 200
 
