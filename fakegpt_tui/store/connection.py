@@ -175,8 +175,7 @@ def check_structure(connection: sqlite3.Connection, path: Path, *, is_suspect: b
     A suspect file is checked whole, its indexes against its tables, which takes longer.
     """
     check = "integrity_check" if is_suspect else "quick_check"
-    (verdict,) = connection.execute(f"PRAGMA {check}(1)").fetchone()
-    if verdict != "ok":
+    if migrations.read_pragma(connection, f"{check}(1)") != "ok":
         raise DamagedStore(f"The store {safe_line(str(path))} is damaged.")
 
 

@@ -7,8 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from fakegpt_tui.domain import (
     Bookmark,
@@ -22,29 +21,31 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.store import drafts, open_store, queries, write_operations
-from fakegpt_tui.store.connection import WriteOperation, transaction
+from fakegpt_tui.store.connection import transaction
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
 from fakegpt_tui.store.maintenance import Maintenance
+from fakegpt_tui.store.open_store import StoreFiles
 from fakegpt_tui.store.search import SearchConnection
 from fakegpt_tui.store.writer import StoreWriter
-from fakegpt_tui.text import replace_surrogates
 
-_Found = TypeVar("_Found")
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 
 class ConversationStore:
     """Conversations and their trees of chat messages, shared with other running instances.
 
     A read sees every write whose future is done. A write is in the writer's queue when its method
-    returns, in order, and nothing can call it back; its future tells when it is on disk, or raises
-    `StoreError`; where that is `NotSavedYet`, it is kept in memory and tried again. Any thread may
-    ask.
+    returns, in order, and cannot be cancelled; its future tells when it is on disk, or raises
+    `StoreError`. After a `NotSavedYet` the write is kept in memory and tried again. All methods
+    may be called from any thread.
     """
 
-    def __init__(self, files: open_store.StoreFiles) -> None:
+    def __init__(self, files: StoreFiles) -> None:
         """Use what `open_store` or `open_in_memory` has opened."""
         path = self._path = files.path
         self._files = files
+        self._owner = files.instance.id
         self._reader = files.reader
         self._reading = threading.Lock()
         self._found_damage = False
@@ -54,15 +55,12 @@ class ConversationStore:
         self._maintenance: Maintenance | None = None
         if files.needs_maintenance:
             self._maintenance = Maintenance(
-                path,
-                files.open_reader,
-                self._writer.submit,
-                is_suspect=files.is_suspect,
+                path, files.open_reader, self._writer.submit, is_suspect=files.is_suspect
             )
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open the store at `path`, making it, its folder and its tables if need be.
+        """Open the store at `path`; its folder and its tables are made if need be.
 
         Raises:
             StoreError: It cannot be opened, or a newer version of the program wrote it.
@@ -77,25 +75,18 @@ class ConversationStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
     def last_error(self) -> StoreError | None:
-        """Why the last write failed, be it growth that nobody waits for; `None` if it did not."""
+        """Why the last write failed, deltas of replies included; `None` if it did not."""
         return self._writer.last_error
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know about how the store was found, in sentences; may grow."""
-        return self._files.notices + (
-            self._maintenance.notices if self._maintenance is not None else ()
-        )
+        """Sentences for a person about how the store was found; may grow."""
+        return self._files.notices + (self._maintenance.notices if self._maintenance else ())
 
     def close(self, deadline: float = 5.0) -> bool:
         """Write what is queued, for `deadline` seconds at most; was everything written?"""
@@ -111,114 +102,101 @@ class ConversationStore:
         return is_written
 
     def conversations(self) -> tuple[Conversation, ...]:
-        """All that are not in the trash, the one that was updated last first."""
+        """All that are not in the trash, the last updated first."""
         return self._read(queries.list_conversations)
 
     def trashed(self) -> tuple[Conversation, ...]:
-        """The conversations in the trash, the one that went there last first."""
+        """The conversations in the trash, the last trashed first."""
         return self._read(queries.list_trashed)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
-        return self._read(
-            lambda reader: queries.get_conversation(reader, replace_surrogates(conversation_id))
-        )
+        return self._read(queries.get_conversation, conversation_id)
 
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages from the root to the conversation's leaf."""
-        return self._read(
-            lambda reader: queries.get_path(reader, replace_surrogates(conversation_id))
-        )
+        return self._read(queries.get_path, conversation_id)
 
     def messages(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The whole tree, in the order in which the chat messages were added."""
-        return self._read(
-            lambda reader: queries.list_messages(reader, replace_surrogates(conversation_id))
-        )
+        return self._read(queries.list_messages, conversation_id)
 
     def path_end(self, leaf_id: str, count: int) -> tuple[ChatMessage, ...]:
         """The last `count` chat messages on the way to a leaf, oldest first."""
-        return self._read(
-            lambda reader: queries.get_path_end(reader, replace_surrogates(leaf_id), count)
-        )
+        return self._read(queries.get_path_end, leaf_id, count)
 
     def count_messages(self, conversation_id: str) -> int:
         """How many chat messages the whole tree has."""
-        return self._read(
-            lambda reader: queries.count_messages(reader, replace_surrogates(conversation_id))
-        )
+        return self._read(queries.count_messages, conversation_id)
 
     def add_conversation(self, conversation: Conversation) -> Future[None]:
-        return self._write(write_operations.add_conversation(conversation))
+        return self._writer.submit(write_operations.add_conversation(conversation))
 
     def save_conversation(self, conversation: Conversation) -> Future[None]:
         """Change the header. It fails where the conversation has been deleted."""
-        return self._write(write_operations.save_conversation(conversation))
+        return self._writer.submit(write_operations.save_conversation(conversation))
 
     def delete_conversation(self, conversation_id: str) -> Future[None]:
-        return self._write(write_operations.delete_conversation(conversation_id))
+        return self._writer.submit(write_operations.delete_conversation(conversation_id))
 
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
-        """Add the chat messages, parents first, and save the header; a power cut spares it.
+        """Add chat messages, parents first, and save the header; all survives a power cut or none.
 
-        All of it is saved or nothing. The conversation is added if it is new. Messages that are
-        all there already are left as they are, and so is the header.
+        A new conversation is added. If all messages are there already, nothing is changed.
         """
-        work = write_operations.add_turn(conversation, messages, self._files.instance.id)
-        return self._write(work, durable=True)
+        operation = write_operations.add_turn(conversation, messages, self._owner)
+        return self._writer.submit(operation, durable=True)
 
     def add_message(self, message: ChatMessage) -> Future[None]:
-        return self._write(write_operations.add_message(message, self._files.instance.id))
+        return self._writer.submit(write_operations.add_message(message, self._owner))
 
     def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
         """Keep the first `keep` code points of a reply, or all of them, and add `text`.
 
-        It is on disk a quarter second later, or 4 kB, or with the next write. What a reply gains
-        after it was finished is dropped.
+        It is on disk a quarter second later, or after 4 kB, or with the next write. What comes
+        after the reply was finished is dropped.
         """
         self._writer.append_reply(reply_id, text, keep)
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
-        """Save a reply as it ended, in place of what it grew by; a power cut spares it."""
-        return self._write(
-            write_operations.finish_reply(reply, self._files.instance.id), durable=True
-        )
+        """Save a reply as it ended, in place of its deltas; it survives a power cut."""
+        operation = write_operations.finish_reply(reply, self._owner)
+        return self._writer.submit(operation, durable=True)
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
-        return self._write(write_operations.set_status(message_id, status, self._files.instance.id))
+        return self._writer.submit(write_operations.set_status(message_id, status, self._owner))
 
     def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
         """Put just these chat messages into the trash, or take them out of it."""
-        return self._write(write_operations.trash_messages(message_ids, at))
+        return self._writer.submit(write_operations.trash_messages(message_ids, at))
 
     def delete_trashed(self, before: datetime) -> Future[None]:
         """Delete for good what was put into the trash before that time."""
-        return self._write(write_operations.delete_trashed(before))
+        return self._writer.submit(write_operations.delete_trashed(before))
 
     def drafts(self) -> Mapping[str, Draft]:
         """Drafts by conversation, which need not be in the store yet."""
         return self._read(drafts.read_drafts)
 
     def save_draft(self, draft: Draft) -> Future[None]:
-        """Keep the draft of its conversation; one without text removes it.
+        """Save the draft of its conversation, or delete it if it has no text.
 
-        Gathered like growth, so that typing costs few writes.
+        Coalesced, so that typing costs few writes.
         """
-        return self._writer.submit_coalesced(
-            f"draft {draft.conversation_id}", drafts.save_draft(draft)
-        )
+        operation = drafts.save_draft(draft)
+        return self._writer.submit_coalesced(f"draft {draft.conversation_id}", operation)
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
-        """Where somebody stopped reading the conversation, short of its end."""
-        return self._read(lambda reader: drafts.read_bookmark(reader, conversation_id))
+        """Where reading stopped in the conversation, short of its end."""
+        return self._read(drafts.read_bookmark, conversation_id)
 
     def save_bookmark(self, bookmark: Bookmark) -> Future[None]:
-        """Keep the bookmark of its conversation; gathered like growth."""
-        work = drafts.save_bookmark(bookmark)
-        return self._writer.submit_coalesced(f"bookmark {bookmark.conversation_id}", work)
+        """Save the bookmark of its conversation; coalesced."""
+        operation = drafts.save_bookmark(bookmark)
+        return self._writer.submit_coalesced(f"bookmark {bookmark.conversation_id}", operation)
 
     def delete_bookmark(self, conversation_id: str) -> Future[None]:
-        work = drafts.delete_bookmark(conversation_id)
-        return self._writer.submit_coalesced(f"bookmark {conversation_id}", work)
+        operation = drafts.delete_bookmark(conversation_id)
+        return self._writer.submit_coalesced(f"bookmark {conversation_id}", operation)
 
     def queued_prompts(self) -> Mapping[str, Sequence[QueuedPrompt]]:
         """By conversation, in the order in which they are to be sent."""
@@ -226,11 +204,11 @@ class ConversationStore:
 
     def save_queue(self, conversation_id: str, queue: Sequence[QueuedPrompt]) -> Future[None]:
         """Make these the queued prompts of the conversation."""
-        return self._write(drafts.save_queue(conversation_id, queue), durable=True)
+        return self._writer.submit(drafts.save_queue(conversation_id, queue), durable=True)
 
     def prompts(self, limit: int) -> tuple[str, ...]:
         """The texts of earlier prompts, newest first, without doubles."""
-        return self._read(lambda reader: drafts.read_sent_prompts(reader, limit))
+        return self._read(drafts.read_sent_prompts, limit)
 
     def search(
         self,
@@ -240,29 +218,29 @@ class ConversationStore:
         best_first: bool = False,
         stopped: Callable[[], bool] | None = None,
     ) -> tuple[SearchHit, ...]:
-        """What is found, titles first, and newest or best first among the chat messages.
+        """Titles first, then chat messages, newest or best first.
 
-        The call is for a thread, and blocks. It ends without a hit once `stopped` says so, or
-        when another search is begun.
+        The call blocks, so that it is for a thread. It ends without a hit once `stopped` says so,
+        or when another search begins.
         """
         with self._noting_damage():
-            return self._search.search(
-                query, limit, best_first=best_first, stopped=stopped or _never
-            )
+            return self._search.search(query, limit, best_first=best_first, stopped=stopped)
 
     def poll_changes(self) -> bool:
-        """Has another instance written since this was last asked?
+        """Has another instance written since the last call?
 
-        It is looked for after each question, so that the answer may come with the next one.
+        The look itself comes after the call, so that the answer may come with the next one.
         """
         before, self._seen_changes = self._seen_changes, self._writer.foreign_changes
         self._writer.poll()
         return before != self._seen_changes
 
-    def _write(self, work: WriteOperation, *, durable: bool = False) -> Future[None]:
-        return self._writer.submit(work, durable=durable)
-
-    def _read(self, read: Callable[[sqlite3.Connection], _Found]) -> _Found:
+    def _read(
+        self,
+        query: Callable[Concatenate[sqlite3.Connection, _Arguments], _Result],
+        *arguments: _Arguments.args,
+        **options: _Arguments.kwargs,
+    ) -> _Result:
         # One transaction, so that a reply that is finished meanwhile is not seen half folded.
         with (
             self._noting_damage(),
@@ -270,7 +248,7 @@ class ConversationStore:
             translate_errors(self._path),
             transaction(self._reader, "BEGIN"),
         ):
-            return read(self._reader)
+            return query(self._reader, *arguments, **options)
 
     @contextmanager
     def _noting_damage(self) -> Iterator[None]:
@@ -279,7 +257,3 @@ class ConversationStore:
         except DamagedStore as damage:
             self._found_damage = True
             raise DamagedStore(f"{damage} The next start brings over what is whole.") from damage
-
-
-def _never() -> bool:
-    return False

@@ -23,8 +23,8 @@ _SENTENCES = {
     sqlite3.SQLITE_IOERR: "The disk failed while the store {path} was in use.",
     sqlite3.SQLITE_CORRUPT: "The store {path} is damaged.",
     sqlite3.SQLITE_NOTADB: "The file {path} is not a store, or its beginning is damaged.",
-    sqlite3.SQLITE_TOOBIG: "That is more text than the store can keep in one piece.",
-    sqlite3.SQLITE_CONSTRAINT: "That does not fit to what the store {path} holds.",
+    sqlite3.SQLITE_TOOBIG: "The text is too long for the store.",
+    sqlite3.SQLITE_CONSTRAINT: "That does not fit the contents of the store {path}.",
 }
 _TRANSIENT = {
     sqlite3.SQLITE_FULL,
@@ -42,23 +42,23 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class DamagedStore(StoreError):
-    """The file holds no database, or one that SQLite cannot make sense of."""
+    """The file is no database, or one that SQLite cannot read."""
 
 
 class TransientStoreError(StoreError):
-    """What was not written now may well be written later."""
+    """A write failed for a reason that may pass: it is worth another try."""
 
 
 class ReplacedStore(TransientStoreError):
-    """The file that was opened is no longer what its path leads to."""
+    """Another file has taken the place of the one that was opened."""
 
 
 class RowDeleted(StoreError):
-    """What should be changed has been deleted meanwhile."""
+    """What should be changed has been deleted."""
 
 
 def store_error(error: sqlite3.Error | OSError, path: Path) -> StoreError:
-    """The trouble that `error` makes with the store at `path`, for a person."""
+    """`error`, met in the store at `path`, as a sentence for a person."""
     shown = safe_line(str(path))
     if isinstance(error, OSError):
         if error.errno in _FULL:

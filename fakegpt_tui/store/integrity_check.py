@@ -16,7 +16,7 @@ from fakegpt_tui.store.instances import FileLock
 
 _HEADER: Final = 20
 _WAL_FORMAT: Final = 2
-"""The byte of a database's header that says that it is written by way of a log."""
+"""The byte of a database's header for write-ahead logging."""
 
 _STEPS: Final = 10_000
 _COUNTS = {
@@ -27,12 +27,12 @@ _TO_INDEX = "SELECT count(*) FROM chat_message WHERE owner IS NULL"
 _INDEXED = "SELECT count(*) FROM message_index_docsize"
 
 ReportProgress = Callable[[str, int, int], None]
-"""Is told what is looked at, how much of it is done, and how much there is; nought if unknown."""
+"""Called with what is checked, how much of it is done, and how much there is; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrityReport:
-    """What was found. `None` stands for what could not be looked at, or not in time."""
+    """The findings; `None` stands for what could not be checked, or not in time."""
 
     format: int
     newest_format: int
@@ -52,15 +52,15 @@ class IntegrityReport:
 
 
 def check_integrity(path: Path, *, seconds: float, report: ReportProgress) -> IntegrityReport:
-    """Look through the store at `path`, for `seconds` at most.
+    """Check the store at `path`, for `seconds` at most.
 
     Raises:
         StoreError: It cannot be read, or is no store of this version or an older one.
     """
     with translate_errors(path):
-        opened, is_log_left_out = _open_without_traces(path)
+        opened, is_wal_ignored = _open_without_traces(path)
         with closing(opened):
-            return _check(opened, path, seconds, report, is_log_left_out)
+            return _check(opened, path, seconds, report, is_wal_ignored)
 
 
 def _check(
@@ -68,7 +68,7 @@ def _check(
     path: Path,
     seconds: float,
     report: ReportProgress,
-    is_log_left_out: bool,
+    is_wal_ignored: bool,
 ) -> IntegrityReport:
     begun = monotonic()
     found = migrations.check_version(opened, path)
@@ -92,7 +92,7 @@ def _check(
         damaged=damaged,
         is_sound=_is_sound(opened, path, begun + seconds),
         unindexed=unindexed,
-        is_wal_ignored=is_log_left_out,
+        is_wal_ignored=is_wal_ignored,
         size=path.stat().st_size,
         changed_at=_changed_at(path),
         backup_at=_modified_at(newest) if newest else None,
@@ -101,7 +101,7 @@ def _check(
 
 
 def _open_without_traces(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """A connection that makes no file, and whether the log had to be left out for that."""
+    """A connection that makes no file, and whether the log had to be ignored for that."""
     log, shared = (path.with_name(path.name + part) for part in ("-wal", "-shm"))
     with path.open("rb") as file:
         header = file.read(_HEADER)
@@ -124,7 +124,7 @@ def _check_messages(
 
 
 def _count_unindexed(opened: sqlite3.Connection) -> int:
-    """How many chat messages a search does not find."""
+    """How many chat messages are missing from the search index."""
     wanted, there = (opened.execute(each).fetchone()[0] for each in (_TO_INDEX, _INDEXED))
     return abs(int(wanted) - int(there))
 
@@ -145,7 +145,7 @@ def _is_sound(opened: sqlite3.Connection, path: Path, end: float) -> bool | None
 
 
 def _count_instances(path: Path) -> int | None:
-    """How many instances use the store, unless that cannot be told."""
+    """How many instances use the store; `None` where that cannot be found out."""
     lock = path.with_name(f"{path.name}.lock")
     folder = path.with_name(f"{path.name}.instances")
     if not folder.is_dir() or not any(folder.iterdir()):

@@ -27,7 +27,7 @@ _PAGES_AT_ONCE = 2000
 def back_up_before_migration(
     connection: sqlite3.Connection, path: Path, found: int, time: datetime
 ) -> Path:
-    """Copy the store, which is of version `found`; where is the copy?"""
+    """Copy the store, which is of version `found`, and return the path of the copy."""
     target = unused_name(path, f"v{found}-{file_timestamp(time)}.backup")
     _copy(connection, target, lambda: None)
     _delete_oldest(path, "v*", _MAX_VERSIONS)
@@ -41,28 +41,32 @@ def is_backup_due(path: Path, time: datetime) -> bool:
 
 
 def back_up_daily(
-    connection: sqlite3.Connection, path: Path, time: datetime, may_go_on: Callable[[], None]
+    connection: sqlite3.Connection, path: Path, time: datetime, check_cancelled: Callable[[], None]
 ) -> Path:
-    """Copy the store and delete the oldest copies; `may_go_on` may raise to give it up."""
+    """Copy the store and delete the oldest copies; `check_cancelled` may raise to stop that."""
     target = unused_name(path, f"d-{file_timestamp(time)}.backup")
-    _copy(connection, target, may_go_on)
+    _copy(connection, target, check_cancelled)
     _delete_oldest(path, "d*", _MAX_DAILY)
     return target
 
 
 def newest_backup(path: Path) -> Path | None:
-    """The copy that was made last, whatever it was made for."""
+    """The newest copy, daily or before a migration."""
     return max(_list_backups(path, "[dv]*"), key=lambda copy: copy.stat().st_mtime_ns, default=None)
 
 
-def _copy(connection: sqlite3.Connection, target: Path, may_go_on: Callable[[], None]) -> None:
-    # Under another name until it is whole, so that half a copy is never taken for a backup.
+def _copy(
+    connection: sqlite3.Connection, target: Path, check_cancelled: Callable[[], None]
+) -> None:
+    # Under another name until it is complete, so that half a copy never counts as a backup.
     half = target.with_name(f"{target.name}-half")
     half.unlink(missing_ok=True)
     os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         with closing(sqlite3.connect(half)) as copy:
-            connection.backup(copy, pages=_PAGES_AT_ONCE, progress=lambda *_: may_go_on(), sleep=0)
+            connection.backup(
+                copy, pages=_PAGES_AT_ONCE, progress=lambda *_: check_cancelled(), sleep=0
+            )
             # A copy of a log's database would want a log of its own to be read.
             copy.execute("PRAGMA journal_mode = DELETE")
         half.rename(target)
@@ -94,11 +98,11 @@ _DONE = """
     ON CONFLICT (task) DO UPDATE SET done_at = :done_at
 """
 _PAUSE = 0.005
-"""Between some messages and the next, because summing them keeps other threads waiting."""
+"""Between two batches of messages, because checksums keep other threads waiting."""
 
 
 class Maintenance:
-    """A thread that looks after the store until it is closed."""
+    """A thread that checks and backs up the store until it is closed."""
 
     def __init__(
         self,
@@ -112,7 +116,7 @@ class Maintenance:
     ) -> None:
         self.notices: tuple[str, ...] = ()
         self.found_damage = False
-        """Has the file itself been found damaged, so that it must be made anew?"""
+        """Is the file itself damaged, so that the next start must salvage it?"""
         self._path = path
         self._open = open_connection
         self._submit = submit
@@ -127,7 +131,7 @@ class Maintenance:
 
     def close(self) -> None:
         self._ending.set()
-        # Again and again, because what is interrupted may only be about to begin.
+        # Repeated, because the statement to interrupt may only be about to begin.
         while self._thread.is_alive():
             if self._connection is not None:
                 with suppress(sqlite3.ProgrammingError):
@@ -135,13 +139,13 @@ class Maintenance:
             self._thread.join(0.01)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until everything that was due is done; is it?"""
+        """Wait until all due tasks are done; are they?"""
         return self._done.wait(seconds)
 
     def _run(self) -> None:
         if self._ending.wait(self._delay):
             return
-        # What fails, because the disk is full or the program ends, is done another time.
+        # A task that fails, as on a full disk, is due again at the next start.
         with (
             suppress(StoreError, _MaintenanceStopped),
             translate_errors(self._path),
@@ -194,7 +198,7 @@ class Maintenance:
 
 
 class _MaintenanceStopped(Exception):
-    """The program ends, and what was begun is given up."""
+    """The store is being closed, so that the task is abandoned."""
 
 
 def _execute(connection: sqlite3.Connection, statement: str, values: rows.Values) -> None:

@@ -154,10 +154,14 @@ STEPS: tuple[Step, ...] = (
 VERSION = len(STEPS)
 
 
+def read_pragma(connection: sqlite3.Connection, name: str) -> str | int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return value  # type: ignore[no-any-return]  # as SQLite types it
+
+
 def read_version(connection: sqlite3.Connection) -> int:
     """How many of the steps the database has behind it."""
-    (number,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(number)
+    return int(read_pragma(connection, "user_version"))
 
 
 def check_version(connection: sqlite3.Connection, path: Path, newest: int = VERSION) -> int:
@@ -168,7 +172,7 @@ def check_version(connection: sqlite3.Connection, path: Path, newest: int = VERS
     """
     found = read_version(connection)
     shown = safe_line(str(path))
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    application = read_pragma(connection, "application_id")
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application != APPLICATION_ID and (application or found or tables):
         raise StoreError(f"The file {shown} is a database of another program.")

@@ -43,10 +43,10 @@ _ROOT = 0
 
 
 def require_private(folder: Path) -> None:
-    """Refuse a folder in which another user could put something else in the store's place.
+    """Refuse a folder in which another user could replace the store.
 
     Raises:
-        StoreError: It belongs to somebody else, or everybody may write to it or above it.
+        StoreError: It belongs to another user, or every user may write to it or above it.
     """
     if not hasattr(os, "geteuid"):
         return
@@ -70,7 +70,7 @@ def require_private(folder: Path) -> None:
 
 
 def is_writable(path: Path) -> bool:
-    """Can the store at `path` be written, and what SQLite puts beside it?"""
+    """Can the store at `path` be written, and the files that SQLite makes beside it?"""
     if not path.parent.exists():
         return True
     return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))

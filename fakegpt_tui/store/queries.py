@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import rows
+from fakegpt_tui.text import replace_surrogates
 
 _SELECT_CONVERSATION = rows.select_statement("conversation", rows.CONVERSATION.columns)
 _CONVERSATIONS = f"""
@@ -34,6 +35,7 @@ _PATH_END = f"""
     )
     {_SELECT_MESSAGE} JOIN upwards ON position = place ORDER BY step DESC
 """  # noqa: S608 - constants
+_LARGEST_INTEGER = 2**63 - 1
 _DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
 Delta: TypeAlias = tuple[int | None, str]
@@ -51,25 +53,25 @@ def list_trashed(connection: sqlite3.Connection) -> tuple[Conversation, ...]:
 
 
 def get_conversation(connection: sqlite3.Connection, conversation_id: str) -> Conversation | None:
-    row = connection.execute(_CONVERSATION, {"id": conversation_id}).fetchone()
+    row = connection.execute(_CONVERSATION, {"id": replace_surrogates(conversation_id)}).fetchone()
     return None if row is None else rows.CONVERSATION.decode(row)
 
 
 def list_messages(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
-    found = connection.execute(_MESSAGES, {"id": conversation_id}).fetchall()
+    found = connection.execute(_MESSAGES, {"id": replace_surrogates(conversation_id)}).fetchall()
     return tuple(read_message(connection, row) for row in found)
 
 
 def get_path(connection: sqlite3.Connection, conversation_id: str) -> tuple[ChatMessage, ...]:
-    """The way from the root to the leaf; a leaf that is gone is taken for the newest message."""
-    header = connection.execute(_LEAF, {"id": conversation_id}).fetchone()
-    if header is None or header["leaf_id"] is None:
+    """The messages from the root to the leaf; the newest message stands in for a missing leaf."""
+    values = {"id": replace_surrogates(conversation_id)}
+    leaf = connection.execute(_LEAF, values).fetchone()
+    if leaf is None or leaf["leaf_id"] is None:
         return ()
     # All of the tree is read and walked here, which takes half the time of a recursive query
     # that reads the path alone.
-    found = connection.execute(_MESSAGES, {"id": conversation_id}).fetchall()
-    by_id = {row["id"]: row for row in found}
-    step = header["leaf_id"] if header["leaf_id"] in by_id else next(reversed(by_id), None)
+    by_id = {row["id"]: row for row in connection.execute(_MESSAGES, values)}
+    step = leaf["leaf_id"] if leaf["leaf_id"] in by_id else next(reversed(by_id), None)
     upwards = []
     # Taking each message out ends a circle of parents, which only damage can make.
     while (row := by_id.pop(step, None)) is not None:
@@ -81,19 +83,21 @@ def get_path(connection: sqlite3.Connection, conversation_id: str) -> tuple[Chat
 def get_path_end(
     connection: sqlite3.Connection, leaf_id: str, count: int
 ) -> tuple[ChatMessage, ...]:
-    """The last `count` on the way to a leaf; none where there is no such leaf."""
-    found = connection.execute(_PATH_END, {"leaf": leaf_id, "count": count}).fetchall()
+    """The last `count` messages on the way to a leaf; none where there is no such leaf."""
+    values = {"leaf": replace_surrogates(leaf_id), "count": count}
+    found = connection.execute(_PATH_END, values).fetchall()
     return tuple(read_message(connection, row) for row in found)
 
 
 def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
     """How many chat messages the whole tree has."""
-    count: int = connection.execute(_COUNT, {"id": conversation_id}).fetchone()[0]
-    return count
+    values = {"id": replace_surrogates(conversation_id)}
+    (count,) = connection.execute(_COUNT, values).fetchone()
+    return int(count)
 
 
 def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:
-    """The chat message of a row, with what its reply has gained since, and flagged if damaged."""
+    """The chat message of a row, with the deltas of its reply, and flagged if damaged."""
     message = rows.decode_message(row, get_text(connection, row))
     if rows.is_intact(row):
         return message
@@ -101,11 +105,41 @@ def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessag
 
 
 def get_text(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
-    """The text of a row, with what its reply has gained since."""
+    """The text of a row, with the deltas of its reply."""
     found: str = row["text"]
     if row["owner"] is None:
         return found
     return apply_deltas(found, connection.execute(_DELTAS, {"id": row["id"]}))
+
+
+@dataclass(slots=True)
+class DeltaBuffer:
+    """Deltas by reply, in the order in which they came; text added to text is one delta."""
+
+    size: int = 0
+    """UTF-8 bytes of all that was added."""
+    _texts: dict[str, list[tuple[int | None, list[str]]]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self._texts)
+
+    def add(self, reply_id: str, text: str, keep: int | None) -> None:
+        text = replace_surrogates(text)
+        self.size += len(text.encode())
+        deltas = self._texts.setdefault(replace_surrogates(reply_id), [])
+        if keep is not None:
+            deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text]))
+        elif deltas:
+            deltas[-1][1].append(text)
+        else:
+            deltas.append((None, [text]))
+
+    def deltas(self) -> list[rows.Values]:
+        return [
+            {"id": reply_id, "keep": keep, "text": "".join(texts)}
+            for reply_id, deltas in self._texts.items()
+            for keep, texts in deltas
+        ]
 
 
 def apply_deltas(text: str, deltas: Iterable[Delta]) -> str:

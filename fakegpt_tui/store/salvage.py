@@ -16,14 +16,14 @@ _TABLES = ("conversation", "chat_message", "reply_delta", "draft", "queued_promp
 """In the order in which their rows are inserted."""
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-"""The latter where SQLite's own message quotes the damaged bytes."""
+"""The latter where a message of SQLite quotes damaged bytes."""
 
 _COLUMNS = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
 _WITHOUT_ROWID = "SELECT wr FROM pragma_table_list WHERE name = ?"
 _PYTHON_TYPES = {"TEXT": str, "INTEGER": int}
 
 _INVALID_CHECKSUM = -1
-"""A sum that no message has, for one of which a part is missing."""
+"""A checksum that no message has, for one of which a part is missing."""
 
 _MISSING_CONVERSATIONS = """
     SELECT
@@ -54,7 +54,7 @@ _Row: TypeAlias = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StoreTable:
     """A table of the store, as its migrations made it."""
 
     columns: tuple[str, ...]
@@ -67,7 +67,7 @@ class Table:
 
 @dataclass(slots=True)
 class SalvageResult:
-    """How much was brought over, and how many of the chat messages came from a backup."""
+    """How many rows were copied, and how many of the chat messages came from a backup."""
 
     conversations: int = 0
     messages: int = 0
@@ -87,17 +87,17 @@ def salvage_rows(
     lock. The damaged file is only read.
     """
     schema = read_schema()
-    unsound: _Damaged = {}
+    damaged_rows: _Damaged = {}
     from_backup = 0
     migrations.add_functions(target)
     with transaction(target):
         target.execute("PRAGMA defer_foreign_keys = ON")
-        _copy(target, _readable_rows(damaged, schema), unsound)
-        # SQLite finds nothing behind a page that is lost, and may not notice what it missed.
-        _copy(target, _page_rows(damaged, schema), unsound)
+        _copy(target, _readable_rows(damaged, schema), damaged_rows)
+        # SQLite finds nothing behind a lost page, and may not notice that something is missing.
+        _copy(target, _page_rows(damaged, schema), damaged_rows)
         if backup is not None:
-            from_backup = _add_from_backup(target, backup, schema, unsound)
-        for row in unsound.values():
+            from_backup = _add_from_backup(target, backup, schema, damaged_rows)
+        for row in damaged_rows.values():
             _insert(target, "chat_message", row)
         _add_missing_conversations(target)
         for statement in (
@@ -111,7 +111,7 @@ def salvage_rows(
     )
 
 
-def read_schema() -> Mapping[str, Table]:
+def read_schema() -> Mapping[str, StoreTable]:
     """The tables of this version, in the order in which their rows are inserted."""
     lengths: dict[str, set[int]] = {}
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -124,11 +124,11 @@ def read_schema() -> Mapping[str, Table]:
         }
 
 
-def _read_table(connection: sqlite3.Connection, name: str, lengths: frozenset[int]) -> Table:
+def _read_table(connection: sqlite3.Connection, name: str, lengths: frozenset[int]) -> StoreTable:
     columns = _read_columns(connection, name)
     (without_rowid,) = connection.execute(_WITHOUT_ROWID, (name,)).fetchone()
     key = tuple(column for column, _, _, is_key in columns if is_key)
-    return Table(
+    return StoreTable(
         columns=tuple(column for column, *_ in columns),
         types=tuple(
             (_PYTHON_TYPES[kind],) if is_required else (_PYTHON_TYPES[kind], type(None))
@@ -143,7 +143,9 @@ def _read_columns(connection: sqlite3.Connection, table: str) -> list[tuple[str,
     return connection.execute(_COLUMNS, (table,)).fetchall()
 
 
-def match_table(schema: Mapping[str, Table], found: RawRow) -> tuple[str, dict[str, Value]] | None:
+def match_table(
+    schema: Mapping[str, StoreTable], found: RawRow
+) -> tuple[str, dict[str, Value]] | None:
     """The table that a row belongs to, and its values by column; `None` for any other row."""
     for name, table in schema.items():
         if len(found.values) not in table.lengths:
@@ -176,22 +178,24 @@ def _add_missing_conversations(target: sqlite3.Connection) -> None:
         target.execute(_ADD_CONVERSATION, rows.CONVERSATION.encode(conversation))
 
 
-def _copy(target: sqlite3.Connection, found: Iterable[tuple[str, _Row]], unsound: _Damaged) -> None:
+def _copy(
+    target: sqlite3.Connection, found: Iterable[tuple[str, _Row]], damaged_rows: _Damaged
+) -> None:
     for table, row in found:
         if table == "chat_message" and not rows.is_intact(row):
-            unsound.setdefault(row.get("id"), row)
+            damaged_rows.setdefault(row.get("id"), row)
         else:
             _insert(target, table, row)
 
 
 def _insert(target: sqlite3.Connection, table: str, row: _Row) -> None:
-    # Damage may have made a row one that this table never held, or a copy of another.
+    # Damage may have made a row one that its table cannot hold, or a copy of another.
     with suppress(sqlite3.IntegrityError, OverflowError, UnicodeEncodeError):
         target.execute(rows.insert_statement(table, row).replace("INSERT", "INSERT OR IGNORE"), row)
 
 
-def _readable_rows(path: Path, schema: Mapping[str, Table]) -> Iterator[tuple[str, _Row]]:
-    """What SQLite finds, from both ends of each table."""
+def _readable_rows(path: Path, schema: Mapping[str, StoreTable]) -> Iterator[tuple[str, _Row]]:
+    """The rows that SQLite finds, from both ends of each table."""
     with suppress(*_UNREADABLE), closing(_open_source(path)) as source:
         for name, table in schema.items():
             for direction in ("ASC", "DESC"):
@@ -203,8 +207,8 @@ def _readable_rows(path: Path, schema: Mapping[str, Table]) -> Iterator[tuple[st
                     break
 
 
-def _page_rows(path: Path, schema: Mapping[str, Table]) -> Iterator[tuple[str, _Row]]:
-    """What lies on the pages of the file, wherever they belong."""
+def _page_rows(path: Path, schema: Mapping[str, StoreTable]) -> Iterator[tuple[str, _Row]]:
+    """The rows on all pages of the file, whether SQLite finds them or not."""
     for found in page_reader.read_rows(path):
         known = match_table(schema, found)
         if known is None:
@@ -217,14 +221,17 @@ def _page_rows(path: Path, schema: Mapping[str, Table]) -> Iterator[tuple[str, _
 
 
 def _add_from_backup(
-    target: sqlite3.Connection, backup: Path, schema: Mapping[str, Table], unsound: _Damaged
+    target: sqlite3.Connection,
+    backup: Path,
+    schema: Mapping[str, StoreTable],
+    damaged_rows: _Damaged,
 ) -> int:
     """Take damaged messages from the backup, or all rows where it has more; how many messages?"""
     before = _count(target, "chat_message")
     with suppress(*_UNREADABLE), closing(_open_source(backup)) as source:
         is_richer = _count(source, "chat_message") > before
         for table, row in _readable_rows(backup, schema):
-            if is_richer or (table == "chat_message" and row.get("id") in unsound):
+            if is_richer or (table == "chat_message" and row.get("id") in damaged_rows):
                 _copy(target, [(table, row)], {})
     return _count(target, "chat_message") - before
 

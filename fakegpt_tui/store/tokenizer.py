@@ -17,16 +17,16 @@ _UNSPACED = (
     "\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # kana
     "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
-# As text, since to compile them takes a while that the first paint would wait for.
+# As text, because the first paint would wait for the patterns to compile.
 _CHARACTER = f"([{_UNSPACED}])"
 _RUN = f"([{_UNSPACED}]+)"
 _WORD = r"[^\W_]+"
 _LAST_WORD = r"[^\W_]+$"
 _SHORTEST_PREFIX = 3
-"""Letters from which on longer words are found too: with fewer that takes seconds."""
+"""Letters that the last word needs to find longer ones, too: with fewer that takes seconds."""
 
 _MAX_INDEXED = 1_000_000
-"""Code points of one text that are indexed; what comes later is hardly ever words."""
+"""Code points of one text that are indexed; behind that there are hardly ever words."""
 
 TOKENIZE_FUNCTION = "indexed_text"
 
@@ -46,10 +46,10 @@ def is_unspaced_script(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FullTextQuery:
-    """What was typed to be looked for; any text makes a legal question.
+    """What was typed, as a query of the index; any text makes a valid one.
 
-    `match` asks the index, and is empty where there is no word. `terms` are the words to be
-    marked. While the last word `is_open`, longer words that begin with it are found too.
+    `match` is the query, empty where the text has no word. `terms` are the words to be marked. If
+    `is_prefix`, longer words that begin with the last one are found, too.
     """
 
     match: str
@@ -63,16 +63,16 @@ class FullTextQuery:
             for chunk in replace_surrogates(text).replace("\0", " ").split()
             if re.search(_WORD, chunk)
         ]
-        # In quotes nothing is a command of the index, and what is joined by signs is looked for
-        # in a row.
+        # In quotes nothing is an operator of the index, and words that are joined by signs are
+        # searched for in a row.
         phrases = ['"' + tokenize(chunk).strip().replace('"', " ") + '"' for chunk in chunks]
         last = re.search(_LAST_WORD, text)
-        is_open = last is not None and len(last[0]) >= _SHORTEST_PREFIX
-        is_open = is_open and not re.search(_CHARACTER, text[-1])
-        if is_open:
+        is_prefix = last is not None and len(last[0]) >= _SHORTEST_PREFIX
+        is_prefix = is_prefix and not re.search(_CHARACTER, text[-1])
+        if is_prefix:
             phrases[-1] += "*"
         terms = (term for chunk in chunks for term in _terms(chunk))
-        return cls(" ".join(phrases), tuple(terms), is_open)
+        return cls(" ".join(phrases), tuple(terms), is_prefix)
 
 
 def _terms(chunk: str) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _terms(chunk: str) -> Iterator[str]:
 _LENGTH = 160
 _BEFORE = 40
 _MAX_SEARCHED = 200_000
-"""Code points of a text that are looked through for the place to show."""
+"""Code points of a text that are searched for the first match."""
 
 _COMBINING = "[\u0300-\u036f]*"
 _NO_LETTER_BEFORE = r"(?<![^\W_])"
@@ -94,12 +94,12 @@ _SPACES = re.compile(r"\s+")
 _Marks = tuple[tuple[int, int], ...]
 
 
-def make_snippet(text: str, terms: Sequence[str], *, is_open: bool = False) -> tuple[str, _Marks]:
-    """A line of `text` around the first of the words in it, and where in that line they are.
+def make_snippet(text: str, terms: Sequence[str], *, is_prefix: bool = False) -> tuple[str, _Marks]:
+    """A line of `text` around the first match, and the spans of all matches in that line.
 
-    The last of the words may go on where it `is_open`.
+    With `is_prefix` the last term also matches longer words.
     """
-    pattern = _pattern(tuple(terms), is_open)
+    pattern = _pattern(tuple(terms), is_prefix)
     # Composed, so that a letter with its accent is one character, as it is in the pattern.
     text = unicodedata.normalize("NFC", text[:_MAX_SEARCHED])
     first = None if pattern is None else pattern.search(text)
@@ -119,15 +119,15 @@ def make_snippet(text: str, terms: Sequence[str], *, is_open: bool = False) -> t
 
 
 @lru_cache(maxsize=16)
-def _pattern(terms: tuple[str, ...], is_open: bool) -> re.Pattern[str] | None:
-    """Finds words that say one of `terms`, whatever their case and accents."""
+def _pattern(terms: tuple[str, ...], is_prefix: bool) -> re.Pattern[str] | None:
+    """Finds the `terms`, whatever their case and accents."""
     words = []
     for number, term in enumerate(terms, 1):
         letters = "".join(map(_letter, _plain(term)))
         if is_unspaced_script(term):
             words.append(letters)
         else:
-            end = "" if is_open and number == len(terms) else _NO_LETTER_AFTER
+            end = "" if is_prefix and number == len(terms) else _NO_LETTER_AFTER
             words.append(_NO_LETTER_BEFORE + letters + end)
     return re.compile("|".join(words), re.IGNORECASE) if words else None
 

@@ -14,46 +14,13 @@ from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import FileIdentity, WriteOperation, transaction
 from fakegpt_tui.store.errors import ReplacedStore, TransientStoreError, translate_errors
 from fakegpt_tui.store.instances import HoldLock
-from fakegpt_tui.store.rows import Values
+from fakegpt_tui.store.queries import DeltaBuffer
 from fakegpt_tui.store.write_operations import add_deltas
-from fakegpt_tui.text import replace_surrogates
 
 # A quarter second at most is lost to a crash, and writing takes some of that.
 COALESCE_SECONDS = 0.2
 COALESCE_BYTES = 4096
 RETRY_SECONDS = 2.0
-
-_LARGEST_INTEGER = 2**63 - 1
-
-
-@dataclass(slots=True)
-class DeltaBuffer:
-    """Deltas by reply, in the order in which they came; text added to text is one delta."""
-
-    size: int = 0
-    """UTF-8 bytes of all that was added."""
-    _texts: dict[str, list[tuple[int | None, list[str]]]] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self._texts)
-
-    def add(self, reply_id: str, text: str, keep: int | None) -> None:
-        text = replace_surrogates(text)
-        self.size += len(text.encode())
-        deltas = self._texts.setdefault(replace_surrogates(reply_id), [])
-        if keep is not None:
-            deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text]))
-        elif deltas:
-            deltas[-1][1].append(text)
-        else:
-            deltas.append((None, [text]))
-
-    def deltas(self) -> list[Values]:
-        return [
-            {"id": reply_id, "keep": keep, "text": "".join(texts)}
-            for reply_id, deltas in self._texts.items()
-            for keep, texts in deltas
-        ]
 
 
 @dataclass(slots=True)
@@ -107,7 +74,7 @@ class StoreWriter:
         self._coalesce_seconds = coalesce_seconds
         self._retry_seconds = retry_seconds
         self._identity = identity
-        self._data_version = _read_data_version(connection)
+        self._data_version = migrations.read_pragma(connection, "data_version")
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._deltas = DeltaBuffer()
@@ -242,7 +209,7 @@ class StoreWriter:
         try:
             with translate_errors(self._path):
                 self._check_identity()
-                version = _read_data_version(self._connection)
+                version = migrations.read_pragma(self._connection, "data_version")
         except StoreError as error:
             self.last_error = error
             return
@@ -260,7 +227,7 @@ class StoreWriter:
                 # Full makes every commit reach the disk; a log without it survives all but a
                 # power cut, and the next full commit takes it along. Without a log, a crash in
                 # the middle of a commit would not be survived either.
-                is_logged = journal_mode(self._connection) == "wal"
+                is_logged = migrations.read_pragma(self._connection, "journal_mode") == "wal"
                 synchronous = "NORMAL" if is_logged and not job.durable else "FULL"
                 self._connection.execute(f"PRAGMA synchronous = {synchronous}")
                 with transaction(self._connection):
@@ -282,14 +249,3 @@ class StoreWriter:
                 "A newer version of this program has changed the store while this one ran. "
                 "Please start it again."
             )
-
-
-def journal_mode(connection: sqlite3.Connection) -> str:
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    return str(mode)
-
-
-def _read_data_version(connection: sqlite3.Connection) -> int:
-    """A number that changes when another connection has written."""
-    (number,) = connection.execute("PRAGMA data_version").fetchone()
-    return int(number)

@@ -200,7 +200,7 @@ def test_any_input_is_legal(shared: ConversationStore, text: str) -> None:
 @settings(max_examples=300)
 @given(st.text(st.sampled_from("abé \n\u0301搜ßİ-_"), max_size=60), st.text("abé搜İ", min_size=1))
 def test_marks_lie_in_the_snippet_which_is_one_line(text: str, word: str) -> None:
-    snippet, marks = make_snippet(text * 9, [word], is_open=True)
+    snippet, marks = make_snippet(text * 9, [word], is_prefix=True)
     assert "\n" not in snippet
     assert all(0 <= first < last <= len(snippet) for first, last in marks)
 
