@@ -2,11 +2,10 @@
 
 from typing import Final
 
-from fakegpt_tui.backends.scenarios.contents import CONTENTS
 from fakegpt_tui.backends.scenarios.endings import ENDINGS
-from fakegpt_tui.backends.scenarios.framings import FRAMINGS
 from fakegpt_tui.backends.scenarios.refusals import LOGINS, REFUSALS
 from fakegpt_tui.backends.scenarios.scenario import Scenario
+from fakegpt_tui.backends.scenarios.streams import CONTENTS, FRAMINGS
 
 SCENARIOS: Final[dict[str, Scenario]] = {
     scenario.name: scenario for scenario in (*FRAMINGS, *CONTENTS, *ENDINGS, *REFUSALS, *LOGINS)

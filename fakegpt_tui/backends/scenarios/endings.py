@@ -1,5 +1,7 @@
 """Replies that end in every way, early or late."""
 
+from functools import partial
+
 from fakegpt_tui.backends.scenarios.scenario import (
     DONE,
     PARTIAL,
@@ -8,7 +10,6 @@ from fakegpt_tui.backends.scenarios.scenario import (
     Expectation,
     Hang,
     ResponseChunk,
-    Scenario,
     encode_event,
     encode_events,
     encode_reply,
@@ -17,7 +18,7 @@ from fakegpt_tui.backends.scenarios.scenario import (
     message_event,
     moderation_event,
     normal_events,
-    stream_response,
+    stream_scenario,
 )
 from fakegpt_tui.backends.scripted import Pause
 
@@ -26,150 +27,118 @@ _PINGS: tuple[ResponseChunk, ...] = (b": ping\n\n", Pause(0.05)) * 4
 _MEGABYTE = b"x" * 1_000_000
 
 
-def _scenario(name: str, sentence: str, promise: Expectation, *pieces: ResponseChunk) -> Scenario:
-    return Scenario(
-        name=name, description=sentence, expectation=promise, responses=(stream_response(*pieces),)
-    )
-
+_partial = partial(stream_scenario, expectation=Expectation.PARTIAL)
+_error = partial(stream_scenario, expectation=Expectation.ERROR)
 
 ENDINGS = (
-    _scenario(
+    stream_scenario(
         "no-done",
         "The last message is finished, and the stream ends without `[DONE]`.",
-        Expectation.WHOLE,
         *encode_events(normal_events()),
     ),
-    _scenario(
+    stream_scenario(
         "only-done",
         "No message is ever finished; only `[DONE]` tells the end.",
-        Expectation.WHOLE,
         *encode_reply(message_event(PARTIAL), message_event(WHOLE)),
     ),
-    _scenario(
+    stream_scenario(
         "done-unterminated",
         "The very last bytes are `[DONE]`, without a line end.",
-        Expectation.WHOLE,
         *encode_events(normal_events()),
         DONE.rstrip(),
     ),
-    _scenario(
+    stream_scenario(
         "text-after-done",
         "More text follows after `[DONE]`.",
-        Expectation.WHOLE,
         *encode_reply(*normal_events()),
         encode_event(message_event(f"{WHOLE} and more")),
     ),
-    _scenario(
+    stream_scenario(
         "open-after-done",
         "The connection stays open after `[DONE]`.",
-        Expectation.WHOLE,
         *encode_reply(*normal_events()),
         Hang(),
     ),
-    _scenario(
+    stream_scenario(
         "cut-after-finish",
         "The connection breaks between the finished message and `[DONE]`.",
-        Expectation.WHOLE,
         *encode_events(normal_events()),
         Disconnect(),
     ),
-    _scenario(
+    stream_scenario(
         "late",
         "The first word takes a while, and pings fill the time.",
-        Expectation.WHOLE,
         *_PINGS,
         *encode_reply(*normal_events()),
     ),
-    _scenario(
+    _partial(
         "unfinished",
         "The stream ends in the middle of the reply, as if that were its end.",
-        Expectation.PARTIAL,
         *_BEGUN,
     ),
-    _scenario(
-        "cut",
-        "The connection breaks inside an event.",
-        Expectation.PARTIAL,
-        *_BEGUN,
-        b"data: {",
-        Disconnect(),
-    ),
-    _scenario(
+    _partial("cut", "The connection breaks inside an event.", *_BEGUN, b"data: {", Disconnect()),
+    _partial(
         "interrupted",
         "The message is marked as interrupted, and `[DONE]` follows.",
-        Expectation.PARTIAL,
         *encode_reply(
             message_event(PARTIAL),
             final_event(PARTIAL, finish="interrupted", status="finished_partial_completion"),
         ),
     ),
-    _scenario(
-        "stall", "After some text nothing comes any more.", Expectation.PARTIAL, *_BEGUN, Hang()
-    ),
-    _scenario(
+    _partial("stall", "After some text nothing comes any more.", *_BEGUN, Hang()),
+    _partial(
         "huge-event",
         "An event is larger than any reply: 20 MB without an end.",
-        Expectation.PARTIAL,
         *_BEGUN,
         b'data: {"message": "',
         *[_MEGABYTE] * 20,
         Hang(),
     ),
-    _scenario(
+    _partial(
         "error-after-text",
         "After some text an event tells of an error.",
-        Expectation.PARTIAL,
         *encode_reply(message_event(PARTIAL), error_event("The model is overloaded.")),
     ),
-    _scenario(
+    _partial(
         "capped-after-text",
         "After some text an event tells of a cap, as an object.",
-        Expectation.PARTIAL,
         *encode_reply(
             message_event(PARTIAL),
             error_event({"message": "Enough.", "code": "model_cap_exceeded", "clears_in": 90}),
         ),
     ),
-    _scenario(
+    stream_scenario(
         "error-then-answer",
         "An error is told, and then a whole reply comes.",
-        Expectation.WHOLE,
         *encode_reply(error_event("Something is slow today."), *normal_events()),
     ),
-    _scenario(
+    _error(
         "error-only",
         "An event tells of an error in place of a reply.",
-        Expectation.ERROR,
         *encode_reply(error_event("The model is overloaded.")),
     ),
-    _scenario(
+    _error(
         "error-event",
         "An event of the type `error` tells of an error in place of a reply.",
-        Expectation.ERROR,
         b'event: error\ndata: {"detail": "The model is overloaded."}\n\n',
     ),
-    _scenario(
+    _error(
         "blocked-prompt",
         "Moderation blocks the prompt, and no reply comes.",
-        Expectation.ERROR,
         *encode_reply(moderation_event(blocked=True, of_reply=False)),
     ),
-    _scenario("silent", "The response begins, and no byte follows.", Expectation.ERROR, Hang()),
-    _scenario("nothing", "There is no reply before `[DONE]`.", Expectation.ERROR, DONE),
-    _scenario("empty-body", "The stream ends before it begins.", Expectation.ERROR),
-    _scenario(
-        "cut-at-once", "The connection breaks before any text.", Expectation.ERROR, Disconnect()
-    ),
-    _scenario(
+    _error("silent", "The response begins, and no byte follows.", Hang()),
+    _error("nothing", "There is no reply before `[DONE]`.", DONE),
+    _error("empty-body", "The stream ends before it begins."),
+    _error("cut-at-once", "The connection breaks before any text.", Disconnect()),
+    _error(
         "only-echo",
         "The prompt is echoed, and nothing else comes before `[DONE]`.",
-        Expectation.ERROR,
         *encode_reply(message_event("Hi", author={"role": "user"}, metadata={})),
     ),
-    _scenario(
+    _error(
         "newer-format",
         "The stream is in the delta encoding of later years.",
-        Expectation.ERROR,
         b'event: delta_encoding\ndata: "v1"\n\n',
         b'event: delta\ndata: {"p": "", "o": "add", "v": {"message": {"id": "A"}}, "c": 0}\n\n',
         b'event: delta\ndata: {"v": "Hello"}\n\n',

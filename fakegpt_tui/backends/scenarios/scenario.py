@@ -139,8 +139,18 @@ class Scenario:
     recovers: bool = False
 
 
-def stream_response(*pieces: ResponseChunk, content_type: str = EVENT_STREAM) -> ScenarioResponse:
-    return ScenarioResponse(chunks=pieces, headers=(("content-type", content_type),))
+def stream_scenario(
+    name: str,
+    description: str,
+    *chunks: ResponseChunk,
+    expectation: Expectation = Expectation.WHOLE,
+    content_type: str = EVENT_STREAM,
+) -> Scenario:
+    """A scenario of one streamed response."""
+    response = ScenarioResponse(chunks=chunks, headers=(("content-type", content_type),))
+    return Scenario(
+        name=name, description=description, expectation=expectation, responses=(response,)
+    )
 
 
 def json_response(
