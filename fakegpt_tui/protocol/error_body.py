@@ -1,20 +1,23 @@
-"""Error bodies: the message and the code of an error response, whatever its JSON shape."""
+"""Error bodies: what an error response says, whatever its JSON shape, and which error it means."""
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from http import HTTPStatus
 from typing import Final
 
+from fakegpt_tui.domain import RateLimited, ServiceError, Unreachable
 from fakegpt_tui.text import safe_line
 
 NOT_JSON: Final = object()
-"""What `parsed` gives for text that is not JSON; `None` is what JSON's null becomes."""
+"""What `parse_json` returns for text that is not JSON; `None` is JSON's null."""
 
 
 def parse_json(text: str | bytes) -> object:
-    """The value that `text` spells, or `NOT_JSON`."""
+    """The JSON value of `text`, or `NOT_JSON`."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):
@@ -24,8 +27,8 @@ def parse_json(text: str | bytes) -> object:
 
 _BODY_LIMIT: Final = 64_000
 _MESSAGE_LIMIT: Final = 300
-_LONGEST_WAIT: Final = 31 * 24 * 3600
-"""Seconds; whoever names more than a month names nothing that one could wait for."""
+_MAX_WAIT: Final = 31 * 24 * 3600
+"""Seconds; a longer wait is taken for a mistake."""
 
 _SECRET = re.compile(
     r"""eyJ[\w-]{6,}(?:\.[\w-]*){1,2}
@@ -46,10 +49,9 @@ _ERROR_STATUSES = range(400, 600)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorBody:
-    """What was said: `text` is fit to be shown, on one line, and may be empty.
+    """What an error response says: `text` is safe to show, on one line, and may be empty.
 
-    `status` is one that the body names in place of the real one; `hand_off` tells of a body that
-    points to another kind of connection.
+    `status` is one that the body names in place of the real one.
     """
 
     text: str = ""
@@ -59,10 +61,42 @@ class ErrorBody:
     is_html: bool = False
     is_json: bool = False
     websocket_only: bool = False
+    """The reply is to be read from a WebSocket instead."""
+
+    def sentence(self, lead: str, advice: str = "") -> str:
+        """`lead`, what the service said, and what to do, as whole sentences."""
+        text = f"{lead}: {self.text}" if self.text else lead
+        ended = text if text.endswith((".", "!", "?", "…", "。")) else f"{text}."
+        return ended if ended.endswith(advice) else f"{ended} {advice}"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """An error class, with what happened and what to do.
+
+    `lead` follows the name of the service and may contain `{status}`; `advice` may contain
+    `{when}`, the time to try again, which is `when` where the service does not say.
+    """
+
+    kind: type[ServiceError]
+    lead: str
+    advice: str = ""
+    when: str = "later"
+
+    def error(
+        self, who: str, body: ErrorBody, *, wait: float | None = None, status: int = 0
+    ) -> ServiceError:
+        """The error of the service `who`, which says `body` and asks to wait some seconds."""
+        when = self.when if wait is None else f"in {_format_wait(wait)}"
+        lead = f"{who} {self.lead.format(status=_status_label(status))}"
+        text = body.sentence(lead, self.advice.format(when=when))
+        if "{when}" in self.advice and issubclass(self.kind, RateLimited | Unreachable):
+            return self.kind(text, retry_after=wait)
+        return self.kind(text)
 
 
 def parse_error_body(body: bytes) -> ErrorBody:
-    """What the beginning of a response body says."""
+    """What a response body says; its beginning is enough."""
     text = body[:_BODY_LIMIT].decode(errors="replace").strip().removeprefix("\ufeff")
     value = parse_json(text)
     if value is not NOT_JSON:
@@ -77,13 +111,13 @@ def read_error_value(value: object) -> ErrorBody:
     """What a parsed JSON value says."""
     match value:
         case dict():
-            said = next((value[key] for key in _MESSAGE_KEYS if value.get(key)), None)
-            inner = said if isinstance(said, dict) else {}
+            inner = next((value[key] for key in _MESSAGE_KEYS if value.get(key)), None)
+            fields = inner if isinstance(inner, dict) else {}
             return ErrorBody(
-                text=clean_message(_message_text(said)),
-                code=_code(inner.get("code")) or _code(value.get("code")),
+                text=clean_message(_message_text(inner)),
+                code=_code(fields.get("code")) or _code(value.get("code")),
                 status=_status(value.get("code")),
-                retry_after=wait_seconds(inner.get("clears_in", value.get("clears_in"))),
+                retry_after=wait_seconds(fields.get("clears_in", value.get("clears_in"))),
                 is_json=True,
                 websocket_only="wss_url" in value,
             )
@@ -103,22 +137,22 @@ def wait_seconds(value: object) -> float | None:
     match value:
         case bool():
             return None
-        case int() | float() if 0 <= value <= _LONGEST_WAIT:
+        case int() | float() if 0 <= value <= _MAX_WAIT:
             return float(value)
         case _:
             return None
 
 
-def _message_text(said: object) -> str:
-    match said:
+def _message_text(value: object) -> str:
+    match value:
         case str():
-            return said
+            return value
         case {"message": str(text)} | {"msg": str(text)} | {"detail": str(text)} if text:
             return text
         case {"code": str(text)}:
             return text
         case list():
-            return "; ".join(_field_errors(said))
+            return "; ".join(_field_errors(value))
         case _:
             return ""
 
@@ -145,3 +179,23 @@ def _status(code: object) -> int | None:
             return code
         case _:
             return None
+
+
+def _status_label(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"status {status}"
+
+
+_MANY_SECONDS = 100
+_MANY_MINUTES = 100
+
+
+def _format_wait(wait: float) -> str:
+    if wait <= 1:
+        return "a second"
+    if wait < _MANY_SECONDS:
+        return f"{math.ceil(wait)} seconds"
+    minutes = math.ceil(wait / 60)
+    return f"{minutes} minutes" if minutes < _MANY_MINUTES else f"{math.ceil(wait / 3600)} hours"

@@ -24,7 +24,6 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
 from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
-from fakegpt_tui.protocol.fakegpt.error_codes import compose_message
 from fakegpt_tui.text import replace_surrogates
 
 _FETCH_WINDOW_ABOVE: Final = 2_000
@@ -141,7 +140,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
             return ()
         case _:
             lead = "The service answered with something else than a list of models"
-            raise BadReply(compose_message(lead, parse_error_body(body)))
+            raise BadReply(parse_error_body(body).sentence(lead))
 
 
 def _models(items: list[object]) -> Iterator[Model]:

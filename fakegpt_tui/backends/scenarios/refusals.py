@@ -197,12 +197,12 @@ REFUSALS = (
     ),
     _refusal(
         "busy",
-        "The account is answering somebody else.",
+        "The account is answering another prompt.",
         json_response({"detail": "Only one message at a time. Please wait."}, 429),
     ),
     _refusal(
         "busy-once",
-        "The account is answering somebody else for a second.",
+        "The account is answering another prompt for a second.",
         json_response({"detail": "Only one message at a time."}, 429, headers={"retry-after": "0"}),
         recovers=True,
     ),

@@ -7,13 +7,15 @@ from fakegpt_tui.protocol.fakegpt.conversations import (
     conversation_body,
     conversations_body,
 )
-from fakegpt_tui.protocol.fakegpt.error_codes import (
+from fakegpt_tui.protocol.fakegpt.errors import (
     MESSAGE_TOO_LONG,
     ConversationNotFound,
+    error_body,
     error_code,
     error_message,
+    error_text,
+    response_error,
 )
-from fakegpt_tui.protocol.fakegpt.errors import error_body, error_text, response_error
 from fakegpt_tui.protocol.fakegpt.login import (
     SessionResponse,
     SharedAccount,

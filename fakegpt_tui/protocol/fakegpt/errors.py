@@ -1,66 +1,154 @@
-"""HTTP error responses: which error a status, its headers and its body mean."""
+"""Errors of FakeGPT services: which error a response means, and how a host answers with one."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
-from fakegpt_tui.domain import BadReply, RequestRefused, ServiceError, Unreachable, Unsupported, now
-from fakegpt_tui.protocol.error_body import ErrorBody, parse_error_body, wait_seconds
-from fakegpt_tui.protocol.fakegpt.error_codes import (
-    ErrorFactory,
-    classify_error,
-    compose_message,
-    conversation_not_found,
-    prompt_too_long,
-    rate_limited,
-    retry_advice,
-    session_expired,
+from fakegpt_tui.domain import (
+    BadReply,
+    Busy,
+    FakeGPTError,
+    LoginRefused,
+    NotSignedIn,
+    PromptTooLong,
+    RateLimited,
+    ReplyCut,
+    RequestRefused,
+    ServiceError,
+    Unreachable,
+    Unsupported,
+    now,
 )
+from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body, wait_seconds
 from fakegpt_tui.text import safe_line
 
-_CHALLENGES = ("just a moment", "attention required", "access denied", "cloudflare")
+
+class ConversationNotFound(RequestRefused):
+    """The service has no such conversation, or not for this account and password."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Response:
-    who: str
-    status: int
-    error_body: ErrorBody
-    wait: float | None
-    redirect_host: str
+MESSAGE_TOO_LONG: Final = "message_length_exceeds_limit"
+MODEL_CAP_EXCEEDED: Final = "model_cap_exceeded"
+
+UPSTREAM_ERRORS: Final[dict[str, type[ServiceError]]] = {
+    "login_refused": LoginRefused,
+    "service_unreachable": Unreachable,
+    "request_refused": RequestRefused,
+    "unsupported": Unsupported,
+    "bad_reply": BadReply,
+    "reply_cut": ReplyCut,
+    "service_error": ServiceError,
+}
+"""Codes of our own, for what the protocol has no code for; other clients go by the status."""
+
+_CODES: Final[dict[type[FakeGPTError], str]] = {
+    # The protocol's code for a login that has ended, rather than for the token that was sent.
+    NotSignedIn: "expired_session_key",
+    PromptTooLong: MESSAGE_TOO_LONG,
+    RateLimited: MODEL_CAP_EXCEEDED,
+    **{kind: code for code, kind in UPSTREAM_ERRORS.items()},
+}
+
+_CHECK_URL: Final = "Check the url of the service."
+_SESSION_EXPIRED: Final = ErrorRule(NotSignedIn, "no longer accepts the login")
+_TOO_LONG: Final = ErrorRule(
+    PromptTooLong, "cannot take so long a prompt", "Send less, or start a new conversation."
+)
+_RATE_LIMITED: Final = ErrorRule(RateLimited, "gets too many requests", "Try again {when}.")
+_BUSY: Final = ErrorRule(
+    Busy,
+    "is still answering another prompt of this account",
+    "Try again {when}.",
+    when="in a minute",
+)
+_CAPTCHA: Final = ErrorRule(
+    Unsupported, "wants a puzzle solved that only a browser can show", "Try another model."
+)
+_NOT_FOUND: Final = ErrorRule(ConversationNotFound, "does not know this conversation")
+_BLOCKED: Final = ErrorRule(
+    RequestRefused,
+    "blocks this program or this network",
+    "Try a proxy, or another service.",
+)
+_REFUSED: Final = ErrorRule(RequestRefused, "refused the request ({status})")
+
+_BY_CODE: Final[dict[str, ErrorRule]] = {
+    **{code: ErrorRule(kind, "reports trouble") for code, kind in UPSTREAM_ERRORS.items()},
+    "token_expired": _SESSION_EXPIRED,
+    "expired_session_key": _SESSION_EXPIRED,
+    "invalid_api_key": _SESSION_EXPIRED,
+    "invalid_jwt": _SESSION_EXPIRED,
+    "message_length_exceeds_limit": _TOO_LONG,
+    "context_length_exceeded": _TOO_LONG,
+    "model_cap_exceeded": _RATE_LIMITED,
+    "rate_limit_exceeded": _RATE_LIMITED,
+    "conversation_not_found": _NOT_FOUND,
+    "history_disabled_conversation_not_found": _NOT_FOUND,
+}
+_BY_PHRASE: Final = (
+    ("arkose", _CAPTCHA),
+    ("only one message at a time", _BUSY),
+    ("too many requests", _RATE_LIMITED),
+    ("rate limit", _RATE_LIMITED),
+)
+_BY_STATUS: Final[dict[int, ErrorRule]] = {
+    401: _SESSION_EXPIRED,
+    403: _BLOCKED,
+    404: ErrorRule(RequestRefused, "has nothing at this address (404 Not Found)", _CHECK_URL),
+    405: ErrorRule(Unsupported, "does not speak the FakeGPT protocol ({status})", _CHECK_URL),
+    408: ErrorRule(Unreachable, "gave up waiting"),
+    413: _TOO_LONG,
+    429: _RATE_LIMITED,
+}
+_BY_STATUS_CLASS: Final[dict[int, ErrorRule]] = {
+    4: _REFUSED,
+    5: ErrorRule(Unreachable, "is in trouble ({status})", "Try again {when}."),
+}
+_UNKNOWN: Final = ErrorRule(BadReply, "answered with the unknown {status}")
+_WRAPPERS: Final = (200, 500)
+"""Statuses under which some services send what they mean as a `code` in the body."""
+
+_CHALLENGES: Final = ("just a moment", "attention required", "access denied", "cloudflare")
 
 
 def response_error(
     status: int, headers: Mapping[str, str], body: bytes, *, service_host: str
 ) -> ServiceError:
-    """The trouble that an HTTP response means, also one with status 200 that is no answer.
+    """The error that an HTTP response means, also one with status 200 that is no reply.
 
     The beginning of a long body is enough. What the service said is cleaned, cut, and masked where
     it looks like a secret.
     """
     named = {name.lower(): value for name, value in headers.items()}
-    complaint = parse_error_body(body)
-    wait = complaint.retry_after
-    answer = _Response(
-        who=safe_line(service_host) or "The service",
-        status=complaint.status or status if status in _WRAPPERS else status,
-        error_body=complaint,
-        wait=_retry_after(named) if wait is None else wait,
-        redirect_host=_host_of(named.get("location", "")),
+    error = parse_error_body(body)
+    who = safe_line(service_host) or "The service"
+    wait = _retry_after(named) if error.retry_after is None else error.retry_after
+    if status in _WRAPPERS:
+        status = error.status or status
+    if known := classify_error(error, who, wait):
+        return known
+    if 300 <= status < 400:  # noqa: PLR2004 - redirects
+        goal = _host_of(named.get("location", "")) or "another address"
+        return RequestRefused(
+            f"{who} sends this program on to {goal}, where it does not follow. {_CHECK_URL}"
+        )
+    return _rule(status, error).error(who, error, wait=wait, status=status)
+
+
+def classify_error(error: ErrorBody, who: str, wait: float | None) -> ServiceError | None:
+    """The error that the code or the words leave no doubt of, whatever the status."""
+    words = f"{error.code}\n{error.text}".lower()
+    rule = _BY_CODE.get(error.code) or next(
+        (rule for phrase, rule in _BY_PHRASE if phrase in words), None
     )
-    return classify_error(complaint, answer.who, answer.wait) or _by_status(answer)
-
-
-_WRAPPERS = (200, 500)
-"""Statuses under which some services send what they mean as a `code` in the body."""
+    return rule.error(who, error, wait=wait) if rule else None
 
 
 def error_text(body: bytes) -> str:
-    """What `body` says to a person, cleaned and on one line; empty where it says nothing."""
+    """The message of an error body, cleaned and on one line; empty where there is none."""
     return parse_error_body(body).text
 
 
@@ -78,106 +166,46 @@ def error_body(
     return {"detail": detail if clears_in is None else {**detail, "clears_in": clears_in}}
 
 
-def _by_status(answer: _Response) -> ServiceError:
-    if trouble := _BY_STATUS.get(answer.status):
-        return trouble(answer.error_body, answer.who, answer.wait)
-    handler = _BY_STATUS_HERE.get(answer.status) or _BY_STATUS_CLASS.get(
-        answer.status // 100, _unknown_status
-    )
-    return handler(answer)
+def error_code(error: FakeGPTError) -> str | None:
+    """The code with which a client reads `error` as the same class.
+
+    `None` where there is no code: for `Busy`, which clients know by its words alone, and for
+    anything that is not an error of a service.
+    """
+    if isinstance(error, Busy):
+        return None
+    return next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
 
 
-def _refused(answer: _Response) -> ServiceError:
-    lead = f"{answer.who} refused the request ({_status_label(answer.status)})"
-    return RequestRefused(compose_message(lead, answer.error_body))
+def error_message(error: FakeGPTError) -> str:
+    """The sentence of `error`, with the words by which clients know that an account is busy."""
+    sentence = str(error) or "The reply failed."
+    return f"Only one message at a time: {sentence}" if isinstance(error, Busy) else sentence
 
 
-def _blocked(answer: _Response) -> ServiceError:
-    lead = f"{answer.who} blocks this program or this network"
-    return RequestRefused(
-        compose_message(lead, answer.error_body, "Try a proxy, or another service.")
-    )
+def _rule(status: int, error: ErrorBody) -> ErrorRule:
+    if status == 404 and "conversation" in error.text.lower():  # noqa: PLR2004 - Not Found
+        return _NOT_FOUND
+    if 200 <= status < 300:  # noqa: PLR2004 - success
+        return _success_rule(error)
+    return _BY_STATUS.get(status) or _BY_STATUS_CLASS.get(status // 100) or _UNKNOWN
 
 
-def _not_found(answer: _Response) -> ServiceError:
-    if "conversation" in answer.error_body.text.lower():
-        return conversation_not_found(answer.error_body, answer.who, answer.wait)
-    lead = f"{answer.who} has nothing at this address (404 Not Found)"
-    return RequestRefused(compose_message(lead, answer.error_body, "Check the url of the service."))
-
-
-def _other_protocol(answer: _Response) -> ServiceError:
-    lead = f"{answer.who} does not speak the FakeGPT protocol ({_status_label(answer.status)})"
-    return Unsupported(compose_message(lead, answer.error_body, "Check the url of the service."))
-
-
-def _unavailable(answer: _Response) -> ServiceError:
-    lead = f"{answer.who} is in trouble ({_status_label(answer.status)})"
-    advice = retry_advice(answer.wait)
-    return Unreachable(compose_message(lead, answer.error_body, advice), retry_after=answer.wait)
-
-
-def _timed_out(answer: _Response) -> ServiceError:
-    return Unreachable(compose_message(f"{answer.who} gave up waiting", answer.error_body))
-
-
-def _redirected(answer: _Response) -> ServiceError:
-    goal = answer.redirect_host or "another address"
-    return RequestRefused(
-        f"{answer.who} sends this program on to {goal}, where it does not follow."
-        " Check the url of the service."
-    )
-
-
-def _not_a_stream(answer: _Response) -> ServiceError:
-    who, complaint = answer.who, answer.error_body
-    if complaint.websocket_only:
-        return Unsupported(f"{who} wants to answer over a WebSocket, which this program cannot do.")
-    if complaint.is_html:
-        if any(word in complaint.text.lower() for word in _CHALLENGES):
-            return _blocked(answer)
-        lead = f"{who} answered with a web page instead of a reply"
-        return BadReply(compose_message(lead, complaint, "Check the url of the service."))
-    if complaint.is_json and complaint.text:
-        return RequestRefused(compose_message(f"{who} refused the request", complaint))
-    if complaint.is_json or complaint.text:
-        return BadReply(
-            compose_message(f"{who} answered with something that is no reply", complaint)
+def _success_rule(error: ErrorBody) -> ErrorRule:
+    """The rule for a response with a status of success that is no reply."""
+    if error.websocket_only:
+        return ErrorRule(
+            Unsupported, "wants to answer over a WebSocket, which this program cannot do"
         )
-    return BadReply(f"{who} answered with nothing at all.")
-
-
-def _unknown_status(answer: _Response) -> ServiceError:
-    lead = f"{answer.who} answered with the unheard-of status {answer.status}"
-    return BadReply(compose_message(lead, answer.error_body))
-
-
-_BY_STATUS: Mapping[int, ErrorFactory] = {
-    401: session_expired,
-    413: prompt_too_long,
-    429: rate_limited,
-}
-_BY_STATUS_HERE: Mapping[int, Callable[[_Response], ServiceError]] = {
-    403: _blocked,
-    404: _not_found,
-    405: _other_protocol,
-    408: _timed_out,
-}
-
-
-_BY_STATUS_CLASS: Mapping[int, Callable[[_Response], ServiceError]] = {
-    2: _not_a_stream,
-    3: _redirected,
-    4: _refused,
-    5: _unavailable,
-}
-
-
-def _status_label(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"status {status}"
+    if error.is_html and any(word in error.text.lower() for word in _CHALLENGES):
+        return _BLOCKED
+    if error.is_html:
+        return ErrorRule(BadReply, "answered with a web page instead of a reply", _CHECK_URL)
+    if error.is_json and error.text:
+        return ErrorRule(RequestRefused, "refused the request")
+    if error.is_json or error.text:
+        return ErrorRule(BadReply, "answered with something that is no reply")
+    return ErrorRule(BadReply, "answered with nothing at all")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -188,8 +216,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if until is None:
         return None
     # Against the clock of the service where it tells, so that a wrong one here does no harm.
-    asked_at = _date(headers.get("date", "")) or now()
-    return wait_seconds(max(0.0, (until - asked_at).total_seconds()))
+    sent_at = _date(headers.get("date", "")) or now()
+    return wait_seconds(max(0.0, (until - sent_at).total_seconds()))
 
 
 def _date(value: str) -> datetime | None:

@@ -11,7 +11,6 @@ from typing import Final
 
 from fakegpt_tui.domain import BadReply, LoginRefused, Secret
 from fakegpt_tui.protocol.error_body import ErrorBody, parse_error_body, parse_json
-from fakegpt_tui.protocol.fakegpt.error_codes import compose_message
 
 _NO_CAP = 1_000_000
 """Messages in the window: clients count down from it, so that it must be a number."""
@@ -107,7 +106,7 @@ def read_session(body: bytes) -> SessionResponse:
             )
         case dict():
             lead = "The service did not sign this program in"
-            raise LoginRefused(compose_message(lead, parse_error_body(body)))
+            raise LoginRefused(parse_error_body(body).sentence(lead))
         case _:
             raise BadReply(_unexpected("a session", parse_error_body(body)))
 
@@ -188,5 +187,5 @@ def _from_timestamp(moment: float) -> datetime | None:
         return None
 
 
-def _unexpected(wanted: str, complaint: ErrorBody) -> str:
-    return compose_message(f"The service answered with something else than {wanted}", complaint)
+def _unexpected(wanted: str, error: ErrorBody) -> str:
+    return error.sentence(f"The service answered with something else than {wanted}")

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from fakegpt_tui.domain import BadReply, Model
 from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
-from fakegpt_tui.protocol.fakegpt.error_codes import compose_message
 from fakegpt_tui.text import replace_surrogates
 
 
@@ -20,7 +19,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
             return tuple(sorted(_models(items), key=lambda model: model.id != default))
         case _:
             lead = "The service answered with something else than a list of models"
-            raise BadReply(compose_message(lead, parse_error_body(body)))
+            raise BadReply(parse_error_body(body).sentence(lead))
 
 
 def models_body(models: Sequence[Model]) -> dict[str, object]:

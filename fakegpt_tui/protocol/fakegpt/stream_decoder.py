@@ -28,7 +28,7 @@ from fakegpt_tui.protocol.fakegpt.assistant_messages import (
     Incomplete,
     read_assistant_message,
 )
-from fakegpt_tui.protocol.fakegpt.error_codes import classify_error, compose_message
+from fakegpt_tui.protocol.fakegpt.errors import classify_error
 from fakegpt_tui.protocol.fakegpt.snapshots import SnapshotDeltas, SnapshotText
 from fakegpt_tui.text import replace_surrogates
 
@@ -201,10 +201,10 @@ class StreamDecoder:
         return FinishReason.STOP if is_whole and not self._error_body else None
 
     def _failure(self) -> ServiceError:
-        if self._error_body:
-            return classify_error(
-                self._error_body, _SERVICE, self._error_body.retry_after
-            ) or ServiceError(compose_message(f"{_SERVICE} broke off the reply", self._error_body))
+        if error := self._error_body:
+            return classify_error(error, _SERVICE, error.retry_after) or ServiceError(
+                error.sentence(f"{_SERVICE} broke off the reply")
+            )
         if self._text:
             return ReplyCut("The reply broke off before its end.")
         if self._notices:

@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
     UsageReported,
     new_id,
 )
-from fakegpt_tui.protocol.fakegpt.error_codes import error_code, error_message
+from fakegpt_tui.protocol.fakegpt.errors import error_code, error_message
 from fakegpt_tui.protocol.fakegpt.requests import ConversationRequest
 
 PING: Final = b": ping\n\n"

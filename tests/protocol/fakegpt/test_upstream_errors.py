@@ -14,7 +14,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.http.sse import EventTooLong
 from fakegpt_tui.protocol.fakegpt import error_body, error_code, error_message, response_error
-from fakegpt_tui.protocol.fakegpt.error_codes import UPSTREAM_ERRORS
+from fakegpt_tui.protocol.fakegpt.errors import UPSTREAM_ERRORS
 
 
 @pytest.mark.parametrize("code", UPSTREAM_ERRORS)
