@@ -44,10 +44,11 @@ class RemoteParent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRequest:
-    """What a backend is asked to answer: the shown path, oldest first, ending in the prompt.
+    """A request for a reply: the messages of the shown path, oldest first, ending in the prompt.
 
-    All of it is always there, so that a backend whose service keeps the history may use `place`
-    and `prompt_id`, and fall back to the messages where the service has forgotten.
+    The messages are always complete. A backend whose service keeps the history may use
+    `remote_parent` and `prompt_id` instead, and fall back to the messages if the service has lost
+    the conversation.
     """
 
     messages: tuple[ContextMessage, ...]
@@ -59,7 +60,7 @@ class ReplyRequest:
 
 
 class Backend(Protocol):
-    """Something that can reply."""
+    """Streams replies."""
 
     def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         """Stream one reply.
@@ -68,28 +69,28 @@ class Backend(Protocol):
         cancelling the task that reads it, ends the request at once.
 
         Raises:
-            ServiceError: What went wrong. Text that was yielded before it stays valid.
+            ServiceError: The reply failed. Text that was yielded before it stays valid.
         """
         ...
 
     async def models(self) -> tuple[Model, ...]:
-        """The models that can be asked for, the default one first.
+        """The available models, the default one first.
 
         Raises:
-            ServiceError: The list could not be had.
+            ServiceError: The list cannot be fetched.
         """
         ...
 
     async def aclose(self) -> None:
-        """Give back whatever is held. Nothing may be asked after it."""
+        """Release all resources. The backend cannot be used afterwards."""
         ...
 
 
 class SessionSource(Protocol):
-    """Where a backend that signs in gets its session from."""
+    """Provides sessions to a backend that needs one."""
 
     async def current(self) -> Session:
-        """A session that is good as far as anyone knows, signing in first if need be.
+        """A session that has not expired, as far as is known; signs in first if necessary.
 
         Raises:
             ServiceError: Signing in failed.
@@ -97,9 +98,9 @@ class SessionSource(Protocol):
         ...
 
     async def renew(self, refused: Session) -> Session:
-        """Another session than `refused`, which the service has just turned down.
+        """A session to replace `refused`, which the service has just refused.
 
-        Concurrent callers that were refused with the same session share one login.
+        Concurrent callers with the same refused session share one login.
 
         Raises:
             ServiceError: Signing in failed.
@@ -108,10 +109,10 @@ class SessionSource(Protocol):
 
 
 class ModelAlias:
-    """Answers a prompt for a model that `backend` does not have with the model that it has first.
+    """Replaces model names that `backend` does not offer by its first model.
 
-    Its list is asked for when an unknown name comes. Where it cannot be had, the names that it
-    might have are no reason to refuse anything: then `default` answers.
+    For clients of a host that use the names of another service. The list is fetched when an unknown
+    name comes; if that fails, `default` is used.
     """
 
     def __init__(self, backend: Backend, default: str) -> None:
@@ -130,7 +131,7 @@ class ModelAlias:
         """The models of the backend, the default one first.
 
         Raises:
-            ServiceError: The list could not be had.
+            ServiceError: The list cannot be fetched.
         """
         models = await self._backend.models()
         self._known = frozenset(model.id for model in models)
@@ -139,13 +140,13 @@ class ModelAlias:
     async def aclose(self) -> None:
         await self._backend.aclose()
 
-    async def _resolve_model(self, asked: str) -> str:
-        if asked in self._known:
-            return asked
+    async def _resolve_model(self, name: str) -> str:
+        if name in self._known:
+            return name
         try:
             models = await self.models()
         except ServiceError:
             if not self._default:
                 raise
             return self._default
-        return asked if asked in self._known else models[0].id
+        return name if name in self._known else models[0].id

@@ -44,7 +44,7 @@ DEFAULT_PORTS: Final[Mapping[str, int]] = {
     "text-generation-webui": 5000,
     "koboldcpp": 5001,
 }
-"""Where each of the usual servers listens unless told otherwise; the names become services'."""
+"""The default port of each model server; the names become those of the services."""
 
 
 async def discover_services(
@@ -55,27 +55,27 @@ async def discover_services(
 ) -> tuple[FoundService, ...]:
     """The model servers on loopback that offer models within `seconds`, in the order of `ports`.
 
-    They are asked for their models at once, without a key, and not those that are configured.
+    All are asked at the same time and without a key, except those that are configured.
     """
     services = [*configured]
     taken = {port for service in services if (port := _loopback_port(service))}
     names = {service.name for service in services}
-    asking = [
+    probes = [
         asyncio.create_task(_probe(_unused_name(name, names), port, seconds))
         for name, port in ports.items()
         if port not in taken
     ]
-    if not asking:
+    if not probes:
         return ()
     try:
-        done, _ = await asyncio.wait(asking, timeout=seconds)
+        done, _ = await asyncio.wait(probes, timeout=seconds)
     finally:
-        for task in asking:
+        for task in probes:
             task.cancel()
-    answers = [task.result() for task in asking if task in done]
-    # Not left to end by themselves: a probe must not outlive what asked for it.
-    await asyncio.gather(*asking, return_exceptions=True)
-    return tuple(found for found in answers if found is not None)
+    results = [task.result() for task in probes if task in done]
+    # No probe may outlive this function.
+    await asyncio.gather(*probes, return_exceptions=True)
+    return tuple(found for found in results if found is not None)
 
 
 async def _probe(name: str, port: int, seconds: float) -> FoundService | None:
@@ -113,9 +113,9 @@ _MAX_TOKENS: Final = 16
 async def check_connection(
     make: Callable[[], Backend], model: str = "", *, asking: bool = True
 ) -> AsyncGenerator[ConnectionCheck]:
-    """What comes of using a service, step by step; the first step that fails is the last.
+    """Check a service step by step; the first step that fails is the last.
 
-    With `asking`, `model` or the first one is asked for a word: some services show their models
+    With `asking`, a short prompt goes to `model` or the first one: some services list their models
     without a key, and some have none loaded. `make` may raise `ConfigError`.
     """
     try:

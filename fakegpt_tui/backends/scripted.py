@@ -1,4 +1,4 @@
-"""A backend that says what it was told to say, for tests and demonstrations."""
+"""Scripted backend: plays replies from scripts, for tests and demonstrations."""
 
 import asyncio
 import threading
@@ -14,23 +14,22 @@ from fakegpt_tui.domain import Model, RequestRefused, ServiceError, StreamEvent
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing comes for this many seconds."""
+    """Wait this many seconds."""
 
     seconds: float
 
 
 @runtime_checkable
 class Barrier(Protocol):
-    """What a script can stand still at; an `asyncio.Event` of the same loop will do, too."""
+    """Something that a script can wait for, such as an `asyncio.Event` of the same loop."""
 
     async def wait(self) -> object: ...
 
 
 class Gate:
-    """Where scripts stand still until somebody opens it, on whatever thread they run.
+    """A barrier that any thread can open, for scripts in any loop.
 
-    A host streams in a loop of its own, so that an `asyncio.Event` of the test's loop cannot
-    hold it.
+    A host streams in a loop of its own, which an `asyncio.Event` of the test's loop cannot hold.
     """
 
     def __init__(self) -> None:
@@ -43,7 +42,7 @@ class Gate:
             self._is_open = True
             waiting, self._waiting = self._waiting, []
         for loop, event in waiting:
-            # A loop that is closed by now has nobody left who waits.
+            # Nothing waits any more in a loop that is closed by now.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)
 
@@ -63,9 +62,8 @@ Step: TypeAlias = StreamEvent | Pause | Barrier | ServiceError
 class ScriptedBackend:
     """Plays one script per request, in the order in which they were given.
 
-    Scripts are read as they are played, so that an endless iterator is an endless reply. What was
-    asked is kept in `requests`; `playing` tells how many replies are under way. Both may be read
-    from any thread.
+    Scripts are read as they are played, so an endless iterator is an endless reply. `requests`
+    keeps all requests, `playing` counts the replies under way; any thread may read both.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class Address:
     origin: str
     """Scheme, host and port: what cookies and redirects may not leave."""
     host: str
-    """Host and port, as a person may read them. The path may be a secret and is not in it."""
+    """Host and port, safe to show: the path may be a secret."""
     is_loopback: bool
 
     def url(self, path: str) -> httpx.URL:
@@ -67,7 +67,7 @@ def origin(url: httpx.URL) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ProxyAddress:
-    """A proxy that has been checked; `host` is what may be shown of it."""
+    """A proxy that has been checked; `host` is safe to show."""
 
     proxy: httpx.Proxy
     host: str
@@ -77,7 +77,7 @@ class ProxyAddress:
         return self.proxy.url.scheme == "https"
 
     def with_tls(self, tls: ssl.SSLContext) -> httpx.Proxy:
-        """The proxy, trusted where `tls` trusts it if there is TLS on the way to it."""
+        """The proxy, verified with `tls` if it is reached over TLS."""
         auth, context = self.proxy.auth, tls if self.uses_tls else None
         return httpx.Proxy(self.proxy.url, auth=auth, ssl_context=context)
 
@@ -99,7 +99,7 @@ def proxy_address(text: str, *, where: str) -> ProxyAddress:
 
 
 def is_header_safe(text: str) -> bool:
-    """Is `text` a token or a cookie value that can go over the wire as it is?"""
+    """Can `text` be sent in a header as it is, as a token or a cookie?"""
     return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
@@ -111,11 +111,11 @@ def _parse_url(text: str, what: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         raise ConfigError(f"{what} cannot be read.") from None
     if not host:
-        raise ConfigError(f"{what} has no host in it.")
+        raise ConfigError(f"{what} has no host.")
     if port is not None and not 0 < port <= _LAST_PORT:
         raise ConfigError(f"{what} has a port that does not exist: {port}.")
     if not (_is_host_name(host) or _is_ip(host)):
-        raise ConfigError(f"{what} has a host name that cannot exist.")
+        raise ConfigError(f"{what} has an invalid host name.")
     return url
 
 

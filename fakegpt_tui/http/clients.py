@@ -16,12 +16,12 @@ from fakegpt_tui.domain import ConfigError, Service
 from fakegpt_tui.http.addresses import Address, ProxyAddress, proxy_address, service_address
 
 FindProxy: TypeAlias = Callable[[Address], str | None]
-"""Where a service that names no proxy finds the one to use."""
+"""Finds the proxy of a service that has none in its settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to a service, in the names a person may read."""
+    """The way to a service, in names that are safe to show."""
 
     host: str
     proxy: str | None = None
@@ -31,7 +31,7 @@ class Route:
 
 
 def environment_proxy(address: Address) -> str | None:
-    """The proxy that the environment, or the system where it has a say, names for `address`."""
+    """The proxy for `address` from the environment, or from the settings of the system."""
     url = httpx.URL(address.text)
     if urllib.request.proxy_bypass(url.host):
         return None
@@ -47,7 +47,7 @@ class Transport:
     """
 
     def __init__(self, service: Service, *, find_proxy: FindProxy = environment_proxy) -> None:
-        """Check everything that a connection will need.
+        """Check everything that a connection needs.
 
         Raises:
             ConfigError: The address, the proxy or the certificate file cannot be used.
@@ -64,9 +64,9 @@ class Transport:
 
     @asynccontextmanager
     async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
-        """A client that follows no redirect and knows no cookie, closed whatever happens.
+        """A client without redirects and cookies, closed on leaving.
 
-        How long an answer may take is for the caller to say; connecting has its limit here.
+        Connecting has its time limit here; the caller limits how long a response may take.
         """
         limits = self.service.limits
         tls = await self._tls_context()
@@ -93,7 +93,7 @@ class Transport:
 
     def _headers(self) -> dict[str, str]:
         if self.service.kind.is_api:
-            # A browser is expected where the protocol was made for one, and nowhere else.
+            # Only the FakeGPT protocol was made for a browser, and expects one.
             return {"Accept-Encoding": "identity", "User-Agent": f"fakegpt-tui/{__version__}"}
         return {
             "Accept-Language": "en-US",
@@ -113,7 +113,9 @@ class Transport:
             if speaks_tls:
                 self._tls = await asyncio.to_thread(_load_certificates, self.service)
             else:
-                self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, costs nothing
+                self._tls = ssl.SSLContext(
+                    ssl.PROTOCOL_TLS_CLIENT
+                )  # trusts no certificate, costs nothing
         return self._tls
 
 
@@ -149,7 +151,7 @@ def _load_certificates(service: Service) -> ssl.SSLContext:
 
 
 class _OpenConnections:
-    """What a client has opened. Of a SOCKS proxy that refuses, httpx itself would forget one."""
+    """The connections of a client. httpx loses one when a SOCKS proxy refuses."""
 
     def __init__(self) -> None:
         self._opened: list[_Closable] = []
@@ -172,5 +174,5 @@ class _Closable(Protocol):
 
 
 async def _shielded(closing: Coroutine[Any, Any, None]) -> None:
-    """Do `closing` even where the task that asks is cancelled once more while it waits."""
+    """Await `closing` to its end, even if the current task is cancelled again meanwhile."""
     await asyncio.shield(asyncio.ensure_future(closing))

@@ -1,4 +1,4 @@
-"""Connection errors in words."""
+"""Connection errors of httpx, sockets and TLS, translated into sentences."""
 
 import errno
 import ssl
@@ -21,7 +21,7 @@ _OTHER_NAME = (62, 64)
 
 
 def translate_error(error: ConnectionFailure, route: Route) -> Unreachable:
-    """`error` as a sentence of our own. Its own text may be empty, or hold a secret."""
+    """`error` as a sentence of ours: its own text may be empty, or contain a secret."""
     return Unreachable(_sentence(error, route))
 
 
@@ -43,9 +43,9 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
     (httpx.WriteTimeout, "The service at {route} did not take the request in time."),
     (httpx.PoolTimeout, "No connection to {route} was free in time."),
     (httpx.TimeoutException, "The service at {route} fell silent."),
-    (httpx.LocalProtocolError, "The request to {route} could not be written down as HTTP."),
-    (httpx.UnsupportedProtocol, "The service at {route} has a kind of address nobody speaks."),
-    (httpx.DecodingError, "The answer of {route} is compressed in a way that makes no sense."),
+    (httpx.LocalProtocolError, "The request to {route} is not valid HTTP."),
+    (httpx.UnsupportedProtocol, "Unsupported URL scheme for {route}."),
+    (httpx.DecodingError, "The response of {route} cannot be decompressed."),
     (httpx.WriteError, "The connection to {route} broke while the request was being sent."),
     (httpx.ReadError, "The connection to {route} was reset."),
     (ssl.SSLError, "The encrypted connection to {route} broke."),
@@ -54,7 +54,7 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
 
 
 def _protocol_error(text: str, route: Route) -> str:
-    """The library tells these three apart by its text alone."""
+    """httpx distinguishes these three by their text alone."""
     if "disconnected" in text:
         return f"The service at {route} closed the connection without an answer."
     if "peer closed" in text:
@@ -69,7 +69,7 @@ def _connect_error(error: httpx.ConnectError, route: Route) -> str:
                 return _certificate_error(code, route)
             case ssl.SSLError():
                 return (
-                    f"No encrypted connection to {route} came about; "
+                    f"No encrypted connection to {route} was possible; "
                     "is its address http:// rather than https://?"
                 )
             case gaierror():
@@ -80,7 +80,7 @@ def _connect_error(error: httpx.ConnectError, route: Route) -> str:
             case OSError(errno=errno.ECONNREFUSED):
                 return f"{_first_hop(route)} refused the connection; is it running?"
             case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
-                return f"There is no way to {_lower_first(_first_hop(route))}; is the network up?"
+                return f"There is no route to {_lower_first(_first_hop(route))}; is the network up?"
             case _:
                 pass
     return f"{_first_hop(route)} could not be reached."
@@ -91,7 +91,7 @@ def _certificate_error(code: object, route: Route) -> str:
         return f"The certificate of {route} has expired."
     if code in _SELF_SIGNED:
         return (
-            f"The certificate of {route} is signed by nobody this machine trusts; "
+            f"The certificate of {route} is not signed by an authority that this machine trusts; "
             "the setting “verify” can name a file to trust."
         )
     if code in _OTHER_NAME:
@@ -106,7 +106,7 @@ def _proxy_error(error: httpx.ProxyError, route: Route) -> str:
 
 
 def proxy_login_required(route: Route) -> str:
-    """The sentence for status 407, which a proxy also gives as a plain answer."""
+    """The sentence for status 407, which a proxy may also send as a response."""
     return f"The proxy {route.proxy} wants a user name and a password it accepts."
 
 
@@ -119,7 +119,7 @@ def _lower_first(text: str) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and all that led to it; connecting tries several addresses, each with its own."""
+    """`error` and its causes; connecting tries several addresses, each with an error of its own."""
     yield error
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:

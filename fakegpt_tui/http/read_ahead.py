@@ -7,24 +7,24 @@ from time import monotonic
 from typing import Final
 
 PAUSE_SECONDS: Final = 0.04
-"""Seconds. A screen shows no more than twenty changes a second."""
+"""A screen shows at most twenty changes a second."""
 
 _BURST_SECONDS: Final = 0.002
-"""Seconds in which everything is read that has come in the meantime."""
+"""After a pause, all that came in the meantime is read without another."""
 
 _FIRST_CHUNKS: Final = 8
-"""The first words are waited for, so that there is no rest before them."""
+"""A person waits for the first words, so there is no pause before them."""
 
 _FAST_BYTES_PER_SECOND: Final = 3_000_000
-"""Bytes a second from which on reading is all that there is to do."""
+"""Above this rate, reading never pauses."""
 
 
 class ReadThrottle:
-    """Has a reader rest between two bursts of pieces.
+    """Pauses a reader between bursts of chunks.
 
-    To be woken for every few letters costs a multiple of what the letters do. While nobody reads,
-    pieces wait in the socket, and a sender that is in a hurry waits for room in it: one that sends
-    so much is never rested from.
+    Waking up for every few letters costs several times what the letters do. During a pause, chunks
+    wait in the socket, and a fast sender would have to wait for room in it: at a high rate there is
+    no pause.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class ReadThrottle:
         self._size = 0
         self._began = self._ended = clock()
 
-    async def pause_after(self, piece: bytes) -> None:
-        """Rest, if it is time to, now that this piece was read."""
+    async def pause_after(self, chunk: bytes) -> None:
+        """Pause if it is time to, now that `chunk` was read."""
         self._chunks += 1
-        self._size += len(piece)
+        self._size += len(chunk)
         now = self._clock()
         is_burst = now < self._ended + _BURST_SECONDS
         is_fast = self._size > _FAST_BYTES_PER_SECOND * (now - self._began)
@@ -53,17 +53,17 @@ class ReadThrottle:
 
 
 _DRAIN_BYTES = 1 << 18
-"""Bytes after which nobody waits to see whether more are there already."""
+"""Above this many bytes, `take` does not look whether more are in the socket."""
 
 _MAX_BUFFERED = 1 << 20
-"""Bytes after which nothing is read until some are taken."""
+"""Above this many bytes, nothing is read until some are taken."""
 
 
 class ReadAhead:
-    """Takes in the pieces of one answer, in a task of its own, until it is closed.
+    """Buffers the chunks of one response, in a task of its own, until it is closed.
 
-    HTTP hands over one piece for every chunk of the sender. Taken one by one, a sender that is
-    faster than the reader would have each of them looked at, long after newer ones have come.
+    HTTP yields every chunk of the sender by itself. Taken one by one, the chunks of a sender that
+    is faster than the reader would be processed long after newer ones have come.
     """
 
     def __init__(self, arriving: AsyncGenerator[bytes]) -> None:
@@ -72,13 +72,13 @@ class ReadAhead:
         self._size = 0
         self._changed = asyncio.Event()
         self._has_room = asyncio.Event()
-        self._task = asyncio.create_task(self._fill(), name="inflow")
+        self._task = asyncio.create_task(self._fill(), name="read-ahead")
         self._task.add_done_callback(self._end)
 
     async def take(self) -> list[bytes]:
-        """All that has come, in order; nothing after the end.
+        """All chunks that have come, in order; an empty list after the end.
 
-        What ended it in trouble is raised as it was, once all that came before has been taken.
+        An error that ended the response is raised once all chunks before it have been taken.
         """
         while not self._chunks and not self._task.done():
             self._changed.clear()
@@ -91,26 +91,26 @@ class ReadAhead:
         return taken
 
     async def aclose(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._task.cancel()
         await asyncio.shield(asyncio.ensure_future(asyncio.wait([self._task])))
 
     async def _fill(self) -> None:
-        rests = ReadThrottle()
+        throttle = ReadThrottle()
         async with aclosing(self._arriving) as arriving:
-            async for piece in arriving:
-                if not piece:
+            async for chunk in arriving:
+                if not chunk:
                     continue
-                self._chunks.append(piece)
-                self._size += len(piece)
+                self._chunks.append(chunk)
+                self._size += len(chunk)
                 self._changed.set()
                 while self._size > _MAX_BUFFERED:
                     self._has_room.clear()
                     await self._has_room.wait()
-                await rests.pause_after(piece)
+                await throttle.pause_after(chunk)
 
     async def _drain_socket(self) -> None:
-        """Let in what the socket holds already."""
+        """Read what the socket holds already."""
         size = -1
         while size < self._size < _DRAIN_BYTES and not self._task.done():
             size = self._size
@@ -119,4 +119,4 @@ class ReadAhead:
     def _end(self, task: asyncio.Task[None]) -> None:
         self._changed.set()
         if not task.cancelled():
-            task.exception()  # Nobody may take to the end, and that is no reason to complain.
+            task.exception()  # Seen, so that asyncio does not log it where no one takes to the end.

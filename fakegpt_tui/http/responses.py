@@ -19,24 +19,24 @@ EVENT_STREAM: Final = "text/event-stream"
 _ERROR_BODY_BYTES = 64_000
 _PROXY_STATUS = 407
 _CHUNK_BYTES = 1 << 20
-"""A compressed answer grows by this much at a time, however well it is compressed."""
+"""Decompressed at a time, however well the response is compressed."""
 
 _MAX_HEADERS = 256
-"""More than any service has use for. Their size has its bound in the reader of HTTP, 100 kB."""
+"""More than any service needs. Their size is limited by the reader of HTTP, to 100 kB."""
 
 
 async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[bytes]:
-    """The bytes of an answer as they arrive.
+    """The bytes of a response as they arrive, decompressed.
 
-    No compression was asked for. Some servers compress all the same; the two usual ways are read,
-    in pieces of a bounded size.
+    No compression is requested, but some servers compress anyway: gzip and deflate are read, in
+    chunks of bounded size.
 
     Raises:
-        BadReply: What is said to be compressed is not, or the answer has absurdly many headers.
-        Unsupported: It is compressed in another way.
+        BadReply: It cannot be decompressed, or has too many headers.
+        Unsupported: It is compressed in another format.
     """
     if len(response.headers.raw) > _MAX_HEADERS:
-        raise BadReply(f"The answer of {route} has absurdly many headers.")
+        raise BadReply(f"The response of {route} has too many headers.")
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     async with aclosing(_raw_chunks(response)) as raw:
         if encoding in ("", "identity"):
@@ -44,7 +44,9 @@ async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[
                 yield piece
             return
         if encoding not in ("gzip", "x-gzip", "deflate"):
-            raise Unsupported(f"The service at {route} compresses its answers in an unknown way.")
+            raise Unsupported(
+                f"The service at {route} compresses its responses in an unknown format."
+            )
         inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
         try:
             async for piece in raw:
@@ -53,9 +55,7 @@ async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[
                     yield inflate.decompress(packed, _CHUNK_BYTES)
                     packed = inflate.unconsumed_tail
         except zlib.error as error:
-            raise BadReply(
-                f"The answer of {route} is compressed in a way that makes no sense."
-            ) from error
+            raise BadReply(f"The response of {route} cannot be decompressed.") from error
 
 
 async def _raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
@@ -64,7 +64,7 @@ async def _raw_chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
 
 
 async def read_body(response: httpx.Response, route: Route, *, limit: int) -> bytes:
-    """The whole answer.
+    """The whole body.
 
     Raises:
         BadReply: It is longer than `limit` bytes.
@@ -74,7 +74,7 @@ async def read_body(response: httpx.Response, route: Route, *, limit: int) -> by
         async for piece in arriving:
             body += piece
             if len(body) > limit:
-                raise BadReply(f"The answer of {route} is longer than it can be.")
+                raise BadReply(f"The response of {route} is too long.")
     return bytes(body)
 
 

@@ -21,7 +21,7 @@ _MAX_WAIT = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """The rule for asking again, with the clock and the chance it depends on.
+    """When to send a request again.
 
     A service that names a time is taken at its word, up to a minute. Else the wait is anything
     between nothing and a bound that doubles (full jitter), so that many who failed together do not

@@ -127,10 +127,10 @@ async def test_a_model_without_a_word_is_told(server: FaultServer) -> None:
         (refuses(500), "is in trouble"),
         (
             [Send(reply(b"<html><title>Welcome</title></html>"))],
-            "something else than a list of models: Welcome. Is this the address of such a service?",
+            "other than a list of models: Welcome. Is this the address of such a service?",
         ),
-        ([Send(reply(b"ok"))], "something else than a list of models: ok."),
-        ([Send(json_reply({"hello": 1}))], "something else than a list of models."),
+        ([Send(reply(b"ok"))], "something other than a list of models: ok."),
+        ([Send(json_reply({"hello": 1}))], "something other than a list of models."),
         (lists(), "offers no model; load one there"),
         ([Close()], "closed the connection without an answer"),
         ([Send(b"220 mail ready\r\n\r\n"), Close()], "something that is not HTTP"),

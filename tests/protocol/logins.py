@@ -56,7 +56,7 @@ ROWS: list[Row] = [
         (ENTERED,),
         (GOOD,),
         BadReply,
-        "something else than a list of accounts",
+        "something other than a list of accounts",
     ),
     ("loads as HTML 200", (page("Log in"),), (ENTERED,), (GOOD,), BadReply, "Log in"),
     ("loads behind a challenge", (CHALLENGE,), (ENTERED,), (GOOD,), RequestRefused, "proxy"),

@@ -1,4 +1,4 @@
-"""The built-in responder: it knows this program, and says that it knows nothing else."""
+"""Guide: the built-in responder, which answers questions about this program."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _CHUNK = re.compile(r"\s*\w{1,5}|\s*[^\w\s]{1,3}|\s+")
 
 _QUESTION_LIMIT = 2_000
-"""Characters that are looked at; nobody asks about keys at greater length."""
+"""Characters that are searched for keywords."""
 
 _QUOTE_LIMIT = 1_000
 
@@ -37,7 +37,7 @@ _NO_ANSWER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypingSpeed:
-    """How fast the guide speaks: seconds before the first piece, and pieces in a second."""
+    """Seconds before the first chunk, and chunks per second."""
 
     first: float = 0.35
     per_second: float = 75.0
@@ -50,7 +50,7 @@ class _GuideAnswer:
 
 
 class GuideBackend:
-    """Answers from the program's own help text, always the same to the same prompt."""
+    """Answers from a help text; the same prompt always gets the same reply."""
 
     def __init__(
         self,
@@ -67,10 +67,10 @@ class GuideBackend:
         prompt, is_first = _last_prompt(request)
         answer = self._find_answer(prompt)
         await self._sleep(self._pace.first)
-        for number, piece in enumerate(_split_text(answer.text)):
+        for number, chunk in enumerate(_split_text(answer.text)):
             if number:
                 await self._sleep(1 / self._pace.per_second)
-            yield TextDelta(piece)
+            yield TextDelta(chunk)
         if is_first and answer.title:
             yield TitleSuggested(answer.title)
         yield ReplyEnded()
@@ -98,7 +98,7 @@ class GuideBackend:
 
 
 def _last_prompt(request: ReplyRequest) -> tuple[str, bool]:
-    """What the person asked last, and whether that was the first prompt of the conversation.
+    """The last prompt, and whether it was the first of the conversation.
 
     A client of the protocol sends the whole conversation as one prompt, with a role before each
     message; a message that has such a line inside cannot be told from two.
@@ -106,8 +106,8 @@ def _last_prompt(request: ReplyRequest) -> tuple[str, bool]:
     text = request.messages[-1].text
     if not text.endswith(_PACKED_END):
         return text, len(request.messages) == 1
-    _, *said = _USER_LINE.split(text.removesuffix(_PACKED_END))
-    return (said[-1], len(said) == 1) if said else (text, True)
+    _, *prompts = _USER_LINE.split(text.removesuffix(_PACKED_END))
+    return (prompts[-1], len(prompts) == 1) if prompts else (text, True)
 
 
 def _quote(prompt: str) -> str:
@@ -117,5 +117,5 @@ def _quote(prompt: str) -> str:
 
 
 def _split_text(text: str) -> Iterator[str]:
-    """`text` in pieces of about the size in which a model speaks."""
+    """`text` in chunks of about the size of a token."""
     return (match[0] for match in _CHUNK.finditer(text))

@@ -139,7 +139,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
         case {"object": "list", "data": None}:
             return ()
         case _:
-            lead = "The service answered with something else than a list of models"
+            lead = "The service answered with something other than a list of models"
             raise BadReply(parse_error_body(body).sentence(lead))
 
 

@@ -13,9 +13,10 @@ _MIN_OVERLAP: Final = 12
 
 
 class OverlapFilter:
-    """Leaves out what repeats `before`, all of it or its end, as models do that are told not to.
+    """Removes from a continuation what repeats `before`, all of it or its end.
 
-    What may yet turn out to be a repetition is held back, until it does or does not.
+    Models repeat text even when told not to. Text that may be a repetition is held back until that
+    is decided.
     """
 
     def __init__(self, before: str) -> None:
@@ -25,7 +26,7 @@ class OverlapFilter:
         self._is_decided = not before
 
     def add(self, text: str) -> str:
-        """What is new, as far as can be told."""
+        """The new text in what was held and `text`, as far as is decided."""
         if self._is_decided:
             return text
         self._held += text
@@ -34,7 +35,7 @@ class OverlapFilter:
         return self.flush()
 
     def flush(self) -> str:
-        """What is new of what was held, now that nothing more decides it."""
+        """The new text in what was held; no more text comes."""
         held, self._held = self._held, ""
         self._is_decided = True
         if held.startswith(self._before) and len(self._before) >= _MIN_OVERLAP:
@@ -59,18 +60,18 @@ _FENCES: Final = re.compile(r"`{3,}")
 
 
 def content_text(content: object) -> str:
-    """The text of a `content`, which is a string, nothing, or a list of parts."""
+    """The text of a `content`: a string, null, or a list of parts."""
     match content:
         case str():
             return content
         case list():
-            return "".join(_texts(content, thoughts=False))
+            return "".join(_texts(content, reasoning=False))
         case _:
             return ""
 
 
 def reasoning_text(delta: dict[str, object]) -> str:
-    """What the model thought; the fields hold the same where a service sends several."""
+    """The reasoning in `delta`; if a service sends several fields, they hold the same."""
     for name in ("reasoning_content", "reasoning"):
         match delta.get(name):
             case str(text) if text:
@@ -80,29 +81,29 @@ def reasoning_text(delta: dict[str, object]) -> str:
             case _:
                 pass
     content = delta.get("content")
-    return "".join(_texts(content, thoughts=True)) if isinstance(content, list) else ""
+    return "".join(_texts(content, reasoning=True)) if isinstance(content, list) else ""
 
 
-def _texts(parts: list[object], *, thoughts: bool) -> Iterator[str]:
+def _texts(parts: list[object], *, reasoning: bool) -> Iterator[str]:
     for part in parts:
         match part:
             case {"type": "thinking", "thinking": inner}:
-                if thoughts:
+                if reasoning:
                     yield content_text(inner)
-            case {"text": str(text)} | str(text) if not thoughts:
+            case {"text": str(text)} | str(text) if not reasoning:
                 yield text
             case _:
                 pass
 
 
 class SurrogateJoiner:
-    """Joins halves of characters that a service sends apart, and replaces those left alone."""
+    """Joins surrogate pairs that a service splits, and replaces lone surrogates."""
 
     def __init__(self) -> None:
         self._held = ""
 
     def add(self, text: str) -> str:
-        """What can be shown now of what was held and `text`."""
+        """The complete characters of what was held and `text`."""
         if not text or (text.isascii() and not self._held):
             return text
         text = self._held + text
@@ -110,7 +111,7 @@ class SurrogateJoiner:
         return _join_surrogates(text[: len(text) - len(self._held)])
 
     def flush(self) -> str:
-        """What was held, now that its other half cannot come any more."""
+        """What was held; no more text comes."""
         held, self._held = self._held, ""
         return replace_surrogates(held)
 
@@ -126,14 +127,14 @@ class _ToolCall:
 
 
 class ToolCalls:
-    """Gathers the calls of tools, which this program has none of, to show that they were made."""
+    """Collects tool calls, to show them: this program has no tools."""
 
     def __init__(self) -> None:
         self._calls: dict[int, _ToolCall] = {}
         self._size = 0
 
     def add(self, delta: dict[str, object]) -> None:
-        """Take what `delta` adds to the calls, in the newer form or the older."""
+        """Add the calls of `delta`, in the newer form or the older."""
         match delta:
             case {"tool_calls": list(calls)}:
                 for position, call in enumerate(calls):
@@ -144,7 +145,7 @@ class ToolCalls:
                 pass
 
     def to_markdown(self) -> str:
-        """Markdown that tells of all calls; empty where there was none."""
+        """All calls as Markdown; empty if there were none."""
         return "".join(_placeholder(call) for call in self._calls.values())
 
     def _add_call(self, call: object, position: int) -> None:

@@ -76,7 +76,7 @@ _BLOCKED: Final = ErrorRule(
 _REFUSED: Final = ErrorRule(RequestRefused, "refused the request ({status})")
 
 _BY_CODE: Final[dict[str, ErrorRule]] = {
-    **{code: ErrorRule(kind, "reports trouble") for code, kind in UPSTREAM_ERRORS.items()},
+    **{code: ErrorRule(kind, "reports an error") for code, kind in UPSTREAM_ERRORS.items()},
     "token_expired": _SESSION_EXPIRED,
     "expired_session_key": _SESSION_EXPIRED,
     "invalid_api_key": _SESSION_EXPIRED,
@@ -133,7 +133,7 @@ def response_error(
     if 300 <= status < 400:  # noqa: PLR2004 - redirects
         goal = _host_of(named.get("location", "")) or "another address"
         return RequestRefused(
-            f"{who} sends this program on to {goal}, where it does not follow. {_CHECK_URL}"
+            f"{who} redirects to {goal}, which this program does not follow. {_CHECK_URL}"
         )
     return _rule(status, error).error(who, error, wait=wait, status=status)
 

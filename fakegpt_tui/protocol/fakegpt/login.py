@@ -188,4 +188,4 @@ def _from_timestamp(moment: float) -> datetime | None:
 
 
 def _unexpected(wanted: str, error: ErrorBody) -> str:
-    return error.sentence(f"The service answered with something else than {wanted}")
+    return error.sentence(f"The service answered with something other than {wanted}")

@@ -18,7 +18,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
             default = _default(answer.get("categories"))
             return tuple(sorted(_models(items), key=lambda model: model.id != default))
         case _:
-            lead = "The service answered with something else than a list of models"
+            lead = "The service answered with something other than a list of models"
             raise BadReply(parse_error_body(body).sentence(lead))
 
 

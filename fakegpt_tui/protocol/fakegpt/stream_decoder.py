@@ -74,7 +74,7 @@ class StreamDecoder:
         """What one server event means. Never `ReplyEnded`: only `finish` can tell.
 
         Raises:
-            BadReply: The reply is made of absurdly many messages.
+            BadReply: The reply is made of too many messages.
         """
         return list(self.decode_all([(event, data)]))
 
@@ -182,7 +182,7 @@ class StreamDecoder:
         if answer.text is not None:
             yield from self._text.update(answer.message_id, answer.text)
         if len(self._text) > _MAX_MESSAGES:
-            raise BadReply("The service answered with absurdly many messages at once.")
+            raise BadReply("The service answered with too many messages.")
 
     def _read_moderation(
         self, verdict: dict[str, object], *, of_reply: bool

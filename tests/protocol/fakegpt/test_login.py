@@ -72,7 +72,7 @@ def test_a_service_without_accounts_says_so() -> None:
     ids=lambda body: f"{body!r:.20}",
 )
 def test_what_is_no_list_of_accounts_is_told(body: bytes) -> None:
-    with pytest.raises(BadReply, match="something else than a list of accounts"):
+    with pytest.raises(BadReply, match="something other than a list of accounts"):
         read_shared_accounts(body)
 
 
@@ -131,7 +131,7 @@ def test_the_reason_for_not_being_signed_in_is_told() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<title>Sign in</title>", b"[]", b"null"])
 def test_what_is_no_session_is_told(body: bytes) -> None:
-    with pytest.raises(BadReply, match="something else than a session"):
+    with pytest.raises(BadReply, match="something other than a session"):
         read_session(body)
 
 

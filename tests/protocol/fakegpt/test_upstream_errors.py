@@ -23,7 +23,7 @@ def test_a_code_of_our_own_tells_the_trouble_whatever_the_status(code: str, stat
     body = json.dumps(error_body("So it is.", code=code)).encode()
     error = response_error(status, {}, body, service_host="h")
     assert type(error) is UPSTREAM_ERRORS[code]
-    assert str(error) == "h reports trouble: So it is."
+    assert str(error) == "h reports an error: So it is."
     assert error_code(error) == code
 
 
