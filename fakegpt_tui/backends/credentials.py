@@ -15,6 +15,10 @@ ReadKey: TypeAlias = Callable[[], Secret | None]
 class Credentials(Protocol):
     """What authorizes one request and its retries."""
 
+    def for_request(self) -> "Credentials":
+        """Those for another request."""
+        ...
+
     @property
     def secret(self) -> Secret | None:
         """The secret that the headers carry, if there is one yet."""
@@ -61,6 +65,9 @@ class ApiKey:
         self._is_refused = False
         self._lock = asyncio.Lock()
 
+    def for_request(self) -> "ApiKey":
+        return self
+
     @property
     def secret(self) -> Secret | None:
         return self._key
@@ -93,6 +100,9 @@ class SessionCredentials:
         self._sessions = sessions
         self._session: Session | None = None
         self._is_renewed = False
+
+    def for_request(self) -> "SessionCredentials":
+        return SessionCredentials(self._sessions)
 
     @property
     def secret(self) -> Secret | None:

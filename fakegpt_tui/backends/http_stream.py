@@ -57,7 +57,7 @@ class HttpStreamBackend(ABC):
     def __init__(
         self,
         transport: Transport,
-        credentials: Callable[[], Credentials],
+        credentials: Credentials,
         *,
         retries: RetryPolicy | None = None,
         on_change: Callable[[LoginState], None] | None = None,
@@ -81,7 +81,7 @@ class HttpStreamBackend(ABC):
         total = self._transport.service.limits.total
         ends_at = None if total is None else asyncio.get_running_loop().time() + total
         builder = await self._builder(request)
-        credentials = self._credentials()
+        credentials = self._credentials.for_request()
         attempt = 1
         while True:
             headers = await self._authorize(credentials)
@@ -119,7 +119,7 @@ class HttpStreamBackend(ABC):
         Raises:
             ServiceError: It cannot be fetched or read.
         """
-        credentials = self._credentials()
+        credentials = self._credentials.for_request()
         request = HttpRequest(
             method="GET",
             path=path,

@@ -29,7 +29,7 @@ class FakeGptBackend(HttpStreamBackend):
         retries: RetryPolicy | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        super().__init__(transport, lambda: SessionCredentials(sessions), retries=retries)
+        super().__init__(transport, SessionCredentials(sessions), retries=retries)
         self._clock = clock
 
     async def models(self) -> tuple[Model, ...]:

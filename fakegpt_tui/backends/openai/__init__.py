@@ -61,7 +61,7 @@ class OpenAIBackend(HttpStreamBackend):
         on_change: Callable[[LoginState], None] | None = None,
     ) -> None:
         """`on_change` is told whether the service could be reached, and took the key."""
-        super().__init__(transport, lambda: key, retries=retries, on_change=on_change)
+        super().__init__(transport, key, retries=retries, on_change=on_change)
         self._variant = RequestVariant(prefill=transport.service.prefill)
         self._windows = WindowCache(transport.service.window)
         self._models: tuple[Model, ...] | None = None
