@@ -9,7 +9,7 @@ from fakegpt_tui.domain import FinishReason
 
 _REPLY_TYPES: Final = ("next", "variant", "continue")
 _PART_SEPARATORS: Final = {"text": "", "multimodal_text": "\n"}
-"""What stands between the parts of a message, for each kind of content that is for a person."""
+"""The separator of a message's parts, for each content type that is shown."""
 
 
 class Incomplete(Enum):
@@ -25,7 +25,7 @@ Completion: TypeAlias = FinishReason | Incomplete
 
 @dataclass(frozen=True, slots=True)
 class AssistantMessage:
-    """A message of the answer as it stands; `text` is `None` where the event says nothing of it."""
+    """A message of the reply so far; `text` is `None` if the event has none."""
 
     message_id: str
     text: str | None
@@ -33,15 +33,15 @@ class AssistantMessage:
 
 
 def read_assistant_message(message: dict[str, object]) -> AssistantMessage | None:
-    """What `message` adds to the answer; `None` for echoes, tools and hidden messages."""
+    """The part of the reply in `message`; `None` for echoes, tools and hidden messages."""
     content = _object(message.get("content"))
-    joint = _PART_SEPARATORS.get(str(content.get("content_type") or "text"))
-    if joint is None or not _is_visible_reply(message):
+    separator = _PART_SEPARATORS.get(str(content.get("content_type") or "text"))
+    if separator is None or not _is_visible_reply(message):
         return None
     parts = content.get("parts")
     return AssistantMessage(
         message_id=str(message.get("id") or ""),
-        text=joint.join(_part_texts(parts)) if isinstance(parts, list) and parts else None,
+        text=separator.join(_part_texts(parts)) if isinstance(parts, list) and parts else None,
         completion=_completion(message),
     )
 

@@ -18,7 +18,7 @@ _FINISH_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMessage:
-    """One message of a conversation that a host keeps; prompts have neither model nor finish."""
+    """One message of a conversation on a host; prompts have neither model nor finish."""
 
     id: str
     parent_id: str
@@ -32,7 +32,7 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationSummary:
-    """What a list says of a conversation. `title` is empty while it has none."""
+    """A conversation in a list. `title` is empty while it has none."""
 
     id: str
     title: str
@@ -43,7 +43,7 @@ class ConversationSummary:
 def conversation_body(
     summary: ConversationSummary, messages: Iterable[StoredMessage], *, root_id: str, leaf_id: str
 ) -> dict[str, object]:
-    """The answer to `GET /api/conversation/<id>`: the whole tree, below a root without message."""
+    """The body of `GET /api/conversation/<id>`: the whole tree, below a root without message."""
     mapping: dict[str, dict[str, object]] = {root_id: {"id": root_id}}
     children: dict[str, list[str]] = {root_id: []}
     for message in messages:
@@ -70,7 +70,7 @@ def conversation_body(
 def conversations_body(
     page: Sequence[ConversationSummary], *, total: int, limit: int, offset: int
 ) -> dict[str, object]:
-    """The answer to `GET /api/conversations`: `page` of the `total`."""
+    """The body of `GET /api/conversations`: `page` of the `total`."""
     return {
         "items": [_summary_item(summary) for summary in page],
         "total": total,
@@ -92,7 +92,7 @@ def _summary_item(summary: ConversationSummary) -> dict[str, object]:
 
 
 def _message_body(message: StoredMessage) -> dict[str, object]:
-    """A message at rest: keys that would be null are left out."""
+    """A stored message, without keys that would be null."""
     stored: dict[str, object] = {
         "id": message.id,
         "author": {"role": message.role, "metadata": {}},

@@ -13,12 +13,12 @@ from fakegpt_tui.domain import BadReply, LoginRefused, Secret
 from fakegpt_tui.protocol.error_body import ErrorBody, parse_error_body, parse_json
 
 _NO_CAP = 1_000_000
-"""Messages in the window: clients count down from it, so that it must be a number."""
+"""Messages per window: clients count down from it, so it must be a number."""
 
 
 def account_body(account: str) -> dict[str, object]:
-    """The answer to `GET /api/accounts/check/…`: one account, and nothing that is paid for."""
-    told = {
+    """The body of `GET /api/accounts/check/…`: one account, and no subscription."""
+    details = {
         "account": {
             "account_id": account,
             "account_user_role": "account-owner",
@@ -33,24 +33,24 @@ def account_body(account: str) -> dict[str, object]:
             "expires_at": None,
         },
     }
-    return {"accounts": {"default": told}, "account_ordering": ["default"]}
+    return {"accounts": {"default": details}, "account_ordering": ["default"]}
 
 
 def limit_body() -> dict[str, object]:
-    """The answer to `GET /api/conversation_limit`: there is none."""
-    said = "This host does not limit how much you ask."
+    """The body of `GET /api/conversation_limit`: no limit."""
+    notice = "This host does not limit how much you ask."
     return {
         "message_cap": _NO_CAP,
         "message_cap_window": 180,
-        "message_disclaimer": {"textarea": said, "model-switcher": said},
+        "message_disclaimer": {"textarea": notice, "model-switcher": notice},
     }
 
 
 _PASSWORD_LENGTH: Final = 14
-"""One service wants eight at least, another cuts at sixteen."""
+"""Some services require eight at least; others cut at sixteen."""
 
 _HEADER_SAFE = re.compile(r"[!-~]{1,16000}")
-"""What a header can carry."""
+"""Tokens that can be sent in a header."""
 
 _JWT_PARTS = 3
 
@@ -65,7 +65,7 @@ class SharedAccount:
 
 @dataclass(frozen=True, slots=True)
 class SessionResponse:
-    """What being signed in comes to. `expires_at` is `None` where nothing tells."""
+    """The session after a login. `expires_at` is `None` if unknown."""
 
     token: Secret
     expires_at: datetime | None
@@ -76,7 +76,7 @@ def read_shared_accounts(body: bytes) -> list[SharedAccount]:
 
     Raises:
         LoginRefused: There are none.
-        BadReply: That is not a list of accounts.
+        BadReply: The body is not a list of accounts.
     """
     match parse_json(body):
         case {"loads": []}:
@@ -91,11 +91,11 @@ def read_shared_accounts(body: bytes) -> list[SharedAccount]:
 
 
 def read_session(body: bytes) -> SessionResponse:
-    """The session after a login.
+    """Read the session after a login.
 
     Raises:
-        LoginRefused: The service does not see anybody signed in.
-        BadReply: That is not a session, or its token cannot be sent.
+        LoginRefused: The service says that no one is signed in.
+        BadReply: The body is not a session, or its token cannot be sent.
     """
     match parse_json(body):
         case {"accessToken": str(token), **session} if token:
@@ -112,7 +112,7 @@ def read_session(body: bytes) -> SessionResponse:
 
 
 def token_expiry(token: str) -> datetime | None:
-    """When a token says that it ends, unverified; `None` for one that does not say."""
+    """The expiry date of a token, unverified; `None` if it has none."""
     parts = token.split(".")
     if len(parts) != _JWT_PARTS:
         return None
@@ -131,7 +131,7 @@ def token_expiry(token: str) -> datetime | None:
 
 
 def generate_password() -> str:
-    """A fresh session password, with the letter and the digit that services insist on."""
+    """Generate a session password, with the letter and the digit that services require."""
     alphabet = string.ascii_lowercase + string.digits
     while True:
         password = "".join(secrets.choice(alphabet) for _ in range(_PASSWORD_LENGTH))
@@ -140,12 +140,12 @@ def generate_password() -> str:
 
 
 def shared_accounts_body(loads: Iterable[SharedAccount]) -> dict[str, object]:
-    """The answer to `GET /api/loads`."""
+    """The body of `GET /api/loads`."""
     return {"loads": [{"token_id": load.token_id, "count": load.count} for load in loads]}
 
 
 def session_body(token: Secret, expires_at: datetime, account: str) -> dict[str, object]:
-    """The answer to `GET /api/auth/session`; `account` is shown as the user's name."""
+    """The body of `GET /api/auth/session`; `account` is shown as the user's name."""
     user = {"id": account, "name": account, "email": account, "image": None, "picture": None}
     expires = expires_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return {
@@ -187,5 +187,5 @@ def _from_timestamp(moment: float) -> datetime | None:
         return None
 
 
-def _unexpected(wanted: str, error: ErrorBody) -> str:
-    return error.sentence(f"The service answered with something other than {wanted}")
+def _unexpected(expected: str, error: ErrorBody) -> str:
+    return error.sentence(f"The service answered with something other than {expected}")

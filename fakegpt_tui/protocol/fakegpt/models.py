@@ -11,11 +11,11 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     """The models of `GET /api/models`, the default one first.
 
     Raises:
-        BadReply: That is not a list of models.
+        BadReply: The body is not a list of models.
     """
     match parse_json(body):
-        case {"models": list(items), **answer}:
-            default = _default(answer.get("categories"))
+        case {"models": list(items), **rest}:
+            default = _default(rest.get("categories"))
             return tuple(sorted(_models(items), key=lambda model: model.id != default))
         case _:
             lead = "The service answered with something other than a list of models"
@@ -23,7 +23,7 @@ def read_models(body: bytes) -> tuple[Model, ...]:
 
 
 def models_body(models: Sequence[Model]) -> dict[str, object]:
-    """The answer to `GET /api/models`; the first model is the default."""
+    """The body of `GET /api/models`; the first model is the default."""
     categories = [
         {
             "category": "default",

@@ -15,7 +15,7 @@ _MAX_MESSAGES: Final = 1000
 
 
 class ConversationAction(StrEnum):
-    """What a conversation request wants: an answer, another one, or the rest of one."""
+    """What a conversation request wants: a reply, a variant, or the rest of a reply."""
 
     NEXT = "next"
     VARIANT = "variant"
@@ -24,7 +24,7 @@ class ConversationAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRequest:
-    """What a client asked for. `messages` is empty only for `Action.CONTINUE`.
+    """A request of a client. `messages` is empty only for `ConversationAction.CONTINUE`.
 
     `conversation_id` is `None` for a new conversation; an empty `model` is the host's choice.
     """
@@ -44,12 +44,12 @@ class ConversationRequest:
 
 
 class InvalidRequest(RequestRefused):
-    """A conversation request that cannot be read; `body` is what to answer with status 422."""
+    """A conversation request that cannot be read; `body` is the response with status 422."""
 
-    def __init__(self, problem: str, *place: str | int) -> None:
-        super().__init__(f"{'.'.join(str(step) for step in place)}: {problem}.")
+    def __init__(self, problem: str, *location: str | int) -> None:
+        super().__init__(f"{'.'.join(str(step) for step in location)}: {problem}.")
         self.problem = problem
-        self.location = place
+        self.location = location
 
     @property
     def body(self) -> dict[str, object]:
@@ -59,12 +59,12 @@ class InvalidRequest(RequestRefused):
 
 
 def read_conversation_request(body: object) -> ConversationRequest:
-    """What a parsed JSON body asks for, however old the client that sent it.
+    """Read a parsed JSON body, from clients of any age.
 
-    Unknown fields are ignored, and null is as good as absent.
+    Unknown fields are ignored, and null counts as absent.
 
     Raises:
-        InvalidRequest: Something it cannot do without is missing or of another kind.
+        InvalidRequest: A required field is missing, or a field has the wrong type.
     """
     if not isinstance(body, dict):
         raise InvalidRequest("a JSON object is required")
@@ -168,15 +168,15 @@ def conversation_request_body(
     """The body of `POST /api/conversation`.
 
     Args:
-        prompt: What is asked; `None` for `Action.CONTINUE`, which asks nothing new.
+        prompt: The text; `None` for `ConversationAction.CONTINUE`, which has none.
         model: The name that the service has for it.
         message_id: The id of the prompt.
         parent_id: The message that the prompt follows, or the reply that is continued; random for
             the first message of a conversation.
         timezone_offset_min: With the sign of JavaScript: -120 is two hours ahead of UTC.
-        action: What is wanted.
+        action: What the request wants.
         conversation_id: The conversation that the service keeps; `None` begins a new one.
-        keep_history: May the service keep the conversation, so that it can be gone on with?
+        keep_history: May the service keep the conversation, so that it can continue?
     """
     message = {
         "id": message_id,

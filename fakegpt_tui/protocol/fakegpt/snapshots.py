@@ -16,48 +16,48 @@ _LAST_PART = re.compile(r"\s*\]")
 _STRING_CONTENT = re.compile(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _HIGH_SURROGATE_BOUNDS: Final = ("\ud800", "\udbff")
 _MAX_GROWING_MESSAGES: Final = 8
-"""How many messages may grow side by side before the oldest is read whole again."""
+"""More messages than this growing at the same time are parsed whole again."""
 
 _decoder = json.JSONDecoder()
 
 
 class SnapshotDeltas:
-    """Reads of an event that repeats another only what is new, and only of the newest that came.
+    """Parses only the new text of an event that repeats an earlier one.
 
-    Every event of the protocol holds all of the text so far, so that a reply whose events were all
-    read whole would cost the square of its length. An event that is, character by character, the
-    last one of its message but for text added at its end can say nothing else that is new.
+    Every event of the protocol contains all of the text so far, so parsing all of them would cost
+    the square of the reply's length. An event that equals the last one of its message except for
+    text added at the end says nothing else that is new, and of several only the newest counts.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, _Snapshot] = {}
 
-    def remember(self, data: str, answer: AssistantMessage) -> None:
-        """Remember `data`, which was read whole and means `answer`."""
-        self._known.pop(answer.message_id, None)
-        if repeated := _split_snapshot(data, answer):
-            self._known[answer.message_id] = repeated
+    def remember(self, data: str, message: AssistantMessage) -> None:
+        """Remember `data`, which was parsed to `message`."""
+        self._known.pop(message.message_id, None)
+        if snapshot := _split_snapshot(data, message):
+            self._known[message.message_id] = snapshot
             if len(self._known) > _MAX_GROWING_MESSAGES:
                 del self._known[next(iter(self._known))]
 
     def defer(self, data: str) -> bool:
-        """Keep `data` for `newest`, in place of what it repeats; was it such an event?"""
-        return any(repeated.defer(data) for repeated in self._known.values())
+        """Keep `data` for `take_deferred` if it repeats an earlier event; does it?"""
+        return any(snapshot.defer(data) for snapshot in self._known.values())
 
     def take_deferred(self) -> Iterator[AssistantMessage]:
-        """What the events that were held mean, the newest of each message."""
-        for repeated in self._known.values():
-            if repeated.is_deferred:
-                yield repeated.resolve()
+        """The newest deferred state of each message."""
+        for snapshot in self._known.values():
+            if snapshot.is_deferred:
+                yield snapshot.resolve()
 
 
 class _Snapshot:
-    """An event in three: all up to the end of its text, what a newer one adds, and the rest."""
+    """An event in three parts: up to the end of its text, what a newer one adds, and the rest."""
 
-    def __init__(self, head: str, rest: str, answer: AssistantMessage) -> None:
+    def __init__(self, head: str, rest: str, message: AssistantMessage) -> None:
         self._head = head
         self._rest = rest
-        self._message = answer
+        self._message = message
         self._added: str | None = None
 
     @property
@@ -77,7 +77,7 @@ class _Snapshot:
 
     @property
     def _ends_in_surrogate(self) -> bool:
-        """Is the last character one that only means something together with the next?"""
+        """Is the last character the first half of a surrogate pair?"""
         text = self._message.text or ""
         return bool(text) and _HIGH_SURROGATE_BOUNDS[0] <= text[-1] <= _HIGH_SURROGATE_BOUNDS[1]
 
@@ -90,14 +90,14 @@ class _Snapshot:
         return self._message
 
 
-def _split_snapshot(data: str, answer: AssistantMessage) -> _Snapshot | None:
+def _split_snapshot(data: str, message: AssistantMessage) -> _Snapshot | None:
     parts = _PARTS.search(data)
-    if parts is None or not answer.text:
+    if parts is None or not message.text:
         return None
     text, end = _decoder.raw_decode(data, parts.end())
-    if text != answer.text or not _LAST_PART.match(data, end) or '"parts"' in data[end:]:
+    if text != message.text or not _LAST_PART.match(data, end) or '"parts"' in data[end:]:
         return None
-    return _Snapshot(data[: end - 1], data[end - 1 :], answer)
+    return _Snapshot(data[: end - 1], data[end - 1 :], message)
 
 
 _GAP: Final = "\n\n"
@@ -107,11 +107,11 @@ TextChange = TextDelta | TextReplaced
 
 
 class SnapshotText:
-    """Knows the newest text of each message, and how the reply changes with it.
+    """The newest text of each message, and how the reply changes with it.
 
     The reply is the text of each message, in the order in which they first appeared, with a blank
-    line between; messages without text leave no trace. Half a character at the end of a text is
-    held back until its other half comes, or `settle` is called.
+    line between; messages without text do not count. The first half of a surrogate pair at the end
+    of a text is held back until the other half comes, or `flush` is called.
     """
 
     def __init__(self) -> None:
@@ -124,17 +124,17 @@ class SnapshotText:
         return self._length > 0
 
     def __len__(self) -> int:
-        """How many messages there are."""
+        """The number of messages."""
         return len(self._texts)
 
     def update(self, message_id: str, text: str) -> list[TextChange]:
-        """What changes now that `text` is all of the text of the message."""
+        """The changes if `text` is the whole text of the message."""
         held = text[-1:] if text and ord(text[-1]) in _HIGH_SURROGATES else ""
         self._held[message_id] = held
         return self._set_text(message_id, text[: len(text) - len(held)])
 
     def flush(self) -> list[TextChange]:
-        """What changes now that no missing half of a character can come any more."""
+        """The changes if no more text comes."""
         halves = [(message_id, held) for message_id, held in self._held.items() if held]
         self._held.clear()
         return [
@@ -165,7 +165,7 @@ class SnapshotText:
         return self._replace_from(start + kept, text[kept:])
 
     def _change_middle(self, message_id: str, shown: str, text: str) -> list[TextChange]:
-        """Later text moves, so all from the change on is told again."""
+        """Later text moves, so all text after the change is sent again."""
         ids = list(self._texts)
         place = ids.index(message_id)
         before = _GAP.join(self._texts_of(ids[:place]))
@@ -189,7 +189,7 @@ class SnapshotText:
 
 
 def _common_prefix_length(one: str, other: str) -> int:
-    """How many characters both begin with."""
+    """The length of the common beginning."""
     if other.startswith(one):
         return len(one)
     low, high = 0, min(len(one), len(other))

@@ -67,25 +67,24 @@ class StreamDecoder:
 
     @property
     def done(self) -> bool:
-        """Has the end marker come? Nothing after it counts; stop reading and close."""
+        """Has the end marker come? Nothing after it counts."""
         return self._done
 
     def decode(self, event: str, data: str) -> list[StreamEvent]:
-        """What one server event means. Never `ReplyEnded`: only `finish` can tell.
+        """Decode one server event; `ReplyEnded` is left to `finish`.
 
         Raises:
-            BadReply: The reply is made of too many messages.
+            BadReply: The reply has too many messages.
         """
         return list(self.decode_all([(event, data)]))
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
-        """What server events mean that came together, each with its name and its data.
+        """Decode events that came together, each a name and its data.
 
-        Of the messages that grow, only the newest text is read; nothing else is passed over.
+        Of a message that grows, only the newest text is parsed; nothing else is left out.
 
         Raises:
-            ServiceError: What `read` raises, and what comes out of `server_events`, after all that
-                was told before it.
+            ServiceError: What `decode` or `server_events` raises, after all events before it.
         """
         try:
             yield from self._read_each(server_events)
@@ -100,21 +99,20 @@ class StreamDecoder:
     def finish(self) -> list[StreamEvent]:
         """The last events of the reply, ending in `ReplyEnded`; for when the stream is over.
 
-        Call it however the stream ended, also after a cut: a reply that proved whole is whole, and
-        anything that was not is raised.
+        Call it however the stream ended, also after a cut: a reply may be whole nevertheless.
 
         Raises:
             ServiceError: The error that the stream told, in the class it has over HTTP.
-            RequestRefused: Moderation blocked it before a word came.
+            RequestRefused: Moderation blocked it before any text came.
             Unsupported: All that came was of a newer format.
-            BadReply: The service ended the reply without a word.
+            BadReply: The service ended the reply without any text.
             ReplyCut: The stream ended before the reply did.
         """
-        halves = self._text.flush()
+        last = self._text.flush()
         reason = self._finish_reason()
         if reason is None:
             raise self._failure()
-        return [*halves, ReplyEnded(reason)]
+        return [*last, ReplyEnded(reason)]
 
     def _read_each(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         for event, data in server_events:
@@ -126,8 +124,8 @@ class StreamDecoder:
             yield from self._read(event, data)
 
     def _catch_up(self) -> Iterator[StreamEvent]:
-        for answer in self._deltas.take_deferred():
-            yield from self._apply(answer)
+        for message in self._deltas.take_deferred():
+            yield from self._apply(message)
 
     def _read(self, event: str, data: str) -> Iterator[StreamEvent]:
         if event == "ping":
@@ -159,14 +157,14 @@ class StreamDecoder:
             case {"type": "title_generation", "title": str(title)} if title.strip():
                 yield TitleSuggested(replace_surrogates(title.strip()))
             case {"message": dict(message)}:
-                if answer := read_assistant_message(message):
-                    yield from self._apply(answer)
-                    self._deltas.remember(data, answer)
+                if reply := read_assistant_message(message):
+                    yield from self._apply(reply)
+                    self._deltas.remember(data, reply)
                     self._read_location(value.get("conversation_id"), message.get("id"))
             case {"v": _} | {"p": _} | {"o": _} | {"type": str()}:
                 self._is_new_format = True
             case _:
-                pass  # Notices that say nothing to a person, and noise.
+                pass  # Notices that are not for a person, and noise.
 
     def _read_location(self, conversation_id: object, message_id: object) -> None:
         match conversation_id, message_id:
@@ -177,10 +175,10 @@ class StreamDecoder:
             case _:
                 pass
 
-    def _apply(self, answer: AssistantMessage) -> Iterator[StreamEvent]:
-        self._completion = answer.completion
-        if answer.text is not None:
-            yield from self._text.update(answer.message_id, answer.text)
+    def _apply(self, message: AssistantMessage) -> Iterator[StreamEvent]:
+        self._completion = message.completion
+        if message.text is not None:
+            yield from self._text.update(message.message_id, message.text)
         if len(self._text) > _MAX_MESSAGES:
             raise BadReply("The service answered with too many messages.")
 
@@ -220,11 +218,11 @@ class StreamDecoder:
 
 def _is_error(value: dict[str, object]) -> bool:
     match value:
-        case {"error": told} if told:
+        case {"error": error} if error:
             return True
         case {"message": dict()}:
             return False
-        case {"detail": told} if told:
+        case {"detail": error} if error:
             return True
         case {"code": _, "message": str()}:
             return True

@@ -26,7 +26,7 @@ from fakegpt_tui.protocol.fakegpt.errors import error_code, error_message
 from fakegpt_tui.protocol.fakegpt.requests import ConversationRequest
 
 PING: Final = b": ping\n\n"
-"""A comment that keeps a silent stream alive; many clients choke on pings that carry data."""
+"""A comment that keeps a silent stream alive; many clients cannot read pings with data."""
 
 _FINISHED: Final = "finished_successfully"
 _END: Final = b"data: [DONE]\n\n"
@@ -63,12 +63,12 @@ class StreamEncoder:
         self._around_text = self._split_at_text(self._reply(status="in_progress", end_turn=None))
 
     def start(self) -> list[bytes]:
-        """What comes before any text: the echoes of a new conversation, and the empty reply."""
+        """The events before any text: the echoes of a new conversation, and the empty reply."""
         echoes = self._echo_events() if self._request.conversation_id is None else []
         return [*echoes, self._snapshot()]
 
     def encode(self, event: StreamEvent) -> list[bytes]:
-        """What tells the client of `event`; nothing where the protocol has no word for it."""
+        """The events for `event`; none if the protocol has none for it."""
         match event:
             case TextDelta(text):
                 self._text += text
@@ -93,7 +93,7 @@ class StreamEncoder:
                 return []
 
     def finish(self) -> list[bytes]:
-        """The end of the reply. Without a `ReplyEnded` before, the client is told of a cut."""
+        """The end of the reply; an error if no `ReplyEnded` came before."""
         if self._reason is None:
             return self.fail(ReplyCut("The reply broke off before its end."))
         message = self._reply(
@@ -106,19 +106,19 @@ class StreamEncoder:
         return [before + self._escaped + after, self._moderation_event(), _END]
 
     def fail(self, error: FakeGPTError) -> list[bytes]:
-        """The end of a reply that went wrong; what was written before it stays valid."""
-        told = {
+        """The end of a reply that failed; the events before it stay valid."""
+        value = {
             "message": None,
             "conversation_id": self._conversation_id,
             "error": error_message(error),
         }
         if code := error_code(error):
-            told["code"] = code
+            value["code"] = code
         match error:
             case RateLimited(retry_after=float(wait)):
-                return [_line({**told, "clears_in": wait}), _END]
+                return [_line({**value, "clears_in": wait}), _END]
             case _:
-                return [_line(told), _END]
+                return [_line(value), _END]
 
     def _echo_events(self) -> list[bytes]:
         system = self._message(new_id(), Role.SYSTEM, status=_FINISHED, end_turn=True, weight=0.0)
@@ -170,7 +170,7 @@ class StreamEncoder:
 
     def _split_at_text(self, message: dict[str, object]) -> tuple[bytes, bytes]:
         """The event of `message`, whose text is empty, up to its text and from there on."""
-        # Inside a JSON string every quotation mark is escaped, so this is found only where it is.
+        # Inside a JSON string every quotation mark is escaped, so this occurs only once.
         before, mark, after = self._message_event(message).partition(b'"parts": [""]')
         return before + mark[:-2], mark[-2:] + after
 
@@ -179,14 +179,14 @@ class StreamEncoder:
         return b"".join((before, self._escaped, after))
 
     def _title_event(self, title: str) -> bytes:
-        told = {"type": "title_generation", "title": title}
-        return _line({**told, "conversation_id": self._conversation_id})
+        value = {"type": "title_generation", "title": title}
+        return _line({**value, "conversation_id": self._conversation_id})
 
     def _moderation_event(self) -> bytes:
-        """What moderation says of the reply; without a message, as the original has it."""
+        """The verdict of moderation; without a message, as in the original."""
         verdict = {"flagged": False, "blocked": False, "moderation_id": f"modr-{self._reply_id}"}
-        told = {"conversation_id": self._conversation_id, "message_id": self._reply_id}
-        return _line({**told, "is_completion": True, "moderation_response": verdict})
+        value = {"conversation_id": self._conversation_id, "message_id": self._reply_id}
+        return _line({**value, "is_completion": True, "moderation_response": verdict})
 
 
 def _line(value: object) -> bytes:
