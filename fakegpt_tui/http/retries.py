@@ -34,7 +34,7 @@ class RetryPolicy:
     """A number from 0 up to 1."""
 
     def delay(self, attempt: int, error: ServiceError) -> float | None:
-        """Seconds to wait after try number `attempt` ended in `error`; `None` to give up."""
+        """Seconds to wait after attempt number `attempt` ended in `error`; `None` to give up."""
         if attempt >= self.max_attempts:
             return None
         match error:
@@ -56,7 +56,7 @@ class RetryPolicy:
 
 
 class TimedOut(Unreachable):
-    """A limit was reached. The response may still come, so a second request would be a double."""
+    """A limit was reached. The response may still come, so do not send a second request."""
 
 
 class StreamTimeouts:

@@ -12,7 +12,7 @@ _WORDS = re.compile(
     r"\b(?:write|say|give|show)\b[^.?!]{0,60}?\b(\d[\d,.']{0,20})[ -]words?\b", re.IGNORECASE
 )
 _COUNT = re.compile(r"\bcount\b[^.?!]{0,60}?\bto (\d[\d,.']{0,20})", re.IGNORECASE)
-"""Bounded, so that no prompt takes long to search."""
+"""Bounded, so that every prompt is searched quickly."""
 
 _SENTENCES = 5
 _PER_LINE = 20
@@ -35,7 +35,7 @@ _OBJECTS = (
 
 
 def generate_text(prompt: str) -> str | None:
-    """The text of the length that `prompt` asks for, if it does ask for one."""
+    """A text of the length that `prompt` asks for, if any."""
     for pattern, text_of_length in ((_WORDS, _prose), (_COUNT, _numbers)):
         if match := pattern.search(prompt):
             wanted = int(re.sub(r"\D", "", match[1]))
@@ -45,7 +45,7 @@ def generate_text(prompt: str) -> str | None:
 
 
 def _prose(words: int) -> str:
-    """Exactly `words` words of grammatical nothing."""
+    """Exactly `words` words of grammatical nonsense."""
     paragraphs = (" ".join(paragraph).rstrip(".") for paragraph in _paragraphs(words))
     return "\n\n".join(f"{paragraph}." for paragraph in paragraphs)
 
@@ -59,7 +59,7 @@ def _paragraphs(words: int) -> Iterator[list[str]]:
 
 
 def _sentences() -> Iterator[str]:
-    """Endless, and different for a long time: the lists have lengths without a common divisor."""
+    """Endless; repeats late, because the lengths of the lists have no common divisor."""
     for turn in count():
         who, does, what = (parts[turn % len(parts)] for parts in (_SUBJECTS, _VERBS, _OBJECTS))
         yield f"{who} {does} {what}."
@@ -83,27 +83,27 @@ _STOP_WORDS = frozenset(
         was we were what when where which who why will with would you your""",
     )
 )
-"""Words that say nothing about the topic, unless a topic names them."""
+"""Words without a topic, unless a topic names them."""
 
 _PHRASE_WEIGHT = 3
 _MIN_SHARE = 1 / 3
-"""How much of what was asked a topic must know, so that a chance word does not choose it."""
+"""The share of keywords that a topic must match, so that no single word decides by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A text, the words that ask for it, and the phrases that do so on their own."""
+    """A text, its keywords, and phrases that count more."""
 
     title: str
     keywords: frozenset[str]
     phrases: tuple[str, ...]
     text: str
 
-    def score(self, asked: list[str]) -> int:
-        """How much of `asked`, which is in lower case, is about this."""
-        line = f" {' '.join(asked)} "
+    def score(self, words: list[str]) -> int:
+        """How well the topic matches `words`, in lower case."""
+        line = f" {' '.join(words)} "
         found = sum(f" {phrase} " in line for phrase in self.phrases)
-        return len(self.keywords.intersection(asked)) + _PHRASE_WEIGHT * found
+        return len(self.keywords.intersection(words)) + _PHRASE_WEIGHT * found
 
 
 def read_topics(name: str) -> tuple[Topic, ...]:
@@ -117,12 +117,12 @@ def read_topics(name: str) -> tuple[Topic, ...]:
 
 
 def find_topic(topics: Sequence[Topic], prompt: str) -> Topic | None:
-    """The topic that knows most of what was asked; the first of equals, if any knows enough."""
-    asked = _WORD.findall(prompt.casefold())
-    telling = {word for word in asked if word not in _STOP_WORDS}
-    best = max(topics, key=lambda topic: topic.score(asked))
-    score = best.score(asked)
-    return best if score and score >= len(telling) * _MIN_SHARE else None
+    """The topic with the best score, if it is high enough; the first of equals."""
+    words = _WORD.findall(prompt.casefold())
+    keywords = {word for word in words if word not in _STOP_WORDS}
+    best = max(topics, key=lambda topic: topic.score(words))
+    score = best.score(words)
+    return best if score and score >= len(keywords) * _MIN_SHARE else None
 
 
 def _topic(title: str, names: list[str], text: str) -> Topic:

@@ -1,4 +1,4 @@
-"""Everything that a service was seen to do, by name, for clients to be tried against."""
+"""Scenarios: unusual responses of real services, by name, to test clients with."""
 
 from typing import Final
 

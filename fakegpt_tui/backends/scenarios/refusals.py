@@ -17,36 +17,38 @@ _SESSION = "/api/auth/session"
 _JSON = (("content-type", "application/json"),)
 
 
-def _failing_login(name: str, sentence: str, path: str, answer: ScenarioResponse) -> Scenario:
+def _failing_login(name: str, description: str, path: str, response: ScenarioResponse) -> Scenario:
     return Scenario(
         name=name,
-        description=sentence,
+        description=description,
         expectation=Expectation.ERROR,
         path=path,
-        responses=(answer,),
+        responses=(response,),
     )
 
 
-def _recovering_login(name: str, sentence: str, path: str, answer: ScenarioResponse) -> Scenario:
-    """It fails once, and a good client asks again."""
+def _recovering_login(
+    name: str, description: str, path: str, response: ScenarioResponse
+) -> Scenario:
+    """It fails once, and a correct client tries again."""
     return Scenario(
         name=name,
-        description=sentence,
+        description=description,
         expectation=Expectation.WHOLE,
         path=path,
-        responses=(answer,),
+        responses=(response,),
         recovers=True,
     )
 
 
-def _token_from_cookie(name: str, sentence: str, answer: ScenarioResponse) -> Scenario:
-    """The session is of no use, but the login has set a cookie that is the token."""
+def _token_from_cookie(name: str, description: str, response: ScenarioResponse) -> Scenario:
+    """The session cannot be used, but the login has set a cookie that is the token."""
     return Scenario(
         name=name,
-        description=f"{sentence}, but the login's cookie is good.",
+        description=f"{description}, but the login's cookie is good.",
         expectation=Expectation.WHOLE,
         path=_SESSION,
-        responses=(answer,),
+        responses=(response,),
     )
 
 
@@ -115,13 +117,13 @@ LOGINS = (
 
 
 def _refusal(
-    name: str, sentence: str, *answers: ScenarioResponse, recovers: bool = False
+    name: str, description: str, *responses: ScenarioResponse, recovers: bool = False
 ) -> Scenario:
     return Scenario(
         name=name,
-        description=sentence,
+        description=description,
         expectation=Expectation.WHOLE if recovers else Expectation.ERROR,
-        responses=answers,
+        responses=responses,
         recovers=recovers,
     )
 
@@ -150,7 +152,7 @@ REFUSALS = (
     ),
     _refusal(
         "not-authenticated",
-        "Every token is refused, in a plain sentence.",
+        "Every token is refused, in a plain description.",
         json_response({"detail": "Not authenticated"}, 401),
     ),
     _refusal("challenge", "A page wants to see a browser.", html_response("Just a moment...", 403)),
@@ -161,7 +163,7 @@ REFUSALS = (
     ),
     _refusal(
         "conversation-not-found",
-        "The conversation is not known, in a plain sentence.",
+        "The conversation is not known, in a plain description.",
         json_response({"detail": "Can't load conversation 0001"}, 404),
     ),
     _refusal(

@@ -18,7 +18,7 @@ _MESSAGE_ID: Final = "6f0c0a52-6a3b-4f55-9a31-0d7f6f5f0002"
 
 
 def message_event(text: str, **changes: Any) -> dict[str, Any]:
-    """An event of a reply that says `text` so far; `changes` are fields of its message."""
+    """An event of a reply with `text` so far; `changes` are fields of its message."""
     said = {
         "id": _MESSAGE_ID,
         "author": {"role": "assistant", "name": None, "metadata": {}},
@@ -48,12 +48,12 @@ def final_event(text: str = WHOLE, *, finish: str = "stop", **changes: Any) -> d
     )
 
 
-def error_event(told: object) -> dict[str, Any]:
-    return {"message": None, "conversation_id": _CONVERSATION_ID, "error": told}
+def error_event(error: object) -> dict[str, Any]:
+    return {"message": None, "conversation_id": _CONVERSATION_ID, "error": error}
 
 
 def moderation_event(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
-    """What moderation says."""
+    """A verdict of moderation."""
     return {
         "conversation_id": _CONVERSATION_ID,
         "message_id": _MESSAGE_ID,
@@ -67,7 +67,7 @@ def moderation_event(*, blocked: bool, of_reply: bool = True) -> dict[str, Any]:
 
 
 def normal_events() -> list[dict[str, Any]]:
-    """A reply as it should be, without its end marker."""
+    """A normal reply, without its end marker."""
     return [
         *(message_event(text) for text in GROWING),
         final_event(),
@@ -76,7 +76,7 @@ def normal_events() -> list[dict[str, Any]]:
 
 
 def encode_event(value: object) -> bytes:
-    """One event as it should be sent."""
+    """One server-sent event."""
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
@@ -85,7 +85,7 @@ def encode_events(values: Iterable[object]) -> Iterator[bytes]:
 
 
 def encode_reply(*values: object) -> tuple[bytes, ...]:
-    """Events as they should be sent, and the end marker."""
+    """Server-sent events, and the end marker."""
     return (*encode_events(values), DONE)
 
 
@@ -95,7 +95,7 @@ EVENT_STREAM: Final = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Nothing more comes until the client goes."""
+    """Nothing more is sent until the client disconnects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ ResponseChunk: TypeAlias = bytes | Pause | Hang | Disconnect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioResponse:
-    """One response, byte for byte; each piece of bytes is sent on its own."""
+    """One response, byte for byte; each chunk is sent by itself."""
 
     chunks: tuple[ResponseChunk, ...]
     status: int = 200
@@ -116,7 +116,7 @@ class ScenarioResponse:
 
 
 class Expectation(StrEnum):
-    """What a good client makes of it."""
+    """What a correct client shows."""
 
     WHOLE = "the whole reply"
     PARTIAL = "the beginning of the reply, and an error"
@@ -125,10 +125,10 @@ class Expectation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What the host does in place of its usual answer at `path`.
+    """What the host sends at `path` instead of its usual response.
 
-    Its `answers` are given in turn, and the last one for ever; where the host `recovers`, each is
-    given once, and the usual answers follow.
+    The `responses` are sent in turn, and the last one for ever; if the host `recovers`, each is
+    sent once, and the usual ones follow.
     """
 
     name: str

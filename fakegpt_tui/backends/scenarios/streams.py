@@ -43,7 +43,7 @@ def _with_line_ends(end: bytes) -> tuple[bytes, ...]:
 
 
 def _in_data_lines(value: object) -> bytes:
-    """`value` over many lines of data, which belong together."""
+    """`value` in many data lines of one event."""
     text = json.dumps(value, indent=1)
     return "".join(f"data: {part}\n" for part in text.split("\n")).encode() + b"\n"
 
@@ -57,7 +57,7 @@ def _raw(value: object) -> bytes:
 
 
 def _bytewise() -> Iterator[bytes | Pause]:
-    """Byte by byte, with a pause at times so that not all of it travels together."""
+    """Byte by byte, with pauses, so that it does not arrive all at once."""
     stream = b"".join(encode_reply(message_event("Hello"), final_event()))
     for place in range(len(stream)):
         yield stream[place : place + 1]
@@ -142,7 +142,7 @@ def _content(kind: str, *parts: object) -> dict[str, Any]:
 
 
 def _split_surrogate_pair() -> bytes:
-    """Two events that part a surrogate pair, as JSON can."""
+    """Two events that split a surrogate pair."""
     first, second, *rest = encode_reply(
         message_event("Hello, w😀"), message_event(WHOLE), final_event()
     )

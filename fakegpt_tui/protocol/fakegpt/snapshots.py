@@ -69,7 +69,7 @@ class _Snapshot:
         if end < len(self._head) or not data.startswith(self._head) or self._ends_in_surrogate:
             return False
         added = data[len(self._head) : end]
-        # An addition that ends the string early would make of the rest something other than it was.
+        # An addition that ends the string early would change what the rest means.
         if not (data.endswith(self._rest) and _STRING_CONTENT.fullmatch(added)):
             return False
         self._added = added
