@@ -14,60 +14,32 @@ from starlette.routing import Route
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import Secret
-from fakegpt_tui.host.authentication import Claims, TokenAuthentication, TokenIssuer, TokenRejection
-from fakegpt_tui.host.errors import json_response, missing_fields_response, rate_limit_response
+from fakegpt_tui.host.authentication import Claims, TokenIssuer
+from fakegpt_tui.host.errors import (
+    TokenRejection,
+    json_response,
+    missing_fields_response,
+    rate_limit_response,
+)
 from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.protocol import fakegpt
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRoutes:
-    """Answers that are the same for everybody who is signed in."""
-
-    authentication: TokenAuthentication
-    backend: Backend
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/api/models", self._models),
-            Route("/api/accounts/check", self._account),
-            Route("/api/accounts/check/{version}", self._account),
-            Route("/api/conversation_limit", self._limit),
-            Route("/public-api/conversation_limit", self._public_limit),
-        ]
-
-    async def _models(self, request: Request) -> Response:
-        self.authentication.require_claims(request)
-        return json_response(fakegpt.models_body(await self.backend.models()))
-
-    async def _account(self, request: Request) -> Response:
-        return json_response(
-            fakegpt.account_body(self.authentication.require_claims(request).account)
-        )
-
-    async def _limit(self, request: Request) -> Response:
-        self.authentication.require_claims(request)
-        return await self._public_limit(request)
-
-    async def _public_limit(self, _: Request) -> Response:
-        return json_response(fakegpt.limit_body())
-
-
 @dataclass(slots=True, kw_only=True)
 class LoginThrottle:
-    """Lets `burst` tries through at once, and then one every `seconds_each`.
+    """Lets `burst` logins through at once, and then one every `seconds_each`.
 
-    It is the same for everybody: on loopback all callers share an address.
+    All clients share it, because on loopback they share an address.
     """
 
     burst: int = 30
     seconds_each: float = 2.0
     clock: Callable[[], float] = time.monotonic
     _rested_at: float = field(default=-math.inf, init=False)
-    """When all tries that were taken will have been made up for."""
+    """When the whole burst will be available again."""
 
     def acquire(self) -> int:
-        """Take one try and return 0, or tell in how many whole seconds there will be one."""
+        """Take one login and return 0, or the whole seconds until one is available."""
         moment = self.clock()
         rested_at = max(self._rested_at, moment)
         excess = rested_at - moment - (self.burst - 1) * self.seconds_each
@@ -83,7 +55,7 @@ _PASSWORD = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9])[!#-+\--:<-\[\]-~]{8,64}")
 _NAME_LENGTH = 100
 _MAX_LIFETIME = 10**9
 _HOME = ".."
-"""Where a browser goes after it; relative, because a secret may stand before every path."""
+"""Where a browser goes then; relative, because every path may begin with a secret."""
 
 _TOKEN_ERRORS = {
     TokenRejection.MISSING: "No token was given.",
@@ -93,14 +65,20 @@ _TOKEN_ERRORS = {
 
 
 @dataclass(frozen=True, slots=True)
-class LoginRoutes:
-    """Everything about tokens; none of it is remembered."""
+class AccountRoutes:
+    """Login and tokens, of which nothing is stored, and what a client asks about its account."""
 
+    backend: Backend
     tokens: TokenIssuer
     throttle: LoginThrottle
 
     def routes(self) -> list[Route]:
         return [
+            Route("/api/models", self._models),
+            Route("/api/accounts/check", self._account),
+            Route("/api/accounts/check/{version}", self._account),
+            Route("/api/conversation_limit", self._limit),
+            Route("/public-api/conversation_limit", self._public_limit),
             Route("/api/loads", self._loads),
             Route("/auth/login", self._login, methods=["POST"]),
             Route("/auth/login_token", self._login_by_token, methods=["POST"]),
@@ -111,15 +89,28 @@ class LoginRoutes:
             Route("/token/info/{token}", self._info),
         ]
 
+    async def _models(self, request: Request) -> Response:
+        self.tokens.require_claims(request)
+        return json_response(fakegpt.models_body(await self.backend.models()))
+
+    async def _account(self, request: Request) -> Response:
+        return json_response(fakegpt.account_body(self.tokens.require_claims(request).account))
+
+    async def _limit(self, request: Request) -> Response:
+        self.tokens.require_claims(request)
+        return await self._public_limit(request)
+
+    async def _public_limit(self, _: Request) -> Response:
+        return json_response(fakegpt.limit_body())
+
     async def _loads(self, _: Request) -> Response:
-        # Never in use: old clients pass over an account that is, and here there is always room.
-        return json_response(
-            fakegpt.shared_accounts_body([fakegpt.SharedAccount(self.tokens.account, 0)])
-        )
+        # Its use is always 0, because old clients skip an account that is in use.
+        account = fakegpt.SharedAccount(self.tokens.account, 0)
+        return json_response(fakegpt.shared_accounts_body([account]))
 
     async def _login(self, request: Request) -> Response:
-        if refusal := self._throttled():
-            return refusal
+        if too_many := self._throttled():
+            return too_many
         match await read_form(request):
             case {"token_key": account, "session_password": password}:
                 token = self._issue_token(account, password)
@@ -139,9 +130,9 @@ class LoginRoutes:
         return self.tokens.issue(account, Secret(password))
 
     async def _login_by_token(self, request: Request) -> Response:
-        """Sign in with a token that one has; a refusal has status 200, as clients expect."""
-        if refusal := self._throttled():
-            return refusal
+        """Sign in with a token; clients expect a rejection to have status 200."""
+        if too_many := self._throttled():
+            return too_many
         token = (await read_form(request)).get("access_token", "")
         match self.tokens.verify(token):
             case TokenRejection() as reason:
@@ -150,13 +141,12 @@ class LoginRoutes:
                 return _set_cookies(json_response({"code": 0, "url": "/"}), {"credential": token})
 
     async def _login_by_share(self, request: Request) -> Response:
-        """Sign in by a link; a refusal is a page with status 200, as browsers were shown."""
+        """Sign in by a link; a rejection is a page with status 200, as browsers always saw it."""
         token = request.query_params.get("token", "")
         match self.tokens.verify(token):
             case TokenRejection() as reason:
-                return _html_response(
-                    f"<!doctype html><title>{_TOKEN_ERRORS[reason]}</title>{_TOKEN_ERRORS[reason]}"
-                )
+                sentence = _TOKEN_ERRORS[reason]
+                return _html_response(f"<!doctype html><title>{sentence}</title>{sentence}")
             case Claims():
                 response = Response(status_code=307, headers={"location": _HOME})
                 return _set_cookies(response, {"credential": token})
@@ -177,8 +167,8 @@ class LoginRoutes:
 
     async def _register(self, request: Request) -> Response:
         """A share token that stands for an access token, with conversations of its own."""
-        if refusal := self._throttled():
-            return refusal
+        if too_many := self._throttled():
+            return too_many
         fields = await read_form(request)
         name, life = fields.get("unique_name", ""), fields.get("expires_in", "0")
         if not life.isascii() or not life.isdigit() or int(life) > _MAX_LIFETIME:
@@ -189,24 +179,21 @@ class LoginRoutes:
             case Claims() as claims:
                 name = name[:_NAME_LENGTH]
                 token, shared = self.tokens.issue_share_token(claims, name, seconds=int(life))
-                told = {"token_key": token, "unique_name": name}
-                return json_response({**told, "expire_at": int(shared.expires_at.timestamp())})
+                body = {"token_key": token, "unique_name": name}
+                return json_response({**body, "expire_at": int(shared.expires_at.timestamp())})
 
     async def _info(self, request: Request) -> Response:
         match self.tokens.verify(request.path_params["token"]):
             case Claims(account=account, owner=owner, expires_at=expires_at):
-                told = {"user_id": f"user-{owner[:24]}", "email": f"{account[:8]}@example.invalid"}
-                return json_response({**told, "expire_at": int(expires_at.timestamp())})
+                body = {"user_id": f"user-{owner[:24]}", "email": f"{account[:8]}@example.invalid"}
+                return json_response({**body, "expire_at": int(expires_at.timestamp())})
             case TokenRejection():
                 raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such token.")
 
     def _throttled(self) -> Response | None:
-        wait = self.throttle.acquire()
-        return (
-            rate_limit_response(f"Too many logins. Try again in {wait} seconds.", wait)
-            if wait
-            else None
-        )
+        if wait := self.throttle.acquire():
+            return rate_limit_response(f"Too many logins. Try again in {wait} seconds.", wait)
+        return None
 
 
 def _set_cookies(response: Response, cookies: Mapping[str, str]) -> Response:

@@ -13,16 +13,11 @@ from starlette.types import ASGIApp
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ServiceError
-from fakegpt_tui.host.account_routes import AccountRoutes, LoginRoutes, LoginThrottle
-from fakegpt_tui.host.authentication import InvalidToken, TokenAuthentication, TokenIssuer
+from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
+from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
-from fakegpt_tui.host.errors import (
-    handle_http_error,
-    handle_service_error,
-    handle_token_error,
-    json_response,
-)
+from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
 from fakegpt_tui.host.loopback_only import LoopbackOnly
 from fakegpt_tui.host.prompt_route import PromptRoute, SingleFlight
 from fakegpt_tui.host.scenario_route import ScenarioRoute
@@ -30,7 +25,7 @@ from fakegpt_tui.host.scenario_route import ScenarioRoute
 
 @dataclass(kw_only=True)
 class HostApp:
-    """One backend behind the wire format. All of it lives in one event loop."""
+    """One backend, served over the protocol, in one event loop."""
 
     backend: Backend
     tokens: TokenIssuer
@@ -39,16 +34,15 @@ class HostApp:
     single_flight: SingleFlight = field(default_factory=SingleFlight)
     ping_seconds: float = 15.0
     scenario: Scenario | None = None
-    """What happens in place of one of the usual answers."""
+    """Replaces one of the usual responses."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Once set, replies that are under way end, and their clients are told why."""
+    """Once set, active replies end, and their clients are told why."""
 
     def build_asgi(self, secret: str = "") -> ASGIApp:
         """The application for a server, reachable only under the path `/secret/`."""
-        access = TokenAuthentication(self.tokens)
         prompts = PromptRoute(
             backend=self.backend,
-            authentication=access,
+            tokens=self.tokens,
             cache=self.cache,
             single_flight=self.single_flight,
             stopping=self.stopping,
@@ -56,23 +50,20 @@ class HostApp:
         )
         app = Starlette(
             routes=[
-                *([ScenarioRoute(self.scenario, access)] if self.scenario else []),
+                *([ScenarioRoute(self.scenario, self.tokens)] if self.scenario else []),
                 Route("/", _home),
-                *LoginRoutes(self.tokens, self.throttle).routes(),
-                *AccountRoutes(access, self.backend).routes(),
+                *AccountRoutes(self.backend, self.tokens, self.throttle).routes(),
                 *prompts.routes(),
-                *ConversationRoutes(access, self.cache).routes(),
+                *ConversationRoutes(self.tokens, self.cache).routes(),
             ],
-            exception_handlers={
-                HTTPException: handle_http_error,
-                InvalidToken: handle_token_error,
-                ServiceError: handle_service_error,
-            },
+            exception_handlers=dict.fromkeys(
+                (HTTPException, InvalidToken, ServiceError), handle_error
+            ),
         )
         app.router.redirect_slashes = False
         return LoopbackOnly(app, secret)
 
 
 async def _home(_: Request) -> Response:
-    """Where logins and logouts lead; there is no page to see."""
+    """Where browsers go after a login or logout."""
     return json_response({"message": "This is a FakeGPT host. Point a client of it here."})

@@ -1,4 +1,4 @@
-"""Authentication: signed access tokens, share tokens, and who a request is from."""
+"""Authentication: signed access tokens, share tokens, and the owner of a request."""
 
 import hashlib
 import hmac
@@ -8,7 +8,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import jwt
@@ -17,6 +16,7 @@ from starlette.requests import Request
 
 from fakegpt_tui.domain import Secret, now
 from fakegpt_tui.host.conversation_cache import Owner
+from fakegpt_tui.host.errors import InvalidToken, TokenRejection
 
 SHARE_PREFIX: Final = "fk-"
 
@@ -28,10 +28,10 @@ _TOKEN = re.compile(r"fk-[0-9A-Za-z_-]{43}")
 def encode_share_token(key: bytes, *, owner: str, expires: int) -> str:
     """The token of `owner` (32 hexadecimal digits) until `expires`, in seconds since 1970.
 
-    The same words give the same token, so that nothing has to be remembered of those given out.
+    The same arguments give the same token, so that no token has to be stored.
     """
-    said = bytes.fromhex(owner) + expires.to_bytes(_EXPIRY_BYTES)
-    return SHARE_PREFIX + urlsafe_b64encode(said + _sign(key, said)).decode().rstrip("=")
+    payload = bytes.fromhex(owner) + expires.to_bytes(_EXPIRY_BYTES)
+    return SHARE_PREFIX + urlsafe_b64encode(payload + _sign(key, payload)).decode().rstrip("=")
 
 
 def decode_share_token(key: bytes, token: str) -> tuple[str, int] | None:
@@ -39,32 +39,24 @@ def decode_share_token(key: bytes, token: str) -> tuple[str, int] | None:
     if not _TOKEN.fullmatch(token):
         return None
     content = urlsafe_b64decode(token.removeprefix(SHARE_PREFIX) + "=")
-    said = content[: _OWNER_BYTES + _EXPIRY_BYTES]
-    if not hmac.compare_digest(content[len(said) :], _sign(key, said)):
+    payload = content[: _OWNER_BYTES + _EXPIRY_BYTES]
+    if not hmac.compare_digest(content[len(payload) :], _sign(key, payload)):
         return None
-    return said[:_OWNER_BYTES].hex(), int.from_bytes(said[_OWNER_BYTES:])
+    return payload[:_OWNER_BYTES].hex(), int.from_bytes(payload[_OWNER_BYTES:])
 
 
-def _sign(key: bytes, said: bytes) -> bytes:
-    """As much of a signature as there is room for: 88 bits."""
-    return hmac.new(key, b"share\0" + said, hashlib.sha256).digest()[:11]
+def _sign(key: bytes, payload: bytes) -> bytes:
+    """A signature of 88 bits, which is all that fits."""
+    return hmac.new(key, b"share\0" + payload, hashlib.sha256).digest()[:11]
 
 
 _ALGORITHM = "HS256"
 _REQUIRED_CLAIMS = ["exp", "iat", "account", "owner"]
 
 
-class TokenRejection(StrEnum):
-    """Why a token is not accepted."""
-
-    MISSING = "missing"
-    EXPIRED = "expired"
-    FOREIGN = "foreign"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a token says. `owner` stands for the session password without telling it."""
+    """What a token contains; `owner` is a digest of the session password."""
 
     account: str
     owner: str
@@ -162,45 +154,30 @@ class TokenIssuer:
         digest = hmac.new(self.key, f"{purpose}\0{text}".encode(), hashlib.sha256)
         return digest.hexdigest()[:32]
 
-
-class InvalidToken(Exception):
-    """The request has no token that would do."""
-
-    def __init__(self, reason: TokenRejection) -> None:
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class TokenAuthentication:
-    """Lets in whoever has a token of this host, or of one that shares its key."""
-
-    tokens: TokenIssuer
-
     def require_claims(self, request: Request) -> Claims:
-        """What the token of `request` says.
+        """The claims of the token of a request.
 
         Raises:
-            TokenRefused: It has none, or one that is no good.
+            InvalidToken: It has none, or one that is not valid.
         """
-        match self.tokens.verify(_read_bearer_token(request.headers)):
+        match self.verify(_read_bearer_token(request.headers)):
             case TokenRejection() as reason:
                 raise InvalidToken(reason)
             case Claims() as claims:
                 return claims
 
     def require_owner(self, request: Request) -> Owner:
-        """Whose conversations `request` is about.
+        """The owner whose conversations a request is about.
 
         Raises:
-            TokenRefused: As above.
+            InvalidToken: As above.
         """
         claims = self.require_claims(request)
         return claims.account, claims.owner
 
 
 def _read_bearer_token(headers: Headers) -> str | None:
-    """The token of a request; which header has it, and whether a scheme is named, is all one."""
+    """The token of a request, in either header, with or without a scheme."""
     given = headers.get("x-authorization") or headers.get("authorization") or ""
     scheme, _, token = given.strip().rpartition(" ")
     return token if scheme.strip().lower() in ("", "bearer") else None

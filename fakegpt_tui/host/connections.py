@@ -17,9 +17,9 @@ from fakegpt_tui.host.app import HostApp
 class ConnectionLimits:
     """How many connections there may be, and how long clients may take.
 
-    A whole request must arrive within `request_seconds`. Who reads nothing for `reader_seconds`
-    while there is something to read is given up; a program that is merely stopped for a moment, as
-    a shell can do, is not.
+    A whole request must arrive within `request_seconds`. A client that reads nothing for
+    `reader_seconds`, although there is something to read, is disconnected; that is long enough for
+    a program that a shell has suspended for a moment.
     """
 
     connections: int = 64
@@ -30,8 +30,8 @@ class ConnectionLimits:
 class HostConnection(H11Protocol):
     """HTTP/1.1 with deadlines for requests and for readers, which uvicorn does not know.
 
-    Where there are too many connections, the oldest one that is only waiting gives way, so that
-    half-open ones cannot shut anybody out. Where all of them are being answered, uvicorn says 503.
+    With too many connections, the oldest idle one is dropped, so that half-open connections lock
+    no client out. If all of them are being answered, uvicorn responds with 503.
     """
 
     def __init__(self, config: Config, state: ServerState, limits: ConnectionLimits) -> None:
@@ -111,7 +111,7 @@ class HostConnection(H11Protocol):
 
 
 _REPLY_GRACE = 0.3
-"""Seconds in which replies may tell their clients that they were cut."""
+"""Seconds in which replies may send their final error."""
 
 _FLUSH_GRACE = 0.1
 """Seconds in which the last bytes may leave, after which slow readers lose them."""
@@ -142,7 +142,7 @@ class AsgiServer:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            # One more than there may be: the one that is told so.
+            # One more than the limit, for the client that gets the 503.
             limit_concurrency=self.limits.connections + 1,
         )
         config.load()
@@ -151,7 +151,7 @@ class AsgiServer:
         )
 
     async def close(self) -> None:
-        """End everything: replies tell their clients, then connections close, or are cut."""
+        """End everything: replies end with an error, then connections close, or are aborted."""
         if self._server is not None:
             self._server.close()
         self.app.stopping.set()

@@ -1,4 +1,4 @@
-"""Conversation cache: the conversations that the host remembers, in memory, per owner."""
+"""Conversation cache: conversations in memory, per owner."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +10,14 @@ from fakegpt_tui.domain.message_tree import Tree
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
 
 _MESSAGE_WEIGHT = 500
-"""What a message without text takes, in characters."""
+"""The size of a message without text, in characters."""
 
 
 class CachedConversation:
     """Grows by prompts and replies, and ends in the newest of them.
 
-    `root_id` is what the first prompt follows; the client made it up, and will name it again to
-    ask that prompt in another way.
+    `root_id` is the parent of the first prompt. The client chose it, and names it again to edit
+    that prompt.
     """
 
     def __init__(self, *, conversation_id: str, root_id: str, created_at: datetime) -> None:
@@ -28,7 +28,7 @@ class CachedConversation:
         self.created_at = created_at
         self.updated_at = created_at
         self.weight = _MESSAGE_WEIGHT
-        """Roughly the characters that it takes in memory."""
+        """Its approximate size in characters."""
         self._tree = Tree[StoredMessage]()
 
     @property
@@ -43,7 +43,7 @@ class CachedConversation:
         return self._tree.get(message_id)
 
     def put(self, message: StoredMessage, at: datetime) -> None:
-        """Add `message`, or have it take the place of the one of its id; its parent is known."""
+        """Add a message, whose parent is there, or replace the one with its id."""
         before = self._tree.get(message.id)
         self.weight += len(message.text) - len(before.text) if before else _weight(message)
         self._tree.put(message)
@@ -51,7 +51,7 @@ class CachedConversation:
         self.updated_at = at
 
     def context(self, leaf_id: str) -> tuple[ContextMessage, ...]:
-        """The path down to `leaf_id`, oldest first; a reply in several pieces is one message."""
+        """The path to `leaf_id`, oldest first; a continued reply is one message."""
         context: list[ContextMessage] = []
         path = list(self._tree.upwards(leaf_id))[::-1]
         for role, run in groupby(path, key=lambda message: message.role):
@@ -62,7 +62,7 @@ class CachedConversation:
         return tuple(context)
 
     def first_prompt(self) -> str:
-        """What the conversation began with; empty where nobody has asked anything."""
+        """The text of the first prompt; empty without one."""
         prompts = (m.text for m in self._tree if m.role == Role.USER)
         return next(prompts, "")
 
@@ -72,7 +72,7 @@ class CachedConversation:
         )
 
     def body(self) -> dict[str, object]:
-        """All of it, as the wire has it."""
+        """All of it, in the shape of the protocol."""
         return conversation_body(
             self.summary(), self._tree, root_id=self.root_id, leaf_id=self.leaf_id
         )
@@ -83,38 +83,38 @@ def _weight(message: StoredMessage) -> int:
 
 
 Owner: TypeAlias = tuple[str, str]
-"""An account and what stands for a session password: who has both sees the same conversations."""
+"""An account and a digest of a session password; the same pair sees the same conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheLimits:
-    """How much is remembered of everybody together; beyond it the longest untouched goes."""
+    """The size of the cache for all owners together; the least recently used is dropped first."""
 
     conversations: int = 1_000
     characters: int = 20_000_000
 
 
 class ConversationCache:
-    """Conversations of all owners, in memory only, and none of them seen by another owner."""
+    """Conversations of all owners, in memory only, each visible to its owner alone."""
 
     def __init__(self, limits: CacheLimits | None = None) -> None:
         self._limits = limits or CacheLimits()
         self._conversations: dict[tuple[Owner, str], CachedConversation] = {}
-        """The longest untouched first."""
+        """Least recently used first."""
 
     def get(self, owner: Owner, conversation_id: str) -> CachedConversation | None:
         return self._conversations.get((owner, conversation_id))
 
     def list_for(self, owner: Owner) -> list[CachedConversation]:
-        """All conversations of `owner`, the longest untouched first."""
-        return [kept for (whose, _), kept in self._conversations.items() if whose == owner]
+        """All conversations of `owner`, the least recently used first."""
+        return [each for (other, _), each in self._conversations.items() if other == owner]
 
     def add(self, owner: Owner, conversation: CachedConversation) -> None:
         self._conversations[owner, conversation.id] = conversation
-        self._make_room()
+        self._drop_excess()
 
     def touch(self, owner: Owner, conversation: CachedConversation) -> None:
-        """`conversation` has changed; if it was forgotten meanwhile, it stays so."""
+        """Mark a conversation as changed, unless it has been deleted."""
         if kept := self._conversations.pop((owner, conversation.id), None):
             self.add(owner, kept)
 
@@ -122,11 +122,11 @@ class ConversationCache:
         self._conversations.pop((owner, conversation_id), None)
 
     def clear(self, owner: Owner) -> None:
-        """Forget all conversations of `owner`."""
+        """Delete all conversations of `owner`."""
         for conversation in self.list_for(owner):
             self.delete(owner, conversation.id)
 
-    def _make_room(self) -> None:
+    def _drop_excess(self) -> None:
         excess = sum(kept.weight for kept in self._conversations.values()) - self._limits.characters
         while excess > 0 or len(self._conversations) > self._limits.conversations:
             excess -= self._conversations.pop(next(iter(self._conversations))).weight

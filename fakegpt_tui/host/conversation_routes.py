@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui.host.authentication import TokenAuthentication
+from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
 from fakegpt_tui.host.errors import json_response
 from fakegpt_tui.host.request_body import read_json
@@ -25,9 +25,9 @@ _SUCCESS = {"success": True}
 
 @dataclass(frozen=True, slots=True)
 class ConversationRoutes:
-    """What the host remembers, for its owner alone."""
+    """The cached conversations of the owner of a request."""
 
-    authentication: TokenAuthentication
+    tokens: TokenIssuer
     cache: ConversationCache
 
     def routes(self) -> list[Route]:
@@ -37,12 +37,12 @@ class ConversationRoutes:
             Route("/api/conversations", self._clear, methods=["PATCH", "PUT"]),
             Route("/api/conversation/gen_title/{conversation_id}", self._title, methods=["POST"]),
             Route(one, self._show),
-            # Every program says PATCH, and the documentation of the service said PUT.
+            # Clients use PATCH, while the documentation of the service had PUT.
             Route(one, self._change, methods=["PATCH", "PUT"]),
         ]
 
     async def _list(self, request: Request) -> Response:
-        owner = self.authentication.require_owner(request)
+        owner = self.tokens.require_owner(request)
         offset = _number(request.query_params, "offset", 0)
         limit = min(_number(request.query_params, "limit", _PAGE_SIZE), _MAX_PAGE_SIZE)
         kept = self.cache.list_for(owner)
@@ -55,7 +55,7 @@ class ConversationRoutes:
         )
 
     async def _clear(self, request: Request) -> Response:
-        owner = self.authentication.require_owner(request)
+        owner = self.tokens.require_owner(request)
         match await read_json(request):
             case {"is_visible": False}:
                 self.cache.clear(owner)
@@ -82,13 +82,13 @@ class ConversationRoutes:
         _, conversation = self._get_conversation(request)
         await read_json(request)
         if conversation.title:
-            told = f"Conversation {conversation.id} already has title '{conversation.title}'"
-            return json_response({"message": told})
+            message = f"Conversation {conversation.id} already has title '{conversation.title}'"
+            return json_response({"message": message})
         conversation.title = make_title(conversation.first_prompt())
         return json_response({"title": conversation.title or fakegpt.DEFAULT_TITLE})
 
     def _get_conversation(self, request: Request) -> tuple[Owner, CachedConversation]:
-        owner = self.authentication.require_owner(request)
+        owner = self.tokens.require_owner(request)
         conversation_id = request.path_params["conversation_id"]
         conversation = self.cache.get(owner, conversation_id)
         if conversation is None:

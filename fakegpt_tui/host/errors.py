@@ -1,8 +1,9 @@
-"""Error responses in the shapes that clients of the protocol know."""
+"""Errors of the host, and the responses that clients of the protocol know for them."""
 
 import json
 import math
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -19,15 +20,14 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
-from fakegpt_tui.host.authentication import InvalidToken, TokenRejection
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
 _STATUSES: dict[type, HTTPStatus] = {
     PromptTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RequestRefused: HTTPStatus.BAD_REQUEST,
-    # The login of this host is good, but a client that signs in again may find that one mended,
-    # too, and tries no more than once.
+    # The login at this host is valid; but a client signs in again only once, and by then the login
+    # at the service may be mended, too.
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     LoginRefused: HTTPStatus.UNAUTHORIZED,
     Unsupported: HTTPStatus.NOT_IMPLEMENTED,
@@ -35,13 +35,33 @@ _STATUSES: dict[type, HTTPStatus] = {
     ServiceError: HTTPStatus.BAD_GATEWAY,
 }
 _SELF_EXPLANATORY = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
-"""Statuses that say all there is, so that the plain form of an error will do."""
+"""Statuses that need no code in the body."""
+
+
+class TokenRejection(StrEnum):
+    """Why a token is not accepted."""
+
+    MISSING = "missing"
+    EXPIRED = "expired"
+    FOREIGN = "foreign"
+
+
+class InvalidToken(Exception):
+    """The request has no valid token."""
+
+    def __init__(self, reason: TokenRejection) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class ThreadNotFound(Exception):
+    """The host has no such conversation, or it lacks the message that the request builds upon."""
 
 
 def json_response(
     body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """`body` in ASCII, so that no client stumbles over it, and not to be kept by anybody."""
+    """`body` in ASCII, which every client reads, not to be cached."""
     return Response(
         json.dumps(body),
         status,
@@ -61,12 +81,6 @@ def token_error_response(reason: TokenRejection) -> Response:
     return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
 
 
-async def handle_token_error(_: Request, error: Exception) -> Response:
-    if not isinstance(error, InvalidToken):
-        raise error
-    return token_error_response(error.reason)
-
-
 def missing_fields_response(names: Iterable[str]) -> Response:
     """The list form of an error, for fields of a form."""
     problems = [
@@ -77,7 +91,7 @@ def missing_fields_response(names: Iterable[str]) -> Response:
 
 
 def service_error_response(error: ServiceError) -> Response:
-    """What a backend could not do, with the status that makes a client do the right thing."""
+    """The response to an error of a backend, with the status that clients act upon."""
     match error:
         case InvalidRequest():
             return json_response(error.body, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -104,16 +118,18 @@ def rate_limit_response(
     )
 
 
-async def handle_http_error(_: Request, error: Exception) -> Response:
-    """Every refusal of the routes themselves, such as 404 and 405."""
-    if not isinstance(error, HTTPException):
-        raise error
-    too_long = error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    body = fakegpt.error_body(error.detail, code=fakegpt.MESSAGE_TOO_LONG if too_long else None)
-    return json_response(body, error.status_code, error.headers)
-
-
-async def handle_service_error(_: Request, error: Exception) -> Response:
-    if not isinstance(error, ServiceError):
-        raise error
-    return service_error_response(error)
+async def handle_error(_: Request, error: Exception) -> Response:
+    """The response to an error of a route, of a backend, or of Starlette, such as 404 and 405."""
+    match error:
+        case InvalidToken(reason=reason):
+            return token_error_response(reason)
+        case ServiceError():
+            return service_error_response(error)
+        case HTTPException(status_code=status):
+            too_long = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            body = fakegpt.error_body(
+                error.detail, code=fakegpt.MESSAGE_TOO_LONG if too_long else None
+            )
+            return json_response(body, status, error.headers)
+        case _:
+            raise error

@@ -1,4 +1,4 @@
-"""History recorder: keep a prompt and its reply in their conversation, however the reply ends."""
+"""History recorder: stores a prompt and its reply, however the reply ends."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -19,15 +19,15 @@ from fakegpt_tui.protocol.fakegpt import StoredMessage
 
 
 class HistoryRecorder:
-    """One reply as it streams.
+    """Stores one turn in the cache, as its reply streams.
 
-    Nothing is kept before `begin`, so that a request that was refused leaves no trace and can be
-    sent again. A reply that ends without saying so is kept as interrupted.
+    Nothing is stored before `begin`, so that a request that failed leaves no trace and can be
+    sent again. A reply without a `ReplyEnded` is stored as interrupted.
     """
 
     def __init__(
         self,
-        archive: ConversationCache,
+        cache: ConversationCache,
         owner: Owner,
         conversation: CachedConversation,
         prompts: Sequence[StoredMessage],
@@ -35,7 +35,7 @@ class HistoryRecorder:
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._cache = archive
+        self._cache = cache
         self._owner = owner
         self._conversation = conversation
         self._prompts = prompts
@@ -46,7 +46,7 @@ class HistoryRecorder:
         self._has_begun = False
 
     def begin(self) -> None:
-        """The client has been told of the reply, by its id."""
+        """Store the prompts and an empty reply: the client knows its id now."""
         self._has_begun = True
         if not self._conversation.size:
             self._cache.add(self._owner, self._conversation)
@@ -55,7 +55,7 @@ class HistoryRecorder:
         self._save()
 
     async def record(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
-        """The same events, noted on their way."""
+        """The same events, applied to the stored reply on their way."""
         try:
             async with aclosing(events):
                 async for event in events:

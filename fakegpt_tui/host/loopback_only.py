@@ -9,16 +9,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LOOPBACK = {"127.0.0.1", "::1"}
 _SAME_SITE = {"same-origin", "none"}
-"""`none` is a person who typed the address; a page cannot cause it."""
+"""A browser sends `none` for an address that a person typed; a page cannot cause it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopbackOnly:
-    """Lets through only requests under the secret path that no web page can have caused.
+    """Refuses requests from other web pages, and those that do not know the secret path.
 
-    Names that resolve to this machine are refused unless they are its own (DNS rebinding), and so
-    is whatever a browser marks as coming from another page. The secret keeps other users of the
-    machine out, who could guess the port; without one every path is open.
+    Only the machine's own names are allowed as `Host`, against DNS rebinding, and only requests
+    that no browser marks as coming from another page. The secret keeps out other users of the
+    machine, who could guess the port; without one every path is open.
     """
 
     app: ASGIApp

@@ -11,18 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fakegpt_tui.backends.base import Backend, ReplyRequest
+from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
-from fakegpt_tui.host.authentication import TokenAuthentication
+from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
-from fakegpt_tui.host.errors import json_response, rate_limit_response
+from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_json
 from fakegpt_tui.host.thread_resolver import (
-    ParentNotFound,
     ThreadPosition,
-    purpose_for,
     resolve_thread,
 )
 from fakegpt_tui.protocol import fakegpt
@@ -31,49 +29,49 @@ from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest
 
 @dataclass(frozen=True, slots=True)
 class SingleFlight:
-    """Knows who is being answered. Without `is_closed` everybody passes at any time.
+    """One reply at a time per session, as the service of 2023 had it, if `is_enabled`.
 
-    It stands open for this program itself, which has many turns at once under one login.
+    It is not enabled for this program itself, which has many turns at once under one login.
     """
 
     is_enabled: bool = False
     _active: set[Owner] = field(default_factory=set, init=False)
 
     def guard(self, owner: Owner, reply: ASGIApp) -> ASGIApp:
-        """`reply`, or a refusal if another one of `owner` is under way when it should begin."""
+        """`reply`, or an error if another reply to `owner` is active when it should begin."""
         return reply if not self.is_enabled else _ExclusiveReply(self._active, owner, reply)
 
 
 @dataclass(frozen=True, slots=True)
 class _ExclusiveReply:
-    inside: set[Owner]
+    active: set[Owner]
     owner: Owner
     reply: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.owner in self.inside:
+        if self.owner in self.active:
             sentence = "Only one message at a time. Please wait until the reply before has ended."
             await rate_limit_response(sentence, None)(scope, receive, send)
             return
         with ExitStack() as turn:
-            self.inside.add(self.owner)
-            turn.callback(self.inside.discard, self.owner)
+            self.active.add(self.owner)
+            turn.callback(self.active.discard, self.owner)
 
-            async def leave_with_the_last(message: Message) -> None:
-                # Whoever has read the last of it may ask again in the same moment.
+            async def send_and_release(message: Message) -> None:
+                # A client that has read the end of a reply may ask again at once.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
                     turn.close()
                 await send(message)
 
-            await self.reply(scope, receive, leave_with_the_last)
+            await self.reply(scope, receive, send_and_release)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRoute:
-    """Asks the backend, and keeps what was said for whoever does not forbid it."""
+    """Asks the backend, and keeps the turn unless the client has disabled its history."""
 
     backend: Backend
-    authentication: TokenAuthentication
+    tokens: TokenIssuer
     cache: ConversationCache
     single_flight: SingleFlight
     stopping: asyncio.Event
@@ -83,28 +81,30 @@ class PromptRoute:
         return [Route("/api/conversation", self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response | ASGIApp:
-        owner = self.authentication.require_owner(request)
+        owner = self.tokens.require_owner(request)
         asked = fakegpt.read_conversation_request(await read_json(request))
-        conversation = self._find_or_create(owner, asked)
-        if conversation is None:
-            return _unknown_conversation(asked)
-        if not asked.model:
-            asked = replace(asked, model=(await self.backend.models())[0].id)
         try:
-            placed = resolve_thread(asked, conversation, now())
-        except ParentNotFound:
+            conversation = self._find_or_create(owner, asked)
+            if not asked.model:
+                asked = replace(asked, model=(await self.backend.models())[0].id)
+            position = resolve_thread(asked, conversation, now())
+        except ThreadNotFound:
             return _unknown_conversation(asked)
-        return self.single_flight.guard(owner, self._reply(owner, asked, conversation, placed))
+        return self.single_flight.guard(owner, self._reply(owner, asked, conversation, position))
 
-    def _find_or_create(
-        self, owner: Owner, asked: ConversationRequest
-    ) -> CachedConversation | None:
-        """The conversation that is meant, a new one, or none where it is not known."""
+    def _find_or_create(self, owner: Owner, asked: ConversationRequest) -> CachedConversation:
+        """The conversation of the request, or a new one.
+
+        Raises:
+            ThreadNotFound: It is not in the cache.
+        """
         if asked.conversation_id is not None:
             known = self.cache.get(owner, asked.conversation_id)
-            return None if asked.history_disabled else known
+            if known is None or asked.history_disabled:
+                raise ThreadNotFound
+            return known
         if asked.action is ConversationAction.CONTINUE:
-            return None
+            raise ThreadNotFound
         root_id = asked.parent_message_id or new_id()
         return CachedConversation(conversation_id=new_id(), root_id=root_id, created_at=now())
 
@@ -113,49 +113,49 @@ class PromptRoute:
         owner: Owner,
         asked: ConversationRequest,
         conversation: CachedConversation,
-        placed: ThreadPosition,
+        position: ThreadPosition,
     ) -> ReplyStream:
         reply = StoredMessage(
             id=new_id(),
-            parent_id=placed.parent_id,
+            parent_id=position.parent_id,
             role="assistant",
             text="",
             created_at=now(),
             model=asked.model,
         )
-        asked = replace(asked, message_id=placed.parent_id)
-        recording = None
+        asked = replace(asked, message_id=position.parent_id)
+        recorder = None
         if not asked.history_disabled:
-            recording = HistoryRecorder(self.cache, owner, conversation, placed.prompts, reply)
-        events = self._events(asked, placed)
+            recorder = HistoryRecorder(self.cache, owner, conversation, position.prompts, reply)
+        events = self._events(asked, position)
         return ReplyStream(
-            recording.record(events) if recording else events,
+            recorder.record(events) if recorder else events,
             fakegpt.StreamEncoder(
                 asked,
                 conversation_id=conversation.id,
                 reply_id=reply.id,
                 created_at=reply.created_at,
             ),
-            on_begin=recording.begin if recording else None,
+            on_begin=recorder.begin if recorder else None,
             stopping=self.stopping,
             ping_seconds=self.ping_seconds,
         )
 
     def _events(
-        self, asked: ConversationRequest, placed: ThreadPosition
+        self, asked: ConversationRequest, position: ThreadPosition
     ) -> AsyncGenerator[StreamEvent]:
         return self.backend.stream(
             ReplyRequest(
-                messages=placed.context,
+                messages=position.context,
                 model=asked.model,
-                purpose=purpose_for(asked),
+                purpose=Purpose[asked.action.name],
                 prompt_id=asked.message_id,
             )
         )
 
 
 def _unknown_conversation(asked: ConversationRequest) -> Response:
-    """Whoever is told so starts again with the whole history in the prompt."""
+    """Clients answer this error with the whole history in a new prompt."""
     code = "conversation_not_found"
     body = fakegpt.error_body(
         f"Can't load conversation {asked.conversation_id}",

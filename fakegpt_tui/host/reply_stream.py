@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
 from fakegpt_tui.host.errors import service_error_response
+from fakegpt_tui.host.request_body import wait_for_disconnect
 from fakegpt_tui.protocol.fakegpt import PING, StreamEncoder
 
 _HEADERS = [
@@ -20,46 +21,47 @@ _HEADERS = [
 class ReplyStream:
     """The response to one prompt.
 
-    Trouble before the first word is an HTTP error; after it, the stream tells. The backend is left
-    at once when the client goes; when the host stops, the client is told that the reply was cut.
+    An error before the first event is an HTTP error; after it, the stream ends with an error. The
+    backend is closed as soon as the client disconnects. When the host stops, the stream ends with
+    the error that the reply was cut.
     """
 
     def __init__(
         self,
         events: AsyncGenerator[StreamEvent],
-        writer: StreamEncoder,
+        encoder: StreamEncoder,
         *,
         on_begin: Callable[[], None] | None = None,
         stopping: asyncio.Event,
         ping_seconds: float,
     ) -> None:
-        """`on_begin` is called when the client is told of the reply, unless it is refused."""
+        """`on_begin` is called before the first event, not before an HTTP error."""
         self._events = events
-        self._writer = writer
+        self._encoder = encoder
         self._on_begin = on_begin
         self._stopping = stopping
         self._ping_seconds = ping_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        output = _Output(self._writer, scope, receive, send, self._on_begin)
-        relaying = asyncio.create_task(self._send_events(output))
-        left = asyncio.create_task(_wait_for_disconnect(receive))
+        output = _Output(self._encoder, scope, receive, send, self._on_begin)
+        sending = asyncio.create_task(self._send_events(output))
+        disconnect = asyncio.create_task(wait_for_disconnect(receive))
         stopping = asyncio.create_task(self._stopping.wait())
-        tasks: set[asyncio.Task[object]] = {relaying, left, stopping}
+        tasks: set[asyncio.Task[object]] = {sending, disconnect, stopping}
         try:
             await self._ping_until_done(tasks, output)
         finally:
-            is_over, is_left = relaying.done(), left.done()
+            is_over, is_disconnected = sending.done(), disconnect.done()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
         if is_over:
-            await relaying
-        elif not is_left:
+            await sending
+        elif not is_disconnected:
             await output.fail(ReplyCut("The host was stopped before the reply was whole."))
 
     async def _ping_until_done(self, tasks: set[asyncio.Task[object]], output: "_Output") -> None:
-        """Ping in the silence until one of `tasks` is over."""
+        """Ping whenever nothing is sent for a while, until one of `tasks` is done."""
         done: set[asyncio.Task[object]] = set()
         while not done:
             until_ping = self._ping_seconds - output.seconds_idle()
@@ -74,11 +76,11 @@ class ReplyStream:
         try:
             async with aclosing(self._events) as events:
                 async for event in events:
-                    await output.write(self._writer.encode(event))
+                    await output.write(self._encoder.encode(event))
         except ServiceError as error:
             await output.fail(error)
         else:
-            await output.end(self._writer.finish())
+            await output.end(self._encoder.finish())
 
 
 class _Output:
@@ -86,20 +88,20 @@ class _Output:
 
     def __init__(
         self,
-        writer: StreamEncoder,
+        encoder: StreamEncoder,
         scope: Scope,
         receive: Receive,
         send: Send,
         on_begin: Callable[[], None] | None,
     ) -> None:
-        self._writer = writer
+        self._encoder = encoder
         self._scope = scope
         self._receive = receive
         self._send = send
         self._on_begin = on_begin
         self._loop = asyncio.get_running_loop()
         self._last_sent = self._loop.time()
-        self._opening: list[bytes] | None = writer.start()
+        self._opening: list[bytes] | None = encoder.start()
         self._has_ended = False
         self._sending = asyncio.Lock()
 
@@ -108,13 +110,13 @@ class _Output:
 
     async def ping(self) -> None:
         if self._sending.locked():
-            # Somebody reads slowly; then it is the other side that is silent.
+            # The client reads slowly, so that a ping would only wait behind the rest.
             self._last_sent = self._loop.time()
         else:
             await self._send_parts([PING], more=True)
 
     async def write(self, parts: list[bytes]) -> None:
-        # A backend that never waits must not keep the loop from everybody else.
+        # A backend that never waits must not keep the event loop from other tasks.
         await asyncio.sleep(0)
         if parts:
             await self._send_parts(parts, more=True)
@@ -124,7 +126,7 @@ class _Output:
 
     async def fail(self, error: ServiceError) -> None:
         if self._opening is None:
-            await self.end(self._writer.fail(error))
+            await self.end(self._encoder.fail(error))
         else:
             await service_error_response(error)(self._scope, self._receive, self._send)
 
@@ -145,8 +147,3 @@ class _Output:
             await self._send(
                 {"type": "http.response.body", "body": b"".join(parts), "more_body": more}
             )
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

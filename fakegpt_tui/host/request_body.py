@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Receive
 
 BODY_LIMIT = 10_000_000
 _NESTING_LIMIT = 64
@@ -43,6 +44,11 @@ async def read_form(request: Request) -> dict[str, str]:
         return dict(parse_qsl(body.decode(), max_num_fields=_FIELD_LIMIT))
     except ValueError as error:
         raise HTTPException(400, "The body is not a form of at most ten fields.") from error
+
+
+async def wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _require_content_type(request: Request, wanted: str) -> None:

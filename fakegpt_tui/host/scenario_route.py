@@ -15,8 +15,8 @@ from fakegpt_tui.backends.scenarios.scenario import (
     ScenarioResponse,
 )
 from fakegpt_tui.backends.scripted import Pause
-from fakegpt_tui.host.authentication import TokenAuthentication
-from fakegpt_tui.host.request_body import read_json
+from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.request_body import read_json, wait_for_disconnect
 from fakegpt_tui.protocol import fakegpt
 
 
@@ -26,9 +26,9 @@ class ScenarioRoute(Route):
     Tokens and prompts are judged as ever, so that a client is tried as a whole.
     """
 
-    def __init__(self, scenario: Scenario, access: TokenAuthentication) -> None:
+    def __init__(self, scenario: Scenario, tokens: TokenIssuer) -> None:
         self._scenario = scenario
-        self._access = access
+        self._tokens = tokens
         self._answers = deque(scenario.responses)
         method = "POST" if scenario.path in (CONVERSATION, "/auth/login") else "GET"
         super().__init__(scenario.path, self._answer, methods=[method])
@@ -38,7 +38,7 @@ class ScenarioRoute(Route):
 
     async def _answer(self, request: Request) -> "_ScenarioResponse":
         if self._scenario.path == CONVERSATION:
-            self._access.require_claims(request)
+            self._tokens.require_claims(request)
             fakegpt.read_conversation_request(await read_json(request))
         if len(self._answers) > 1 or self._scenario.recovers:
             return _ScenarioResponse(self._answers.popleft())
@@ -55,7 +55,7 @@ class _ScenarioResponse:
         headers = [(name.encode(), value.encode()) for name, value in self._answer.headers]
         start = {"type": "http.response.start", "status": self._answer.status}
         await send({**start, "headers": headers})
-        left = asyncio.create_task(_wait_for_disconnect(receive))
+        left = asyncio.create_task(wait_for_disconnect(receive))
         try:
             for piece in self._answer.chunks:
                 match piece:
@@ -73,8 +73,3 @@ class _ScenarioResponse:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             left.cancel()
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

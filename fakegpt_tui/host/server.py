@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from datetime import timedelta
-from types import TracebackType
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from fakegpt_tui.backends.base import Backend
@@ -24,11 +24,15 @@ from fakegpt_tui.host.prompt_route import SingleFlight
 
 _T = TypeVar("_T")
 
-_loop_log = logging.getLogger(__name__)
+_log = logging.getLogger("fakegpt_tui.host")
+
+_BACKEND_GRACE = 0.2
+_THREAD_GRACE = 2.0
+"""Seconds after which a thread is left to end with the process: its backend does not let go."""
 
 
 class LoopThread:
-    """Runs until `end`. The thread does not keep the process alive, and takes no signals."""
+    """An event loop in a thread that does not keep the process alive, and takes no signals."""
 
     def __init__(self, name: str) -> None:
         ready: Future[asyncio.AbstractEventLoop] = Future()
@@ -37,7 +41,7 @@ class LoopThread:
         self._loop = ready.result()
 
     def call(self, work: Coroutine[Any, Any, _T], *, seconds: float | None = None) -> _T:
-        """The result of `work`, done there; its exceptions are raised here.
+        """The result of `work`, which runs there; its exceptions are raised here.
 
         Raises:
             TimeoutError: It took longer than `seconds`.
@@ -45,7 +49,7 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
     def stop(self, *, patience: float) -> None:
-        """Cancel what still runs; a thread that does not end within `patience` is left alone."""
+        """Cancel what still runs; a thread that does not end within `patience` is left behind."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(patience)
 
@@ -59,29 +63,22 @@ def _run(ready: Future[asyncio.AbstractEventLoop]) -> None:
 
 
 def _log_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Where asyncio itself would print to standard error, over whatever is on the screen."""
-    _loop_log.error("%s", context["message"], exc_info=context.get("exception"))
-
-
-_log = logging.getLogger("fakegpt_tui.host")
-
-_BACKEND_GRACE = 0.2
-_THREAD_GRACE = 2.0
-"""Seconds after which a thread is left to end with the process: its backend does not let go."""
+    """Log what asyncio would print to standard error, over the screen."""
+    _log.error("%s", context["message"], exc_info=context.get("exception"))
 
 
 class HostServer:
     """Serves a backend on one address until it is stopped; runs once.
 
-    With `secret_path` everything lives under a path that only the holder of the base URL knows, as
-    it must where other users of the machine can connect. `backend` may be a function that makes
-    one; then it is called in the host's own loop, and what it made is closed at the end. `port` 0
-    takes a free one.
+    With `secret_path` all paths begin with a secret that is part of the base URL, which is needed
+    where other users of the machine can connect. `backend` may be a function that makes one; then
+    it is called in the host's own loop, and its backend is closed at the end. `port` 0 takes a
+    free one.
 
-    Hosts with the same `token_key` accept each other's tokens, while conversations stay where they
-    were asked; without one each run has its own. With `one_at_a_time` a session that is being
-    answered is told to wait. A `scenario` takes the place of one of the usual answers. Trouble
-    inside is logged, and never printed.
+    Hosts with the same `token_key` accept each other's tokens, but have their own conversations;
+    without one each run has its own key. With `one_at_a_time` a session has to wait for its active
+    reply. A `scenario` replaces one of the usual responses. Errors inside are logged, and never
+    printed.
     """
 
     def __init__(
@@ -96,24 +93,24 @@ class HostServer:
         one_at_a_time: bool = False,
         scenario: Scenario | None = None,
         limits: ConnectionLimits | None = None,
-        archive_limits: CacheLimits | None = None,
+        cache_limits: CacheLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
     ) -> None:
         self._backend = backend
         self._address = (host, port)
         self._secret = secrets.token_urlsafe(32) if secret_path else ""
-        self._tokens = (
-            TokenIssuer(lifetime=token_lifetime, key=token_key)
-            if token_key
-            else TokenIssuer(lifetime=token_lifetime)
-        )
-        self._single_flight = SingleFlight(is_enabled=one_at_a_time)
-        self._scenario = scenario
-        self._cache = ConversationCache(archive_limits)
+        tokens = TokenIssuer(lifetime=token_lifetime, key=token_key or secrets.token_bytes(32))
         self._limits = limits or ConnectionLimits()
-        self._throttle = throttle or LoginThrottle()
-        self._ping_seconds = ping_seconds
+        self._build_app = partial(
+            HostApp,
+            tokens=tokens,
+            throttle=throttle or LoginThrottle(),
+            cache=ConversationCache(cache_limits),
+            single_flight=SingleFlight(is_enabled=one_at_a_time),
+            scenario=scenario,
+            ping_seconds=ping_seconds,
+        )
         self._base_url = ""
         self._thread: LoopThread | None = None
         self._server: AsgiServer | None = None
@@ -162,25 +159,12 @@ class HostServer:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     async def _open(self, listener: socket.socket) -> None:
         backend = self._backend() if callable(self._backend) else self._backend
-        app = HostApp(
-            backend=backend,
-            tokens=self._tokens,
-            throttle=self._throttle,
-            cache=self._cache,
-            single_flight=self._single_flight,
-            scenario=self._scenario,
-            ping_seconds=self._ping_seconds,
-        )
+        app = self._build_app(backend=backend)
         self._server = AsgiServer(app=app, secret=self._secret, limits=self._limits)
         await self._server.open(listener)
 

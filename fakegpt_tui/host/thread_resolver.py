@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fakegpt_tui.backends.base import Purpose
 from fakegpt_tui.domain import ContextMessage, PromptTooLong, Role, new_id
 from fakegpt_tui.host.conversation_cache import CachedConversation
+from fakegpt_tui.host.errors import ThreadNotFound
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
     ConversationRequest,
@@ -15,25 +15,15 @@ from fakegpt_tui.protocol.fakegpt import (
 )
 
 MAX_MESSAGES = 5_000
-"""Of one conversation; all of them are sent to whoever asks for it."""
-
-_PURPOSES = {
-    ConversationAction.NEXT: Purpose.NEXT,
-    ConversationAction.VARIANT: Purpose.VARIANT,
-    ConversationAction.CONTINUE: Purpose.CONTINUE,
-}
-
-
-class ParentNotFound(Exception):
-    """The conversation does not have what the request builds upon."""
+"""Of one conversation, because all of them are sent at once when it is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadPosition:
     """A request in its conversation.
 
-    `context` is what the backend is asked; `prompts` are the messages that the conversation does
-    not have yet; the reply follows `parent_id`.
+    `context` goes to the backend; `prompts` are the messages that the conversation does not have
+    yet; the reply follows `parent_id`.
     """
 
     context: tuple[ContextMessage, ...]
@@ -41,20 +31,16 @@ class ThreadPosition:
     parent_id: str
 
 
-def purpose_for(asked: ConversationRequest) -> Purpose:
-    return _PURPOSES[asked.action]
-
-
 def resolve_thread(
     asked: ConversationRequest, conversation: CachedConversation, at: datetime
 ) -> ThreadPosition:
-    """The place of what was asked. Nothing is put into the conversation.
+    """The position of a request. The conversation is not changed.
 
     A prompt that is there already, word for word, is asked again; any other becomes a new branch
-    below the parent that was named, or at the end of the conversation where none was.
+    below the named parent, or at the end of the conversation without one.
 
     Raises:
-        Unplaced: The conversation has no such parent.
+        ThreadNotFound: The conversation has no such parent.
         InvalidRequest: What should be continued is no reply.
         PromptTooLong: The conversation has more messages than can be shown at once.
     """
@@ -97,14 +83,14 @@ def _resolve_branch(
 def _resolve_parent(asked: ConversationRequest, conversation: CachedConversation) -> str:
     parent_id = asked.parent_message_id or conversation.leaf_id
     if parent_id not in conversation:
-        raise ParentNotFound
+        raise ThreadNotFound
     return parent_id
 
 
 def _link_messages(
     messages: Sequence[ContextMessage], last_id: str, parent_id: str, at: datetime
 ) -> list[StoredMessage]:
-    """Each message below the one before; only the last one's id is the client's."""
+    """Each message below the one before; only the id of the last one comes from the client."""
     chain: list[StoredMessage] = []
     for index, message in enumerate(messages):
         message_id = last_id if index == len(messages) - 1 else new_id()

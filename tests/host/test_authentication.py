@@ -4,7 +4,8 @@ import jwt
 import pytest
 
 from fakegpt_tui.domain import Secret
-from fakegpt_tui.host.authentication import Claims, TokenIssuer, TokenRejection
+from fakegpt_tui.host.authentication import Claims, TokenIssuer
+from fakegpt_tui.host.errors import TokenRejection
 from fakegpt_tui.protocol.fakegpt import token_expiry
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)

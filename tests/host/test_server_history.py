@@ -135,7 +135,7 @@ async def test_a_client_whose_conversation_the_host_has_forgotten_goes_on_all_th
     serve: Serve,
 ) -> None:
     backend = ScriptedBackend(said("reply 1"), said("reply 2"), said("reply 3"))
-    host = serve(backend=backend, archive_limits=CacheLimits(conversations=0))
+    host = serve(backend=backend, cache_limits=CacheLimits(conversations=0))
     async with talking(host) as talk:
         await talk.ask("one")
         events = await talk.ask("two")

@@ -8,10 +8,10 @@ from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.authentication import (
     Claims,
     TokenIssuer,
-    TokenRejection,
     decode_share_token,
     encode_share_token,
 )
+from fakegpt_tui.host.errors import TokenRejection
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 KEY = b"k" * 32

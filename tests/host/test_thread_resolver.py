@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ContextMessage, PromptTooLong
 from fakegpt_tui.host.conversation_cache import CachedConversation
-from fakegpt_tui.host.thread_resolver import MAX_MESSAGES, ParentNotFound, resolve_thread
+from fakegpt_tui.host.errors import ThreadNotFound
+from fakegpt_tui.host.thread_resolver import MAX_MESSAGES, resolve_thread
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
     ConversationRequest,
@@ -63,7 +64,7 @@ def test_a_conversation_stays_a_tree(requests: list[ConversationRequest]) -> Non
     for number, asked in enumerate(requests):
         try:
             placed = resolve_thread(asked, conversation, NOON)
-        except (ParentNotFound, InvalidRequest):
+        except (ThreadNotFound, InvalidRequest):
             continue
         for message in placed.prompts:
             conversation.put(message, NOON)
