@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from fakegpt_tui.config.secrets import (
     KeyInKeyring,
     Keyring,
     KeyringError,
-    KeySource,
     SystemKeyring,
     read_key,
     store_key,
@@ -39,14 +38,15 @@ if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.config.edit import Value
 
+
 T = TypeVar("T")
 
 
 class ServiceRegistry:
-    """Knows the services, finds, tries, adds, changes and removes them.
+    """The services: finds, tests, adds, changes and removes them.
 
-    `settings` are to be used in place of those it was made with: their services and keys are the
-    ones of this moment, also after a change.
+    Use its `settings` in place of those it was made with: their services and keys follow each
+    change.
     """
 
     def __init__(
@@ -59,24 +59,15 @@ class ServiceRegistry:
         self._services = dict(settings.services)
         self._keys = dict(settings.service_keys)
         self._upstreams = dict(settings.upstreams)
-        self._favourites = list(settings.favourites)
         self._environ = environ
         self._keyring = keyring or SystemKeyring()
+        self.favourites = settings.favourites
         self.settings = replace(
             settings,
             services=self._services,
             service_keys=self._keys,
             upstreams=self._upstreams,
         )
-
-    def services(self) -> tuple[Service, ...]:
-        """All services, in the order of the configuration."""
-        return tuple(self._services.values())
-
-    @property
-    def favourites(self) -> tuple[ModelRef, ...]:
-        """What a person has marked, in the order in which they did."""
-        return tuple(self._favourites)
 
     async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
         """Mark a model as a favourite, or no longer.
@@ -85,27 +76,23 @@ class ServiceRegistry:
             ConfigError: The configuration file cannot be read.
             SaveError: It cannot be written.
         """
-        from fakegpt_tui.config import edit  # noqa: PLC0415 - tomlkit, not at every start
+        from fakegpt_tui.config.edit import with_favourite  # noqa: PLC0415 - tomlkit, on demand
 
-        path = self.settings.config_file
-        name = str(answerer)
+        path, name = self.settings.config_file, str(answerer)
         await asyncio.to_thread(
-            edit_file,
-            path,
-            lambda text: edit.with_favourite(text, name, is_one=favourite, path=path),
+            edit_file, path, lambda text: with_favourite(text, name, is_one=favourite, path=path)
         )
-        self._favourites = [each for each in self._favourites if each != answerer]
-        if favourite:
-            self._favourites.append(answerer)
+        others = tuple(each for each in self.favourites if each != answerer)
+        self.favourites = (*others, answerer) if favourite else others
 
     def validate(self, draft: ServiceForm) -> Mapping[str, str]:
         """A sentence for each field that would be refused."""
-        from fakegpt_tui.config.edit import validate_draft  # noqa: PLC0415 - when it is needed
+        from fakegpt_tui.config.edit import validate_draft  # noqa: PLC0415 - as above
 
         return validate_draft(draft)
 
     async def keyring_error(self) -> str:
-        """Why no key can be kept in the keyring of the system; empty where one can."""
+        """Why no key can be stored in the keyring of the system; empty if one can."""
         try:
             await asyncio.to_thread(self._keyring.check)
         except KeyringError as error:
@@ -113,7 +100,7 @@ class ServiceRegistry:
         return ""
 
     def key_location(self, name: str) -> str:
-        """Where the key of a service is kept, in words; empty where it has none."""
+        """Where the key of a service is stored, in words; empty if it has none."""
         match self._keys.get(name):
             case None:
                 return ""
@@ -125,17 +112,13 @@ class ServiceRegistry:
                 return "the keyring of the system"
 
     def removable_key_location(self, name: str) -> str:
-        """Where the key is that goes with the service when it is removed, in words.
+        """Where the key is that is deleted together with the service, in words; empty for none.
 
-        A file that is not named after the service is a person's own, and stays.
+        A file that is not named after the service belongs to the user, and stays.
         """
-        match self._keys.get(name):
-            case KeyInKeyring():
-                return self.key_location(name)
-            case KeyInFile(path) if path == self._key_file(name):
-                return self.key_location(name)
-            case _:
-                return ""
+        source = self._keys.get(name)
+        is_ours = isinstance(source, KeyInKeyring) or source == KeyInFile(self._key_file(name))
+        return self.key_location(name) if is_ours else ""
 
     async def discover(self) -> tuple[FoundService, ...]:
         """Model servers on this machine that are not configured yet; asks nothing else."""
@@ -144,83 +127,81 @@ class ServiceRegistry:
         return await discover_services(self._services.values())
 
     def check_connection(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
-        """Use the service as it would be, and tell what works; nothing is kept."""
+        """Connect to the service as the form describes it; nothing is saved."""
         from fakegpt_tui.backends.discovery import check_connection  # noqa: PLC0415 - as above
 
-        return check_connection(lambda: self._backend(draft), draft.model)
+        return check_connection(lambda: self._build_backend(draft), draft.model)
 
     async def save(self, draft: ServiceForm) -> Service:
-        """Write the service to the configuration, and its key to where it belongs.
+        """Write the service to the configuration, and its key to the keyring or its file.
 
-        A service of that name is changed; what the draft says nothing of stays. A key that is taken
-        away goes from where it was kept for the service, as it does with the service.
+        A service of that name is changed; fields that the form leaves open stay. A key that is
+        taken away is deleted from where the program stored it.
 
         Raises:
-            ConfigError: It could not be used, or the keyring cannot keep the key.
+            ConfigError: It could not be used, or the keyring cannot store the key.
             SaveError: A file cannot be written, or the key that was taken away is still there.
         """
-        return await asyncio.to_thread(self._kept, draft)
+        return await asyncio.to_thread(self._save, draft)
 
     async def remove(self, name: str) -> None:
-        """Take a service out of the configuration; a ready-made one is as it was made then.
+        """Remove a service from the configuration; a built-in one gets its defaults back.
 
-        The key that was kept for it goes, too, from the keyring or from its file beside the
-        configuration; any other file is a person's own.
+        Its key is deleted from the keyring or from its file beside the configuration.
 
         Raises:
             ConfigError: Another service goes through it.
             SaveError: The file cannot be written, or the key is still where it was.
         """
-        await asyncio.to_thread(self._removed, name)
+        await asyncio.to_thread(self._remove, name)
 
-    def _removed(self, name: str) -> None:
-        with self._losing_key(name):
-            self._edit(name, None)
+    def _save(self, draft: ServiceForm) -> Service:
+        from fakegpt_tui.config.edit import with_service  # noqa: PLC0415 - as above
 
-    @contextmanager
-    def _losing_key(self, name: str) -> Iterator[None]:
-        """Delete the key that was kept for a service once the block has made it needless."""
-        goes, source = self.removable_key_location(name), self._keys.get(name)
-        yield
-        if goes and isinstance(source, KeyInFile):
-            _unlink(source.path)
-        elif goes:
-            try:
-                self._keyring.delete(name)
-            except KeyringError as error:
-                raise SaveError(f"{error} The key of {name!r} is still in it.") from error
-
-    def _kept(self, draft: ServiceForm) -> Service:
-        from fakegpt_tui.config.edit import with_service  # noqa: PLC0415 - tomlkit, not at every start
-
-        values = self._values(draft)
         path = self.settings.config_file
-        # Tried on an empty file first: no key is kept for a service that cannot be.
+        values = self._values(draft)
+        # Tried on an empty file first: no key is stored for a service that cannot be used.
         with_service("", draft.name, values, path=path)
         if draft.key is not None and draft.key_in_file:
             write_secret(self._key_file(draft.name), draft.key.reveal())
         elif draft.key is not None:
             store_key(draft.name, draft.key, self._keyring)
-        with self._losing_key(draft.name) if draft.without_key else nullcontext():
-            self._edit(draft.name, values)
+        with self._deleting_key(draft.name) if draft.without_key else nullcontext():
+            self._edit(lambda text: with_service(text, draft.name, values, path=path))
         return self._services[draft.name]
 
-    def _edit(self, name: str, values: Mapping[str, Value] | None) -> None:
-        from fakegpt_tui.config import edit  # noqa: PLC0415 - as above
+    def _remove(self, name: str) -> None:
+        from fakegpt_tui.config.edit import without_service  # noqa: PLC0415 - as above
 
         path = self.settings.config_file
+        with self._deleting_key(name):
+            self._edit(lambda text: without_service(text, name, path=path))
 
-        def edited(text: str) -> str:
-            if values is None:
-                return edit.without_service(text, name, path=path)
-            return edit.with_service(text, name, values, path=path)
+    @contextmanager
+    def _deleting_key(self, name: str) -> Iterator[None]:
+        """Delete the key that the program stored for a service, after the block."""
+        is_ours, source = bool(self.removable_key_location(name)), self._keys.get(name)
+        yield
+        try:
+            if is_ours and isinstance(source, KeyInFile):
+                source.path.unlink(missing_ok=True)
+            elif is_ours:
+                self._keyring.delete(name)
+        except OSError as error:
+            file = self._key_file(name)
+            raise SaveError(f"The file {file} cannot be deleted: {error.strerror}.") from error
+        except KeyringError as error:
+            raise SaveError(f"{error} The key of {name!r} is still in it.") from error
 
-        entries = edit.read_services(edit_file(path, edited), path=path)
-        _replace_items(self._services, {name: entry.service for name, entry in entries.items()})
-        _replace_items(self._keys, {n: entry.key for n, entry in entries.items() if entry.key})
-        _replace_items(
-            self._upstreams, {n: entry.upstream for n, entry in entries.items() if entry.upstream}
-        )
+    def _edit(self, edit: Callable[[str], str]) -> None:
+        """Edit the file, and change the tables that others hold on to."""
+        from fakegpt_tui.config.edit import read_services  # noqa: PLC0415 - as above
+
+        path = self.settings.config_file
+        entries = read_services(edit_file(path, edit), path=path)
+        _replace(self._services, {name: entry.service for name, entry in entries.items()})
+        _replace(self._keys, {n: entry.key for n, entry in entries.items() if entry.key})
+        _replace(self._upstreams, {n: e.upstream for n, e in entries.items() if e.upstream})
 
     def _values(self, draft: ServiceForm) -> dict[str, Value]:
         values: dict[str, Value] = {
@@ -230,19 +211,20 @@ class ServiceRegistry:
         }
         if draft.proxy is not None:
             values["proxy"] = draft.proxy.reveal() or None
-        if draft.key is not None:
-            name = self._key_file(draft.name).name
-            in_file = draft.key_in_file
-            values |= {"key_env": None, "key_file": name if in_file else None}
-            values["key_keyring"] = None if in_file else True
-        elif draft.key_env or draft.without_key:
-            values |= {"key_env": draft.key_env or None, "key_file": None, "key_keyring": None}
+        if draft.key is not None or draft.key_env or draft.without_key:
+            values |= {"key_env": None, "key_file": None, "key_keyring": None}
+        if draft.key is not None and draft.key_in_file:
+            values["key_file"] = self._key_file(draft.name).name
+        elif draft.key is not None:
+            values["key_keyring"] = True
+        elif draft.key_env:
+            values["key_env"] = draft.key_env
         return values
 
     def _key_file(self, name: str) -> Path:
         return self.settings.config_file.parent / f"{name}.key"
 
-    def _backend(self, draft: ServiceForm) -> Backend:
+    def _build_backend(self, draft: ServiceForm) -> Backend:
         from fakegpt_tui.config.edit import with_service  # noqa: PLC0415 - as above
 
         with_service("", draft.name, self._values(draft), path=self.settings.config_file)
@@ -250,28 +232,18 @@ class ServiceRegistry:
         proxy = known.proxy if draft.proxy is None else draft.proxy or None
         service = replace(known, kind=draft.kind, url=draft.url, model=draft.model, proxy=proxy)
         if draft.kind.is_api:
-            return build_api_backend(service, lambda: self._key(draft), lambda _state: None)
+            return build_api_backend(service, lambda: self._read_key(draft), lambda _state: None)
         if draft.kind.has_accounts:
             return build_connection(self.settings, service, lambda _state: None).backend
         raise ConfigError("An embedded host needs no check.")
 
-    def _key(self, draft: ServiceForm) -> Secret | None:
+    def _read_key(self, draft: ServiceForm) -> Secret | None:
         if draft.key is not None or draft.without_key:
             return draft.key
-        source: KeySource | None = self._keys.get(draft.name)
-        if draft.key_env:
-            source = KeyInEnvironment(draft.key_env)
+        source = KeyInEnvironment(draft.key_env) if draft.key_env else self._keys.get(draft.name)
         return None if source is None else read_key(source, self._environ, self._keyring)
 
 
-def _unlink(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise SaveError(f"The file {path} cannot be deleted: {error.strerror}.") from error
-
-
-def _replace_items(known: dict[str, T], now: Mapping[str, T]) -> None:
-    """Change what others hold on to."""
+def _replace(known: dict[str, T], new: Mapping[str, T]) -> None:
     known.clear()
-    known.update(now)
+    known.update(new)

@@ -2,6 +2,7 @@
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.sources import Table
+from fakegpt_tui.config.validators import TomlValue, Validator
 from fakegpt_tui.domain import MAX_TOKENS, SEEDS, TEMPERATURES, TOP_PS, GenerationSettings, Preset
 
 
@@ -15,38 +16,18 @@ def parse_presets(table: Table) -> dict[str, Preset]:
 
 
 def _parse_preset(name: str, table: Table) -> Preset:
-    nothing = GenerationSettings()
-    preset = Preset(
-        name,
-        table.consume("system_prompt", validators.any_text, ""),
-        GenerationSettings(
-            temperature=table.consume("temperature", _number(*TEMPERATURES), nothing.temperature),
-            top_p=table.consume("top_p", _number(*TOP_PS), nothing.top_p),
-            max_tokens=table.consume(
-                "max_tokens", validators.integer(*MAX_TOKENS), nothing.max_tokens
-            ),
-            seed=table.consume("seed", validators.integer(*SEEDS), nothing.seed),
-            stop=table.consume("stop", _texts, nothing.stop),
-        ),
-    )
-    table.reject_unknown()
-    return preset
+    system_prompt = table.consume("system_prompt", validators.any_text, "")
+    return Preset(name, system_prompt, table.fill(GenerationSettings(), _GENERATION))
 
 
-def preset_table(preset: Preset) -> dict[str, str | int | float | list[str] | None]:
-    """What the table of a preset says, and `None` for what it says nothing of."""
-    settings = preset.generation
-    return {
-        "system_prompt": preset.system_prompt or None,
-        "temperature": settings.temperature,
-        "top_p": settings.top_p,
-        "max_tokens": settings.max_tokens,
-        "seed": settings.seed,
-        "stop": list(settings.stop) or None,
-    }
+def preset_table(preset: Preset) -> dict[str, TomlValue | None]:
+    """The table of a preset in the configuration file; `None` for a key without a value."""
+    values = {name: getattr(preset.generation, name) for name in _GENERATION}
+    stop = list(preset.generation.stop) or None
+    return {"system_prompt": preset.system_prompt or None} | values | {"stop": stop}
 
 
-def _number(low: float, high: float) -> validators.Validator[float]:
+def _number(low: float, high: float) -> Validator[float]:
     def read(value: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return float(value)
@@ -60,3 +41,12 @@ def _texts(value: object) -> tuple[str, ...]:
     if all(isinstance(text, str) and text for text in texts):
         return tuple(texts)
     raise validators.InvalidValue("text, or a list of texts")
+
+
+_GENERATION: dict[str, Validator[object]] = {
+    "temperature": _number(*TEMPERATURES),
+    "top_p": _number(*TOP_PS),
+    "max_tokens": validators.integer(*MAX_TOKENS),
+    "seed": validators.integer(*SEEDS),
+    "stop": _texts,
+}

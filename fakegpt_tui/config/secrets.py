@@ -1,16 +1,18 @@
 """API keys of services: read from and written to environment, file or keyring."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from fakegpt_tui.domain import ConfigError, Secret
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _PROGRAM = "fakegpt-tui"
+_MAX_LENGTH = 10_000
 _MIN_PRIORITY = 1
-"""What the library calls suitable; below it are those that keep nothing, or keep it in the open."""
+"""What the library calls suitable; keyrings below it keep nothing, or keep it unencrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,18 @@ KeySource: TypeAlias = KeyInEnvironment | KeyInFile | KeyInKeyring
 
 
 class KeyringError(Exception):
-    """A keyring could not be used. Its text is a sentence, and holds nothing of what was kept."""
+    """A keyring could not be used; the message is a sentence without anything secret."""
 
 
 class Keyring(Protocol):
-    """A place for keys that others cannot read; an entry goes by the name of its service.
+    """A private place for keys; an entry has the name of its service.
 
-    All methods raise `KeyringTrouble` where it cannot be used. But for `check` they may wait for
-    the person to unlock it.
+    All methods raise `KeyringError` if it cannot be used. All but `check` may wait for the user
+    to unlock it.
     """
 
     def check(self) -> None:
-        """Is there one, as far as that can be told without opening it?"""
+        """Check that there is a keyring, without opening it."""
         ...
 
     def read(self, service: str) -> str | None: ...
@@ -57,7 +59,7 @@ class Keyring(Protocol):
     def write(self, service: str, key: str) -> None: ...
 
     def delete(self, service: str) -> None:
-        """Forget an entry, if there is one."""
+        """Delete an entry, if there is one."""
         ...
 
 
@@ -65,69 +67,42 @@ class SystemKeyring:
     """The keyring that the system keeps for its user."""
 
     def check(self) -> None:
-        if _import_module("keyring").get_keyring().priority < _MIN_PRIORITY:
-            raise KeyringError("There is no keyring on this system.")
+        with _open_library() as library:
+            if library.get_keyring().priority < _MIN_PRIORITY:
+                raise KeyringError("There is no keyring on this system.")
 
     def read(self, service: str) -> str | None:
-        module = _import_module("keyring")
-        try:
-            found: str | None = module.get_password(_PROGRAM, service)
-        except _import_module("keyring.errors").KeyringError as error:
-            raise _keyring_error(error) from None
-        return found
+        with _open_library() as library:
+            key: str | None = library.get_password(_PROGRAM, service)
+        return key
 
     def write(self, service: str, key: str) -> None:
-        module = _import_module("keyring")
-        try:
-            module.set_password(_PROGRAM, service, key)
-        except _import_module("keyring.errors").KeyringError as error:
-            raise _keyring_error(error) from None
+        with _open_library() as library:
+            library.set_password(_PROGRAM, service, key)
 
     def delete(self, service: str) -> None:
-        module = _import_module("keyring")
-        try:
-            if module.get_password(_PROGRAM, service) is not None:
-                module.delete_password(_PROGRAM, service)
-        except _import_module("keyring.errors").KeyringError as error:
-            raise _keyring_error(error) from None
+        with _open_library() as library:
+            if library.get_password(_PROGRAM, service) is not None:
+                library.delete_password(_PROGRAM, service)
 
 
-def _import_module(name: str) -> "_Module":
+@contextmanager
+def _open_library() -> Iterator[Any]:
+    """The module `keyring`; raises `KeyringError` for what it raises inside the block."""
     try:
-        module: _Module = importlib.import_module(name)
+        library = importlib.import_module("keyring")
+        refused: type[Exception] = importlib.import_module("keyring.errors").KeyringError
     except ModuleNotFoundError as error:
         raise KeyringError(
             "Keys in the keyring need the extra “keyring”: pip install 'fakegpt-tui[keyring]'."
         ) from error
-    return module
-
-
-class _Module(Protocol):
-    """The parts of the library that are used; it is not there for the type checker to read."""
-
-    KeyringError: type[Exception]
-
-    def get_password(self, service_name: str, username: str) -> str | None: ...
-
-    def set_password(self, service_name: str, username: str, password: str) -> None: ...
-
-    def delete_password(self, service_name: str, username: str) -> None: ...
-
-    def get_keyring(self) -> "_KeyringBackend": ...
-
-
-class _KeyringBackend(Protocol):
-    """The keyring that the library has settled for."""
-
-    priority: float
-
-
-def _keyring_error(error: Exception) -> KeyringError:
-    # The name alone: what a keyring says of itself may repeat what it was given.
-    return KeyringError(f"The keyring cannot be used ({type(error).__name__}); is it locked?")
-
-
-_MAX_LENGTH = 10_000
+    try:
+        yield library
+    except refused as error:
+        # The name alone: the message of a keyring may repeat the key.
+        raise KeyringError(
+            f"The keyring cannot be used ({type(error).__name__}); is it locked?"
+        ) from None
 
 
 def read_key(source: KeySource, environ: Mapping[str, str], keyring: Keyring) -> Secret:

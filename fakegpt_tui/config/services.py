@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
@@ -21,18 +21,10 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
 _RESERVED = {
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "transfer-encoding",
-    "x-authorization",
+    *("accept", "accept-encoding", "authorization", "connection", "content-length"),
+    *("content-type", "cookie", "host", "transfer-encoding", "x-authorization"),
 }
-"""What belongs to each request, and would break it if it were another."""
+"""Headers that the program sets itself."""
 
 
 def parse_headers(table: Table) -> tuple[tuple[str, Secret], ...]:
@@ -55,12 +47,10 @@ def _header_value(value: object) -> Secret:
     raise InvalidValue("text of printable ASCII characters, or empty", hide=True)
 
 
-DEFAULT_SERVICE = "embedded"
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
 BUILTIN_SERVICES: Mapping[str, Service] = {
-    DEFAULT_SERVICE: Service(name=DEFAULT_SERVICE, kind=ServiceKind.EMBEDDED),
+    "embedded": Service(name="embedded", kind=ServiceKind.EMBEDDED),
     "zhile": Service(
         name="zhile",
         kind=ServiceKind.FAKEGPT,
@@ -68,6 +58,10 @@ BUILTIN_SERVICES: Mapping[str, Service] = {
         notice="Its owner switched this service off, so it may not answer.",
     ),
 }
+
+
+_PATHS = {each.name: validators.url_path for each in fields(Endpoints)}
+_TIMEOUTS = {each.name: validators.seconds for each in fields(TimeLimits)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,45 +124,27 @@ def _parse_service(name: str, table: Table) -> Service:
     kind = ServiceKind(
         table.consume("kind", validators.one_of(*ServiceKind), ready.kind if ready else "")
     )
-    base = ready if ready is not None else Service(name=name, kind=kind)
-    base = _with_models(base, table) if kind.is_api else _with_protocol(base, table)
+    base = _extend(replace(ready or Service(name=name, kind=kind), kind=kind), table)
     return replace(
         base,
-        kind=kind,
         url=table.consume("url", validators.url, base.url),
         model=table.consume("model", validators.text, base.model),
         proxy=table.consume("proxy", validators.proxy, base.proxy),
         verify=_verify(table),
-        limits=_limits(table.table("timeouts")),
+        limits=table.table("timeouts").fill(TimeLimits(), _TIMEOUTS),
         headers=parse_headers(table.table("headers")),
     )
 
 
-def _with_models(service: Service, table: Table) -> Service:
-    """`service` with what can be said of an API."""
-    window = table.consume("window", validators.integer(64, 100_000_000), None)
-    return replace(
-        service, window=window, prefill=table.consume("prefill", validators.boolean, False)
-    )
-
-
-def _with_protocol(service: Service, table: Table) -> Service:
-    """`service` with what can be said of one that speaks the FakeGPT protocol."""
+def _extend(service: Service, table: Table) -> Service:
+    """`service` with the settings that only its protocol has."""
+    if service.kind.is_api:
+        window = table.consume("window", validators.integer(64, 100_000_000), None)
+        prefill = table.consume("prefill", validators.boolean, False)
+        return replace(service, window=window, prefill=prefill)
     history = table.consume("history", validators.one_of(*History), str(service.history))
-    return replace(service, history=History(history), endpoints=_endpoints(table.table("paths")))
-
-
-def _endpoints(table: Table) -> Endpoints:
-    endpoints = Endpoints()
-    endpoints = Endpoints(
-        loads=table.consume("loads", validators.url_path, endpoints.loads),
-        login=table.consume("login", validators.url_path, endpoints.login),
-        session=table.consume("session", validators.url_path, endpoints.session),
-        conversation=table.consume("conversation", validators.url_path, endpoints.conversation),
-        models=table.consume("models", validators.url_path, endpoints.models),
-    )
-    table.reject_unknown()
-    return endpoints
+    endpoints = table.table("paths").fill(Endpoints(), _PATHS)
+    return replace(service, history=History(history), endpoints=endpoints)
 
 
 def _verify(table: Table) -> bool | str:
@@ -183,29 +159,15 @@ def _verify(table: Table) -> bool | str:
     return table.consume("verify", read, default)
 
 
-def _limits(table: Table) -> TimeLimits:
-    limits = TimeLimits()
-    limits = TimeLimits(
-        connect=table.consume("connect", validators.seconds, limits.connect),
-        first_event=table.consume("first_event", validators.seconds, limits.first_event),
-        idle=table.consume("idle", validators.seconds, limits.idle),
-        total=table.consume("total", validators.seconds, limits.total),
-    )
-    table.reject_unknown()
-    return limits
-
-
 def _key(name: str, table: Table) -> KeySource | None:
     variable = table.consume("key_env", validators.variable_name, None)
     path = table.consume("key_file", validators.path, None)
     in_keyring = table.consume("key_keyring", validators.boolean, False)
-    sources: list[KeySource] = []
-    if variable is not None:
-        sources.append(KeyInEnvironment(variable))
-    if path is not None:
-        sources.append(KeyInFile(table.path.parent / path))
-    if in_keyring:
-        sources.append(KeyInKeyring(name))
+    sources: list[KeySource] = [
+        *([KeyInEnvironment(variable)] if variable is not None else []),
+        *([KeyInFile(table.path.parent / path)] if path is not None else []),
+        *([KeyInKeyring(name)] if in_keyring else []),
+    ]
     if len(sources) > 1:
         raise ConfigError(
             f"{table.label('key_env')}, 'key_file' and 'key_keyring' exclude each other."

@@ -1,9 +1,10 @@
 """Sources of settings: flags, environment variables and the tables of the configuration file."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fakegpt_tui.config.spec import Origin, SettingSpec, Source
 from fakegpt_tui.config.validators import InvalidValue, Validator
@@ -12,6 +13,7 @@ from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.text import safe_line
 
 T = TypeVar("T")
+Data = TypeVar("Data", bound=Any)
 
 PREFIX = "FAKEGPT_"
 
@@ -48,6 +50,16 @@ class Table:
     def table(self, key: str) -> "Table":
         """The table inside this one; empty where there is none."""
         return Table(self.consume(key, read_table, {}), path=self.path, name=self._full(key))
+
+    def fill(self, base: Data, rows: Mapping[str, Validator[object]]) -> Data:
+        """`base`, a dataclass, with the values of this table; other keys are refused.
+
+        Raises:
+            ConfigError: A key has no row, or a value cannot be used.
+        """
+        values = {key: self.consume(key, read, getattr(base, key)) for key, read in rows.items()}
+        self.reject_unknown()
+        return replace(base, **values)
 
     def label(self, key: str) -> str:
         """How an error names a key."""

@@ -101,7 +101,7 @@ async def test_a_service_that_was_kept_can_be_used_at_once(
     service = await book.save(draft(server.url))
     made = build_connection(book.settings, service, lambda _state: None)
     assert text_of(await events_of(made.backend)) == "OK"
-    assert service in book.services()
+    assert service in book.settings.services.values()
 
 
 async def test_the_file_keeps_what_was_in_it(book: ServiceRegistry, config: Path) -> None:
@@ -174,7 +174,7 @@ async def test_what_could_not_be_used_is_kept_nowhere(
 
 async def test_a_service_can_be_removed(book: ServiceRegistry, config: Path) -> None:
     await book.remove("office")
-    assert "office" not in {service.name for service in book.services()}
+    assert "office" not in {service.name for service in book.settings.services.values()}
     assert "# Mine, and to stay." in config.read_text()
 
 
@@ -290,7 +290,7 @@ async def test_a_key_that_cannot_be_taken_out_of_the_keyring_is_told(
     with pytest.raises(SaveError, match="is still in it") as caught:
         await book.remove("local")
     assert KEY not in str(caught.value)
-    assert "local" not in {service.name for service in book.services()}
+    assert "local" not in {service.name for service in book.settings.services.values()}
 
 
 async def test_whether_there_is_a_keyring_is_known_before_a_key_is_typed(
