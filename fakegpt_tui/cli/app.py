@@ -50,7 +50,7 @@ def build_connection(settings: Settings, service: Service, report: LoginCallback
 
 
 def build_served_backend(settings: Settings, service: Service) -> Backend:
-    """What answers through `service` for the clients of a host.
+    """The backend that answers the clients of a host through `service`.
 
     Raises:
         ConfigError: The service cannot be used as it is configured.
@@ -123,7 +123,7 @@ def open_store(
 ) -> Iterator[ConversationStore]:
     """The store, closed at the end of the block; its folders are made if need be.
 
-    What a person should know about it is passed to `tell`.
+    Notices about it are passed to `tell`.
 
     Raises:
         StoreError: It cannot be opened.
@@ -166,7 +166,7 @@ async def open_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatS
 
 
 async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
-    """Leave nothing in memory alone that was said, whatever the store is like."""
+    """Write messages to files that could not be written to the store."""
 
     def folders() -> Iterator[Path]:
         yield settings.folders.exports
@@ -179,7 +179,7 @@ async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
 
 @contextmanager
 def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
-    """What keeps the mirror folder, if there is one, and has done so at the end of the block."""
+    """The updater of the mirror folder, if there is one; it is finished at the end of the block."""
     if settings.mirror is None:
         yield None
         return
@@ -212,7 +212,7 @@ class ConnectionFactory:
         return made
 
     def close(self) -> None:
-        """Stop the hosts, also one that is only just being started."""
+        """Stop the hosts, including one that is being started."""
         with self._lock:
             self._is_closed = True
             for host in self._hosts:
@@ -258,7 +258,7 @@ def build_host(
     backend: Callable[[], Backend] = GuideBackend
     if service.kind is not ServiceKind.EMBEDDED:
         behind = build_served_backend(settings, service)
-        backend = lambda: behind  # noqa: E731 - made here, where its trouble is ours
+        backend = lambda: behind  # noqa: E731 - built here, so that its errors are raised here
     return HostServer(
         backend,
         host=host,

@@ -33,7 +33,7 @@ from fakegpt_tui.text import replace_surrogates, safe_text
 
 
 class ReplyPrinter:
-    """What of a reply has been written; a terminal gets it made safe, a file as it came."""
+    """Prints a reply while it grows: made safe for a terminal, unchanged for a file or pipe."""
 
     def __init__(self) -> None:
         self._sanitize = safe_text if os.isatty(1) else replace_surrogates
@@ -41,7 +41,7 @@ class ReplyPrinter:
         self._ends_line = True
 
     def handle(self, event: StreamEvent, turn: Turn) -> None:
-        """Write what `event` did to the reply of `turn`, and tell the rest on standard error.
+        """Print what `event` did to the reply of `turn`; notices go to standard error.
 
         Raises:
             OSError: Standard output takes no more.
@@ -53,7 +53,7 @@ class ReplyPrinter:
                 self._write(text)
             case TextReplaced():
                 self.end_line()
-                echo_err("The service changed what it had written; here is its answer anew.")
+                echo_err("The service changed what it had written; here is the whole reply again.")
                 self._length = 0
                 self._write(turn.reply.text)
             case RetryScheduled(attempt, of, delay, reason):
@@ -89,7 +89,7 @@ def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> i
     """Ask and print; the exit code of the process.
 
     Raises:
-        FakeGPTError: It did not come to asking.
+        FakeGPTError: The prompt could not be sent.
     """
     if not keep:
         unseen = replace(settings, mirror=None)
@@ -104,9 +104,12 @@ async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bo
     async with open_chat(settings, store) as chat:
         turn = chat.new_turn(chat.new_conversation(), prompt)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
-        with _handle_signals(
-            {"SIGINT": turn.stop, "SIGTERM": task.cancel, "SIGHUP": task.cancel}
-        ) as got:
+        actions: dict[str, Callable[[], object]] = {
+            "SIGINT": turn.stop,
+            "SIGTERM": task.cancel,
+            "SIGHUP": task.cancel,
+        }
+        with handle_signals(asyncio.get_running_loop(), actions) as got:
             await asyncio.wait([task])
         if task.cancelled():
             return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
@@ -117,11 +120,11 @@ async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bo
 
 
 async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | None) -> None:
-    """Take the reply.
+    """Stream the reply to the printer.
 
     Raises:
         StoreError: The prompt could not be saved.
-        OSError: Nobody reads standard output any more; the reply was stopped for that.
+        OSError: Standard output takes no more; the reply was stopped for that.
     """
     unwritten: OSError | None = None
     try:
@@ -145,19 +148,20 @@ async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | No
 
 
 @contextmanager
-def _handle_signals(actions: Mapping[str, Callable[[], object]]) -> Iterator[list[int]]:
-    """Act on signals inside the block; the list says which came."""
-    loop = asyncio.get_running_loop()
+def handle_signals(
+    loop: asyncio.AbstractEventLoop, actions: Mapping[str, Callable[[], object]]
+) -> Iterator[list[int]]:
+    """Act on signals inside the block; the list says which arrived."""
     got: list[int] = []
 
-    def note(number: int, action: Callable[[], object]) -> None:
+    def handle(number: int, action: Callable[[], object]) -> None:
         got.append(number)
         action()
 
     numbers = [signal.Signals[name] for name in actions if name in signal.Signals.__members__]
-    with suppress(NotImplementedError):  # on Windows asyncio.run handles ctrl+c on its own
+    with suppress(NotImplementedError):  # on Windows ctrl+c ends the program, and saves the reply
         for number in numbers:
-            loop.add_signal_handler(number, note, number, actions[number.name])
+            loop.add_signal_handler(number, handle, number, actions[number.name])
     try:
         yield got
     finally:
@@ -167,7 +171,7 @@ def _handle_signals(actions: Mapping[str, Callable[[], object]]) -> Iterator[lis
 
 
 def _report_outcome(turn: Turn) -> ExitCode:
-    """Tell what went wrong, if anything did; the exit code."""
+    """Print the error of the turn, if there is one; the exit code."""
     for error in (turn.error, turn.save_error):
         if error is not None:
             echo_err(str(error))

@@ -182,7 +182,7 @@ def find_newest(conversations: Iterable[Conversation]) -> Conversation:
 
 
 def unambiguous_prefix_length(conversations: Iterable[Conversation]) -> int:
-    """How much of each id tells it from the others."""
+    """The length of the shortest prefix that is different for each id, at least 8."""
     ids = {conversation.id for conversation in conversations}
     length = _SHORT_ID_LENGTH
     while len({each[:length] for each in ids}) < len(ids):

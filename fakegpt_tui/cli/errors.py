@@ -27,7 +27,7 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 class ExitCode(IntEnum):
-    """What a script learns from how the program ended."""
+    """The exit codes of the program."""
 
     DONE = 0
     FAILURE = 1
@@ -40,7 +40,7 @@ class ExitCode(IntEnum):
 
 
 def exit_code(error: FakeGPTError) -> ExitCode:
-    """The exit code of a trouble."""
+    """The exit code for an error."""
     match error:
         case ConfigError():
             return ExitCode.USAGE
@@ -57,13 +57,13 @@ def exit_code(error: FakeGPTError) -> ExitCode:
 
 
 def echo_err(sentence: str) -> None:
-    """Tell a person something that is no part of an answer."""
+    """Print a sentence to standard error."""
     click.echo(f"{PROGRAM}: {safe_line(sentence, _LONGEST_SENTENCE)}", err=True)
 
 
 @contextmanager
 def handle_errors() -> Iterator[None]:
-    """End the program where the block meets expected trouble or ctrl+c; say the former."""
+    """Exit with a sentence and its code on an expected error, and with a code on ctrl+c."""
     try:
         yield
     except FakeGPTError as error:
@@ -75,7 +75,7 @@ def handle_errors() -> Iterator[None]:
 
 @contextmanager
 def handle_output_errors() -> Iterator[None]:
-    """End the program where standard output leads to a disk that takes no more; say that."""
+    """Exit with a sentence if standard output goes to a full disk."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Starting what a person chats in: the user interface, or the plain chat."""
+"""Starting the user interface or the plain chat."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
 
 
 def _ignore_notice(_notice: str) -> None:
-    """The screen asks the store itself, which has more to say as time goes by."""
+    """The screen reads the notices of the store itself, later ones included."""
 
 
 async def _run_app(
@@ -119,6 +119,6 @@ def _find_resumed(store: ConversationStore, resume: str | None) -> str | None:
 
 
 def drop_empty_no_color(environ: MutableMapping[str, str]) -> None:
-    """Unset an empty NO_COLOR, which Textual would take for a wish."""
+    """Unset an empty NO_COLOR, which Textual would treat as set."""
     if environ.get("NO_COLOR") == "":
         del environ["NO_COLOR"]

@@ -106,11 +106,11 @@ def stored_session(settings: Settings, service: Service) -> Session | None:
 
 
 def forget_session(settings: Settings, service: Service) -> None:
-    """Keep nothing of being signed in to `service`.
+    """Delete the session with `service`.
 
     Raises:
         ConfigError: The address of the service cannot be used.
-        SaveError: It is still there.
+        SaveError: It could not be deleted.
     """
     from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415
     from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - httpx, not for --help
@@ -119,7 +119,7 @@ def forget_session(settings: Settings, service: Service) -> None:
 
 
 def is_valid(session: Session | None) -> bool:
-    """Would a service accept the token, as far as anyone knows?"""
+    """Is there a token that has not expired, as far as is known?"""
     return session is not None and (session.expires_at is None or session.expires_at > now())
 
 
@@ -133,7 +133,7 @@ def _sentence(service: Service, session: Session | None) -> str:
         return "the embedded host, which starts and signs in with every run."
     where = f"{service.url}, "
     if service.kind.is_api:
-        return f"{where}which needs no signing in."
+        return f"{where}which needs no login."
     if session is None:
         return f"{where}signed out."
     who = f"{where}signed in to account {safe_line(session.account, _MAX_ACCOUNT)}"

@@ -71,13 +71,8 @@ class Commands(click.Group):
     help="Open the conversation whose id begins so; without an id, the newest.",
 )
 @click.option("-c", "--continue", "newest", is_flag=True, help="Open the newest conversation.")
-@setting_option("--theme", metavar="NAME", help="Use these colours.")
-@setting_option(
-    "--plain",
-    is_flag=True,
-    default=None,
-    help="Chat line by line, for screen readers and simple terminals.",
-)
+@setting_option("--theme", metavar="NAME")
+@setting_option("--plain", is_flag=True, default=None)
 @file_options
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 @click.pass_context

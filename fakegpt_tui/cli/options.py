@@ -6,20 +6,25 @@ from typing import Any, TypeVar
 import click
 
 from fakegpt_tui.config.load import load_settings
-from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def setting_option(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
-    """An option that sets the setting of its name; after a command's name it wins."""
+    """An option that sets the setting of its name, with its description as help.
+
+    After the name of a command it wins over the same option before it.
+    """
+    row = SETTING_SPECS.get(names[-1].removeprefix("--").replace("-", "_"))
+    help_text = attributes.pop("help", row.description if row else "")
 
     def note(context: click.Context, option: click.Parameter, value: object) -> None:
         flags = context.ensure_object(dict)
         if value is not None and option.name is not None:
             flags[option.name] = value
 
-    return click.option(*names, expose_value=False, callback=note, **attributes)
+    return click.option(*names, expose_value=False, callback=note, help=help_text, **attributes)
 
 
 def file_options(command: _Command) -> _Command:

@@ -1,22 +1,23 @@
-"""Reading lines for the plain chat, and giving them to it."""
+"""The input loop of the plain chat."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 
 import click
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.cli.app import open_chat
+from fakegpt_tui.cli.ask_runner import handle_signals
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.plain import PlainChat
 
 
 def run_plain_chat(settings: Settings, store: ChatStore, conversation_id: str | None) -> int:
-    """Chat until the input ends or a person leaves; the exit code of the process.
+    """Chat until the input ends or `/quit`; the exit code of the process.
 
     Raises:
         FakeGPTError: The chat could not be opened.
@@ -42,12 +43,16 @@ def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
             if not runner.run(plain.run_command(line)):
                 return
         elif line.strip():
-            with _stop_on_interrupt(runner.get_loop(), chat), suppress(asyncio.CancelledError):
+            actions = {"SIGINT": partial(_stop_turns, chat)}
+            with (
+                handle_signals(runner.get_loop(), actions),
+                suppress(asyncio.CancelledError),
+            ):
                 runner.run(plain.ask(line))
 
 
 def _read_lines() -> Iterator[str]:
-    """What is typed, until ctrl+d or ctrl+c."""
+    """Lines of input, until ctrl+d or ctrl+c."""
     prompt = "You: " if sys.stdin.isatty() else ""
     while True:
         try:
@@ -58,18 +63,7 @@ def _read_lines() -> Iterator[str]:
         yield line
 
 
-@contextmanager
-def _stop_on_interrupt(loop: asyncio.AbstractEventLoop, chat: ChatService) -> Iterator[None]:
+def _stop_turns(chat: ChatService) -> None:
     """Let ctrl+c stop the reply, and not the program."""
-
-    def stop() -> None:
-        for turn in chat.turns():
-            turn.stop()
-
-    with suppress(NotImplementedError):  # on Windows ctrl+c ends the program, and saves the reply
-        loop.add_signal_handler(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        with suppress(NotImplementedError):
-            loop.remove_signal_handler(signal.SIGINT)
+    for turn in chat.turns():
+        turn.stop()

@@ -19,7 +19,7 @@ def make_folders(folders: Folders) -> None:
     files inside are private all the same.
 
     Raises:
-        StoreError: A folder cannot be made, or belongs to somebody else.
+        StoreError: A folder cannot be created, or belongs to another user.
     """
     for folder in (folders.data, folders.state):
         try:
@@ -27,7 +27,7 @@ def make_folders(folders: Folders) -> None:
         except OSError as error:
             raise StoreError(f"The folder {folder} cannot be used: {error.strerror}.") from error
         if _belongs_to_another_user(folder):
-            raise StoreError(f"The folder {folder} belongs to somebody else.")
+            raise StoreError(f"The folder {folder} belongs to another user.")
 
 
 def _create_private(folder: Path) -> None:

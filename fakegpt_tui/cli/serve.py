@@ -35,7 +35,7 @@ _ALL = "list"
 @click.option(
     "--secret-path",
     is_flag=True,
-    help="Answer only below a path that nobody can guess, where others use this machine too.",
+    help="Answer only below a path that cannot be guessed, for machines with several users.",
 )
 @click.option(
     "--key-file",

@@ -14,7 +14,7 @@ _PRIVATE: Final = 0o600
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Make `text` all that is in the file at `path`, which nobody else may read from then on.
+    """Write `text` to the file at `path`, readable by this user only.
 
     Raises:
         SaveError: The file cannot be written.
@@ -29,8 +29,8 @@ def write_secret(path: Path, text: str) -> None:
 def edit_file(path: Path, edit: Callable[[str], str]) -> str:
     """Replace the text of the file at `path` by what `edit` makes of it, and return that.
 
-    The file is made where there is none. Where it is a link, what it points to is replaced, so
-    that a file that is kept elsewhere stays there. Nothing is written where nothing changed.
+    A missing file is created. The target of a link is replaced, not the link. Nothing is written if
+    nothing changed.
 
     Raises:
         ConfigError: `edit` raised it, or the file is not text.

@@ -22,24 +22,21 @@ _APPENDED_PATHS: Final = ("/chat/completions", "/completions", "/models")
 
 
 def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
-    """A sentence for each field of `draft` that would be refused; none of them repeats a secret."""
+    """A sentence for each field of `draft` that would be refused, without anything secret."""
+    key = None if draft.key is None else draft.key.reveal()
     found = {
         "name": _problem(service_name, draft.name),
-        "url": _problem(validators.url, draft.url),
+        "url": _problem(validators.url, draft.url)
+        or (draft.kind.is_api and _end_problem(draft.url)),
+        "key_env": draft.key_env and _problem(validators.variable_name, draft.key_env),
+        "key": key is not None and _problem(lambda text: validate_key(str(text), "This"), key),
+        "proxy": draft.proxy and _problem(validators.proxy, draft.proxy.reveal()),
     }
-    if not found["url"] and draft.kind.is_api:
-        found["url"] = _end_problem(draft.url)
-    if draft.key_env:
-        found["key_env"] = _problem(validators.variable_name, draft.key_env)
-    if draft.key is not None:
-        found["key"] = _key_problem(draft.key.reveal())
-    if draft.key is not None and draft.key_env:
+    if key is not None and draft.key_env:
         found["key_env"] = "Give the key itself or the name of a variable, not both."
-    if draft.without_key and (draft.key is not None or draft.key_env):
+    if draft.without_key and (key is not None or draft.key_env):
         found["key"] = "Take the key away or give another, not both."
-    if draft.proxy:
-        found["proxy"] = _problem(validators.proxy, draft.proxy.reveal())
-    return {field: sentence for field, sentence in found.items() if sentence}
+    return {field: str(sentence) for field, sentence in found.items() if sentence}
 
 
 def _problem(read: Callable[[object], object], text: str) -> str:
@@ -47,21 +44,15 @@ def _problem(read: Callable[[object], object], text: str) -> str:
         read(text)
     except InvalidValue as error:
         return f"Must be {error}".rstrip(".") + "."
+    except ConfigError as error:
+        return str(error)
     return ""
 
 
 def _end_problem(url: str) -> str:
-    """Whoever copies an address out of a manual often has all of it."""
+    """Addresses in manuals often include the path that the program appends."""
     end = next((end for end in _APPENDED_PATHS if url.rstrip("/").endswith(end)), "")
     return f"Must end before {end}, which is added." if end else ""
-
-
-def _key_problem(text: str) -> str:
-    try:
-        validate_key(text, "This")
-    except ConfigError as error:
-        return str(error)
-    return ""
 
 
 _VALUE = re.compile(r"[\w-]+ *=")
@@ -69,7 +60,7 @@ _VALUE = re.compile(r"[\w-]+ *=")
 Value: TypeAlias = TomlValue | None
 
 _OF_TABLES = {"services", "presets"}
-"""Tables that hold nothing but tables, and need no line of their own."""
+"""Tables that contain only tables, and need no header line of their own."""
 
 
 def with_service(content: str, name: str, values: Mapping[str, Value], *, path: Path) -> str:

@@ -161,7 +161,7 @@ class Settings:
         "The folder for saved files.", validators.absolute_path, example='"~/chats"'
     )
     plain: bool = setting(
-        "Whether to chat line by line, for screen readers and simple terminals.",
+        "Chat line by line, for screen readers and simple terminals.",
         validators.boolean,
         default=False,
         parse=validators.parse_flag,

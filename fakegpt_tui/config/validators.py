@@ -21,7 +21,7 @@ _FALSE = {"", "0", "false", "no", "off"}
 
 
 class InvalidValue(ValueError):
-    """The value cannot be used; its text says what would be right, as in "must be …".
+    """The value cannot be used; the message completes "must be …".
 
     `hide` keeps the value out of the sentence, because it may hold a secret.
     """
@@ -104,7 +104,7 @@ def variable_name(value: object) -> str:
     """The name of an environment variable."""
     if isinstance(value, str) and _VARIABLE.fullmatch(value):
         return value
-    # Somebody who pastes the key itself here must not find it in an error.
+    # If the key itself was pasted here, it must not appear in an error.
     raise InvalidValue("the name of an environment variable, not the key itself", hide=True)
 
 

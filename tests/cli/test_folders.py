@@ -53,5 +53,5 @@ def test_a_file_in_the_way_is_told(folders: Folders, tmp_path: Path) -> None:
 def test_a_folder_of_somebody_else_is_refused(folders: Folders) -> None:
     folders.state.mkdir()
     os.chown(folders.state, 12345, 12345)
-    with pytest.raises(StoreError, match="belongs to somebody else"):
+    with pytest.raises(StoreError, match="belongs to another user"):
         make_folders(folders)

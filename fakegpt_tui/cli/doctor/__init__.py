@@ -15,8 +15,8 @@ from fakegpt_tui.cli.options import file_options, settings_of
 def doctor(context: click.Context, *, as_json: bool, connect: bool, show_keys: bool) -> None:
     """Look at terminal, files, store and configuration, and say what needs attention.
 
-    Nothing is changed, and nobody is contacted unless --connect is given. The exit code is 1
-    when something needs attention.
+    Nothing is changed, and no service is contacted without --connect. The exit code is 1 if
+    something needs attention.
     """
     if show_keys:
         if as_json or connect:

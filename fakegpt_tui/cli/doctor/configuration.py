@@ -15,13 +15,13 @@ from fakegpt_tui.text import safe_line
 _LONGEST: Final = 1000
 
 
-def setting_findings(settings: Settings, trouble: ConfigError | None) -> Iterator[Finding]:
-    """What the configuration says; with `trouble` it could not be used, and `settings` are bare."""
+def setting_findings(settings: Settings, error: ConfigError | None) -> Iterator[Finding]:
+    """Checks of the file, its keys and theme; after an error `settings` are the defaults."""
     path = safe_line(str(settings.config_file), _LONGEST)
-    if trouble is not None:
+    if error is not None:
         yield attention(
             "configuration.file",
-            safe_line(str(trouble), _LONGEST),
+            safe_line(str(error), _LONGEST),
             "The program does not start until that is changed; what follows is without it.",
         )
     elif settings.config_file.exists():
@@ -37,8 +37,8 @@ def setting_findings(settings: Settings, trouble: ConfigError | None) -> Iterato
     yield from _keys(settings)
     try:
         name = settings.chosen_service.name
-    except ConfigError as error:
-        yield attention("configuration.service", safe_line(str(error), _LONGEST))
+    except ConfigError as unknown:
+        yield attention("configuration.service", safe_line(str(unknown), _LONGEST))
     else:
         yield good("configuration.service", f"New conversations use the service {name}.")
 
@@ -46,7 +46,7 @@ def setting_findings(settings: Settings, trouble: ConfigError | None) -> Iterato
 def service_findings(
     settings: Settings, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Finding]:
-    """Each service as far as it is known without asking it."""
+    """Each service, its proxy and its key, without connecting."""
     for service in settings.services.values():
         yield _service(settings, service)
         yield from _route(service)
@@ -109,7 +109,7 @@ def _service(settings: Settings, service: Service) -> Finding:
 
 
 def _route(service: Service) -> Iterator[Finding]:
-    """What is between here and the service; a password in it is never shown."""
+    """The proxy and the certificate check of a service; no password is shown."""
     if service.kind is ServiceKind.EMBEDDED:
         return
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - httpx, not for --help
@@ -126,7 +126,7 @@ def _route(service: Service) -> Iterator[Finding]:
     if service.verify is False:
         yield note(
             name,
-            f"Nobody checks that {service.name} is who it says (verify = false).",
+            f"The certificate of {service.name} is not checked (verify = false).",
             "verify can name the file of a certificate instead.",
         )
 

@@ -17,7 +17,7 @@ _LONGEST: Final = 1000
 
 
 def connection_findings(settings: Settings) -> Sequence[Finding]:
-    """What comes of using each service that a person configured, and the one that is used."""
+    """The findings of connecting to each configured service and to the chosen one."""
     return asyncio.run(_all(settings))
 
 
@@ -30,7 +30,7 @@ async def _all(settings: Settings) -> list[Finding]:
 
 
 def _services_in_use(settings: Settings) -> list[Service]:
-    """Those that somebody asked for: no ready-made service is contacted because it is there."""
+    """The configured services and the chosen one; a built-in one is not contacted unasked."""
     return [
         service
         for name, service in settings.services.items()

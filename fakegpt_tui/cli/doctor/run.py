@@ -9,14 +9,12 @@ from contextlib import ExitStack, suppress
 import click
 
 from fakegpt_tui.cli.doctor.configuration import service_findings, setting_findings
-from fakegpt_tui.cli.doctor.report import Finding, is_healthy, render_text
-from fakegpt_tui.cli.doctor.report import render_json as shown_as_json
+from fakegpt_tui.cli.doctor.report import Finding, is_healthy, render_json, render_text
 from fakegpt_tui.cli.doctor.store import store_findings
 from fakegpt_tui.cli.doctor.system import encoding_findings, file_findings, version_findings
 from fakegpt_tui.cli.doctor.terminal import terminal_findings
 from fakegpt_tui.cli.doctor.tmux import detect_tmux
 from fakegpt_tui.config.load import default_settings, load_settings
-from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import ConfigError, now
 from fakegpt_tui.terminal.query import TerminalInfo, TerminalQuery
 from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
@@ -25,28 +23,24 @@ _SOURCE, _TARGET = 0, 1
 
 
 def run_checks(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> bool:
-    """Tell all that is found; is all well?"""
+    """Run and report all checks; true if nothing needs attention."""
     progress = ProgressLine()
     with ExitStack() as stack:
         answers = None
         if owns_terminal(_SOURCE, _TARGET):
-            # To the end: a terminal may answer when nobody waits for it any longer.
+            # To the end, because a terminal may answer late, after the wait.
             stack.enter_context(raw_mode(_SOURCE))
-            answers = _query_terminal()
-        stack.callback(progress.clear)
+            query = TerminalQuery(_SOURCE, _TARGET, os.environ)
+            answers = query.ask() if query.can_ask else None
+        stack.callback(progress.show)
         findings = list(_collect_findings(flags, answers, progress, connect=connect))
-        progress.clear()
+        progress.show()
     if as_json:
-        click.echo(shown_as_json(findings))
+        click.echo(render_json(findings))
     else:
         for line in render_text(findings, width=shutil.get_terminal_size().columns):
             click.echo(line)
     return is_healthy(findings)
-
-
-def _query_terminal() -> TerminalInfo | None:
-    conversation = TerminalQuery(_SOURCE, _TARGET, os.environ)
-    return conversation.ask() if conversation.can_ask else None
 
 
 def _collect_findings(
@@ -56,13 +50,17 @@ def _collect_findings(
     *,
     connect: bool,
 ) -> Iterator[Finding]:
-    settings, trouble = _load_settings(flags)
+    error: ConfigError | None = None
+    try:
+        settings = load_settings(flags)
+    except ConfigError as problem:
+        settings, error = default_settings(flags), problem
     yield from terminal_findings(answers, os.environ, detect_tmux())
     yield from version_findings()
     yield from encoding_findings()
     yield from file_findings(settings)
     yield from store_findings(settings.database, now(), progress.report)
-    yield from setting_findings(settings, trouble)
+    yield from setting_findings(settings, error)
     yield from service_findings(settings)
     if connect:
         from fakegpt_tui.cli.doctor.connect import connection_findings  # noqa: PLC0415 - slow to import
@@ -71,16 +69,8 @@ def _collect_findings(
         yield from connection_findings(settings)
 
 
-def _load_settings(flags: Mapping[str, object]) -> tuple[Settings, ConfigError | None]:
-    """The settings, or those without the file if it cannot be used, and why."""
-    try:
-        return load_settings(flags), None
-    except ConfigError as error:
-        return default_settings(flags), error
-
-
 class ProgressLine:
-    """A line on standard error that says what is looked at, if that is a terminal."""
+    """A line on standard error with the current check, if that is a terminal."""
 
     def __init__(self) -> None:
         self._is_shown = sys.stderr is not None and sys.stderr.isatty()
@@ -92,14 +82,8 @@ class ProgressLine:
             self._percent = percent
             self.show(f"Looking at the {what} of the store{f', {percent} %' if of else ''} …")
 
-    def show(self, sentence: str) -> None:
-        self._write(f"\r\x1b[K{sentence}")
-
-    def clear(self) -> None:
-        self._write("\r\x1b[K")
-
-    def _write(self, text: str) -> None:
+    def show(self, sentence: str = "") -> None:
         if self._is_shown:
             with suppress(OSError):
-                sys.stderr.write(text)
+                sys.stderr.write(f"\r\x1b[K{sentence}")
                 sys.stderr.flush()

@@ -3,6 +3,7 @@
 import locale
 import os
 import platform
+import re
 import shutil
 import sqlite3
 import stat
@@ -36,7 +37,7 @@ def encoding_findings() -> Iterator[Finding]:
     else:
         yield attention(
             "files.encoding",
-            f"Text is written as {safe_line(encoding) or 'nobody knows what'}, which lacks most "
+            f"Text is written as {safe_line(encoding) or 'an unknown encoding'}, which lacks most "
             "letters and signs.",
             "Set LANG to a locale of UTF-8, such as C.UTF-8.",
         )
@@ -44,23 +45,26 @@ def encoding_findings() -> Iterator[Finding]:
 
 def file_findings(settings: Settings) -> Iterator[Finding]:
     yield _free_space(settings)
-    yield from _ownership(settings)
+    try:
+        require_private(settings.data_dir)
+    except StoreError as error:
+        yield attention("files.owner", safe_line(str(error), 1000))
     folders = [
         finding
-        for folder in dict.fromkeys((settings.folders.data, settings.folders.state))
+        for folder in dict.fromkeys((settings.data_dir, settings.state_dir))
         for finding in _folder(folder)
     ]
     files = [finding for file in _private_files(settings) for finding in _file(file)]
     yield from folders
     yield from files
-    if not any(settings.folders.data.glob("*")):
-        yield note("files.folder", f"{_shown(settings.folders.data)} is not there, or empty.")
+    if not any(settings.data_dir.glob("*")):
+        yield note("files.folder", f"{_shown(settings.data_dir)} does not exist, or is empty.")
     elif not (folders or files):
-        yield good("files.permissions", "What is kept is for your eyes alone.")
+        yield good("files.permissions", "Only you can read the files.")
 
 
 def _free_space(settings: Settings) -> Finding:
-    folder = settings.folders.data
+    folder = settings.data_dir
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free
     database = settings.database
@@ -70,32 +74,18 @@ def _free_space(settings: Settings) -> Finding:
         return attention(
             "files.space",
             f"Only {words}.",
-            "A full disk keeps nothing: what is said then lives until the program ends.",
+            "On a full disk messages are kept in memory only, until the program ends.",
         )
     return good("files.space", f"{words}.")
 
 
-def _ownership(settings: Settings) -> Iterator[Finding]:
-    try:
-        require_private(settings.folders.data)
-    except StoreError as error:
-        yield attention("files.owner", safe_line(str(error), 1000))
-
-
 def _folder(folder: Path) -> Iterator[Finding]:
-    mode = _mode(folder)
+    mode, name, advice = _mode(folder), _shown(folder), f"chmod 700 {_shown(folder)}"
     if mode & _OTHERS_WRITE:
-        yield attention(
-            "files.folder",
-            f"Others may write in the folder {_shown(folder)}.",
-            f"chmod 700 {_shown(folder)}",
-        )
+        yield attention("files.folder", f"Others may write in the folder {name}.", advice)
     elif mode & _OTHERS:
-        yield note(
-            "files.folder",
-            f"Others may look into the folder {_shown(folder)}, but not into the files of it.",
-            f"chmod 700 {_shown(folder)}",
-        )
+        sentence = f"Others may list the folder {name}, but not read its files."
+        yield note("files.folder", sentence, advice)
 
 
 def _file(file: Path) -> Iterator[Finding]:
@@ -106,7 +96,7 @@ def _file(file: Path) -> Iterator[Finding]:
 
 
 def _private_files(settings: Settings) -> Iterable[Path]:
-    """What holds words of a person, or something secret."""
+    """The files that hold messages or secrets."""
     database = settings.database
     yield from sorted(database.parent.glob(f"{database.name}*"))
     yield settings.session_file
@@ -121,7 +111,7 @@ def _private_files(settings: Settings) -> Iterable[Path]:
 
 
 def _mode(path: Path) -> int:
-    """The permissions, which are nobody's where there is no such thing or no such permissions."""
+    """The permissions; 0 if the file, or this kind of permissions, does not exist."""
     if os.name != "posix" or not path.exists() or path.name.endswith(".instances"):
         return 0
     return stat.S_IMODE(path.stat().st_mode)
@@ -164,19 +154,13 @@ def _textual(installed: Callable[[str], str]) -> Finding:
 
 
 def _wanted_textual() -> str:
-    """The very version that this program asks for; empty if it is not installed."""
+    """The version that this program requires; empty if the package is not installed."""
     try:
-        wishes = requires(_PROGRAM) or []
+        requirements = requires(_PROGRAM) or []
     except PackageNotFoundError:
         return ""
-    return next(
-        (wish.partition("==")[2].partition(";")[0].strip() for wish in wishes if _is_textual(wish)),
-        "",
-    )
-
-
-def _is_textual(wish: str) -> bool:
-    return wish.partition("==")[0].strip() == _TEXTUAL
+    found = (re.match(r"textual *== *([^; ]+)", each) for each in requirements)
+    return next((match[1] for match in found if match), "")
 
 
 def _sqlite() -> Finding:
