@@ -32,6 +32,8 @@ def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
         "key": key is not None and _problem(lambda text: validate_key(str(text), "This"), key),
         "proxy": draft.proxy and _problem(validators.proxy, draft.proxy.reveal()),
     }
+    if not found["url"] and draft.kind.is_api:
+        found["url"] = _end_problem(draft.url)
     if key is not None and draft.key_env:
         found["key_env"] = "Give the key itself or the name of a variable, not both."
     if draft.without_key and (key is not None or draft.key_env):

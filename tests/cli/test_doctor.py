@@ -239,7 +239,7 @@ def test_no_secret_is_shown(home: Home) -> None:
 def test_what_others_may_read_or_write_is_said(home: Home) -> None:
     home.run("ask", "Hi")
     home.data.chmod(0o755)
-    assert "may look into" in said(home, "files.folder", "note", 0)
+    assert "may list the folder" in said(home, "files.folder", "note", 0)
     home.data.chmod(0o770)
     assert f"chmod 700 {home.data}" in said(home, "files.folder")
     home.data.chmod(0o700)
