@@ -120,12 +120,11 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     picked: reactive[frozenset[str]] = reactive(frozenset())
     """The conversations that were marked to do something with all of them."""
 
+    @dataclass
     class Opened(Message):
         """A conversation was chosen."""
 
-        def __init__(self, conversation_id: str) -> None:
-            super().__init__()
-            self.conversation_id = conversation_id
+        conversation_id: str
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """Prompt input widget, and the queue of prompts that wait to be sent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -38,12 +39,11 @@ class PromptInput(TextArea):
     is_edit: reactive[bool] = reactive(False, repaint=False)
     """Does the text replace an earlier prompt? The border says so."""
 
+    @dataclass
     class Submitted(Message):
         """The prompt is to be sent. Its text is no longer in the input."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     class CommandsRequested(Message):
         """A slash was typed into the empty prompt."""

@@ -10,14 +10,14 @@ class Fold(Enum):
     """How much of a message is shown."""
 
     TEXT = auto()
-    """The text; of the reasoning above it, that it is there."""
+    """The text, and a line that says that there is reasoning."""
     EVERYTHING = auto()
     NOTHING = auto()
-    """A line that says what is folded."""
+    """A line with the beginning of the text."""
 
 
 class Folds:
-    """The folds of each message, kept while the program runs."""
+    """The fold of each message, while the program runs."""
 
     def __init__(self) -> None:
         self._folds: dict[str, Fold] = {}
@@ -26,7 +26,7 @@ class Folds:
         return self._folds.get(message.id, Fold.TEXT)
 
     def toggle(self, message: ChatMessage) -> None:
-        """Show the next of the ways that a message can be shown in."""
+        """Go to the next fold of a message; the last one leads to the first."""
         match self.of(message):
             case Fold.TEXT if message.reasoning or has_section(message.text):
                 self._folds[message.id] = Fold.EVERYTHING
@@ -41,11 +41,11 @@ class Folds:
         self._folds[message.id] = Fold.TEXT if is_shown else Fold.EVERYTHING
 
     def set(self, message: ChatMessage, fold: Fold) -> None:
-        """Show as much as was shown before."""
+        """Go back to a fold that a message had."""
         self._folds[message.id] = fold
 
     def unfold(self, message: ChatMessage, *, reasoning: bool) -> bool:
-        """Show the text, and the reasoning too if it is wanted; whether that changed anything."""
+        """Show the text, with the reasoning if it is wanted; whether that changed anything."""
         before = self.of(message)
         if reasoning:
             self._folds[message.id] = Fold.EVERYTHING

@@ -278,23 +278,6 @@ def text_width(width: int) -> int:
     return max(1, width if width < _NARROW else width - 3)
 
 
-def estimate_height(message: ChatMessage, width: int, fold: Fold = Fold.TEXT) -> int:
-    """About how many lines a message will take, from its length and its line breaks alone.
-
-    Cheap rather than exact, as it is computed for every message of a conversation that is opened.
-    One line in eight of Markdown is not shown as such, or ends half way.
-    """
-    if fold is Fold.NOTHING:
-        return HEADER_LINES + 1
-    text, columns = message.text, text_width(width)
-    lines = (text.count("\n") + len(text) // columns + 1) * 7 // 8
-    if reasoning := message.reasoning:
-        lines += 1
-        if fold is Fold.EVERYTHING:
-            lines += reasoning.count("\n") + len(reasoning) // columns + 1
-    return HEADER_LINES + lines + bool(ending_text(message))
-
-
 def warm_up(make_document: Callable[[Palette], MessageBody], palette: Palette) -> None:
     """Draw a little of everything out of sight, so that it is imported before a reply comes."""
     document = make_document(palette)

@@ -31,7 +31,8 @@ _MESSAGE_STYLES = ("user", "assistant", "note", "error")
 _ROW_STYLES = ("badge", "cursor", "match", "current-match", "find")
 ROW_CLASSES = {f"transcript--{part}" for part in (*_MESSAGE_STYLES, *_ROW_STYLES)}
 ROW_CSS = """
-Transcript {
+TranscriptScrollView {
+    overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
     & .transcript--user { color: $text-accent; }
     & .transcript--assistant { color: $text-primary; }
     & .transcript--note { color: $text-muted; }

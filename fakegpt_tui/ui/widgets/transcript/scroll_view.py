@@ -1,62 +1,75 @@
-"""Scroll view of a transcript: scroll bar, wheel, and repainting only rows that changed."""
+"""Scroll view of a transcript: theme, keys, wheel, and repainting only rows that changed."""
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from math import ceil
 from typing import Any, Self
 
-from rich.style import Style
 from textual import events, on
-from textual.geometry import Region, Size
+from textual.content import Content
+from textual.geometry import Region
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
+from textual.selection import Selection
 from textual.strip import Strip
+from textual.theme import Theme
 
+from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
+from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
+from fakegpt_tui.ui.widgets.transcript.scroll_bar import sync_scroll_bar
+from fakegpt_tui.ui.widgets.transcript.selection import selected_text
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
-_STEPS = 8
-"""The places in a cell at which the thumb of a scroll bar can end."""
 
+class TranscriptScrollView(ScrollView, inherit_bindings=False):
+    """Shows the lines in a viewport, and scrolls it by keys, wheel and scroll bar.
 
-class RowScrollView(ScrollView, inherit_bindings=False):
-    """Shows the rows of a viewport, and scrolls it by keys, wheel and scroll bar.
-
-    A subclass draws the rows, and is told when the viewport has moved.
+    Until there is a message, `empty_text` is shown.
     """
 
-    DEFAULT_CSS = """
-    RowScrollView { overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; }
-    """
+    DEFAULT_CSS = ROW_CSS
+    COMPONENT_CLASSES = ROW_CLASSES
+
+    empty_text: reactive[Content] = reactive(Content(""))
 
     def __init__(self, viewport: Viewport) -> None:
         super().__init__()
         self.viewport = viewport
+        self.find = FindController(viewport)
+        self._renderer = RowRenderer(self, viewport, self.find)
         self._last_rows: Sequence[Strip] = ()
         self._painted: Sequence[Strip] = ()
         self._is_syncing = False
 
     @property
-    def footer_rows(self) -> int:
-        """The rows at the bottom that are not for messages."""
-        return 0
-
-    @property
     def visible_rows(self) -> int:
         """The rows that are there for messages."""
-        return max(0, self.size.height - self.footer_rows)
-
-    @property
-    def blank_style(self) -> Style:
-        """The style of the blanks that rows are filled up with."""
-        raise NotImplementedError
-
-    def render_rows(self) -> Sequence[Strip]:
-        """What is on each row now, from edge to edge."""
-        raise NotImplementedError
+        return max(0, self.size.height - self.find.is_open)
 
     def viewport_moved(self) -> None:
         """Called when the viewport may have moved, before the rows are drawn."""
         raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._apply_theme)
+        self._apply_theme(self.app.current_theme)
+
+    def _apply_theme(self, theme: Theme) -> None:
+        palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
+        styles = self._renderer.read_styles()
+        self.viewport.message_list.change_appearance(palette=palette, styles=styles)
+        self.refresh()
+
+    def remeasure(self) -> None:
+        """Wrap all lines again, as the width of characters has changed."""
+        self.clear_selection()
+        self.viewport.rewrap(self.viewport.message_list.remeasure)
+        self._renderer.clear()
+        self.sync_view()
+        self.refresh()
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selected_text(selection, self.viewport.message_list), "\n"
 
     def refresh(
         self,
@@ -94,7 +107,7 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         rows = self._last_rows
         width, height = self.size
         if len(rows) != height or (rows and rows[0].cell_length != width):
-            rows = self._last_rows = self.render_rows()
+            rows = self._last_rows = self._renderer.render(self.empty_text)
         return rows
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -127,52 +140,16 @@ class RowScrollView(ScrollView, inherit_bindings=False):
             return
         self._is_syncing = True
         try:
-            self._set_virtual_height(self.viewport.message_list.height + self.footer_rows)
-            self.scroll_y = self.scroll_target_y = self.viewport.offset
-            self._move_thumb()
+            sync_scroll_bar(self, self.viewport, int(self.find.is_open))
         finally:
             self._is_syncing = False
         self.viewport.clamp_cursor()
         self.viewport_moved()
         self.repaint_changes()
 
-    def _set_virtual_height(self, height: int) -> None:
-        size = Size(self.scrollable_size.width, height)
-        needs_scrollbar = height > self.size.height
-        if needs_scrollbar is not self.show_vertical_scrollbar:
-            self.virtual_size = size
-        else:
-            # Assigning would lay out and repaint the whole screen for each line that arrives.
-            self.set_reactive(RowScrollView.virtual_size, size)
-
-    def _move_thumb(self) -> None:
-        """Move the thumb of the scroll bar, and repaint only the cells of it that change."""
-        if not self.show_vertical_scrollbar:
-            return
-        bar, height = self.vertical_scrollbar, self.virtual_size.height
-        before = self._thumb_range(bar.window_virtual_size, bar.position)
-        after = self._thumb_range(height, self.scroll_y)
-        # While the view sticks to an end that grows, the thumb only gets smaller.
-        is_growing = self.viewport.sticks_to_end and self.viewport.message_list.is_growing
-        least = _STEPS if is_growing else 1
-        if all(abs(old - new) < least for old, new in zip(before, after, strict=True)):
-            return
-        bar.set_reactive(ScrollBar.window_virtual_size, height)
-        bar.set_reactive(ScrollBar.position, self.scroll_y)
-        for old, new in zip(before, after, strict=True):
-            first, last = sorted((old // _STEPS, new // _STEPS))
-            bar.refresh(Region(0, first, bar.size.width, last - first + 1))
-
-    def _thumb_range(self, height: float, position: float) -> tuple[int, int]:
-        """Where the thumb begins and ends, as Textual draws it, in eighths of a cell."""
-        rows = self.size.height
-        size = max(1, rows * rows / max(1, height))
-        start = int((rows - size) * position / max(1, height - rows) * _STEPS)
-        return start, start + ceil(size * _STEPS)
-
     def repaint_changes(self) -> None:
         """Repaint the rows that changed, and no others."""
-        self._last_rows = self.render_rows()
+        self._last_rows = self._renderer.render(self.empty_text)
         changed: list[Region] = []
         for y, (strip, painted) in enumerate(zip_longest(self._last_rows, self._painted)):
             if strip is not painted and strip != painted:
@@ -187,7 +164,7 @@ class RowScrollView(ScrollView, inherit_bindings=False):
         if strip is None:
             return self.size.width
         last = next(reversed(strip), None)
-        if last is None or last.style != self.blank_style:
+        if last is None or last.style != self._renderer.blank:
             return strip.cell_length
         return strip.cell_length - len(last.text)
 

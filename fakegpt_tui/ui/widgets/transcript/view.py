@@ -1,19 +1,13 @@
 """Transcript widget: the messages of the open conversation, and the keys that act on them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from rich.style import Style
 from textual import events, on
-from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
-from textual.selection import Selection
-from textual.strip import Strip
-from textual.theme import Theme
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
@@ -24,22 +18,17 @@ from fakegpt_tui.ui.widgets.transcript.code_blocks import (
     code_at,
     has_cut_code,
 )
-from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.message_header import REASONING_FOLD, conversation_text
 from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, MessageBody, warm_up
 from fakegpt_tui.ui.widgets.transcript.row_renderer import (
     FOLLOW_META,
-    ROW_CLASSES,
-    ROW_CSS,
-    RowRenderer,
 )
-from fakegpt_tui.ui.widgets.transcript.scroll_view import RowScrollView
+from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.selection import (
     message_selection,
     position_at_row,
     selected_messages,
-    selected_text,
 )
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
@@ -57,40 +46,33 @@ def _markdown(palette: Palette) -> MessageBody:
     return Document(palette)
 
 
-class Transcript(RowScrollView, can_focus=True, inherit_bindings=False):
+class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     """The messages of one conversation, laid out only where they are looked at.
 
     `show` opens a conversation, `update_message` adds or replaces one message. Both take values,
-    and may be called twice with the same. Until there is a message, `empty_text` is shown.
+    and may be called twice with the same.
     """
 
-    DEFAULT_CSS = ROW_CSS
-    COMPONENT_CLASSES = ROW_CLASSES
     BINDINGS = bindings(KeyScope.TRANSCRIPT)
 
-    empty_text: reactive[Content] = reactive(Content(""))
-
+    @dataclass
     class LinkPressed(Message):
         """A link was clicked. `href` is what the message says, unchecked."""
 
-        def __init__(self, href: str) -> None:
-            super().__init__()
-            self.href = href
+        href: str
 
+    @dataclass
     class CopyRequested(Message):
         """Text is to be copied; `what` names it in a word or two."""
 
-        def __init__(self, text: str, what: str) -> None:
-            super().__init__()
-            self.text = text
-            self.what = what
+        text: str
+        what: str
 
+    @dataclass
     class ReadToEnd(Message):
         """The end of the conversation came into view."""
 
-        def __init__(self, conversation_id: str) -> None:
-            super().__init__()
-            self.conversation_id = conversation_id
+        conversation_id: str
 
     def __init__(
         self, make_document: Callable[[Palette], MessageBody] = _markdown, *, warm_up: bool = True
@@ -103,8 +85,6 @@ class Transcript(RowScrollView, can_focus=True, inherit_bindings=False):
         """
         self.message_list = VirtualList(make_document)
         super().__init__(Viewport(self.message_list))
-        self.find = FindController(self.viewport)
-        self._renderer = RowRenderer(self, self.viewport, self.find)
         self._make_document = make_document
         self._warms_up = warm_up
         self._code_blocks = CodeBlockCursor(self.message_list)
@@ -113,31 +93,12 @@ class Transcript(RowScrollView, can_focus=True, inherit_bindings=False):
         self._has_read_to_end = False
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, self._apply_theme)
-        self._apply_theme(self.app.current_theme)
         if self._warms_up:
             self.set_timer(_FIRST_KEYS, self._warm_up)
 
     def _warm_up(self) -> None:
         draw = partial(warm_up, self._make_document, self.message_list.appearance.palette)
         self.run_worker(draw, thread=True, group="warm-up")
-
-    def _apply_theme(self, theme: Theme) -> None:
-        palette = Palette.from_theme(self.app.get_css_variables(), theme.dark)
-        self._change_appearance(palette=palette, styles=self._renderer.read_styles())
-        self.refresh()
-
-    def _change_appearance(self, **changes: Any) -> None:
-        message_list = self.message_list
-        message_list.appearance = replace(message_list.appearance, **changes)
-
-    def remeasure(self) -> None:
-        """Wrap all lines again, as the width of characters has changed."""
-        self.clear_selection()
-        self.viewport.rewrap(self.message_list.remeasure)
-        self._renderer.clear()
-        self.sync_view()
-        self.refresh()
 
     def show(
         self,
@@ -227,25 +188,11 @@ class Transcript(RowScrollView, can_focus=True, inherit_bindings=False):
         selection = self.text_selection
         return () if selection is None else selected_messages(selection, self.message_list.messages)
 
-    @property
-    def footer_rows(self) -> int:
-        return int(self.find.is_open)
-
-    @property
-    def blank_style(self) -> Style:
-        return self._renderer.blank
-
-    def render_rows(self) -> Sequence[Strip]:
-        return self._renderer.render(self.empty_text)
-
     def viewport_moved(self) -> None:
         is_at_end = bool(self.viewport.positions) and self.viewport.lines_below == 0
         if is_at_end and not self._has_read_to_end and self._conversation_id is not None:
             self.post_message(self.ReadToEnd(self._conversation_id))
         self._has_read_to_end = is_at_end
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        return selected_text(selection, self.message_list), "\n"
 
     def action_fold(self) -> None:
         """Show less of the current message, or more again."""
@@ -273,7 +220,7 @@ class Transcript(RowScrollView, can_focus=True, inherit_bindings=False):
             self._rewrap_code(code_offset=offset)
 
     def _rewrap_code(self, **changes: Any) -> None:
-        self.viewport.rewrap(lambda: self._change_appearance(**changes))
+        self.viewport.rewrap(partial(self.message_list.change_appearance, **changes))
         self.sync_view()
 
     def action_find(self) -> None:

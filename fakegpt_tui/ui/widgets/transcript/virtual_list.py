@@ -3,17 +3,20 @@
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.folding import Folds
+from fakegpt_tui.ui.widgets.transcript.folding import Fold, Folds
+from fakegpt_tui.ui.widgets.transcript.message_header import ending_text
 from fakegpt_tui.ui.widgets.transcript.message_layout import (
+    HEADER_LINES,
     Appearance,
     MessageBody,
     MessageLayout,
-    estimate_height,
+    text_width,
 )
 
 _MAX_LAYOUTS = 300
@@ -74,6 +77,10 @@ class VirtualList:
     def set_width(self, width: int) -> None:
         self.width = width
         self._estimate_all()
+
+    def change_appearance(self, **changes: Any) -> None:
+        """Change how messages are drawn; layouts take it over when they are next used."""
+        self.appearance = replace(self.appearance, **changes)
 
     def remeasure(self) -> None:
         """Wrap all lines again, as the width of characters has changed."""
@@ -186,7 +193,7 @@ class VirtualList:
         self._tops = [0]
 
     def _estimate(self, message: ChatMessage) -> int:
-        return estimate_height(message, self.width, self.folds.of(message))
+        return _estimate_height(message, self.width, self.folds.of(message))
 
     def _update_height(self, index: int) -> None:
         """Take over what drawing a message has shown of its height."""
@@ -203,3 +210,20 @@ class VirtualList:
             heights = self._heights[known:index]
             self._tops.extend(list(accumulate(heights, initial=self._tops[known]))[1:])
         return self._tops[index]
+
+
+def _estimate_height(message: ChatMessage, width: int, fold: Fold) -> int:
+    """About how many lines a message will take, from its length and its line breaks alone.
+
+    Cheap rather than exact, as it is computed for every message of a conversation that is opened.
+    One line in eight of Markdown is not shown as such, or ends half way.
+    """
+    if fold is Fold.NOTHING:
+        return HEADER_LINES + 1
+    text, columns = message.text, text_width(width)
+    lines = (text.count("\n") + len(text) // columns + 1) * 7 // 8
+    if reasoning := message.reasoning:
+        lines += 1
+        if fold is Fold.EVERYTHING:
+            lines += reasoning.count("\n") + len(reasoning) // columns + 1
+    return HEADER_LINES + lines + bool(ending_text(message))

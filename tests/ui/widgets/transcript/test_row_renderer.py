@@ -5,6 +5,7 @@ from dataclasses import replace
 from textual.strip import Strip
 
 from fakegpt_tui.domain import MessageStatus
+from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript.transcript_app import MarkdownApp, grow, reply, show
 
 WORDS = "word " * 60
@@ -12,7 +13,7 @@ GROWING = reply(0, WORDS, status=MessageStatus.STREAMING)
 
 
 def rows(app: MarkdownApp) -> list[Strip]:
-    return list(app.transcript.render_rows())
+    return strips(app.transcript)
 
 
 async def test_a_line_that_says_the_same_is_the_same_row_however_its_paragraph_grows() -> None:

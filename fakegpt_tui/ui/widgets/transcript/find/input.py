@@ -12,24 +12,24 @@ _MAX_LENGTH = 200
 
 
 class FindInput:
-    """What has been typed, and how it looks.
+    """The query as it is typed, and how it is drawn.
 
-    It is drawn by the transcript and no widget of its own, so that it needs no room beside it.
+    The transcript draws it on its last row. As a widget it would need room beside the transcript.
     """
 
     def __init__(self) -> None:
         self.is_open = False
-        """Is something being found?"""
+        """Is the line shown?"""
         self.is_typing = False
         self.query = ""
 
     def open(self) -> None:
-        """Begin to type, over what was found last."""
+        """Begin to type a new query."""
         self.is_open = self.is_typing = True
         self.query = ""
 
     def accept(self) -> None:
-        """Have typed all of it; the line stays."""
+        """End typing; the line stays."""
         self.is_typing = False
 
     def close(self) -> None:
@@ -51,12 +51,8 @@ class FindInput:
                 return False
         return True
 
-    def cursor(self, width: int) -> int:
-        """The column where the next character goes."""
-        return min(width - 1, cell_len(self._shown_query(width)))
-
     def render(self, width: int, result: str, style: Style) -> Strip:
-        """The line, with what came of it."""
+        """The line, with the result of the search at its right."""
         hint = "enter keep  esc close" if self.is_typing else "n next  N previous  esc close"
         typed = self._shown_query(width)
         right = f"  {result}  {hint} "
@@ -64,9 +60,7 @@ class FindInput:
             right = f" {result} "
         right = truncate(right, max(0, width - cell_len(typed)))
         room = width - cell_len(typed) - cell_len(right)
-        return Strip(
-            [Segment(typed, style), Segment(" " * room, style), Segment(right, style)], width
-        )
+        return Strip([Segment(typed + " " * room + right, style)], width)
 
     def _shown_query(self, width: int) -> str:
         shown = safe_line(self.query, _MAX_LENGTH) + (" " if self.query.endswith(" ") else "")

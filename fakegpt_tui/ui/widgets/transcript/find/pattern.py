@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 from fakegpt_tui.ui.markdown.lines import Line
 
-_LINE_BEGINS = " │┊↳▌"
-_GAP = rf"(?: *\n[{_LINE_BEGINS}]*)?"
-"""What may stand between two characters that follow each other: the end of a line on the screen,
-and what the next one begins with."""
+_PREFIXES = " │┊↳▌"
+"""What lines on the screen begin with, and messages do not."""
+_GAP = rf"(?: *\n[{_PREFIXES}]*)?"
+"""What may be between two characters that follow each other: the end of a line on the screen, and
+the prefix of the next one."""
 _HARD_BREAK = "\v"
 _MARKUP = r"*_`~\\\[\]"
 _BACKWARD_STEP = 65_536
-"""Characters that are gone through at a time to find the last match of many."""
+"""Characters that are searched at a time for the last match before an offset."""
 
 
 class ShownRange(NamedTuple):
@@ -27,12 +28,12 @@ class ShownRange(NamedTuple):
 
 
 class FindPattern:
-    """The words: in upper and lower case, unless there is an upper case letter."""
+    """A query: words in any case, unless one of them has an upper case letter."""
 
-    def __init__(self, words: str) -> None:
-        self._ignores_case = words == words.lower()
-        self._query = " ".join(words.split())
-        self._shown_regex = self._compile(_GAP, rf"[\n{_LINE_BEGINS}]+")
+    def __init__(self, query: str) -> None:
+        self._ignores_case = query == query.lower()
+        self._query = " ".join(query.split())
+        self._shown_regex = self._compile(_GAP, rf"[\n{_PREFIXES}]+")
         self._written_regex = self._compile(f"[{_MARKUP}]*", rf"[\s>{_MARKUP}]+")
 
     def _compile(self, within: str, between: str) -> re.Pattern[str]:
@@ -42,15 +43,15 @@ class FindPattern:
 
     @property
     def max_length(self) -> int:
-        """The characters that the words may take where they are written, with markup in them."""
+        """The characters that a match may take in written text, with markup in it."""
         return len(self._query) * 8
 
     def is_plain(self, text: str) -> bool:
-        """Whether the words stand in what was written, with no markup in them."""
+        """Is the query in a written text as it is, with no markup in it?"""
         return self._query in (text.lower() if self._ignores_case else text)
 
     def count(self, text: str, *, is_plain: bool) -> int:
-        """How often the words stand in what was written: with no markup in them, or with some."""
+        """How often the query is in a written text: with no markup in it, or with some."""
         if not text:
             return 0
         if self._ignores_case:
@@ -63,12 +64,12 @@ class FindPattern:
         return plain.count(self._query)
 
     def find_next(self, text: str, start: int) -> int | None:
-        """Where the words stand at or behind `start` in what was written."""
+        """The offset of the first match in a written text at or after `start`."""
         match = self._written_regex.search(text, start)
         return match.start() if match else None
 
     def find_last(self, text: str, end: int) -> int | None:
-        """Where the words stand before `end` in what was written, the last time."""
+        """The offset of the last match in a written text before `end`."""
         while end > 0:
             start = max(0, end - _BACKWARD_STEP)
             stop = end + self.max_length
@@ -82,27 +83,26 @@ class FindPattern:
     def find_in_lines(
         self, lines: Sequence[Line], below: Sequence[Line] = ()
     ) -> Iterator[tuple[ShownRange, ...]]:
-        """The matches in lines that are shown, over those ends of lines that are the screen's.
+        """The matches in lines as they are shown, also those that go on in the next line.
 
-        Those that end in the lines `below`, which go on where these end, count; those that begin
-        there do not.
+        The lines `below` are those in which the last one continues: matches that end there count,
+        matches that begin there do not.
         """
-        pieces = list(_text_runs((*lines, *below), len(lines)))
-        starts = list(accumulate((len(piece.text) for piece in pieces), initial=0))
-        runs = []
-        for match in self._shown_regex.finditer("".join(piece.text for piece in pieces)):
+        runs = list(_text_runs((*lines, *below), len(lines)))
+        starts = list(accumulate((len(run.text) for run in runs), initial=0))
+        found = []
+        for match in self._shown_regex.finditer("".join(run.text for run in runs)):
             first, last = (bisect_right(starts, at) - 1 for at in (match.start(), match.end() - 1))
-            if pieces[first].line < len(lines):
-                ends = match.start(), match.end()
-                parts = zip(pieces[first : last + 1], starts[first:], strict=False)
-                spread = (_shown_range(piece, start, ends) for piece, start in parts)
-                runs.append(tuple(run for run in spread if run.start < run.end))
-        # The cells of a table are read one after the other, but stand side by side.
-        return iter(sorted(runs))
+            if runs[first].line < len(lines):
+                span = match.span()
+                ranges = (_shown_range(runs[n], starts[n], span) for n in range(first, last + 1))
+                found.append(tuple(each for each in ranges if each.start < each.end))
+        # The cells of a table are read one after the other, but are side by side on the screen.
+        return iter(sorted(found))
 
 
 class _TextRun(NamedTuple):
-    """Text that is read before the next piece; `size` characters of it stand on a line."""
+    """Text that is read before the next run; the first `size` characters of it are on a line."""
 
     line: int
     start: int
@@ -111,32 +111,33 @@ class _TextRun(NamedTuple):
 
 
 def _text_runs(lines: Sequence[Line], count: int) -> Iterator[_TextRun]:
-    """What is shown in the order in which it is read, cell by cell where there are any.
+    """The text of lines in reading order, table cell by table cell.
 
-    The first `count` lines go on in those behind them.
+    The first `count` lines continue in those after them.
     """
     at = 0
     while at < len(lines):
-        row = _row(lines, at)
-        if row:
+        if row := _table_row(lines, at):
             for column in zip(*row, strict=True):
-                yield from _cell(column, at)
-        else:
-            line, following = lines[at], lines[at + 1] if at + 1 < len(lines) else None
-            goes_on = following is not None and following.source == line.source is not None
-            goes_on = goes_on or (following is not None and at + 1 == count)
-            said = line.without_controls
-            yield _TextRun(at, 0, said + ("\n" if goes_on else _HARD_BREAK), len(said))
-        at += max(1, len(row))
+                for number, (start, text) in enumerate(column):
+                    if shown := text.rstrip():
+                        yield _TextRun(at + number, start, shown + "\n", len(shown))
+                yield _TextRun(at, 0, _HARD_BREAK, 0)
+            at += len(row)
+            continue
+        line, after = lines[at], lines[at + 1] if at + 1 < len(lines) else None
+        continues = after is not None and (
+            after.source == line.source is not None or at + 1 == count
+        )
+        shown = line.without_controls
+        yield _TextRun(at, 0, shown + ("\n" if continues else _HARD_BREAK), len(shown))
+        at += 1
 
 
-_Cells = list[tuple[int, str]]
-
-
-def _row(lines: Sequence[Line], at: int) -> list[_Cells]:
-    """The cells on each of the lines that a row of a table takes; none if there is no such row."""
+def _table_row(lines: Sequence[Line], at: int) -> list[list[tuple[int, str]]]:
+    """The cells on each line of the table row that begins here; empty if there is none."""
     source = lines[at].source
-    row: list[_Cells] = []
+    row: list[list[tuple[int, str]]] = []
     while source is not None and at < len(lines) and lines[at].source == source:
         cells = lines[at].table_cells
         if len(cells) != len(row[0] if row else cells) or len(cells) == 1:
@@ -146,18 +147,10 @@ def _row(lines: Sequence[Line], at: int) -> list[_Cells]:
     return row
 
 
-def _cell(column: Sequence[tuple[int, str]], line: int) -> Iterator[_TextRun]:
-    """What stands in a cell, line by line, and the end of it."""
-    for row, (start, text) in enumerate(column):
-        if shown := text.rstrip():
-            yield _TextRun(line + row, start, shown + "\n", len(shown))
-    yield _TextRun(line, 0, _HARD_BREAK, 0)
-
-
-def _shown_range(piece: _TextRun, start: int, match: tuple[int, int]) -> ShownRange:
-    """The part of a match that is on a piece, without what its line begins with if it goes on."""
-    first, last = (min(max(0, end - start), piece.size) for end in match)
+def _shown_range(run: _TextRun, start: int, match: tuple[int, int]) -> ShownRange:
+    """The part of a match that is on a run, without the prefix of a line that continues."""
+    first, last = (min(max(0, end - start), run.size) for end in match)
     if match[0] < start:
-        rest = piece.text[first:last]
-        first += len(rest) - len(rest.lstrip(_LINE_BEGINS))
-    return ShownRange(piece.line, piece.start + first, piece.start + last)
+        rest = run.text[first:last]
+        first += len(rest) - len(rest.lstrip(_PREFIXES))
+    return ShownRange(run.line, run.start + first, run.start + last)

@@ -335,3 +335,13 @@ async def test_another_conversation_closes_the_field() -> None:
         await show(pilot, reply(1, "needle", conversation_id="b"), conversation_id="b")
         assert found(app.transcript) == []
         assert "/needle" not in foot(pilot)
+
+
+async def test_a_conversation_that_is_opened_while_something_is_found_has_all_rows() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(30, 6)) as pilot:
+        await show(pilot, reply(0, many_lines(20)))
+        await press(pilot, "slash", *"line")
+        other = reply(1, many_lines(20, "other"), conversation_id="b")
+        await show(pilot, other, conversation_id="b")
+        assert shown(app.transcript)[-1] == "│ other 19"
