@@ -79,12 +79,8 @@ def _build_app(
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
-    from fakegpt_tui.ui.options import (  # noqa: PLC0415 the user interface is slow to load
-        NotifyMode,
-        Options,
-    )
+    from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options  # noqa: PLC0415
     from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
-    from fakegpt_tui.ui.terminal.width_detection import AmbiguousWidth  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
     options = Options(

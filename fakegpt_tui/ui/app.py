@@ -36,7 +36,7 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.options import NotifyMode, Options, notification_sequence
+from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.bidi_isolates import BidiRepairingApp
 from fakegpt_tui.ui.terminal.clipboard import copy_text
@@ -47,7 +47,6 @@ from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
 from fakegpt_tui.ui.terminal.width_detection import (
-    AmbiguousWidth,
     WidthDetection,
     WidthReported,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from fakegpt_tui.domain import (
     ConnectionCheck,
@@ -17,10 +17,17 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.terminal.width_detection import AmbiguousWidth
-from fakegpt_tui.ui.themes import DARK
 
+DARK_THEME: Final = "fakegpt-dark"
 _MAX_TITLE = 80
+
+
+class AmbiguousWidth(StrEnum):
+    """How wide ambiguous characters are; `AUTO` leaves it to the terminal's answer."""
+
+    AUTO = "auto"
+    NARROW = "narrow"
+    WIDE = "wide"
 
 
 class NotifyMode(StrEnum):
@@ -163,7 +170,7 @@ class Options:
 
     exports: Path
     services: ServiceRepository
-    theme: str = DARK.name
+    theme: str = DARK_THEME
     repaint_rate: float = 20.0
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None

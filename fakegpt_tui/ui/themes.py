@@ -2,8 +2,10 @@
 
 from textual.theme import BUILTIN_THEMES, Theme
 
+from fakegpt_tui.ui.options import DARK_THEME
+
 DARK = Theme(
-    name="fakegpt-dark",
+    name=DARK_THEME,
     primary="#7aa2f7",
     secondary="#bb9af7",
     accent="#e0af68",

@@ -3,10 +3,6 @@
 from bisect import bisect_right
 from operator import attrgetter
 
-from rich.segment import Segment
-from rich.style import Style
-
-from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import Node
 from fakegpt_tui.ui.markdown.chunks import CHUNK_SIZE, Chunk
 from fakegpt_tui.ui.markdown.fragments import BlockFragment
@@ -14,24 +10,7 @@ from fakegpt_tui.ui.markdown.layout import Layout
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.render_context import RenderContext
-from fakegpt_tui.ui.markdown.wrapping import wrap
-
-
-def wrap_plain_text(text: str, width: int, style: Style | None = None) -> list[Line]:
-    """Foreign text as lines of at most `width` cells; none for text that says nothing."""
-    return wrap_plain_part(text.rstrip(), 0, width, style)
-
-
-def wrap_plain_part(text: str, start: int, width: int, style: Style | None = None) -> list[Line]:
-    """The same for all that is written in a part that begins at `start`."""
-    lines: list[Line] = []
-    end = start
-    for written in text.splitlines(keepends=True):
-        start, end = end, end + len(written)
-        shown = safe_text(written.rstrip("\r\n")).expandtabs(4)
-        pieces = wrap([Segment(shown, style)], width)
-        lines.extend(Line(tuple(segments), (start, end)) for segments in pieces)
-    return lines
+from fakegpt_tui.ui.markdown.wrapping import wrap_plain_part
 
 
 def layout_plain_text(text: str, width: int, size: int = CHUNK_SIZE) -> Layout:

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from fakegpt_tui.ui.options import AmbiguousWidth
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, WidthProfile, use_profile
 from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, EmojiFilter, WideTerminalFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
@@ -73,14 +74,6 @@ def parse_width_report(sequence: str) -> WidthReported | None:
     report = _REPORT.fullmatch(sequence)
     place, cells = divmod(int(report[1]) - 1, _STEP) if report else (len(_PROBES), 0)
     return WidthReported(_PROBES[place], cells) if place < len(_PROBES) else None
-
-
-class AmbiguousWidth(StrEnum):
-    """How wide ambiguous characters are; `AUTO` leaves it to the terminal's answer."""
-
-    AUTO = "auto"
-    NARROW = "narrow"
-    WIDE = "wide"
 
 
 @runtime_checkable

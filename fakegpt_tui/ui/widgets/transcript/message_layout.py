@@ -10,7 +10,7 @@ from textual.strip import Strip
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
+from fakegpt_tui.ui.markdown.wrapping import wrap_plain_text
 from fakegpt_tui.ui.widgets.transcript.folding import Fold
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     LineAnchor,
@@ -246,13 +246,7 @@ class MessageLayout:
     def _lay_out_prompt(self, text: str, width: int) -> LineSource:
         """The lines of a prompt: its own line breaks, and none of its Markdown."""
         if self._plain is None or self._plain[:2] != (text, width):
-            is_long = len(text) > _LONG_PROMPT
-            lines = (
-                layout_plain_text(text, width)
-                if is_long
-                else LineList(wrap_plain_text(text, width))
-            )
-            self._plain = text, width, lines
+            self._plain = text, width, _lay_out_plain_text(text, width)
         return self._plain[2]
 
     def _document(self, zone: MessageZone, text: str) -> MessageBody:
@@ -266,6 +260,14 @@ class MessageLayout:
                 document.unfold(everything=True)
         document.update(text, complete=self.message.status.is_final)
         return document
+
+
+def _lay_out_plain_text(text: str, width: int) -> LineSource:
+    if len(text) <= _LONG_PROMPT:
+        return LineList(wrap_plain_text(text, width))
+    from fakegpt_tui.ui.markdown.plain_text import layout_plain_text  # noqa: PLC0415 - seldom
+
+    return layout_plain_text(text, width)
 
 
 def bar_width(width: int) -> int:
