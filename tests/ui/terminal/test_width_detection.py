@@ -68,11 +68,11 @@ async def test_the_reader_stays_where_the_text_was() -> None:
         transcript.viewport.scroll_by(-40)
         transcript.sync_view()
         await program.pilot.pause()
-        read = written_on(transcript, transcript.cursor.row)
+        read = written_on(transcript, transcript.viewport.cursor_row)
         assert read is not None
         take(program, AmbiguousWidth.WIDE)
         await program.see("+---")
-        assert written_on(transcript, transcript.cursor.row) == read
+        assert written_on(transcript, transcript.viewport.cursor_row) == read
         assert not transcript.viewport.sticks_to_end
 
 
