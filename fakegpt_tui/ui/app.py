@@ -102,7 +102,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._widths.start()
         self.theme = self._options.theme
         found = validate_keys(self._options.keys)
-        self.set_keymap(textual_keymap(self._chat_screen.keys))
+        self.set_keymap(textual_keymap(self._chat_screen.state.keys))
         self._chat.on_login(self._report_login)
         self.push_screen(self._chat_screen)
         for problem in found:
@@ -129,7 +129,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         conversation_id = turn.conversation.id
         try:
             async with turn:
-                report(TurnStarted(conversation_id))
+                report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
                 async for _ in turn.events():
                     if not self._chat_screen.repaints_soon:
                         report(ReplyGrew())
@@ -177,7 +177,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
 
     @on(NotifyUser)
     def announce(self, event: NotifyUser) -> None:
-        if sequence := notification_sequence(self._notify, event.title, event.words):
+        if sequence := notification_sequence(self._notify, event.title, event.sentence):
             write_to_terminal(self, sequence)
 
     @on(ApplySetting)
@@ -190,7 +190,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             case "ambiguous_width":
                 self._widths.set_preference(AmbiguousWidth(event.value))
             case "enter":
-                self.set_keymap(textual_keymap(self._chat_screen.keys))
+                self.set_keymap(textual_keymap(self._chat_screen.state.keys))
             case _:
                 pass  # the screen uses it
 
@@ -210,15 +210,15 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             report(ShowNotice(str(error)))
 
     @on(RunJob)
-    def run_errand(self, event: RunJob) -> None:
-        self.run_worker(self._run(event.job), group="errands", description="an errand")
+    def run_job(self, event: RunJob) -> None:
+        self.run_worker(self._run(event.job), group="jobs", description="a job")
 
-    async def _run(self, errand: Job) -> None:
+    async def _run(self, job: Job) -> None:
         try:
-            errand.result = await errand.run(errand.progress)
+            job.result = await job.run(job.progress)
         except FakeGPTError as error:
-            errand.result = JobResult(str(error))
-        self._chat_screen.post_message(JobFinished(errand))
+            job.result = JobResult(str(error))
+        self._chat_screen.post_message(JobFinished(job))
 
     @on(OpenLink)
     def open_link(self, event: OpenLink) -> None:
@@ -232,7 +232,9 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
         if self._chat.emergency_export.is_needed and not self._warned_unsaved:
             self._warned_unsaved = True
-            self._chat_screen.notice("NOT SAVED: ctrl+q again leaves, and writes files instead.")
+            self._chat_screen.window.notify(
+                "NOT SAVED: ctrl+q again leaves, and writes files instead."
+            )
             return
         self._chat.stop_all()
         await self._shut_down(0)
@@ -245,7 +247,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
 
     async def _shut_down(self, code: int) -> None:
         if self._chat_screen.is_mounted:
-            self._chat_screen.save_position()
+            self._chat_screen.window.save_position()
         waits = [worker.wait() for worker in self._turn_workers()]
         if waits:
             over = asyncio.gather(*waits, return_exceptions=True)
@@ -259,5 +261,5 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             if worker.group.startswith("turn-") and not worker.is_finished
         ]
 
-    def _report_login(self, service: str, state: LoginState) -> None:
-        self._chat_screen.post_message(LoginChanged(service, state))
+    def _report_login(self, _service: str, _state: LoginState) -> None:
+        self._chat_screen.post_message(LoginChanged())

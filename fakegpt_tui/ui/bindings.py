@@ -1,5 +1,6 @@
 """Textual's bindings, made from the keymap, and the check of what a person changes in it."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -9,8 +10,11 @@ from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 from fakegpt_tui.ui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
 from fakegpt_tui.ui.terminal.input_parser import key_name
 
+_CONTROLLER_ACTION = re.compile(r"(?!app\.)(\w+)\.(\w+)(?:\((.*)\))?")
+_DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}
 
-def bindings(where: KeyScope) -> list[BindingType]:
+
+def bindings(scope: KeyScope) -> list[BindingType]:
     """Textual's bindings for one part of the screen; their ids are the commands' ids.
 
     A command that has no key is bound to its own id, which is on no keyboard, so that it can be
@@ -19,7 +23,7 @@ def bindings(where: KeyScope) -> list[BindingType]:
     return [
         Binding(
             command.keys or command.id,
-            command.action,
+            _dialog_action(command) if scope in _DIALOGS else command_action(command),
             command.label,
             id=command.id,
             show=command.in_footer,
@@ -27,8 +31,22 @@ def bindings(where: KeyScope) -> list[BindingType]:
             tooltip=command.help,
         )
         for command in COMMANDS
-        if command.scope is where
+        if command.scope is scope
     ]
+
+
+def command_action(command: Command) -> str:
+    """The action by which the main screen runs a command, wherever the focus is."""
+    match = _CONTROLLER_ACTION.fullmatch(command.action)
+    if match is None:
+        return command.action
+    controller, method, arguments = match.groups(default="")
+    return f"screen.run_command('{controller}', '{method}'{arguments and f', {arguments}'})"
+
+
+def _dialog_action(command: Command) -> str:
+    """The action of a dialog that does the same there as a controller on the main screen."""
+    return command.action.rpartition(".")[2]
 
 
 def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.fuzzy import Matcher
 
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.bindings import command_action
 from fakegpt_tui.ui.keymap import COMMANDS, Command
 from fakegpt_tui.ui.screens.chat import ChatScreen
 
@@ -37,26 +38,23 @@ class ChatCommands(Provider):
     def _titled(self, query: str) -> Iterable[tuple[str, str]]:
         if isinstance(self.screen, ChatScreen):
             wanted = query.casefold()
-            for row in self.screen.rows():
+            for row in self.screen.state.rows:
                 title = safe_line(row.title)
                 if wanted in title.casefold():
                     yield row.id, title
 
     def _display(self, command: Command) -> Content:
-        changed = self.screen.keys if isinstance(self.screen, ChatScreen) else {}
+        changed = self.screen.state.keys if isinstance(self.screen, ChatScreen) else {}
         keys = changed.get(command.id, command.keys).replace(",", ", ")
         doors = "  ".join(part for part in (command.slash, keys) if part)
         return Content.assemble(command.help, ("  " + doors, "dim"))
 
     def _run(self, command: Command) -> Callable[[], object]:
-        return partial(self.screen.run_action, command.action)
+        return partial(self.screen.run_action, command_action(command))
 
     def _open(self, conversation_id: str) -> Callable[[], object]:
-        def open_it() -> None:
-            if isinstance(self.screen, ChatScreen):
-                self.screen.open_conversation(conversation_id)
-
-        return open_it
+        action = f"run_command('conversations', 'open', {conversation_id!r})"
+        return partial(self.screen.run_action, action)
 
 
 def _commands() -> Iterable[Command]:

@@ -1,4 +1,4 @@
-"""Messages: what screens ask of the app, and what its workers report."""
+"""Messages: what screens ask of the app, and what its workers report to the main screen."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from textual.message import Message
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import ChatMessage, LoginState
+from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.login_actions import AuthAction
 
 
 @dataclass(slots=True)
 class Job:
-    """Something to be run, how far it is, and what came of it once it is over.
+    """Something long to be run, how far it has come, and its result once it is over.
 
-    `then` is what a person may want next, in the words of a button.
+    `follow_up` is a job that may be wanted next, with the label of its button.
     """
 
     title: str
@@ -25,136 +25,127 @@ class Job:
     result: JobResult | None = None
 
 
+@dataclass
 class RunTurn(Message):
-    """A turn wants to be run."""
+    """Asks the app to run a turn."""
 
-    def __init__(self, turn: Turn) -> None:
-        super().__init__()
-        self.turn = turn
+    turn: Turn
 
 
+@dataclass
 class RunLogin(Message):
-    """A person wants to be signed in to a service, or no longer."""
+    """Asks the app to sign in to a service, or out of it."""
 
-    def __init__(self, service: str, action: AuthAction = AuthAction.SIGN_IN) -> None:
-        super().__init__()
-        self.service = service
-        self.action = action
+    service: str
+    action: AuthAction = AuthAction.SIGN_IN
 
 
+@dataclass
 class CopyText(Message):
-    """A person wants `text` on the clipboard; `what` names it."""
+    """Asks the app to put `text` on the clipboard; `what` names it in a notice."""
 
-    def __init__(self, text: str, what: str) -> None:
-        super().__init__()
-        self.text = text
-        self.what = what
+    text: str
+    what: str
 
 
+@dataclass
 class OpenLink(Message):
-    """A person has seen where a link goes, and wants it opened."""
+    """Asks the app to open a link that the user has seen."""
 
-    def __init__(self, href: str) -> None:
-        super().__init__()
-        self.href = href
+    href: str
 
 
+@dataclass
 class NotifyUser(Message):
-    """A reply of a conversation with that title ended while a person looked elsewhere."""
+    """Asks the app to tell a user who looks elsewhere that a reply has ended.
 
-    def __init__(self, title: str, words: str) -> None:
-        super().__init__()
-        self.title = title
-        self.words = words
+    `title` is that of its conversation.
+    """
+
+    title: str
+    sentence: str
 
 
+@dataclass
 class OpenEditor(Message):
-    """A person wants to write a prompt in an editor."""
+    """Asks the app to open a prompt in the user's editor."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+    text: str
 
 
+@dataclass
 class RunJob(Message):
-    """Something long wants to be run."""
+    """Asks the app to run a job."""
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
-
-
-class ApplySetting(Message):
-    """A person has changed a setting that can be used at once; `value` is as it was typed."""
-
-    def __init__(self, name: str, value: str) -> None:
-        super().__init__()
-        self.name = name
-        self.value = value
-
-
-class TurnStarted(Message):
-    """A prompt is saved, and its reply is awaited."""
-
-    def __init__(self, conversation_id: str) -> None:
-        super().__init__()
-        self.conversation_id = conversation_id
+    job: Job
 
 
 class ReplyGrew(Message):
-    """Some reply has more text than before; one such fact is as good as a hundred."""
+    """Some reply has more text than before; one of these is as good as a hundred."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, ReplyGrew)
 
 
-class TurnFinished(Message):
-    """A turn is over, one way or another; its reply says how."""
-
-    def __init__(self, reply: ChatMessage, notices: tuple[str, ...] = ()) -> None:
-        super().__init__()
-        self.reply = reply
-        self.notices = notices
+class Report(Message):
+    """Something has changed; the main screen looks up what is so now, and shows it."""
 
 
-class PromptNotSaved(Message):
-    """The store refused a prompt, and so it was not sent."""
+@dataclass
+class TurnStarted(Report):
+    """A prompt is saved, and its reply is awaited; `new_prompt` is empty for an old prompt."""
 
-    def __init__(self, conversation_id: str, text: str, reason: str) -> None:
-        super().__init__()
-        self.conversation_id = conversation_id
-        self.text = text
-        self.reason = reason
+    new_prompt: str
 
 
-class PromptEdited(Message):
-    """An editor has given the prompt back."""
+@dataclass
+class TurnFinished(Report):
+    """A turn is over; the status of its reply says how it ended."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-
-class LoginChanged(Message):
-    """The login of a service took a step."""
-
-    def __init__(self, service: str, state: LoginState) -> None:
-        super().__init__()
-        self.service = service
-        self.state = state
+    reply: ChatMessage
+    notices: tuple[str, ...] = ()
 
 
-class ShowNotice(Message):
-    """Something a person should know, in one sentence."""
+@dataclass
+class PromptNotSaved(Report):
+    """The store refused a prompt, so it was not sent."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
+    conversation_id: str
+    text: str
+    reason: str
 
 
-class JobFinished(Message):
-    """Something long is over; it tells itself what came of it."""
+@dataclass
+class PromptEdited(Report):
+    """The editor has given the prompt back."""
 
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self.job = job
+    text: str
+
+
+class LoginChanged(Report):
+    """The login of some service took a step."""
+
+
+@dataclass
+class ShowNotice(Report):
+    """A sentence to show in the status bar."""
+
+    text: str
+
+
+@dataclass
+class JobFinished(Report):
+    """A job is over; it knows its result."""
+
+    job: Job
+
+
+@dataclass
+class ApplySetting(Report):
+    """A setting was changed that can be used at once; `value` is as it was typed.
+
+    The screen and the app each use what is theirs.
+    """
+
+    name: str
+    value: str

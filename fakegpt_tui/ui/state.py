@@ -1,7 +1,8 @@
-"""Chat state: the open conversation, what is shown and typed of it, and the rows of the list."""
+"""Chat state: what is open, typed and picked, and all that the main screen shows of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
@@ -13,6 +14,7 @@ from fakegpt_tui.domain import (
     Draft,
     LoginState,
     MessageStatus,
+    ModelRef,
     NotFound,
     QueuedPrompt,
     Role,
@@ -27,71 +29,127 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 FAILED_STATUSES = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 
 
-class ChatState:
-    """What a person has in front of them, among all that the chat service knows."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shown:
+    """All that the main screen shows, as of one moment."""
 
-    def __init__(self, chat: ChatService, clock: Callable[[], datetime]) -> None:
+    conversation: Conversation
+    path: tuple[ChatMessage, ...] = ()
+    labels: Mapping[str, str]
+    variant: str | None
+    """The message that a user has just switched to, where the path changed by that."""
+    position: ReadingPosition | None
+    at_end: bool
+    """Is the end to be shown, wherever the conversation was read?"""
+    service: Service | None
+    login: LoginState
+    tokens: str
+    activity: str
+    background: str
+    rows: tuple[ConversationRow, ...]
+    queued: tuple[str, ...]
+    queue_held: bool
+    editing: bool
+    keys: Mapping[str, str]
+
+
+class ChatState:
+    """What a user has open among all conversations, and what is done in it."""
+
+    def __init__(
+        self, chat: ChatService, clock: Callable[[], datetime], keys: Mapping[str, str]
+    ) -> None:
         self._chat = chat
         self._clock = clock
         self._failed: set[str] = set()
         self._path: tuple[ChatMessage, ...] = ()
-        self._costs: dict[str, tuple[ChatMessage, str]] = {}
+        self._tail: tuple[ChatMessage, ...] = ()
+        self._cost_labels: dict[str, tuple[ChatMessage, str]] = {}
         self._context = ContextTokenCounter()
+        self._variant: str | None = None
+        self._at_end = False
+        self.is_loaded = False
+        """Has the store been read? Until then nothing here asks for it."""
+        self.keys = keys
+        """The keys that are not as in the keymap, by the ids of their commands."""
         self.open: Conversation = chat.new_conversation()
         self.rows: tuple[ConversationRow, ...] = ()
         self.edited_prompt: ChatMessage | None = None
-        """The prompt that is being edited, to be asked again in place of the old one."""
+        """The prompt that is being edited, to be sent again in place of the old one."""
         self.picked: frozenset[str] = frozenset()
-        """Chat messages of the open conversation that were picked to be saved together."""
-        self.loaded_tail: tuple[ChatMessage, ...] = ()
-        """The last messages of a conversation of which only these were read when it was opened."""
+        """Messages of the open conversation that were picked to be saved together."""
+
+    def snapshot(self) -> Shown:
+        """All that is to be shown now."""
+        tail = self.tail
+        path = tail or self.path
+        self.rows = self._read_rows() if self.is_loaded else ()
+        service, queued = self.service, self.queued
+        variant, at_end = self._variant, self._at_end
+        self._variant, self._at_end = None, False
+        count = self._context.count(self.open, path, service.window if service else None)
+        return Shown(
+            conversation=self.open,
+            path=path,
+            labels={} if tail else self._labels(path),
+            variant=variant,
+            position=self.saved_position,
+            at_end=at_end,
+            service=service,
+            login=self.login,
+            tokens=count.in_words if count.tokens and not tail else "",
+            activity=self.activity,
+            background=self.background if self.is_loaded else "",
+            rows=self.rows,
+            queued=tuple(prompt.text for prompt in queued),
+            queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
+            editing=self.edited_prompt is not None,
+            keys=self.keys,
+        )
 
     @property
     def turn(self) -> Turn | None:
         """The turn of the open conversation."""
         return self._chat.turn(self.open.id)
 
-    def shows(self, reply: ChatMessage) -> bool:
-        """Does this reply end the shown path of the open conversation?"""
-        return reply.id == self.open.leaf_id
-
     @property
     def path(self) -> tuple[ChatMessage, ...]:
-        """The chat messages of the open conversation; the last that could be read."""
+        """The messages of the open conversation, as they were last where they cannot be read."""
         if self.open.leaf_id is None:
             self._path = ()
         else:
-            # One that another instance has deleted stays in sight until that is told.
+            # A message that another instance has deleted stays in sight until that is told.
             with suppress(NotFound, StoreError):
-                self._path = self._chat.path(self.open.id)
+                self._path = self._chat.trees.path(self.open.id)
         return self._path
 
-    def labels(self, path: Sequence[ChatMessage]) -> dict[str, str]:
-        """What is to be said of chat messages of `path`: picked, which variant, and an estimate.
+    @property
+    def tail(self) -> tuple[ChatMessage, ...]:
+        """The last messages of a long conversation, of which the rest is still to be read."""
+        if self._tail and self._tail[-1].id != self.open.leaf_id:
+            self._tail = ()
+        return self._tail
 
-        What a service has counted is on the reply itself.
+    def _labels(self, path: Sequence[ChatMessage]) -> dict[str, str]:
+        """What the headers of messages say: picked, which variant, and an estimate of its cost.
+
+        The number of tokens that a service has counted is on the reply itself.
         """
         forks: Mapping[str, Variants] = {}
         with suppress(NotFound, StoreError):
             forks = self._chat.trees.forks(self.open.id, path)
-        before, self._costs = self._costs, {}
-        found: dict[str, str] = {}
+        before, self._cost_labels = self._cost_labels, {}
+        labels: dict[str, str] = {}
         for message in path:
             known, cost = before.get(message.id) or (None, "")
-            cost = cost if known is message else _cost(message)
-            self._costs[message.id] = message, cost
+            cost = cost if known is message else _cost_label(message)
+            self._cost_labels[message.id] = message, cost
             picked = "✓" if message.id in self.picked else ""
             variants = forks.get(message.id)
             place = "" if variants is None else f"‹ {variants.position}/{variants.count} ›"
             if label := " ".join(filter(None, (picked, place, cost))):
-                found[message.id] = label
-        return found
-
-    def token_label(self, path: Sequence[ChatMessage]) -> str:
-        """How many tokens go along with the next prompt; nothing where there are none."""
-        service = self.service
-        count = self._context.count(self.open, path, service.window if service else None)
-        return count.in_words if count.tokens else ""
+                labels[message.id] = label
+        return labels
 
     @property
     def picked_in_path(self) -> tuple[str, ...]:
@@ -100,18 +158,18 @@ class ChatState:
 
     @property
     def queued(self) -> tuple[QueuedPrompt, ...]:
-        """What waits for the reply of the open conversation to end."""
-        return self._chat.queue.of(self.open.id)
-
-    @property
-    def is_held(self) -> bool:
-        """Does what is queued wait for a person?"""
-        return any(self._chat.queue.is_held(prompt.id) for prompt in self.queued[:1])
+        """The prompts that wait for the reply of the open conversation to end."""
+        return self._chat.queue.of(self.open.id) if self.is_loaded else ()
 
     @property
     def service(self) -> Service | None:
-        """What answers in the open conversation; `None` where the configuration lacks it."""
+        """The service of the open conversation; `None` where the configuration lacks it."""
         return self._chat.find_service(self.open.service)
+
+    @property
+    def model(self) -> ModelRef:
+        """The service and model of the open conversation."""
+        return ModelRef(self.open.service, self.open.model)
 
     @property
     def login(self) -> LoginState:
@@ -119,38 +177,48 @@ class ChatState:
 
     @property
     def activity(self) -> str:
-        """What the open conversation's turn does, in words."""
+        """What the turn of the open conversation does."""
         turn = self.turn
         return "" if turn is None else activity_label(turn.reply.status, turn.progress)
 
     @property
     def background(self) -> str:
-        """What goes on elsewhere, and what could not be saved, in words."""
-        words = background_label(self._chat.turns(), self._chat.conversations(), self.open.id)
-        unsaved = self._chat.save_error
-        return words if unsaved is None else f"NOT SAVED: {unsaved}  ·  {words}".rstrip(" ·")
+        """What goes on in other conversations, and what could not be saved."""
+        label = background_label(self._chat.turns(), self._chat.conversations(), self.open.id)
+        error = self._chat.save_error
+        return label if error is None else f"NOT SAVED: {error}  ·  {label}".rstrip(" ·")
+
+    def _read_rows(self) -> tuple[ConversationRow, ...]:
+        return conversation_rows(
+            self._chat.conversations(),
+            {turn.conversation.id: turn.reply for turn in self._chat.turns()},
+            self._failed,
+            self._chat.drafts.conversations(),
+            now=self._clock(),
+        )
 
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
         self.open = conversation
+        self._tail = ()
         self.edited_prompt = None
         self.picked = frozenset()
 
-    def open_conversation(self, conversation_id: str) -> Draft | None:
-        """Open a conversation, which counts as reading it; what was typed there and not sent.
+    def open_conversation(self, conversation_id: str, *, whole: bool = True) -> Draft | None:
+        """Open a conversation, which marks it as read; returns its unsent prompt.
 
-        A prompt that was being edited there still is.
+        A prompt that was being edited there still is. Unless it is wanted `whole`, a long one may
+        have only a `tail` until `load_rest` has read the rest.
 
         Raises:
             NotFound: There is no such conversation.
             StoreError: It cannot be read.
         """
-        end = self._chat.trees.path_tail(conversation_id)
-        path = end or self._chat.path(conversation_id)
-        self.open = self._chat.conversation(conversation_id)
-        self.loaded_tail, self._path = end, path
-        self.edited_prompt = None
-        self.picked = frozenset()
+        tail = self._chat.trees.path_tail(conversation_id)
+        path = tail or self._chat.trees.path(conversation_id)
+        self.start(self._chat.conversation(conversation_id))
+        self._path = path
+        self._tail = () if whole else tail
         self._failed.discard(conversation_id)
         self._chat.set_unread(conversation_id, unread=False)
         for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
@@ -159,19 +227,27 @@ class ChatState:
                 return draft
         return self.draft
 
+    async def load_rest(self) -> None:
+        """Read all of a conversation of which only the tail is there."""
+        conversation_id = self.open.id
+        try:
+            await self._chat.trees.load(conversation_id)
+        finally:
+            if self.open.id == conversation_id:
+                self._tail = ()
+
     @property
     def draft(self) -> Draft | None:
-        """What was typed for the open conversation, apart from a prompt that is being edited."""
+        """The unsent prompt of the open conversation, apart from one that is being edited."""
         return self._chat.drafts.get(self.open.id)
 
     def begin_edit(self, prompt: ChatMessage) -> str:
-        """Begin to edit a prompt, or go on with it; what it is, or has become."""
+        """Begin to edit a prompt, or go on with it; returns its text as it is by now."""
         self.edited_prompt = prompt
         begun = self._chat.drafts.edits(self.open.id).get(prompt.id)
         return prompt.text if begun is None else begun.text
 
     def cancel_edit(self) -> None:
-        """Edit no prompt any more."""
         if self.edited_prompt is not None:
             self._chat.drafts.save_edit(self.open.id, self.edited_prompt.id, "")
             self.edited_prompt = None
@@ -181,8 +257,8 @@ class ChatState:
         if self.edited_prompt is None:
             self._chat.drafts.save(self.open.id, text, cursor)
         else:
-            kept = "" if text == self.edited_prompt.text else text
-            self._chat.drafts.save_edit(self.open.id, self.edited_prompt.id, kept, cursor)
+            changed = "" if text == self.edited_prompt.text else text
+            self._chat.drafts.save_edit(self.open.id, self.edited_prompt.id, changed, cursor)
 
     @property
     def saved_position(self) -> ReadingPosition | None:
@@ -196,56 +272,53 @@ class ChatState:
             self._chat.bookmarks.put(self.open.id, position.to_bookmark(self.open.id))
 
     def ask(self, text: str) -> Turn | QueuedPrompt:
-        """A turn of the open conversation, for somebody to run, or a prompt that has to wait.
+        """A turn of the open conversation, to be run by the app, or a prompt that has to wait.
 
         Raises:
-            FakeGPTError: An edited prompt cannot be asked now.
+            FakeGPTError: An edited prompt cannot be sent now.
         """
         if self.edited_prompt is None:
-            asked = self._chat.ask(self.open, text)
-        else:
-            asked = self._chat.edit(self.open.id, self.edited_prompt.id, text)
-            self.cancel_edit()
-        self.reload()
+            return self._chat.ask(self.open, text)
+        asked = self._chat.edit(self.open.id, self.edited_prompt.id, text)
+        self.cancel_edit()
         return asked
 
+    def follow(self) -> None:
+        """Show the end of the open conversation, of which a new turn begins."""
+        self._at_end = True
+
     def record_finished(self, reply: ChatMessage) -> bool:
-        """Take note of a reply that has ended; is it of the open conversation?"""
+        """Take note of a reply that has ended; is it in the open conversation?"""
         conversation_id = reply.conversation_id
         if conversation_id == self.open.id:
-            self.reload()
             return True
         self._chat.set_unread(conversation_id, unread=True)
         if reply.status in FAILED_STATUSES:
             self._failed.add(conversation_id)
         return False
 
-    def reload(self) -> None:
-        """See the open conversation as it is now; one that is gone gives way to a new one."""
-        try:
+    def switch_variant(self, message_id: str, step: int) -> None:
+        """Show another variant of a message, where there is one."""
+        self._variant = self._chat.trees.step_variant(self.open.id, message_id, step)
+
+    def reload(self) -> bool:
+        """Take the open conversation as it is now; one that is gone gives way to a new one.
+
+        Returns:
+            Whether it is still there.
+        """
+        with suppress(NotFound):
             self.open = self._chat.conversation(self.open.id)
-        except NotFound:
-            self.open = self._chat.new_conversation()
-        if self.open.trashed_at is not None:
-            self.open = self._chat.new_conversation()
-        if self.edited_prompt is not None and self.edited_prompt.conversation_id != self.open.id:
-            self.edited_prompt = None
+            if self.open.trashed_at is None:
+                return True
+        self.start(self._chat.new_conversation())
+        return False
 
     def title(self, conversation_id: str) -> str:
-        """The title of a conversation; nothing where it is gone."""
+        """The title of a conversation; empty where it is gone."""
         with suppress(NotFound):
             return self._chat.conversation(conversation_id).title
         return ""
-
-    def refresh_rows(self) -> None:
-        """Make the rows say what the chat service knows now."""
-        self.rows = conversation_rows(
-            self._chat.conversations(),
-            {turn.conversation.id: turn.reply for turn in self._chat.turns()},
-            self._failed,
-            self._chat.drafts.conversations(),
-            now=self._clock(),
-        )
 
     def neighbour(self, step: int) -> str | None:
         """The conversation that many rows below the open one; from a new one, the first or last."""
@@ -262,8 +335,8 @@ class ChatState:
         return next((row.id for row in self.rows if row.status in new), None)
 
 
-def _cost(message: ChatMessage) -> str:
-    """About how many tokens a reply is that has ended and that nobody has counted."""
+def _cost_label(message: ChatMessage) -> str:
+    """About how many tokens a finished reply is that its service has not counted."""
     is_counted = message.usage is not None or not message.status.is_final
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""

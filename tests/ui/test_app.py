@@ -1,5 +1,6 @@
 """The whole user interface, driven by keys, over a scripted backend."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from textual.color import Color
 from textual.events import Key, Paste
 from textual.theme import Theme
 
-from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
+from fakegpt_tui.chat.services import Connection
 from fakegpt_tui.domain import (
     LoginFailed,
     MessageStatus,
@@ -24,7 +26,6 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.ui.dialogs.help import HelpScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
-from fakegpt_tui.ui.messages import LoginChanged
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList, RowStatus
@@ -325,12 +326,21 @@ async def test_the_palette_runs_commands() -> None:
 
 
 async def test_a_login_that_changes_shows_in_the_status_bar() -> None:
-    async with running(service=SHARED) as it:
-        it.app.screen.post_message(LoginChanged("shared", LoginFailed("no [/] account")))
+    reports = {}
+
+    async def connect(service, report):
+        reports[service.name] = report
+        return Connection(service, ScriptedBackend(), None)
+
+    other = replace(SHARED, name="other")
+    async with running(service=SHARED, services=[other], connect=connect) as it:
+        await it.chat.models("other")
+        await it.until(lambda: set(reports) == {"shared", "other"})
+        reports["shared"](LoginFailed("no [/] account"))
         await it.see("refused: no [/] account")
-        it.app.screen.post_message(LoginChanged("shared", SignedIn(None)))
+        reports["shared"](SignedIn(None))
         await it.see("signed in")
-        it.app.screen.post_message(LoginChanged("other", LoginFailed("not shown")))
+        reports["other"](LoginFailed("not shown"))
         await it.pilot.pause()
         assert "signed in" in it.status
 

@@ -1,191 +1,200 @@
-"""What a person does with whole conversations."""
+"""Conversation controller: start, open, search, rename, pin, archive, delete, undo."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from textual import on
-
+from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
 from fakegpt_tui.ui.choices import Choice, SearchSelection
-from fakegpt_tui.ui.controllers.base import ChatScreenBase
-from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.controllers.window import Window
+from fakegpt_tui.ui.state import ChatState
 
 _TRASH_DAYS = 30
 
 
-class ConversationController(ChatScreenBase):
-    """Starting, opening and arranging conversations.
-
-    What is arranged are the conversations that are picked in the list, or else the one under its
-    cursor while the list has the focus, or else the open one.
+class ConversationController:
+    """Acts on the conversations that are picked in the list, or else the one under its cursor while
+    the list has the focus, or else the open one.
     """
 
-    @on(ConversationList.Opened)
-    def open_row(self, event: ConversationList.Opened) -> None:
-        self.open_conversation(event.conversation_id)
-        self._prompt.focus()
+    def __init__(
+        self, chat: ChatService, state: ChatState, window: Window, clock: Callable[[], datetime]
+    ) -> None:
+        self._chat = chat
+        self._state = state
+        self._window = window
+        self._clock = clock
 
-    def action_new_conversation(self) -> None:
-        self._start(self._chat.new_conversation())
+    def new(self) -> None:
+        self.start(self._chat.new_conversation())
 
-    def action_new_temporary(self) -> None:
-        self._start(self._chat.new_conversation(temporary=True))
-        self.notice("This conversation leaves nothing on disk.")
+    def new_temporary(self) -> None:
+        self.start(self._chat.new_conversation(temporary=True))
+        self._window.notify("This conversation leaves nothing on disk.")
 
-    def _start(self, conversation: Conversation) -> None:
-        self.save_draft()
-        self.save_position()
-        self._workspace.start(conversation)
-        self._prompt.load_draft("")
-        self.show_conversation()
-        self._prompt.focus()
-        self.refresh_rows()
+    def start(self, conversation: Conversation) -> None:
+        """Open a conversation that has no prompt yet."""
+        self._window.save_typed()
+        self._window.save_position()
+        self._state.start(conversation)
+        self._window.prompt.load_draft("")
+        self._window.prompt.focus()
 
-    def action_step(self, step: int) -> None:
-        self.open_conversation(self._workspace.neighbour(step))
+    def open(self, conversation_id: str | None, *, whole: bool = False) -> None:
+        """Open a conversation where there is one.
 
-    def action_open_nth(self, number: int) -> None:
-        rows = self._workspace.rows
-        self.open_conversation(rows[number - 1].id if number <= len(rows) else None)
+        Of a long one the end is shown first, unless it is wanted `whole` or was left further up.
+        """
+        if conversation_id is None:
+            return
+        self._window.save_typed()
+        self._window.save_position()
+        whole = whole or self._was_left_above_end(conversation_id)
+        draft = self._state.open_conversation(conversation_id, whole=whole)
+        self._window.prompt.load_draft(draft.text if draft else "", draft.cursor if draft else None)
+        if self._state.tail:
+            self._window.work(self._load_rest(), group="rest")
 
-    def action_open_unread(self) -> None:
-        if (conversation_id := self._workspace.first_unread()) is None:
-            self.notice("Nothing is unread.")
-        self.open_conversation(conversation_id)
+    def open_row(self, conversation_id: str) -> None:
+        """Open a conversation that was chosen in the list, and go to the prompt."""
+        self.open(conversation_id)
+        self._window.prompt.focus()
 
-    def action_search(self) -> None:
-        def take(found: SearchSelection | None) -> None:
-            if found is None:
-                self._prompt.focus()
-            else:
-                self._show_found(found)
+    def _was_left_above_end(self, conversation_id: str) -> bool:
+        known = self._window.transcript.saved_position(conversation_id)
+        if known is not None:
+            return not known.sticks_to_end
+        return self._chat.bookmarks.get(conversation_id) is not None
 
+    async def _load_rest(self) -> None:
+        # An error is told once the conversation is asked for.
+        with suppress(FakeGPTError):
+            await self._state.load_rest()
+
+    def step(self, step: int) -> None:
+        """Open the conversation that many rows below in the list."""
+        self.open(self._state.neighbour(step))
+
+    def open_nth(self, number: int) -> None:
+        rows = self._state.rows
+        self.open(rows[number - 1].id if number <= len(rows) else None)
+
+    def open_unread(self) -> None:
+        if (conversation_id := self._state.first_unread()) is None:
+            self._window.notify("Nothing is unread.")
+        self.open(conversation_id)
+
+    def search(self) -> None:
         from fakegpt_tui.ui.dialogs.search import SearchScreen  # noqa: PLC0415 - after first paint
 
-        self.app.push_screen(SearchScreen(self._chat.search, self._options.clock), take)
+        self._window.ask(
+            SearchScreen(self._chat.search, self._clock),
+            self._open_selection,
+            cancelled=self._window.prompt.focus,
+        )
 
-    def _show_found(self, found: SearchSelection) -> None:
-        is_open = self.open_conversation(found.conversation_id, whole=True)
-        if found.message_id is None or not is_open:
+    def _open_selection(self, selected: SearchSelection) -> None:
+        self.open(selected.conversation_id, whole=True)
+        message_id = selected.message_id
+        if message_id is None:
             return
-        if found.message_id not in [each.id for each in self._workspace.path]:
+        if message_id not in [each.id for each in self._state.path]:
             # It is in another branch than the one that was shown last.
-            with self.notify_errors():
-                self._chat.trees.show_variant(found.conversation_id, found.message_id)
-                self._workspace.reload()
-                self.show_conversation()
-        self._transcript.reveal(found.message_id, found.words)
-        self._transcript.focus()
+            self._chat.trees.show_variant(selected.conversation_id, message_id)
+        transcript = self._window.transcript
+        self._window.after_refresh(lambda: transcript.reveal(message_id, selected.words))
+        transcript.focus()
 
-    def action_filter_list(self) -> None:
-        choices = [Choice(row.id, row.title, row.group) for row in self.rows()]
-        current = self._workspace.open.id
+    def filter(self) -> None:
+        """Find a conversation of the list by its title."""
+        choices = [Choice(row.id, row.title, row.group) for row in self._state.rows]
+        self._window.pick("Conversations", choices, self.open, current=self._state.open.id)
 
-        def take(chosen: str | None) -> None:
-            self.open_conversation(chosen)
-
-        self.pick("Conversations", choices, take, current=current)
-
-    def action_rename(self) -> None:
+    def rename(self) -> None:
         ids = self._targets()
         if not ids:
-            self.notice("There is nothing to rename yet.")
+            self._window.notify("There is nothing to rename yet.")
             return
+        from fakegpt_tui.ui.dialogs.ask import AskScreen  # noqa: PLC0415 - after first paint
 
-        def take(title: str | None) -> None:
-            if title is not None:
-                with self.notify_errors():
-                    self._chat.actions.rename(ids[0], title)
-                    self._refresh_arranged()
+        def take(title: str) -> None:
+            self._chat.actions.rename(ids[0], title)
+            self._unpick()
 
-        self.ask_line("Title", self._workspace.title(ids[0]), take)
+        self._window.ask(AskScreen("Title", self._state.title(ids[0])), take)
 
-    def action_pin(self) -> None:
+    def pin(self) -> None:
         ids = self._targets()
-        with self.notify_errors():
-            pinned = not all(self._chat.conversation(each).pinned for each in ids)
-            self._chat.actions.pin(ids, pinned=pinned)
-            self._refresh_arranged()
+        pinned = not all(self._chat.conversation(each).pinned for each in ids)
+        self._chat.actions.pin(ids, pinned=pinned)
+        self._unpick()
 
-    def action_archive(self) -> None:
+    def archive(self) -> None:
         ids = self._targets()
         if not ids:
             return
-        with self.notify_errors():
-            archived = not all(self._chat.conversation(each).archived for each in ids)
-            self._chat.actions.archive(ids, archived=archived)
-            self._refresh_arranged()
-            done = "Archived; is:archived finds it" if archived else "Brought back"
-            self.notice(f"{done}. u takes it back.")
+        archived = not all(self._chat.conversation(each).archived for each in ids)
+        self._chat.actions.archive(ids, archived=archived)
+        self._unpick()
+        done = "Archived; is:archived finds it" if archived else "Brought back"
+        self._window.notify(f"{done}. u takes it back.")
 
-    def action_trash(self) -> None:
+    def trash(self) -> None:
         ids = self._targets()
         for conversation_id in ids:
             self._chat.stop(conversation_id)
         if not ids:
             return
-        with self.notify_errors():
-            self._chat.actions.trash(ids)
-        was_open = self._workspace.open.id in ids
-        self._refresh_arranged()
-        if was_open:
-            self._prompt.load_draft("")
-            self.show_conversation()
-        self.notice(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
+        self._chat.actions.trash(ids)
+        self._unpick()
+        if self._state.open.id in ids:
+            self._state.start(self._chat.new_conversation())
+            self._window.prompt.load_draft("")
+        self._window.notify(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
 
-    def action_show_trash(self) -> None:
-        """Offer what was deleted of the open conversation, and the conversations that were."""
-        open_id = self._workspace.open.id
-        messages: Sequence[ChatMessage] = ()
-        with self.notify_errors():
-            messages = self._chat.trees.trashed(open_id)
+    def show_trash(self) -> None:
+        """Offer the deleted messages of the open conversation, and the deleted conversations."""
+        open_id = self._state.open.id
+        messages: Sequence[ChatMessage] = self._chat.trees.trashed(open_id)
         trashed = self._chat.trashed()
         if not trashed and not messages:
-            self.notice("The trash is empty.")
+            self._window.notify("The trash is empty.")
             return
         choices = [
             *(Choice(each.id, f"Message: {each.text}", _day(each.trashed_at)) for each in messages),
             *(Choice(each.id, each.title, _day(each.trashed_at)) for each in trashed),
         ]
-        of_the_open_one = {message.id for message in messages}
+        message_ids = {message.id for message in messages}
 
-        def take(chosen: str | None) -> None:
-            if chosen in of_the_open_one:
-                self._restore_message(open_id, chosen)
-            elif chosen is not None:
-                with self.notify_errors():
-                    self._chat.actions.restore([chosen])
-                    self.open_conversation(chosen)
+        def take(chosen: str) -> None:
+            if chosen in message_ids:
+                self._chat.trees.restore(open_id, chosen)
+                self.open(open_id)
+            else:
+                self._chat.actions.restore([chosen])
+                self.open(chosen)
 
-        self.pick("Trash, enter restores", choices, take)
+        self._window.pick("Trash, enter restores", choices, take)
 
-    def _restore_message(self, conversation_id: str, message_id: str) -> None:
-        with self.notify_errors():
-            self._chat.trees.restore(conversation_id, message_id)
-            self.open_conversation(conversation_id)
-
-    def action_undo(self) -> None:
-        """Take the last change back, of a conversation or of its messages."""
-        scope = "" if self.focused is self._list else self._workspace.open.id
-        try:
-            words = self._chat.undo(scope)
-        except FakeGPTError as error:
-            self.notice(str(error))
-            return
-        self.notice("There is nothing to take back." if words is None else f"Taken back: {words}")
-        self._workspace.reload()
-        self.show_conversation()
-        self.refresh_rows()
+    def undo(self) -> None:
+        """Take back the last change, of a conversation or of its messages."""
+        scope = "" if self._window.focused is self._window.list else self._state.open.id
+        undone = self._chat.undo(scope)
+        # The conversation that is open may be what is taken back.
+        self._state.reload()
+        self._window.notify(
+            "There is nothing to take back." if undone is None else f"Taken back: {undone}"
+        )
 
     def _targets(self) -> tuple[str, ...]:
-        if self._list.picked or self.focused is self._list:
-            return self._list.chosen
-        return (self._workspace.open.id,) if self._workspace.open.leaf_id else ()
+        conversations = self._window.list
+        if conversations.picked or self._window.focused is conversations:
+            return conversations.chosen
+        return (self._state.open.id,) if self._state.open.leaf_id else ()
 
-    def _refresh_arranged(self) -> None:
-        self._list.picked = frozenset()
-        self._workspace.reload()
-        self.refresh_rows()
+    def _unpick(self) -> None:
+        self._window.list.picked = frozenset()
 
 
 def _day(time: datetime | None) -> str:

@@ -1,171 +1,146 @@
-"""What a person does with conversations as files."""
+"""File controller: save conversations or picked messages, import, and follow long jobs."""
 
 from functools import partial
-
-from textual import on, work
+from pathlib import Path
 
 from fakegpt_tui.chat.jobs import MARKDOWN, export_formats
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.controllers.base import ChatScreenBase
+from fakegpt_tui.ui.controllers.window import Window
 from fakegpt_tui.ui.messages import Job, JobFinished, RunJob
-from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.state import ChatState
 
 _OPEN, _PICKED, _ALL = "open", "picked", "all"
 _SEPARATOR = "."
 
 
-class FileController(ChatScreenBase):
-    """Saving what is open, what is picked of it, or everything, and importing.
+class FileController:
+    """Of long jobs one runs at a time; its dialog can be closed and opened again."""
 
-    Of what takes long there is one at a time, and its screen can be closed and opened again.
-    """
-
-    def __init__(self, chat: ChatService, options: Options) -> None:
-        super().__init__(chat, options)
+    def __init__(self, chat: ChatService, state: ChatState, window: Window, folder: Path) -> None:
+        """`folder` is where files are saved."""
+        self._chat = chat
+        self._state = state
+        self._window = window
+        self._folder = folder
         self._job: Job | None = None
 
-    def action_save(self, suffix: str = MARKDOWN) -> None:
-        self._save_open(suffix, ())
+    def save(self, suffix: str = MARKDOWN) -> None:
+        self._window.work(self._save(suffix, ()), group="save", exclusive=False)
 
-    def action_save_picked(self, suffix: str = MARKDOWN) -> None:
-        """Save the messages that are picked, or selected, or the marked one."""
+    def save_picked(self, suffix: str = MARKDOWN) -> None:
+        """Save the messages that are picked, or selected, or the one under the cursor."""
         if ids := self._targets():
-            self._save_open(suffix, ids)
+            self._window.work(self._save(suffix, ids), group="save", exclusive=False)
         else:
-            self.notice("There is nothing to save yet.")
+            self._window.notify("There is nothing to save yet.")
 
-    def action_save_all(self) -> None:
+    async def _save(self, suffix: str, only: tuple[str, ...]) -> None:
+        conversation = self._state.open
+        if conversation.leaf_id is None:
+            self._window.notify("There is nothing to save yet.")
+            return
+        path = await self._chat.exports.export(
+            conversation.id, self._folder, suffix=suffix, only=only
+        )
+        what = f"Saved {len(only)} of them as" if only else "Saved as"
+        self._window.notify(f"{what} {path}")
+        if only and conversation.id == self._state.open.id:
+            self._state.picked = frozenset()
+
+    def save_all(self) -> None:
         self._choose_what([_ALL])
 
-    def action_save_as(self) -> None:
-        self._choose_what([_OPEN, _PICKED, _ALL])
-
-    def action_pick_message(self) -> None:
-        """Pick the marked message, or no longer, and go on to the next."""
-        if (message := self._transcript.current_message) is None:
-            self.notice("There is no message to pick yet.")
-            return
-        self._workspace.picked ^= {message.id}
-        self._label()
-        self._transcript.action_mark(1)
-        count = len(self._workspace.picked_in_path)
-        self.notice(f"{count} picked; s saves them." if count else "Nothing is picked.")
-
-    def action_import(self) -> None:
-        if self._is_busy():
-            return
-        from fakegpt_tui.ui.dialogs.import_files import ImportRequest, ImportScreen  # noqa: PLC0415 - after first paint
-
-        def take(wish: ImportRequest | None) -> None:
-            if wish is None:
-                return
-            take_in = partial(self._chat.imports.import_files, [wish.path])
-            errand = Job(f"Import of {wish.path.name}", take_in)
-            if wish.dry_run:
-                tell = Job(
-                    f"What would be imported of {wish.path.name}",
-                    partial(take_in, dry_run=True),
-                    follow_up=("import it", errand),
-                )
-                self.start_job(tell)
-            else:
-                self.start_job(errand)
-
-        self.app.push_screen(ImportScreen(), take)
-
-    def action_show_errand(self) -> None:
-        if self._job is None:
-            self.notice("Nothing was imported or saved in bulk yet.")
-        else:
-            self._show_job(self._job)
-
-    @on(JobFinished)
-    def show_job_result(self, event: JobFinished) -> None:
-        if event.job.result is not None:
-            self.notice(event.job.result.summary)
-        self._workspace.reload()
-        self.show_conversation()
-        self.refresh_rows()
+    def save_as(self) -> None:
+        self._choose_what([_OPEN, _PICKED, _ALL] if self._targets() else [_ALL])
 
     def _choose_what(self, parts: list[str]) -> None:
         count = len(self._targets())
-        words = {
+        labels = {
             _OPEN: "This conversation",
             _PICKED: "One message of it" if count == 1 else f"{count} messages of it",
             _ALL: "Every conversation",
         }
-        if not count:
-            parts = [_ALL]
         choices = [
-            Choice(f"{part}{_SEPARATOR}{suffix}", f"{words[part]} as {name}", f".{suffix}")
+            Choice(f"{part}{_SEPARATOR}{suffix}", f"{labels[part]} as {name}", f".{suffix}")
             for part in parts
             for suffix, name in export_formats().items()
         ]
-
-        def take(choice: str | None) -> None:
-            if choice is not None:
-                self._save_part(*choice.split(_SEPARATOR))
-
-        self.pick("Save", choices, take)
+        self._window.pick(
+            "Save", choices, lambda choice: self._save_part(*choice.split(_SEPARATOR))
+        )
 
     def _save_part(self, part: str, suffix: str) -> None:
         if part == _OPEN:
-            self.action_save(suffix)
+            self.save(suffix)
         elif part == _PICKED:
-            self.action_save_picked(suffix)
-        elif not self._is_busy():
-            folder = self._options.exports
-            run = partial(self._chat.exports.export_all, folder, suffix=suffix)
+            self.save_picked(suffix)
+        elif not self._show_running_job():
+            run = partial(self._chat.exports.export_all, self._folder, suffix=suffix)
             self.start_job(Job(f"Saving every conversation as {export_formats()[suffix]}", run))
 
-    @work(group="save")
-    async def _save_open(self, suffix: str, only: tuple[str, ...]) -> None:
-        conversation = self._workspace.open
-        if conversation.leaf_id is None:
-            self.notice("There is nothing to save yet.")
+    def pick(self) -> None:
+        """Pick the message under the cursor, or no longer, and go on to the next."""
+        transcript = self._window.transcript
+        if (message := transcript.current_message) is None:
+            self._window.notify("There is no message to pick yet.")
             return
-        try:
-            path = await self._chat.exports.export(
-                conversation.id, self._options.exports, suffix=suffix, only=only
-            )
-        except FakeGPTError as error:
-            self.notice(str(error))
+        self._state.picked ^= {message.id}
+        self._window.after_refresh(lambda: transcript.action_mark(1))
+        count = len(self._state.picked_in_path)
+        self._window.notify(f"{count} picked; s saves them." if count else "Nothing is picked.")
+
+    def import_file(self) -> None:
+        if self._show_running_job():
             return
-        self.notice(f"Saved as {path}" if not only else f"Saved {len(only)} of them as {path}")
-        if only and conversation.id == self._workspace.open.id:
-            self._workspace.picked = frozenset()
-            self._label()
+        from fakegpt_tui.ui.dialogs.import_files import (  # noqa: PLC0415 - after first paint
+            ImportRequest,
+            ImportScreen,
+        )
 
-    def _targets(self) -> tuple[str, ...]:
-        transcript = self._transcript
-        marked = transcript.current_message
-        selected = tuple(message.id for message in transcript.selected_messages)
-        here = () if marked is None else (marked.id,)
-        return self._workspace.picked_in_path or selected or here
+        def take(request: ImportRequest) -> None:
+            run = partial(self._chat.imports.import_files, [request.path])
+            job = Job(f"Import of {request.path.name}", run)
+            if request.dry_run:
+                title = f"What would be imported of {request.path.name}"
+                job = Job(title, partial(run, dry_run=True), follow_up=("import it", job))
+            self.start_job(job)
 
-    def _label(self) -> None:
-        self._transcript.set_labels(self._workspace.labels(self._workspace.path))
+        self._window.ask(ImportScreen(), take)
 
-    def start_job(self, errand: Job) -> None:
-        """Run something long, and show how far it is."""
-        self._job = errand
-        self.post_message(RunJob(errand))
-        self._show_job(errand)
+    def show_job(self) -> None:
+        """Show how far the last job has come, or what came of it."""
+        if self._job is None:
+            self._window.notify("Nothing was imported or saved in bulk yet.")
+            return
+        from fakegpt_tui.ui.dialogs.job import JobScreen  # noqa: PLC0415 - after first paint
 
-    def _show_job(self, errand: Job) -> None:
-        from fakegpt_tui.ui.dialogs.errand import JobScreen  # noqa: PLC0415 - after first paint
+        def go_on(job: Job) -> None:
+            if not self._show_running_job():
+                self.start_job(job)
 
-        def go_on(following: Job | None) -> None:
-            if following is not None and not self._is_busy():
-                self.start_job(following)
+        self._window.ask(JobScreen(self._job), go_on)
 
-        self.app.push_screen(JobScreen(errand), go_on)
+    def finish_job(self, event: JobFinished) -> None:
+        if event.job.result is not None:
+            self._window.notify(event.job.result.summary)
 
-    def _is_busy(self) -> bool:
-        """Is there something under way? It is shown then."""
+    def start_job(self, job: Job) -> None:
+        """Run a job, and show how far it has come."""
+        self._job = job
+        self._window.post(RunJob(job))
+        self.show_job()
+
+    def _show_running_job(self) -> bool:
+        """Show the job that is under way, if there is one; is there?"""
         if self._job is None or self._job.result is not None:
             return False
-        self._show_job(self._job)
+        self.show_job()
         return True
+
+    def _targets(self) -> tuple[str, ...]:
+        transcript = self._window.transcript
+        current = transcript.current_message
+        selected = tuple(message.id for message in transcript.selected_messages)
+        here = () if current is None else (current.id,)
+        return self._state.picked_in_path or selected or here

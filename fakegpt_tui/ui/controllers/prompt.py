@@ -1,124 +1,134 @@
-"""What a person does with the prompt: send it, stop what it began, bring back an earlier one."""
+"""Prompt controller: send, stop, edit, recall, queue, and what becomes of a turn."""
 
-from textual import on
-
+from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError, NotFound, QueuedPrompt
+from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.controllers.base import ChatScreenBase
-from fakegpt_tui.ui.messages import CopyText, OpenEditor, PromptEdited, PromptNotSaved
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.controllers.window import Window
+from fakegpt_tui.ui.messages import (
+    CopyText,
+    NotifyUser,
+    OpenEditor,
+    PromptEdited,
+    PromptNotSaved,
+    TurnFinished,
+    TurnStarted,
+)
+from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState
 
 
-class PromptController(ChatScreenBase):
-    """Sending and stopping."""
+class PromptController:
+    """Sends what is typed, and stops what is under way."""
 
-    @on(PromptInput.Submitted)
-    def send_prompt(self, event: PromptInput.Submitted) -> None:
-        text = event.text
-        was_edited = self._workspace.edited_prompt is not None
+    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
+        self._chat = chat
+        self._state = state
+        self._window = window
+
+    def send(self, text: str) -> None:
+        prompt = self._window.prompt
+        was_edited = self._state.edited_prompt is not None
         try:
-            asked = self._workspace.ask(text)
-        except FakeGPTError as error:
-            self._prompt.restore_text(text)
-            self.notice(str(error))
-            return
-        if was_edited and (draft := self._workspace.draft) is not None:
-            self._prompt.load_draft(draft.text, draft.cursor)
-        self.save_draft()
-        match asked:
-            case Turn():
-                self.start_turn(asked)
-            case QueuedPrompt():
-                self.refresh_rows()
+            asked = self._state.ask(text)
+        except FakeGPTError:
+            prompt.restore_text(text)
+            raise
+        if was_edited and (draft := self._state.draft) is not None:
+            prompt.load_draft(draft.text, draft.cursor)
+        self._window.save_typed()
+        if isinstance(asked, Turn):
+            self._window.start_turn(asked)
 
-    @on(PromptInput.Changed)
-    def note_typing(self) -> None:
-        self.save_draft()
+    def load_history(self) -> None:
+        """Read the earlier prompts, which are offered to be sent again."""
+        self._window.prompt.earlier_prompts = self._chat.prompts()
 
-    @on(PromptNotSaved)
-    def give_back(self, event: PromptNotSaved) -> None:
+    def remember(self, event: TurnStarted) -> None:
+        """Offer a new prompt to be sent again."""
+        prompt = self._window.prompt
+        if event.new_prompt:
+            others = (each for each in prompt.earlier_prompts if each != event.new_prompt)
+            prompt.earlier_prompts = (event.new_prompt, *others)
+
+    def finish_turn(self, event: TurnFinished) -> None:
+        """Tell of the end of a turn, also in other windows where the user does not look here."""
+        reply = event.reply
+        is_open = self._state.record_finished(reply)
+        if not (is_open and self._window.has_app_focus):
+            title = self._state.title(reply.conversation_id)
+            self._window.post(NotifyUser(title, f"the reply is {reply.status.value}"))
+        for notice in (*event.notices, reply.error if reply.status in FAILED_STATUSES else None):
+            if notice:
+                self._window.notify(notice)
+
+    def take_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
-        if event.conversation_id == self._workspace.open.id:
-            self._workspace.reload()
-            if event.text:
-                self._prompt.restore_text(event.text)
-            self.show_conversation()
+        if event.text and event.conversation_id == self._state.open.id:
+            self._window.prompt.restore_text(event.text)
         elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)
-        self.notice(event.reason)
-        self.refresh_rows()
+        self._window.notify(event.reason)
 
-    @on(PromptEdited)
     def take_edited(self, event: PromptEdited) -> None:
-        self._prompt.replace_text(event.text)
-        self._prompt.focus()
+        """Take the text back from the editor."""
+        self._window.prompt.replace_text(event.text)
+        self._window.prompt.focus()
 
-    @on(PromptInput.QuitRequested)
-    async def quit(self) -> None:
-        await self.app.action_quit()
+    def focus(self) -> None:
+        self._window.prompt.focus()
 
-    def action_focus_prompt(self) -> None:
-        self._prompt.focus()
+    def stop(self) -> None:
+        self._chat.stop(self._state.open.id)
 
-    def action_stop(self) -> None:
-        self._chat.stop(self._workspace.open.id)
+    def stop_all(self) -> None:
+        self._window.notify(f"Replies that were stopped: {self._chat.stop_all()}.")
 
-    def action_stop_all(self) -> None:
-        self.notice(f"Replies that were stopped: {self._chat.stop_all()}.")
+    def copy_or_stop(self) -> None:
+        """Copy the selection, or else stop the reply, or else clear the prompt."""
+        if selected := self._window.selected_text:
+            self._window.post(CopyText(selected, "selection"))
+        elif not self._chat.stop(self._state.open.id):
+            self._clear()
 
-    def action_copy_or_stop(self) -> None:
-        if selected := (self._prompt.selected_text or self.get_selected_text()):
-            self.post_message(CopyText(selected, "selection"))
-        elif not self._chat.stop(self._workspace.open.id):
-            self._clear_prompt()
-
-    def _clear_prompt(self) -> None:
+    def _clear(self) -> None:
         """Drop what is typed, which undoing brings back; or leave the prompt that is edited."""
-        if self._workspace.edited_prompt is None:
-            self._prompt.clear()
+        if self._state.edited_prompt is None:
+            self._window.prompt.clear()
             return
-        self._workspace.cancel_edit()
-        draft = self._workspace.draft
-        self._prompt.replace_text("" if draft is None else draft.text)
-        self.show_editing()
+        self._state.cancel_edit()
+        draft = self._state.draft
+        self._window.prompt.replace_text("" if draft is None else draft.text)
 
-    def action_edit_prompt(self) -> None:
-        self.post_message(OpenEditor(self._prompt.text))
+    def open_editor(self) -> None:
+        self._window.post(OpenEditor(self._window.prompt.text))
 
-    def action_search_prompts(self) -> None:
-        prompts = self._prompt.earlier_prompts
-        choices = [Choice(str(number), prompt) for number, prompt in enumerate(prompts)]
+    def search_history(self) -> None:
+        prompt = self._window.prompt
+        prompts = prompt.earlier_prompts
+        choices = [Choice(str(number), text) for number, text in enumerate(prompts)]
 
-        def take(choice: str | None) -> None:
-            if choice is not None:
-                self._prompt.replace_text(prompts[int(choice)])
-            self._prompt.focus()
+        def take(choice: str) -> None:
+            prompt.replace_text(prompts[int(choice)])
+            prompt.focus()
 
-        self.pick("Earlier prompts", choices, take)
+        self._window.pick("Earlier prompts", choices, take, cancelled=prompt.focus)
 
-    def action_show_queue(self) -> None:
+    def show_queue(self) -> None:
         """Take a prompt that waits back to where it was typed, to be changed or dropped."""
-        queued = self._workspace.queued
+        queued, prompt = self._state.queued, self._window.prompt
         if not queued:
-            self.notice("Nothing is queued here.")
+            self._window.notify("Nothing is queued here.")
             return
-        choices = [Choice(prompt.id, prompt.text) for prompt in queued]
+        choices = [Choice(each.id, each.text) for each in queued]
 
-        def take(prompt_id: str | None) -> None:
-            if prompt_id is not None:
-                try:
-                    self._prompt.restore_text(self._chat.queue.withdraw(prompt_id).text)
-                except NotFound as error:
-                    self.notice(str(error))
-                self.refresh_rows()
-            self._prompt.focus()
+        def take(prompt_id: str) -> None:
+            prompt.focus()
+            prompt.restore_text(self._chat.queue.withdraw(prompt_id).text)
 
-        self.pick("Queued, enter takes it back", choices, take)
+        self._window.pick("Queued, enter takes it back", choices, take, cancelled=prompt.focus)
 
-    def action_send_queued(self) -> None:
+    def send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""
-        for prompt in self._workspace.queued[:1]:
-            with self.notify_errors():
-                if (turn := self._chat.send_queued(prompt.id)) is not None:
-                    self.start_turn(turn)
+        for prompt in self._state.queued[:1]:
+            if (turn := self._chat.send_queued(prompt.id)) is not None:
+                self._window.start_turn(turn)

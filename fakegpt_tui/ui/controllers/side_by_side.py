@@ -1,87 +1,93 @@
-"""Asking several at once, from the main screen."""
+"""Side-by-side controller: ask several models at once, and go on with one reply."""
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
-from fakegpt_tui.ui.controllers.base import ChatScreenBase
+from fakegpt_tui.ui.controllers.window import Window
 from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.state import ChatState
 
 
-class SideBySideController(ChatScreenBase):
+class SideBySideController:
     """Asks what is typed, or else the marked prompt once more, and shows the replies together."""
 
-    def __init__(self, chat: ChatService, options: Options) -> None:
-        super().__init__(chat, options)
+    def __init__(
+        self, chat: ChatService, state: ChatState, window: Window, options: Options
+    ) -> None:
+        self._chat = chat
+        self._state = state
+        self._window = window
+        self._options = options
         self._last_models: tuple[ModelRef, ...] = ()
 
-    def action_ask_side_by_side(self) -> None:
-        """Let a person choose two to four, and ask them."""
-        workspace = self._workspace
-        if workspace.turn is not None:
-            self.notice("A reply is under way in this conversation; stop it first.")
-        elif workspace.edited_prompt is not None:
-            self.notice("Send the edited prompt first; then its reply can be asked of others.")
-        elif not self._prompt.text.strip() and not workspace.path:
-            self.notice("Type a prompt first; several will answer it side by side.")
+    def ask(self) -> None:
+        """Let the user choose two to four models, and ask them."""
+        if self._state.turn is not None:
+            self._window.notify("A reply is under way in this conversation; stop it first.")
+        elif self._state.edited_prompt is not None:
+            self._window.notify(
+                "Send the edited prompt first; then its reply can be asked of others."
+            )
+        elif not self._window.prompt.text.strip() and not self._state.path:
+            self._window.notify("Type a prompt first; several will answer it side by side.")
         else:
-            self._choose_answerers()
+            self._choose_models()
 
-    def _choose_answerers(self) -> None:
-        from fakegpt_tui.ui.dialogs.service_picker import SelectionRequest  # noqa: PLC0415 - after first paint
+    def _choose_models(self) -> None:
+        from fakegpt_tui.ui.dialogs.service_picker import (  # noqa: PLC0415 - after first paint
+            SelectionRequest,
+        )
         from fakegpt_tui.ui.dialogs.services import ServicesScreen  # noqa: PLC0415 - as above
 
-        conversation = self._workspace.open
-        current = ModelRef(conversation.service, conversation.model)
+        current = self._state.model
         known = {service.name for service in self._chat.services}
-        before = tuple(each for each in self._last_models or (current,) if each.service in known)
-        wanted = SelectionRequest("Who answers side by side", MAX_PARALLEL_MODELS, before)
+        last = self._last_models or (current,)
+        before = tuple(each for each in last if each.service in known)
         screen = ServicesScreen(
             self._chat,
             self._options.services,
             current=current,
             clock=self._options.clock,
-            wanted=wanted,
+            wanted=SelectionRequest("Who answers side by side", MAX_PARALLEL_MODELS, before),
         )
-        self.app.push_screen(screen, self._ask_them)
+        self._window.ask(screen, self._ask)
 
-    def _ask_them(self, answerers: tuple[ModelRef, ...] | None) -> None:
-        if not answerers:
+    def _ask(self, models: tuple[ModelRef, ...]) -> None:
+        if not models:
             return
-        self._last_models = answerers
-        with self.notify_errors():
-            turns = self._turns(answerers)
-            self.save_draft()
-            for turn in turns:
-                self.start_turn(turn)
-            self._show_side_by_side(turns)
+        self._last_models = models
+        turns = self._begin(models)
+        self._window.save_typed()
+        for turn in turns:
+            self._window.start_turn(turn)
+        self._show(turns)
 
-    def _turns(self, answerers: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
-        side_by_side, conversation = self._chat.side_by_side, self._workspace.open
-        text = self._prompt.text.strip()
-        if not text:
-            last = self._transcript.current_message or next(reversed(self._workspace.path), None)
-            if last is None:
-                raise NotFound("There is no prompt any more that could be asked again.")
-            return side_by_side.regenerate(conversation.id, last.id, answerers)
-        turns = side_by_side.ask(conversation, text, answerers)
-        self._prompt.take_text()
-        return turns
+    def _begin(self, models: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
+        side_by_side, conversation = self._chat.side_by_side, self._state.open
+        text = self._window.prompt.text.strip()
+        if text:
+            turns = side_by_side.ask(conversation, text, models)
+            self._window.prompt.take_text()
+            return turns
+        last = self._window.transcript.current_message or next(reversed(self._state.path), None)
+        if last is None:
+            raise NotFound("There is no prompt any more that could be asked again.")
+        return side_by_side.regenerate(conversation.id, last.id, models)
 
-    def _show_side_by_side(self, turns: tuple[Turn, ...]) -> None:
+    def _show(self, turns: tuple[Turn, ...]) -> None:
         from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen  # noqa: PLC0415 - as above
 
         prompt = turns[0].prompt
-        ids = [turn.reply_id for turn in turns]
 
-        def take(reply_id: str | None) -> None:
-            with self.notify_errors():
-                if reply_id is not None:
-                    self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
-            self._workspace.reload()
-            self.show_conversation()
-            self.refresh_rows()
-            self._prompt.focus()
+        def take(reply_id: str) -> None:
+            self._window.prompt.focus()
+            self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
 
-        rate = self._options.repaint_rate
-        self.app.push_screen(SideBySideScreen(self._chat, prompt, ids, repaint_rate=rate), take)
+        screen = SideBySideScreen(
+            self._chat,
+            prompt,
+            [turn.reply_id for turn in turns],
+            repaint_rate=self._options.repaint_rate,
+        )
+        self._window.ask(screen, take, cancelled=self._window.prompt.focus)

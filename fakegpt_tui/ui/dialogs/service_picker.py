@@ -45,7 +45,7 @@ class SelectionRequest:
     preselected: tuple[ModelRef, ...] = ()
 
 
-class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...]]):
+class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
     """Shows all services at once, filtered by what is typed.
 
     Services of the OpenAI protocol are asked for their models, those that want a login only where
@@ -113,7 +113,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...]]):
     def action_move(self, step: int) -> None:
         self._list.move(step)
 
-    def action_sign_in_there(self) -> None:
+    def action_sign_in(self) -> None:
         if (service := self._service) is None:
             return
         self._ask(service.name)

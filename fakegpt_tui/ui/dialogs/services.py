@@ -30,7 +30,7 @@ class ServicesScreen(ServicePickerScreen):
 
     BINDINGS = [
         *bindings(KeyScope.SERVICES),
-        Binding("escape", "dismiss(())", "Close"),
+        Binding("escape", "dismiss", "Close"),
         Binding("down,ctrl+n", "move(1)", "Next", show=False),
         Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
         Binding("pagedown", "move(10)", "Page down", show=False),
@@ -90,7 +90,7 @@ class ServicesScreen(ServicePickerScreen):
             self.dismiss(answerers)
 
     @work(exclusive=True, group="favour")
-    async def action_favour(self) -> None:
+    async def action_toggle_favourite(self) -> None:
         answerer = self._list.highlighted_model
         if answerer is None or not answerer.model:
             self._say(Content("A favourite is a model: go to one of the service's models."))

@@ -26,6 +26,8 @@ _MIN_WIDTH = 36
 """Cells of a column; where that is too much for all, some are shown."""
 
 _OWN_ACTIONS = {"choose", "show_variant", "stop_or_close"}
+_SHOW_VARIANT = ("messages", "show_variant")
+"""The command that shows another variant in a transcript, and another column here."""
 _MAX_LINE = 200
 
 
@@ -73,8 +75,11 @@ class SideBySideScreen(ModalScreen[str | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Of what can be done in a transcript, only what is about reading is possible here."""
-        del parameters
-        return action in _OWN_ACTIONS
+        is_command = action == "run_command" and parameters[:2] == _SHOW_VARIANT
+        return is_command or action in _OWN_ACTIONS
+
+    def action_run_command(self, _controller: str, _method: str, step: int) -> None:
+        self.action_show_variant(step)
 
     @on(events.DescendantFocus)
     def note_focus(self) -> None:

@@ -1,27 +1,46 @@
-"""The main screen: it hears what its widgets say and what workers report, and joins the two."""
+"""Main screen: composes the widgets and controllers of a chat, and shows the chat state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.ui.bindings import bindings
+from fakegpt_tui.ui.bindings import bindings, effective_keys
 from fakegpt_tui.ui.controllers.conversations import ConversationController
 from fakegpt_tui.ui.controllers.files import FileController
 from fakegpt_tui.ui.controllers.messages import MessageController
 from fakegpt_tui.ui.controllers.prompt import PromptController
 from fakegpt_tui.ui.controllers.services import ServiceController
-from fakegpt_tui.ui.controllers.settings import GenerationController, SettingsController
+from fakegpt_tui.ui.controllers.settings import SettingsController
 from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
+from fakegpt_tui.ui.controllers.window import Window
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.messages import NotifyUser, ReplyGrew, ShowNotice, TurnFinished, TurnStarted
+from fakegpt_tui.ui.messages import (
+    ApplySetting,
+    CopyText,
+    JobFinished,
+    PromptEdited,
+    PromptNotSaved,
+    ReplyGrew,
+    Report,
+    ShowNotice,
+    TurnFinished,
+    TurnStarted,
+)
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.state import FAILED_STATUSES
+from fakegpt_tui.ui.state import ChatState, Shown
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.welcome import welcome
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
@@ -49,24 +68,50 @@ class Row(RenderCache, Horizontal):
     """Widgets side by side."""
 
 
-class ChatScreen(
-    RenderCache,
-    ConversationController,
-    MessageController,
-    PromptController,
-    ServiceController,
-    GenerationController,
-    FileController,
-    SideBySideController,
-    SettingsController,
-):
-    """Shows one conversation while any number of them go on."""
+class ChatScreen(RenderCache, Screen[None]):
+    """Shows one conversation while any number of them go on.
+
+    Commands, dialogs and reports change the chat state inside `Window.change`, which then sets
+    `shown`. `watch_shown` is the only place that hands it to the widgets.
+    """
 
     CSS_PATH = "chat.tcss"
     BINDINGS = bindings(KeyScope.ANY)
 
+    shown: reactive[Shown | None] = reactive(None)
+
     def __init__(self, chat: ChatService, options: Options) -> None:
-        super().__init__(chat, options)
+        super().__init__()
+        self._chat = chat
+        self._options = options
+        keys = effective_keys(options.keys, enter_sends=options.enter_sends)
+        self.state = state = ChatState(chat, options.clock, keys)
+        self.window = window = Window(self, state, self._show, options.repaint_rate)
+        prompt = PromptController(chat, state, window)
+        conversations = ConversationController(chat, state, window, options.clock)
+        self.files = files = FileController(chat, state, window, options.exports)
+        settings = SettingsController(chat, state, window, options)
+        self._conversations = conversations
+        self._services = ServiceController(chat, state, window, options)
+        self._prompt_controller = prompt
+        self.controllers: Mapping[str, object] = {
+            "prompt": prompt,
+            "conversations": conversations,
+            "messages": MessageController(chat, state, window, conversations.open),
+            "files": files,
+            "services": self._services,
+            "settings": settings,
+            "side_by_side": SideBySideController(chat, state, window, options),
+        }
+        self._reports: Mapping[type[Report], Callable[[Any], object]] = {
+            TurnStarted: prompt.remember,
+            TurnFinished: prompt.finish_turn,
+            PromptNotSaved: prompt.take_back,
+            PromptEdited: prompt.take_edited,
+            JobFinished: files.finish_job,
+            ApplySetting: settings.apply,
+            ShowNotice: lambda report: window.notify(report.text),
+        }
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._notices_shown = 0
@@ -86,10 +131,10 @@ class ChatScreen(
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
     def on_mount(self) -> None:
-        self._activity_timer = self.set_interval(_STATUS_SECONDS, self.show_activity, pause=True)
-        self._prompt.enter_sends = self._options.enter_sends
-        self._prompt.focus()
-        self.show_conversation()
+        self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
+        self.window.prompt.enter_sends = self._options.enter_sends
+        self.window.prompt.focus()
+        self.window.refresh()
         self.call_after_refresh(self._load)
 
     def on_idle(self) -> None:
@@ -99,29 +144,128 @@ class ChatScreen(
     async def _load(self) -> None:
         """Read the store, which need not be there for the first paint, nor for the first keys."""
         await self._chat.load()
-        self._prompt.earlier_prompts = self._chat.prompts()
-        unsent = self._chat.unsent()
-        if self._options.resume is not None:
-            self.open_conversation(self._options.resume)
-        elif unsent and not self._prompt.text:
-            draft = unsent[-1]
-            self._workspace.start(
-                self._chat.new_conversation(conversation_id=draft.conversation_id)
-            )
-            self._prompt.load_draft(draft.text, draft.cursor)
-        self.refresh_rows()
-        self._show_notices()
+        with self.window.change():
+            self.state.is_loaded = True
+            self._prompt_controller.load_history()
+            unsent = self._chat.unsent()
+            if self._options.resume is not None:
+                self._conversations.open(self._options.resume)
+            elif unsent and not self.window.prompt.text:
+                draft = unsent[-1]
+                self.state.start(self._chat.new_conversation(conversation_id=draft.conversation_id))
+                self.window.prompt.load_draft(draft.text, draft.cursor)
+            self._show_notices()
         self.set_interval(_SYNC_SECONDS, self._sync)
-        self.set_timer(_SYNC_SECONDS, self.discover_servers)
-        self.set_timer(_FIRST_KEYS, self.sign_in_if_needed)
+        self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self._services.discover))
+        self.set_timer(_FIRST_KEYS, self._services.sign_in_if_needed)
 
-    @on(TurnStarted)
-    def show_turn(self, event: TurnStarted) -> None:
-        if event.conversation_id == self._workspace.open.id:
-            self._workspace.reload()
-            self.show_conversation()
-        self._prompt.earlier_prompts = self._chat.prompts()
-        self.refresh_rows()
+    def _show(self, shown: Shown) -> None:
+        self.shown = shown
+
+    def watch_shown(self, before: Shown | None, shown: Shown | None) -> None:
+        """Have the widgets show what is so; each repaints itself where that is something new."""
+        if shown is None:
+            return
+        self._show_path(before, shown)
+        conversation, status = shown.conversation, self.query_one(StatusBar)
+        status.service = f"{conversation.service} {conversation.model}".strip()
+        status.login = shown.login
+        status.activity = shown.activity
+        status.others = shown.background
+        status.tokens = shown.tokens
+        conversations = self.window.list
+        conversations.rows = shown.rows
+        conversations.current = conversation.id
+        queue = self.query_one(QueueView)
+        queue.waiting = shown.queued
+        queue.held = shown.queue_held
+        self.window.prompt.is_edit = shown.editing
+        # Nothing ticks while there is no turn.
+        if shown.activity:
+            self._activity_timer.resume()
+        else:
+            self._activity_timer.pause()
+
+    def _show_path(self, before: Shown | None, shown: Shown) -> None:
+        """Show the messages; of a path that is shown already, only those that have changed."""
+        transcript, conversation_id, path = (
+            self.window.transcript,
+            shown.conversation.id,
+            shown.path,
+        )
+        if before is None or not path:
+            transcript.empty_text = welcome(shown.service, shown.keys)
+        if before is None or before.conversation.id != conversation_id:
+            known = None
+        else:
+            known = [message.id for message in before.path]
+        if known == [message.id for message in path]:
+            for old, message in zip(before.path if before else (), path, strict=True):
+                if old is not message and old != message:
+                    transcript.update_message(message)
+            if before is None or before.labels != shown.labels:
+                transcript.set_labels(shown.labels)
+        elif known is not None and shown.variant is not None:
+            transcript.show_variant(shown.variant, path, shown.labels)
+        else:
+            transcript.show(
+                conversation_id,
+                path,
+                labels=shown.labels,
+                position=shown.position,
+                at_end=shown.at_end,
+            )
+
+    @on(Report)
+    def take_report(self, report: Report) -> None:
+        """Do what a worker's report asks for, and show what is so by then."""
+        with self.window.change():
+            if (handler := self._reports.get(type(report))) is not None:
+                handler(report)
+
+    def action_run_command(self, controller: str, method: str, *arguments: object) -> None:
+        """Run a command of the keymap, which is a method of a controller."""
+        self.window.run(getattr(self.controllers[controller], method), *arguments)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Stopping is offered while there is something to stop; else esc leads to the prompt."""
+        match (action, *parameters):
+            case ("run_command", "prompt", "stop"):
+                return self.state.turn is not None
+            case ("run_command", "prompt", "focus"):
+                return not isinstance(self.focused, PromptInput)
+            case _:
+                return True
+
+    @on(PromptInput.Submitted)
+    def send(self, event: PromptInput.Submitted) -> None:
+        self.window.run(self._prompt_controller.send, event.text)
+
+    @on(PromptInput.Changed)
+    def save_typed(self) -> None:
+        self.window.save_typed()
+
+    @on(PromptInput.CommandsRequested)
+    def open_palette(self) -> None:
+        self.app.action_command_palette()
+
+    @on(PromptInput.QuitRequested)
+    async def quit(self) -> None:
+        await self.app.action_quit()
+
+    @on(ConversationList.Opened)
+    def open_row(self, event: ConversationList.Opened) -> None:
+        self.window.run(self._conversations.open_row, event.conversation_id)
+
+    @on(Transcript.CopyRequested)
+    def copy(self, event: Transcript.CopyRequested) -> None:
+        self.post_message(CopyText(event.text, event.what))
+
+    @on(Transcript.LinkPressed)
+    def show_link(self, event: Transcript.LinkPressed) -> None:
+        from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - after first paint
+
+        ask_about_link(self, event.href)
 
     @property
     def repaints_soon(self) -> bool:
@@ -133,32 +277,45 @@ class ChatScreen(
         if self._repaint_timer is not None:
             return
         # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
-        if delay := self._pace.delay():
+        if delay := self.window.limiter.delay():
             self._repaint_timer = self.set_timer(delay, self._repaint)
         else:
             self._repaint()
 
-    @on(TurnFinished)
-    def show_end(self, event: TurnFinished) -> None:
-        reply = event.reply
-        is_open = self._workspace.record_finished(reply)
-        path = self._workspace.path
-        if is_open and reply.id in [each.id for each in path]:
-            self._transcript.update_message(reply)
-            self._transcript.set_labels(self._workspace.labels(path))
-            self._status.tokens = self._workspace.token_label(path)
-        if not (is_open and self.app.app_focus):
-            title = self._workspace.title(reply.conversation_id)
-            self.post_message(NotifyUser(title, f"the reply is {reply.status.value}"))
-        for notice in (*event.notices, reply.error if reply.status in FAILED_STATUSES else None):
-            if notice:
-                self.notice(notice)
-        self.show_activity()
-        self.refresh_rows()
+    def _repaint(self) -> None:
+        """Show what has arrived of the reply: the only change that is not a new `shown`."""
+        self._repaint_timer = None
+        if (turn := self.state.turn) is not None:
+            with self.window.limiter:
+                if turn.reply_id == self.state.open.leaf_id:
+                    self.window.transcript.update_message(turn.reply)
+                self._show_activity()
 
-    @on(ShowNotice)
-    def show_notice(self, event: ShowNotice) -> None:
-        self.notice(event.text)
+    def _show_activity(self) -> None:
+        if self.shown is not None:
+            self.shown = replace(self.shown, activity=self.state.activity)
+
+    @work(exclusive=True, group="sync")
+    async def _sync(self) -> None:
+        """Show what other instances of the program have done, and what the store has to say."""
+        self._show_notices()
+        position = self.window.transcript.reading_position
+        is_moving = position != self._last_position
+        self._last_position = position
+        # While the user scrolls, nothing is worth a write or a pause.
+        if not is_moving:
+            self.window.save_position()
+        self._collector.collect(is_busy=is_moving or bool(self._chat.turns()))
+        if await self._chat.refresh():
+            self.window.refresh()
+        elif self.shown is not None:
+            self.shown = replace(self.shown, background=self.state.background)
+
+    def _show_notices(self) -> None:
+        notices = self._options.notices()
+        for notice in notices[self._notices_shown :]:
+            self.window.notify(notice)
+        self._notices_shown = len(notices)
 
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
@@ -166,70 +323,18 @@ class ChatScreen(
         self.query_one("#body").display = fits
         self.query_one("#too-small").display = not fits
         wanted = self._list_wanted
-        self._list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted
+        self.window.list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted
         self.query_one(KeyFooter).display = height >= _FOOTER_FROM_HEIGHT
-        self._status.most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Stopping is offered while there is something to stop; else esc leads to the prompt."""
-        del parameters
-        if action == "stop":
-            return self._workspace.turn is not None
-        return action != "focus_prompt" or not isinstance(self.focused, PromptInput)
-
-    @on(PromptInput.CommandsRequested)
-    def action_commands(self) -> None:
-        self.app.action_command_palette()
+        self.query_one(StatusBar).most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
 
     def action_toggle_list(self) -> None:
-        self._list_wanted = not self._list.display
-        self._list.display = self._list_wanted
+        conversations = self.window.list
+        self._list_wanted = conversations.display = not conversations.display
 
     def action_help(self) -> None:
         from fakegpt_tui.ui.dialogs.help import HelpScreen  # noqa: PLC0415 - after first paint
 
-        self.app.push_screen(HelpScreen(self.keys))
-
-    def action_theme(self) -> None:
-        self.app.action_change_theme()
+        self.app.push_screen(HelpScreen(self.state.keys))
 
     def action_redraw(self) -> None:
         self.app.refresh(layout=True, repaint=True)
-
-    @work(exclusive=True, group="look-around")
-    async def _sync(self) -> None:
-        """Show what other instances of the program have done, and what the store has to say."""
-        self._show_notices()
-        position = self._transcript.reading_position
-        is_moving = position != self._last_position
-        self._last_position = position
-        # While somebody scrolls there is nothing that is worth a write, or a pause.
-        if not is_moving:
-            self.save_position()
-        self._collector.collect(is_busy=is_moving or bool(self._chat.turns()))
-        if await self._chat.refresh():
-            self.refresh_view()
-        else:
-            self._status.others = self._workspace.background
-
-    def show_activity(self) -> None:
-        """Say what the turn does, and go on saying so; nothing ticks while there is none."""
-        super().show_activity()
-        if self._workspace.turn is None:
-            self._activity_timer.pause()
-        else:
-            self._activity_timer.resume()
-
-    def _show_notices(self) -> None:
-        notices = self._options.notices()
-        for notice in notices[self._notices_shown :]:
-            self.notice(notice)
-        self._notices_shown = len(notices)
-
-    def _repaint(self) -> None:
-        self._repaint_timer = None
-        if (turn := self._workspace.turn) is not None:
-            with self._pace:
-                if self._workspace.shows(turn.reply):
-                    self._transcript.update_message(turn.reply)
-                self.show_activity()

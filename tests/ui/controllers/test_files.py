@@ -8,8 +8,8 @@ from textual.widgets import Input
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.ui.dialogs.errand import JobScreen
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen
+from fakegpt_tui.ui.dialogs.job import JobScreen
 from fakegpt_tui.ui.messages import Job, RunJob
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -172,19 +172,19 @@ async def test_a_file_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
     async with running(size=(120, 30)) as it:
         await it.pilot.press("alt+i")
         await name(it, str(tmp_path / "[/]"))
-        await it.see("is no such file")
+        await it.see("No such")
 
 
 class Long:
     """Goes on until it is stopped."""
 
     def __init__(self) -> None:
-        self.headway = JobProgress()
+        self.progress = JobProgress()
 
-    async def run(self, headway: JobProgress) -> JobResult:
-        self.headway = headway
-        headway.done, headway.total = 1, 4
-        while not headway.stopped:
+    async def run(self, progress: JobProgress) -> JobResult:
+        self.progress = progress
+        progress.done, progress.total = 1, 4
+        while not progress.stopped:
             await asyncio.sleep(0.01)
         return JobResult("Stopped.", ("It was [/] enough.",))
 
@@ -194,7 +194,7 @@ async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> 
         long = Long()
         screen = it.app.screen
         assert isinstance(screen, ChatScreen)
-        screen.start_job(Job("Long", long.run))
+        screen.files.start_job(Job("Long", long.run))
         await it.see("25%")
         await it.pilot.press("escape")
         await it.until(lambda: it.app.screen is screen)
@@ -214,5 +214,5 @@ async def test_leaving_stops_what_goes_on() -> None:
     async with running() as it:
         long = Long()
         it.app.post_message(RunJob(Job("Long", long.run)))
-        await it.until(lambda: long.headway.total == 4)
+        await it.until(lambda: long.progress.total == 4)
         await it.app.action_quit()

@@ -174,7 +174,7 @@ async def test_long_lines_of_code_are_cut_by_key_and_by_slash_and_moved() -> Non
 
 async def test_a_temporary_conversation_leaves_no_bookmark() -> None:
     async with running(reply("word\n\n" * 99)) as it:
-        it.app.screen.action_new_temporary()
+        await it.command("/temporary")
         await asked(it, "go", "word")
         to_transcript(it)
         await it.pilot.press("g")

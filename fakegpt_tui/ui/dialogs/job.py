@@ -16,26 +16,26 @@ _MAX_LINE = 400
 
 
 class JobScreen(ModalScreen[Job | None]):
-    """Shows an errand, which goes on without it; dismissed with the next one, or with nothing."""
+    """Shows a job, which goes on without it; dismissed with the next one, or with nothing."""
 
-    CSS_PATH = "errand.tcss"
+    CSS_PATH = "job.tcss"
     BINDINGS = [
         Binding("escape", "dismiss", "Close"),
         Binding("s,ctrl+c", "stop", "Stop"),
         Binding("enter", "next", "Next"),
     ]
 
-    def __init__(self, errand: Job) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__()
-        self._job = errand
+        self._job = job
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="errand"):
+        with VerticalScroll(id="job"):
             yield ProgressBar(show_eta=False)
             yield Static(id="said")
 
     def on_mount(self) -> None:
-        self.query_one("#errand").border_title = Content(safe_line(self._job.title))
+        self.query_one("#job").border_title = Content(safe_line(self._job.title))
         self._timer = self.set_interval(_LOOK_SECONDS, self._look)
         self._look()
 
@@ -47,20 +47,20 @@ class JobScreen(ModalScreen[Job | None]):
             self.dismiss(self._job.follow_up[1])
 
     def _look(self) -> None:
-        headway, account = self._job.progress, self._job.result
+        progress, result = self._job.progress, self._job.result
         bar = self.query_one(ProgressBar)
-        bar.update(total=headway.total or None, progress=headway.done)
-        box = self.query_one("#errand")
-        if account is None:
-            ending = "It is being stopped …" if headway.stopped else "s stops it"
+        bar.update(total=progress.total or None, progress=progress.done)
+        box = self.query_one("#job")
+        if result is None:
+            ending = "It is being stopped …" if progress.stopped else "s stops it"
             box.border_subtitle = Content(f"{ending}, esc closes this and lets it go on")
             return
         self._timer.stop()
         bar.display = False
         then = "" if self._job.follow_up is None else f"enter: {self._job.follow_up[0]}, "
         box.border_subtitle = Content(f"{then}esc closes")
-        details = [safe_line(each, _MAX_LINE) for each in account.details[:_MAX_DETAILS]]
-        if more := len(account.details) - len(details):
+        details = [safe_line(each, _MAX_LINE) for each in result.details[:_MAX_DETAILS]]
+        if more := len(result.details) - len(details):
             details.append(f"And {more} more.")
-        lines = [Content(safe_line(account.summary, _MAX_LINE)), *map(Content, details)]
+        lines = [Content(safe_line(result.summary, _MAX_LINE)), *map(Content, details)]
         self.query_one("#said", Static).update(Content("\n").join(lines))

@@ -1,0 +1,169 @@
+"""The main screen as its controllers see it: widgets, dialogs, notices, and showing what is so."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from inspect import isawaitable
+from typing import Any, TypeVar
+
+from textual.message import Message
+from textual.screen import Screen
+
+from fakegpt_tui.chat.turn import Turn
+from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.messages import RunTurn
+from fakegpt_tui.ui.state import ChatState, Shown
+from fakegpt_tui.ui.terminal.output import FrameLimiter
+from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+
+T = TypeVar("T")
+
+
+class Window:
+    """Runs commands so that the screen cannot be stale: whatever one does is shown when it ends.
+
+    That holds for commands, for what is answered to a dialog, and for what workers report.
+    """
+
+    def __init__(
+        self, screen: Screen[None], state: ChatState, show: Callable[[Shown], None], rate: float
+    ) -> None:
+        """`show` is given all that is to be shown, whenever that may have changed."""
+        self._screen = screen
+        self._state = state
+        self._show = show
+        self.limiter = FrameLimiter(rate)
+        self._is_changing = False
+        self._after_refresh: list[Callable[[], object]] = []
+
+    @property
+    def list(self) -> ConversationList:
+        return self._screen.query_one(ConversationList)
+
+    @property
+    def transcript(self) -> Transcript:
+        return self._screen.query_one(Transcript)
+
+    @property
+    def prompt(self) -> PromptInput:
+        return self._screen.query_one(PromptInput)
+
+    @property
+    def focused(self) -> object:
+        return self._screen.focused
+
+    @property
+    def has_app_focus(self) -> bool:
+        """Does the terminal have the focus?"""
+        return self._screen.app.app_focus
+
+    @property
+    def selected_text(self) -> str:
+        return self.prompt.selected_text or self._screen.get_selected_text() or ""
+
+    def notify(self, sentence: str) -> None:
+        """Show a sentence in the status bar for some seconds."""
+        self._screen.query_one(StatusBar).show_notice(sentence)
+
+    def post(self, message: Message) -> None:
+        """Ask the app for something that outlives the screen."""
+        self._screen.post_message(message)
+
+    def run(self, command: Callable[..., object], *arguments: object) -> None:
+        """Run a command, in a worker where it is a coroutine, and show what came of it."""
+        with self.change():
+            result = command(*arguments)
+            if isawaitable(result):
+                self.work(result, group=command.__qualname__)
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Tell the user of an error inside, and then show what is so now."""
+        if self._is_changing:
+            yield
+            return
+        self._is_changing = True
+        try:
+            yield
+        except FakeGPTError as error:
+            self.notify(str(error))
+        finally:
+            self._is_changing = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is so now; what is open may have been deleted by another instance."""
+        if not self._state.reload():
+            self.notify("The conversation that was open is gone: it was deleted elsewhere.")
+        self._show(self._state.snapshot())
+        self._screen.refresh_bindings()
+        after, self._after_refresh = self._after_refresh, []
+        for action in after:
+            action()
+
+    def after_refresh(self, action: Callable[[], object]) -> None:
+        """Do something with the widgets once they show what the running command changes."""
+        self._after_refresh.append(action)
+
+    def work(self, work: Awaitable[object], *, group: str, exclusive: bool = True) -> None:
+        """Go on in a worker; an error is told, and what came of it is shown."""
+        self._screen.run_worker(self._finish(work), group=group, exclusive=exclusive)
+
+    async def _finish(self, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except FakeGPTError as error:
+            self.notify(str(error))
+        self.refresh()
+
+    def ask(
+        self,
+        dialog: Screen[T | None],
+        take: Callable[[T], object],
+        *,
+        cancelled: Callable[[], object] | None = None,
+    ) -> None:
+        """Open a dialog, and hand what it is dismissed with to `take`, unless it is nothing."""
+
+        def answer(result: T | None) -> None:
+            with self.change():
+                if result is not None:
+                    take(result)
+                elif cancelled is not None:
+                    cancelled()
+
+        self._screen.app.push_screen(dialog, answer)
+
+    def open(self, dialog: Screen[Any]) -> None:
+        """Open a dialog that has no result."""
+        self._screen.app.push_screen(dialog)
+
+    def pick(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        take: Callable[[str], object],
+        *,
+        current: str = "",
+        cancelled: Callable[[], object] | None = None,
+    ) -> None:
+        """Let the user choose, and tell `take` the id of the choice."""
+        from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
+
+        self.ask(PickScreen(title, choices, current=current), take, cancelled=cancelled)
+
+    def start_turn(self, turn: Turn) -> None:
+        """Have a turn of the open conversation run, and follow its reply."""
+        self.post(RunTurn(turn))
+        self._state.follow()
+
+    def save_typed(self) -> None:
+        """Keep what is in the prompt as the draft of the open conversation."""
+        self._state.save_draft(self.prompt.text, self.prompt.cursor_location)
+
+    def save_position(self) -> None:
+        """Remember where the open conversation is being read."""
+        self._state.save_position(self.transcript.reading_position)
