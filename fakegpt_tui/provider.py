@@ -33,34 +33,34 @@ from fakegpt_tui.login.storage import SessionStorage
 def connect(
     service: Service,
     *,
-    shelf: SessionStorage | None = None,
+    storage: SessionStorage | None = None,
     on_login: Callable[[LoginState], None] | None = None,
 ) -> FakeGptBackend:
-    """A backend for `service`, for use in one event loop. Nothing is sent before it is asked.
+    """A backend for `service`, for use in one event loop. Nothing is sent before the first call.
 
     Args:
         service: Of the kind `ServiceKind.FAKEGPT`.
-        shelf: Where the session is kept, such as a `SessionFile`; else it ends with the backend.
-        on_login: Told the state of the login whenever it changes.
+        storage: Where the session is stored, as in a `SessionFile`; else it ends with the backend.
+        on_login: Called with the state of the login whenever it changes.
 
     Raises:
         ConfigError: The service cannot be used as it is described.
     """
     transport = Transport(service)
-    keeper = SessionManager(
-        AccountLogin(transport), transport.address.text, shelf=shelf, on_change=on_login
+    manager = SessionManager(
+        AccountLogin(transport), transport.address.text, storage=storage, on_change=on_login
     )
-    return FakeGptBackend(transport, keeper)
+    return FakeGptBackend(transport, manager)
 
 
 class AppendOnlyText:
-    """A reply that may be rewritten, for a reader who can only append."""
+    """A reply that the service may rewrite, as text that is only ever appended to."""
 
     def __init__(self) -> None:
         self.text = ""
-        """What the service says so far."""
+        """The text of the reply so far."""
         self.shown = ""
-        """What the reader has."""
+        """The text that was yielded."""
 
     def apply(self, event: StreamEvent) -> str:
         """What to append after `event`; may be empty."""
@@ -89,7 +89,7 @@ _NO_RESPONSE = "No valid response"
 
 
 class InMemorySessionStorage:
-    """Keeps sessions for as long as the process lives, and tells of each."""
+    """Stores sessions for as long as the process lives."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, Session] = {}
@@ -125,7 +125,7 @@ class FakeGpt:
     """
 
     url: ClassVar[str] = "https://chat-shared2.zhile.io"
-    """The base URL of calls that name none. This one was switched off by its owner in 2024."""
+    """The base URL of calls without one. This service was switched off in 2024."""
     supports_gpt_35_turbo: ClassVar[bool] = True
     supports_stream: ClassVar[bool] = True
     working: ClassVar[bool] = True
@@ -144,12 +144,12 @@ class FakeGpt:
     ) -> AsyncGenerator[str]:
         """Stream a reply as text to append.
 
-        Text cannot be taken back. Where the service rewrites what it has said, nothing more is
-        yielded until its text goes on from what was yielded; if it ends otherwise, the whole final
-        text follows after a blank line.
+        Yielded text cannot be taken back. If the service rewrites its reply, nothing is yielded
+        until the reply begins with the yielded text again; if it never does, the whole final text
+        follows after a blank line.
 
         Args:
-            model: What to ask for. Nothing, and any name of GPT-3.5, is the model of the protocol.
+            model: The name of a model. No name, and any of GPT-3.5, is the model of the protocol.
             messages: The conversation, oldest first, each with `role` and `content`.
             proxy: Used unless the service is on this machine; may hold a user name and a password.
             kwargs: `base_url`, the service to ask instead of `url`, and `timeout`, the seconds that
@@ -157,8 +157,8 @@ class FakeGpt:
                 class of this kind.
 
         Raises:
-            RuntimeError: What went wrong, in a sentence; after "No valid response: " where nothing
-                came. The cause is the `ServiceError` that tells more.
+            RuntimeError: A sentence about the error; after "No valid response: " if there was no
+                text. Its cause is the `ServiceError`.
             ConfigError: The base URL or the proxy cannot be used.
             ValueError: There are no messages.
         """
@@ -205,8 +205,7 @@ class FakeGpt:
             kwargs: As there.
 
         Raises:
-            RuntimeError: An event loop is running here. Waiting for a reply would stop it, and with
-                it perhaps the very service that is to answer.
+            RuntimeError: An event loop is running here, which waiting for a reply would block.
         """
         try:
             asyncio.get_running_loop()
@@ -246,11 +245,11 @@ class FakeGpt:
                 spoke = spoke or isinstance(event, TextDelta | TextReplaced)
                 yield event
         if not spoke:
-            raise BadReply("The service ended its reply without a word.")
+            raise BadReply("The service ended its reply without any text.")
 
     @classmethod
     def _get_backend(cls, base_url: str, proxy: str | None) -> FakeGptBackend:
-        """The one that other calls in this loop are using, so that they sign in together."""
+        """The backend that other calls in this loop use, so that they share one login."""
         if cls._access_token is None:
             cls._storage.clear()
         here = cls._active_backends.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
@@ -268,8 +267,10 @@ class FakeGpt:
             proxy=Secret(proxy) if proxy else None,
         )
         transport = Transport(service)
-        keeper = SessionManager(AccountLogin(transport), transport.address.text, shelf=cls._storage)
-        return FakeGptBackend(transport, _PublishingSessions(keeper, cls._publish))
+        manager = SessionManager(
+            AccountLogin(transport), transport.address.text, storage=cls._storage
+        )
+        return FakeGptBackend(transport, _PublishingSessions(manager, cls._publish))
 
     @classmethod
     def _publish(cls, session: Session) -> None:
@@ -283,17 +284,17 @@ class FakeGpt:
 
 
 class _PublishingSessions:
-    """A keeper of sessions that shows each to `publish` before it is used."""
+    """The sessions of a manager, passed to `publish` before they are used."""
 
-    def __init__(self, keeper: SessionManager, publish: Callable[[Session], None]) -> None:
-        self._keeper = keeper
+    def __init__(self, manager: SessionManager, publish: Callable[[Session], None]) -> None:
+        self._manager = manager
         self._publish = publish
 
     async def current(self) -> Session:
-        return self._publish_session(await self._keeper.current())
+        return self._publish_session(await self._manager.current())
 
     async def renew(self, refused: Session) -> Session:
-        return self._publish_session(await self._keeper.renew(refused))
+        return self._publish_session(await self._manager.renew(refused))
 
     def _publish_session(self, session: Session) -> Session:
         self._publish(session)

@@ -72,9 +72,9 @@ def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback
 
     transport = Transport(service)
     is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
-    shelf = None if is_ours else SessionFile(settings.session_file)
+    storage = None if is_ours else SessionFile(settings.session_file)
     keeper = SessionManager(
-        AccountLogin(transport), transport.address.text, shelf=shelf, on_change=report
+        AccountLogin(transport), transport.address.text, storage=storage, on_change=report
     )
     return Connection(service, FakeGptBackend(transport, keeper), keeper)
 

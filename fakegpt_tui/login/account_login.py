@@ -13,11 +13,11 @@ class AccountLogin:
     """Tries accounts, the least used first, until one yields a token."""
 
     def __init__(
-        self, transport: Transport, *, rules: LoginPolicy | None = None, accounts: int = 3
+        self, transport: Transport, *, policy: LoginPolicy | None = None, accounts: int = 3
     ) -> None:
         """At most `accounts` of them are tried."""
         self._transport = transport
-        self._rules = rules or LoginPolicy()
+        self._policy = policy or LoginPolicy()
         self._accounts = accounts
 
     async def sign_in(
@@ -31,18 +31,18 @@ class AccountLogin:
         """Sign in.
 
         Args:
-            report: Told each step as it begins.
+            report: Called with each step as it begins.
             first: Its account and password are tried before any other.
             last: An account to try only after all others.
-            dead: A token that is no good; an account that hands it out again is refused.
+            dead: A token that was refused; an account that hands it out again is skipped.
 
         Raises:
-            LoginRefused: No account would do.
-            ServiceError: Anything else that went wrong.
+            LoginRefused: Every account was refused.
+            ServiceError: Another error.
         """
         refusals: list[AccountRefused] = []
         async with self._transport.client() as client:
-            steps = LoginClient(self._transport, client, report, self._rules)
+            steps = LoginClient(self._transport, client, report, self._policy)
             async with aclosing(self._candidates(steps, first, last)) as candidates:
                 async for account, password in candidates:
                     try:
@@ -61,7 +61,7 @@ class AccountLogin:
         if first:
             yield first.account, first.password
             last = first.account
-        random = self._rules.retries.random
+        random = self._policy.retries.random
         for load in sorted(await steps.list_accounts(), key=_rank(last, random)):
             yield load.token_id, Secret(fakegpt.generate_password())
 
@@ -69,7 +69,7 @@ class AccountLogin:
 def _rank(
     last: str, random: Callable[[], float]
 ) -> Callable[[fakegpt.SharedAccount], tuple[bool, int, float]]:
-    """Least used first; by chance among equals, so that not everybody picks the same."""
+    """Least used first; random among equals, so that clients do not all pick the same one."""
     return lambda load: (load.token_id == last, load.count, random())
 
 

@@ -24,26 +24,25 @@ from fakegpt_tui.login.steps import ReportStep
 from fakegpt_tui.login.storage import SessionStorage
 
 _EXPIRY_MARGIN = timedelta(seconds=60)
-"""A token is given up this long before its end, so that no prompt meets the end on its way."""
+"""A token counts as expired this long before it is, so that no request meets its end."""
 _RECENT = timedelta(hours=1)
-"""A token refused within this time of its login speaks against its account."""
+"""If a token is refused within this time after its login, its account is suspect."""
 
 
 class Authenticator(Protocol):
-    """What a `Login` does, for a keeper."""
+    """Signs in to a service."""
 
     async def sign_in(
         self, report: ReportStep, *, first: Session | None, last: str, dead: Secret | None
     ) -> Session:
-        """As `Login.sign_in`."""
+        """As `AccountLogin.sign_in`."""
         ...
 
 
 class SessionManager:
-    """Has a session for whoever asks, signing in when there is none.
+    """Has a valid session for every caller, and signs in when there is none.
 
-    However many ask at once, one login is under way. It belongs to none of them: one that is
-    cancelled while it waits takes nothing from the others.
+    All callers share one login. A caller that is cancelled while it waits does not cancel it.
     """
 
     def __init__(
@@ -51,17 +50,17 @@ class SessionManager:
         login: Authenticator,
         base_url: str,
         *,
-        shelf: SessionStorage | None = None,
+        storage: SessionStorage | None = None,
         on_change: Callable[[LoginState], None] | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        """`base_url` is `Address.text`; without a `shelf` the session ends with the keeper."""
+        """`base_url` is `Address.text`; without a `storage` the session ends with the manager."""
         self.state: LoginState = SignedOut()
         self.storage_error: str | None = None
-        """Why the session will not be there at the next start, if so."""
+        """Why the session could not be stored for the next start, if so."""
         self._login = login
         self._base_url = base_url
-        self._storage = shelf
+        self._storage = storage
         self._on_change = on_change
         self._clock = clock
         self._session: Session | None = None
@@ -77,19 +76,19 @@ class SessionManager:
         return self._session.account if self._session else ""
 
     async def current(self) -> Session:
-        """The session in use, else the kept one, else that of a new login.
+        """The session in use, else the stored one, else that of a new login.
 
         Raises:
             ServiceError: Signing in failed.
         """
         if self._session is not None:
-            if self._is_good(self._session):
+            if self._is_valid(self._session):
                 return self._session
             self._expire(self._session)
         return await self._join_sign_in()
 
     async def sign_in(self) -> Session:
-        """Sign in unless that is so already.
+        """Sign in, unless signed in already.
 
         Raises:
             ServiceError: Signing in failed.
@@ -97,10 +96,10 @@ class SessionManager:
         return await self.current()
 
     async def sign_in_again(self, *, elsewhere: bool = False) -> Session:
-        """Sign in although that may be so already, with the account there is or `elsewhere`.
+        """Sign in even if signed in already, with the same account first, or not if `elsewhere`.
 
-        Until that has worked, the session that there is remains in use. A login that is under way
-        already is as good.
+        The present session remains in use until the login has succeeded. If a login is active
+        already, its result is returned.
 
         Raises:
             ServiceError: Signing in failed.
@@ -108,10 +107,10 @@ class SessionManager:
         return await self._join_sign_in(lambda: self._sign_in_again(elsewhere=elsewhere))
 
     async def renew(self, refused: Session) -> Session:
-        """Another session than `refused`.
+        """A new session in place of `refused`.
 
-        The account of `refused` comes first, with its password, unless it was signed in to only
-        just: then the account is no good, and comes last.
+        The account of `refused` is tried first, with its password, unless its login was recent:
+        then the account is suspect, and is tried last.
 
         Raises:
             ServiceError: Signing in failed.
@@ -122,10 +121,10 @@ class SessionManager:
         return await self.current()
 
     async def sign_out(self) -> None:
-        """Forget the session, here and on the shelf.
+        """Drop the session, here and in the storage.
 
         Raises:
-            SaveError: It is still on the shelf.
+            SaveError: It is still in the storage.
         """
         self._session = self._previous = self._rejected_token = None
         await self.aclose()
@@ -135,7 +134,7 @@ class SessionManager:
             await asyncio.to_thread(self._storage.delete, self._base_url)
 
     async def aclose(self) -> None:
-        """End the login that is under way, if any."""
+        """Cancel the active login, if any."""
         task = self._sign_in_task
         if task is not None and task.get_loop() is asyncio.get_running_loop():
             task.cancel()
@@ -153,7 +152,7 @@ class SessionManager:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled() and not _is_cancelled():
-                raise NotSignedIn("The login was given up.") from None
+                raise NotSignedIn("The login was cancelled.") from None
             raise
 
     async def _obtain(self, obtain: Callable[[], Awaitable[Session]]) -> Session:
@@ -172,7 +171,7 @@ class SessionManager:
         return session
 
     def _fall_back(self, state: LoginState) -> None:
-        """Be in `state`, unless there still is the session that another login was to replace."""
+        """Set `state`, unless the session that the login was to replace is still there."""
         session = self._session
         self._set_state(state if session is None else self._signed_in_until(session))
 
@@ -196,13 +195,13 @@ class SessionManager:
         return await asyncio.to_thread(self._storage.load, self._base_url)
 
     async def _load_valid(self) -> Session | None:
-        """What is on the shelf, if it may still be good: another program may have renewed it."""
-        kept = await self._load_stored()
-        if kept is None:
+        """The stored session, if it may be valid: another program may have renewed it."""
+        stored = await self._load_stored()
+        if stored is None:
             return None
-        if kept.token != self._rejected_token and self._is_good(kept):
-            return kept
-        self._previous = self._previous or kept
+        if stored.token != self._rejected_token and self._is_valid(stored):
+            return stored
+        self._previous = self._previous or stored
         self._set_state(Expired())
         return None
 
@@ -220,8 +219,8 @@ class SessionManager:
     ) -> Session:
         session = await self._login.sign_in(self._set_state, first=first, last=last, dead=dead)
         self._signed_in_at = self._clock()
-        if not self._is_good(session):
-            # The clock of this machine may be wrong, and must not lock anybody out.
+        if not self._is_valid(session):
+            # The clock of this machine may be wrong, which must not prevent the login.
             self._accepted_expired_token = session.token
         await self._store(session)
         return session
@@ -236,7 +235,7 @@ class SessionManager:
         else:
             self.storage_error = None
 
-    def _is_good(self, session: Session) -> bool:
+    def _is_valid(self, session: Session) -> bool:
         return (
             session.expires_at is None
             or session.token == self._accepted_expired_token

@@ -40,12 +40,12 @@ _MAX_COOKIE_LENGTH = 8192
 _PROXY_STATUS = 407
 _TRANSIENT_STATUSES = {_PROXY_STATUS, 408, 429}
 _ACCOUNT_STATUSES = {400, 401, 404, 409, 410, 422}
-"""Statuses that another account may not meet with; 403 and 429 are about this machine."""
+"""Statuses that may be about the account; 403 and 429 are about this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPolicy:
-    """The bounds of every request: `seconds` for all of one answer, and how often to ask."""
+    """The limits of every request: `seconds` for a whole response, and the retries."""
 
     seconds: float = 30.0
     retries: RetryPolicy = field(default_factory=RetryPolicy)
@@ -53,7 +53,7 @@ class LoginPolicy:
 
 
 class AccountRefused(LoginRefused):
-    """This account will not do; another one may."""
+    """The service refuses this account; it may accept another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,21 @@ class _StepResponse:
 
 
 class LoginClient:
-    """Performs the steps with one client, whose cookies are those of this login alone."""
+    """Performs the steps with one HTTP client, whose cookies are of this login alone."""
 
     def __init__(
         self,
         transport: Transport,
         client: httpx.AsyncClient,
         report: ReportStep,
-        rules: LoginPolicy,
+        policy: LoginPolicy,
     ) -> None:
         self._route = transport.route
         self._address = transport.address
         self._endpoints = transport.service.endpoints
         self._client = client
         self._report = report
-        self._rules = rules
+        self._policy = policy
 
     async def list_accounts(self) -> list[fakegpt.SharedAccount]:
         """The shared accounts, in the order of the service.
@@ -87,7 +87,7 @@ class LoginClient:
         Raises:
             ServiceError: They could not be had, or there are none.
         """
-        seconds = int(self._rules.clock().timestamp())
+        seconds = int(self._policy.clock().timestamp())
         path = f"{self._endpoints.loads}?t={seconds}"
         answer = await self._perform_step(1, "GET", path, limit=_ACCOUNTS_LIMIT)
         self._raise_for_status(answer)
@@ -168,7 +168,7 @@ class LoginClient:
     ) -> _StepResponse:
         """The answer to one step, asked again where that may help."""
         what = _STEP_NAMES[step - 1]
-        retries = self._rules.retries
+        retries = self._policy.retries
         attempt = 1
         while True:
             self._report(SigningIn(step, _STEPS, what))
@@ -193,7 +193,7 @@ class LoginClient:
             target = self._within_origin(url, answer.location)
             answer = await self._send(self._client.build_request("GET", target), limit)
             if answer.location is not None:
-                raise BadReply(f"The service at {self._route} sends its visitors in circles.")
+                raise BadReply(f"Too many redirects from the service at {self._route}.")
         if (
             answer.status in _TRANSIENT_STATUSES
             or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR
@@ -209,13 +209,13 @@ class LoginClient:
         except (httpx.InvalidURL, ValueError):
             pass
         raise RequestRefused(
-            f"The service at {self._route} sends its visitors to another place, "
-            f"and was not followed: {safe_line(location.partition('?')[0], 80)}"
+            f"The service at {self._route} redirects to another server, "
+            f"which was not followed: {safe_line(location.partition('?')[0], 80)}"
         )
 
     async def _send(self, request: httpx.Request, limit: int) -> _StepResponse:
         try:
-            async with asyncio.timeout(self._rules.seconds):
+            async with asyncio.timeout(self._policy.seconds):
                 response = await self._client.send(request, stream=True)
                 try:
                     body = await read_body(response, self._route, limit=limit)
@@ -223,7 +223,7 @@ class LoginClient:
                     await response.aclose()
         except TimeoutError as error:
             raise Unreachable(
-                f"The service at {self._route} did not answer within {self._rules.seconds:g} s."
+                f"The service at {self._route} did not answer within {self._policy.seconds:g} s."
             ) from error
         except CONNECTION_ERRORS as error:
             raise translate_error(error, self._route) from error

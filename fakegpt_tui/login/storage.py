@@ -20,35 +20,35 @@ _PRIVATE_FOLDER = 0o700
 _OTHERS_MASK = 0o077
 _MAX_FILE_SIZE = 4_000_000
 _RETENTION = timedelta(days=30)
-"""How long after its end a session is kept: signing in again begins with its account."""
+"""How long a session is kept after it expired: the next login tries its account first."""
 
 
 class SessionStorage(Protocol):
-    """Where sessions outlive whoever signed in."""
+    """Stores sessions, one for each base URL."""
 
     def load(self, base_url: str) -> Session | None:
-        """The session kept for `base_url`."""
+        """The session of `base_url`."""
         ...
 
     def save(self, session: Session) -> None:
-        """Keep `session` instead of what was kept for its base URL.
+        """Store a session in place of the one of its base URL.
 
         Raises:
-            SaveError: It cannot be kept.
+            SaveError: It cannot be stored.
         """
         ...
 
     def delete(self, base_url: str) -> None:
-        """Keep nothing for `base_url`.
+        """Delete the session of `base_url`.
 
         Raises:
-            SaveError: What was kept cannot be removed.
+            SaveError: It cannot be deleted.
         """
         ...
 
 
 class SessionFile:
-    """A shelf on disk. What cannot be read counts as absent, and is moved aside for a person.
+    """Sessions in a file. A file that cannot be read counts as absent, and is moved aside.
 
     Two programs that save at the same moment may cost one of them a login, never the file.
     """
@@ -60,7 +60,7 @@ class SessionFile:
         return self._entries().get(base_url)
 
     def peek(self, base_url: str) -> Session | None:
-        """What `load` would find, without a change to the file or to who may read it."""
+        """The same as `load`, without a change to the file or its mode."""
         try:
             with self._path.open("rb") as file:
                 return _read_entries(file.read(_MAX_FILE_SIZE + 1)).get(base_url)
@@ -99,7 +99,7 @@ class SessionFile:
         try:
             yield
         except OSError as error:
-            raise SaveError(f"The session could not be kept: {error.strerror}.") from error
+            raise SaveError(f"The session could not be saved: {error.strerror}.") from error
 
     def _write(self, entries: Mapping[str, Session]) -> None:
         folder = self._path.parent
@@ -120,7 +120,7 @@ def _make_folder(folder: Path) -> None:
             _make_folder(folder.parent)
         folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
-        raise PermissionError(errno.EPERM, "the folder belongs to somebody else")
+        raise PermissionError(errno.EPERM, "the folder belongs to another user")
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -132,7 +132,7 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    with suppress(OSError):  # a file system that cannot do this has done all it can
+    with suppress(OSError):  # some file systems cannot do this
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -170,10 +170,10 @@ def _encode_entry(session: Session) -> dict[str, object]:
 
 
 def _read_entries(content: bytes) -> dict[str, Session]:
-    """The sessions in `content`; an entry that makes no sense is left out.
+    """The sessions in `content`; invalid entries are left out.
 
     Raises:
-        ValueError: The whole makes no sense.
+        ValueError: The content is invalid.
     """
     match json.loads(content):
         case {"version": 1, "sessions": dict(entries)}:

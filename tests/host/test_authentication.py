@@ -96,3 +96,25 @@ def test_a_token_made_by_hand_with_the_key_is_good() -> None:
 )
 def test_what_this_key_did_not_sign_is_foreign(token: str) -> None:
     assert tokens_at(NOON).verify(token) is TokenRejection.FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("token", "owner"),
+    [
+        (
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpYXQiOjE4OTM0NTYwMDAsImV4cCI6MjUyNDE3NjAwMCwi"
+            "YWNjb3VudCI6IjBiMDQxMDRiZWRmOTlmNjhkMDhlYTBkZTBhY2YxNWEwIiwib3duZXIiOiI3MmZiZjQ1OGE1OT"
+            "JkODgzY2Q0YjA4MDZhZmUyN2JhYiIsImp0aSI6IjZmNzFkNjk5ODMxMzI1OTYifQ"
+            ".ICtoqvAxl3txiDgufiV4vf22XY0OqhruTRlf33lYsYg",
+            "72fbf458a592d883cd4b0806afe27bab",
+        ),
+        ("fk-bSj_fq6SfKbmXlusvV3lkACWc96ADYo1IEuzQzZiDTI", "6d28ff7eae927ca6e65e5bacbd5de590"),
+    ],
+    ids=["access token", "share token"],
+)
+def test_tokens_that_release_0_1_0_signed_with_a_key_file_are_valid(token: str, owner: str) -> None:
+    tokens = tokens_at(NOON, key=bytes(range(32)))
+    assert tokens.account == "0b04104bedf99f68d08ea0de0acf15a0"
+    assert tokens.verify(token) == Claims(
+        account=tokens.account, owner=owner, expires_at=datetime(2049, 12, 27, tzinfo=UTC)
+    )

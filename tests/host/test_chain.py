@@ -45,7 +45,7 @@ async def at_once(_: float) -> None:
 def keeper_and_client(url: str) -> tuple[SessionManager, FakeGptBackend]:
     retries = RetryPolicy(max_attempts=2, sleep=at_once)
     transport = Transport(Service(name="host", kind=ServiceKind.FAKEGPT, url=url))
-    login = AccountLogin(transport, rules=LoginPolicy(retries=retries))
+    login = AccountLogin(transport, policy=LoginPolicy(retries=retries))
     keeper = SessionManager(login, transport.address.text)
     return keeper, FakeGptBackend(transport, keeper, retries=retries)
 

@@ -145,7 +145,7 @@ async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
     retries = RetryPolicy(max_attempts=2, sleep=at_once)
     service = Service(name="odd", kind=ServiceKind.FAKEGPT, url=host.base_url, limits=LIMITS)
     transport = Transport(service)
-    login = AccountLogin(transport, rules=LoginPolicy(retries=retries))
+    login = AccountLogin(transport, policy=LoginPolicy(retries=retries))
     keeper = SessionManager(login, transport.address.text)
     try:
         yield FakeGptBackend(transport, keeper, retries=retries)

@@ -71,8 +71,8 @@ class Reports:
 def login(
     *, waits: Waits | None = None, served: Service | None = None, accounts: int = 3
 ) -> AccountLogin:
-    rules = LoginPolicy(retries=(waits or Waits()).retries())
-    return AccountLogin(Transport(served or service(BASE + "/")), rules=rules, accounts=accounts)
+    policy = LoginPolicy(retries=(waits or Waits()).retries())
+    return AccountLogin(Transport(served or service(BASE + "/")), policy=policy, accounts=accounts)
 
 
 async def refused() -> ServiceError:

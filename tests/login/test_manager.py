@@ -81,12 +81,12 @@ class Clock:
 class World:
     """A keeper, and all it depends on."""
 
-    def __init__(self, shelf: SessionStorage | None = None) -> None:
+    def __init__(self, storage: SessionStorage | None = None) -> None:
         self.clock = Clock()
         self.entrance = Entrance(self.clock)
         self.states: list[LoginState] = []
         self.keeper = SessionManager(
-            self.entrance, BASE, shelf=shelf, on_change=self.states.append, clock=self.clock
+            self.entrance, BASE, storage=storage, on_change=self.states.append, clock=self.clock
         )
 
     @property

@@ -156,6 +156,21 @@ def test_no_bytes_can_break_loading(
     assert SessionFile(path).load(SESSION.base_url) is None
 
 
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parent / "files").glob("*.json")), ids=lambda file: file.stem
+)
+def test_a_file_of_an_earlier_release_is_read_and_kept(path: Path, file: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(file.read_bytes())
+    expected = replace(SESSION, password=Secret("password1"))
+    assert SessionFile(path).load(SESSION.base_url) == expected
+    SessionFile(path).save(replace(SESSION, base_url="https://new.example"))
+    assert SessionFile(path).load(SESSION.base_url) == expected
+    without_end = SessionFile(path).load("http://127.0.0.1:8100/secret")
+    assert without_end is not None
+    assert without_end.expires_at is None
+
+
 def test_no_representation_shows_a_secret(path: Path) -> None:
     file = SessionFile(path)
     file.save(SESSION)

@@ -77,7 +77,7 @@ def client(
     """All of the client, but for the waiting between tries."""
     transport = Transport(service(server.url, limits=limits))
     retries = Waits().retries()
-    login = AccountLogin(transport, rules=LoginPolicy(seconds=5, retries=retries))
+    login = AccountLogin(transport, policy=LoginPolicy(seconds=5, retries=retries))
     keeper = SessionManager(login, transport.address.text)
     return FakeGptBackend(transport, keeper, retries=retries), keeper
 

@@ -29,7 +29,7 @@ from tests.fault_server import (
 from tests.protocol.cases import CHAT, LOADS, LOGIN, SESSION, client
 from tests.signed_in import ASK, Waits, events_of, outcome, service, text_of
 
-RULES = LoginPolicy(seconds=5, retries=Waits().retries())
+POLICY = LoginPolicy(seconds=5, retries=Waits().retries())
 Note = Callable[[str, object], None]
 
 
@@ -67,16 +67,16 @@ class FakeStorage:
         self.kept.pop(base_url, None)
 
 
-def keeper(server: FaultServer, shelf: FakeStorage) -> SessionManager:
+def keeper(server: FaultServer, storage: FakeStorage) -> SessionManager:
     transport = Transport(service(server.url))
-    return SessionManager(AccountLogin(transport), transport.address.text, shelf=shelf)
+    return SessionManager(AccountLogin(transport), transport.address.text, storage=storage)
 
 
 async def test_a_restart_uses_the_kept_session(server: FaultServer, note: Note) -> None:
     server.sign_in()
-    shelf = FakeStorage()
-    first = await keeper(server, shelf).current()
-    assert await keeper(server, shelf).current() == first
+    storage = FakeStorage()
+    first = await keeper(server, storage).current()
+    assert await keeper(server, storage).current() == first
     assert len(server.asked(LOGIN)) == 1
     note("§9 process restart", "the kept session is used; no second login")
 
@@ -89,9 +89,9 @@ async def test_a_token_is_renewed_before_it_ends(server: FaultServer, note: Note
         cookie = {"Set-Cookie": f"credential={token}; Path=/"}
         server.script(LOGIN, Send(json_reply({}, headers=cookie)))
     server.script(SESSION, Send(json_reply({"accessToken": "new", "expires": late})))
-    shelf = FakeStorage()
+    storage = FakeStorage()
     transport = Transport(service(server.url))
-    shelf.save(
+    storage.save(
         Session(
             base_url=transport.address.text,
             token=Secret("old"),
@@ -100,7 +100,7 @@ async def test_a_token_is_renewed_before_it_ends(server: FaultServer, note: Note
             password=Secret("password1"),
         )
     )
-    session = await keeper(server, shelf).current()
+    session = await keeper(server, storage).current()
     assert session.token.reveal() == "new"
     assert server.asked(LOGIN)[0].form == {"token_key": ["a"], "session_password": ["password1"]}
     assert soon < late
@@ -155,7 +155,7 @@ async def test_a_task_cancelled_while_it_waits_is_cancelled(note: Note) -> None:
 async def test_what_cannot_be_reached_is_named(row: str, url: str, says: str, note: Note) -> None:
     transport = Transport(service(url), find_proxy=lambda _address: None)
     with pytest.raises(Unreachable, match=says) as caught:
-        await AccountLogin(transport, rules=RULES).sign_in(lambda _state: None)
+        await AccountLogin(transport, policy=POLICY).sign_in(lambda _state: None)
     note(f"§9 {row}", f"Unreachable: {caught.value}")
 
 
@@ -170,7 +170,7 @@ async def test_tls_that_the_service_does_not_speak_is_named(note: Note) -> None:
         port = plain.sockets[0].getsockname()[1]
         transport = Transport(service(f"https://127.0.0.1:{port}"))
         with pytest.raises(Unreachable) as caught:
-            await AccountLogin(transport, rules=RULES).sign_in(lambda _state: None)
+            await AccountLogin(transport, policy=POLICY).sign_in(lambda _state: None)
     assert "is its address http:// rather than https://?" in str(caught.value)
     note("§9 TLS failure", "Unreachable: … is its address http:// rather than https://?")
 

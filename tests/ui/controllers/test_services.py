@@ -72,7 +72,7 @@ class Place:
         self.backend = backend or ScriptedBackend()
 
     async def connect(self, service: Service, report: Callable[[LoginState], None]) -> Connection:
-        keeper = SessionManager(self.entrance, URL, shelf=self.file, on_change=report)
+        keeper = SessionManager(self.entrance, URL, storage=self.file, on_change=report)
         return Connection(service, self.backend, keeper)
 
     @property
