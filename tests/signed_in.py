@@ -124,19 +124,19 @@ async def events_of(made: Backend, request: ReplyRequest = ASK) -> list[StreamEv
 async def read(
     made: Backend, request: ReplyRequest = ASK
 ) -> tuple[list[StreamEvent], ServiceError | None]:
-    """What came, and the trouble that ended it."""
+    """What came, and the failure that ended it."""
     came: list[StreamEvent] = []
     try:
         async with aclosing(made.stream(request)) as events:
             async for event in events:
-                came.append(event)  # noqa: PERF401 - what came before a trouble counts
+                came.append(event)  # noqa: PERF401 - what came before a failure counts
     except ServiceError as error:
         return came, error
     return came, None
 
 
 async def outcome(made: Backend) -> tuple[list[StreamEvent], ServiceError]:
-    """What came before a trouble that there must be, and the trouble."""
-    came, trouble = await read(made)
-    assert trouble is not None
-    return came, trouble
+    """What came before a failure that there must be, and the failure."""
+    came, failure = await read(made)
+    assert failure is not None
+    return came, failure

@@ -82,28 +82,22 @@ class WindowCache:
     def __init__(self, configured: int | None) -> None:
         self._configured = configured
         self._listed: dict[str, int] = {}
-        self._learned: dict[str, int] = {}
-        self._budgets: dict[str, int] = {}
+        self.learned: dict[str, int] = {}
+        """What errors told, which is surer than any list."""
+        self.budgets: dict[str, int] = {}
+        """How many estimated tokens were accepted after more had been refused."""
 
     def add_models(self, models: Iterable[Model]) -> None:
         """Remember what the list of models tells."""
         self._listed |= {model.id: model.window for model in models if model.window}
 
-    def learn_window(self, model: str, window: int) -> None:
-        """Remember what an error told, which is surer than any list."""
-        self._learned[model] = window
-
-    def learn_budget(self, model: str, budget: int) -> None:
-        """Remember how many estimated tokens were accepted after more had been refused."""
-        self._budgets[model] = budget
-
     def window(self, model: str) -> int | None:
-        return self._learned.get(model) or self._configured or self._listed.get(model)
+        return self.learned.get(model) or self._configured or self._listed.get(model)
 
     def budget(self, model: str, max_tokens: int | None) -> int | None:
         """About how many tokens a conversation may have."""
         window = self.window(model)
-        budgets = [self._budgets.get(model), window and prompt_budget(window, max_tokens)]
+        budgets = [self.budgets.get(model), window and prompt_budget(window, max_tokens)]
         return min((budget for budget in budgets if budget), default=None)
 
 
@@ -142,7 +136,7 @@ class ContextFitter:
         sent = estimate_total_tokens(self.messages)
         self._was_refused = True
         if window is not None:
-            self._windows.learn_window(self._model, window)
+            self._windows.learned[self._model] = window
         budget = self._windows.budget(self._model, self._request.generation.max_tokens)
         if budget is None or budget >= sent:
             # The estimate was too low, or the window is unknown.
@@ -154,7 +148,7 @@ class ContextFitter:
     def confirm(self) -> None:
         """The service accepted it: remember a budget that had to be found by trying."""
         if self._was_refused and self._budget is not None:
-            self._windows.learn_budget(self._model, self._budget)
+            self._windows.budgets[self._model] = self._budget
 
     def _fit(self) -> Truncated:
         messages = self._request.messages

@@ -120,23 +120,14 @@ async def check_connection(
     """
     try:
         backend = make()
-    except FakeGPTError as error:
-        yield ConnectionCheck(str(error), worked=False)
-        return
-    try:
         models = await backend.models()
-    except (RequestRefused, Unsupported) as error:
-        if not (model and asking):
-            yield ConnectionCheck(str(error), worked=False)
+    except FakeGPTError as error:
+        if not (model and asking and isinstance(error, RequestRefused | Unsupported)):
+            hint = " Is this the address of such a service?" if isinstance(error, BadReply) else ""
+            yield ConnectionCheck(f"{error}{hint}", worked=False)
             return
         models = (Model(model),)
         yield ConnectionCheck("It can be reached, but shows no list of its models.", worked=True)
-    except BadReply as error:
-        yield ConnectionCheck(f"{error} Is this the address of such a service?", worked=False)
-        return
-    except FakeGPTError as error:
-        yield ConnectionCheck(str(error), worked=False)
-        return
     else:
         yield _models_step(models, model)
     if asking:

@@ -93,22 +93,15 @@ class HttpRequest:
     body: Mapping[str, object] | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response whose head has come, with a status of success."""
+    """A response whose head has come."""
 
-    def __init__(
-        self,
-        response: httpx.Response,
-        read_ahead: ReadAhead,
-        timeouts: StreamTimeouts,
-        route: Route,
-        translate_error: ErrorTranslator,
-    ) -> None:
-        self._response = response
-        self._read_ahead = read_ahead
-        self._timeouts = timeouts
-        self._route = route
-        self._translate_error = translate_error
+    _response: httpx.Response
+    _read_ahead: ReadAhead
+    _timeouts: StreamTimeouts
+    _route: Route
+    _translate_error: ErrorTranslator
 
     @property
     def media_type(self) -> str:

@@ -57,10 +57,10 @@ async def fakegpt(script: Sequence[Step]) -> AsyncGenerator[Playing]:
     behind = ScriptedBackend(script)
     with HostServer(behind) as host:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
-        keeper = SessionManager(AccountLogin(transport), transport.address.text)
-        client = FakeGptBackend(transport, keeper, retries=RetryPolicy(max_attempts=1))
+        manager = SessionManager(AccountLogin(transport), transport.address.text)
+        client = FakeGptBackend(transport, manager, retries=RetryPolicy(max_attempts=1))
         yield _playing(client, behind)
-        await keeper.aclose()
+        await manager.aclose()
 
 
 @asynccontextmanager

@@ -95,7 +95,7 @@ async def test_a_reader_that_is_cancelled_ends_the_reply_at_once(
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
         RequestRefused("I would rather not."),
         PromptTooLong("It is too long."),
@@ -103,15 +103,15 @@ async def test_a_reader_that_is_cancelled_ends_the_reply_at_once(
         Unreachable("The model server is down."),
     ],
 )
-async def test_trouble_before_the_first_word_is_what_it_is(rig: Rig, trouble: ServiceError) -> None:
-    async with rig([trouble]) as playing:
+async def test_failure_before_the_first_word_is_what_it_is(rig: Rig, failure: ServiceError) -> None:
+    async with rig([failure]) as playing:
         came, error = await outcome(playing.backend)
     assert texts(came) == []
-    assert isinstance(error, type(trouble))
-    assert str(trouble) in str(error)
+    assert isinstance(error, type(failure))
+    assert str(failure) in str(error)
 
 
-async def test_trouble_after_the_first_word_keeps_what_came(rig: Rig) -> None:
+async def test_failure_after_the_first_word_keeps_what_came(rig: Rig) -> None:
     async with rig([TextDelta("some"), Unreachable("The line is dead.")]) as playing:
         came, error = await outcome(playing.backend)
     assert text_of(came) == "some"

@@ -172,11 +172,11 @@ async def test_the_host_answers_clients_of_old_through_it(proxy: Proxy) -> None:
     behind = ModelAlias(backend_for(service(proxy.url, model="mock"), key=KEY), "mock")
     with HostServer(behind, secret_path=False) as host:
         transport = Transport(Service(name="h", kind=ServiceKind.FAKEGPT, url=host.base_url))
-        keeper = SessionManager(AccountLogin(transport), transport.address.text)
-        client = FakeGptBackend(transport, keeper)
+        manager = SessionManager(AccountLogin(transport), transport.address.text)
+        client = FakeGptBackend(transport, manager)
         path = (ContextMessage("user", "A"), ContextMessage("assistant", "B"))
         asked = ReplyRequest(messages=path, model="text-davinci-002-render-sha")
         events = await events_of(client, asked)
-        await keeper.aclose()
+        await manager.aclose()
     assert text_of(events) == SAID
     assert events[-1] == ReplyEnded()

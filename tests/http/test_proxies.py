@@ -171,8 +171,8 @@ async def test_an_https_proxy_is_trusted_by_the_certificates_of_the_service(
         made = backend(AWAY, proxy=proxy, verify=str(certificate.with_suffix(".crt")))
         assert text_of(await events_of(made)) == "Hello"
         assert proxies.asked == [f"POST {AWAY}{CHAT}"]
-        _, trouble = await outcome(backend(AWAY, proxy=proxy))
-        assert isinstance(trouble, Unreachable)
+        _, failure = await outcome(backend(AWAY, proxy=proxy))
+        assert isinstance(failure, Unreachable)
         assert len(proxies.asked) == 1
 
 
@@ -209,10 +209,10 @@ async def test_a_socks_proxy_may_want_a_password(proxies: Proxies) -> None:
 
 async def test_a_socks_proxy_that_does_not_take_the_password_is_named(proxies: Proxies) -> None:
     async with proxies.socks(b"name:canary-password") as port:
-        _, trouble = await outcome(backend(AWAY, proxy=f"socks5://name:canary@127.0.0.1:{port}"))
-    assert isinstance(trouble, Unreachable)
-    assert f"127.0.0.1:{port}" in str(trouble)
-    assert "canary" not in f"{trouble!r}"
+        _, failure = await outcome(backend(AWAY, proxy=f"socks5://name:canary@127.0.0.1:{port}"))
+    assert isinstance(failure, Unreachable)
+    assert f"127.0.0.1:{port}" in str(failure)
+    assert "canary" not in f"{failure!r}"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
@@ -220,12 +220,12 @@ async def test_a_proxy_that_is_down_is_named_whatever_its_kind(scheme: str) -> N
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{taken.getsockname()[1]}"
-        _, trouble = await outcome(backend(AWAY, proxy=f"{scheme}://{host}"))
-    assert f"proxy {host} refused" in str(trouble)
+        _, failure = await outcome(backend(AWAY, proxy=f"{scheme}://{host}"))
+    assert f"proxy {host} refused" in str(failure)
 
 
 async def test_a_tunnel_that_a_proxy_refuses_is_told_as_the_proxy_s_doing() -> None:
     async with FaultServer() as proxy:
-        _, trouble = await outcome(backend(SAFE_AWAY, proxy=proxy.url))
-    assert isinstance(trouble, Unreachable)
-    assert f"proxy {proxy.host}" in str(trouble)
+        _, failure = await outcome(backend(SAFE_AWAY, proxy=proxy.url))
+    assert isinstance(failure, Unreachable)
+    assert f"proxy {proxy.host}" in str(failure)

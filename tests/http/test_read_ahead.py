@@ -27,43 +27,43 @@ class Source:
 
 async def test_all_that_came_is_taken_at_once_and_in_order() -> None:
     source = Source()
-    inflow = ReadAhead(source.pieces())
+    read_ahead = ReadAhead(source.pieces())
     for piece in (b"1", b"2", b"3"):
         source.queue.put_nowait(piece)
-    assert await inflow.take() == [b"1", b"2", b"3"]
+    assert await read_ahead.take() == [b"1", b"2", b"3"]
     source.queue.put_nowait(b"4")
     source.queue.put_nowait(None)
-    assert await inflow.take() == [b"4"]
-    assert await inflow.take() == []
-    assert await inflow.take() == []
-    await inflow.aclose()
+    assert await read_ahead.take() == [b"4"]
+    assert await read_ahead.take() == []
+    assert await read_ahead.take() == []
+    await read_ahead.aclose()
 
 
-async def test_trouble_comes_after_all_that_came_before_it() -> None:
+async def test_failure_comes_after_all_that_came_before_it() -> None:
     source = Source()
-    inflow = ReadAhead(source.pieces())
+    read_ahead = ReadAhead(source.pieces())
     source.queue.put_nowait(b"1")
     source.queue.put_nowait(OSError("broken"))
-    assert await inflow.take() == [b"1"]
+    assert await read_ahead.take() == [b"1"]
     for _ in range(2):
         with pytest.raises(OSError, match="broken"):
-            await inflow.take()
-    await inflow.aclose()
+            await read_ahead.take()
+    await read_ahead.aclose()
 
 
 async def test_waiting_for_more_can_be_given_up_and_taken_up_again() -> None:
     source = Source()
-    inflow = ReadAhead(source.pieces())
+    read_ahead = ReadAhead(source.pieces())
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(inflow.take(), 0.01)
+        await asyncio.wait_for(read_ahead.take(), 0.01)
     source.queue.put_nowait(b"1")
-    assert await inflow.take() == [b"1"]
-    await inflow.aclose()
+    assert await read_ahead.take() == [b"1"]
+    await read_ahead.aclose()
 
 
 async def test_a_reader_who_takes_nothing_holds_the_sender_back() -> None:
     source = Source()
-    inflow = ReadAhead(source.pieces())
+    read_ahead = ReadAhead(source.pieces())
     for _ in range(100):
         source.queue.put_nowait(bytes(100_000))
     while source.queue.qsize() > 89:
@@ -73,19 +73,19 @@ async def test_a_reader_who_takes_nothing_holds_the_sender_back() -> None:
     assert source.queue.qsize() == 89
     source.queue.put_nowait(None)
     sizes = []
-    while taken := await inflow.take():
+    while taken := await read_ahead.take():
         sizes.append(sum(map(len, taken)))
     assert sum(sizes) == 10_000_000
     assert max(sizes) <= 1_200_000
-    await inflow.aclose()
+    await read_ahead.aclose()
 
 
 async def test_closing_closes_what_is_read() -> None:
     source = Source()
-    inflow = ReadAhead(source.pieces())
+    read_ahead = ReadAhead(source.pieces())
     source.queue.put_nowait(b"1")
-    await inflow.take()
-    await inflow.aclose()
+    await read_ahead.take()
+    await read_ahead.aclose()
     assert source.is_closed
 
 
@@ -98,7 +98,7 @@ class Time:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.rests = 0
+        self.throttle = 0
 
     def __call__(self) -> float:
         return self.now
@@ -106,7 +106,7 @@ class Time:
     async def sleep(self, seconds: float) -> None:
         assert seconds == PAUSE_SECONDS
         self.now += seconds
-        self.rests += 1
+        self.throttle += 1
 
 
 @pytest.fixture
@@ -115,46 +115,46 @@ def time() -> Time:
 
 
 @pytest.fixture
-def rests(time: Time) -> ReadThrottle:
+def throttle(time: Time) -> ReadThrottle:
     return ReadThrottle(time, time.sleep)
 
 
-async def slowly(rests: ReadThrottle, time: Time, count: int) -> None:
+async def slowly(throttle: ReadThrottle, time: Time, count: int) -> None:
     for _ in range(count):
         time.now += _SLOW
-        await rests.pause_after(b"a few letters")
+        await throttle.pause_after(b"a few letters")
 
 
-async def test_the_first_words_are_read_as_they_come(rests: ReadThrottle, time: Time) -> None:
-    await slowly(rests, time, 8)
-    assert time.rests == 0
+async def test_the_first_words_are_read_as_they_come(throttle: ReadThrottle, time: Time) -> None:
+    await slowly(throttle, time, 8)
+    assert time.throttle == 0
 
 
-async def test_what_comes_in_drops_is_left_to_gather(rests: ReadThrottle, time: Time) -> None:
-    await slowly(rests, time, 9)
-    assert time.rests == 1
+async def test_what_comes_in_drops_is_left_to_gather(throttle: ReadThrottle, time: Time) -> None:
+    await slowly(throttle, time, 9)
+    assert time.throttle == 1
 
 
-async def test_what_has_gathered_is_read_without_a_rest(rests: ReadThrottle, time: Time) -> None:
-    await slowly(rests, time, 9)
+async def test_what_has_gathered_is_read_without_a_rest(throttle: ReadThrottle, time: Time) -> None:
+    await slowly(throttle, time, 9)
     for _ in range(8):
-        await rests.pause_after(b"what has gathered")
-    assert time.rests == 1
-    await slowly(rests, time, 1)
-    assert time.rests == 2
+        await throttle.pause_after(b"what has gathered")
+    assert time.throttle == 1
+    await slowly(throttle, time, 1)
+    assert time.throttle == 2
 
 
 async def test_events_that_repeat_a_long_reply_are_rested_from(
-    rests: ReadThrottle, time: Time
+    throttle: ReadThrottle, time: Time
 ) -> None:
     for _ in range(100):
         time.now += _SLOW
-        await rests.pause_after(b"x" * 10_000)
-    assert time.rests > 50
+        await throttle.pause_after(b"x" * 10_000)
+    assert time.throttle > 50
 
 
-async def test_a_sender_in_a_hurry_is_not_held_up(rests: ReadThrottle, time: Time) -> None:
+async def test_a_sender_in_a_hurry_is_not_held_up(throttle: ReadThrottle, time: Time) -> None:
     for _ in range(10_000):
         time.now += 0.003
-        await rests.pause_after(b"x" * 65_536)
-    assert time.rests == 0
+        await throttle.pause_after(b"x" * 65_536)
+    assert time.throttle == 0

@@ -35,7 +35,7 @@ class Case:
     """One row. `scripts` are what each endpoint answers, one after the other.
 
     The login works where the scripts say nothing of it. `says` is a part of what a person reads, in
-    the trouble or beside the reply, and `asked` how often the prompt was sent.
+    the failure or beside the reply, and `asked` how often the prompt was sent.
     """
 
     row: str
@@ -78,8 +78,8 @@ def client(
     transport = Transport(service(server.url, limits=limits))
     retries = Waits().retries()
     login = AccountLogin(transport, policy=LoginPolicy(seconds=5, retries=retries))
-    keeper = SessionManager(login, transport.address.text)
-    return FakeGptBackend(transport, keeper, retries=retries), keeper
+    manager = SessionManager(login, transport.address.text)
+    return FakeGptBackend(transport, manager, retries=retries), manager
 
 
 async def played(case: Case) -> Outcome:
@@ -91,13 +91,13 @@ async def played(case: Case) -> Outcome:
         if not case.scripts.keys() & {LOADS, LOGIN, SESSION}:
             server.sign_in()
         backend, _ = client(server, case.limits)
-        events, trouble = await read(backend)
+        events, failure = await read(backend)
         await server.idle()
-        return _outcome(events, trouble, len(server.asked(CHAT)))
+        return _outcome(events, failure, len(server.asked(CHAT)))
 
 
-def _outcome(events: Sequence[StreamEvent], trouble: ServiceError | None, asked: int) -> Outcome:
-    end: FinishReason | ServiceError | None = trouble
+def _outcome(events: Sequence[StreamEvent], failure: ServiceError | None, asked: int) -> Outcome:
+    end: FinishReason | ServiceError | None = failure
     said = []
     for event in events:
         match event:

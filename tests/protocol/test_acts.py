@@ -67,7 +67,7 @@ class FakeStorage:
         self.kept.pop(base_url, None)
 
 
-def keeper(server: FaultServer, storage: FakeStorage) -> SessionManager:
+def manager(server: FaultServer, storage: FakeStorage) -> SessionManager:
     transport = Transport(service(server.url))
     return SessionManager(AccountLogin(transport), transport.address.text, storage=storage)
 
@@ -75,8 +75,8 @@ def keeper(server: FaultServer, storage: FakeStorage) -> SessionManager:
 async def test_a_restart_uses_the_kept_session(server: FaultServer, note: Note) -> None:
     server.sign_in()
     storage = FakeStorage()
-    first = await keeper(server, storage).current()
-    assert await keeper(server, storage).current() == first
+    first = await manager(server, storage).current()
+    assert await manager(server, storage).current() == first
     assert len(server.asked(LOGIN)) == 1
     note("§9 process restart", "the kept session is used; no second login")
 
@@ -100,7 +100,7 @@ async def test_a_token_is_renewed_before_it_ends(server: FaultServer, note: Note
             password=Secret("password1"),
         )
     )
-    session = await keeper(server, storage).current()
+    session = await manager(server, storage).current()
     assert session.token.reveal() == "new"
     assert server.asked(LOGIN)[0].form == {"token_key": ["a"], "session_password": ["password1"]}
     assert soon < late
@@ -199,9 +199,9 @@ async def test_a_redirect_of_the_prompt_is_not_followed(note: Note) -> None:
         server.sign_in()
         server.script(CHAT, Send(reply(b"", status=307, headers={"Location": elsewhere.url})))
         backend, _ = client(server)
-        _, trouble = await outcome(backend)
+        _, failure = await outcome(backend)
         assert elsewhere.exchanges == []
-    note("§9 a redirect to another host", f"{type(trouble).__name__}; token and prompt stay")
+    note("§9 a redirect to another host", f"{type(failure).__name__}; token and prompt stay")
 
 
 async def test_a_reply_cut_before_its_first_word_may_be_asked_for_again(note: Note) -> None:

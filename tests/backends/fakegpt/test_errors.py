@@ -69,8 +69,8 @@ async def test_a_refused_token_is_renewed_once_and_the_prompt_sent_again(
 async def test_a_token_that_is_refused_twice_is_given_up(server: FaultServer) -> None:
     server.script(CHAT, Send(json_reply({"detail": "Not authenticated"}, status=401)))
     sessions = Sessions("old", "new", "newer")
-    _, trouble = await outcome(backend(server.url, sessions=sessions))
-    assert isinstance(trouble, NotSignedIn)
+    _, failure = await outcome(backend(server.url, sessions=sessions))
+    assert isinstance(failure, NotSignedIn)
     assert sessions.renewals == 1
 
 
@@ -82,9 +82,9 @@ async def test_a_token_refused_inside_the_stream_is_not_renewed_after_text(
         CHAT, Send(stream_head()), Send(chunk(message_event("Hi") + error + DONE)), Send(LAST_CHUNK)
     )
     sessions = Sessions("old", "new")
-    came, trouble = await outcome(backend(server.url, sessions=sessions))
+    came, failure = await outcome(backend(server.url, sessions=sessions))
     assert text_of(came) == "Hi"
-    assert isinstance(trouble, NotSignedIn)
+    assert isinstance(failure, NotSignedIn)
     assert sessions.renewals == 0
 
 
@@ -162,15 +162,15 @@ REFUSALS: dict[str, tuple[bytes, type[ServiceError]]] = {
 async def test_a_refusal_is_what_it_says(server: FaultServer, name: str) -> None:
     answer, kind = REFUSALS[name]
     server.script(CHAT, Send(answer))
-    came, trouble = await outcome(backend(server.url))
-    assert type(trouble) is kind
+    came, failure = await outcome(backend(server.url))
+    assert type(failure) is kind
     assert text_of(came) == ""
 
 
 async def test_an_empty_answer_is_a_cut_reply(server: FaultServer) -> None:
     server.script(CHAT, Send(reply(b"", content_type="text/event-stream")))
-    _, trouble = await outcome(backend(server.url))
-    assert isinstance(trouble, ReplyCut | BadReply)
+    _, failure = await outcome(backend(server.url))
+    assert isinstance(failure, ReplyCut | BadReply)
 
 
 async def test_a_stream_with_another_content_type_is_read(server: FaultServer) -> None:
@@ -214,17 +214,17 @@ async def test_a_proxy_is_asked_for_what_is_elsewhere(server: FaultServer) -> No
 async def test_a_proxy_that_wants_a_password_says_so_itself(server: FaultServer) -> None:
     server.script(CHAT, Send(json_reply({}, status=407)))
     proxy = f"http://name:canary-password@{server.host}"
-    _, trouble = await outcome(backend(AWAY, proxy=proxy))
-    assert f"proxy {server.host} wants a user name" in str(trouble)
-    assert "canary" not in f"{trouble!r}"
+    _, failure = await outcome(backend(AWAY, proxy=proxy))
+    assert f"proxy {server.host} wants a user name" in str(failure)
+    assert "canary" not in f"{failure!r}"
 
 
 async def test_a_proxy_that_is_down_is_named() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         proxy = f"127.0.0.1:{taken.getsockname()[1]}"
-        _, trouble = await outcome(backend(AWAY, proxy=proxy))
-    assert f"proxy {proxy} refused" in str(trouble)
+        _, failure = await outcome(backend(AWAY, proxy=proxy))
+    assert f"proxy {proxy} refused" in str(failure)
 
 
 ECHO = json_reply({"detail": f"bad token Bearer {CANARY}"}, status=400)
@@ -232,19 +232,19 @@ TROUBLES: list[Step] = [Send(ECHO), Close(), Reset(), Send(b"junk\r\n\r\n"), Sta
 
 
 @pytest.mark.parametrize("step", TROUBLES)
-async def test_no_secret_is_in_any_trouble(server: FaultServer, step: Step) -> None:
+async def test_no_secret_is_in_any_failure(server: FaultServer, step: Step) -> None:
     server.script(CHAT, step)
     made = backend(server.url, limits=TINY)
-    came, trouble = await outcome(made)
-    shown = f"{came} {trouble} {trouble!r} {made!r} {session()!r} {session()}"
+    came, failure = await outcome(made)
+    shown = f"{came} {failure} {failure!r} {made!r} {session()!r} {session()}"
     for secret in (CANARY, COOKIE_CANARY, "canary-password"):
         assert secret not in shown
 
 
 async def test_a_token_that_does_not_fit_a_header_is_never_sent(server: FaultServer) -> None:
     for token in ("a\r\nX: y", "ü", "a b", "", "\udcff"):
-        _, trouble = await outcome(backend(server.url, sessions=Sessions(token)))
-        assert isinstance(trouble, NotSignedIn)
+        _, failure = await outcome(backend(server.url, sessions=Sessions(token)))
+        assert isinstance(failure, NotSignedIn)
     assert server.exchanges == []
 
 

@@ -163,12 +163,12 @@ async def test_a_stream_cut_at_any_byte_keeps_what_came(chunked: bool) -> None:
         part = chunk(body)[: cut + len(f"{len(body):x}\r\n")] if chunked else body[:cut]
         async with FaultServer() as server:
             server.script(CHAT, Send(stream_head(chunked=chunked)), Send(part), Close())
-            came, trouble = await read(backend(server.url))
+            came, failure = await read(backend(server.url))
         if cut < len(first + second) - 2:
-            assert isinstance(trouble, ReplyCut)
+            assert isinstance(failure, ReplyCut)
             assert text_of(came) == ("One" if cut >= len(first) - 2 else "")
         else:
-            assert trouble is None
+            assert failure is None
             assert came[-1] == ReplyEnded()
             assert text_of(came) == "One two"
 
@@ -177,10 +177,10 @@ async def test_a_reset_in_the_middle_is_told_and_keeps_the_text(server: FaultSer
     server.script(
         CHAT, Send(stream_head()), Send(chunk(message_event("Par"))), Send(b"", 0.05), Reset()
     )
-    came, trouble = await outcome(backend(server.url))
+    came, failure = await outcome(backend(server.url))
     assert came == [TextDelta("Par")]
-    assert isinstance(trouble, ReplyCut)
-    assert server.host in str(trouble)
+    assert isinstance(failure, ReplyCut)
+    assert server.host in str(failure)
 
 
 async def test_a_finished_reply_is_whole_though_its_connection_breaks(
@@ -216,9 +216,9 @@ async def test_silence_ends_in_time_and_says_how(server: FaultServer, name: str)
     server.script(CHAT, *steps)
     waits = Waits()
     async with asyncio.timeout(PATIENCE):
-        came, trouble = await outcome(backend(server.url, limits=TINY, waits=waits))
-    assert isinstance(trouble, ReplyCut if came else Unreachable)
-    assert words in str(trouble)
+        came, failure = await outcome(backend(server.url, limits=TINY, waits=waits))
+    assert isinstance(failure, ReplyCut if came else Unreachable)
+    assert words in str(failure)
     assert waits.seconds == []
     assert len(server.asked(CHAT)) == 1
     await server.idle()
@@ -227,9 +227,9 @@ async def test_silence_ends_in_time_and_says_how(server: FaultServer, name: str)
 async def test_a_reply_has_a_total_limit_where_one_is_set(server: FaultServer) -> None:
     events = [Send(chunk(message_event("x" * n)), 0.05) for n in range(1, 30)]
     server.script(CHAT, Send(stream_head()), *events)
-    came, trouble = await outcome(backend(server.url, limits=TimeLimits(total=0.3)))
+    came, failure = await outcome(backend(server.url, limits=TimeLimits(total=0.3)))
     assert came
-    assert "longer than the 0.3 s" in str(trouble)
+    assert "longer than the 0.3 s" in str(failure)
 
 
 async def test_a_steady_reply_may_take_longer_than_any_one_event(server: FaultServer) -> None:

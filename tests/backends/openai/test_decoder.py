@@ -56,7 +56,7 @@ def read(events: list[tuple[str, str]]) -> list[StreamEvent]:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["message", "error", "ping"]), DATA), max_size=6))
-def test_any_events_make_a_reply_or_a_trouble(events: list[tuple[str, str]]) -> None:
+def test_any_events_make_a_reply_or_a_failure(events: list[tuple[str, str]]) -> None:
     came = read(events)
     ends = [event for event in came if isinstance(event, ReplyEnded)]
     assert ends in ([], came[-1:])

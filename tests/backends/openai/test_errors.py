@@ -76,7 +76,7 @@ async def empty() -> AsyncIterator[FaultServer]:
         (503, Unreachable, "is in trouble (503 Service Unavailable)"),
     ],
 )
-async def test_a_status_becomes_a_trouble_with_a_sentence(
+async def test_a_status_becomes_a_failure_with_a_sentence(
     server: FaultServer, status: int, kind: type[ServiceError], words: str
 ) -> None:
     server.script(CHAT, *refuses(status, "So it is."))

@@ -269,25 +269,25 @@ async def test_a_reset_after_the_reason_takes_nothing_away(server: FaultServer) 
 
 async def test_a_stream_without_an_end_is_cut(server: FaultServer) -> None:
     server.script(CHAT, *stream(says("Hel"), says("lo")))
-    came, trouble = await outcome(backend_for(service(server.url)))
+    came, failure = await outcome(backend_for(service(server.url)))
     assert text_of(came) == "Hello"
-    assert isinstance(trouble, ReplyCut)
+    assert isinstance(failure, ReplyCut)
 
 
 async def test_a_call_of_a_tool_that_was_cut_is_still_shown(server: FaultServer) -> None:
     call = {"index": 0, "function": {"name": "look", "arguments": "{"}}
     server.script(CHAT, *stream(delta(tool_calls=[call])))
-    came, trouble = await outcome(backend_for(service(server.url)))
+    came, failure = await outcome(backend_for(service(server.url)))
     assert "look" in text_of(came)
-    assert isinstance(trouble, ReplyCut)
+    assert isinstance(failure, ReplyCut)
 
 
 @pytest.mark.parametrize("sent", [[end(), DONE], [DONE], [delta(content=""), end()]])
 async def test_a_reply_without_a_word_is_no_reply(server: FaultServer, sent: list[bytes]) -> None:
     server.script(CHAT, *stream(*sent))
-    came, trouble = await outcome(backend_for(service(server.url)))
+    came, failure = await outcome(backend_for(service(server.url)))
     assert came == []
-    assert isinstance(trouble, BadReply)
+    assert isinstance(failure, BadReply)
 
 
 async def test_thoughts_that_use_up_the_limit_are_a_reply(server: FaultServer) -> None:
@@ -327,9 +327,9 @@ async def test_a_hundred_cancels_at_any_turn_leave_no_connection(
 async def test_a_silent_service_is_given_up(server: FaultServer) -> None:
     server.script(CHAT, Send(stream_head()), Send(chunk(says("Hel"))), Stall())
     limits = TimeLimits(connect=1, first_event=5, idle=0.1)
-    came, trouble = await outcome(backend_for(service(server.url, limits=limits)))
+    came, failure = await outcome(backend_for(service(server.url, limits=limits)))
     assert text_of(came) == "Hel"
-    assert isinstance(trouble, ReplyCut)
+    assert isinstance(failure, ReplyCut)
 
 
 async def test_a_field_that_a_server_refuses_is_left_out_from_then_on(server: FaultServer) -> None:
@@ -407,8 +407,8 @@ async def test_without_a_model_the_first_of_the_service_is_asked(server: FaultSe
 
 
 async def test_an_error_inside_the_stream_keeps_what_came(server: FaultServer) -> None:
-    trouble = event({"error": {"message": "The GPU is on fire.", "code": 500}})
-    server.script(CHAT, *stream(says("Hel"), trouble, says("lo"), end(), DONE))
+    failure = event({"error": {"message": "The GPU is on fire.", "code": 500}})
+    server.script(CHAT, *stream(says("Hel"), failure, says("lo"), end(), DONE))
     came, error = await read(backend_for(service(server.url)))
     assert text_of(came) == "Hel"
     assert "The GPU is on fire." in str(error)

@@ -1,4 +1,4 @@
-"""Every known answer that is no answer becomes a trouble that a person can act on."""
+"""Every known answer that is no answer becomes a failure that a person can act on."""
 
 import json
 from datetime import UTC, datetime
@@ -314,7 +314,7 @@ HEADERS = st.dictionaries(
 
 @settings(deadline=None)
 @given(st.integers(0, 1000), HEADERS, BODIES, st.text())
-def test_any_answer_at_all_becomes_a_readable_trouble(
+def test_any_answer_at_all_becomes_a_readable_failure(
     status: int, headers: dict[str, str], body: bytes, host: str
 ) -> None:
     error = error_of(status, body, headers, host=host)

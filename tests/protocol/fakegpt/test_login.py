@@ -194,7 +194,7 @@ def test_any_token_at_all_has_an_expiry_or_none(text: str) -> None:
     st.dictionaries(st.sampled_from(["accessToken", "expires", "error", "loads"]), JSON)
     .map(encoded) | st.binary()
 )  # fmt: skip
-def test_any_body_at_all_is_a_session_or_a_service_s_trouble(body: bytes) -> None:
+def test_any_body_at_all_is_a_session_or_a_service_s_failure(body: bytes) -> None:
     for read in (read_session, read_shared_accounts):
         try:
             told = str(read(body))

@@ -329,10 +329,10 @@ def test_the_newest_message_decides_whether_the_reply_is_whole() -> None:
 def test_what_did_not_end_well_is_told(
     events: list[object], kind: type[FakeGPTError], part: str
 ) -> None:
-    with pytest.raises(ServiceError) as trouble:
+    with pytest.raises(ServiceError) as failure:
         whole(*events)
-    assert type(trouble.value) is kind
-    assert part in str(trouble.value)
+    assert type(failure.value) is kind
+    assert part in str(failure.value)
 
 
 @pytest.mark.parametrize("event", ["delta", "delta_encoding"])
@@ -434,7 +434,7 @@ JSON = st.recursive(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["message", "error", "delta", "x"]), JSON | TEXTS)))
-def test_any_events_at_all_end_in_an_end_or_in_a_service_s_trouble(
+def test_any_events_at_all_end_in_an_end_or_in_a_service_s_failure(
     events: list[tuple[str, object]],
 ) -> None:
     reader = StreamDecoder()
