@@ -69,9 +69,9 @@ def test_texts_are_exactly_as_long_as_they_are_asked_to_be(shape: str) -> None:
     assert len("".join(tokens(shape, 12_345))) == 12_345
 
 
-def test_the_numbers_of_the_readme_are_the_newest_of_the_history() -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    assert table(HISTORY.read_text(encoding="utf-8").splitlines()) in readme
+def test_the_numbers_of_the_documentation_are_the_newest_of_the_history() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "costs.md").read_text(encoding="utf-8")
+    assert table(HISTORY.read_text(encoding="utf-8").splitlines()) in page
 
 
 def test_the_table_has_the_newest_run_of_each_budget_in_the_order_of_their_numbers() -> None:

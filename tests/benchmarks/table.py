@@ -1,4 +1,4 @@
-"""The table of the README, made from the history: `python -m tests.benchmarks.table` prints it."""
+"""The table of `docs/costs.md`, from the history: `python -m tests.benchmarks.table` prints it."""
 
 import json
 import statistics

@@ -1,0 +1,83 @@
+"""The tables of `docs/`, made from the program: `python -m tests.docs.tables` writes them."""
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from fakegpt_tui.config.spec import SETTING_SPECS
+from fakegpt_tui.ui.keymap import COMMANDS, Command
+from tests.benchmarks.table import HISTORY, table
+
+DOCS = Path(__file__).parents[2] / "docs"
+_SIGNS = {
+    "full_stop": ".",
+    "slash": "/",
+    "question_mark": "?",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "escape": "esc",
+}
+
+
+def keys_table() -> str:
+    """A table of keys for each part of the screen."""
+    parts = []
+    for scope, commands in groupby(sorted(COMMANDS, key=_scope), key=lambda each: each.scope):
+        rows = [
+            f"| {_keys(each.keys)} | {f'`{each.slash}`' if each.slash else ''} | {each.help} "
+            f"| `{each.id}` |\n"
+            for each in commands
+        ]
+        head = "| keys | command | does | id |\n|---|---|---|---|\n"
+        parts.append(f"## Keys {scope}\n\n{head}{''.join(rows)}")
+    return "\n".join(parts)
+
+
+def settings_table() -> str:
+    head = "| setting | default | values | meaning |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{name}` | {_default(row.unset or row.default)} "
+        f"| {', '.join(f'`{each}`' for each in row.choices)} | {row.description} |\n"
+        for name, row in SETTING_SPECS.items()
+    )
+
+
+def costs_table() -> str:
+    return table(HISTORY.read_text(encoding="utf-8").splitlines())
+
+
+TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "keys.md": ("keys", keys_table),
+    "configuration.md": ("settings", settings_table),
+    "costs.md": ("costs", costs_table),
+}
+
+
+def with_tables(page: str, text: str) -> str:
+    """The text of a page with its table as it should be."""
+    name, make = TABLES[page]
+    begin, end = f"<!-- table: {name} -->\n", "<!-- end of table -->\n"
+    pattern = f"({re.escape(begin)}).*?({re.escape(end)})"
+    return re.sub(pattern, lambda match: match[1] + make() + match[2], text, flags=re.DOTALL)
+
+
+def _scope(command: Command) -> int:
+    scopes = list(dict.fromkeys(each.scope for each in COMMANDS))
+    return scopes.index(command.scope)
+
+
+def _keys(keys: str) -> str:
+    return ", ".join(_SIGNS.get(key, key) for key in keys.split(",") if key)
+
+
+def _default(value: object) -> str:
+    if value is None or value == ():
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    for page in TABLES:
+        file = DOCS / page
+        file.write_text(with_tables(page, file.read_text(encoding="utf-8")), encoding="utf-8")

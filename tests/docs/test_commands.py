@@ -1,0 +1,92 @@
+"""Every block of commands in the README and `docs/` runs as it stands, in a home of its own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import ROOT, Home, served
+from tests.docs.tables import DOCS
+from tests.formats.exports import many, zipped
+from tests.formats.trees import branched
+
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+BLOCKS = {
+    page.name: re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for page in PAGES
+}
+NEEDS_SERVICE = {"services.md", "serving.md"}
+
+PROGRAM = f"""#!{sys.executable}
+import signal, subprocess, sys
+arguments = sys.argv[1:]
+command = [sys.executable, "-m", "fakegpt_tui", *arguments]
+if arguments[:1] == ["serve"] and "list" not in arguments:
+    # It would run until ctrl+c: its first line says that it serves.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        print(process.stdout.readline(), end="")
+        process.send_signal(signal.SIGINT)
+    sys.exit(process.returncode)
+code = subprocess.run(command).returncode
+# That something of this machine needs attention is no failure of the command.
+sys.exit(0 if arguments[:1] == ["doctor"] and code == 1 else code)
+"""
+
+
+def prepare(tmp_path: Path) -> tuple[Home, Path]:
+    """A home with one conversation, and a folder with the files that the pages name."""
+    home = Home(tmp_path / "home")
+    home.folder.mkdir()
+    conversation, messages = branched()
+    with home.store() as store:
+        store.add_turn(conversation, *messages).result(5)
+    program = tmp_path / "bin" / "fakegpt-tui"
+    program.parent.mkdir()
+    program.write_text(PROGRAM)
+    program.chmod(0o755)
+    home.environment["PATH"] = f"{program.parent}:{home.environment['PATH']}"
+    folder = tmp_path / "work"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    (folder / "export.zip").write_bytes(zipped({"conversations.json": many(3)}))
+    return home, folder
+
+
+def run_blocks(page: str, home: Home, folder: Path) -> None:
+    for block in BLOCKS[page]:
+        if "pip install" in block:
+            continue  # needs the network; `.ci/run` runs the one of the README
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],
+            cwd=folder,
+            env=home.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", [page for page in BLOCKS if BLOCKS[page]])
+def test_the_commands_of_a_page_work(page: str, tmp_path: Path) -> None:
+    home, folder = prepare(tmp_path)
+    if page not in NEEDS_SERVICE:
+        run_blocks(page, home, folder)
+        return
+    with served() as (_, url):
+        home.configure(f'[services.work]\nkind = "fakegpt"\nurl = "{url}"\n')
+        run_blocks(page, home, folder)
+
+
+def test_every_command_of_the_program_is_on_a_page() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    help_text = subprocess.run(
+        [sys.executable, "-m", "fakegpt_tui", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    commands = re.findall(r"^  ([a-z]+) ", help_text.split("Commands:")[1], re.MULTILINE)
+    assert len(commands) > 10
+    assert [name for name in commands if f"fakegpt-tui {name}" not in text] == []
