@@ -60,7 +60,7 @@ async def test_rows_stand_under_the_heading_of_their_group() -> None:
         ]  # fmt: skip
 
 
-async def test_every_sign_can_be_told_without_colour() -> None:
+async def test_every_status_icon_can_be_read_without_colour() -> None:
     rows = tuple(ConversationRow(sign.name, "same", status=sign) for sign in RowStatus)
     app = ListApp(rows)
     async with app.run_test(size=(40, 10)):
@@ -137,7 +137,7 @@ async def test_the_cursor_stays_on_its_conversation_when_rows_are_reordered() ->
         assert app.opened == ["c2"]
 
 
-async def test_a_reader_elsewhere_in_the_list_is_not_pulled_back_by_new_rows() -> None:
+async def test_new_rows_do_not_scroll_a_list_that_shows_another_part() -> None:
     app = ListApp(some_rows(100))
     async with app.run_test(size=(40, 10)) as pilot:
         app.list.scroll_to(y=50, animate=False)

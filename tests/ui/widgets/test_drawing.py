@@ -1,4 +1,4 @@
-"""Lines are kept until their widget changes, and no longer."""
+"""Rendered lines are cached until their widget changes, and no longer."""
 
 from textual.app import App, ComposeResult
 from textual.geometry import Region

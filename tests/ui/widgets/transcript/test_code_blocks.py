@@ -1,4 +1,4 @@
-"""Code that is wider than the screen."""
+"""Code blocks: what is copied of them, and lines that are wider than the screen."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_code_blocks_are_read_from_where_they_are_asked_for() -> None:
     assert 1_500 < numbers[0] <= 2_000
 
 
-def test_the_code_around_a_mark_is_the_whole_block() -> None:
+def test_the_code_around_a_copy_button_is_the_whole_block() -> None:
     start = LONG.index(FENCE.format(2_345))
     assert code_at(LONG, start, start + 6) == "x = 2345\n"
 

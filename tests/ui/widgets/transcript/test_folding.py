@@ -68,13 +68,13 @@ class WrittenApp(TranscriptApp):
         self.transcript = CountingTranscript()
 
 
-THOUGHTFUL = "<think>\nfirst this\n</think>\n\nso it is"
+REASONINGFUL = "<think>\nfirst this\n</think>\n\nso it is"
 
 
-async def test_a_click_on_the_label_of_a_thought_opens_it_and_closes_it() -> None:
+async def test_a_click_on_the_label_of_reasoning_opens_it_and_closes_it() -> None:
     app = WrittenApp()
     async with app.run_test(size=(60, 12)) as pilot:
-        await show(pilot, reply(0, THOUGHTFUL))
+        await show(pilot, reply(0, REASONINGFUL))
         assert shown(app.transcript)[2:5] == ["│ ▸ Thinking", "│", "│ so it is"]
         await pilot.click(app.transcript, offset=(5, 2))
         await pilot.pause()
@@ -84,10 +84,10 @@ async def test_a_click_on_the_label_of_a_thought_opens_it_and_closes_it() -> Non
         assert "so it is" in shown(app.transcript)[4]
 
 
-async def test_space_opens_thoughts_too() -> None:
+async def test_space_opens_reasoning_too() -> None:
     app = WrittenApp()
     async with app.run_test(size=(60, 12)) as pilot:
-        await show(pilot, reply(0, THOUGHTFUL))
+        await show(pilot, reply(0, REASONINGFUL))
         await press(pilot, "space")
         assert "│ first this" in shown(app.transcript)
         await press(pilot, "space")

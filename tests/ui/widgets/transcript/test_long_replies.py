@@ -15,7 +15,7 @@ from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import VirtualList
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.test_document import QUICK
-from tests.ui.widgets.transcript.find.test_controller import foot, found, look_for
+from tests.ui.widgets.transcript.find.test_controller import find, foot, found
 from tests.ui.widgets.transcript.transcript_app import (
     CountingTranscript,
     TranscriptApp,
@@ -61,23 +61,26 @@ class LongApp(TranscriptApp):
         self.transcript = CountingTranscript(make_document=make_document, warm_up=False)
 
 
-def text_of(reader: Viewport) -> list[str]:
-    lines = ((reader.message_list.layout(place.message), place.line) for place in reader.positions)
+def text_of(viewport: Viewport) -> list[str]:
+    lines = (
+        (viewport.message_list.layout(position.message), position.line)
+        for position in viewport.positions
+    )
     return [layout.line(line).plain for layout, line in lines]
 
 
 def reading(text: str, chapter: int, rows: int, **changes) -> Viewport:
-    reader = Viewport(VirtualList(lambda palette: Document(palette, chapter=chapter)))
-    reader.resize(WIDTH, rows)
-    reader.open([reply(0, "first"), reply(1, text, **changes)], None)
-    return reader
+    viewport = Viewport(VirtualList(lambda palette: Document(palette, chapter=chapter)))
+    viewport.resize(WIDTH, rows)
+    viewport.open([reply(0, "first"), reply(1, text, **changes)], None)
+    return viewport
 
 
 def whole(text: str, **changes) -> list[str]:
-    reader = reading(text, 8_192, 5, **changes)
-    reader.message_list.measure_below(reader.message_list.position_at(0))
-    reader.resize(WIDTH, reader.message_list.height)
-    return text_of(reader)
+    viewport = reading(text, 8_192, 5, **changes)
+    viewport.message_list.measure_below(viewport.message_list.position_at(0))
+    viewport.resize(WIDTH, viewport.message_list.height)
+    return text_of(viewport)
 
 
 moves = st.lists(
@@ -94,23 +97,23 @@ def test_moving_through_what_was_never_drawn_shows_each_line_where_it_is(
     text: str, chapter: int, rows: int, steps: list[tuple[str, int]]
 ) -> None:
     everything = whole(text)
-    reader = reading(text, chapter, rows)
+    viewport = reading(text, chapter, rows)
     last_top = max(0, len(everything) - rows)
-    top, follows = last_top, True
+    top, sticks = last_top, True
     for step, lines in steps:
         match step:
             case "move":
-                reader.scroll_by(lines)
+                viewport.scroll_by(lines)
                 top = max(0, min(top + lines, last_top))
-                follows = top == last_top or (lines >= 0 and last_top - top <= 3)
+                sticks = top == last_top or (lines >= 0 and last_top - top <= 3)
             case "start":
-                reader.scroll_to_start()
-                top, follows = 0, last_top == 0
+                viewport.scroll_to_start()
+                top, sticks = 0, last_top == 0
             case _:
-                reader.scroll_to_end()
-                top, follows = last_top, True
-        assert text_of(reader) == everything[top : top + rows]
-        assert reader.sticks_to_end is follows
+                viewport.scroll_to_end()
+                top, sticks = last_top, True
+        assert text_of(viewport) == everything[top : top + rows]
+        assert viewport.sticks_to_end is sticks
 
 
 @QUICK
@@ -121,19 +124,19 @@ def test_a_jump_and_another_width_keep_the_line_at_the_top(
     text: str, chapter: int, at: float, growth: float
 ) -> None:
     everything = whole(text)
-    reader = reading(text, chapter, 6)
-    reader.scroll_to_offset(int(at * reader.message_list.height))
-    before = text_of(reader)
+    viewport = reading(text, chapter, 6)
+    viewport.scroll_to_offset(int(at * viewport.message_list.height))
+    before = text_of(viewport)
     assert any(everything[top : top + 6] == before for top in range(len(everything)))
-    if reader.sticks_to_end:
+    if viewport.sticks_to_end:
         return
-    position = reader.reading_position
+    position = viewport.reading_position
     again = reading(text, chapter, 6)
     again.open(again.message_list.messages, position)
     assert text_of(again) == before
-    reader.resize(WIDTH + 1 + int(growth * 40), 6)
-    reader.resize(WIDTH, 6)
-    assert [line for line in text_of(reader) if line] or not any(before)
+    viewport.resize(WIDTH + 1 + int(growth * 40), 6)
+    viewport.resize(WIDTH, 6)
+    assert [line for line in text_of(viewport) if line] or not any(before)
 
 
 @QUICK
@@ -148,17 +151,17 @@ def test_what_is_seen_of_a_reply_that_grows_is_what_a_fresh_one_shows(
 ) -> None:
     streaming = {"status": MessageStatus.STREAMING}
     cuts = sorted(cut for cut, _ in steps)
-    reader = reading("", chapter, rows, **streaming)
+    viewport = reading("", chapter, rows, **streaming)
     for cut, (_, lines) in zip(cuts, steps, strict=True):
         part = text[: int(cut * len(text))]
-        reader.upsert(reply(1, part, **streaming))
-        reader.scroll_by(lines)
-        everything, seen = whole(part, **streaming), text_of(reader)
+        viewport.upsert(reply(1, part, **streaming))
+        viewport.scroll_by(lines)
+        everything, seen = whole(part, **streaming), text_of(viewport)
         assert any(everything[top : top + rows] == seen for top in range(len(everything)))
-    reader.upsert(reply(1, text))
-    everything, seen = whole(text), text_of(reader)
+    viewport.upsert(reply(1, text))
+    everything, seen = whole(text), text_of(viewport)
     assert any(everything[top : top + rows] == seen for top in range(len(everything)))
-    if reader.sticks_to_end:
+    if viewport.sticks_to_end:
         assert seen == everything[-rows:]
 
 
@@ -229,19 +232,19 @@ async def test_another_theme_keeps_the_lines() -> None:
         assert shown(app.transcript) == before
 
 
-async def test_what_is_found_lies_in_parts_that_nobody_has_seen() -> None:
+async def test_matches_are_found_in_parts_that_were_never_drawn() -> None:
     app = LongApp()
     async with app.run_test(size=(60, 20)) as pilot:
         await show(pilot, reply(0, LONG))
-        await look_for(pilot, "needle3000")
+        await find(pilot, "needle3000")
         assert "1/1" in foot(pilot)
         assert "│ • needle3000" in shown(app.transcript)
         await press(pilot, "escape")
-        await look_for(pilot, "an item")
+        await find(pilot, "an item")
         await press(pilot, "enter")
         assert f"{SECTIONS}" in foot(pilot)
         await press(pilot, "n", "N", "escape")
-        await look_for(pilot, "words of section 17 and")
+        await find(pilot, "words of section 17 and")
         await press(pilot, "enter", "n")
         assert "1/1" in foot(pilot)
         assert "words of section 17 and" in found(app.transcript)
@@ -253,7 +256,7 @@ async def test_matches_are_counted_and_gone_through_in_order_both_ways() -> None
     async with app.run_test(size=(60, 20)) as pilot:
         await show(pilot, reply(0, LONG))
         await press(pilot, "g")
-        await look_for(pilot, "needle12")
+        await find(pilot, "needle12")
         await press(pilot, "enter")
         expected = [12, *range(120, 130), *range(1200, 1300)]
         for nth, number in enumerate(expected[:14]):

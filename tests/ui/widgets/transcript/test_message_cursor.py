@@ -1,4 +1,4 @@
-"""The marked message, and what keeps it in view."""
+"""The message cursor, and what keeps it in view."""
 
 from dataclasses import replace
 
@@ -128,7 +128,7 @@ async def test_a_change_of_width_leaves_the_marked_line_on_its_row() -> None:
         assert shown_exactly(app.transcript) == rows
 
 
-async def test_a_position_can_be_kept_elsewhere_and_shown_again() -> None:
+async def test_a_reading_position_can_be_stored_and_shown_again() -> None:
     first, later = TranscriptApp(), TranscriptApp()
     messages = long_conversation(30)
     async with first.run_test(size=(60, 10)) as pilot:

@@ -53,7 +53,7 @@ async def test_messages_stand_one_below_the_other_with_their_speakers() -> None:
 
 
 @pytest.mark.parametrize("status", [s for s in MessageStatus if s is not MessageStatus.COMPLETE])
-async def test_a_status_that_is_not_complete_is_said_in_a_word(status: MessageStatus) -> None:
+async def test_the_header_names_a_status_other_than_complete(status: MessageStatus) -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "text", status=status))
@@ -92,7 +92,7 @@ async def test_a_note_on_a_complete_reply_stands_below_it() -> None:
         assert shown(app.transcript)[3] == "│ The length limit was reached."
 
 
-async def test_the_status_is_kept_and_the_model_cut_where_room_is_short() -> None:
+async def test_where_room_is_short_the_model_is_cut_before_the_status() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(36, 12)) as pilot:
         message = reply(0, "x", model="a-very-long-model-name", status=MessageStatus.STREAMING)
@@ -443,7 +443,7 @@ async def test_a_change_of_height_keeps_the_top_and_the_end() -> None:
 
 
 @pytest.mark.parametrize("attribute", ["display", "height"])
-async def test_a_transcript_out_of_sight_keeps_the_place_and_what_comes(attribute: str) -> None:
+async def test_a_hidden_transcript_keeps_its_position_and_new_messages(attribute: str) -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
         messages = long_conversation(40)
@@ -459,7 +459,7 @@ async def test_a_transcript_out_of_sight_keeps_the_place_and_what_comes(attribut
         assert shown(app.transcript)[-1].endswith("↓ 7 new lines")
 
 
-async def test_a_change_of_theme_keeps_the_place_and_changes_the_colours() -> None:
+async def test_a_change_of_theme_keeps_the_position_and_changes_the_colours() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, *long_conversation(40))
@@ -619,22 +619,22 @@ async def test_blocks_that_are_selected_whole_are_copied_as_they_were_written() 
         assert (await drag(pilot, (2, end), (30, last)) or "").startswith("The *end* of all\n\n")
 
 
-THOUGHT = "<think>\n\nfirst *this*\n\nsecond that\n\n</think>\n\nso it *is* and more\n\nthe end"
+REASONING = "<think>\n\nfirst *this*\n\nsecond that\n\n</think>\n\nso it *is* and more\n\nthe end"
 
 
 @pytest.mark.parametrize(
     ("begin", "end", "copied"),
     [
         ("Assistant", "so it is", "Assistant · fake-1\n\nso it is"),
-        ("Assistant", "the end", f"Assistant · fake-1\n{THOUGHT}"),
+        ("Assistant", "the end", f"Assistant · fake-1\n{REASONING}"),
         ("▸ Thinking", "so it is", "so it is"),
         ("▸ Thinking", "▸ Thinking", "▸ Thinking"),
     ],
 )
-async def test_of_a_folded_thought_no_tag_is_copied_alone(
+async def test_of_folded_reasoning_no_tag_is_copied_alone(
     begin: str, end: str, copied: str
 ) -> None:
-    assert await selected(THOUGHT, begin, end) == copied
+    assert await selected(REASONING, begin, end) == copied
 
 
 @pytest.mark.parametrize(
@@ -642,27 +642,27 @@ async def test_of_a_folded_thought_no_tag_is_copied_alone(
     [
         ("Assistant", "first th", "Assistant · fake-1\n\nfirst th"),
         ("Assistant", "second", "Assistant · fake-1\nfirst *this*\n\nsecond"),
-        ("▾ Thinking", "</think>", THOUGHT[: THOUGHT.index("</think>") + 8]),
+        ("▾ Thinking", "</think>", REASONING[: REASONING.index("</think>") + 8]),
         (
             "first",
             "so it is and more",
-            THOUGHT[THOUGHT.index("first") :].partition("\n\nthe end")[0],
+            REASONING[REASONING.index("first") :].partition("\n\nthe end")[0],
         ),
     ],
 )
-async def test_of_an_open_thought_no_tag_is_copied_alone(begin: str, end: str, copied: str) -> None:
-    assert await selected(THOUGHT, begin, end, is_open=True) == copied
+async def test_of_open_reasoning_no_tag_is_copied_alone(begin: str, end: str, copied: str) -> None:
+    assert await selected(REASONING, begin, end, is_open=True) == copied
 
 
-async def test_a_thought_in_the_middle_of_a_reply_leaves_what_is_above_it() -> None:
-    text = f"so *far*\n\n{THOUGHT}"
+async def test_reasoning_in_the_middle_of_a_reply_leaves_what_is_above_it() -> None:
+    text = f"so *far*\n\n{REASONING}"
     assert await selected(text, "so far", "so it is") == "so *far*\n\nso it is"
     copied = "so *far*\n\nfirst *this*\n\nsecond"
     assert await selected(text, "so far", "second", is_open=True) == copied
 
 
-async def test_a_thought_without_an_end_is_copied_as_it_was_written() -> None:
-    text = THOUGHT.partition("\n\n</think>")[0]
+async def test_reasoning_without_an_end_is_copied_as_it_was_written() -> None:
+    text = REASONING.partition("\n\n</think>")[0]
     copied = f"Assistant · fake-1\n{text}"
     assert await selected(text, "Assistant", "second that", is_open=True) == copied
 

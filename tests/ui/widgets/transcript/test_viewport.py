@@ -1,4 +1,4 @@
-"""Where the reader is: always what a list of all lines would say, whatever was estimated."""
+"""The viewport shows the lines that a list of all lines would, whatever was estimated."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,11 +34,11 @@ class Model:
     rows: int
     folded: set[int] = field(default_factory=set)
     top: int = 0
-    follows: bool = True
-    places: list[LinePosition] = field(default_factory=list)
+    sticks: bool = True
+    positions: list[LinePosition] = field(default_factory=list)
 
     def lay_out(self) -> None:
-        self.places = [
+        self.positions = [
             LinePosition(index, line)
             for index, lines in enumerate(self.lines)
             for line in range((1 if index in self.folded else lines) + HEAD)
@@ -46,25 +46,25 @@ class Model:
 
     @property
     def last_top(self) -> int:
-        return max(0, len(self.places) - self.rows)
+        return max(0, len(self.positions) - self.rows)
 
     def move(self, lines: int) -> None:
         self.top = max(0, min(self.top + lines, self.last_top))
         below = self.last_top - self.top
-        self.follows = below == 0 or (lines >= 0 and below <= 3)
+        self.sticks = below == 0 or (lines >= 0 and below <= 3)
 
     def view(self) -> list[LinePosition]:
-        return self.places[self.top : self.top + self.rows]
+        return self.positions[self.top : self.top + self.rows]
 
 
 def reading(counts: list[int], rows: int) -> tuple[Viewport, Model]:
-    reader = Viewport(VirtualList(FakeDocuments()))
-    reader.resize(80, rows)
-    reader.open([reply(number, lines) for number, lines in enumerate(counts)], None)
+    viewport = Viewport(VirtualList(FakeDocuments()))
+    viewport.resize(80, rows)
+    viewport.open([reply(number, lines) for number, lines in enumerate(counts)], None)
     model = Model(counts, rows)
     model.lay_out()
     model.top = model.last_top
-    return reader, model
+    return viewport, model
 
 
 counts = st.lists(st.integers(1, 12), min_size=1, max_size=12)
@@ -80,67 +80,67 @@ ends = st.tuples(st.sampled_from(["start", "end"]), st.just(0))
 def test_the_view_is_a_window_on_all_lines(
     counts: list[int], rows: int, steps: list[tuple[str, int]]
 ) -> None:
-    reader, model = reading(counts, rows)
+    viewport, model = reading(counts, rows)
     for step, number in steps:
         match step:
             case "move":
-                reader.scroll_by(number)
+                viewport.scroll_by(number)
                 model.move(number)
             case "grow":
-                grow(reader, model, number)
+                grow(viewport, model, number)
             case "fold":
-                fold(reader, model, number)
+                fold(viewport, model, number)
             case "resize":
-                reader.resize(80, number)
+                viewport.resize(80, number)
                 model.rows = number
-                model.top = model.last_top if model.follows else min(model.top, model.last_top)
+                model.top = model.last_top if model.sticks else min(model.top, model.last_top)
             case "start":
-                reader.scroll_to_start()
-                model.move(-len(model.places))
+                viewport.scroll_to_start()
+                model.move(-len(model.positions))
             case _:
-                reader.scroll_to_end()
-                model.top, model.follows = model.last_top, True
-        assert seen(reader) == model.view()
-        assert reader.sticks_to_end == model.follows
-        assert reader.lines_below >= 0
+                viewport.scroll_to_end()
+                model.top, model.sticks = model.last_top, True
+        assert seen(viewport) == model.view()
+        assert viewport.sticks_to_end == model.sticks
+        assert viewport.lines_below >= 0
 
 
-def seen(reader: Viewport) -> list[LinePosition]:
-    """The places in view, their lines numbered from the top of each message."""
+def seen(viewport: Viewport) -> list[LinePosition]:
+    """The positions in view, their lines numbered from the top of each message."""
     numbers = [
-        reader.message_list.layout(place.message).line_number(place.line)
-        for place in reader.positions
+        viewport.message_list.layout(position.message).line_number(position.line)
+        for position in viewport.positions
     ]
     return [
-        LinePosition(place.message, number)
-        for place, number in zip(reader.positions, numbers, strict=True)
+        LinePosition(position.message, number)
+        for position, number in zip(viewport.positions, numbers, strict=True)
     ]
 
 
-def fold(reader: Viewport, model: Model, number: int) -> None:
+def fold(viewport: Viewport, model: Model, number: int) -> None:
     """Fold or unfold a message of the view; the line with its header stays where it is."""
-    place = reader.positions[number % len(reader.positions)]
-    header = LinePosition(place.message, 1)
-    row = reader.positions.index(header) if header in reader.positions else 0
-    message = reader.message_list.messages[header.message]
-    reader.refold(header, lambda: reader.message_list.folds.toggle(message))
+    position = viewport.positions[number % len(viewport.positions)]
+    header = LinePosition(position.message, 1)
+    row = viewport.positions.index(header) if header in viewport.positions else 0
+    message = viewport.message_list.messages[header.message]
+    viewport.refold(header, lambda: viewport.message_list.folds.toggle(message))
     model.folded ^= {header.message}
     model.lay_out()
-    model.top = max(0, min(model.places.index(header) - row, model.last_top))
-    model.follows = model.top == model.last_top
+    model.top = max(0, min(model.positions.index(header) - row, model.last_top))
+    model.sticks = model.top == model.last_top
 
 
-def grow(reader: Viewport, model: Model, number: int) -> None:
+def grow(viewport: Viewport, model: Model, number: int) -> None:
     index = min(number, len(model.lines))
     if index == len(model.lines):
         model.lines.append(0)
     model.lines[index] += 1 + number % 3
     message = reply(index, model.lines[index], final=number % 2 == 0)
-    anchor = model.places[model.top]
+    anchor = model.positions[model.top]
     model.lay_out()
-    model.top = model.last_top if model.follows else model.places.index(anchor)
-    assert reader.upsert(message)
-    assert not reader.upsert(replace(message))
+    model.top = model.last_top if model.sticks else model.positions.index(anchor)
+    assert viewport.upsert(message)
+    assert not viewport.upsert(replace(message))
 
 
 @settings(deadline=None, max_examples=100)
@@ -148,27 +148,27 @@ def grow(reader: Viewport, model: Model, number: int) -> None:
 def test_a_jump_lands_on_some_line_and_the_ends_are_the_ends(
     counts: list[int], rows: int, offset: int
 ) -> None:
-    reader, model = reading(counts, rows)
-    reader.scroll_to_offset(offset)
-    top = model.places.index(seen(reader)[0])
-    assert seen(reader) == model.places[top : top + rows]
-    reader.scroll_to_offset(0)
-    assert reader.top == LinePosition(0, 0)
-    reader.scroll_to_end()
-    assert seen(reader)[-1] == model.places[-1]
+    viewport, model = reading(counts, rows)
+    viewport.scroll_to_offset(offset)
+    top = model.positions.index(seen(viewport)[0])
+    assert seen(viewport) == model.positions[top : top + rows]
+    viewport.scroll_to_offset(0)
+    assert viewport.top == LinePosition(0, 0)
+    viewport.scroll_to_end()
+    assert seen(viewport)[-1] == model.positions[-1]
 
 
-def test_lines_are_new_from_where_the_reader_stopped_following() -> None:
-    reader, _ = reading([40], 10)
-    reader.scroll_by(-5)
-    assert reader.new_lines == 0
-    reader.upsert(reply(0, 47))
-    assert reader.new_lines == 7
-    reader.upsert(reply(1, 3, final=False))
-    assert reader.new_lines == 12
-    reader.scroll_by(8)
-    assert reader.new_lines == 9
-    reader.resize(40, 10)
-    assert reader.new_lines > 0
-    reader.scroll_to_end()
-    assert reader.new_lines == 0
+def test_lines_are_new_below_where_the_view_left_the_end() -> None:
+    viewport, _ = reading([40], 10)
+    viewport.scroll_by(-5)
+    assert viewport.new_lines == 0
+    viewport.upsert(reply(0, 47))
+    assert viewport.new_lines == 7
+    viewport.upsert(reply(1, 3, final=False))
+    assert viewport.new_lines == 12
+    viewport.scroll_by(8)
+    assert viewport.new_lines == 9
+    viewport.resize(40, 10)
+    assert viewport.new_lines > 0
+    viewport.scroll_to_end()
+    assert viewport.new_lines == 0

@@ -1,4 +1,4 @@
-"""A small application around a transcript, and what a person does with it."""
+"""A small application around a transcript, and the steps of its tests."""
 
 import re
 from dataclasses import replace
@@ -44,7 +44,7 @@ def long_conversation(count: int = 40, lines: int = 6) -> list[ChatMessage]:
 
 
 class CountingTranscript(Transcript):
-    """Counts the lines that it has drawn again."""
+    """Counts the lines that it repaints."""
 
     drawn = 0
 
@@ -82,7 +82,7 @@ class TranscriptApp(App[None]):
 
 
 class MarkdownApp(TranscriptApp):
-    """The same with replies that are drawn as in the program."""
+    """The same with replies as Markdown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class MarkdownApp(TranscriptApp):
 
 
 def shown(transcript: Transcript) -> list[str]:
-    """What is shown, whichever message is marked."""
+    """What is shown, without the cursor."""
     return [re.sub("^[▶┃] ", "│ ", line) for line in shown_exactly(transcript)]
 
 

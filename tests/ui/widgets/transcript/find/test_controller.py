@@ -1,4 +1,4 @@
-"""Finding words in the open conversation."""
+"""Find in the open conversation."""
 
 import pytest
 from textual import events
@@ -36,12 +36,12 @@ def found(transcript: Transcript) -> list[str]:
     ]
 
 
-async def look_for(pilot: Pilot[None], words: str) -> None:
+async def find(pilot: Pilot[None], words: str) -> None:
     await press(pilot, "slash", *("space" if letter == " " else letter for letter in words))
 
 
 def opened(transcript: Transcript, messages: list[ChatMessage]) -> list[str]:
-    """The messages of which the thought is shown."""
+    """The messages with their reasoning unfolded."""
     return [
         each.id for each in messages if transcript.message_list.folds.of(each) is Fold.EVERYTHING
     ]
@@ -52,7 +52,7 @@ async def test_what_is_typed_is_found_marked_and_counted() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, prompt(0, "a needle"), reply(1, "needle, Needle\nand no pin"))
         before = shown(app.transcript)
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         assert shown(app.transcript)[:-1] == before[:-1]
         assert foot(pilot).startswith(" /needle")
         assert "1/3" in foot(pilot)
@@ -66,7 +66,7 @@ async def test_upper_case_letters_ask_for_upper_case() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(1, "needle, Needle"))
-        await look_for(pilot, "Ne")
+        await find(pilot, "Ne")
         assert found(app.transcript) == ["Ne"]
         assert "1/1" in foot(pilot)
 
@@ -76,7 +76,7 @@ async def test_n_goes_on_and_capital_n_goes_back_all_the_way_round() -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, *(reply(n, many_lines(20) + f"\nneedle {n}") for n in range(4)))
         await press(pilot, "g")
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await press(pilot, "enter")
         for number in (0, 1, 2, 3, 0):
             assert f"{number + 1}/4" in foot(pilot)
@@ -94,7 +94,7 @@ async def test_n_without_a_field_finds_again_what_was_found_last() -> None:
         await show(pilot, reply(0, "needle\n" + many_lines(50)))
         await press(pilot, "n")
         assert "needle" not in foot(pilot)
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await press(pilot, "enter", "escape", "G", "n")
         assert "│ needle" in shown(app.transcript)
         assert "1/1" in foot(pilot)
@@ -104,7 +104,7 @@ async def test_keys_of_the_transcript_are_letters_while_words_are_typed() -> Non
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, reply(0, many_lines(50)))
-        await look_for(pilot, "gy Ync")
+        await find(pilot, "gy Ync")
         assert foot(pilot).startswith(" /gy Ync ")
         assert "not found" in foot(pilot)
         assert not app.copied
@@ -125,18 +125,18 @@ async def test_words_are_found_over_the_end_of_a_line() -> None:
     app.transcript = CountingTranscript()
     async with app.run_test(size=(24, 12)) as pilot:
         await show(pilot, reply(0, "some words and then a **needle in** a haystack, and so on"))
-        await look_for(pilot, "needle in a hay")
+        await find(pilot, "needle in a hay")
         assert "".join(found(app.transcript)).replace(" ", "") == "needleinahay"
         assert "1/1" in foot(pilot)
 
 
-async def test_markup_is_no_hindrance_in_messages_that_nobody_has_seen() -> None:
+async def test_markup_does_not_hide_matches_in_messages_that_were_never_drawn() -> None:
     app = TranscriptApp()
     app.transcript = CountingTranscript()
     async with app.run_test(size=(60, 10)) as pilot:
         other = [reply(n, f"paragraph {n}\n\nand more") for n in range(1, 50)]
         await show(pilot, reply(0, "a **bold** `needle`"), *other)
-        await look_for(pilot, "bold needle")
+        await find(pilot, "bold needle")
         assert "│ a bold needle" in shown(app.transcript)
         assert "1/1" in foot(pilot)
 
@@ -148,7 +148,7 @@ async def test_what_is_only_in_the_source_is_not_found_in_the_end() -> None:
         other = [reply(n, "more") for n in range(2, 40)]
         hidden = reply(1, "[label](https://needle.example)")
         await show(pilot, reply(0, "a needle"), hidden, *other)
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await press(pilot, "enter", "n", "n")
         assert "│ a needle" in shown(app.transcript)
         assert "1/1" in foot(pilot)
@@ -160,10 +160,10 @@ async def test_words_are_found_where_two_parts_of_a_long_paragraph_meet() -> Non
         words = [f"w{number:04}" for number in range(600)]
         await show(pilot, reply(0, " ".join(words)))
         for number in range(150, 190):
-            sought = words[number : number + 3]
-            app.transcript.find.search(" ".join(sought))
+            query = words[number : number + 3]
+            app.transcript.find.search(" ".join(query))
             await press(pilot, "n")
-            assert " ".join(found(app.transcript)).split() == sought
+            assert " ".join(found(app.transcript)).split() == query
             assert "1/1" in foot(pilot)
 
 
@@ -175,7 +175,7 @@ async def test_finding_goes_on_however_often_the_words_are_not_shown(between: st
         replies = [reply(n, hidden) for n in range(1, 250)]
         await show(pilot, reply(0, "a needle"), *replies, reply(999, "the needle"))
         await press(pilot, "g")
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await press(pilot, "enter")
         for line in ("the needle", "a needle"):
             await press(pilot, "n")
@@ -237,7 +237,7 @@ async def test_what_this_program_writes_beside_code_is_not_searched() -> None:
     app = MarkdownApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "a copy\n\n```py\nx = 1\n```"))
-        await look_for(pilot, "copy")
+        await find(pilot, "copy")
         assert found(app.transcript) == ["copy"]
         assert "1/1" in foot(pilot)
 
@@ -248,19 +248,19 @@ async def test_folds_open_where_something_is_found() -> None:
         await show(pilot, reply(0, "a\nneedle"), reply(1, "text", reasoning="a pin"))
         await press(pilot, "K", "space")
         assert "│ needle" not in shown(app.transcript)
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         assert "│ needle" in shown(app.transcript)
         await press(pilot, "escape")
-        await look_for(pilot, "pin")
+        await find(pilot, "pin")
         assert "│ ┊ a pin" in shown(app.transcript)
 
 
-async def test_a_thought_inside_a_reply_opens_where_something_is_found() -> None:
+async def test_reasoning_inside_a_reply_opens_where_a_match_is_in_it() -> None:
     app = MarkdownApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "<think>\n\na needle\n\n</think>\n\nthe text"))
         assert "needle" not in "".join(shown(app.transcript))
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         assert found(app.transcript) == ["needle"]
         assert "1/1" in foot(pilot)
 
@@ -270,7 +270,7 @@ async def test_matches_keep_up_with_a_reply_that_grows() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         streaming = {"status": MessageStatus.STREAMING}
         await show(pilot, reply(0, "needle", **streaming))
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await grow(pilot, reply(0, "needle needle", **streaming))
         await grow(pilot, reply(1, "one needle", **streaming))
         assert found(app.transcript) == ["needle"] * 3
@@ -283,7 +283,7 @@ async def test_the_current_match_stays_the_one_it_is_at_another_width(width: int
     async with app.run_test(size=(60, 60)) as pilot:
         words = " ".join(f"and on to the next needle, {number} of ten," for number in range(10))
         await show(pilot, reply(0, f"- {words}\n\n{words}"))
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await press(pilot, "enter", "n", "n")
         assert "3/20" in foot(pilot)
         await pilot.resize_terminal(width, 60)
@@ -307,7 +307,7 @@ async def test_five_thousand_messages_are_searched_without_laying_them_out() -> 
     async with app.run_test(size=(60, 20)) as pilot:
         messages = [reply(n, f"text {n}\nneedle {n}" if n % 50 == 0 else "-") for n in range(5000)]
         await show(pilot, *messages)
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await press(pilot, "enter", "n", "n")
         assert "3/100" in foot(pilot)
         assert len(app.documents.made) < 100
@@ -331,7 +331,7 @@ async def test_another_conversation_closes_the_field() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, reply(0, "needle"))
-        await look_for(pilot, "needle")
+        await find(pilot, "needle")
         await show(pilot, reply(1, "needle", conversation_id="b"), conversation_id="b")
         assert found(app.transcript) == []
         assert "/needle" not in foot(pilot)

@@ -1,4 +1,4 @@
-"""Finding words in what stands behind bars and in columns."""
+"""Find in text behind bars and in tables."""
 
 import pytest
 

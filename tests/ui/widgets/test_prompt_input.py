@@ -1,0 +1,74 @@
+"""The prompt input: what it posts, and what it shows of the state that it is bound to."""
+
+from textual.app import App, ComposeResult
+from textual.reactive import reactive
+
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
+from tests.ui.screen_text import screen_text
+
+
+class PromptApp(App[None]):
+    """Binds the prompt and the queue to attributes of its own, and lists what they post."""
+
+    enter_sends = reactive(True)
+    is_edit = reactive(False)
+    waiting: reactive[tuple[str, ...]] = reactive(())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield QueueView().data_bind(PromptApp.waiting)
+        prompt = PromptInput(cursor_blink=False)
+        yield prompt.data_bind(PromptApp.enter_sends, PromptApp.is_edit)
+
+    def on_mount(self) -> None:
+        self.prompt.focus()
+
+    @property
+    def prompt(self) -> PromptInput:
+        return self.query_one(PromptInput)
+
+    def on_prompt_input_submitted(self, message: PromptInput.Submitted) -> None:
+        self.heard.append(f"submitted {message.text!r}")
+
+    def on_text_area_changed(self, message: PromptInput.Changed) -> None:
+        self.heard.append(f"changed {message.text_area.text!r}")
+
+
+async def test_the_text_is_submitted_before_it_is_cleared() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press("h", "i", "space", "enter")
+        await pilot.pause()
+        assert app.heard[-2:] == ["submitted 'hi'", "changed ''"]
+        assert app.prompt.text == ""
+
+
+async def test_a_prompt_of_blanks_is_not_submitted() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press("space", "enter")
+        await pilot.pause()
+        assert not any(each.startswith("submitted") for each in app.heard)
+        assert app.prompt.text == " "
+
+
+async def test_a_backslash_at_the_end_of_a_line_breaks_the_line() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press("a", "backslash", "enter", "b", "enter")
+        await pilot.pause()
+        assert "submitted 'a\\nb'" in app.heard
+
+
+async def test_prompt_and_queue_show_the_state_that_they_are_bound_to() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        assert "Enter sends" in screen_text(app)
+        app.enter_sends, app.is_edit, app.waiting = False, True, ("next",)
+        await pilot.pause()
+        assert "Enter breaks the line" in screen_text(app)
+        assert "Edits an earlier prompt" in screen_text(app)
+        assert "⧗ next  (sent when the reply ends)" in screen_text(app)
