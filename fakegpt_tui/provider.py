@@ -110,6 +110,24 @@ class InMemorySessionStorage:
 _Backends: TypeAlias = WeakValueDictionary[tuple[str, str | None], FakeGptBackend]
 
 
+class _PublishingManager(SessionManager):
+    """Passes each session to `publish` before it is used."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        storage: SessionStorage,
+        publish: Callable[[Session], None],
+    ) -> None:
+        super().__init__(AccountLogin(transport), transport.address.text, storage=storage)
+        self._publish = publish
+
+    async def current(self) -> Session:
+        session = await super().current()
+        self._publish(session)
+        return session
+
+
 class FakeGpt:
     """Text from a service of the FakeGPT protocol, one piece at a time.
 
@@ -267,10 +285,7 @@ class FakeGpt:
             proxy=Secret(proxy) if proxy else None,
         )
         transport = Transport(service)
-        manager = SessionManager(
-            AccountLogin(transport), transport.address.text, storage=cls._storage
-        )
-        return FakeGptBackend(transport, _PublishingSessions(manager, cls._publish))
+        return FakeGptBackend(transport, _PublishingManager(transport, cls._storage, cls._publish))
 
     @classmethod
     def _publish(cls, session: Session) -> None:
@@ -281,24 +296,6 @@ class FakeGpt:
         for name, value in session.cookies:
             jar.set(name, value.reveal(), domain=host)
         cls._access_token, cls._cookie_jar = session.token.reveal(), jar
-
-
-class _PublishingSessions:
-    """The sessions of a manager, passed to `publish` before they are used."""
-
-    def __init__(self, manager: SessionManager, publish: Callable[[Session], None]) -> None:
-        self._manager = manager
-        self._publish = publish
-
-    async def current(self) -> Session:
-        return self._publish_session(await self._manager.current())
-
-    async def renew(self, refused: Session) -> Session:
-        return self._publish_session(await self._manager.renew(refused))
-
-    def _publish_session(self, session: Session) -> Session:
-        self._publish(session)
-        return session
 
 
 def _runtime_error(error: ServiceError, *, is_cut: bool) -> RuntimeError:

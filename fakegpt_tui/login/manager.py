@@ -181,7 +181,15 @@ class SessionManager:
         )
 
     async def _load_or_sign_in(self) -> Session:
-        return await self._load_valid() or await self._sign_in()
+        if (stored := await self._load_valid()) is not None:
+            return stored
+        previous = self._previous
+        is_suspect = previous is not None and self._is_suspect(previous)
+        return await self._log_in(
+            first=None if is_suspect else previous,
+            last=previous.account if previous else "",
+            dead=self._rejected_token,
+        )
 
     async def _sign_in_again(self, *, elsewhere: bool) -> Session:
         session = self._session or self._previous or await self._load_stored()
@@ -204,15 +212,6 @@ class SessionManager:
         self._previous = self._previous or stored
         self._set_state(Expired())
         return None
-
-    async def _sign_in(self) -> Session:
-        previous = self._previous
-        is_suspect = previous is not None and self._is_suspect(previous)
-        return await self._log_in(
-            first=None if is_suspect else previous,
-            last=previous.account if previous else "",
-            dead=self._rejected_token,
-        )
 
     async def _log_in(
         self, *, first: Session | None, last: str, dead: Secret | None = None

@@ -2,7 +2,7 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,32 +12,6 @@ from fakegpt_tui.text import safe_line
 _PRIMARY_CODE = 0xFF
 """SQLite's extended codes carry the primary one in their lowest byte."""
 
-_SENTENCES = {
-    sqlite3.SQLITE_FULL: "The disk is full, so {path} cannot take more.",
-    sqlite3.SQLITE_BUSY: "Another program keeps {path} busy.",
-    sqlite3.SQLITE_LOCKED: "Another program keeps {path} busy.",
-    sqlite3.SQLITE_READONLY: "The store {path} can only be read here, not written.",
-    sqlite3.SQLITE_PERM: "The store {path} may not be opened by this user.",
-    sqlite3.SQLITE_AUTH: "The store {path} may not be opened by this user.",
-    sqlite3.SQLITE_CANTOPEN: "The store {path} cannot be opened.",
-    sqlite3.SQLITE_IOERR: "The disk failed while the store {path} was in use.",
-    sqlite3.SQLITE_CORRUPT: "The store {path} is damaged.",
-    sqlite3.SQLITE_NOTADB: "The file {path} is not a store, or its beginning is damaged.",
-    sqlite3.SQLITE_TOOBIG: "The text is too long for the store.",
-    sqlite3.SQLITE_CONSTRAINT: "That does not fit the contents of the store {path}.",
-}
-_TRANSIENT = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_AUTH,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOMEM,
-}
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -57,23 +31,41 @@ class RowDeleted(StoreError):
     """What should be changed has been deleted."""
 
 
+_DISK_FULL = "The disk is full, so {path} cannot take more."
+_DISK_FAILED = "The disk failed while the store {path} was in use."
+_BUSY = "Another program keeps {path} busy."
+_FORBIDDEN = "The store {path} may not be opened by this user."
+_NO_STORE = "The file {path} is not a store, or its beginning is damaged."
+_DAMAGED = "The store {path} is damaged."
+_KINDS: Mapping[int, tuple[type[StoreError], str]] = {
+    sqlite3.SQLITE_FULL: (TransientStoreError, _DISK_FULL),
+    sqlite3.SQLITE_BUSY: (TransientStoreError, _BUSY),
+    sqlite3.SQLITE_LOCKED: (TransientStoreError, _BUSY),
+    sqlite3.SQLITE_READONLY: (TransientStoreError, "The store {path} can only be read here."),
+    sqlite3.SQLITE_PERM: (TransientStoreError, _FORBIDDEN),
+    sqlite3.SQLITE_AUTH: (TransientStoreError, _FORBIDDEN),
+    sqlite3.SQLITE_CANTOPEN: (TransientStoreError, "The store {path} cannot be opened."),
+    sqlite3.SQLITE_IOERR: (TransientStoreError, _DISK_FAILED),
+    sqlite3.SQLITE_NOMEM: (TransientStoreError, "The store {path} failed: out of memory."),
+    sqlite3.SQLITE_CORRUPT: (DamagedStore, _DAMAGED),
+    sqlite3.SQLITE_NOTADB: (DamagedStore, _NO_STORE),
+    sqlite3.SQLITE_TOOBIG: (StoreError, "The text is too long for the store."),
+    sqlite3.SQLITE_CONSTRAINT: (StoreError, "That does not fit the contents of the store {path}."),
+}
+
+
 def store_error(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     """`error`, met in the store at `path`, as a sentence for a person."""
     shown = safe_line(str(path))
     if isinstance(error, OSError):
+        sentence = f"The store {shown} cannot be used: {error.strerror or error}."
         if error.errno in _FULL:
-            return TransientStoreError(_SENTENCES[sqlite3.SQLITE_FULL].format(path=shown))
-        return TransientStoreError(f"The store {shown} cannot be used: {error.strerror or error}.")
+            sentence = _DISK_FULL.format(path=shown)
+        return TransientStoreError(sentence)
     # Errors of Python's own module, unlike those of SQLite, carry no code.
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-    sentence = _SENTENCES.get(code, "The store {path} failed: " + safe_line(str(error)) + ".")
-    return _error_class(code)(sentence.format(path=shown))
-
-
-def _error_class(code: int) -> type[StoreError]:
-    if code in _DAMAGE:
-        return DamagedStore
-    return TransientStoreError if code in _TRANSIENT else StoreError
+    kind, sentence = _KINDS.get(code, (StoreError, "The store {path} failed: {error}."))
+    return kind(sentence.format(path=shown, error=safe_line(str(error))))
 
 
 @contextmanager
@@ -85,5 +77,4 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise store_error(error, path) from error
     except UnicodeDecodeError as error:
         # Python cannot read what SQLite says where it quotes the damaged bytes.
-        sentence = _SENTENCES[sqlite3.SQLITE_CORRUPT]
-        raise DamagedStore(sentence.format(path=safe_line(str(path)))) from error
+        raise DamagedStore(_DAMAGED.format(path=safe_line(str(path)))) from error

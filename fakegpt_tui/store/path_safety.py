@@ -11,29 +11,9 @@ from fakegpt_tui.text import safe_line
 MOUNTS = Path("/proc/self/mountinfo")
 
 _REMOTE = {
-    "9p",
-    "afs",
-    "beegfs",
-    "ceph",
-    "cifs",
-    "davfs",
-    "drvfs",
-    "fuse.glusterfs",
-    "fuse.rclone",
-    "fuse.s3fs",
-    "fuse.sshfs",
-    "gfs2",
-    "glusterfs",
-    "gpfs",
-    "lustre",
-    "ncpfs",
-    "nfs",
-    "nfs4",
-    "ocfs2",
-    "smb2",
-    "smb3",
-    "smbfs",
-    "vboxsf",
+    *("9p", "afs", "beegfs", "ceph", "cifs", "davfs", "drvfs", "fuse.glusterfs", "fuse.rclone"),
+    *("fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"),
+    *("ocfs2", "smb2", "smb3", "smbfs", "vboxsf"),
 }
 """File systems of other machines, whose locks and shared memory SQLite's log cannot rely on."""
 

@@ -26,22 +26,9 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import replace_surrogates
 
 CHECKSUM_FIELDS = (
-    "id",
-    "conversation_id",
-    "parent_id",
-    "role",
-    "status",
-    "created_at",
-    "service",
-    "model",
-    "error",
-    "finish",
-    "prompt_tokens",
-    "reply_tokens",
-    "server_id",
-    "trashed_at",
-    "reasoning",
-    "text",
+    *("id", "conversation_id", "parent_id", "role", "status", "created_at", "service", "model"),
+    *("error", "finish", "prompt_tokens", "reply_tokens", "server_id", "trashed_at"),
+    *("reasoning", "text"),
 )
 """The columns of a chat message that its checksum covers. Never changed: stores hold the sums."""
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.store import queries, rows, search
@@ -73,8 +74,7 @@ def save_conversation(conversation: Conversation) -> WriteOperation:
 
 
 def delete_conversation(conversation_id: str) -> WriteOperation:
-    conversation_id = replace_surrogates(conversation_id)
-    return lambda connection: delete_conversation_rows(connection, conversation_id)
+    return partial(_delete_conversation, conversation_id=replace_surrogates(conversation_id))
 
 
 def add_turn(
@@ -148,7 +148,7 @@ def end_reply(connection: sqlite3.Connection, message_id: str, status: MessageSt
     search.index_message(connection, message_id)
 
 
-def delete_conversation_rows(connection: sqlite3.Connection, conversation_id: str) -> None:
+def _delete_conversation(connection: sqlite3.Connection, conversation_id: str) -> None:
     """Delete a conversation for good, with its drafts, bookmark and queued prompts."""
     search.unindex_conversation(connection, conversation_id)
     for statement in _DELETE_CONVERSATION:
@@ -239,7 +239,7 @@ def delete_trashed(before: datetime) -> WriteOperation:
 
     def write(connection: sqlite3.Connection) -> None:
         for row in connection.execute(_OLD_CONVERSATIONS, values).fetchall():
-            delete_conversation_rows(connection, row["id"])
+            _delete_conversation(connection, row["id"])
         # Backwards, because children come after their parents.
         for row in connection.execute(_OLD_MESSAGES, values).fetchall():
             if connection.execute(_CHILDREN, {"id": row["id"]}).fetchone() is None:
