@@ -3,32 +3,30 @@
 import asyncio
 import signal
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.worker import Worker
 
 from fakegpt_tui.chat.jobs import JobResult
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError, LoginState, StoreError
+from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
-from fakegpt_tui.ui.editor import edit_text
-from fakegpt_tui.ui.login_actions import AuthAction, perform
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
     Job,
-    JobFinished,
-    LoginChanged,
     NotifyUser,
     OpenEditor,
     OpenLink,
     PromptEdited,
     PromptNotSaved,
     ReplyGrew,
+    Report,
     RunJob,
     RunLogin,
     RunTurn,
@@ -39,7 +37,6 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.terminal.bidi_isolates import BidiRepairingApp
-from fakegpt_tui.ui.terminal.clipboard import copy_text
 from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
@@ -103,77 +100,104 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self.theme = self._options.theme
         found = validate_keys(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.state.keys))
-        self._chat.on_login(self._report_login)
+        self._chat.on_login(lambda _service, _state: self._report(Report()))
         self.push_screen(self._chat_screen)
         for problem in found:
-            self._chat_screen.post_message(ShowNotice(problem))
+            self._report(ShowNotice(problem))
+
+    def _report(self, message: Message) -> None:
+        self._chat_screen.post_message(message)
 
     @on(RunTurn)
     def run_turn(self, event: RunTurn) -> None:
-        conversation_id = event.turn.conversation.id
-        self.run_worker(
-            self._take_turns(event.turn),
-            group=f"turn-{conversation_id}",
-            description="a turn",
-        )
+        group = f"turn-{event.turn.conversation.id}"
+        self.run_worker(self._take_turns(event.turn), group=group, description="a turn")
 
     async def _take_turns(self, turn: Turn | None) -> None:
-        """Take a turn, and then those that were queued behind it."""
+        """Run a turn, and then those that were queued behind it."""
         while turn is not None:
             await self._take_turn(turn)
             turn = self._chat.next_turn(turn.conversation.id)
 
     async def _take_turn(self, turn: Turn) -> None:
-        """Stream a reply, reporting what happens as facts. Touches no widget."""
-        report = self._chat_screen.post_message
-        conversation_id = turn.conversation.id
+        """Stream a reply, and report what happens to the screen."""
         try:
             async with turn:
-                report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
+                self._report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
                 async for _ in turn.events():
                     if not self._chat_screen.repaints_soon:
-                        report(ReplyGrew())
+                        self._report(ReplyGrew())
         except StoreError as error:
-            report(PromptNotSaved(conversation_id, turn.draft_text, str(error)))
+            self._report(PromptNotSaved(turn.conversation.id, turn.draft_text, str(error)))
         finally:
             self._chat.end_turn(turn)
             if turn.is_saved:
                 saved = () if turn.save_error is None else (str(turn.save_error),)
-                report(TurnFinished(turn.reply, (*turn.notices, *saved)))
+                self._report(TurnFinished(turn.reply, (*turn.notices, *saved)))
+
+    def _run(self, work: Awaitable[Report | None], group: str, *, exclusive: bool = False) -> None:
+        """Run something that outlives the screen, and report its result or error there."""
+        worker = self._report_result(work)
+        self.run_worker(worker, group=group, exclusive=exclusive, description=group)
+
+    async def _report_result(self, work: Awaitable[Report | None]) -> None:
+        try:
+            report = await work
+        except FakeGPTError as error:
+            report = ShowNotice(str(error))
+        if report is not None:
+            self._report(report)
 
     @on(RunLogin)
     def run_login(self, event: RunLogin) -> None:
-        self.run_worker(
-            self._log_in(event.service, event.action),
-            group=f"login-{event.service}",
-            exclusive=True,
-            description="a login",
-        )
+        self._run(self._log_in(event), f"login-{event.service}", exclusive=True)
 
-    async def _log_in(self, service: str, wish: AuthAction) -> None:
-        try:
-            sentence = await perform(self._chat, service, wish)
-        except FakeGPTError as error:
-            sentence = str(error)
-        if sentence:
-            self._chat_screen.post_message(ShowNotice(sentence))
+    async def _log_in(self, event: RunLogin) -> Report | None:
+        from fakegpt_tui.ui.controllers.services import perform_login  # noqa: PLC0415 - when used
+
+        notice = await perform_login(self._chat, event.service, event.action)
+        return ShowNotice(notice) if notice else None
 
     @on(CopyText)
     def run_copy(self, event: CopyText) -> None:
-        self.run_worker(self._copy(event.text, event.what), group="copy", description="a copy")
+        self._run(self._copy(event), "copy")
 
-    async def _copy(self, text: str, what: str) -> None:
-        report = self._chat_screen.post_message
+    async def _copy(self, event: CopyText) -> Report:
+        from fakegpt_tui.ui.terminal.clipboard import copy_text  # noqa: PLC0415 - when used
+
+        result = await copy_text(
+            event.text,
+            to_terminal=lambda sequence: write_to_terminal(self, sequence),
+            folder=self._options.exports,
+        )
+        return ShowNotice(f"{event.what.capitalize()}: {result.sentence}")
+
+    @on(OpenEditor)
+    def run_editor(self, event: OpenEditor) -> None:
+        self._run(self._edit(event), "editor")
+
+    async def _edit(self, event: OpenEditor) -> Report:
+        from fakegpt_tui.ui.editor import edit_text  # noqa: PLC0415 - when used
+
+        return PromptEdited(await edit_text(event.text, self))
+
+    @on(RunJob)
+    def run_job(self, event: RunJob) -> None:
+        self._run(self._finish_job(event.job), "jobs")
+
+    async def _finish_job(self, job: Job) -> Report:
         try:
-            route = await copy_text(
-                text,
-                to_terminal=lambda sequence: write_to_terminal(self, sequence),
-                folder=self._options.exports,
-            )
+            job.result = await job.run(job.progress)
         except FakeGPTError as error:
-            report(ShowNotice(str(error)))
-        else:
-            report(ShowNotice(f"{what.capitalize()}: {route.sentence}"))
+            job.result = JobResult(str(error))
+        return ShowNotice(job.result.summary)
+
+    @on(OpenLink)
+    def open_link(self, event: OpenLink) -> None:
+        self._run(self._open_link(event), "links")
+
+    async def _open_link(self, event: OpenLink) -> None:
+        await asyncio.to_thread(webbrowser.open, event.href)
 
     @on(NotifyUser)
     def announce(self, event: NotifyUser) -> None:
@@ -197,36 +221,6 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     @on(WidthReported)
     def take_width(self, event: WidthReported) -> None:
         self._widths.handle_report(event)
-
-    @on(OpenEditor)
-    def run_editor(self, event: OpenEditor) -> None:
-        self.run_worker(self._edit(event.text), group="editor", description="an editor")
-
-    async def _edit(self, text: str) -> None:
-        report = self._chat_screen.post_message
-        try:
-            report(PromptEdited(await edit_text(text, self)))
-        except FakeGPTError as error:
-            report(ShowNotice(str(error)))
-
-    @on(RunJob)
-    def run_job(self, event: RunJob) -> None:
-        self.run_worker(self._run(event.job), group="jobs", description="a job")
-
-    async def _run(self, job: Job) -> None:
-        try:
-            job.result = await job.run(job.progress)
-        except FakeGPTError as error:
-            job.result = JobResult(str(error))
-        self._chat_screen.post_message(JobFinished(job))
-
-    @on(OpenLink)
-    def open_link(self, event: OpenLink) -> None:
-        self.run_worker(
-            asyncio.to_thread(webbrowser.open, event.href),
-            group="links",
-            description="a link",
-        )
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
@@ -260,6 +254,3 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             for worker in self.workers
             if worker.group.startswith("turn-") and not worker.is_finished
         ]
-
-    def _report_login(self, _service: str, _state: LoginState) -> None:
-        self._chat_screen.post_message(LoginChanged())

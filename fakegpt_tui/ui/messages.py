@@ -1,14 +1,15 @@
 """Messages: what screens ask of the app, and what its workers report to the main screen."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+from enum import StrEnum
 
 from textual.message import Message
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.login_actions import AuthAction
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 @dataclass(slots=True)
@@ -30,6 +31,17 @@ class RunTurn(Message):
     """Asks the app to run a turn."""
 
     turn: Turn
+
+
+class AuthAction(StrEnum):
+    """What to do about the login of a service."""
+
+    SIGN_IN = "in"
+    """Sign in, unless that is so already."""
+
+    SIGN_IN_AGAIN = "again"
+    SWITCH_ACCOUNT = "elsewhere"
+    SIGN_OUT = "out"
 
 
 @dataclass
@@ -122,22 +134,11 @@ class PromptEdited(Report):
     text: str
 
 
-class LoginChanged(Report):
-    """The login of some service took a step."""
-
-
 @dataclass
 class ShowNotice(Report):
     """A sentence to show in the status bar."""
 
     text: str
-
-
-@dataclass
-class JobFinished(Report):
-    """A job is over; it knows its result."""
-
-    job: Job
 
 
 @dataclass

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import ChatMessage, Conversation, FakeGPTError
-from fakegpt_tui.ui.choices import Choice, SearchSelection
-from fakegpt_tui.ui.controllers.window import Window
+from fakegpt_tui.ui.dialogs import Choice, SearchSelection
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.window import Window
 
 _TRASH_DAYS = 30
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from fakegpt_tui.chat.jobs import MARKDOWN, export_formats
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.controllers.window import Window
-from fakegpt_tui.ui.messages import Job, JobFinished, RunJob
+from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.messages import Job, RunJob
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.window import Window
 
 _OPEN, _PICKED, _ALL = "open", "picked", "all"
 _SEPARATOR = "."
@@ -120,10 +120,6 @@ class FileController:
                 self.start_job(job)
 
         self._window.ask(JobScreen(self._job), go_on)
-
-    def finish_job(self, event: JobFinished) -> None:
-        if event.job.result is not None:
-            self._window.notify(event.job.result.summary)
 
     def start_job(self, job: Job) -> None:
         """Run a job, and show how far it has come."""

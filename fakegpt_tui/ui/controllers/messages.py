@@ -6,10 +6,10 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.controllers.window import Window
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
+from fakegpt_tui.ui.window import Window
 
 
 class MessageController:

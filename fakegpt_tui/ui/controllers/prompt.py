@@ -3,8 +3,7 @@
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.controllers.window import Window
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import (
     CopyText,
     NotifyUser,
@@ -15,6 +14,7 @@ from fakegpt_tui.ui.messages import (
     TurnStarted,
 )
 from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState
+from fakegpt_tui.ui.window import Window
 
 
 class PromptController:

@@ -1,21 +1,30 @@
 """Service controller: the service, model and login of the open conversation."""
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import ModelRef, Service, SignedIn
-from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.controllers.window import Window
-from fakegpt_tui.ui.login_actions import (
-    AuthAction,
-    available_actions,
-    has_accounts,
-    unsupported_reason,
+from fakegpt_tui.domain import (
+    KeyNeeded,
+    LoginState,
+    ModelRef,
+    NoLogin,
+    Service,
+    SignedIn,
+    SigningIn,
 )
-from fakegpt_tui.ui.messages import RunLogin
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.messages import AuthAction, RunLogin
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.status_bar import login_label
+from fakegpt_tui.ui.window import Window
 
 _MAX_ACCOUNT = 80
+
+_IN = Choice(AuthAction.SIGN_IN, "Sign in", "with the account of last time, if there was one")
+_AGAIN = Choice(AuthAction.SIGN_IN_AGAIN, "Sign in again", "with the same account, for a new token")
+_ELSEWHERE = Choice(AuthAction.SWITCH_ACCOUNT, "Another account", "if the service has more of them")
+_OUT = Choice(AuthAction.SIGN_OUT, "Sign out", "and forget the token, here and on disk")
+_GIVE_UP = Choice(AuthAction.SIGN_OUT, "Sign out", "and give up the login that is under way")
 
 
 class ServiceController:
@@ -69,7 +78,7 @@ class ServiceController:
         service = self._service_with_login()
         if service is None:
             return
-        if action is AuthAction.SWITCH_ACCOUNT and not has_accounts(service):
+        if action is AuthAction.SWITCH_ACCOUNT and not service.kind.has_accounts:
             self._window.notify(f"{service.name} has one account only.")
         else:
             self._window.post(RunLogin(service.name, action))
@@ -123,3 +132,48 @@ class ServiceController:
             self._chat, self._registry, current=self._state.model, clock=self._clock, begin=begin
         )
         self._window.ask(screen, take)
+
+
+def unsupported_reason(service: Service, state: LoginState) -> str:
+    """Why `service` has no login, in a sentence; empty where it has one."""
+    if isinstance(state, KeyNeeded):
+        return f"{service.name} wants a key instead of a login: /edit-service takes one."
+    if isinstance(state, NoLogin) or service.kind.is_api:
+        return f"{service.name} needs no login: its address, and its key if it has one, are enough."
+    return ""
+
+
+def available_actions(service: Service, state: LoginState) -> tuple[Choice, ...]:
+    """What can be done about the login of `service`, the likeliest first."""
+    other = (_ELSEWHERE,) if service.kind.has_accounts else ()
+    match state:
+        case SigningIn():
+            return (_GIVE_UP,)
+        case SignedIn():
+            return (_AGAIN, *other, _OUT)
+        case _:
+            return (_IN, *other, _OUT)
+
+
+async def perform_login(chat: ChatService, service: str, action: AuthAction) -> str:
+    """Sign in or out; returns a notice, empty where the status bar says it all.
+
+    Raises:
+        FakeGPTError: It could not be done.
+    """
+    match action:
+        case AuthAction.SIGN_IN:
+            await chat.sign_in(service)
+            return ""
+        case AuthAction.SIGN_IN_AGAIN:
+            await chat.sign_in_again(service)
+            return f"Signed in to {service} again."
+        case AuthAction.SWITCH_ACCOUNT:
+            before = chat.account(service)
+            await chat.sign_in_again(service, elsewhere=True)
+            if chat.account(service) == before:
+                return f"Signed in to {service} again: it has no other account that would do."
+            return f"Signed in to {service} with another account."
+        case AuthAction.SIGN_OUT:
+            await chat.sign_out(service)
+            return f"Signed out of {service}: its token is forgotten. The next prompt signs in."

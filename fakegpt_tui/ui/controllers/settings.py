@@ -4,12 +4,12 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, Preset
 from fakegpt_tui.domain.generation_form import GenerationField
 from fakegpt_tui.ui.bindings import effective_keys
-from fakegpt_tui.ui.choices import Choice
-from fakegpt_tui.ui.controllers.window import Window
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import ApplySetting
 from fakegpt_tui.ui.options import Options, SettingChange
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.output import FrameLimiter
+from fakegpt_tui.ui.window import Window
 
 
 class SettingsController:

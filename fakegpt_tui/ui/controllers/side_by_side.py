@@ -4,9 +4,9 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
-from fakegpt_tui.ui.controllers.window import Window
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.window import Window
 
 
 class SideBySideController:

@@ -13,7 +13,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.widgets.drawing import icon_cell
 
 _MAX_SHOWN = 200

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.choices import SearchSelection
+from fakegpt_tui.ui.dialogs import SearchSelection
 from fakegpt_tui.ui.terminal.output import repaint_now
 
 SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]

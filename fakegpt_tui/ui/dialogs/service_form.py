@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
-from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.options import ServiceRepository

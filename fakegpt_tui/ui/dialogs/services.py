@@ -142,7 +142,7 @@ class ServicesScreen(ServicePickerScreen):
         if service not in self._chat.services:
             self._say(Content("It was only found, and is not in the configuration."))
             return
-        from fakegpt_tui.ui.choices import Choice  # noqa: PLC0415 - with the question
+        from fakegpt_tui.ui.dialogs import Choice  # noqa: PLC0415 - with the question
         from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - as above
 
         key = self._registry.removable_key_location(name)

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.drawing import fit

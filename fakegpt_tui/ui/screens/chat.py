@@ -1,33 +1,23 @@
 """Main screen: composes the widgets and controllers of a chat, and shows the chat state."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings, effective_keys
-from fakegpt_tui.ui.controllers.conversations import ConversationController
-from fakegpt_tui.ui.controllers.files import FileController
-from fakegpt_tui.ui.controllers.messages import MessageController
-from fakegpt_tui.ui.controllers.prompt import PromptController
-from fakegpt_tui.ui.controllers.services import ServiceController
-from fakegpt_tui.ui.controllers.settings import SettingsController
-from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
-from fakegpt_tui.ui.controllers.window import Window
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
-    JobFinished,
     PromptEdited,
     PromptNotSaved,
     ReplyGrew,
@@ -37,9 +27,10 @@ from fakegpt_tui.ui.messages import (
     TurnStarted,
 )
 from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.state import ChatState, Shown
+from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.welcome import welcome
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import RenderCache
@@ -48,6 +39,10 @@ from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from fakegpt_tui.ui.window import Window
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.controllers import Controllers
 
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
@@ -78,40 +73,17 @@ class ChatScreen(RenderCache, Screen[None]):
     CSS_PATH = "chat.tcss"
     BINDINGS = bindings(KeyScope.ANY)
 
-    shown: reactive[Shown | None] = reactive(None)
+    shown: var[ChatView | None] = var(None, always_update=True)
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__()
         self._chat = chat
         self._options = options
         keys = effective_keys(options.keys, enter_sends=options.enter_sends)
-        self.state = state = ChatState(chat, options.clock, keys)
-        self.window = window = Window(self, state, self._show, options.repaint_rate)
-        prompt = PromptController(chat, state, window)
-        conversations = ConversationController(chat, state, window, options.clock)
-        self.files = files = FileController(chat, state, window, options.exports)
-        settings = SettingsController(chat, state, window, options)
-        self._conversations = conversations
-        self._services = ServiceController(chat, state, window, options)
-        self._prompt_controller = prompt
-        self.controllers: Mapping[str, object] = {
-            "prompt": prompt,
-            "conversations": conversations,
-            "messages": MessageController(chat, state, window, conversations.open),
-            "files": files,
-            "services": self._services,
-            "settings": settings,
-            "side_by_side": SideBySideController(chat, state, window, options),
-        }
-        self._reports: Mapping[type[Report], Callable[[Any], object]] = {
-            TurnStarted: prompt.remember,
-            TurnFinished: prompt.finish_turn,
-            PromptNotSaved: prompt.take_back,
-            PromptEdited: prompt.take_edited,
-            JobFinished: files.finish_job,
-            ApplySetting: settings.apply,
-            ShowNotice: lambda report: window.notify(report.text),
-        }
+        self.state = ChatState(chat, keys)
+        self.window = Window(self, self.state, self._show, options.repaint_rate)
+        self._view_model = ViewModel(chat, self.state, options.clock)
+        self._controllers: Controllers | None = None
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._notices_shown = 0
@@ -146,23 +118,34 @@ class ChatScreen(RenderCache, Screen[None]):
         await self._chat.load()
         with self.window.change():
             self.state.is_loaded = True
-            self._prompt_controller.load_history()
+            self.controllers.prompt.load_history()
             unsent = self._chat.unsent()
             if self._options.resume is not None:
-                self._conversations.open(self._options.resume)
+                self.controllers.conversations.open(self._options.resume)
             elif unsent and not self.window.prompt.text:
                 draft = unsent[-1]
                 self.state.start(self._chat.new_conversation(conversation_id=draft.conversation_id))
                 self.window.prompt.load_draft(draft.text, draft.cursor)
             self._show_notices()
         self.set_interval(_SYNC_SECONDS, self._sync)
-        self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self._services.discover))
-        self.set_timer(_FIRST_KEYS, self._services.sign_in_if_needed)
+        self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self.controllers.services.discover))
+        self.set_timer(_FIRST_KEYS, self.controllers.services.sign_in_if_needed)
 
-    def _show(self, shown: Shown) -> None:
-        self.shown = shown
+    @property
+    def controllers(self) -> "Controllers":
+        """What commands are methods of."""
+        if self._controllers is None:
+            from fakegpt_tui.ui.controllers import build_controllers  # noqa: PLC0415 - when used
 
-    def watch_shown(self, before: Shown | None, shown: Shown | None) -> None:
+            self._controllers = build_controllers(
+                self._chat, self.state, self.window, self._options
+            )
+        return self._controllers
+
+    def _show(self) -> None:
+        self.shown = self._view_model.build()
+
+    def watch_shown(self, before: ChatView | None, shown: ChatView | None) -> None:
         """Have the widgets show what is so; each repaints itself where that is something new."""
         if shown is None:
             return
@@ -186,7 +169,7 @@ class ChatScreen(RenderCache, Screen[None]):
         else:
             self._activity_timer.pause()
 
-    def _show_path(self, before: Shown | None, shown: Shown) -> None:
+    def _show_path(self, before: ChatView | None, shown: ChatView) -> None:
         """Show the messages; of a path that is shown already, only those that have changed."""
         transcript, conversation_id, path = (
             self.window.transcript,
@@ -220,12 +203,25 @@ class ChatScreen(RenderCache, Screen[None]):
     def take_report(self, report: Report) -> None:
         """Do what a worker's report asks for, and show what is so by then."""
         with self.window.change():
-            if (handler := self._reports.get(type(report))) is not None:
-                handler(report)
+            match report:
+                case TurnStarted():
+                    self.controllers.prompt.remember(report)
+                case TurnFinished():
+                    self.controllers.prompt.finish_turn(report)
+                case PromptNotSaved():
+                    self.controllers.prompt.take_back(report)
+                case PromptEdited():
+                    self.controllers.prompt.take_edited(report)
+                case ApplySetting():
+                    self.controllers.settings.apply(report)
+                case ShowNotice():
+                    self.window.notify(report.text)
+                case _:
+                    pass
 
     def action_run_command(self, controller: str, method: str, *arguments: object) -> None:
         """Run a command of the keymap, which is a method of a controller."""
-        self.window.run(getattr(self.controllers[controller], method), *arguments)
+        self.window.run(getattr(getattr(self.controllers, controller), method), *arguments)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stopping is offered while there is something to stop; else esc leads to the prompt."""
@@ -239,7 +235,7 @@ class ChatScreen(RenderCache, Screen[None]):
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
-        self.window.run(self._prompt_controller.send, event.text)
+        self.window.run(self.controllers.prompt.send, event.text)
 
     @on(PromptInput.Changed)
     def save_typed(self) -> None:
@@ -255,7 +251,7 @@ class ChatScreen(RenderCache, Screen[None]):
 
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:
-        self.window.run(self._conversations.open_row, event.conversation_id)
+        self.window.run(self.controllers.conversations.open_row, event.conversation_id)
 
     @on(Transcript.CopyRequested)
     def copy(self, event: Transcript.CopyRequested) -> None:
@@ -293,7 +289,7 @@ class ChatScreen(RenderCache, Screen[None]):
 
     def _show_activity(self) -> None:
         if self.shown is not None:
-            self.shown = replace(self.shown, activity=self.state.activity)
+            self.shown = replace(self.shown, activity=self._view_model.activity)
 
     @work(exclusive=True, group="sync")
     async def _sync(self) -> None:
@@ -309,7 +305,7 @@ class ChatScreen(RenderCache, Screen[None]):
         if await self._chat.refresh():
             self.window.refresh()
         elif self.shown is not None:
-            self.shown = replace(self.shown, background=self.state.background)
+            self.shown = replace(self.shown, background=self._view_model.background)
 
     def _show_notices(self) -> None:
         notices = self._options.notices()

@@ -194,7 +194,7 @@ async def test_something_long_goes_on_behind_the_screen_and_can_be_stopped() -> 
         long = Long()
         screen = it.app.screen
         assert isinstance(screen, ChatScreen)
-        screen.files.start_job(Job("Long", long.run))
+        screen.controllers.files.start_job(Job("Long", long.run))
         await it.see("25%")
         await it.pilot.press("escape")
         await it.until(lambda: it.app.screen is screen)

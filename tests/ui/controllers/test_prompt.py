@@ -5,7 +5,7 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
-from fakegpt_tui.ui.choices import Choice
+from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from tests.ui.running import running

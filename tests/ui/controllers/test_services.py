@@ -189,7 +189,7 @@ async def test_a_service_without_a_login_says_so(way: str) -> None:
 
     async with running(service=ollama, connect=connect, size=(140, 30)) as it:
         await it.command(way)
-        await it.see("ollama needs no signing in")
+        await it.see("ollama needs no login")
 
 
 async def test_a_service_that_wants_a_key_says_so() -> None:

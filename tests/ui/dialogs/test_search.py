@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from fakegpt_tui.domain import SearchHit, StoreError
-from fakegpt_tui.ui.choices import SearchSelection
+from fakegpt_tui.ui.dialogs import SearchSelection
 from fakegpt_tui.ui.dialogs.search import SearchScreen, highlight_snippet
 from tests.patience import PATIENCE
 from tests.ui.screen_text import screen_text

@@ -7,8 +7,9 @@ from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import Preset, Service, ServiceKind
 from fakegpt_tui.ui.bindings import command_action
 from fakegpt_tui.ui.keymap import COMMANDS, Command
+from fakegpt_tui.ui.options import local_now
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.state import Shown
+from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -34,7 +35,7 @@ def stale(it: Running) -> list[str]:
     screen = it.app.screen
     assert isinstance(screen, ChatScreen)
     assert screen.shown is not None
-    now = screen.state.snapshot()
+    now = ViewModel(it.chat, screen.state, local_now).build()
     found = [part for part in PARTS if getattr(screen.shown, part) != getattr(now, part)]
     # That the open conversation has a draft is seen in the prompt.
     open_id = now.conversation.id
@@ -125,7 +126,7 @@ async def test_one_enter_reads_the_conversation_once_and_shows_one_new_path() ->
         await it.see("one")
         paths: list[tuple[str, ...]] = []
 
-        def note(shown: Shown) -> None:
+        def note(shown: ChatView) -> None:
             path = tuple(message.id for message in shown.path)
             if not paths or paths[-1] != path:
                 paths.append(path)
@@ -151,4 +152,6 @@ async def test_each_command_of_the_main_screen_is_a_method_of_a_controller() -> 
             _, action, parameters = parse(command_action(command))
             if action == "run_command":
                 controller, method, *_ = parameters
-                assert callable(getattr(screen.controllers[controller], method)), command.id
+                assert callable(getattr(getattr(screen.controllers, controller), method)), (
+                    command.id
+                )

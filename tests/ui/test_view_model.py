@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from fakegpt_tui.ui.conversation_summary import conversation_rows
+from fakegpt_tui.ui.view_model import conversation_rows
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

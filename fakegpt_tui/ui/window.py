@@ -3,21 +3,23 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 from textual.screen import Screen
 
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.ui.choices import Choice
 from fakegpt_tui.ui.messages import RunTurn
-from fakegpt_tui.ui.state import ChatState, Shown
+from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.dialogs import Choice
 
 T = TypeVar("T")
 
@@ -29,9 +31,9 @@ class Window:
     """
 
     def __init__(
-        self, screen: Screen[None], state: ChatState, show: Callable[[Shown], None], rate: float
+        self, screen: Screen[None], state: ChatState, show: Callable[[], None], rate: float
     ) -> None:
-        """`show` is given all that is to be shown, whenever that may have changed."""
+        """`show` is called whenever what is to be shown may have changed."""
         self._screen = screen
         self._state = state
         self._show = show
@@ -98,7 +100,7 @@ class Window:
         """Show what is so now; what is open may have been deleted by another instance."""
         if not self._state.reload():
             self.notify("The conversation that was open is gone: it was deleted elsewhere.")
-        self._show(self._state.snapshot())
+        self._show()
         self._screen.refresh_bindings()
         after, self._after_refresh = self._after_refresh, []
         for action in after:
@@ -144,7 +146,7 @@ class Window:
     def pick(
         self,
         title: str,
-        choices: Sequence[Choice],
+        choices: "Sequence[Choice]",
         take: Callable[[str], object],
         *,
         current: str = "",
@@ -158,7 +160,7 @@ class Window:
     def start_turn(self, turn: Turn) -> None:
         """Have a turn of the open conversation run, and follow its reply."""
         self.post(RunTurn(turn))
-        self._state.follow()
+        self._state.at_end = True
 
     def save_typed(self) -> None:
         """Keep what is in the prompt as the draft of the open conversation."""

@@ -1,0 +1,232 @@
+"""View model: all that the main screen shows, derived from the chat state in one place."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.token_count import ContextTokenCounter, count_reply_tokens
+from fakegpt_tui.chat.turn import Turn, TurnProgress
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    LoginState,
+    MessageStatus,
+    NotFound,
+    Role,
+    Service,
+    StoreError,
+)
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.message_tree import Variants
+from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
+from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
+
+_CHARACTERS_PER_TOKEN = 4
+"""The usual estimate; the protocol sends no counts."""
+_BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatView:
+    """All that the main screen shows, as of one moment."""
+
+    conversation: Conversation
+    path: tuple[ChatMessage, ...] = ()
+    labels: Mapping[str, str]
+    variant: str | None
+    """The message that a user has just switched to, where the path changed by that."""
+    position: ReadingPosition | None
+    at_end: bool
+    """Is the end to be shown, wherever the conversation was read?"""
+    service: Service | None
+    login: LoginState
+    tokens: str
+    activity: str
+    background: str
+    rows: tuple[ConversationRow, ...]
+    queued: tuple[str, ...]
+    queue_held: bool
+    editing: bool
+    keys: Mapping[str, str]
+
+
+class ViewModel:
+    """Derives the view from the chat state and what the chat service knows."""
+
+    def __init__(self, chat: ChatService, state: ChatState, clock: Callable[[], datetime]) -> None:
+        self._chat = chat
+        self._state = state
+        self._clock = clock
+        self._cost_labels: dict[str, tuple[ChatMessage, str]] = {}
+        self._context = ContextTokenCounter()
+
+    def build(self) -> ChatView:
+        """All that is to be shown now."""
+        state = self._state
+        tail = state.tail
+        path = tail or state.path
+        state.rows = self._read_rows() if state.is_loaded else ()
+        service, queued = state.service, state.queued
+        variant, at_end = state.variant, state.at_end
+        state.variant, state.at_end = None, False
+        count = self._context.count(state.open, path, service.window if service else None)
+        return ChatView(
+            conversation=state.open,
+            path=path,
+            labels={} if tail else self._labels(path),
+            variant=variant,
+            position=state.saved_position,
+            at_end=at_end,
+            service=service,
+            login=state.login,
+            tokens=count.in_words if count.tokens and not tail else "",
+            activity=self.activity,
+            background=self.background if state.is_loaded else "",
+            rows=state.rows,
+            queued=tuple(prompt.text for prompt in queued),
+            queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
+            editing=state.edited_prompt is not None,
+            keys=state.keys,
+        )
+
+    def _labels(self, path: Sequence[ChatMessage]) -> dict[str, str]:
+        """What the headers of messages say: picked, which variant, and an estimate of its cost.
+
+        The number of tokens that a service has counted is on the reply itself.
+        """
+        forks: Mapping[str, Variants] = {}
+        with suppress(NotFound, StoreError):
+            forks = self._chat.trees.forks(self._state.open.id, path)
+        before, self._cost_labels = self._cost_labels, {}
+        labels: dict[str, str] = {}
+        for message in path:
+            known, cost = before.get(message.id) or (None, "")
+            cost = cost if known is message else _cost_label(message)
+            self._cost_labels[message.id] = message, cost
+            picked = "✓" if message.id in self._state.picked else ""
+            variants = forks.get(message.id)
+            place = "" if variants is None else f"‹ {variants.position}/{variants.count} ›"
+            if label := " ".join(filter(None, (picked, place, cost))):
+                labels[message.id] = label
+        return labels
+
+    @property
+    def activity(self) -> str:
+        """What the turn of the open conversation does."""
+        turn = self._state.turn
+        return "" if turn is None else activity_label(turn.reply.status, turn.progress)
+
+    @property
+    def background(self) -> str:
+        """What goes on in other conversations, and what could not be saved."""
+        label = background_label(
+            self._chat.turns(), self._chat.conversations(), self._state.open.id
+        )
+        error = self._chat.save_error
+        return label if error is None else f"NOT SAVED: {error}  ·  {label}".rstrip(" ·")
+
+    def _read_rows(self) -> tuple[ConversationRow, ...]:
+        return conversation_rows(
+            self._chat.conversations(),
+            {turn.conversation.id: turn.reply for turn in self._chat.turns()},
+            self._state.failed,
+            self._chat.drafts.conversations(),
+            now=self._clock(),
+        )
+
+
+def _cost_label(message: ChatMessage) -> str:
+    """About how many tokens a finished reply is that its service has not counted."""
+    is_counted = message.usage is not None or not message.status.is_final
+    if message.role is not Role.ASSISTANT or is_counted or not message.text:
+        return ""
+    return f"· {count_reply_tokens(message).in_words}"
+
+
+def conversation_rows(
+    conversations: Iterable[Conversation],
+    running: dict[str, ChatMessage],
+    failed: set[str],
+    drafts: set[str],
+    *,
+    now: datetime,
+) -> tuple[ConversationRow, ...]:
+    """The rows in the order of the list: pinned ones first, then by the last use.
+
+    Args:
+        conversations: Most recently used first.
+        running: The replies under way, by the id of their conversation.
+        failed: The conversations whose last turn failed unseen.
+        drafts: The conversations that have an unsent prompt.
+        now: The time by which a day is "today", in the time zone of the user.
+    """
+    days = [_midnight(now, days) for days in (0, 1, 6)]
+    shown = sorted(
+        (each for each in conversations if not each.archived), key=lambda each: not each.pinned
+    )
+    return tuple(
+        ConversationRow(
+            id=each.id,
+            title=each.title,
+            group=_group(each, *days),
+            status=_row_status(each, running.get(each.id), failed, drafts),
+        )
+        for each in shown
+    )
+
+
+def _midnight(now: datetime, days: int) -> datetime:
+    """Where the day began that was so many days ago, in the zone of `now`."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+
+
+def _group(conversation: Conversation, today: datetime, yesterday: datetime, week: datetime) -> str:
+    if conversation.pinned:
+        return "Pinned"
+    used_at = conversation.updated_at
+    if used_at >= today:
+        return "Today"
+    if used_at >= yesterday:
+        return "Yesterday"
+    return "7 days" if used_at >= week else "Older"
+
+
+def _row_status(
+    conversation: Conversation, reply: ChatMessage | None, failed: set[str], drafts: set[str]
+) -> RowStatus:
+    if reply is not None:
+        queued = reply.status is MessageStatus.QUEUED
+        return RowStatus.QUEUED if queued else RowStatus.STREAMING
+    if conversation.id in failed:
+        return RowStatus.FAILED
+    if conversation.unread:
+        return RowStatus.UNREAD
+    return RowStatus.DRAFT if conversation.id in drafts else RowStatus.NONE
+
+
+def activity_label(status: MessageStatus, progress: TurnProgress) -> str:
+    """What one turn does right now."""
+    if progress.queue_position:
+        return f"waiting for a place ({progress.queue_position} in line)"
+    if progress.retry is not None:
+        retry = progress.retry
+        seconds = max(1, round(progress.retry_in))
+        return f"retry in {seconds} s ({retry.attempt}/{retry.of}): {retry.reason}"
+    if status is MessageStatus.STREAMING:
+        rate = progress.length / _CHARACTERS_PER_TOKEN / max(progress.streamed, 0.5)
+        return f"streaming ~{rate:.0f} tok/s"
+    return f"waiting {progress.waited:.1f} s"
+
+
+def background_label(
+    turns: Iterable[Turn], conversations: Iterable[Conversation], open_id: str | None
+) -> str:
+    """How many turns go on elsewhere, and how many replies wait to be read."""
+    elsewhere = [turn.reply.status for turn in turns if turn.conversation.id != open_id]
+    running = sum(status in _BUSY for status in elsewhere)
+    waiting = sum(status is MessageStatus.QUEUED for status in elsewhere)
+    unread = sum(conversation.unread for conversation in conversations)
+    counts = ((running, "running"), (waiting, "queued"), (unread, "unread"))
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
