@@ -5,12 +5,12 @@ from datetime import datetime
 
 from fakegpt_tui.backends.base import ReplyRequest, SessionSource
 from fakegpt_tui.backends.credentials import SessionCredentials
-from fakegpt_tui.backends.fakegpt.request import PromptBuilder, translate_error
+from fakegpt_tui.backends.fakegpt.request import PromptBuilder
 from fakegpt_tui.backends.http_stream import HttpStreamBackend
 from fakegpt_tui.domain import Model, now
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
-from fakegpt_tui.protocol.fakegpt import read_models
+from fakegpt_tui.protocol.fakegpt import read_models, response_error
 
 
 class FakeGptBackend(HttpStreamBackend):
@@ -39,7 +39,7 @@ class FakeGptBackend(HttpStreamBackend):
             ServiceError: The list cannot be fetched.
         """
         path = f"{self._transport.service.endpoints.models}?history_and_training_disabled=false"
-        return await self._fetch(path, read_models, translate_error)
+        return await self._fetch(path, read_models, response_error)
 
     async def _builder(self, request: ReplyRequest) -> PromptBuilder:
         return PromptBuilder(request, self._transport.service, self._clock)

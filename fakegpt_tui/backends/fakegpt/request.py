@@ -1,6 +1,6 @@
 """Requests for a reply, and their fallbacks: a shorter prompt, or a new conversation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
@@ -39,12 +39,6 @@ _RESTARTED = Notice(
 )
 _MAX_TRUNCATIONS = 6
 """Each leaves out half of what is left, and the last all but the prompt."""
-
-
-def translate_error(
-    status: int, headers: Mapping[str, str], body: bytes, host: str
-) -> ServiceError:
-    return response_error(status, headers, body, service_host=host)
 
 
 class PromptBuilder:
@@ -89,7 +83,7 @@ class PromptBuilder:
             path=self._path,
             headers={"Accept": EVENT_STREAM},
             body=self._body(),
-            translate_error=translate_error,
+            translate_error=response_error,
         )
 
     def decoder(self) -> StreamDecoder:

@@ -115,7 +115,7 @@ _CHALLENGES: Final = ("just a moment", "attention required", "access denied", "c
 
 
 def response_error(
-    status: int, headers: Mapping[str, str], body: bytes, *, service_host: str
+    status: int, headers: Mapping[str, str], body: bytes, service_host: str
 ) -> ServiceError:
     """The error that an HTTP response means, also one with status 200 that is no reply.
 
