@@ -11,9 +11,7 @@ class Decoder(Protocol):
     """Turns the server-sent events of one response into domain events."""
 
     json_key: ClassVar[bytes]
-    """A key of the JSON body that is a whole reply, sent at once; empty if the protocol has none.
-
-    Without it, JSON that is sent as an event stream is read as one."""
+    """A key of JSON bodies that are a whole reply; empty if the protocol only streams."""
 
     @property
     def done(self) -> bool:

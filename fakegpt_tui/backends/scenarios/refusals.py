@@ -77,7 +77,7 @@ LOGINS = (
     ),
     _failing_login(
         "unknown-accounts",
-        "The accounts that are listed let nobody in.",
+        "All of the listed accounts are refused.",
         _LOADS,
         json_response(
             {"loads": [{"token_id": "0" * 32, "count": 5}, {"token_id": "1" * 32}, {"x": 1}]}
@@ -107,7 +107,7 @@ LOGINS = (
     _token_from_cookie(
         "session-broken", "The session is no JSON", ScenarioResponse(chunks=(b"{",), headers=_JSON)
     ),
-    _token_from_cookie("session-empty", "Nobody is signed in", json_response({})),
+    _token_from_cookie("session-empty", "No one is signed in", json_response({})),
     _token_from_cookie(
         "session-error",
         "The session tells of an error",

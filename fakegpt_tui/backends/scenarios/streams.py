@@ -121,7 +121,7 @@ FRAMINGS = (
     ),
     Scenario(
         name="gzip",
-        description="The stream is compressed, though nobody asked for it.",
+        description="The stream is compressed, though no compression was requested.",
         expectation=Expectation.WHOLE,
         responses=(
             ScenarioResponse(
@@ -261,7 +261,7 @@ CONTENTS = (
     ),
     _reply(
         "more-keys",
-        "Events and messages have keys that nobody knows.",
+        "Events and messages have unknown keys.",
         {**final_event(pad="AAAA", channel=None), "new": {"deep": [1]}},
     ),
 )
