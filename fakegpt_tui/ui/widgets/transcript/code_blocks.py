@@ -1,16 +1,14 @@
-"""Code blocks of messages: copying them, wrapping or scrolling their long lines."""
+"""Code blocks of messages, as they were written."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
 
+from fakegpt_tui.ui.markdown.blocks import Node
+from fakegpt_tui.ui.markdown.parser import parse_blocks
+from fakegpt_tui.ui.markdown.split_points import find_split_points
 from fakegpt_tui.ui.widgets.transcript.line_ids import MessageZone
-from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
-
-if TYPE_CHECKING:
-    from fakegpt_tui.ui.markdown.blocks import Node
 
 _FENCES = ("```", "~~~")
 _READ_SIZE = 8_192
@@ -55,9 +53,6 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """The fenced blocks of a message from about `start` on: where each one ends, and its code."""
     if not any(fence in text for fence in _FENCES):
         return
-    from fakegpt_tui.ui.markdown.parser import parse_blocks  # noqa: PLC0415 - when copied
-    from fakegpt_tui.ui.markdown.split_points import find_split_points  # noqa: PLC0415 - when copied
-
     borders = [0, *find_split_points(text, _READ_SIZE)]
     first = bisect_right(borders, start) - 1
     for begin, end in pairwise([*borders[first:], len(text)]):
@@ -67,16 +62,8 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
             yield from _fences(parse_blocks(part, list(accumulate(rows, initial=begin)), {}))
 
 
-def _fences(nodes: "Sequence[Node]") -> Iterator[tuple[int, str]]:
+def _fences(nodes: Sequence[Node]) -> Iterator[tuple[int, str]]:
     for node in nodes:
         if node.kind == "fence":
             yield node.source[1], node.content
         yield from _fences(node.children)
-
-
-def has_cut_code(viewport: Viewport) -> bool:
-    """Does a line in view end with the sign for code that is cut at the right?"""
-    layout = viewport.message_list.layout
-    lines = (layout(each.message).line(each.line) for each in viewport.positions)
-    ends = (line.segments[-1].style for line in lines if line.segments)
-    return any(style is not None and "sideways" in style.meta for style in ends)

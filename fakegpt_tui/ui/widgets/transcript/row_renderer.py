@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,12 +16,13 @@ from textual.widget import Widget
 
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.drawing import icon_cell, truncate, without_background
-from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
 from fakegpt_tui.ui.widgets.transcript.message_header import MessageStyles
 from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, bar_width
-from fakegpt_tui.ui.widgets.transcript.selection import selected_span, selection_row
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
 
 FOLLOW_META = {"transcript": "follow"}
 """The style meta of the badge, a click on which leads to the end."""
@@ -79,13 +81,14 @@ class RowRenderer:
     takes a multiple of the memory of its text.
     """
 
-    def __init__(self, widget: Widget, viewport: Viewport, find: FindController) -> None:
+    def __init__(self, widget: Widget, viewport: Viewport) -> None:
+        self.find: FindController | None = None
+        """What highlights matches and has the last row, while it is open."""
         self.blank = Style.null()
         """The style of the blanks that fill up a row."""
         self._styles = RowStyles()
         self._widget = widget
         self._viewport = viewport
-        self._find = find
         self._cache: dict[LinePosition, _CachedRow] = {}
 
     def read_styles(self) -> MessageStyles:
@@ -107,24 +110,26 @@ class RowRenderer:
     def render(self, empty_text: Content) -> list[Strip]:
         """All rows from edge to edge; `empty_text` in the middle where there are no messages."""
         widget, (width, height) = self._widget, self._widget.size
+        find = self.find if self.find is not None and self.find.is_open else None
         if self._viewport.message_list.messages:
-            rows = self._render_messages(max(0, height - self._find.is_open))
+            rows = self._render_messages(max(0, height - (find is not None)), find)
         else:
             style = widget.visual_style
             rows = [_centered(empty_text, style, y, (width, height)) for y in range(height)]
-        if self._find.is_open and height:
+        if find is not None and height:
             find_width = widget.scrollable_size.width
-            rows[height - 1 :] = [self._find.render(find_width, self._styles.find)]
+            rows[height - 1 :] = [find.render(find_width, self._styles.find)]
         return [self._padded(row, width) for row in rows]
 
-    def _render_messages(self, height: int) -> list[Strip]:
+    def _render_messages(self, height: int, find: "FindController | None") -> list[Strip]:
         positions = self._viewport.positions[:height]
         cursor = self._viewport.cursor if self._widget.has_focus else None
         selection = self._widget.text_selection
         cache = {position: self._cached(position) for position in positions}
         rows: list[Strip] = []
         for position, cached in cache.items():
-            has_cursor, spans = position.message == cursor, self._find.spans(position)
+            has_cursor = position.message == cursor
+            spans = find.spans(position) if find is not None else ()
             if spans or selection is not None:
                 rows.append(self._render_row(cached.strip, position, has_cursor, spans, selection))
                 continue
@@ -166,13 +171,15 @@ class RowRenderer:
             style = styles.current_match if is_current else styles.match
             strip = _highlighted(strip, (bar + start, bar + end), style)
         if selection is not None:
+            from fakegpt_tui.ui.widgets.transcript.selection import selected_span  # noqa: PLC0415 - when selected
+
             margin = bar if position.line else 0
             span = selected_span(selection, position, len(strip.text) - margin)
             if span is not None:
                 selected = (margin + span[0], margin + span[1])
                 strip = _highlighted(strip, selected, self._selection_style)
         # After the highlight, which divides segments: each one says where in the text it begins.
-        offset = strip.simplify().apply_offsets(-bar, selection_row(position))
+        offset = strip.simplify().apply_offsets(-bar, position.row)
         return self._padded(offset, self._widget.size.width)
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from textual import events, on
 from textual.content import Content
@@ -14,11 +14,12 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
 from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
 from fakegpt_tui.ui.widgets.transcript.scroll_bar import sync_scroll_bar
-from fakegpt_tui.ui.widgets.transcript.selection import selected_text
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
 
 
 class TranscriptScrollView(ScrollView, inherit_bindings=False):
@@ -35,16 +36,28 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
     def __init__(self, viewport: Viewport) -> None:
         super().__init__()
         self.viewport = viewport
-        self.find = FindController(viewport)
-        self._renderer = RowRenderer(self, viewport, self.find)
+        self._renderer = RowRenderer(self, viewport)
         self._last_rows: Sequence[Strip] = ()
         self._painted: Sequence[Strip] = ()
         self._is_syncing = False
 
     @property
+    def find(self) -> "FindController":
+        """Find in the conversation; made on first use, as a start need not import it."""
+        if self._renderer.find is None:
+            from fakegpt_tui.ui.widgets.transcript.find.controller import FindController  # noqa: PLC0415 - when used
+
+            self._renderer.find = FindController(self.viewport)
+        return self._renderer.find
+
+    @property
+    def is_finding(self) -> bool:
+        return self._renderer.find is not None and self._renderer.find.is_open
+
+    @property
     def visible_rows(self) -> int:
         """The rows that are there for messages."""
-        return max(0, self.size.height - self.find.is_open)
+        return max(0, self.size.height - self.is_finding)
 
     def viewport_moved(self) -> None:
         """Called when the viewport may have moved, before the rows are drawn."""
@@ -69,6 +82,8 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         self.refresh()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        from fakegpt_tui.ui.widgets.transcript.selection import selected_text  # noqa: PLC0415 - when copied
+
         return selected_text(selection, self.viewport.message_list), "\n"
 
     def refresh(
@@ -140,7 +155,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
             return
         self._is_syncing = True
         try:
-            sync_scroll_bar(self, self.viewport, int(self.find.is_open))
+            sync_scroll_bar(self, self.viewport, int(self.is_finding))
         finally:
             self._is_syncing = False
         self.viewport.clamp_cursor()

@@ -13,17 +13,17 @@ from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.markdown.blocks import SECTIONS
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
-    LINE_ID_BITS,
     WRITTEN_ZONES,
     MessageZone,
     unpack_line_id,
 )
 from fakegpt_tui.ui.widgets.transcript.message_layout import MessageLayout
-from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+from fakegpt_tui.ui.widgets.transcript.virtual_list import (
+    ROWS_PER_MESSAGE,
+    LinePosition,
+    VirtualList,
+)
 
-_ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
-"""More than any line id: Textual's rows of a selection are counted in these, so that it stays on
-its lines while heights above it are corrected."""
 _OPENING_TAG = re.compile(rf"^ {{0,3}}<({'|'.join(SECTIONS)})>[ \t]*$\n*", re.MULTILINE)
 """What is indented further is code."""
 _RULE = re.compile(r"[ ▌┊]*[─╌┼]+$")
@@ -34,25 +34,16 @@ _MAX_READ_LINES = 400
 """Lines at either end of a selection that are read. Between them every block is whole."""
 
 
-def selection_row(position: LinePosition) -> int:
-    """The row that a position has for Textual's selection."""
-    return position.message * _ROWS_PER_MESSAGE + position.line
-
-
-def position_at_row(row: int) -> LinePosition:
-    return LinePosition(*divmod(row, _ROWS_PER_MESSAGE))
-
-
 def message_selection(index: int) -> Selection:
-    first = index * _ROWS_PER_MESSAGE
-    return Selection(Offset(0, first), Offset(0, first + _ROWS_PER_MESSAGE - 1))
+    first = index * ROWS_PER_MESSAGE
+    return Selection(Offset(0, first), Offset(0, first + ROWS_PER_MESSAGE - 1))
 
 
 def selected_span(
     selection: Selection, position: LinePosition, length: int
 ) -> tuple[int, int] | None:
     """The characters of a line, of `length` characters, that are selected."""
-    span = selection.get_span(selection_row(position))
+    span = selection.get_span(position.row)
     if span is None:
         return None
     start, end = max(0, span[0]), length if span[1] < 0 else min(span[1], length)
@@ -77,8 +68,8 @@ def selected_text(selection: Selection, message_list: VirtualList) -> str:
     texts = []
     for index in range(start.message, min(end.message, last) + 1):
         first = start.line if index == start.message else 0
-        final = end.line if index == end.message else _ROWS_PER_MESSAGE - 1
-        if first == 0 and final == _ROWS_PER_MESSAGE - 1:
+        final = end.line if index == end.message else ROWS_PER_MESSAGE - 1
+        if first == 0 and final == ROWS_PER_MESSAGE - 1:
             texts.append(message_list.messages[index].text)
         else:
             part = _MessageSelection(selection, message_list.layout(index), index)
@@ -89,8 +80,8 @@ def selected_text(selection: Selection, message_list: VirtualList) -> str:
 def _ends(selection: Selection, last: int) -> tuple[LinePosition, LinePosition]:
     start, end = selection.start, selection.end
     return (
-        LinePosition(0, 0) if start is None else position_at_row(start.y),
-        LinePosition(last, _ROWS_PER_MESSAGE - 1) if end is None else position_at_row(end.y),
+        LinePosition(0, 0) if start is None else LinePosition.at_row(start.y),
+        LinePosition(last, ROWS_PER_MESSAGE - 1) if end is None else LinePosition.at_row(end.y),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 from textual.message import Message
@@ -13,11 +13,6 @@ from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.code_blocks import (
-    CodeBlockCursor,
-    code_at,
-    has_cut_code,
-)
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.message_header import REASONING_FOLD, conversation_text
 from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, MessageBody, warm_up
@@ -25,13 +20,11 @@ from fakegpt_tui.ui.widgets.transcript.row_renderer import (
     FOLLOW_META,
 )
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
-from fakegpt_tui.ui.widgets.transcript.selection import (
-    message_selection,
-    position_at_row,
-    selected_messages,
-)
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _FIRST_KEYS = 0.7
@@ -87,7 +80,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(Viewport(self.message_list))
         self._make_document = make_document
         self._warms_up = warm_up
-        self._code_blocks = CodeBlockCursor(self.message_list)
+        self._code_blocks: CodeBlockCursor | None = None
         self._conversation_id: str | None = None
         self._positions: dict[str, ReadingPosition] = {}
         self._has_read_to_end = False
@@ -141,7 +134,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
     def _begin_path(self, labels: Mapping[str, str]) -> None:
         self.clear_selection()
-        self.find.close()
+        if self.is_finding:
+            self.find.close()
         self.viewport.height = self.visible_rows or self.viewport.height
         self._has_read_to_end = False
         self.message_list.labels = labels
@@ -149,7 +143,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def update_message(self, message: ChatMessage) -> None:
         """Add a message of the open conversation, or draw what is new about one."""
         if message.conversation_id == self._conversation_id and self.viewport.upsert(message):
-            self.find.update_messages()
+            if self.is_finding:
+                self.find.update_messages()
             self.sync_view()
 
     def set_labels(self, labels: Mapping[str, str]) -> None:
@@ -185,8 +180,11 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     @property
     def selected_messages(self) -> Sequence[ChatMessage]:
         """The messages that a selection of text touches."""
-        selection = self.text_selection
-        return () if selection is None else selected_messages(selection, self.message_list.messages)
+        if (selection := self.text_selection) is None:
+            return ()
+        from fakegpt_tui.ui.widgets.transcript.selection import selected_messages  # noqa: PLC0415 - when selected
+
+        return selected_messages(selection, self.message_list.messages)
 
     def viewport_moved(self) -> None:
         is_at_end = bool(self.viewport.positions) and self.viewport.lines_below == 0
@@ -216,7 +214,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         """Scroll code that is cut: to see more of it at the right, or back."""
         before = self.message_list.appearance.code_offset
         offset = max(0, before + direction * _CODE_STEP)
-        if offset != before and (direction < 0 or has_cut_code(self.viewport)):
+        if offset != before and (direction < 0 or self.viewport.shows_cut_code):
             self._rewrap_code(code_offset=offset)
 
     def _rewrap_code(self, **changes: Any) -> None:
@@ -233,13 +231,13 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self._sync_find()
 
     def on_key(self, event: events.Key) -> None:
-        if self.find.is_open and self.find.handle_key(event):
+        if self.is_finding and self.find.handle_key(event):
             event.stop()
             event.prevent_default()
             self._sync_find()
 
     def on_paste(self, event: events.Paste) -> None:
-        if self.find.input.is_typing:
+        if self.is_finding and self.find.input.is_typing:
             event.stop()
             self.find.insert(event.text)
             self._sync_find()
@@ -249,7 +247,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         if self.size.height:
             self.viewport.resize(self.message_list.width, self.visible_rows)
         self.sync_view()
-        if self.find.is_searching:
+        if self.is_finding and self.find.is_searching:
             self.run_worker(self._search(), group="search", exclusive=True)
 
     async def _search(self) -> None:
@@ -262,7 +260,10 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
     def action_copy_code(self) -> None:
         if self.viewport.positions:
-            self._request_copy(self._code_blocks.next_block(self.viewport.top) or "", "code block")
+            from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor  # noqa: PLC0415 - when copied
+
+            blocks = self._code_blocks = self._code_blocks or CodeBlockCursor(self.message_list)
+            self._request_copy(blocks.next_block(self.viewport.top) or "", "code block")
 
     def action_copy_conversation(self) -> None:
         self._request_copy(conversation_text(self.message_list.messages), "conversation")
@@ -276,10 +277,12 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         # Textual's own handler would select all messages, and run actions that a style may hold.
         event.prevent_default()
         meta = event.style.meta
-        position = position_at_row(meta["offset"][1]) if "offset" in meta else None
+        position = LinePosition.at_row(meta["offset"][1]) if "offset" in meta else None
         if FOLLOW_META.items() <= meta.items():
             self.stick_to_end()
         elif event.chain == 2 and position is not None:  # noqa: PLR2004 - a double click
+            from fakegpt_tui.ui.widgets.transcript.selection import message_selection  # noqa: PLC0415 - when selected
+
             self.screen.selections = {self: message_selection(position.message)}
         elif self.text_selection is None and "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
@@ -295,6 +298,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self.action_scroll_code(meta["sideways"])
             return
         if "copy" in meta:
+            from fakegpt_tui.ui.widgets.transcript.code_blocks import code_at  # noqa: PLC0415 - when copied
+
             self._request_copy(code_at(message.text, *meta["copy"]), "code block")
             return
         self.viewport.cursor = position.message

@@ -191,6 +191,14 @@ class Viewport:
             self._set_top(self.top)
 
     @property
+    def shows_cut_code(self) -> bool:
+        """Does a line in view end with the sign for code that is cut at the right?"""
+        layout = self.message_list.layout
+        lines = (layout(each.message).line(each.line) for each in self.positions)
+        ends = (line.segments[-1].style for line in lines if line.segments)
+        return any(style is not None and "sideways" in style.meta for style in ends)
+
+    @property
     def cursor_message(self) -> ChatMessage | None:
         """The message under the cursor; `None` where there are no messages."""
         return next(iter(self.message_list.messages[self.cursor : self.cursor + 1]), None)

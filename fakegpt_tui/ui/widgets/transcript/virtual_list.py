@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.folding import Fold, Folds
+from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS
 from fakegpt_tui.ui.widgets.transcript.message_header import ending_text
 from fakegpt_tui.ui.widgets.transcript.message_layout import (
     HEADER_LINES,
@@ -19,6 +20,7 @@ from fakegpt_tui.ui.widgets.transcript.message_layout import (
     text_width,
 )
 
+ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
 _MAX_LAYOUTS = 300
 _MEASURED_CHUNKS = 16
 """What is drawn out of sight to count the lines of text that has just arrived."""
@@ -32,6 +34,19 @@ class LinePosition(NamedTuple):
 
     message: int
     line: int
+
+    @property
+    def row(self) -> int:
+        """The row that it has for Textual's selection.
+
+        More ids fit between two messages than a message has lines, so that a selection stays on
+        its lines while heights above it are corrected.
+        """
+        return self.message * ROWS_PER_MESSAGE + self.line
+
+    @classmethod
+    def at_row(cls, row: int) -> "LinePosition":
+        return cls(*divmod(row, ROWS_PER_MESSAGE))
 
 
 class VirtualList:
