@@ -126,7 +126,7 @@ class Maintenance:
         self._ending = threading.Event()
         self._done = threading.Event()
         self._connection: sqlite3.Connection | None = None
-        self._thread = threading.Thread(target=self._run, name="store-upkeep", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="store-maintenance", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

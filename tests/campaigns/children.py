@@ -32,14 +32,14 @@ class Told:
     killed_at: float = 0.0
     writes: list[str] = field(default_factory=list)
     ends: dict[str, int] = field(default_factory=dict)
-    growth: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    lengths: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def hear(self, line: str) -> None:
         match line.split():
             case ["wrote", message]:
                 self.writes.append(message)
             case ["grew", reply, length, moment]:
-                self.growth[reply].append((int(length), float(moment)))
+                self.lengths[reply].append((int(length), float(moment)))
             case ["ended", reply, length]:
                 self.ends[reply] = int(length)
 

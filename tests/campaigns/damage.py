@@ -94,8 +94,8 @@ class Damages:
                     piece = "word " * chance.randrange(1, 400)
                     texts[reply_id] += piece
                     store.append_reply(reply_id, piece)
-            trouble = [store.add_turn(*each).exception() for each in late]
-            assert all(isinstance(each, NotSavedYet) for each in trouble), trouble
+            errors = [store.add_turn(*each).exception() for each in late]
+            assert all(isinstance(each, NotSavedYet) for each in errors), errors
             for _, _, reply in late:
                 texts[reply.id] = "late words"
                 store.append_reply(reply.id, "late words")

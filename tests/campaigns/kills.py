@@ -72,7 +72,7 @@ class Kills:
         _must_be_sound(path)
 
     def _compare(self, stored: dict[str, ChatMessage], told: Told) -> None:
-        for reply_id, growth in told.growth.items():
+        for reply_id, lengths in told.lengths.items():
             if reply_id not in stored:
                 continue
             reply = stored[reply_id]
@@ -81,7 +81,7 @@ class Kills:
                 is_kept = reply.status is MessageStatus.COMPLETE
                 self._tally.lost += not (is_kept and len(reply.text) == told.ends[reply_id])
             elif reply.status is not MessageStatus.COMPLETE:
-                missing = [moment for length, moment in growth if length > len(reply.text)]
+                missing = [moment for length, moment in lengths if length > len(reply.text)]
                 self._tally.text_lost.append(told.killed_at - min(missing, default=told.killed_at))
 
     def _fresh(self, name: str) -> Path:

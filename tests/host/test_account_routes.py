@@ -55,20 +55,20 @@ async def test_a_token_that_is_no_good_is_refused_with_status_200(
 
 
 async def test_a_share_token_does_all_that_a_token_does(client: httpx.AsyncClient) -> None:
-    told = (await shared(client)).json()
-    assert len(told["token_key"]) == 46
-    info = (await client.get(f"/token/info/{told['token_key']}")).json()
+    registered = (await shared(client)).json()
+    assert len(registered["token_key"]) == 46
+    info = (await client.get(f"/token/info/{registered['token_key']}")).json()
     assert info.keys() >= {"user_id", "email"}
-    assert info["expire_at"] == told["expire_at"]
+    assert info["expire_at"] == registered["expire_at"]
     client.cookies.clear()
     del client.headers["X-Authorization"]
-    response = await client.get("/auth/login_share", params={"token": told["token_key"]})
+    response = await client.get("/auth/login_share", params={"token": registered["token_key"]})
     assert response.status_code == 307
     home = response.url.join(response.headers["location"])
     assert (await client.get(home)).status_code == 200
     session = read_session((await client.get("/api/auth/session")).content)
-    assert session.token.reveal() == told["token_key"]
-    headers = {"Authorization": f"Bearer {told['token_key']}"}
+    assert session.token.reveal() == registered["token_key"]
+    headers = {"Authorization": f"Bearer {registered['token_key']}"}
     assert (await client.get("/api/models", headers=headers)).status_code == 200
 
 

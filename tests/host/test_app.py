@@ -173,8 +173,8 @@ async def test_without_a_good_token_there_is_nothing(
     body = prompt_body() if method == "POST" else None
     response = await client.request(method, path, headers=headers, json=body)
     assert response.status_code == 401
-    told = response.json()["detail"]
-    assert detail == (told if isinstance(told, str) else told["code"])
+    found = response.json()["detail"]
+    assert detail == (found if isinstance(found, str) else found["code"])
 
 
 async def test_the_models_of_the_backend_are_listed(serve: Serve) -> None:

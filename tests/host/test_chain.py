@@ -42,25 +42,25 @@ async def at_once(_: float) -> None:
     """Waits for nothing."""
 
 
-def keeper_and_client(url: str) -> tuple[SessionManager, FakeGptBackend]:
+def manager_and_client(url: str) -> tuple[SessionManager, FakeGptBackend]:
     retries = RetryPolicy(max_attempts=2, sleep=at_once)
     transport = Transport(Service(name="host", kind=ServiceKind.FAKEGPT, url=url))
     login = AccountLogin(transport, policy=LoginPolicy(retries=retries))
-    keeper = SessionManager(login, transport.address.text)
-    return keeper, FakeGptBackend(transport, keeper, retries=retries)
+    manager = SessionManager(login, transport.address.text)
+    return manager, FakeGptBackend(transport, manager, retries=retries)
 
 
 def before(host: HostServer) -> Callable[[], FakeGptBackend]:
-    return lambda: keeper_and_client(host.base_url)[1]
+    return lambda: manager_and_client(host.base_url)[1]
 
 
 @asynccontextmanager
 async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
-    keeper, client = keeper_and_client(host.base_url)
+    manager, client = manager_and_client(host.base_url)
     try:
         yield client
     finally:
-        await keeper.aclose()
+        await manager.aclose()
 
 
 async def outcome_of(client: FakeGptBackend) -> tuple[str, ServiceError | None]:
@@ -102,7 +102,7 @@ async def test_a_reply_comes_through_two_hosts(serve: Serve) -> None:
         ("capped-after-text", "Hello, ", RateLimited, "90 seconds"),
     ],
 )
-async def test_trouble_behind_two_hosts_is_what_it_is_before_them(
+async def test_an_error_behind_two_hosts_is_what_it_is_before_them(
     serve: Serve, scenario: str, text: str, kind: type[ServiceError], words: str
 ) -> None:
     far = serve(backend=ScriptedBackend(), scenario=SCENARIOS[scenario])
@@ -114,7 +114,7 @@ async def test_trouble_behind_two_hosts_is_what_it_is_before_them(
 
 
 async def test_only_what_may_help_is_asked_again(serve: Serve) -> None:
-    for trouble, times in (
+    for raised, times in (
         (BadReply("Nonsense."), 1),
         (ReplyCut("Cut."), 1),
         (LoginRefused("No."), 1),
@@ -122,8 +122,8 @@ async def test_only_what_may_help_is_asked_again(serve: Serve) -> None:
         (NotSignedIn("Out."), 2),
         (Unreachable("Down."), 2),
     ):
-        backend = ScriptedBackend(*[(trouble,)] * 9)
+        backend = ScriptedBackend(*[(raised,)] * 9)
         async with client_of(serve(backend=backend)) as client:
             _, error = await outcome_of(client)
-        assert type(error) is type(trouble)
+        assert type(error) is type(raised)
         assert len(backend.requests) == times

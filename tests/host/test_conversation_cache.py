@@ -19,51 +19,51 @@ def message(text: str) -> StoredMessage:
     return StoredMessage(id="m", parent_id="root", role="user", text=text, created_at=NOON)
 
 
-def names(archive: ConversationCache, owner: tuple[str, str]) -> list[str]:
-    return [kept.id for kept in archive.list_for(owner)]
+def names(cache: ConversationCache, owner: tuple[str, str]) -> list[str]:
+    return [kept.id for kept in cache.list_for(owner)]
 
 
 def test_a_conversation_is_found_by_its_owner_alone() -> None:
-    archive = ConversationCache()
-    archive.add(ME, conversation("c"))
-    assert archive.get(ME, "c")
-    assert archive.get(YOU, "c") is None
+    cache = ConversationCache()
+    cache.add(ME, conversation("c"))
+    assert cache.get(ME, "c")
+    assert cache.get(YOU, "c") is None
 
 
 def test_the_longest_untouched_goes_first_whosesoever_it_is() -> None:
-    archive = ConversationCache(CacheLimits(conversations=2))
+    cache = ConversationCache(CacheLimits(conversations=2))
     first = conversation("first")
-    archive.add(ME, first)
-    archive.add(YOU, conversation("second"))
-    archive.touch(ME, first)
-    archive.add(ME, conversation("third"))
-    assert (names(archive, ME), names(archive, YOU)) == (["first", "third"], [])
+    cache.add(ME, first)
+    cache.add(YOU, conversation("second"))
+    cache.touch(ME, first)
+    cache.add(ME, conversation("third"))
+    assert (names(cache, ME), names(cache, YOU)) == (["first", "third"], [])
 
 
 def test_text_counts_also_when_it_grows() -> None:
-    archive = ConversationCache(CacheLimits(characters=10_000))
+    cache = ConversationCache(CacheLimits(characters=10_000))
     growing = conversation("growing")
     for kept in (conversation("old", "x" * 4_000), conversation("new", "x" * 1_000), growing):
-        archive.add(ME, kept)
+        cache.add(ME, kept)
     growing.put(message("x" * 4_000), NOON)
-    archive.touch(ME, growing)
-    assert names(archive, ME) == ["new", "growing"]
+    cache.touch(ME, growing)
+    assert names(cache, ME) == ["new", "growing"]
 
 
 @pytest.mark.parametrize("grown", [True, False])
 def test_what_is_too_large_alone_is_not_kept_at_all(grown: bool) -> None:
-    archive = ConversationCache(CacheLimits(characters=10_000))
+    cache = ConversationCache(CacheLimits(characters=10_000))
     large = conversation("large", "" if grown else "x" * 20_000)
-    archive.add(ME, large)
+    cache.add(ME, large)
     large.put(message("x" * 20_000), NOON)
-    archive.touch(ME, large)
-    assert names(archive, ME) == []
+    cache.touch(ME, large)
+    assert names(cache, ME) == []
 
 
 def test_what_was_forgotten_is_not_kept_again_because_it_changes() -> None:
-    archive = ConversationCache()
+    cache = ConversationCache()
     kept = conversation("c")
-    archive.add(ME, kept)
-    archive.clear(ME)
-    archive.touch(ME, kept)
-    assert names(archive, ME) == []
+    cache.add(ME, kept)
+    cache.clear(ME)
+    cache.touch(ME, kept)
+    assert names(cache, ME) == []

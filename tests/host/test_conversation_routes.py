@@ -200,7 +200,7 @@ async def test_a_prompt_with_the_id_of_another_message_gets_a_new_one(
     assert len((await talk.stored())["mapping"]) == 5
 
 
-async def test_a_reply_that_nobody_waited_for_is_kept_as_far_as_it_came(serve: Serve) -> None:
+async def test_a_reply_whose_client_left_is_kept_as_far_as_it_came(serve: Serve) -> None:
     backend = backend_of((TextDelta("so far"), Gate()), said("more"))
     async with signed_in(serve(backend=backend)) as client:
         talk = Talk(client)
@@ -400,7 +400,7 @@ async def test_other_passwords_see_nothing_and_the_same_one_sees_all_again(
         ("GET", "/api/conversation_limit"),
     ],
 )
-async def test_nobody_gets_anything_without_a_token(serve: Serve, method: str, path: str) -> None:
+async def test_nothing_is_served_without_a_token(serve: Serve, method: str, path: str) -> None:
     async with calling(serve()) as client:
         response = await client.request(method, path)
     assert (response.status_code, response.json()) == (401, {"detail": "Not authenticated"})

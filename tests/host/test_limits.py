@@ -66,7 +66,7 @@ async def test_a_prompt_of_nine_megabytes_is_taken(serve: Serve) -> None:
     assert len(backend.requests[0].messages[0].text) == 9_000_000
 
 
-async def test_a_body_of_nothing_but_brackets_is_refused_and_harms_nobody(serve: Serve) -> None:
+async def test_a_body_of_nothing_but_brackets_is_refused_without_harm(serve: Serve) -> None:
     async with signed_in(serve()) as client:
         for content in (b"[" * 1_000_000, b'{"a":' * 1_000_000):
             response = await client.post(
@@ -76,7 +76,7 @@ async def test_a_body_of_nothing_but_brackets_is_refused_and_harms_nobody(serve:
         assert (await client.get("/api/models")).status_code == 200
 
 
-async def test_three_hundred_half_open_requests_are_closed_and_slow_nobody_down(
+async def test_three_hundred_half_open_requests_are_closed_and_slow_no_client_down(
     serve: Serve,
 ) -> None:
     host = serve(secret_path=False, limits=ConnectionLimits(request_seconds=0.5))

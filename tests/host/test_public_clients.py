@@ -120,7 +120,7 @@ async def test_a_reader_that_waits_for_the_end_of_input_does_not_wait_long(serve
 
 
 @pytest.mark.parametrize("name", [name for name in READERS if name != "command lines"])
-async def test_pings_in_a_silence_are_no_trouble(serve: Serve, name: str) -> None:
+async def test_pings_in_a_silence_are_no_problem(serve: Serve, name: str) -> None:
     gate = Gate()
 
     async def opening(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

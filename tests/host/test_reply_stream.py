@@ -89,7 +89,7 @@ async def test_text_arrives_when_the_backend_says_it_and_not_later(serve: Serve)
         (ServiceError("Hm."), 502, {"code": "service_error"}),
     ],
 )
-async def test_trouble_before_the_first_word_is_a_status(
+async def test_an_error_before_the_first_word_is_a_status(
     serve: Serve, error: ServiceError, status: int, detail: str | dict[str, object]
 ) -> None:
     script = (RetryScheduled(1, 2, 0.0, "x"), error)
@@ -102,7 +102,7 @@ async def test_trouble_before_the_first_word_is_a_status(
         assert response.headers["retry-after"] == "62"
 
 
-async def test_trouble_after_the_first_word_is_told_in_the_stream(serve: Serve) -> None:
+async def test_an_error_after_the_first_word_ends_the_stream(serve: Serve) -> None:
     host = serve((TextDelta("some"), Unreachable("The line went dead.")))
     async with signed_in(host) as client, asking(client) as response:
         events = [event async for event in messages(response)]
@@ -132,7 +132,7 @@ async def test_a_silent_reply_is_kept_alive_also_before_its_first_word(serve: Se
     assert lines[-2] == "data: [DONE]"
 
 
-async def test_trouble_after_a_ping_is_told_in_the_stream(serve: Serve) -> None:
+async def test_an_error_after_a_ping_ends_the_stream(serve: Serve) -> None:
     gate = Gate()
     host = serve((gate, Unreachable("Down.")), ping_seconds=0.02)
     async with signed_in(host) as client, asking(client) as response:

@@ -58,11 +58,11 @@ async def client_of(
 ) -> AsyncGenerator[FakeGptBackend]:
     """The program's own client, in front of `host`."""
     transport = Transport(Service(name="host", kind=ServiceKind.EMBEDDED, url=host.base_url))
-    keeper = SessionManager(AccountLogin(transport), transport.address.text, on_change=report)
+    manager = SessionManager(AccountLogin(transport), transport.address.text, on_change=report)
     try:
-        yield FakeGptBackend(transport, keeper, retries=ONCE)
+        yield FakeGptBackend(transport, manager, retries=ONCE)
     finally:
-        await keeper.aclose()
+        await manager.aclose()
 
 
 async def replied(
@@ -73,7 +73,7 @@ async def replied(
     try:
         async with asyncio.timeout(PATIENCE), aclosing(client.stream(request)) as stream:
             async for event in stream:
-                events.append(event)  # noqa: PERF401 - what came before trouble must stay
+                events.append(event)  # noqa: PERF401 - what came before raised must stay
     except ServiceError as error:
         return events, error
     return events, None
@@ -153,10 +153,10 @@ def test_any_reply_arrives_as_it_was(events: list[StreamEvent], reason: FinishRe
     assert seen[-1] == ReplyEnded(reason)
 
 
-TROUBLES: list[ServiceError] = [
+ERRORS: list[ServiceError] = [
     PromptTooLong("It is too long."),
     RequestRefused("I would rather not."),
-    Busy("Somebody else is served.", retry_after=4.0),
+    Busy("Another client is served.", retry_after=4.0),
     RateLimited("That was too much.", retry_after=7.0),
     Unreachable("The model server is down."),
     NotSignedIn("The login behind is over."),
@@ -168,26 +168,26 @@ TROUBLES: list[ServiceError] = [
 ]
 
 
-@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: type(trouble).__name__)
+@pytest.mark.parametrize("raised", ERRORS, ids=lambda raised: type(raised).__name__)
 @pytest.mark.parametrize("said", [(), (TextDelta("some"),)], ids=["at once", "after text"])
-async def test_trouble_arrives_as_what_it_is(
-    serve: Serve, trouble: ServiceError, said: tuple[StreamEvent, ...]
+async def test_an_error_arrives_as_what_it_is(
+    serve: Serve, raised: ServiceError, said: tuple[StreamEvent, ...]
 ) -> None:
-    script = (*said, trouble)
+    script = (*said, raised)
     backend = ScriptedBackend(script, script)
     async with client_of(serve(backend=backend)) as client:
         events, error = await replied(client)
     assert events == list(said)
-    # Whoever is signed out signs in once more, and asks again unless a person has seen text.
-    assert len(backend.requests) == 1 + (isinstance(trouble, NotSignedIn) and not said)
-    assert type(error) is type(trouble)
-    assert str(trouble) in str(error)
-    if isinstance(trouble, RateLimited):
+    # A signed-out client signs in once more, and asks again unless a person has seen text.
+    assert len(backend.requests) == 1 + (isinstance(raised, NotSignedIn) and not said)
+    assert type(error) is type(raised)
+    assert str(raised) in str(error)
+    if isinstance(raised, RateLimited):
         assert isinstance(error, RateLimited)
-        assert error.retry_after == trouble.retry_after
+        assert error.retry_after == raised.retry_after
 
 
-async def test_trouble_in_the_middle_keeps_what_came(serve: Serve) -> None:
+async def test_an_error_in_the_middle_keeps_what_came(serve: Serve) -> None:
     async with client_of(serve((TextDelta("some"), Unreachable("The line is dead.")))) as client:
         events, error = await replied(client)
     assert text_of(events) == "some"

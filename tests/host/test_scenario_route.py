@@ -146,11 +146,11 @@ async def client_of(host: HostServer) -> AsyncGenerator[FakeGptBackend]:
     service = Service(name="odd", kind=ServiceKind.FAKEGPT, url=host.base_url, limits=LIMITS)
     transport = Transport(service)
     login = AccountLogin(transport, policy=LoginPolicy(retries=retries))
-    keeper = SessionManager(login, transport.address.text)
+    manager = SessionManager(login, transport.address.text)
     try:
-        yield FakeGptBackend(transport, keeper, retries=retries)
+        yield FakeGptBackend(transport, manager, retries=retries)
     finally:
-        await keeper.aclose()
+        await manager.aclose()
 
 
 async def outcome_of(client: FakeGptBackend) -> tuple[str, str, ServiceError | None]:
@@ -189,9 +189,9 @@ async def test_a_scenario_ends_as_it_promises(
     scenario = SCENARIOS[name]
     async with client_of(serve(USUAL, USUAL, scenario=scenario)) as client:
         text, told, error = await outcome_of(client)
-    trouble = f"{type(error).__name__}: {error}" if error else ""
+    outcome = f"{type(error).__name__}: {error}" if error else ""
     record_property(
-        "outcome", f"{name:22} {scenario.expectation:42} → {text!r}{told} {trouble}".rstrip()
+        "outcome", f"{name:22} {scenario.expectation:42} → {text!r}{told} {outcome}".rstrip()
     )
     expected = EXPECTED.get(name, Outcome())
     match scenario.expectation:

@@ -156,7 +156,7 @@ async def test_stopping_refuses_replies_that_have_not_begun() -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 10, "x" * 100_000], ids=["short", "long"])
-async def test_stopping_waits_for_nobody_who_does_not_read(text: str) -> None:
+async def test_stopping_waits_for_no_client_that_does_not_read(text: str) -> None:
     backend = ScriptedBackend(repeat(TextDelta(text), 1_000))
     host = HostServer(backend)
     host.start()
@@ -224,7 +224,7 @@ async def test_the_deadline_is_for_requests_and_not_for_replies(serve: Serve) ->
     assert line == ""
 
 
-async def test_half_open_connections_shut_nobody_out(serve: Serve) -> None:
+async def test_half_open_connections_lock_no_client_out(serve: Serve) -> None:
     host = serve(secret_path=False, limits=ConnectionLimits(connections=8))
     address = urlsplit(host.base_url)
     held = [await asyncio.open_connection(address.hostname, address.port) for _ in range(60)]

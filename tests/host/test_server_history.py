@@ -41,11 +41,11 @@ async def talking(host: HostServer) -> AsyncGenerator["Talk"]:
         name="host", kind=ServiceKind.FAKEGPT, url=host.base_url, history=History.SERVER
     )
     transport = Transport(service)
-    keeper = SessionManager(AccountLogin(transport), transport.address.text)
+    manager = SessionManager(AccountLogin(transport), transport.address.text)
     try:
-        yield Talk(FakeGptBackend(transport, keeper))
+        yield Talk(FakeGptBackend(transport, manager))
     finally:
-        await keeper.aclose()
+        await manager.aclose()
 
 
 @dataclass

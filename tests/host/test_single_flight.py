@@ -11,8 +11,8 @@ ELSEWHERE = ("account", "another session")
 class Client:
     """Notes the status of each response, and may do something when it has read the last of one."""
 
-    def __init__(self, turnstile: SingleFlight) -> None:
-        self.turnstile = turnstile
+    def __init__(self, single_flight: SingleFlight) -> None:
+        self.single_flight = single_flight
         self.statuses: list[int] = []
         self.asks_at_the_end = 0
 
@@ -28,10 +28,10 @@ class Client:
                 await self.ask(owner)
 
         scope: Scope = {"type": "http", "method": "POST", "headers": []}
-        await self.turnstile.guard(owner, PlainTextResponse("said"))(scope, receive, send)
+        await self.single_flight.guard(owner, PlainTextResponse("said"))(scope, receive, send)
 
 
-async def test_whoever_has_read_the_last_of_a_reply_may_ask_again_at_once() -> None:
+async def test_a_client_that_has_read_the_end_of_a_reply_may_ask_again_at_once() -> None:
     client = Client(SingleFlight(is_enabled=True))
     client.asks_at_the_end = 2
     await client.ask()
@@ -39,18 +39,18 @@ async def test_whoever_has_read_the_last_of_a_reply_may_ask_again_at_once() -> N
 
 
 @pytest.mark.parametrize(
-    ("is_closed", "owner", "status"),
+    ("is_enabled", "owner", "status"),
     [(True, OWNER, 429), (True, ELSEWHERE, 200), (False, OWNER, 200)],
 )
 async def test_only_the_session_that_is_being_answered_has_to_wait(
-    is_closed: bool, owner: tuple[str, str], status: int
+    is_enabled: bool, owner: tuple[str, str], status: int
 ) -> None:
-    client = Client(SingleFlight(is_enabled=is_closed))
+    client = Client(SingleFlight(is_enabled=is_enabled))
 
     async def reply(*_: object) -> None:
         await client.ask(owner)
 
-    await client.turnstile.guard(OWNER, reply)({"type": "http"}, _nothing, _nowhere)
+    await client.single_flight.guard(OWNER, reply)({"type": "http"}, _nothing, _nowhere)
     assert client.statuses == [status]
 
 
@@ -61,7 +61,7 @@ async def test_a_reply_that_breaks_leaves_the_way_free() -> None:
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await client.turnstile.guard(OWNER, broken)({"type": "http"}, _nothing, _nowhere)
+        await client.single_flight.guard(OWNER, broken)({"type": "http"}, _nothing, _nowhere)
     await client.ask()
     assert client.statuses == [200]
 
@@ -71,4 +71,4 @@ async def _nothing() -> Message:
 
 
 async def _nowhere(message: Message) -> None:
-    """Nobody listens."""
+    """No client listens."""

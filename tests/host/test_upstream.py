@@ -72,11 +72,11 @@ async def client_of(
 ) -> AsyncGenerator[FakeGptBackend]:
     configured = Service(name="host", kind=ServiceKind.FAKEGPT, url=host.base_url, history=history)
     transport = Transport(configured)
-    keeper = SessionManager(AccountLogin(transport), transport.address.text)
+    manager = SessionManager(AccountLogin(transport), transport.address.text)
     try:
-        yield FakeGptBackend(transport, keeper, retries=RetryPolicy(max_attempts=1))
+        yield FakeGptBackend(transport, manager, retries=RetryPolicy(max_attempts=1))
     finally:
-        await keeper.aclose()
+        await manager.aclose()
 
 
 async def sent(upstream: FaultServer) -> dict[str, object]:
@@ -116,7 +116,7 @@ async def test_models_of_the_upstream_are_those_of_the_host(upstream: FaultServe
 
 
 @pytest.mark.parametrize(("asked", "answers"), [(OLD_MODEL, "b"), ("", "b"), ("a", "a")])
-async def test_models_that_nobody_knows_here_are_the_services_own(asked: str, answers: str) -> None:
+async def test_models_that_are_unknown_here_are_the_services_own(asked: str, answers: str) -> None:
     async with FaultServer() as upstream:
         upstream.script(MODELS, *lists({"id": "a"}, {"id": "b"}))
         upstream.script(CHAT, *replies("Hi"))
@@ -150,7 +150,7 @@ async def test_without_a_list_the_configured_model_answers() -> None:
         (503, Unreachable),
     ],
 )
-async def test_troubles_of_the_upstream_reach_the_client_as_what_they_are(
+async def test_errors_of_the_upstream_reach_the_client_as_what_they_are(
     upstream: FaultServer, status: int, kind: type[ServiceError]
 ) -> None:
     upstream.script(CHAT, *refuses(status, "So it is.", retry_after="120"))
@@ -174,9 +174,9 @@ async def test_an_upstream_that_is_gone_is_told(upstream: FaultServer) -> None:
     assert "refused the connection; is it running?" in str(error)
 
 
-async def test_trouble_in_the_middle_keeps_what_came(upstream: FaultServer) -> None:
-    trouble = event({"error": {"message": "The GPU is on fire."}})
-    upstream.script(CHAT, *stream(says("some"), trouble))
+async def test_an_error_in_the_middle_keeps_what_came(upstream: FaultServer) -> None:
+    broken = event({"error": {"message": "The GPU is on fire."}})
+    upstream.script(CHAT, *stream(says("some"), broken))
     with host_before(upstream) as host:
         async with client_of(host) as client:
             came, error = await outcome(client)

@@ -122,9 +122,9 @@ async def test_the_least_used_account_comes_first_and_the_next_when_it_is_refuse
     host.loads.respond(json={"loads": loads})
     host.login.respond(json={"code": 500, "message": "The account is tired."})
     host.session.respond(json={})
-    trouble = await refused()
-    assert isinstance(trouble, LoginRefused)
-    assert "The account is tired." in str(trouble)
+    error = await refused()
+    assert isinstance(error, LoginRefused)
+    assert "The account is tired." in str(error)
     assert host.accounts[0] == "a"
     assert set(host.accounts[1:]) == {"b", "c"}
     assert len({form["session_password"][0] for form in host.forms}) == 3
@@ -208,7 +208,7 @@ async def test_a_bad_list_of_accounts_is_what_it_is(host: Host, name: str) -> No
     assert host.accounts == []
 
 
-async def test_a_passing_trouble_is_asked_again_and_told(host: Host) -> None:
+async def test_a_transient_error_is_retried_and_reported(host: Host) -> None:
     healthy = httpx.Response(200, json=LOADS)
     host.loads.side_effect = [httpx.ConnectError(""), httpx.Response(502), healthy]
     waits, reports = Waits(), Reports()
@@ -227,8 +227,8 @@ async def test_a_service_that_names_a_time_is_waited_for(host: Host) -> None:
 
 async def test_three_tries_are_enough(host: Host) -> None:
     host.session.mock(side_effect=httpx.ReadError(""))
-    trouble = await refused()
-    assert isinstance(trouble, Unreachable)
+    error = await refused()
+    assert isinstance(error, Unreachable)
     assert host.session.call_count == 3
     assert host.accounts == ["a0"]
 
@@ -261,9 +261,9 @@ async def test_a_redirect_that_leads_to_another_is_not_followed(host: Host) -> N
 )
 async def test_a_redirect_to_another_origin_is_refused(host: Host, location: str) -> None:
     host.session.respond(307, headers={"Location": location})
-    trouble = await refused()
-    assert isinstance(trouble, RequestRefused | Unreachable)
-    assert "token=1" not in str(trouble)
+    error = await refused()
+    assert isinstance(error, RequestRefused | Unreachable)
+    assert "token=1" not in str(error)
 
 
 async def test_a_known_account_comes_first_with_its_password(host: Host) -> None:
@@ -297,7 +297,7 @@ async def test_the_only_account_is_tried_even_when_suspect(host: Host) -> None:
     assert (await login().sign_in(Reports(), last="a0")).account == "a0"
 
 
-async def test_a_hundred_thousand_accounts_are_no_trouble(host: Host) -> None:
+async def test_a_hundred_thousand_accounts_are_no_problem(host: Host) -> None:
     loads = [{"token_id": f"{n:032x}", "count": n % 7} for n in range(100_000)]
     host.loads.respond(json={"loads": loads})
     session: Session = await login().sign_in(Reports())

@@ -1,4 +1,4 @@
-"""Sessions on disk: kept whole, for nobody else to read, and never in the way."""
+"""Sessions on disk: complete, private, and never in the way."""
 
 import json
 import os

@@ -39,7 +39,7 @@ def test_a_message_with_another_value_than_was_written_is_flagged(
     assert (last.status, last.error) == (MessageStatus.INTERRUPTED, DAMAGED_MESSAGE)
 
 
-def test_a_message_that_lost_its_sum_is_flagged_unless_somebody_still_writes_it(
+def test_a_message_that_without_a_checksum_is_flagged_unless_it_is_streaming(
     store: ConversationStore, path: Path
 ) -> None:
     header, prompt, reply = turn(conversation(), status=MessageStatus.STREAMING)

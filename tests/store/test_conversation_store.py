@@ -96,7 +96,7 @@ def test_a_parent_that_is_nowhere_is_refused(store: ConversationStore) -> None:
     header = conversation()
     store.add_conversation(header)
     with pytest.raises(StoreError):
-        store.add_message(chat_message(header, "nobody")).result()
+        store.add_message(chat_message(header, "missing")).result()
 
 
 def test_a_deleted_conversation_is_gone_with_its_messages(store: ConversationStore) -> None:
@@ -168,7 +168,7 @@ def test_a_closed_store_takes_nothing(path: Path) -> None:
         store.conversations()
 
 
-def test_growth_is_seen_while_the_reply_streams(store: ConversationStore) -> None:
+def test_deltas_are_seen_while_the_reply_streams(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation(), status=MessageStatus.WAITING)
     store.add_turn(header, prompt, reply)
     store.append_reply(reply.id, "one two")
@@ -186,7 +186,7 @@ def test_a_final_status_alone_keeps_what_arrived(store: ConversationStore) -> No
     assert store.path(header.id)[-1] == replace(reply, text="half", status=MessageStatus.STOPPED)
 
 
-def test_growth_after_the_end_is_dropped(store: ConversationStore, path: Path) -> None:
+def test_deltas_after_the_end_is_dropped(store: ConversationStore, path: Path) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply)
     ended = replace(reply, text="whole", status=MessageStatus.COMPLETE)
@@ -215,10 +215,10 @@ hostile = st.text(st.characters(), max_size=20) | st.sampled_from(
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(hostile | st.tuples(st.integers(-2, 40), hostile), max_size=12))
-def test_folded_growth_is_the_text_whatever_was_sent(
+def test_applied_deltas_are_the_text_whatever_was_sent(
     tmp_path_factory: pytest.TempPathFactory, events: list[str | tuple[int, str]]
 ) -> None:
-    with ConversationStore.open(tmp_path_factory.mktemp("growth") / "c.db") as store:
+    with ConversationStore.open(tmp_path_factory.mktemp("deltas") / "c.db") as store:
         header, prompt, reply = turn(conversation())
         store.add_turn(header, prompt, reply)
         expected = ""

@@ -81,19 +81,19 @@ def test_processes_that_write_at_once_lose_nothing(path: Path, names: str, count
         assert {len(store.path(each.id)) for each in found} == {2}
 
 
-def test_the_living_are_told_from_the_dead(tmp_path: Path) -> None:
+def test_live_instances_are_told_from_dead_ones(tmp_path: Path) -> None:
     folder = tmp_path / "instances"
-    nobody: frozenset[str] = frozenset()
-    assert instances.live_instances(folder) == InstanceStatus(nobody, nobody, found_damage=False)
+    none: frozenset[str] = frozenset()
+    assert instances.live_instances(folder) == InstanceStatus(none, none, found_damage=False)
     one, two = Instance(folder), Instance(folder)
     one.close()
     (folder / "crashed").touch()
     only_two, crashed = frozenset({two.id}), frozenset({"crashed"})
     assert instances.live_instances(folder) == InstanceStatus(only_two, crashed, found_damage=False)
     instances.reap(folder, crashed)
-    assert instances.live_instances(folder) == InstanceStatus(only_two, nobody, found_damage=False)
+    assert instances.live_instances(folder) == InstanceStatus(only_two, none, found_damage=False)
     two.close(met_damage=True)
-    assert instances.live_instances(folder) == InstanceStatus(nobody, only_two, found_damage=True)
+    assert instances.live_instances(folder) == InstanceStatus(none, only_two, found_damage=True)
 
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_patience_has_an_end(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_file_that_was_deleted_locks_nobody_out(tmp_path: Path) -> None:
+def test_a_lock_file_that_was_deleted_locks_no_instance_out(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with FileLock(path).hold():
         path.unlink()

@@ -13,7 +13,7 @@ from tests.store.tree import conversation, turn
 
 @pytest.fixture
 def written(path: Path) -> Path:
-    """A store with a turn in it that nobody uses."""
+    """A closed store with a turn in it."""
     with ConversationStore.open(path) as store:
         header, prompt, reply = turn(conversation(), reply="an answer")
         store.add_turn(header, prompt, reply).result()
@@ -35,7 +35,7 @@ def beside(path: Path) -> dict[str, bytes]:
     return {each.name: b"" if each.suffix == ".db-shm" else each.read_bytes() for each in files}
 
 
-def test_a_sound_store_is_told_as_it_is(written: Path) -> None:
+def test_a_sound_store_is_reported_as_sound(written: Path) -> None:
     before = beside(written)
     found = health(written)
     assert (found.conversations, found.messages, found.checked, found.damaged) == (1, 2, 2, 0)
@@ -54,10 +54,10 @@ def test_a_running_instance_is_counted_and_left_alone(path: Path) -> None:
         assert beside(path) == before
 
 
-def test_progress_is_told(written: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    check_integrity(written, seconds=20.0, report=lambda *each: told.append(each))
-    assert told == [("messages", 2, 2), ("structure", 0, 0)]
+def test_progress_is_reported(written: Path) -> None:
+    reported: list[tuple[str, int, int]] = []
+    check_integrity(written, seconds=20.0, report=lambda *each: reported.append(each))
+    assert reported == [("messages", 2, 2), ("structure", 0, 0)]
 
 
 def test_a_message_that_searches_miss_is_counted(written: Path) -> None:

@@ -25,20 +25,20 @@ SLACK = 0.5
 
 
 @dataclass
-class Told:
+class Reported:
     """What a process said before it was killed."""
 
     killed_at: float = 0.0
     turns: list[str] = field(default_factory=list)
     ends: dict[str, int] = field(default_factory=dict)
-    growth: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    lengths: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def hear(self, line: str) -> None:
         match line.split():
             case ["turn", reply]:
                 self.turns.append(reply)
             case ["grew", reply, length, moment]:
-                self.growth[reply].append((int(length), float(moment)))
+                self.lengths[reply].append((int(length), float(moment)))
             case ["end", reply, length]:
                 self.ends[reply] = int(length)
 
@@ -50,7 +50,7 @@ def killed(
     *,
     pieces: tuple[int, ...] = (1, 20, 300),
     after: float | None = None,
-) -> list[Told]:
+) -> list[Reported]:
     """Let processes stream into one store and kill them, by default at a random moment."""
     after = random.Random(seed).uniform(0, 0.7) if after is None else after
     command = [sys.executable, "-m", "tests.store.streaming_process", str(path)]
@@ -72,38 +72,41 @@ def killed(
     time.sleep(after)
     for child, log in zip(children, logs, strict=True):
         child.send_signal(signal.SIGKILL)
-        told = Told(killed_at=time.monotonic())
+        reported = Reported(killed_at=time.monotonic())
         child.wait()
         whole, _, _ = log.read_text().rpartition("\n")
         for line in whole.split("\n"):
-            told.hear(line)
-        found.append(told)
+            reported.hear(line)
+        found.append(reported)
     return found
 
 
-def check(stored: dict[str, ChatMessage], told: Told) -> float:
+def check(stored: dict[str, ChatMessage], reported: Reported) -> float:
     """Compare the store with what was said; how many seconds of a reply are missing at most?"""
     worst = 0.0
-    for reply_id in told.turns:
+    for reply_id in reported.turns:
         reply = stored[reply_id]
         assert reply.text == text_of(reply_id, len(reply.text))
-        if reply_id in told.ends:
-            assert (reply.status, len(reply.text)) == (MessageStatus.COMPLETE, told.ends[reply_id])
+        if reply_id in reported.ends:
+            assert (reply.status, len(reply.text)) == (
+                MessageStatus.COMPLETE,
+                reported.ends[reply_id],
+            )
         elif reply.status is not MessageStatus.COMPLETE:
             assert reply.status is MessageStatus.INTERRUPTED
             missing = [
                 (length, moment)
-                for length, moment in told.growth[reply_id]
+                for length, moment in reported.lengths[reply_id]
                 if length > len(reply.text)
             ]
-            worst = max([worst, *(told.killed_at - moment for _, moment in missing)])
+            worst = max([worst, *(reported.killed_at - moment for _, moment in missing)])
     return worst
 
 
 def rounds(path: Path, numbers: range, processes: int) -> list[float]:
     """Kill again and again over the same store; the seconds that were missing in each round."""
     missing = []
-    everything: list[Told] = []
+    everything: list[Reported] = []
     for seed in numbers:
         found = killed(path, seed, processes)
         everything += found
@@ -112,9 +115,9 @@ def rounds(path: Path, numbers: range, processes: int) -> list[float]:
             messages = [each for one in store.conversations() for each in store.messages(one.id)]
         stored = {message.id: message for message in messages}
         assert all(message.status.is_final for message in messages)
-        missing += [check(stored, told) for told in found]
-        for told in everything:
-            assert stored.keys() >= set(told.turns)
+        missing += [check(stored, reported) for reported in found]
+        for reported in everything:
+            assert stored.keys() >= set(reported.turns)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -129,11 +132,11 @@ def test_kill_9_loses_no_turn_and_nothing_that_was_finished(path: Path, processe
 
 
 def test_kill_9_takes_a_quarter_second_at_most_of_a_slow_reply(path: Path) -> None:
-    (told,) = killed(path, 1, pieces=(1,), after=1.2)
+    (reported,) = killed(path, 1, pieces=(1,), after=1.2)
     with ConversationStore.open(path) as store:
         messages = [each for one in store.conversations() for each in store.messages(one.id)]
-    assert check({message.id: message for message in messages}, told) < GATHERING_TIME + SLACK
-    assert any(told.growth.values())
+    assert check({message.id: message for message in messages}, reported) < GATHERING_TIME + SLACK
+    assert any(reported.lengths.values())
 
 
 @pytest.mark.long

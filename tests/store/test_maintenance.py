@@ -21,8 +21,8 @@ NOW = datetime.now(UTC)
 
 
 @contextmanager
-def kept_up(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
-    """Upkeep that begins at once, and has done all that was due."""
+def run_maintenance(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
+    """Maintenance without a delay, with all due tasks done."""
     reader = partial(open_reader, path)
     with opened_with_files(path) as (_, files):
         done = []
@@ -31,12 +31,12 @@ def kept_up(path: Path, time: datetime = NOW) -> Iterator[Maintenance]:
             work(files.writer)  # type: ignore[operator]
             done.append(work)
 
-        upkeep = Maintenance(path, reader, submit, delay=0, clock=lambda: time)
+        maintenance = Maintenance(path, reader, submit, delay=0, clock=lambda: time)
         try:
-            assert upkeep.wait(20)
-            yield upkeep
+            assert maintenance.wait(20)
+            yield maintenance
         finally:
-            upkeep.close()
+            maintenance.close()
 
 
 def filled(path: Path) -> None:
@@ -54,8 +54,8 @@ def copies(path: Path) -> list[Path]:
 def test_a_copy_is_made_each_day_and_can_be_opened(path: Path) -> None:
     filled(path)
     for _ in range(2):
-        with kept_up(path) as upkeep:
-            assert upkeep.notices == ()
+        with run_maintenance(path) as maintenance:
+            assert maintenance.notices == ()
     (copy,) = copies(path)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with ConversationStore.open(path) as store, ConversationStore.open(copy) as restored:
@@ -66,7 +66,7 @@ def test_a_copy_is_made_each_day_and_can_be_opened(path: Path) -> None:
 def test_the_copies_of_a_few_days_are_kept(path: Path) -> None:
     filled(path)
     for day in range(8):
-        with kept_up(path, NOW + timedelta(days=day)):
+        with run_maintenance(path, NOW + timedelta(days=day)):
             newest = copies(path)[-1]
             moment = (NOW + timedelta(days=day)).timestamp()
             os.utime(newest, (moment, moment))
@@ -74,7 +74,7 @@ def test_the_copies_of_a_few_days_are_kept(path: Path) -> None:
     assert maintenance.newest_backup(path) == copies(path)[-1]
 
 
-def test_a_copy_that_is_given_up_leaves_nothing_behind(path: Path) -> None:
+def test_a_copy_that_is_abandoned_leaves_nothing_behind(path: Path) -> None:
     filled(path)
 
     def give_up() -> None:
@@ -85,51 +85,51 @@ def test_a_copy_that_is_given_up_leaves_nothing_behind(path: Path) -> None:
     assert copies(path) == []
 
 
-def test_damaged_messages_are_counted_and_told_once_a_week(path: Path) -> None:
+def test_damaged_messages_are_counted_and_reported_once_a_week(path: Path) -> None:
     filled(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_message SET text = 'other' WHERE position IN (3, 5)")
-    with kept_up(path) as upkeep:
-        assert upkeep.notices == (
+    with run_maintenance(path) as maintenance:
+        assert maintenance.notices == (
             "2 chat messages were damaged on the disk. Each says so in its conversation.",
         )
-        assert not upkeep.found_damage
-    with kept_up(path, NOW + timedelta(days=6)) as upkeep:
-        assert upkeep.notices == ()
-    with kept_up(path, NOW + timedelta(days=8)) as upkeep:
-        assert len(upkeep.notices) == 1
+        assert not maintenance.found_damage
+    with run_maintenance(path, NOW + timedelta(days=6)) as maintenance:
+        assert maintenance.notices == ()
+    with run_maintenance(path, NOW + timedelta(days=8)) as maintenance:
+        assert len(maintenance.notices) == 1
 
 
-def test_a_damaged_file_is_told_and_not_copied(path: Path) -> None:
+def test_a_damaged_file_is_reported_and_not_copied(path: Path) -> None:
     filled(path)
     data = bytearray(path.read_bytes())
     page = data.index(b"prompt 20prompt") // 4096
     data[page * 4096 : (page + 1) * 4096] = bytes(4096)
     path.write_bytes(data)
-    with kept_up(path) as upkeep:
-        (notice,) = upkeep.notices
+    with run_maintenance(path) as maintenance:
+        (notice,) = maintenance.notices
         assert "The next start" in notice
-        assert upkeep.found_damage
+        assert maintenance.found_damage
     assert copies(path) == []
 
 
 def test_a_crash_makes_the_check_due(path: Path) -> None:
     filled(path)
-    with kept_up(path):
+    with run_maintenance(path):
         pass
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_message SET text = 'other' WHERE position = 3")
     reader = partial(open_reader, path)
-    upkeep = Maintenance(path, reader, lambda _: None, delay=0, is_suspect=True)
-    assert upkeep.wait(20)
-    upkeep.close()
-    assert len(upkeep.notices) == 1
+    maintenance = Maintenance(path, reader, lambda _: None, delay=0, is_suspect=True)
+    assert maintenance.wait(20)
+    maintenance.close()
+    assert len(maintenance.notices) == 1
 
 
 def test_leaving_does_not_wait_for_what_is_under_way(path: Path) -> None:
     filled(path)
-    upkeep = Maintenance(path, partial(open_reader, path), lambda _: None, delay=0)
-    upkeep.close()
+    maintenance = Maintenance(path, partial(open_reader, path), lambda _: None, delay=0)
+    maintenance.close()
     assert all("-half" not in each.name for each in path.parent.iterdir())
     waiting = Maintenance(path, partial(open_reader, path), lambda _: None, delay=3600)
     waiting.close()

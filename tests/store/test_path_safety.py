@@ -14,7 +14,7 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.tree import conversation, turn
 
 ROOT = Path(__file__).parents[2]
-NOBODY = 65534
+OTHER_USER = 65534
 MOUNTS = """\
 21 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 22 21 0:20 / /home rw shared:1 - nfs4 server:/home rw,vers=4.2
@@ -37,7 +37,7 @@ nonsense
         ("/twice/data", False),
     ],
 )
-def test_disks_of_other_machines_are_told_by_the_table_of_mounts(
+def test_disks_of_other_machines_are_found_in_the_table_of_mounts(
     tmp_path: Path, folder: str, is_remote: bool
 ) -> None:
     table = tmp_path / "mountinfo"
@@ -58,7 +58,7 @@ def test_a_store_on_another_machine_has_no_log_and_says_so(path: Path, tmp_path:
         assert not path.with_name(f"{path.name}-wal").exists()
 
 
-def test_a_folder_that_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_every_user_may_write_to_is_refused(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     (shared / "own").mkdir(parents=True, mode=0o700)
     shared.chmod(0o777)
@@ -79,7 +79,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files
 def test_the_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "foreign"
     folder.mkdir(mode=0o755)
-    os.chown(folder, NOBODY, NOBODY)
+    os.chown(folder, OTHER_USER, OTHER_USER)
     with pytest.raises(StoreError, match="belongs to another user"):
         ConversationStore.open(folder / "c.db")
     assert list(folder.iterdir()) == []
@@ -97,15 +97,15 @@ os.setuid(int(sys.argv[2]))
 with ConversationStore.open(Path(sys.argv[1])) as store:
     print(*store.notices)
     print([each.text for one in store.conversations() for each in store.path(one.id)])
-    trouble = store.add_turn(*turn(conversation())).exception()
-    print(type(trouble) is NotSavedYet, trouble)
+    error = store.add_turn(*turn(conversation())).exception()
+    print(type(error) is NotSavedYet, error)
     print(store.poll_changes(), len(store.conversations()))
 """
 
 
-def read_by_nobody(path: Path) -> list[str]:
+def read_as_other_user(path: Path) -> list[str]:
     return subprocess.run(
-        [sys.executable, "-B", "-c", READS, str(path), str(NOBODY)],
+        [sys.executable, "-B", "-c", READS, str(path), str(OTHER_USER)],
         check=True,
         capture_output=True,
         text=True,
@@ -125,11 +125,11 @@ def test_what_cannot_be_written_can_be_read(is_open: bool) -> None:
         path.chmod(0o644)
         before = sorted(Path(folder).iterdir())
         if is_open:
-            with closing(sqlite3.connect(path)) as keeper:
-                keeper.execute("SELECT * FROM conversation").fetchall()
-                found = read_by_nobody(path)
+            with closing(sqlite3.connect(path)) as other:
+                other.execute("SELECT * FROM conversation").fetchall()
+                found = read_as_other_user(path)
         else:
-            found = read_by_nobody(path)
+            found = read_as_other_user(path)
         assert "can only be read here" in found[0]
         assert found[1] == "['a prompt', 'a reply']"
         assert found[2].startswith("True The store")
@@ -148,5 +148,5 @@ def test_an_older_store_that_cannot_be_written_is_refused() -> None:
         Path(folder).chmod(0o755)
         path.chmod(0o644)
         with pytest.raises(subprocess.CalledProcessError) as failed:
-            read_by_nobody(path)
+            read_as_other_user(path)
         assert "older version" in failed.value.stderr

@@ -31,7 +31,7 @@ def test_a_message_goes_to_the_trash_and_comes_back(store: ConversationStore) ->
     store.trash_messages([one.id], None).result()
     assert store.messages(header.id) == (one, two)
     with pytest.raises(StoreError, match="no longer"):
-        store.trash_messages([one.id, "nobody"], TIME).result()
+        store.trash_messages([one.id, "missing"], TIME).result()
     assert store.messages(header.id) == (one, two)
 
 

@@ -29,7 +29,7 @@ def eventually(check: Callable[[], bool]) -> None:
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
-    """A store, and the files under it, which a test may make trouble with."""
+    """A store, and the files under it, which a test may break."""
     files = open_store.open_store(path)
     with ConversationStore(files) as store:
         yield store, files
@@ -37,7 +37,7 @@ def opened(path: Path) -> Iterator[tuple[ConversationStore, StoreFiles]]:
 
 @contextmanager
 def patient_writer(path: Path) -> Iterator[StoreWriter]:
-    """A second writer that gathers growth until there is enough of it."""
+    """A second writer that gathers deltas until there are enough of them."""
     files = open_store.open_store(path)
     writer = StoreWriter(path, files.writer, files.hold_lock, coalesce_seconds=HOUR)
     yield writer
@@ -46,7 +46,7 @@ def patient_writer(path: Path) -> Iterator[StoreWriter]:
     files.instance.close()
 
 
-def test_growth_is_written_without_being_asked_for(store: ConversationStore) -> None:
+def test_deltas_are_written_without_being_asked_for(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply).result()
     store.append_reply(reply.id, "a word")
@@ -68,7 +68,7 @@ def test_four_kilobytes_are_written_before_their_time(store: ConversationStore, 
         assert store.path(other[0].id)[-1].text == "b"
 
 
-def test_growth_comes_before_any_later_write_and_at_the_end(
+def test_deltas_come_before_any_later_write_and_at_the_end(
     store: ConversationStore, path: Path
 ) -> None:
     header, prompt, reply = turn(conversation())
@@ -120,9 +120,9 @@ def test_what_may_be_written_later_is_tried_again_by_itself(path: Path) -> None:
 def test_what_can_never_be_written_is_not_tried_again(store: ConversationStore) -> None:
     header, prompt, reply = turn(conversation())
     store.add_turn(header, prompt, reply).result()
-    with pytest.raises(StoreError, match="does not fit") as trouble:
+    with pytest.raises(StoreError, match="does not fit") as error:
         store.add_message(prompt).result()
-    assert not isinstance(trouble.value, NotSavedYet)
+    assert not isinstance(error.value, NotSavedYet)
     store.save_conversation(header).result()
     assert store.last_error is None
 
@@ -136,7 +136,9 @@ def test_what_is_asked_for_again_is_done_once(store: ConversationStore) -> None:
     assert store.messages(header.id) == (prompt, reply)
 
 
-def test_a_file_that_is_gone_is_told_without_a_write(store: ConversationStore, path: Path) -> None:
+def test_a_file_that_is_gone_is_reported_without_a_write(
+    store: ConversationStore, path: Path
+) -> None:
     away = path.with_name("away.db")
     path.rename(away)
     store.poll_changes()
