@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import on
+from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
@@ -68,6 +69,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     TITLE = "fakegpt-tui"
     COMMANDS = {_chat_commands}
     COMMAND_PALETTE_BINDING = "f8"
+    # The first screen's, which are parsed with everything else and not once more after it.
+    CSS_PATH = "screens/chat.tcss"
 
     def __init__(self, chat: ChatService, options: Options) -> None:
         super().__init__(driver_class=driver_class())
@@ -79,6 +82,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._notify = options.notify
         for theme in THEMES:
             self.register_theme(theme)
+        # Set while running, it would have all styles parsed again.
+        self.set_reactive(App.theme, options.theme)
         self._chat_screen = ChatScreen(chat, options)
         self._warned_unsaved = False
 
@@ -97,7 +102,6 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
 
     def on_mount(self) -> None:
         self._widths.start()
-        self.theme = self._options.theme
         found = validate_keys(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.state.keys))
         self._chat.on_login(lambda _service, _state: self._report(Report()))
