@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.active_turns import ActiveTurns
 from fakegpt_tui.chat.conversation_index import ConversationIndex
@@ -11,8 +12,10 @@ from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import ChatMessage, NotFound, StillReplying, now
-from fakegpt_tui.domain.diff import DiffPart, diff_words
 from fakegpt_tui.domain.message_tree import MessageTree, TreeRow, Variants
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.diff import DiffPart
 
 _LONG_TREE = 400
 _TAIL_LENGTH = 100
@@ -116,9 +119,13 @@ class MessageTrees:
         leaf_id = self._headers.get(conversation_id).leaf_id
         return self.of(conversation_id).rows(leaf_id)
 
-    def compare(self, conversation_id: str, before_id: str, after_id: str) -> tuple[DiffPart, ...]:
+    def compare(
+        self, conversation_id: str, before_id: str, after_id: str
+    ) -> "tuple[DiffPart, ...]":
         """What became of the words of one chat message in another."""
         before = self.message(conversation_id, before_id)
+        from fakegpt_tui.domain.diff import diff_words  # noqa: PLC0415 - not at every start
+
         return diff_words(before.text, self.message(conversation_id, after_id).text)
 
     def trash(self, conversation_id: str, message_id: str) -> int:

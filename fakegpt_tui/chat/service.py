@@ -1,6 +1,7 @@
 """Chat service: conversations, turns, drafts and everything else a front end uses."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -8,15 +9,12 @@ from fakegpt_tui.chat.active_turns import ActiveTurns
 from fakegpt_tui.chat.conversation_actions import ConversationActions, branch_conversation
 from fakegpt_tui.chat.conversation_index import ConversationIndex
 from fakegpt_tui.chat.drafts import Bookmarks, Drafts
-from fakegpt_tui.chat.emergency_export import EmergencyExport
 from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
 from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.pending_writes import PendingWrites
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.routing_store import RoutingStore
-from fakegpt_tui.chat.search import search_store
 from fakegpt_tui.chat.services import Connect, ServiceConnections, Services
-from fakegpt_tui.chat.side_by_side import SideBySide
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.sync import StoreSync
 from fakegpt_tui.chat.turn import Turn
@@ -35,6 +33,8 @@ from fakegpt_tui.domain import (
 )
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.emergency_export import EmergencyExport
+    from fakegpt_tui.chat.side_by_side import SideBySide
     from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
@@ -89,16 +89,12 @@ class ChatService(Services):
             backend=self.backend,
             limit=max_turns,
         )
-        self.side_by_side = SideBySide(self._turns, self.trees, self._headers, self.service)
         self.presets = presets
         self._mirror = mirror
         self._refreshing = StoreSync(
             self._store, self._headers, self.trees, self.drafts, self.queue
         )
         self.exports = ConversationExporter(self._headers, self.trees, self._store.is_temporary)
-        self.emergency_export = EmergencyExport(
-            self._saving, self._headers, self.exports, self.drafts, self.queue
-        )
         self.imports = ConversationImporter(
             store,
             self._refreshing,
@@ -107,6 +103,20 @@ class ChatService(Services):
             throw=self.actions.trash_without_undo,
             answering=self.default_model,
         )
+
+    @cached_property
+    def side_by_side(self) -> "SideBySide":
+        """Prompts that several models answer at once."""
+        from fakegpt_tui.chat.side_by_side import SideBySide  # noqa: PLC0415 - not at every start
+
+        return SideBySide(self._turns, self.trees, self._headers, self.service)
+
+    @cached_property
+    def emergency_export(self) -> "EmergencyExport":
+        """What to do with words that the store cannot take."""
+        from fakegpt_tui.chat.emergency_export import EmergencyExport  # noqa: PLC0415 - as above
+
+        return EmergencyExport(self._saving, self._headers, self.exports, self.drafts, self.queue)
 
     def conversations(self) -> list[Conversation]:
         """All that have a prompt and are not in the trash, most recently used first."""
@@ -276,6 +286,8 @@ class ChatService(Services):
         self, text: str, *, limit: int = 50, best_first: bool = False
     ) -> Sequence[SearchHit]:
         """What a person looks for with `text`, any text; cancelling ends the search at once."""
+        from fakegpt_tui.chat.search import search_store  # noqa: PLC0415 - not at every start
+
         return await search_store(self._store, text, limit=limit, best_first=best_first)
 
     async def load(self) -> None:

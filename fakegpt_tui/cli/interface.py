@@ -13,7 +13,6 @@ import click
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.cli.app import open_chat, open_store
-from fakegpt_tui.cli.conversations import find_by_prefix, find_newest
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import PresetStore, SettingsStore
 from fakegpt_tui.config.spec import Settings
@@ -110,6 +109,8 @@ def _build_app(
 def _find_resumed(store: ConversationStore, resume: str | None) -> str | None:
     if resume is None:
         return None
+    from fakegpt_tui.cli.conversations import find_by_prefix, find_newest  # noqa: PLC0415 - seldom
+
     known = store.conversations()
     return (find_by_prefix(known, resume) if resume else find_newest(known)).id
 

@@ -16,8 +16,6 @@ from fakegpt_tui.store import (
     maintenance,
     migrations,
     path_safety,
-    salvage,
-    search,
     write_operations,
 )
 from fakegpt_tui.store.connection import JOURNAL, FileIdentity, closing_on_failure
@@ -183,6 +181,8 @@ def _open_or_salvage(
             raise
         aside = connection.quarantine(path, datetime.now(UTC))
         opened = _open_current(path, status, journal)
+        from fakegpt_tui.store import salvage  # noqa: PLC0415 - seldom
+
         saved = salvage.salvage_rows(aside, opened, maintenance.newest_backup(path))
         write_operations.interrupt_orphaned_replies(opened, status.living)
         notice = (
@@ -217,5 +217,7 @@ def _check(opened: sqlite3.Connection, path: Path, status: InstanceStatus) -> No
     if status.found_damage or (status.dead and is_quick):
         connection.check_structure(opened, path, is_suspect=status.found_damage)
     if status.found_damage:
+        from fakegpt_tui.store import search  # noqa: PLC0415 - seldom
+
         with connection.transaction(opened):
             search.repair_indexes(opened)

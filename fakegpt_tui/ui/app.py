@@ -2,12 +2,10 @@
 
 import asyncio
 import signal
-import webbrowser
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual import on
-from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
@@ -42,7 +40,7 @@ from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
-from fakegpt_tui.ui.terminal.output import write_to_terminal
+from fakegpt_tui.ui.terminal.output import start_with_theme, write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
 from fakegpt_tui.ui.terminal.width_detection import (
     WidthDetection,
@@ -82,8 +80,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._notify = options.notify
         for theme in THEMES:
             self.register_theme(theme)
-        # Set while running, it would have all styles parsed again.
-        self.set_reactive(App.theme, options.theme)
+        start_with_theme(self, options.theme)
         self._chat_screen = ChatScreen(chat, options)
         self._warned_unsaved = False
 
@@ -201,6 +198,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._run(self._open_link(event), "links")
 
     async def _open_link(self, event: OpenLink) -> None:
+        import webbrowser  # noqa: PLC0415 - when used
+
         await asyncio.to_thread(webbrowser.open, event.href)
 
     @on(NotifyUser)

@@ -2,7 +2,6 @@
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, Preset
-from fakegpt_tui.domain.generation_form import GenerationField
 from fakegpt_tui.ui.bindings import effective_keys
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import ApplySetting
@@ -59,6 +58,8 @@ class SettingsController:
         self._edit(SYSTEM_PROMPT)
 
     def edit_generation(self) -> None:
+        from fakegpt_tui.domain.generation_form import GenerationField  # noqa: PLC0415 - as below
+
         self._edit(GenerationField.TEMPERATURE)
 
     def _edit(self, begin_at: str) -> None:

@@ -1,7 +1,6 @@
 """Side-by-side controller: ask several models at once, and go on with one reply."""
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
 from fakegpt_tui.ui.options import Options
@@ -35,6 +34,7 @@ class SideBySideController:
             self._choose_models()
 
     def _choose_models(self) -> None:
+        from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS  # noqa: PLC0415 - as below
         from fakegpt_tui.ui.dialogs.service_picker import (  # noqa: PLC0415 - after first paint
             SelectionRequest,
         )

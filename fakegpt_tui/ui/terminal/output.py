@@ -2,9 +2,10 @@
 
 Mends: a write error ends Textual's writer thread, after which the app waits for ever; a letter that
 is typed while something else changes waits for the next tick but one of Textual's clock; an app has
-no public way to write a control sequence.
+no public way to write a control sequence; a theme that is set while the app mounts has all styles
+parsed once more.
 Since: Textual 8.2.8. Can go: with a writer thread that survives errors, a public way to draw what
-has changed, and a public way to write.
+has changed, a public way to write, and a theme as an argument of an app.
 """
 
 import os
@@ -71,6 +72,19 @@ def repaint_now(screen: Screen[Any]) -> None:
     """Draw what has changed, if the focused widget is part of it; to be called by `on_idle`."""
     if screen.focused in screen._dirty_widgets:  # noqa: SLF001 (see above)
         screen._on_timer_update()  # noqa: SLF001 (what Textual's clock calls)
+
+
+def start_with_theme(app: App[Any], name: str) -> None:
+    """Set the theme of an app that does not run yet, if it has one of that name."""
+    if name not in app.available_themes:
+        return
+    app.set_reactive(App.theme, name)
+    is_dark = app.current_theme.dark
+    app.set_class(is_dark, "-dark-mode", update=False)
+    app.set_class(not is_dark, "-light-mode", update=False)
+    app.set_class(True, f"-theme-{name}", update=False)
+    app._refresh_truecolor_filter(app.ansi_theme)  # noqa: SLF001 (see above)
+    app.stylesheet.set_variables(app.get_css_variables())
 
 
 class FrameLimiter:

@@ -3,7 +3,6 @@
 from enum import Enum, auto
 
 from fakegpt_tui.domain import ChatMessage
-from fakegpt_tui.ui.markdown.blocks import has_section
 
 
 class Fold(Enum):
@@ -27,6 +26,8 @@ class Folds:
 
     def toggle(self, message: ChatMessage) -> None:
         """Go to the next fold of a message; the last one leads to the first."""
+        from fakegpt_tui.ui.markdown.blocks import has_section  # noqa: PLC0415 - after the start
+
         match self.of(message):
             case Fold.TEXT if message.reasoning or has_section(message.text):
                 self._folds[message.id] = Fold.EVERYTHING
