@@ -15,7 +15,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import PresetStore, SettingsStore
-from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.store.conversation_store import ConversationStore
 
@@ -85,7 +85,7 @@ def _build_app(
     options = Options(
         exports=settings.folders.exports,
         theme=theme_name(settings.theme),
-        repaint_rate=settings.repaint_rate,
+        values={name: getattr(settings, name) for name in SETTING_SPECS},
         notify=NotifyMode(settings.notify),
         services=book,
         save_preset=presets.save,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from fakegpt_tui.domain import (
     ConnectionCheck,
@@ -17,6 +17,8 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
+
+T = TypeVar("T")
 
 DARK_THEME: Final = "fakegpt-dark"
 _MAX_TITLE = 80
@@ -161,7 +163,7 @@ def local_now() -> datetime:
 class Options:
     """Folders, looks and keys.
 
-    `repaint_rate` is repaints a second while a reply streams. `notices` gives all sentences so
+    `values` are all settings of the configuration by their names. `notices` gives all sentences so
     far that a person should read once. `book` keeps the services of the configuration,
     `keep_preset` writes a preset there, and `settings` reads and writes the settings. `isolates`
     says that the terminal shows nothing for characters that have no width. `rehearse` has something
@@ -171,7 +173,6 @@ class Options:
     exports: Path
     services: ServiceRepository
     theme: str = DARK_THEME
-    repaint_rate: float = 20.0
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None
     notices: Callable[[], tuple[str, ...]] = tuple
@@ -180,7 +181,13 @@ class Options:
     ambiguous_width: AmbiguousWidth = AmbiguousWidth.AUTO
     enter_sends: bool = True
     settings: SettingsRepository | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
     cursor_blink: bool = False
     isolates_bidi: bool = True
     warm_up: bool = True
     clock: Callable[[], datetime] = local_now
+
+    def value(self, name: str, default: T) -> T:
+        """The value of a setting, by its name in the configuration."""
+        found = self.values.get(name, default)
+        return found if isinstance(found, type(default)) else default

@@ -1,5 +1,6 @@
 """Settings: which place wins, what is refused and how it is said."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.config.load import build_settings, load_settings
 from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring
-from fakegpt_tui.config.spec import Folders, Origin, Settings, Source
+from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Settings, Source
 from fakegpt_tui.domain import (
     ConfigError,
     Endpoints,
@@ -421,3 +422,15 @@ def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
 )
 def test_a_preset_that_cannot_be_used_is_told(setting: str, expected: str) -> None:
     assert expected in complaint(f"[presets.x]\n{setting}")
+
+
+def test_what_the_screen_reads_by_name_is_a_setting_with_the_same_default() -> None:
+    sources = (Path(__file__).parents[2] / "fakegpt_tui" / "ui").rglob("*.py")
+    found = {
+        match
+        for source in sources
+        for match in re.findall(r"options\.value\(\"(\w+)\", (\w+)\)", source.read_text())
+    }
+    assert found
+    for name, default in found:
+        assert str(SETTING_SPECS[name].default) == default

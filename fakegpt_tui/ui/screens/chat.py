@@ -81,7 +81,7 @@ class ChatScreen(RenderCache, Screen[None]):
         self._options = options
         keys = effective_keys(options.keys, enter_sends=options.enter_sends)
         self.state = ChatState(chat, keys)
-        self.window = Window(self, self.state, self._show, options.repaint_rate)
+        self.window = Window(self, self.state, self._show, options.value("repaint_rate", 20))
         self._view_model = ViewModel(chat, self.state, options.clock)
         self._controllers: Controllers | None = None
         self._repaint_timer: Timer | None = None
