@@ -1,15 +1,19 @@
-"""Markdown to lines: pure functions, no widget.
+"""Markdown to lines: pure, without a widget.
 
-A `Document` is a message. Its text is cut into `Chapters`, between blocks (`borders`) and inside
-of long ones (`seams`), of which those that somebody looks at are read (`reading`) into `Piece`s,
-each a Markdown block (`Node`) or a part of one that settles while the rest grows. A `Layout` draws
-pieces into `Line`s at one width and forgets them again.
+A message is a `Document`. Its text is cut into chunks at `split_points`; a chunk that is looked at
+is parsed (`parser`, `fragment_parser`) into fragments: each a block, or a part of a long one, that
+settles while the rest grows. A `Layout` draws fragments into `Line`s at one width, and drops them
+again when they are out of view. Floors, each importing only those to its right:
 
-To add a construct, add a module with a function of the type `Draw` and name it in `constructs`;
-write an example in `tests/ui/rendering/golden/<construct>.md`, run
-`python -m tests.ui.markdown.samples`, and read what was drawn. Every property is then tested with
-it. Only if it can grow very long does it need a `Split` too.
+    document → chunks → fragment_parser → block_types → paragraphs, tables, lists, code_blocks
+    → inline → parser → parser_rules, split_points, latex, blocks
+    document → layout → virtual_layout → chunk_layout → render_context → lines, wrapping, palette
 
-Where nothing of this program is needed (`borders`, `seams`, `flows`, `counting`, `emoji`, `latex`,
-`math_rules`), the module says so and imports nothing else of ours.
+How a block is drawn, split and resumed is its `BlockType`, in its own module. A new kind of
+block is a module with a function that draws, and a row in `block_types`; write an example in
+`tests/ui/markdown/golden/<block>.md`, run `python -m tests.ui.markdown.samples`, and read what was
+drawn. Every property is then tested with it. Only a block that can grow long needs more.
+
+A block is split between items, rows, lines of code, quoted blocks, and inside of paragraphs. What
+cannot be split, or is one paragraph, is plain text beyond 256 KB, and says so.
 """

@@ -1,25 +1,39 @@
-"""Markdown blocks as values, the limits at which they are split, and the tags of sections."""
+"""Markdown blocks as values: nodes, the fragments they are split into, chunks, and sections."""
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+CHUNK_SIZE = 8_192
+"""Characters of a chunk, if its blocks can be separated there."""
+
+SECTIONS = ("think", "thinking", "thought", "reasoning", "analysis")
+"""Tags that begin a foldable section when they stand alone on a line."""
+
+_SECTION_ENDS = tuple(f"</{name}>" for name in SECTIONS)
+
+References = Mapping[str, Mapping[str, Any]]
+"""What labels stand for: `references` as markdown-it keeps them, and `footnotes` by their number.
+
+Empty until a reply is complete, since anything may still be defined.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In characters. A `flow` has to be longer than a `head`.
+    """How long text may be before it is split, in characters.
 
-    `piece`: a paragraph is cut after these at the first place where nothing is open, or after
-    `longest_piece` where something still is. `head`: text above an underline, a table's header, or
-    the line of bars below it, is none of these where it is longer. `flow`: a paragraph begins a new
-    line after these, at the next line end; where there is none for as long as a head may be, at a
-    space `near` by, or anywhere. `at_once`: how much is read at a time.
+    `fragment`: a paragraph is split after these at the first place where no inline mark is open, or
+    after `longest_fragment` where one still is. `read_step`: how much is parsed at a time. `block`:
+    what cannot be split, or is one paragraph, is plain text beyond these.
     """
 
     fragment: int = 1_024
     longest_fragment: int = 8_192
-    header: int = 16_384
-    flow: int = 32_768
-    near: int = 1_024
     read_step: int = 16_384
+    block: int = 262_144
 
 
 DEFAULT_LIMITS = Limits()
@@ -27,11 +41,11 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One block, or a piece of one.
+    """One block, or a fragment of one.
 
-    `source` is where it stands in the message, `rows` where each of its lines begins and the last
-    one ends. `blank` says whether the line above it is empty. `continued` marks a piece that goes
-    on from the piece before; the fields after it are what such a piece has to know.
+    `source` is where it stands in the message, `line_starts` where each of its lines begins and the
+    last one ends. `blank_above` says whether the line above it is empty. `continued` marks a
+    fragment that goes on from the one before; the fields after it are what such a one has to know.
     """
 
     kind: str
@@ -41,18 +55,145 @@ class Node:
     align: str = "left"
     children: "tuple[Node, ...]" = ()
     source: tuple[int, int] = (0, 0)
-    rows: tuple[int, ...] = ()
-    blank: bool = False
+    line_starts: tuple[int, ...] = ()
+    blank_above: bool = False
     number: int = 1
     continued: bool = False
-    glue: str = " "
-    widths: tuple[int, ...] = ()
+    joiner: str = " "
+    column_widths: tuple[int, ...] = ()
 
 
-SECTIONS = ("think", "thinking", "thought", "reasoning", "analysis")
-"""Tags that begin a foldable section when they stand alone on a line."""
+@dataclass(frozen=True, slots=True)
+class ParserCheckpoint:
+    """What the parser has to know to begin in the middle of a block of this kind.
+
+    The `prefix` is put above the text. `number` is that of the item of a list, of the line of code,
+    or of the character of a paragraph.
+    """
+
+    kind: str
+    prefix: str = ""
+    number: int = 1
+    column_widths: tuple[int, ...] = ()
+    joiner: str = ""
+
+    def apply_to(self, node: Node) -> Node:
+        """`node`, parsed behind the prefix, as the fragment it is."""
+        if node.kind != self.kind:
+            return node
+        return replace(
+            node,
+            continued=True,
+            number=self.number,
+            column_widths=self.column_widths,
+            joiner=self.joiner,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFragment:
+    """A block, or a part of one, that is drawn and cached by itself.
+
+    `start` is where to parse it again from, in the state that `checkpoint` describes. `blank_above`
+    says whether a blank line is drawn above it, `joins` whether its first line replaces the last
+    one of the fragment before.
+    """
+
+    node: Node
+    start: int
+    checkpoint: ParserCheckpoint | None = None
+    blank_above: bool = True
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParseOptions:
+    """How a message is parsed, wherever that begins."""
+
+    references: References
+    keep_breaks: bool
+    limits: Limits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class ParseSlice:
+    """What a block is split by: the message's text, and where and how parsing began."""
+
+    text: str
+    start: int
+    checkpoint: ParserCheckpoint | None
+    options: ParseOptions
+
+    def whole_fragment(self, node: Node) -> BlockFragment:
+        """`node` as one fragment."""
+        above = not node.continued
+        return BlockFragment(node, node.source[0], self.checkpoint, blank_above=above)
+
+
+SplitBlock = Callable[[Node, ParseSlice], list[BlockFragment]]
+
+
+@dataclass(eq=False, slots=True)
+class Chunk:
+    """Some fragments one below the other, or the place where they can be parsed.
+
+    `section` is where the foldable section began that is open at its start.
+    """
+
+    start: int
+    checkpoint: ParserCheckpoint | None = None
+    section: int | None = None
+    fragments: tuple[BlockFragment, ...] | None = None
+
+
+class ChunkSource:
+    """A text in chunks, as many as have been found so far."""
+
+    def __init__(self, text: str, chunks: list[Chunk]) -> None:
+        self.text = text
+        self.chunks = chunks
+
+    def load(self, index: int) -> None:
+        """Parse a chunk if it is not parsed, which may make several of it."""
+        raise NotImplementedError
+
+    def chunk_end(self, index: int) -> int:
+        """Where a chunk ends."""
+        return self.chunks[index + 1].start if index + 1 < len(self.chunks) else len(self.text)
+
+    def chunk_at(self, offset: int) -> int:
+        """The chunk in which the text at `offset` stands."""
+        return max(0, bisect_right(self.chunks, offset, key=attrgetter("start")) - 1)
 
 
 def has_section(text: str) -> bool:
-    """Whether there may be something to fold in `text`."""
+    """Whether there may be a section to fold in `text`."""
     return any(f"<{name}>" in text for name in SECTIONS)
+
+
+def sections_of(fragments: Sequence[BlockFragment], section: int | None) -> list[int | None]:
+    """For each fragment the start of the section that it is inside of, if any.
+
+    A section is no block of its own but all that stands between two tags, so that it grows and
+    settles like any text. `section` is the one that is open before the first fragment.
+    """
+    inside: list[int | None] = []
+    for index, fragment in enumerate(fragments):
+        kind = fragment.node.kind
+        inside.append(None if kind == "section" else section)
+        if kind == "section":
+            section = fragment.node.source[0]
+        elif kind == "section_end":
+            section = None
+        elif section is not None and fragment.node.content.rstrip().endswith(_SECTION_ENDS):
+            goes_on = index + 1 < len(fragments) and fragments[index + 1].joins
+            section = section if goes_on else None
+    return inside
+
+
+def section_after(fragments: Sequence[BlockFragment], section: int | None) -> int | None:
+    """The section that is open below `fragments`."""
+    if not fragments:
+        return section
+    end = BlockFragment(Node("hr"), fragments[-1].start)
+    return sections_of((*fragments, end), section)[-1]

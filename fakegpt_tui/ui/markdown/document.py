@@ -1,11 +1,11 @@
-"""One chat message as Markdown that can grow."""
+"""Document: the Markdown of one chat message, parsed and drawn as it grows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fakegpt_tui.ui.markdown.block_renderers import RENDERERS
-from fakegpt_tui.ui.markdown.blocks import DEFAULT_LIMITS, Limits
-from fakegpt_tui.ui.markdown.chunks import CHUNK_SIZE, ChunkedText
+from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
+from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, DEFAULT_LIMITS, Limits
+from fakegpt_tui.ui.markdown.chunks import ChunkedText
 from fakegpt_tui.ui.markdown.layout import Layout
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.palette import Palette
@@ -15,10 +15,9 @@ from fakegpt_tui.ui.markdown.virtual_layout import LEAST_WIDTH
 
 
 class Document:
-    """A message's text, read and drawn once: what has settled is neither read nor drawn again.
+    """The text of a message. Settled blocks are neither parsed nor drawn again while it grows.
 
-    What is shown is a function of the text alone, however it came, except for the last block of
-    a text that is not complete.
+    What is shown depends on the text alone, not on how it arrived.
     """
 
     def __init__(
@@ -26,34 +25,34 @@ class Document:
         palette: Palette,
         *,
         keep_breaks: bool = False,
-        chapter: int = CHUNK_SIZE,
-        lengths: Limits = DEFAULT_LIMITS,
+        chunk_size: int = CHUNK_SIZE,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        """Make an empty one.
+        """Make an empty document.
 
         Args:
             palette: The styles to draw with.
             keep_breaks: Show the line breaks inside a paragraph as they were typed.
-            chapter: How many characters of a long message are read and forgotten together.
-            lengths: How long text may be before it is parted.
+            chunk_size: How many characters of a long message are parsed and dropped together.
+            limits: How long text may be before it is split.
         """
-        self._context = RenderContext(palette, LEAST_WIDTH, RENDERERS, {}, keep_breaks)
-        self._size = chapter
-        self._lengths = lengths
+        self._context = RenderContext(palette, LEAST_WIDTH, BLOCK_TYPES, {}, keep_breaks)
+        self._chunk_size = chunk_size
+        self._limits = limits
         self._chunks = self._new_chunks()
         self._toggled: set[int] = set()
         self._layout: Layout | None = None
 
     def update(self, text: str, *, complete: bool) -> None:
-        """Take `text` as what the message says now.
+        """Set the text of the message.
 
-        If it begins with the text before, only what comes after the last settled block is read.
+        If it begins with the text before, only what follows the last settled block is parsed.
         Reference links and footnotes find their targets once the message is complete.
         """
         before = self._chunks
         if text == before.text and complete == before.complete:
             return
-        references = find_references(text, self._lengths) if complete else {}
+        references = find_references(text) if complete else {}
         if references != self._context.references:
             self._layout = None
         self._chunks.update(text, complete=complete, references=references)
@@ -65,7 +64,7 @@ class Document:
     def lines(self, width: int) -> Sequence[Line]:
         """The lines at `width` cells (at least 4), good until the next change of the document.
 
-        All heights are exact, for which all of a long message has to be drawn once.
+        All heights are exact, which takes drawing all of a long message once.
         """
         layout = self.layout(width)
         layout.measure()
@@ -78,7 +77,7 @@ class Document:
         """
         width = max(width, LEAST_WIDTH)
         self._context = replace(self._context, width=width)
-        if self._layout is None or self._layout.drawing.width != width:
+        if self._layout is None or self._layout.context.width != width:
             self._layout = Layout(self._context, self._chunks)
         return self._layout
 
@@ -91,10 +90,10 @@ class Document:
         if palette != self._context.palette:
             self._context = replace(self._context, palette=palette)
             if self._layout is not None:
-                self._layout.restyle(replace(self._context, width=self._layout.drawing.width))
+                self._layout.restyle(replace(self._context, width=self._layout.context.width))
 
     def remeasure(self) -> None:
-        """Read and draw everything anew, as characters have become wider, or narrower."""
+        """Parse and draw everything anew, after the width of characters has changed."""
         before = self._chunks
         self._chunks = self._new_chunks()
         self._chunks.update(
@@ -104,11 +103,11 @@ class Document:
         self._layout = None
 
     def wrap_code(self, wrap: bool, *, offset: int = 0) -> None:
-        """Say what happens to code that is wider than the screen.
+        """Choose how code is shown that is wider than the screen.
 
         Args:
-            wrap: Go on with long lines on the next, rather than cut them.
-            offset: Cells that are off at the left, where lines are cut.
+            wrap: Wrap long lines, rather than cut them.
+            offset: Cells scrolled off at the left, if lines are cut.
         """
         before = self._context
         self._context = replace(before, wrap_code=wrap, code_offset=offset)
@@ -117,7 +116,7 @@ class Document:
         if wrap != before.wrap_code:
             self._layout = None
         else:
-            self._layout.restyle(replace(self._context, width=self._layout.drawing.width))
+            self._layout.restyle(replace(self._context, width=self._layout.context.width))
 
     def fold(self, section: int) -> None:
         """Fold a section that is open, or open one that is folded.
@@ -129,24 +128,24 @@ class Document:
         self._fold()
 
     def unfold(self, everything: bool) -> None:
-        """Open all sections, or fold them, those that are still to come too."""
+        """Unfold all sections, or fold them, including those that are still to come."""
         self._toggled = set()
         self._context = replace(self._context, unfold_all=everything)
         self._fold()
 
     def _new_chunks(self) -> ChunkedText:
         return ChunkedText(
-            keep_breaks=self._context.keep_breaks, size=self._size, lengths=self._lengths
+            keep_breaks=self._context.keep_breaks, size=self._chunk_size, limits=self._limits
         )
 
     def _fold(self) -> None:
-        """Sections are folded unless asked otherwise, or never closed by a complete message."""
+        """Fold all sections except toggled ones, and one that a complete message leaves open."""
         unclosed = self._chunks.open_section
-        turned = self._toggled
+        toggled = self._toggled
         if unclosed is not None and not self._context.unfold_all:
-            turned = turned ^ {unclosed}
-        drawing = replace(self._context, turned=frozenset(turned))
-        self._context = drawing
+            toggled = toggled ^ {unclosed}
+        context = replace(self._context, toggled=frozenset(toggled))
+        self._context = context
         layout = self._layout
-        if layout is not None and drawing.folds != layout.drawing.folds:
-            layout.refold(replace(drawing, width=layout.drawing.width))
+        if layout is not None and context.folds != layout.context.folds:
+            layout.refold(replace(context, width=layout.context.width))

@@ -1,177 +1,182 @@
-"""Reading a message, or the rest of one, into pieces."""
+"""Fragment parser: a message, or the rest of one, as fragments of blocks that settle one by one."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.block_renderers import SPLITTERS
-from fakegpt_tui.ui.markdown.block_splits import FIRST_ROWS, BlockSplit
-from fakegpt_tui.ui.markdown.blocks import Node
-from fakegpt_tui.ui.markdown.code_blocks import CODE_CHECKPOINT, drop_first_line, drop_last_line
-from fakegpt_tui.ui.markdown.fragments import (
+from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
+from fakegpt_tui.ui.markdown.blocks import (
+    SECTIONS,
     BlockFragment,
+    Limits,
+    Node,
     ParseOptions,
     ParserCheckpoint,
     ParseSlice,
-    keep_whole,
 )
-from fakegpt_tui.ui.markdown.nested_blocks import rest_of_quote
-from fakegpt_tui.ui.markdown.paragraphs import resume_flow
 from fakegpt_tui.ui.markdown.parser import parse_blocks
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS
 
 _LINE_END = re.compile(f"\r\n|[{LINE_ENDS}]")
 """What safe text shows as a line feed; keeping to it keeps lines and offsets in step."""
 
-_BARS = re.compile(r"(?:[^\n]*\n)?[|: \t\r-]*(?:\n|\Z)")
-"""The rest of a line, or one and the next, that may be what makes a table of the line above."""
-
 _MAY_DEFINE = re.compile(r"\s*[\[\"'(]")
 """How a paragraph begins that may prove to define a target, or to be the title of one."""
 
-_FLOWS = ("paragraph", "quoted")
-_TITLE_LINES = {"table": 2}
-"""Lines that have to be whole before a block is what it seems to be; one for all others."""
+_PLAIN, _PLAIN_BELOW = ParserCheckpoint("plain"), ParserCheckpoint("plain", number=2)
+_PLAIN_END = re.compile(rf"\n(?:[ \t]*\r?\n(?=\S)|(?=</?(?:{'|'.join(SECTIONS)})>))")
+"""Where plain text ends: above a line at the margin that a blank line parts from it, or a tag."""
+_PLAIN_NOTE = "Plain text from here on: this block is longer than {size} KB."
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFragments:
-    """What was read: the pieces, and how many of them no further text can change.
+    """The fragments, and how many of them no further text can change.
 
-    It is `broken` if what seemed the rest of a paragraph shows that it never was one.
+    They are `misread` if what seemed the rest of a block shows that it never was one.
     """
 
     fragments: tuple[BlockFragment, ...]
     settled: int
-    broken: bool = False
+    misread: bool = False
 
 
 def parse_fragments(
-    text: str, start: int, resume: ParserCheckpoint | None, manner: ParseOptions, suffix: str = ""
+    text: str, start: int, checkpoint: ParserCheckpoint | None, options: ParseOptions
 ) -> ParsedFragments:
-    """Read `text` from `start`, where `resume` tells what is open there.
-
-    The `suffix` is of what is read below it.
-    """
+    """Parse `text` from `start`, where `checkpoint` tells what is open there."""
+    part = ParseSlice(text, start, checkpoint, options)
+    if checkpoint is not None and checkpoint.kind == _PLAIN.kind:
+        return _parse_plain(part)
     raw = text[start:]
     ends = [start + match.end() for match in _LINE_END.finditer(raw)]
-    prefix = resume.prefix if resume else ""
+    prefix = checkpoint.prefix if checkpoint else ""
     offsets = [*[start] * prefix.count("\n"), start, *ends, len(text)]
-    lines = prefix + safe_text(raw) + suffix
-    nodes = parse_blocks(lines, offsets, manner.references, manner.limits.header)
-    broken = _is_broken(nodes, resume, start, raw)
-    opened = resume
-    if resume and nodes:
-        first = _resume_block(nodes[0], resume, text, start)
+    nodes = parse_blocks(prefix + safe_text(raw), offsets, options.references)
+    misread = False
+    if checkpoint:
+        block_type = BLOCK_TYPES[checkpoint.kind]
+        misread = block_type.is_misread(nodes, checkpoint, part)
+        first = block_type.resume(nodes[0], checkpoint, part) if nodes else None
         nodes[:1] = [first] if first else []
-        is_over = first is None or (resume.kind == "quoted" and first.continued)
-        opened = None if is_over else resume
-    if nodes and suffix == CODE_CHECKPOINT.suffix:
-        nodes[-1] = drop_last_line(nodes[-1])
-    pieces: list[BlockFragment] = []
+        part = part if first else replace(part, checkpoint=None)
+    fragments: list[BlockFragment] = []
     for index, node in enumerate(nodes):
-        part = ParseSlice(text, start, None if index else opened, manner)
-        split = SPLITTERS.get(node.kind, keep_whole)
-        pieces.extend(split(node, part))
-    if pieces:
-        # What stands before the first block belongs to it, so that nothing is left between pieces.
-        pieces[0] = replace(pieces[0], start=start, resume=resume)
-    settled = min(_settled_by_lines(pieces, ends), _settled_by_definitions(pieces, text, manner))
-    return ParsedFragments(tuple(pieces), settled, broken)
+        below = replace(part, checkpoint=None) if index else part
+        fragments.extend(BLOCK_TYPES[node.kind].split(node, below))
+    if fragments:
+        # What stands before the first block belongs to it, so that nothing is left between any two.
+        fragments[0] = replace(fragments[0], start=start, checkpoint=checkpoint)
+    settled = min(_settled_by_lines(fragments, ends), _settled_by_definitions(fragments, part))
+    parsed = ParsedFragments(tuple(fragments), settled, misread)
+    return parsed if misread else _limit_blocks(parsed, text, options)
 
 
-def find_checkpoints(
-    seams: Iterable[BlockSplit], text: str, manner: ParseOptions
-) -> Iterator[ParserCheckpoint | None]:
-    """For each seam of `text` what has to be known to read on from there."""
-    block, first = -1, ParserCheckpoint("")
-    for seam in seams:
-        if seam.at == seam.block:
-            yield None
-        elif seam.kind in _FLOWS:
-            yield resume_flow(seam.kind, text[seam.at - 1], manner.limits)
-        else:
-            if seam.block != block:
-                block, first = seam.block, _find_checkpoint(seam, text, manner)
-            yield replace(first, number=seam.number)
-
-
-def _find_checkpoint(seam: BlockSplit, text: str, manner: ParseOptions) -> ParserCheckpoint:
-    lines = {"fence": 1, "table": 2 + FIRST_ROWS + 1}.get(seam.kind, 0)
-    end = seam.block
-    for _ in range(lines):
-        end = text.index("\n", end) + 1
-    if seam.kind == "table":
-        pieces = parse_fragments(text[:end], seam.block, None, manner).fragments
-        return pieces[-1].resume or ParserCheckpoint("table")
-    if seam.kind == "code_block":
-        return CODE_CHECKPOINT
-    return ParserCheckpoint(seam.kind, prefix=safe_text(text[seam.block : end]))
-
-
-def _is_broken(nodes: list[Node], resume: ParserCheckpoint | None, start: int, raw: str) -> bool:
-    # What begins a new line of a paragraph is that, whatever comes below it.
-    if resume is None or resume.kind != "paragraph" or resume.number == 1:
-        return False
-    if not nodes or nodes[0].kind != "paragraph" or nodes[0].source[1] <= start:
-        return True
-    # The line above, or one that was cut in the middle, may be the header of a table.
-    return _BARS.match(raw) is not None
-
-
-def _resume_block(node: Node, resume: ParserCheckpoint, text: str, start: int) -> Node | None:
-    """What there is from `start` on of a block that was open there, if anything."""
-    if resume.kind in _FLOWS and node.source[1] <= start:
-        return None
-    if resume.kind == "quoted":
-        return rest_of_quote(node, start)
-    node = resume.apply_to(node)
-    if node.kind == resume.kind == CODE_CHECKPOINT.kind:
-        return drop_first_line(node)
-    if node.children and resume.kind in ("bullet_list", "ordered_list") and node.continued:
-        above = safe_text(text[max(0, start - 200) : start]).split("\n")
-        first = replace(node.children[0], blank=len(above) > 1 and not above[-2].strip(" \t>"))
-        node = replace(node, children=(first, *node.children[1:]))
-    return node
-
-
-def _settled_by_lines(pieces: list[BlockFragment], ends: list[int]) -> int:
-    """The index of the last piece whose beginning is certain; those before it cannot change."""
-    for index in range(len(pieces) - 1, 0, -1):
-        piece = pieces[index]
-        needed = _title_lines(piece.node)
-        is_within = piece.joins or (piece.resume is not None and piece.resume.suffix)
-        if is_within or (len(ends) >= needed and ends[-needed] > piece.start):
+def _settled_by_lines(fragments: Sequence[BlockFragment], ends: Sequence[int]) -> int:
+    """The index of the last fragment whose beginning is certain; those before it cannot change."""
+    for index in range(len(fragments) - 1, 0, -1):
+        fragment = fragments[index]
+        needed = BLOCK_TYPES[fragment.node.kind].title_lines
+        if fragment.joins or (len(ends) >= needed and ends[-needed] > fragment.start):
             return index
     return 0
 
 
-def _title_lines(node: Node) -> int:
-    if node.kind == "blockquote" and node.children:
-        node = node.children[0]
-    return 1 if node.continued else _TITLE_LINES.get(node.kind, 1)
+def _settled_by_definitions(fragments: Sequence[BlockFragment], part: ParseSlice) -> int:
+    """The index of the last fragment that is shown for certain.
 
-
-def _settled_by_definitions(pieces: list[BlockFragment], text: str, manner: ParseOptions) -> int:
-    """The index of the last piece that is shown for certain.
-
-    A title may end below it, so what is defined above it would have to be read again.
+    A title may end below it, so what is defined above it would have to be parsed again.
     """
-    first = last = max(0, len(pieces) - 1)
-    if not manner.references:
+    first = last = max(0, len(fragments) - 1)
+    if not part.options.references or not fragments:
         return last
-    while first and _continues_paragraph(pieces[first]):
+    while first and fragments[first].joins:
         first -= 1
-    may_define = (
-        pieces
-        and pieces[first].node.kind == "paragraph"
-        and not _continues_paragraph(pieces[first])
-    )
-    if may_define and _MAY_DEFINE.match(text, pieces[first].node.source[0]):
+    node = fragments[first].node
+    may_define = node.kind == "paragraph" and not fragments[first].joins
+    if may_define and _MAY_DEFINE.match(part.text, node.source[0]):
         return max(0, first - 1)
     return last
 
 
-def _continues_paragraph(piece: BlockFragment) -> bool:
-    return piece.resume is not None and piece.resume.kind == "paragraph"
+def _limit_blocks(parsed: ParsedFragments, text: str, options: ParseOptions) -> ParsedFragments:
+    """Show as plain text what is beyond the limit of a block that cannot be split."""
+    fragments, unit = parsed.fragments, 0
+    for index, fragment in enumerate(fragments):
+        unit = unit if fragment.joins else index
+        first = fragments[unit]
+        begin = first.start + 1 - first.node.number if first.joins else first.node.source[0]
+        cut = _plain_start(begin, fragments[index : index + 2], text, options.limits)
+        if cut is None:
+            continue
+        if first.joins:
+            # How a paragraph is split depends on where it ends: it is split anew.
+            return replace(parsed, misread=True)
+        again = parse_fragments(text[:cut], first.start, first.checkpoint, options)
+        below = parse_fragments(text, cut, _PLAIN, options)
+        above = (*fragments[:unit], *again.fragments)
+        return ParsedFragments((*above, *below.fragments), len(above) + below.settled)
+    return parsed
+
+
+def _plain_start(
+    first: int, fragments: Sequence[BlockFragment], text: str, limits: Limits
+) -> int | None:
+    """Where plain text begins in a block that began at `first`, if it is too long.
+
+    That depends on nothing that more text may change, so that a growing message shows what the
+    whole one does: the line below belongs to the block, and with the next one it is certain.
+    """
+    node = fragments[0].node
+    least, end = first + limits.block, node.source[1]
+    if len(text) <= least or not BLOCK_TYPES[node.kind].limited:
+        return None
+    most = least + limits.longest_fragment
+    line_end = text.find("\n", least, most)
+    if line_end >= 0:
+        below = text.find("\n", line_end + 1, end)
+        return line_end + 1 if below >= 0 and text.find("\n", below + 1) >= 0 else None
+    # Such a long line belonged to the block, until the line below made it the header of a table.
+    is_header = fragments[-1].node.kind == "table" and fragments[-1].start == end
+    is_within = most < end or (is_header and text.rfind("\n", 0, least) + 1 == end)
+    return most if is_within and most < len(text) else None
+
+
+def _parse_plain(part: ParseSlice) -> ParsedFragments:
+    """Text as it was written up to where it ends for certain, and the blocks below it."""
+    end = _PLAIN_END.search(part.text, part.start - 1)
+    stop = end.end() if end else len(part.text)
+    plain = list(_plain_fragments(part, stop))
+    if end is None:
+        return ParsedFragments(tuple(plain), max(0, len(plain) - 1))
+    below = parse_fragments(part.text, stop, None, part.options)
+    # What is below may show nothing, as it only defines link targets.
+    settled = len(plain) + below.settled - (not below.fragments)
+    return ParsedFragments((*plain, *below.fragments), max(0, settled))
+
+
+def _plain_fragments(part: ParseSlice, end: int) -> Iterator[BlockFragment]:
+    start, limits = part.start, part.options.limits
+    checkpoint = part.checkpoint
+    note = _PLAIN_NOTE.format(size=limits.block // 1024)
+    while start < end:
+        stop = _line_end(part.text, start + limits.fragment, end, limits) or end
+        is_first = checkpoint == _PLAIN
+        node = Node(
+            "literal",
+            content=safe_text(part.text[start:stop]).rstrip("\n"),
+            info=note if is_first else "",
+            source=(start, stop),
+            continued=not is_first,
+        )
+        yield BlockFragment(node, start, checkpoint, blank_above=is_first)
+        start, checkpoint = stop, _PLAIN_BELOW
+
+
+def _line_end(text: str, start: int, end: int, limits: Limits) -> int | None:
+    """The end of the line at `start`, or a place within one that is very long, before `end`."""
+    most = start + limits.longest_fragment
+    line_end = text.find("\n", start, min(most, end))
+    cut = line_end + 1 if line_end >= 0 else most
+    return cut if cut < end else None

@@ -1,4 +1,4 @@
-"""Inline Markdown to styled text: emphasis, code, links, breaks."""
+"""Inline Markdown as styled text: emphasis, code, links, formulas, breaks."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 _BREAKS = ("softbreak", "hardbreak")
 _LONGEST = 8_192
-"""More than this is taken in parts, because some input costs the square of its length."""
+"""Longer text is parsed in parts, because some input takes time quadratic in its length."""
 
 
 def render_inline(
-    content: str, drawing: RenderContext, style: Style | None = None
+    content: str, context: RenderContext, style: Style | None = None
 ) -> list[Segment]:
     """`content` as styled text, with a line feed for each break to keep."""
-    base = drawing.palette.text if style is None else style
-    writer = _Writer(drawing, base, foreign="&" in content)
+    base = context.palette.text if style is None else style
+    writer = _Writer(context, base, foreign="&" in content)
     for part in _inline_parts(content):
-        writer.write(parse_inline(part, drawing.references))
+        writer.write(parse_inline(part, context.references))
     return writer.segments
 
 
@@ -46,11 +46,11 @@ def _inline_parts(content: str) -> Iterator[str]:
 class _Writer:
     """Turns tokens into segments, remembering what is open."""
 
-    def __init__(self, drawing: RenderContext, base: Style, *, foreign: bool) -> None:
+    def __init__(self, context: RenderContext, base: Style, *, foreign: bool) -> None:
         self.segments: list[Segment] = []
-        self._palette = drawing.palette
-        self._references = drawing.references
-        self._keep_breaks = drawing.keep_breaks
+        self._palette = context.palette
+        self._references = context.references
+        self._keep_breaks = context.keep_breaks
         self._foreign = foreign
         self._styles = [base]
         self._links: list[tuple[str, int]] = []
@@ -142,7 +142,7 @@ class _Writer:
 
 
 def _is_beside_formula(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a line ends there above or below a formula that was given lines of its own."""
+    """Whether a line break is above or below a formula on lines of its own."""
     return any(
         tokens[index].type == "math_inline"
         and tokens[index].markup.startswith(("$$", "\\["))

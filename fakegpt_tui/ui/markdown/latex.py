@@ -1,6 +1,6 @@
-"""LaTeX formulas as Unicode text, as far as text can say what they say.
+"""LaTeX formulas as Unicode text, as far as one line of text can show them.
 
-Knows nothing of this program. pylatexenc parses, and knows the symbols; fractions, roots, indices
+pylatexenc parses, and knows the symbols; fractions, roots, indices
 and matrices are set here, in a line, with brackets where their meaning would be lost.
 """
 
@@ -97,25 +97,25 @@ _LETTER_NAMES = (
     "bar not ket bra braket ketbra"
 )
 _LETTERS = frozenset(_LETTER_NAMES.split())
-"""Macros that pylatexenc can set with what they take: fonts, accents, and states."""
+"""Macros whose arguments pylatexenc can convert: fonts, accents, and states."""
 _SIMPLE = re.compile(r"√?[^\W_]+|\S|[^\W_]+\([^()]*\)")
 _BEGIN, _END = "\ue000", "\ue001"
-"""Stand around a fraction, until it is known what is set next to it."""
+"""Mark a fraction until its neighbours are known, which decide about brackets."""
 _TIGHT = re.compile(rf"(?<=[\w)\]}}|]){_BEGIN}|{_END}(?=[{_BEGIN}\w(\[{{√∑∫∏∮∂∇])")
 _EDGES = re.compile(f"[{_BEGIN}{_END}]")
 _LONGEST = 4_000
 _TAKES = re.compile(r"%[s(]")
 _UNREADABLE = re.compile(r"\\verb|(?<!\\)%")
-"""What is no part of a formula, and would be read in a way of its own."""
+"""What pylatexenc would parse as verbatim text or a comment."""
 
 
 class _UnsupportedError(Exception):
-    """Something in a formula has no form in a line of text."""
+    """A part of a formula cannot be written in a line of text."""
 
 
 @lru_cache(maxsize=256)
 def latex_to_unicode(source: str) -> str | None:
-    """A formula as text, without its delimiters; `None` if some of it cannot be said so."""
+    """A formula as text, without its delimiters; `None` if a part of it cannot be written so."""
     if len(source) > _LONGEST or _UNREADABLE.search(source):
         return None
     # Imported on first use: the first paint must not wait for it.
@@ -133,7 +133,7 @@ def latex_to_unicode(source: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _macros() -> Any:
-    """What macros take: those that pylatexenc knows, and others that formulas are full of."""
+    """The arguments of macros: those that pylatexenc knows, and others common in formulas."""
     from pylatexenc.latexwalker import get_default_latex_context_db  # noqa: PLC0415
     from pylatexenc.macrospec import MacroSpec  # noqa: PLC0415
 
@@ -172,7 +172,7 @@ class _Converter:
         return _EDGES.sub("", _TIGHT.sub(" ", "".join(written)))
 
     def _fence(self, units: Iterator[Any]) -> str:
-        """What stands behind `\\left` and its like; a dot is a fence that nobody sees."""
+        """What stands behind `\\left` and its like; a dot is an invisible one."""
         unit = next(units, "")
         return "" if isinstance(unit, str) and unit == "." else self._unit(unit)
 
@@ -211,7 +211,7 @@ class _Converter:
         return self._symbol(node, name, arguments)
 
     def _composed(self, name: str, parts: Sequence[str]) -> str | None:
-        """What is set of several parts, of which some may be left out."""
+        """What is made of several arguments, of which some may be missing."""
         text = None
         match name, parts:
             case _, [*_, above, below] if name in _FRACTIONS:

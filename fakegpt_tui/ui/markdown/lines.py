@@ -1,4 +1,4 @@
-"""Drawn lines of a message: what one shows, and how it is found again."""
+"""Drawn lines of a message: text with styles, line ids, anchors, and a fixed list of lines."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 BETWEEN_CELLS = " │ "
-"""What parts the cells of a table; nothing else is a segment of its own that says this."""
-_SIGNS = {"copy", "sideways"}
+"""The border between the cells of a table; no other segment has this text."""
+_CONTROLS = {"copy", "sideways"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Line:
     def strip(self) -> Strip:
         """The cells to show, no wider than what they say.
 
-        Made anew each time: a strip's caches take more memory than everything else here, and only
-        a screenful of lines is looked at.
+        Not cached: a strip's own caches take more memory than everything else here, and only a
+        screenful of lines is looked at.
         """
         return Strip(self.segments)
 
@@ -44,24 +44,24 @@ class Line:
 
     @property
     def without_controls(self) -> str:
-        """The characters as shown, with blanks for the signs of this program's own to click on."""
-        return "".join(map(_said, self.segments))
+        """The characters as shown, with blanks in place of clickable controls such as `copy`."""
+        return "".join(map(_shown_text, self.segments))
 
     @property
     def table_cells(self) -> list[tuple[int, str]]:
-        """What is said in each cell of a row of a table, and which character it begins with."""
+        """The text of each cell of a table row, and the column of its first character."""
         cells = [(0, "")]
         for segment in self.segments:
             start, text = cells[-1]
             if segment.text == BETWEEN_CELLS:
                 cells.append((start + len(text) + len(BETWEEN_CELLS), ""))
             else:
-                cells[-1] = (start, text + _said(segment))
+                cells[-1] = (start, text + _shown_text(segment))
         return cells
 
     @property
     def letter_count(self) -> int:
-        """How many of the characters shown are no spaces."""
+        """How many of the characters shown are not spaces."""
         return sum(len(segment.text) - segment.text.count(" ") for segment in self.segments)
 
     def with_prefix(self, prefix: Sequence[Segment]) -> "Line":
@@ -69,9 +69,9 @@ class Line:
         return Line((*prefix, *self.segments), self.source)
 
 
-def _said(segment: Segment) -> str:
+def _shown_text(segment: Segment) -> str:
     text, style, _ = segment
-    return " " * len(text) if style is not None and _SIGNS & style.meta.keys() else text
+    return " " * len(text) if style is not None and _CONTROLS & style.meta.keys() else text
 
 
 BLANK = Line(())
@@ -79,10 +79,10 @@ BLANK = Line(())
 
 
 class TextAnchor(NamedTuple):
-    """A line, by what it shows: it is found again at any width, in any style, however folded.
+    """A line, by the text it shows: valid at any width, in any style, however folded.
 
-    `source` is an offset of the message's text, `letters` how many stand on the lines before that
-    show the same source, `above` how many lines above that one it is.
+    `source` is an offset in the message's text, `letters_before` the letters on earlier lines with
+    the same source, `above` by how many lines the anchored line is above that one.
     """
 
     source: int
@@ -91,10 +91,9 @@ class TextAnchor(NamedTuple):
 
 
 class LineId(NamedTuple):
-    """A line, by the offset at which what is drawn with it begins, and its line of that.
+    """A line, by where its fragment starts in the text, and its number in the fragment.
 
-    Spots are in the order of their lines, and stay what they are while heights are put right.
-    At another width they are other lines.
+    Ids sort as their lines do, and stay valid while heights are corrected. They hold for one width.
     """
 
     fragment_start: int
@@ -102,10 +101,10 @@ class LineId(NamedTuple):
 
 
 class LineSpan(NamedTuple):
-    """Lines that are drawn together: those of the text from `start` to `end`.
+    """The lines of the text from `start` to `end`, which are drawn together.
 
-    `goes_on` says that the last of them is the first one of the stretch below, and not in here;
-    `joins` that the first of them is the last one of the stretch above.
+    If it `continues`, its last line is the first one of the span below, and left out here. If it
+    `joins`, its first line is the last one of the span above.
     """
 
     start: int
@@ -116,21 +115,21 @@ class LineSpan(NamedTuple):
 
 
 class LineSource(Protocol):
-    """Lines at one width. Those that were not looked at may be others than their number says."""
+    """The lines of a message at one width, of which those never looked at may be estimates."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, at: int, /) -> Line: ...
     def reveal(self, number: int, count: int) -> int: ...
     def measure(self, number: int = 0, *, most: int | None = None) -> None: ...
     def line_id(self, number: int) -> LineId: ...
-    def line_number(self, spot: LineId) -> int: ...
+    def line_number(self, line_id: LineId) -> int: ...
     def anchor_at(self, number: int) -> TextAnchor: ...
     def find_anchor(self, anchor: TextAnchor) -> int: ...
     def span_at(self, offset: int) -> LineSpan: ...
 
 
 def find_line(lines: Sequence[Line], source: int, letters: int) -> int:
-    """The line on which so many letters of a source have gone before."""
+    """The number of the line before which there are so many letters of a source."""
     line = 0
     while line < len(lines) - 1 and _ends_before(lines[line], source):
         line += 1
@@ -141,7 +140,7 @@ def find_line(lines: Sequence[Line], source: int, letters: int) -> int:
 
 
 def count_letters(lines: Iterable[Line]) -> int:
-    """How many letters there are on all of the lines."""
+    """The number of letters on all of the lines."""
     return sum(line.letter_count for line in lines)
 
 
@@ -154,7 +153,7 @@ _EVERYTHING = 1 << 40
 
 
 class LineList:
-    """A few lines, each of them certain."""
+    """A fixed list of lines, as a `LineSource`."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
@@ -169,13 +168,13 @@ class LineList:
         return number
 
     def measure(self, number: int = 0, *, most: int | None = None) -> None:
-        """Nothing to do: everything is as high as it says."""
+        """Do nothing: all heights are exact."""
 
     def line_id(self, number: int) -> LineId:
         return LineId(0, number)
 
-    def line_number(self, spot: LineId) -> int:
-        return min(spot.line, len(self._lines))
+    def line_number(self, line_id: LineId) -> int:
+        return min(line_id.line, len(self._lines))
 
     def anchor_at(self, number: int) -> TextAnchor:
         shown = number

@@ -1,4 +1,4 @@
-"""The styles of everything a message is drawn with, taken from a theme."""
+"""Palette: the styles that a message is drawn with, taken from a theme."""
 
 import math
 import re
@@ -10,14 +10,14 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 
 _CONTRAST = 4.5
-"""What WCAG asks of text."""
+"""The least contrast of text by WCAG 2.1, 1.4.3."""
 
 _BLEND_STEPS = 8
 _GAMMA = 2.2
 """sRGB's curve, near enough."""
 
 _AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
-"""What is written for a colour that can be read on anything, as strong as it says."""
+"""A theme's word for a colour that is readable on any background, of some strength."""
 
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -53,7 +53,7 @@ class Palette:
         return self.headings[min(level, len(self.headings)) - 1]
 
     def token(self, kind: str) -> Style:
-        """The style of code of a pygments kind, such as `Name.Function`, or its next of kin."""
+        """The style of a pygments token such as `Name.Function`, or of the nearest kind above."""
         while kind:
             if (style := self.tokens.get(kind)) is not None:
                 return style
@@ -96,7 +96,7 @@ class Palette:
 
 
 class _Theme:
-    """Looks up a theme's colours, resolving what is automatic, translucent or missing."""
+    """Looks up a theme's colours; resolves automatic, translucent and missing ones."""
 
     def __init__(self, variables: Mapping[str, str], dark: bool) -> None:
         self._variables = variables

@@ -1,227 +1,260 @@
-"""Paragraphs, headings, and text that is shown as it was written."""
+"""Paragraphs, headings, quotes, and text that is shown as it was written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.blocks import Limits, Node
-from fakegpt_tui.ui.markdown.fragments import (
+from fakegpt_tui.ui.markdown.blocks import (
     BlockFragment,
+    Limits,
+    Node,
     ParseOptions,
     ParserCheckpoint,
     ParseSlice,
 )
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import Line
-from fakegpt_tui.ui.markdown.paragraph_splits import flow_end
-from fakegpt_tui.ui.markdown.render_context import RenderContext
-from fakegpt_tui.ui.markdown.split_points import LINE_ENDS
-from fakegpt_tui.ui.markdown.wrapping import chop, wrap
+from fakegpt_tui.ui.markdown.lines import BLANK, Line
+from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
+from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
+from fakegpt_tui.ui.markdown.wrapping import cell_width, chop, wrap
 
 _HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
 """How HTML begins that is shown as it is: a tag, alone on its line or with others."""
 _IS_HTML, _IS_TEXT = "html", "text"
-"""What parts of a long paragraph are marked as, whatever each of them begins with."""
+"""What fragments of a long paragraph are marked as, whatever each of them begins with."""
 _RESUMED_HTML = "x<"
-"""Stands for HTML that is read on, and is a paragraph whatever follows."""
+"""Stands for HTML above a fragment, and is a paragraph whatever follows."""
 
-_QUOTED = "> "
 _MOST_INDENT = 3
-_INK = re.compile(r"\S")
-_BOUNDARY = re.compile(
-    r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
-    r"|(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
-    r"|(?P<mark>[*_~]+|`+|\]\(|[\[\])])"
-    r"|(?P<end>(?<![\s\\])\n|(?<!\s) +(?=\S)|[。！？](?=\S))"
-)
-"""Inline marks, and the places between words, lines or sentences where a paragraph may be cut."""
-
-_CLOSING = {
-    "$": re.compile(r"(?<![\s\\])\$|\n|`"),
-    "$$": re.compile(r"\$\$|`"),
-    "\\(": re.compile(r"\\\)"),
-    "\\[": re.compile(r"\\\]"),
-}
-"""What ends a formula, or shows that there is none."""
-_LONGEST_FORMULA = 1_000
+_QUOTED = "> "
+_MARK = re.compile(r"(?<=\n) {0,3}> ?")
+_BARS = re.compile(r"(?:[^\n]*\n)?[|:> \t\r-]*(?:\n|\Z)")
+"""The rest of a line, or one and the next, that may be what makes a table of the line above."""
 
 
-def draw_paragraph(node: Node, width: int, drawing: RenderContext) -> list[Line]:
-    """The lines of a paragraph, or of its first piece."""
-    return _lines(wrap(_paragraph_segments(node, drawing), width), node)
+def draw_paragraph(node: Node, width: int, context: RenderContext) -> list[Line]:
+    """The lines of a paragraph, or of its first fragment."""
+    return _lines(wrap(_paragraph_segments(node, context), width), node)
 
 
-def continue_paragraph(node: Node, last: Line, width: int, drawing: RenderContext) -> list[Line]:
-    """The lines of a further piece, beginning with the `last` line of the piece before."""
-    text = _paragraph_segments(node, drawing)
-    glue = [Segment(node.glue, drawing.palette.text)] if node.glue and text else []
+def continue_paragraph(node: Node, last: Line, width: int, context: RenderContext) -> list[Line]:
+    """The lines of a further fragment, beginning with the `last` line of the one before."""
+    text = _paragraph_segments(node, context)
+    glue = [Segment(node.joiner, context.palette.text)] if node.joiner and text else []
     return _lines(wrap([*last.segments, *glue, *text], width), node)
 
 
-def _paragraph_segments(node: Node, drawing: RenderContext) -> list[Segment]:
+def _paragraph_segments(node: Node, context: RenderContext) -> list[Segment]:
     """The text of a paragraph; HTML keeps its lines, as nothing else parts its tags."""
-    if is_html(node):
-        drawing = replace(drawing, keep_breaks=True)
-    return render_inline(node.content, drawing)
+    if _is_html(node):
+        context = replace(context, keep_breaks=True)
+    return render_inline(node.content, context)
 
 
-def draw_heading(node: Node, width: int, drawing: RenderContext) -> list[Line]:
+def draw_heading(node: Node, width: int, context: RenderContext) -> list[Line]:
     """The lines of a heading, in the style of its level."""
-    style = drawing.palette.heading(int(node.markup[1:]))
-    return _lines(wrap(render_inline(node.content, drawing, style), width), node)
+    style = context.palette.heading(int(node.markup[1:]))
+    return _lines(wrap(render_inline(node.content, context, style), width), node)
 
 
-def draw_literal(node: Node, width: int, drawing: RenderContext) -> list[Line]:
-    """Text that nests deeper than can be drawn, as it was written."""
-    rows = (
-        chop([Segment(row.replace("\t", "    "), drawing.palette.text)], width)
-        for row in node.content.split("\n")
-    )
-    return _lines([line for row in rows for line in row], node)
+def draw_literal(node: Node, width: int, context: RenderContext) -> list[Line]:
+    """Text as it was written, below a note that tells why, if there is one."""
+    note = [Segment(node.info, context.palette.muted)]
+    rows = wrap(note, width) if node.info else []
+    for row in node.content.split("\n"):
+        rows += chop([Segment(row.replace("\t", "    "), context.palette.text)], width)
+    return _lines(rows, node)
 
 
 def split_paragraph(node: Node, part: ParseSlice) -> list[BlockFragment]:
-    """`node` in pieces that are drawn alone, so that a growing paragraph is not drawn whole."""
+    """`node` in fragments, so that a growing paragraph is not drawn whole."""
+    return _split(node, part, "paragraph", node.source[0])
+
+
+def resume_paragraph(node: Node, checkpoint: ParserCheckpoint, part: ParseSlice) -> Node | None:
+    """What there is of a paragraph below a checkpoint, which may have been its end."""
+    return None if node.source[1] <= part.start else checkpoint.apply_to(node)
+
+
+def is_misread_paragraph(
+    nodes: Sequence[Node],
+    checkpoint: ParserCheckpoint,  # noqa: ARG001 - the signature of `is_misread`
+    part: ParseSlice,
+) -> bool:
+    """Whether a paragraph proves to be a heading, or its last line the header of a table."""
+    if not nodes or nodes[0].kind != "paragraph" or nodes[0].source[1] <= part.start:
+        return True
+    return _BARS.match(part.text, part.start) is not None
+
+
+def draw_quote(node: Node, width: int, context: RenderContext) -> list[Line]:
+    """The quoted blocks behind a bar, which gives way where there is no room for it."""
+    bar = _bar(width, context)
+    lines = context.render_blocks(node.children, width - cell_width(bar)) or [BLANK] * len(bar)
+    above = [BLANK] * len(bar) if node.continued else []
+    return [line.with_prefix(bar) for line in (*above, *lines)]
+
+
+def continue_quote(node: Node, last: Line, width: int, context: RenderContext) -> list[Line]:
+    """The lines of a fragment that begins within a quoted paragraph, as `continue_paragraph`."""
+    bar = _bar(width, context)
+    inner = width - cell_width(bar)
+    first, *rest = node.children
+    lines = continue_paragraph(first, Line(last.segments[len(bar) :]), inner, context)
+    if rest:
+        lines += [BLANK, *context.render_blocks(rest, inner)]
+    return [line.with_prefix(bar) for line in lines]
+
+
+def split_quote(node: Node, part: ParseSlice) -> list[BlockFragment]:
+    """`node` in one fragment per quoted block, or more for a long paragraph."""
+    groups: list[list[Node]] = []
+    for child in node.children:
+        # A lazy line has no mark of its own, and could not be parsed alone.
+        marked = part.text[child.source[0] : child.source[0] + 4].lstrip(" ").startswith(">")
+        if groups and not marked:
+            groups[-1].append(child)
+        else:
+            groups.append([child])
+    fragments: list[BlockFragment] = []
+    for first, *rest in groups:
+        checkpoint = ParserCheckpoint("blockquote") if fragments else part.checkpoint
+        inner = replace(part, checkpoint=checkpoint)
+        origin = first.source[0] if fragments else node.source[0]
+        is_text = first.kind == "paragraph"
+        split = _split(first, inner, "blockquote", origin) if is_text else []
+        for fragment in split or [inner.whole_fragment(first)]:
+            is_last = not split or fragment is split[-1]
+            children = (fragment.node, *(rest if is_last else ()))
+            start = fragment.start if fragments or fragment.joins else node.source[0]
+            continued = node.continued or bool(fragments)
+            quote = replace(
+                node,
+                children=children,
+                number=fragment.node.number,
+                continued=continued,
+                source=(start, children[-1].source[1]),
+            )
+            above = not (continued or fragment.joins)
+            fragments.append(replace(fragment, node=quote, start=start, blank_above=above))
+    return fragments or [part.whole_fragment(node)]
+
+
+def resume_quote(node: Node, checkpoint: ParserCheckpoint, part: ParseSlice) -> Node | None:
+    """What there is of a quote below a checkpoint, which may be within a paragraph of it."""
+    node = checkpoint.apply_to(node)
+    if checkpoint.number == 1 or not node.children:
+        return node
+    first, *rest = node.children
+    if first.source[1] <= part.start:
+        return replace(node, children=tuple(rest)) if rest else None
+    resumed = replace(first, continued=True, number=checkpoint.number, joiner=checkpoint.joiner)
+    return replace(node, children=(resumed, *rest))
+
+
+def is_misread_quote(nodes: Sequence[Node], checkpoint: ParserCheckpoint, part: ParseSlice) -> bool:
+    """Whether what seemed the rest of a quoted paragraph is something else."""
+    if checkpoint.number == 1:
+        return False
+    children = nodes[0].children if nodes and nodes[0].kind == "blockquote" else ()
+    return is_misread_paragraph(children, checkpoint, part)
+
+
+PARAGRAPH = BlockType(
+    draw_paragraph,
+    split_paragraph,
+    resume=resume_paragraph,
+    is_misread=is_misread_paragraph,
+    draw_joined=continue_paragraph,
+)
+
+
+# The first line of a table in a quote may go on with the paragraph above it.
+QUOTE = BlockType(
+    draw_quote,
+    split_quote,
+    resume=resume_quote,
+    is_misread=is_misread_quote,
+    draw_joined=continue_quote,
+    title_lines=2,
+)
+
+
+def _split(node: Node, part: ParseSlice, kind: str, origin: int) -> list[BlockFragment]:
+    """A paragraph in fragments; `kind` is that of the block it is in, which begins at `origin`."""
     start, end = node.source
-    resume = part.checkpoint if part.checkpoint and part.checkpoint.kind == "paragraph" else None
-    if resume:
+    limits = part.options.limits
+    checkpoint = part.checkpoint
+    if node.continued:
         start = part.start
-    lengths = part.options.limits
-    if end - start <= lengths.fragment and not resume:
+        origin = start + 1 - node.number
+    elif end - start <= limits.fragment:
         return [part.whole_fragment(node)]
-    node = mark_html(node, resume, lengths)
-    pieces: list[BlockFragment] = []
-    at, flow = start, start + 1 - (resume.number if resume else 1)
-    flow_stop = flow_end(part.text, flow, end, lengths)
+    html = _is_html_at(node, checkpoint if node.continued else None, limits)
+    number, joiner = node.number, node.joiner
+    fragments: list[BlockFragment] = []
     while True:
-        cut = _cut(part.text, at, flow_stop or end, lengths)
-        if cut is None and flow_stop is not None:
-            cut = flow = flow_stop
-            flow_stop = flow_end(part.text, flow, end, lengths)
-        stop = cut or end
-        number = resume.number if resume else 1
-        piece = replace(
+        cut = find_paragraph_cut(part.text, start, end, limits.fragment, limits.longest_fragment)
+        fragment = replace(
             node,
-            content=safe_text(part.text[at:stop]).strip(),
+            content=_content(part.text, start, cut or end, kind),
+            markup=_IS_HTML if html else _IS_TEXT,
             number=number,
             continued=number > 1,
-            glue=resume.joiner if resume else "",
-            source=(at, stop),
+            joiner=joiner,
+            source=(start, cut or end),
         )
-        pieces.append(BlockFragment(piece, at, resume, blank_above=resume is None))
+        fragments.append(
+            BlockFragment(fragment, start, checkpoint, blank_above=number == 1, joins=number > 1)
+        )
         if cut is None:
-            return pieces
-        resume = _resume(part.text[cut - 1], cut - flow, part.options, html=is_html(node))
-        at = cut
+            return fragments
+        number = cut + 1 - origin
+        checkpoint = _checkpoint(kind, part.text[cut - 1], number, part.options, html=html)
+        joiner, start = checkpoint.joiner, cut
 
 
-def mark_html(node: Node, resume: ParserCheckpoint | None, lengths: Limits) -> Node:
-    """`node`, which is drawn in parts, marked as HTML or not, like those that are above it."""
-    if resume:
-        html = resume.prefix.removeprefix(_QUOTED).startswith(_RESUMED_HTML)
-    else:
-        # Less than is in the first part, so that more text changes nothing.
-        html = _HTML.match(node.content[: lengths.fragment - _MOST_INDENT]) is not None
-    return replace(node, markup=_IS_HTML if html else _IS_TEXT)
+def _content(text: str, start: int, end: int, kind: str) -> str:
+    """What a paragraph says, without the marks that begin its lines in a quote."""
+    content = safe_text(text[start:end])
+    if kind == "blockquote":
+        begins_line = not start or text[start - 1] in LINE_ENDS
+        content = _MARK.sub("", "\n" * begins_line + content)
+    return content.strip()
 
 
-def is_html(node: Node) -> bool:
+def _bar(width: int, context: RenderContext) -> list[Segment]:
+    bar = [Segment("▌ ", context.palette.quote_bar)]
+    return bar if context.fits(bar, width) else []
+
+
+def _is_html_at(node: Node, checkpoint: ParserCheckpoint | None, limits: Limits) -> bool:
+    """Whether a long paragraph is HTML, as its first fragment tells."""
+    if checkpoint:
+        return checkpoint.prefix.removeprefix(_QUOTED).startswith(_RESUMED_HTML)
+    # Less than is in the first fragment, so that more text changes nothing.
+    return _HTML.match(node.content[: limits.fragment - _MOST_INDENT]) is not None
+
+
+def _is_html(node: Node) -> bool:
     """Whether a paragraph is HTML, as it is marked, or else as it begins."""
     if node.markup:
         return node.markup == _IS_HTML
     return _HTML.match(node.content) is not None
 
 
-def resume_flow(kind: str, ending: str, lengths: Limits, *, html: bool = False) -> ParserCheckpoint:
-    """What reading has to know to begin on a new line of a paragraph, behind a character.
-
-    The `kind` is `paragraph`, or `quoted` if it is the paragraph of a quote.
-    """
-    return _flow(kind, lengths.header, is_line=ending in LINE_ENDS, html=html)
-
-
-@lru_cache
-def _flow(kind: str, head: int, *, is_line: bool, html: bool) -> ParserCheckpoint:
-    above = _QUOTED * (kind == "quoted") + (_RESUMED_HTML if html else "x") + "x" * head
-    if is_line:
-        return ParserCheckpoint(kind, prefix=f"{above}\n")
-    # A line may be something else up to where it is cut: this makes text of it.
-    return ParserCheckpoint(kind, prefix=above, suffix="x`")
-
-
-def _resume(ending: str, above: int, manner: ParseOptions, *, html: bool) -> ParserCheckpoint:
-    if not above:
-        return resume_flow("paragraph", ending, manner.limits, html=html)
-    return ParserCheckpoint(
-        "paragraph",
-        prefix=(_RESUMED_HTML if html else "x") + "\n" * (ending in LINE_ENDS),
-        number=1 + above,
-        joiner=_glue(ending, manner.keep_breaks or html),
-    )
-
-
-def _glue(ending: str, keep_breaks: bool) -> str:
-    if ending in LINE_ENDS:
-        return "\n" if keep_breaks else " "
-    return " " if ending == " " else ""
-
-
-def _cut(text: str, start: int, end: int, lengths: Limits) -> int | None:
-    """Where the piece that begins at `start` ends, or `None` if all of the rest is one.
-
-    Looks at nothing behind the cut but that there is something, so that more text moves no cut.
-    """
-    if end - start <= lengths.fragment:
-        return None
-    opened: set[str] = set()
-    last = start
-    for match in _boundaries(text, start, min(end, start + lengths.longest_fragment)):
-        if mark := match["mark"]:
-            _toggle_mark(mark, opened)
-        elif match["end"]:
-            last = match.end()
-            if last - start > lengths.fragment and not opened:
-                return last if _INK.search(text, last, end) else None
-    if end - start <= lengths.longest_fragment:
-        return None
-    return last if last - start > lengths.fragment else start + lengths.longest_fragment
-
-
-def _boundaries(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    """Marks and places to cut that are in no formula."""
-    formula_end = start
-    for match in _BOUNDARY.finditer(text, start, end):
-        if match.start() < formula_end:
-            continue
-        if formula := match["formula"]:
-            formula_end = _formula_end(text, match.end(), formula)
-        else:
-            yield match
-
-
-def _formula_end(text: str, start: int, sign: str) -> int:
-    """How far to look on for the end of a formula, which is where it is or as long as it may be."""
-    most = start + _LONGEST_FORMULA
-    closing = _CLOSING[sign].search(text, start, most)
-    return closing.end() if closing else most
-
-
-def _toggle_mark(mark: str, opened: set[str]) -> None:
-    """Keep the account of what is open, roughly: a wrong guess only moves a cut."""
-    match mark:
-        case "[":
-            opened.add("]")
-        case "](":
-            opened.discard("]")
-            opened.add(")")
-        case "]" | ")":
-            opened.discard(mark)
-        case _:
-            opened ^= {mark}
+def _checkpoint(
+    kind: str, ending: str, number: int, options: ParseOptions, *, html: bool
+) -> ParserCheckpoint:
+    line_end = ending in LINE_ENDS
+    joiner = " " if line_end or ending == " " else ""
+    if line_end and (options.keep_breaks or html):
+        joiner = "\n"
+    prefix = _QUOTED * (kind == "blockquote") + (_RESUMED_HTML if html else "x")
+    return ParserCheckpoint(kind, prefix=prefix + "\n" * line_end, number=number, joiner=joiner)
 
 
 def _lines(rows: list[list[Segment]], node: Node) -> list[Line]:

@@ -1,17 +1,16 @@
-"""Markdown text to blocks and inline tokens, by markdown-it."""
+"""Markdown parser: text to blocks and inline tokens, by markdown-it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.ui.markdown.block_splits import find_block_splits
-from fakegpt_tui.ui.markdown.blocks import DEFAULT_LIMITS, SECTIONS, Limits, Node
+from fakegpt_tui.ui.markdown.blocks import SECTIONS, Node, References
 from fakegpt_tui.ui.markdown.parser_rules import (
     address_rules,
     emphasis_rules,
@@ -26,41 +25,28 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
-References = Mapping[str, Mapping[str, Any]]
-"""What labels stand for: `references` as markdown-it keeps them, and `footnotes` by their number.
-
-Empty until a reply is complete, since anything may still be defined.
-"""
-
 _PART = 8_192
-_HEADER_LIMIT = "heads"
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DEPTH = 40
-"""Nesting that is drawn as such. markdown-it drops what is deeper; here it is shown literally."""
+"""Deepest nesting that is drawn. markdown-it drops what is deeper; here it is shown literally."""
 
 _DEFINITION = re.compile(r"^[ >\t]*\[[^\]\n]+\]:", re.MULTILINE)
 _SECTION = re.compile(rf"<(/?)({'|'.join(SECTIONS)})>[ \t]*")
 _SEE_THROUGH = {"thead_open", "tbody_open"}
 """A table is its rows; the first one is the header."""
 
-_TO_THE_END = {"fence", "paragraph", "quoted"}
-"""What defines nothing where it goes on."""
-
-_WITH_ROWS = {"fence", "code_block"}
+_WITH_LINE_STARTS = {"fence", "code_block"}
 
 
-def parse_blocks(
-    text: str, offsets: Sequence[int], references: References, head: int = DEFAULT_LIMITS.header
-) -> list[Node]:
+def parse_blocks(text: str, offsets: Sequence[int], references: References) -> list[Node]:
     """The blocks of `text`, whose line *n* stands at `offsets[n]` of the message.
 
-    Definitions of references are blocks of text until there are `references`. Nothing that is
-    longer than `head` is taken for one.
+    Definitions of references are blocks of text until there are `references`.
     """
     tokens: list[Token] = []
     parser = _parser(bool(references))
-    parser.block.parse(text, parser, {_HEADER_LIMIT: _HeaderLimit(head, offsets)}, tokens)
-    return _TreeBuilder(text.split("\n"), offsets).grow(tokens)
+    parser.block.parse(text, parser, {}, tokens)
+    return _TreeBuilder(text.split("\n"), offsets).build(tokens)
 
 
 def parse_inline(content: str, references: References) -> list[Token]:
@@ -71,13 +57,13 @@ def parse_inline(content: str, references: References) -> list[Token]:
     return tokens
 
 
-def find_references(text: str, lengths: Limits = DEFAULT_LIMITS) -> References:
+def find_references(text: str) -> References:
     """The targets and notes that `text` defines for its reference links and footnotes."""
     if not _DEFINITION.search(text):
         return {}
-    environment: dict[str, Any] = {_HEADER_LIMIT: _HeaderLimit(lengths.header)}
+    environment: dict[str, Any] = {}
     parser = _parser(True)
-    for start, end in pairwise(_definition_parts(text, lengths)):
+    for start, end in pairwise([0, *find_split_points(text, _PART), len(text)]):
         if _DEFINITION.search(text, start, end):
             parser.block.parse(text[start:end], parser, environment, [])
     notes = environment.get("footnotes", {}).get("refs", {})
@@ -86,17 +72,6 @@ def find_references(text: str, lengths: Limits = DEFAULT_LIMITS) -> References:
         "footnotes": {label[1:]: number for number, label in enumerate(notes, 1)},
     }
     return found if any(found.values()) else {}
-
-
-def _definition_parts(text: str, lengths: Limits) -> Iterator[int]:
-    """Where `text` may be parted so that each part defines what it does in its place."""
-    for start, end in pairwise([0, *find_split_points(text, _PART), len(text)]):
-        yield start
-        if end - start > 2 * _PART and _DEFINITION.search(text, start, end):
-            for seam in find_block_splits(text, start, end, _PART, lengths):
-                if seam.kind not in _TO_THE_END or seam.at == seam.block:
-                    yield seam.at
-    yield len(text)
 
 
 def footnote_mark(label: str, references: References) -> str:
@@ -118,7 +93,7 @@ def _parser(definitions: bool) -> MarkdownIt:
     from mdit_py_plugins.footnote import footnote_plugin  # noqa: PLC0415
 
     class Parser(MarkdownIt):
-        """Takes addresses as they were written, and only those that may be one."""
+        """Takes addresses as they were written, and only allowed ones."""
 
         def normalizeLink(self, url: str) -> str:
             return url
@@ -140,35 +115,7 @@ def _parser(definitions: bool) -> MarkdownIt:
         parser.disable("reference")
     options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "section", _section, options)
-    _limit_headers(parser)
     return parser
-
-
-def _limit_headers(parser: MarkdownIt) -> None:
-    """Take nothing for a head that is longer than what is read again for the line below it."""
-    from markdown_it.rules_block import lheading, table  # noqa: PLC0415
-
-    def short_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        heads = state.env[_HEADER_LIMIT]
-        return (
-            table(state, start, end, True)
-            and all(heads.is_short(state, line, line + 1) for line in (start, start + 1))
-            and (silent or table(state, start, end, False))
-        )
-
-    def short_heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        line, tokens = state.line, len(state.tokens)
-        if not lheading(state, start, end, silent):
-            return False
-        if state.env[_HEADER_LIMIT].is_short(state, start, state.line - 1):
-            return True
-        state.line = line
-        del state.tokens[tokens:]
-        return False
-
-    options: RuleOptionsType = {"alt": ["paragraph", "reference"]}
-    parser.block.ruler.at("table", short_table, options)
-    parser.block.ruler.at("lheading", short_heading)
 
 
 def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: ARG001 (a rule's signature)
@@ -187,28 +134,15 @@ def _section(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # 
     return True
 
 
-class _HeaderLimit:
-    """Tells how long lines are, as they were written or as they are shown."""
-
-    def __init__(self, longest: int, offsets: Sequence[int] = ()) -> None:
-        self._longest = longest
-        self._offsets = offsets
-
-    def is_short(self, state: StateBlock, first: int, end: int) -> bool:
-        shown = state.eMarks[end - 1] - state.bMarks[first]
-        written = self._offsets[end] - self._offsets[first] if self._offsets else 0
-        return max(shown, written) <= self._longest
-
-
 class _TreeBuilder:
-    """Grows blocks out of a flat list of tokens."""
+    """Builds blocks from a flat list of tokens."""
 
     def __init__(self, lines: Sequence[str], offsets: Sequence[int]) -> None:
         self._lines = lines
         self._offsets = offsets
         self._sources: dict[tuple[int, int], tuple[int, int]] = {}
 
-    def grow(self, tokens: Sequence[Token]) -> list[Node]:
+    def build(self, tokens: Sequence[Token]) -> list[Node]:
         nodes: list[Node] = []
         first = 0
         for index, token in enumerate(tokens):
@@ -216,11 +150,11 @@ class _TreeBuilder:
                 continue
             group = tokens[first : index + 1]
             deep = max(inner.level for inner in group) >= _DEPTH - 2
-            nodes.append(self._literal(group[0]) if deep else self._grow(group))
+            nodes.append(self._literal(group[0]) if deep else self._build(group))
             first = index + 1
         return nodes
 
-    def _grow(self, tokens: Sequence[Token]) -> Node:
+    def _build(self, tokens: Sequence[Token]) -> Node:
         open_children: list[list[Node]] = [[]]
         opened: list[Token] = []
         for token in tokens:
@@ -251,13 +185,13 @@ class _TreeBuilder:
             align=intern(str(token.attrs.get("style", "text-align:left")).rpartition(":")[2]),
             children=() if inline else tuple(children),
             source=self._source(first, last),
-            rows=tuple(self._offsets[first : last + 1]) if kind in _WITH_ROWS else (),
-            blank=first > 0 and not self._lines[first - 1].strip(" \t>"),
+            line_starts=tuple(self._offsets[first : last + 1]) if kind in _WITH_LINE_STARTS else (),
+            blank_above=first > 0 and not self._lines[first - 1].strip(" \t>"),
             number=int(token.attrs.get("start", 1)),
         )
 
     def _source(self, first: int, last: int) -> tuple[int, int]:
-        """Where lines stand in the message: one value for all blocks that they hold."""
+        """Where lines are in the message; blocks of the same lines share one value."""
         source = self._offsets[first], self._offsets[last]
         return self._sources.setdefault(source, source)
 
@@ -271,5 +205,6 @@ class _TreeBuilder:
 
 
 def _append(siblings: list[Node], node: Node) -> None:
-    """What is above a first child is not its own gap, and may not even have been read."""
-    siblings.append(node if siblings or not node.blank else replace(node, blank=False))
+    """The line above a first child is no gap of its own, and may not even be in the text."""
+    is_first = node.blank_above and not siblings
+    siblings.append(replace(node, blank_above=False) if is_first else node)

@@ -1,4 +1,4 @@
-"""Additional markdown-it rules: addresses, formulas, and emphasis beside ideographs."""
+"""Rules for markdown-it: bare addresses, formulas, and emphasis beside ideographs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _TRAILING = ".,:;!?'*_~"
 
 
 def can_open(target: str) -> bool:
-    """Whether a person may be offered to open `target`."""
+    """Whether `target` may be opened on a click."""
     return _OPENS.match(target) is not None and _hides_nothing(target)
 
 
@@ -55,7 +55,7 @@ def is_allowed_target(target: str) -> bool:
 
 
 def address_end(text: str, start: int) -> int | None:
-    """Where the bare web or mail address ends that begins at `start` of `text`, if one does.
+    """The end of the bare web or mail address at `start` of `text`, if there is one.
 
     The punctuation of the sentence, and brackets that were opened before, are no part of it.
     """
@@ -84,7 +84,10 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def address_rules(parser: MarkdownIt) -> None:
-    """Let `parser` make links of bare addresses: inline tokens as of any link."""
+    """Make links of bare addresses.
+
+    Addresses are found before emphasis, so that `__init__` in a path is not a bold word.
+    """
     parser.inline.ruler.before("escape", "address", _address)
 
 
@@ -113,7 +116,12 @@ _WITHOUT_SPACES = re.compile(
 
 
 def emphasis_rules(parser: MarkdownIt) -> None:
-    """Let `parser` find strong, emphasised and deleted text without spaces around it."""
+    """Find strong, emphasised and deleted text in scripts without spaces between words.
+
+    CommonMark tells by spaces and punctuation whether asterisks begin or end something. Chinese,
+    Japanese and Korean have no such spaces, so that `**重要：**请` would not be bold: beside one of
+    their characters, asterisks begin what follows and end what is before.
+    """
     from markdown_it.rules_inline import emphasis, strikethrough  # noqa: PLC0415
 
     parser.inline.ruler.at("emphasis", _beside_ideographs(emphasis.tokenize))
@@ -144,7 +152,7 @@ _INLINE = re.compile(
     re.DOTALL,
 )
 _SIGN = re.compile(r"[\\^_={}]")
-"""What LaTeX has, and sentences between two sums of money have not."""
+"""Characters of LaTeX that sentences between two sums of money do not contain."""
 _NAMES = re.compile(r"\b(?:arg|cos|det|exp|gcd|inf|lim|ln|log|max|min|mod|sin|sup|tan)\b")
 _SHORT = re.compile(r"[A-Za-z]{2,3}|\d*[A-Za-z]\d?|\d+(?:\.\d+)?")
 _ARITHMETIC = re.compile(
@@ -153,14 +161,17 @@ _ARITHMETIC = re.compile(
 )
 """Letters that stand alone, numbers, and what is done to them."""
 _FOLLOWED_BY_NAME = re.compile(r"(?!(?:st|nd|rd|th|s)\b)[A-Za-z_{(]")
-"""What stands behind the sign of a variable, and not behind a formula, except for `$n$th`."""
+"""What follows the name of a shell variable, but not a formula, except for `$n$th`."""
 
 _ONE_LINE = re.compile(r"\$\$[^$]+\$\$|\\\[.+\\\]")
 _CLOSING = {"$$": "$$", "\\[": "\\]"}
 
 
 def math_rules(parser: MarkdownIt) -> None:
-    """Let `parser` find formulas: inline tokens `math_inline`, and blocks `math`."""
+    """Find formulas: inline tokens `math_inline`, and blocks `math`.
+
+    Sums of money stay text: between dollars there has to be something that only a formula has.
+    """
     parser.inline.ruler.before("escape", "math_inline", _math_inline)
     parser.block.ruler.before("fence", "math", _math_block)
 
@@ -183,7 +194,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
 
 
 def _is_formula(content: str, text: str, match: re.Match[str]) -> bool:
-    """Whether a formula stands between dollars, and not money, or what a shell takes for names."""
+    """Whether the text between dollars is a formula, and not money or shell variables."""
     if "\\" in content:
         return True
     if _FOLLOWED_BY_NAME.match(text, match.end()):

@@ -1,46 +1,64 @@
-"""Where a long text can be cut, so that each part reads the same alone as in its place.
+"""Split points: where Markdown can be cut so that each part reads the same alone as in its place.
 
-Knows nothing of this program: any Markdown without HTML blocks can be cut by it. A border that
-is not certain is not one, so the worst text is one part.
+A place that is not certain is no split point, so that the worst text is one part. Markdown without
+HTML blocks is expected; nothing else of this program is used.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 PARAGRAPH_START = r"(?:[A-Za-z\"'(\u00c0-\U0010ffff]|\*\*[^\s*]|\d++(?=[^\d.)]))"
-"""How a line may begin that is nothing but text."""
+"""How a line begins that can only be text."""
 
-PARAGRAPH_CONTINUATION = r"`{1,2}[^`\n]|[*_][^\s*_]|\[[^\^\n]"
-"""How a line may begin, too, that goes on with a paragraph."""
 
 _INTERESTING = re.compile(
     r"^(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)$"
     r"|^<(?P<section>/?)(?:think|thinking|thought|reasoning|analysis)>[ \t]*\r?$"
     r"|^ {0,3}(?:\$\$|\\\[)[ \t]*\r?\n(?P<formula>(?:[ \t]*[^ \t\r\n][^\n]*\n)*+)"
-    rf"|^[ \t]*\r?\n(?=(?P<border>#|{PARAGRAPH_START}))",
+    rf"|^[ \t]*\r?\n(?=(?P<point>#|{PARAGRAPH_START}))",
     re.MULTILINE,
 )
-"""Fences, sections, and lines at the margin that nothing above can be continued by.
+"""Fences, sections, and lines at the margin that cannot continue a block above.
 
 A `formula` is what may be one, up to the next blank line.
 """
 
 _NOT_IN_FORMULA = re.compile(r"^(?: {0,3}(?:```|~~~)|<)", re.MULTILINE)
-"""What a formula takes for its own, if it is one."""
+"""What would belong to a formula, if it is one."""
 
 _UNUSUAL_LINE_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 UNUSUAL_LINE_END = re.compile(f"[{_UNUSUAL_LINE_ENDS}]")
-"""What ends lines that are not looked for."""
+"""Line ends that split points are not looked for beside."""
 
 LINE_ENDS = f"\n{_UNUSUAL_LINE_ENDS}"
-"""What ends a line, once it is safe to show."""
+"""All line ends of text that is safe to show."""
+
+
+_INK = re.compile(r"\S")
+_BOUNDARY = re.compile(
+    r"(?P<formula>\$\$|\$(?![\s$])|\\[(\[])"
+    r"|(?P<skip>\\.|(?<=\s)[*_~]+(?=\s)|(?<=\w)_+(?=\w))"
+    r"|(?P<mark>[*_~]+|`+|\]\(|[\[\])])"
+    r"|(?P<end>(?<![\s\\])\n|(?<![\s>]) +(?=\S)|[。！？](?=\S))"
+)
+"""Inline marks, and the places between words, lines or sentences where a paragraph may be cut."""
+
+_CLOSING = {
+    "$": re.compile(r"(?<![\s\\])\$|\n|`"),
+    "$$": re.compile(r"\$\$|`"),
+    "\\(": re.compile(r"\\\)"),
+    "\\[": re.compile(r"\\\]"),
+}
+"""What ends a formula, or shows that there is none."""
+_LONGEST_FORMULA = 1_000
 
 
 def find_split_points(text: str, size: int) -> list[int]:
-    """Offsets, at least `size` apart, at which a block begins that owes nothing to those above."""
+    """Offsets, at least `size` apart, at which a block begins that depends on none above."""
     if len(text) <= size or UNUSUAL_LINE_END.search(text):
         return []
-    borders: list[int] = []
+    points: list[int] = []
     last = len(text) - len(text.lstrip(" \t\r\n"))
     at: int | None = 0
     in_section = False
@@ -48,14 +66,14 @@ def find_split_points(text: str, size: int) -> list[int]:
         at = _scan_end(text, match)
         if match["section"] is not None:
             in_section = not match["section"]
-        elif match["border"] and match.end() - last >= size and not in_section:
+        elif match["point"] and match.end() - last >= size and not in_section:
             last = match.end()
-            borders.append(last)
-    return borders
+            points.append(last)
+    return points
 
 
 def _scan_end(text: str, match: re.Match[str]) -> int | None:
-    """Where to look further, or `None` where it is not certain what belongs to what."""
+    """Where to search on, or `None` if it is not certain which block the text belongs to."""
     if match["fence"]:
         return _fence_scan_end(text, match)
     uncertain = match["formula"] and _NOT_IN_FORMULA.search(match["formula"])
@@ -63,7 +81,7 @@ def _scan_end(text: str, match: re.Match[str]) -> int | None:
 
 
 def find_fence_end(text: str, start: int, end: int, fence: str) -> re.Match[str] | None:
-    """The line that closes the code which begins at `start`, if it does before `end`."""
+    """The line that closes a fence whose code begins at `start`, if there is one before `end`."""
     return _closing(fence).search(text, start, end)
 
 
@@ -75,12 +93,12 @@ def _closing(fence: str) -> re.Pattern[str]:
 
 @lru_cache
 def _outside(indent: str) -> re.Pattern[str]:
-    """What is not indented so far."""
+    """A line with less indentation than this."""
     return re.compile(rf"^(?!{indent})[ \t]*+[^ \t\r\n]", re.MULTILINE)
 
 
 def _fence_scan_end(text: str, opening: re.Match[str]) -> int | None:
-    """Where the code ends, or `None` if it does not, or if it may be an item's and end sooner."""
+    """The end of a fence; `None` if it is unclosed, or may be in a list item and end sooner."""
     fence, indent = opening["fence"], opening["indent"]
     if fence[0] == "`" and "`" in opening["info"]:
         return opening.end()
@@ -90,3 +108,59 @@ def _fence_scan_end(text: str, opening: re.Match[str]) -> int | None:
     if indent and _outside(indent).search(text, opening.end() + 1, closing.end()):
         return None
     return closing.end()
+
+
+def find_paragraph_cut(text: str, start: int, end: int, least: int, most: int) -> int | None:
+    """Where to cut a paragraph that goes on from `start`, or `None` if it is to be left whole.
+
+    It is cut `least` characters on or later, where no inline mark is open, or after `most`.
+
+    Looks at nothing behind the cut but that there is something, so that more text moves no cut.
+    """
+    if end - start <= least:
+        return None
+    opened: set[str] = set()
+    last = start
+    for match in _boundaries(text, start, min(end, start + most)):
+        if mark := match["mark"]:
+            _toggle_mark(mark, opened)
+        elif match["end"]:
+            last = match.end()
+            if last - start > least and not opened:
+                return last if _INK.search(text, last, end) else None
+    if end - start <= most:
+        return None
+    return last if last - start > least else start + most
+
+
+def _boundaries(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Inline marks and places to cut outside of formulas."""
+    formula_end = start
+    for match in _BOUNDARY.finditer(text, start, end):
+        if match.start() < formula_end:
+            continue
+        if formula := match["formula"]:
+            formula_end = _formula_end(text, match.end(), formula)
+        else:
+            yield match
+
+
+def _formula_end(text: str, start: int, sign: str) -> int:
+    """The end of a formula, or how long it may be if there is none."""
+    most = start + _LONGEST_FORMULA
+    closing = _CLOSING[sign].search(text, start, most)
+    return closing.end() if closing else most
+
+
+def _toggle_mark(mark: str, opened: set[str]) -> None:
+    """Note which inline marks are open, roughly: a wrong guess only moves a cut."""
+    match mark:
+        case "[":
+            opened.add("]")
+        case "](":
+            opened.discard("]")
+            opened.add(")")
+        case "]" | ")":
+            opened.discard(mark)
+        case _:
+            opened ^= {mark}

@@ -6,12 +6,11 @@ from dataclasses import replace
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.blocks import Node
-from fakegpt_tui.ui.markdown.fragments import BlockFragment, ParserCheckpoint, ParseSlice
+from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.inline import render_inline
 from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.markdown.render_context import RenderContext
+from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import cell_width, padded, wrap
 
 _SAMPLE = 24
@@ -24,16 +23,16 @@ _NARROWEST = 8
 Cells = list[list[Segment]]
 
 
-def draw_table(node: Node, width: int, drawing: RenderContext) -> list[Line]:
-    """The rows, below their header unless this goes on from a piece before."""
+def draw_table(node: Node, width: int, context: RenderContext) -> list[Line]:
+    """The rows, below their header unless this continues a fragment above."""
     header, *rows = node.children
-    heads = _cells(header, drawing)
-    cells = [_cells(row, drawing) for row in rows]
-    natural = node.widths or _natural([heads, *cells])
+    heads = _cells(header, context)
+    cells = [_cells(row, context) for row in rows]
+    natural = node.column_widths or _natural([heads, *cells])
     columns = _fitted(natural, width)
     if columns is None:
-        return _as_pairs(node, heads, cells, width, drawing)
-    grid = _Grid(columns, [cell.align for cell in header.children], drawing.palette)
+        return _as_pairs(node, heads, cells, width, context)
+    grid = _Grid(columns, [cell.align for cell in header.children], context.palette)
     lines = [] if node.continued else [*grid.row(heads, header.source), grid.rule("─", "─┼─")]
     for index, (row, source) in enumerate(zip(cells, (row.source for row in rows), strict=True)):
         if sum(natural) > sum(columns) and (index or node.continued):
@@ -43,34 +42,34 @@ def draw_table(node: Node, width: int, drawing: RenderContext) -> list[Line]:
 
 
 def split_table(node: Node, part: ParseSlice) -> list[BlockFragment]:
-    """`node` in pieces of a few rows that share the widths of the first ones."""
+    """`node` in fragments of a few rows that share the widths of the first ones."""
     header, *rows = node.children
     if len(rows) <= (_STEP if node.continued else _SAMPLE):
         return [part.whole_fragment(node)]
     prefix = part.checkpoint.prefix if part.checkpoint and node.continued else ""
     prefix = prefix or safe_text(part.text[node.source[0] : rows[0].source[0]])
-    widths = node.widths or _sampled((header, *rows[:_SAMPLE]), part)
-    pieces: list[BlockFragment] = []
+    widths = node.column_widths or _sampled((header, *rows[:_SAMPLE]), part)
+    resumed = ParserCheckpoint("table", prefix=prefix, column_widths=widths)
+    fragments: list[BlockFragment] = []
     at = 0
     while at < len(rows):
         continued = node.continued or at > 0
-        size = _STEP if continued else _SAMPLE
-        group = rows[at : at + size]
-        piece = replace(
+        group = rows[at : at + (_STEP if continued else _SAMPLE)]
+        start = group[0].source[0] if continued else node.source[0]
+        table = replace(
             node,
             children=(header, *group),
             continued=continued,
-            widths=widths,
-            source=(group[0].source[0] if continued else node.source[0], group[-1].source[1]),
+            column_widths=widths,
+            source=(start, group[-1].source[1]),
         )
-        resume = (
-            ParserCheckpoint("table", prefix=prefix, column_widths=widths)
-            if at
-            else part.checkpoint
-        )
-        pieces.append(BlockFragment(piece, piece.source[0], resume, blank_above=not continued))
-        at += size
-    return pieces
+        checkpoint = resumed if at else part.checkpoint
+        fragments.append(BlockFragment(table, start, checkpoint, blank_above=not continued))
+        at += len(group)
+    return fragments
+
+
+TABLE = BlockType(draw_table, split_table, title_lines=2)
 
 
 class _Grid:
@@ -104,10 +103,10 @@ class _Grid:
         return line
 
 
-def _cells(row: Node, drawing: RenderContext) -> Cells:
+def _cells(row: Node, context: RenderContext) -> Cells:
     header = row.children and row.children[0].kind == "th"
-    style = drawing.palette.table_header if header else None
-    return [render_inline(cell.content, drawing, style) for cell in row.children]
+    style = context.palette.table_header if header else None
+    return [render_inline(cell.content, context, style) for cell in row.children]
 
 
 def _natural(rows: Sequence[Cells]) -> tuple[int, ...]:
@@ -119,9 +118,9 @@ def _widest_line(cell: Sequence[Segment]) -> int:
 
 
 def _sampled(rows: Sequence[Node], part: ParseSlice) -> tuple[int, ...]:
-    manner = part.options
-    drawing = RenderContext(Palette.colourless(), 80, {}, manner.references, manner.keep_breaks)
-    return _natural([_cells(row, drawing) for row in rows])
+    options = part.options
+    context = RenderContext(Palette.colourless(), 80, {}, options.references, options.keep_breaks)
+    return _natural([_cells(row, context) for row in rows])
 
 
 def _fitted(natural: Sequence[int], width: int) -> tuple[int, ...] | None:
@@ -150,9 +149,9 @@ def _fitted(natural: Sequence[int], width: int) -> tuple[int, ...] | None:
 
 
 def _as_pairs(
-    node: Node, heads: Cells, rows: Sequence[Cells], width: int, drawing: RenderContext
+    node: Node, heads: Cells, rows: Sequence[Cells], width: int, context: RenderContext
 ) -> list[Line]:
-    palette = drawing.palette
+    palette = context.palette
     header, *body = node.children
     if not rows and not node.continued:
         return [Line(tuple(row), header.source) for head in heads for row in wrap(head, width)]

@@ -1,19 +1,18 @@
-"""Layout of a chunked text at one width: heights, estimated or exact, and open chunks."""
+"""Virtual layout: the heights of all chunks at one width, and the lines of those in view."""
 
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping
 from itertools import accumulate
 
+from fakegpt_tui.ui.markdown.blocks import BlockFragment, ChunkSource, sections_of
 from fakegpt_tui.ui.markdown.chunk_layout import ChunkLayout, FragmentCache, FragmentSlot
-from fakegpt_tui.ui.markdown.chunks import ChunkSource
-from fakegpt_tui.ui.markdown.fragments import BlockFragment
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.markdown.render_context import RenderContext
-from fakegpt_tui.ui.markdown.sections import sections_of
 
 LEAST_WIDTH = 4
 """Cells that are always drawn in, however few there are."""
+_MAX_OPEN_CHUNKS = 8
 
 
 def estimate_height(text: str, width: int) -> int:
@@ -22,156 +21,151 @@ def estimate_height(text: str, width: int) -> int:
     return sum(1 + len(line) // width for line in text.split("\n"))
 
 
-_KEPT_CHAPTERS = 8
-
-
 class VirtualLayout:
-    """A part for each chapter, of which those are open that were looked at last.
+    """A layout for each chunk, of which the last few that were looked at are open.
 
-    Heights of what was never drawn are estimated, and put right when it is.
+    What was never drawn has an estimated height.
     """
 
-    def __init__(self, drawing: RenderContext, chapters: ChunkSource) -> None:
-        self._chapters = chapters
-        self._drawn = FragmentCache(drawing)
-        self.chunk_layouts: list[ChunkLayout] = []
+    def __init__(self, context: RenderContext, source: ChunkSource) -> None:
+        self._source = source
+        self._cache = FragmentCache(context)
+        self.chunks: list[ChunkLayout] = []
         self._sums: list[int] = []
         self._open: OrderedDict[ChunkLayout, None] = OrderedDict()
         self.sync()
 
     @property
-    def drawing(self) -> RenderContext:
+    def context(self) -> RenderContext:
         """What the lines are drawn with."""
-        return self._drawn.drawing
+        return self._cache.context
 
     def sync(self) -> None:
-        """Take over what has changed in the chapters."""
-        known = {part.chapter: part for part in self.chunk_layouts}
+        """Follow the changes of the source."""
+        known = {chunk.source: chunk for chunk in self.chunks}
         pool: dict[int, FragmentSlot] = {}
-        for part in self.chunk_layouts:
-            if not part.is_current:
-                pool.update((slot.fragment.start, slot) for slot in part.slots)
-        self.chunk_layouts = [
-            known.get(chapter) or ChunkLayout(chapter) for chapter in self._chapters.chunks
-        ]
-        for index, part in enumerate(self.chunk_layouts):
-            if not part.is_current:
-                self._fill(index, part, pool)
+        for chunk in self.chunks:
+            if not chunk.is_current:
+                pool.update((slot.fragment.start, slot) for slot in chunk.slots)
+        self.chunks = [known.get(source) or ChunkLayout(source) for source in self._source.chunks]
+        for index, chunk in enumerate(self.chunks):
+            if not chunk.is_current:
+                self._fill(index, chunk, pool)
         self._sums = []
 
-    def restyle(self, drawing: RenderContext) -> None:
+    def restyle(self, context: RenderContext) -> None:
         """Draw in other styles, in which everything is as high as it was."""
-        self._drawn.restyle(drawing)
-        for part in self._open:
-            for slot in part.slots:
+        self._cache.restyle(context)
+        for chunk in self._open:
+            for slot in chunk.slots:
                 slot.tail = None
 
-    def refold(self, drawing: RenderContext) -> None:
+    def refold(self, context: RenderContext) -> None:
         """Draw with other sections unfolded."""
-        self.restyle(drawing)
-        for index, part in enumerate(self.chunk_layouts):
-            if part.folds or part.chapter.section is not None:
-                self._fill(index, part, {})
+        self.restyle(context)
+        for index, chunk in enumerate(self.chunks):
+            if chunk.folds or chunk.source.section is not None:
+                self._fill(index, chunk, {})
         self._sums = []
 
     def open_chunk(self, index: int) -> ChunkLayout:
-        """A part with its pieces; the first of them, if the chapter falls into several."""
-        part = self.chunk_layouts[index]
-        if part.is_closed:
-            was_exact = part.exact
-            self._chapters.load(index)
+        """Open a chunk; the first one, if loading it makes several of it."""
+        chunk = self.chunks[index]
+        if chunk.is_closed:
+            was_exact = chunk.exact
+            self._source.load(index)
             self.sync()
-            part = self.chunk_layouts[index]
+            chunk = self.chunks[index]
             if was_exact:
-                self.measure_chunk(part)
-        self._open[part] = None
-        self._open.move_to_end(part)
-        while len(self._open) > _KEPT_CHAPTERS:
+                self.measure_chunk(chunk)
+        self._open[chunk] = None
+        self._open.move_to_end(chunk)
+        while len(self._open) > _MAX_OPEN_CHUNKS:
             self._close(next(iter(self._open)))
-        return part
+        return chunk
 
     def open_chunk_above(self, below: ChunkLayout) -> ChunkLayout:
-        """The part above another one, with its pieces."""
-        part = self.open_chunk(self.chunk_layouts.index(below) - 1)
-        while self.chunk_layouts[self.chunk_layouts.index(below) - 1] is not part:
-            part = self.open_chunk(self.chunk_layouts.index(below) - 1)
-        return part
+        """Open the chunk above another one."""
+        chunk = self.open_chunk(self.chunks.index(below) - 1)
+        while self.chunks[self.chunks.index(below) - 1] is not chunk:
+            chunk = self.open_chunk(self.chunks.index(below) - 1)
+        return chunk
 
-    def measure_fragment(self, part: ChunkLayout, at: int) -> int:
-        """How many lines a piece adds to those above it, counted rather than guessed."""
-        slot = part.slots[at]
+    def measure_fragment(self, chunk: ChunkLayout, at: int) -> int:
+        """How many lines a fragment adds to those above it, exactly."""
+        slot = chunk.slots[at]
         if slot.is_estimated:
-            self.fragment_lines(part, at)
+            self.fragment_lines(chunk, at)
         return slot.added_lines
 
     def fragment_lines(
-        self, part: ChunkLayout, at: int, *, settle: bool = True
+        self, chunk: ChunkLayout, at: int, *, settle: bool = True
     ) -> tuple[Line, ...]:
-        """What a piece shows. With `settle`, what that tells of heights is taken over at once."""
-        known = self._drawn.corrections
-        lines = self._drawn.fragment_lines(part, at, is_first=part is self.chunk_layouts[0])
-        if settle and self._drawn.corrections != known:
-            part.measure()
+        """The lines of a fragment. With `settle`, a corrected height is applied at once."""
+        known = self._cache.corrections
+        lines = self._cache.fragment_lines(chunk, at, is_first=chunk is self.chunks[0])
+        if settle and self._cache.corrections != known:
+            chunk.measure()
             self._sums = []
         return lines
 
-    def carried_letters(self, part: ChunkLayout, at: int) -> int:
-        """How many letters on the first line of a piece are of the piece before."""
-        return self._drawn.carried_letters(part, at, is_first=part is self.chunk_layouts[0])
+    def carried_letters(self, chunk: ChunkLayout, at: int) -> int:
+        """How many letters on the first line of a fragment belong to the fragment before."""
+        return self._cache.carried_letters(chunk, at, is_first=chunk is self.chunks[0])
 
-    def measure_chunk(self, part: ChunkLayout) -> None:
-        """Draw all of a part, so that its height is exact."""
-        for at, slot in enumerate(part.slots):
+    def measure_chunk(self, chunk: ChunkLayout) -> None:
+        """Draw all of a chunk, so that its height is exact."""
+        for at, slot in enumerate(chunk.slots):
             if slot.is_estimated:
-                self.fragment_lines(part, at, settle=False)
-        part.measure()
+                self.fragment_lines(chunk, at, settle=False)
+        chunk.measure()
         self._sums = []
 
     def fragment_at(self, offset: int) -> tuple[ChunkLayout, int]:
-        """The piece in which the text at an offset stands."""
-        part = self.open_chunk(self._chapters.chunk_at(offset))
-        while self._chapters.chunks[self._chapters.chunk_at(offset)] is not part.chapter:
-            part = self.open_chunk(self._chapters.chunk_at(offset))
-        return part, part.slot_of(offset)
+        """The fragment in which the text at an offset stands."""
+        chunk = self.open_chunk(self._source.chunk_at(offset))
+        while self._source.chunks[self._source.chunk_at(offset)] is not chunk.source:
+            chunk = self.open_chunk(self._source.chunk_at(offset))
+        return chunk, chunk.slot_of(offset)
 
-    def line_number(self, part: ChunkLayout, at: int) -> int:
-        """How many lines there are above a piece."""
-        return self.tops()[self.chunk_layouts.index(part)] + part.starts[at]
+    def top_of(self, chunk: ChunkLayout, at: int) -> int:
+        """How many lines there are above a fragment."""
+        return self.tops()[self.chunks.index(chunk)] + chunk.starts[at]
 
     def tops(self) -> list[int]:
-        """The lines above each part, and of all; another list once a height was put right."""
+        """The lines above each chunk, and of all; another list after a height was corrected."""
         if not self._sums:
-            self._sums = list(accumulate((part.height for part in self.chunk_layouts), initial=0))
+            self._sums = list(accumulate((chunk.height for chunk in self.chunks), initial=0))
         return self._sums
 
-    def chunk_at(self, number: int) -> int:
-        """Which part a line is in."""
-        return min(bisect_right(self.tops(), number), len(self.chunk_layouts)) - 1
+    def chunk_of_line(self, number: int) -> int:
+        """Which chunk a line is in."""
+        return min(bisect_right(self.tops(), number), len(self.chunks)) - 1
 
-    def _close(self, part: ChunkLayout) -> None:
-        del self._open[part]
-        if part.chapter is self._chapters.chunks[-1] or part.pieces is None:
+    def _close(self, chunk: ChunkLayout) -> None:
+        del self._open[chunk]
+        if chunk.source is self._source.chunks[-1] or chunk.fragments is None:
             return
-        self._drawn.forget(part.slots)
-        part.close()
+        self._cache.forget(chunk.slots)
+        chunk.close()
 
-    def _fill(self, index: int, part: ChunkLayout, pool: Mapping[int, FragmentSlot]) -> None:
-        text = self._chapters.text[part.chapter.start : self._chapters.chunk_end(index)]
-        pieces = part.chapter.fragments
-        if pieces is None:
-            part.set_estimate(estimate_height(text, self.drawing.width))
+    def _fill(self, index: int, chunk: ChunkLayout, pool: Mapping[int, FragmentSlot]) -> None:
+        text = self._source.text[chunk.source.start : self._source.chunk_end(index)]
+        fragments = chunk.source.fragments
+        if fragments is None:
+            chunk.set_estimate(estimate_height(text, self.context.width))
             return
-        slots = part.reuse_slots(pieces, pool)
-        ends = [*(piece.start for piece in pieces), self._chapters.chunk_end(index)][1:]
-        insides = sections_of(pieces, part.chapter.section)
+        slots = chunk.reuse_slots(fragments, pool)
+        ends = [*(fragment.start for fragment in fragments), self._source.chunk_end(index)][1:]
+        insides = sections_of(fragments, chunk.source.section)
         for slot, end, section in zip(slots, ends, insides, strict=False):
-            if section is not None and self.drawing.is_folded(section):
+            if section is not None and self.context.is_folded(section):
                 slot.height, slot.is_estimated, slot.lines = 0, False, ()
             elif slot.is_estimated:
                 slot.height = self._estimate(slot.fragment, end)
-        part.set_slots(slots)
-        self._open[part] = None
+        chunk.set_slots(slots)
+        self._open[chunk] = None
 
-    def _estimate(self, piece: BlockFragment, end: int) -> int:
-        text = self._chapters.text[piece.start : end].strip("\n")
-        return estimate_height(text, self.drawing.width) + piece.blank_above
+    def _estimate(self, fragment: BlockFragment, end: int) -> int:
+        text = self._source.text[fragment.start : end].strip("\n")
+        return estimate_height(text, self.context.width) + fragment.blank_above

@@ -1,4 +1,4 @@
-"""Breaking styled text into lines by the cells it takes.
+"""Word wrap: styled text broken into lines by the cells it takes.
 
 Any text made of Rich segments can be broken with it.
 """
@@ -29,11 +29,11 @@ _OTHER_THAN_ONE_CELL = re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u202
 
 
 _JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
-"""Joiners with nothing at one side, whose width depends on what else is measured with them."""
+"""Joiners without a neighbour at one side, whose width depends on what is measured with them."""
 
 
 def cell_width(segments: Iterable[Segment]) -> int:
-    """Cells that `segments` take side by side."""
+    """The cells that `segments` take side by side."""
     return sum(cell_len(segment.text) for segment in segments)
 
 

@@ -116,14 +116,14 @@ def test_code_that_is_cut_grows_to_what_it_is(step: int) -> None:
         ]
 
 
-@pytest.mark.parametrize("chapter", [30, 8_192])
-def test_the_label_of_code_says_where_what_is_to_be_copied_begins(chapter: int) -> None:
+@pytest.mark.parametrize("chunk_size", [30, 8_192])
+def test_the_label_of_code_says_where_what_is_to_be_copied_begins(chunk_size: int) -> None:
     text = (
         "- item\n\n  ```py\n  x\t= 1\n   y\n  ```\n\nText\n\n> ~~~\n> z\n\n```\n"
         + "line\n" * 99
         + "\n\x1b\n```\n\nText"
     )
-    drawn = Document(Palette.colourless(), chapter=chapter)
+    drawn = Document(Palette.colourless(), chunk_size=chunk_size)
     drawn.update(text, complete=True)
     metas = [part.style.meta for row in drawn.lines(60) for part in row.segments if part.style]
     marks = [meta["copy"] for meta in metas if "copy" in meta]

@@ -15,7 +15,7 @@ from tests.ui.markdown.samples import CORPUS, EVERYTHING, document, shown
 
 CUTS = st.lists(st.floats(0, 1), max_size=8)
 WIDTH = st.sampled_from([4, 20, 40, 80])
-CHAPTER = st.sampled_from([40, 300, 8_192])
+CHUNK_SIZES = st.sampled_from([40, 300, 8_192])
 QUICK = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -23,9 +23,9 @@ def drawn(shown_document: Document, width: int) -> list[tuple[list[Segment], obj
     return [(list(line.segments), line.source) for line in shown_document.lines(width)]
 
 
-def grown(text: str, cuts: list[float], width: int, chapter: int = 8_192) -> Document:
+def grown(text: str, cuts: list[float], width: int, chunk_size: int = 8_192) -> Document:
     """A document that was drawn at each of its lengths."""
-    growing = Document(Palette.colourless(), chapter=chapter)
+    growing = Document(Palette.colourless(), chunk_size=chunk_size)
     for cut in sorted(cuts):
         growing.update(text[: int(cut * len(text))], complete=False)
         growing.lines(width)
@@ -33,15 +33,15 @@ def grown(text: str, cuts: list[float], width: int, chapter: int = 8_192) -> Doc
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, CUTS, WIDTH, CHAPTER)
+@given(DOCUMENTS | LONG_DOCUMENTS, CUTS, WIDTH, CHUNK_SIZES)
 def test_what_is_shown_does_not_depend_on_how_the_text_came(
-    text: str, cuts: list[float], width: int, chapter: int
+    text: str, cuts: list[float], width: int, chunk_size: int
 ) -> None:
-    assert_grows_to_what_it_is(text, cuts, width, chapter)
+    assert_grows_to_what_it_is(text, cuts, width, chunk_size)
 
 
-def assert_grows_to_what_it_is(text: str, cuts: list[float], width: int, chapter: int) -> None:
-    growing = grown(text, cuts, width, chapter)
+def assert_grows_to_what_it_is(text: str, cuts: list[float], width: int, chunk_size: int) -> None:
+    growing = grown(text, cuts, width, chunk_size)
     growing.update(text, complete=False)
     assert drawn(growing, width) == drawn(document(text, complete=False), width)
     growing.update(text, complete=True)
@@ -49,11 +49,11 @@ def assert_grows_to_what_it_is(text: str, cuts: list[float], width: int, chapter
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, DOCUMENTS, st.floats(0, 1), WIDTH, CHAPTER)
+@given(DOCUMENTS | LONG_DOCUMENTS, DOCUMENTS, st.floats(0, 1), WIDTH, CHUNK_SIZES)
 def test_a_text_that_was_rewritten_is_shown_as_if_it_were_new(
-    text: str, other: str, keep: float, width: int, chapter: int
+    text: str, other: str, keep: float, width: int, chunk_size: int
 ) -> None:
-    growing = grown(text, [0.3, 1], width, chapter)
+    growing = grown(text, [0.3, 1], width, chunk_size)
     changed = text[: int(keep * len(text))] + other
     growing.update(changed, complete=False)
     assert drawn(growing, width) == drawn(document(changed, complete=False), width)

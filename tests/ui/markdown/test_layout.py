@@ -7,13 +7,13 @@ from fakegpt_tui.ui.markdown.layout import Layout
 from fakegpt_tui.ui.markdown.palette import Palette
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.samples import EVERYTHING
-from tests.ui.markdown.test_document import CHAPTER, QUICK, WIDTH
+from tests.ui.markdown.test_document import CHUNK_SIZES, QUICK, WIDTH
 
 LONG = "\n\n".join(f"Paragraph {number} with {'words ' * (number % 30)}" for number in range(900))
 
 
-def document(text: str, chapter: int = 8_192) -> Document:
-    drawn = Document(Palette.colourless(), chapter=chapter)
+def document(text: str, chunk_size: int = 8_192) -> Document:
+    drawn = Document(Palette.colourless(), chunk_size=chunk_size)
     drawn.update(text, complete=True)
     return drawn
 
@@ -23,12 +23,12 @@ def shown(layout: Layout, first: int, last: int) -> list[str]:
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHAPTER, st.floats(0, 1), st.integers(-40, 40))
+@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHUNK_SIZES, st.floats(0, 1), st.integers(-40, 40))
 def test_what_is_revealed_is_what_stands_there(
-    text: str, width: int, chapter: int, at: float, count: int
+    text: str, width: int, chunk_size: int, at: float, count: int
 ) -> None:
     whole = [line.plain for line in document(text).lines(width)]
-    layout = document(text, chapter).layout(width)
+    layout = document(text, chunk_size).layout(width)
     number = layout.reveal(int(at * len(layout)), count)
     first, last = (number, number + count) if count > 0 else (number + count + 1, number + 1)
     height = len(layout)
@@ -52,11 +52,11 @@ def test_a_line_that_two_pieces_share_is_revealed_with_both(count: int) -> None:
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHAPTER)
+@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHUNK_SIZES)
 def test_an_anchor_finds_the_line_that_it_was_made_from(
-    text: str, width: int, chapter: int
+    text: str, width: int, chunk_size: int
 ) -> None:
-    drawn = document(text, chapter)
+    drawn = document(text, chunk_size)
     drawn.lines(width)
     layout = drawn.layout(width)
     for number in range(0, len(layout), 7):
@@ -114,11 +114,11 @@ def test_one_block_that_is_very_long_is_read_in_steps_to_the_same_end() -> None:
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHAPTER, st.floats(0, 1), st.floats(0, 1))
+@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHUNK_SIZES, st.floats(0, 1), st.floats(0, 1))
 def test_a_spot_names_the_same_line_while_heights_are_put_right(
-    text: str, width: int, chapter: int, at: float, other: float
+    text: str, width: int, chunk_size: int, at: float, other: float
 ) -> None:
-    layout = document(text, chapter).layout(width)
+    layout = document(text, chunk_size).layout(width)
     if not layout:
         return
     spot = layout.line_id(int(at * (len(layout) - 1)))
@@ -133,9 +133,9 @@ def test_a_spot_names_the_same_line_while_heights_are_put_right(
 
 
 @QUICK
-@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHAPTER, st.floats(0, 1))
-def test_stretches_are_all_lines_once(text: str, width: int, chapter: int, at: float) -> None:
-    layout = document(text, chapter).layout(width)
+@given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHUNK_SIZES, st.floats(0, 1))
+def test_stretches_are_all_lines_once(text: str, width: int, chunk_size: int, at: float) -> None:
+    layout = document(text, chunk_size).layout(width)
     whole = [line.plain for line in document(text).lines(width)]
     stretch = layout.span_at(int(at * len(text)))
     assert stretch.start <= int(at * len(text)) <= max(stretch.end, 0)

@@ -1,4 +1,6 @@
-"""What is cut because it is long is shown alike, however it came and wherever it is opened."""
+"""What is split because it is long is shown alike, however it came and wherever it is opened."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,63 +13,80 @@ from fakegpt_tui.ui.markdown.palette import Palette
 from tests.ui.markdown.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
 from tests.ui.markdown.test_document import CUTS, QUICK, WIDTH, drawn
 
-SHORT = Limits(fragment=12, longest_fragment=30, header=20, flow=45, near=8, read_step=22)
+SHORT = Limits(fragment=12, longest_fragment=30, read_step=22)
+TIGHT = replace(SHORT, block=70)
+"""So that long paragraphs and other blocks end as plain text."""
+
 WHOLE = 1 << 40
 TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS
-CHAPTER = st.sampled_from([40, 100, WHOLE])
+CHUNK_SIZES = st.sampled_from([40, 100, WHOLE])
+LIMITS = st.sampled_from([SHORT, TIGHT])
 
 
-def short(chapter: int = WHOLE, *, keep_breaks: bool = False) -> Document:
-    return Document(Palette.colourless(), keep_breaks=keep_breaks, chapter=chapter, lengths=SHORT)
+def short(chunk_size: int = WHOLE, limits: Limits = SHORT) -> Document:
+    return Document(Palette.colourless(), chunk_size=chunk_size, limits=limits)
 
 
-def whole(text: str, *, complete: bool) -> Document:
-    document = short()
+def whole(text: str, *, complete: bool, limits: Limits = SHORT) -> Document:
+    document = short(limits=limits)
     document.update(text, complete=complete)
     return document
 
 
-def assert_alike(grown: Document, text: str, width: int, *, complete: bool) -> None:
+def assert_alike(
+    grown: Document, text: str, width: int, *, complete: bool, limits: Limits = SHORT
+) -> None:
     grown.update(text, complete=complete)
-    assert drawn(grown, width) == drawn(whole(text, complete=complete), width)
+    assert drawn(grown, width) == drawn(whole(text, complete=complete, limits=limits), width)
 
 
 @QUICK
-@given(TEXTS, CUTS, WIDTH, CHAPTER)
+@given(TEXTS, CUTS, WIDTH, CHUNK_SIZES, LIMITS)
 def test_a_stream_shows_at_each_moment_what_its_text_alone_would(
-    text: str, cuts: list[float], width: int, chapter: int
+    text: str, cuts: list[float], width: int, chunk_size: int, limits: Limits
 ) -> None:
-    assert_alike_at_each_cut(text, cuts, width, chapter)
+    assert_alike_at_each_cut(text, cuts, width, chunk_size, limits)
 
 
-def assert_alike_at_each_cut(text: str, cuts: list[float], width: int, chapter: int) -> None:
-    grown = short(chapter)
+def assert_alike_at_each_cut(
+    text: str, cuts: list[float], width: int, chunk_size: int, limits: Limits = SHORT
+) -> None:
+    grown = short(chunk_size, limits)
     for cut in sorted(cuts):
-        assert_alike(grown, text[: int(cut * len(text))], width, complete=False)
-    assert_alike(grown, text, width, complete=False)
-    assert_alike(grown, text, width, complete=True)
+        part = text[: int(cut * len(text))]
+        assert_alike(grown, part, width, complete=False, limits=limits)
+    assert_alike(grown, text, width, complete=False, limits=limits)
+    assert_alike(grown, text, width, complete=True, limits=limits)
 
 
 @QUICK
-@given(NASTY | QUOTES, WIDTH, CHAPTER, st.integers(1, 5))
+@given(NASTY | QUOTES, WIDTH, CHUNK_SIZES, st.integers(1, 5), LIMITS)
 def test_a_stream_of_tokens_shows_at_its_end_what_its_text_alone_would(
-    text: str, width: int, chapter: int, step: int
+    text: str, width: int, chunk_size: int, step: int, limits: Limits
 ) -> None:
-    grown = short(chapter)
+    grown = short(chunk_size, limits)
     for end in range(0, len(text), step):
         grown.update(text[:end], complete=False)
         grown.layout(width).reveal(1 << 30, -3)
-    assert_alike(grown, text, width, complete=False)
-    assert_alike(grown, text, width, complete=True)
+    assert_alike(grown, text, width, complete=False, limits=limits)
+    assert_alike(grown, text, width, complete=True, limits=limits)
 
 
 @QUICK
-@given(TEXTS, WIDTH, CHAPTER, st.booleans(), st.booleans())
+@given(
+    text=TEXTS,
+    width=WIDTH,
+    chunk_size=CHUNK_SIZES,
+    at_the_end=st.booleans(),
+    complete=st.booleans(),
+    limits=LIMITS,
+)
 def test_what_is_opened_at_one_end_shows_the_whole_up_to_the_other(
-    text: str, width: int, chapter: int, at_the_end: bool, complete: bool
+    *, text: str, width: int, chunk_size: int, at_the_end: bool, complete: bool, limits: Limits
 ) -> None:
-    expected = [line.plain for line in whole(text, complete=complete).lines(width)]
-    opened = short(chapter)
+    document = whole(text, complete=complete, limits=limits)
+    expected = [line.plain for line in document.lines(width)]
+    opened = short(chunk_size, limits)
     opened.update(text, complete=complete)
     seen = scrolled(opened.layout(width), -3 if at_the_end else 3)
     assert seen == expected
@@ -139,19 +158,78 @@ def test_no_title_of_a_target_is_shown_however_long_it_is(above: int, sign: str)
         "x" * 138 + "\u2028\n>\n" + "> some words\n" * 14,
     ],
 )
-@pytest.mark.parametrize("chapter", [40, WHOLE])
-def test_what_a_line_is_may_be_known_late(text: str, chapter: int) -> None:
-    grown = short(chapter)
+@pytest.mark.parametrize("chunk_size", [40, WHOLE])
+def test_what_a_line_is_may_be_known_late(text: str, chunk_size: int) -> None:
+    grown = short(chunk_size)
     for end in range(len(text)):
         assert_alike(grown, text[:end], 30, complete=False)
     # So much below that what is above is forgotten, and read again.
     text += "\n\nSome words below it." * 30
     assert_alike(grown, text, 30, complete=False)
     assert_alike(grown, text, 30, complete=True)
-    opened = short(chapter)
+    opened = short(chunk_size)
     opened.update(text, complete=True)
     again = opened.layout(30)
     expected = [line.plain for line in whole(text, complete=True).lines(30)]
     assert scrolled(again, -3) == expected
     opened.remeasure()
     assert scrolled(opened.layout(30), 3) == expected
+
+
+LINE = "some *words* in a line\n"
+NOTE = "Plain text from here on: this block is longer than {} KB."
+
+
+@pytest.mark.parametrize(
+    ("first", "line", "marked"),
+    [
+        ("", LINE, "some words in a line"),
+        ("- ", "  " + LINE, "  some words in a line"),
+        ("> ", "> " + LINE, "▌ some words in a line"),
+        ("> > ", "> > " + LINE, "▌ ▌ some words in a line"),
+    ],
+    ids=["paragraph", "item", "quote", "nested quote"],
+)
+def test_a_block_that_cannot_be_split_goes_on_as_plain_text_and_says_so(
+    first: str, line: str, marked: str
+) -> None:
+    block = first + LINE + line * 600
+    document = Document(Palette.colourless(), keep_breaks=True, limits=Limits(block=8_192))
+    document.update(f"{block}\nA **new** block.\n", complete=True)
+    lines = [row.plain for row in document.lines(60)]
+    note = lines.index(NOTE.format(8))
+    assert lines[note - 2 : note + 2] == [marked, "", NOTE.format(8), line.rstrip()]
+    assert lines[-3:] == [line.rstrip(), "", "A new block."]
+    assert 8_192 < note * len(line) < 8_192 + 99
+
+
+def test_the_limit_is_256_kilobytes() -> None:
+    document = Document(Palette.colourless())
+    document.update("some words and more " * 14_000, complete=True)
+    layout = document.layout(200)
+    number = layout.reveal(len(layout) - 1, -200)
+    assert NOTE.format(256) in [line.plain for line in layout[number - 200 :]]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("- *item*\n" * 3_000, "• item"),
+        ("| a | b |\n|---|---|\n" + "| *a* | b |\n" * 3_000, "a │ b"),
+        ("> *quoted*\n>\n" * 3_000, "▌ quoted"),
+        ("```\n" + "*code*\n" * 3_000, "*code*"),
+    ],
+    ids=["list", "table", "quote", "code"],
+)
+def test_a_block_that_can_be_split_has_no_limit(text: str, last: str) -> None:
+    document = Document(Palette.colourless(), limits=Limits(block=8_192))
+    document.update(text.rstrip(">\n"), complete=True)
+    layout = document.layout(60)
+    assert layout[layout.reveal(len(layout) - 1, -3)].plain.strip() == last
+
+
+def test_a_section_ends_in_plain_text_too() -> None:
+    text = "<think>\n" + LINE * 600 + "</think>\nAn answer."
+    document = Document(Palette.colourless(), limits=Limits(block=8_192))
+    document.update(text, complete=True)
+    assert [line.plain for line in document.lines(60)] == ["▸ Thinking", "", "An answer."]

@@ -33,7 +33,7 @@ def test_the_label_says_what_to_fold() -> None:
 
 
 def test_a_section_that_streams_stays_as_it_is_folded() -> None:
-    document = Document(Palette.colourless(), chapter=20)
+    document = Document(Palette.colourless(), chunk_size=20)
     for end in range(len(TEXT)):
         document.update(TEXT[:end], complete=False)
         assert "thought" not in "".join(plain(document))
@@ -74,7 +74,7 @@ def test_all_sections_can_be_opened_at_once() -> None:
 
 def test_a_section_far_above_what_was_looked_at_last_is_folded_to_its_label() -> None:
     text = "<think>\nA thought.\n\nAnd another.\n</think>\n\n" + "A paragraph of words.\n\n" * 40
-    document = Document(Palette.colourless(), chapter=20)
+    document = Document(Palette.colourless(), chunk_size=20)
     document.update(text, complete=True)
     folded = plain(document)
     document.unfold(True)

@@ -70,7 +70,7 @@ def text_of(viewport: Viewport) -> list[str]:
 
 
 def reading(text: str, chapter: int, rows: int, **changes) -> Viewport:
-    viewport = Viewport(VirtualList(lambda palette: Document(palette, chapter=chapter)))
+    viewport = Viewport(VirtualList(lambda palette: Document(palette, chunk_size=chapter)))
     viewport.resize(WIDTH, rows)
     viewport.open([reply(0, "first"), reply(1, text, **changes)], None)
     return viewport
