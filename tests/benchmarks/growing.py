@@ -12,17 +12,23 @@ from tests.benchmarks.texts import SHAPES
 from tests.benchmarks.watched import Watched
 
 _SMALL, _LARGE = 1_000, 1_000_000
+_ONE_BLOCK = 256_000
+"""A longer list, table, quote or paragraph may be shown as plain text."""
+
+_UNLIMITED = ("prose", "mixed", "fence")
 _PATIENCE = 120.0
 
 
 def measure(repeats: int) -> Iterator[Row]:
-    """What one more fragment costs at 1 MB and at 1 KB, for every shape."""
+    """What one more fragment costs in a long reply and at 1 KB, for every shape."""
     for shape in SHAPES:
-        runs = [_costs(shape) for _ in range(repeats)]
+        large = _LARGE if shape in _UNLIMITED else _ONE_BLOCK
+        name = "1 MB" if large == _LARGE else "256 KB"
+        runs = [_costs(shape, large) for _ in range(repeats)]
         yield Row(
             budget="B6",
-            what=f"one fragment at 1 MB, {shape}",
-            values=[run[str(_LARGE)] for run in runs],
+            what=f"one fragment at {name}, {shape}",
+            values=[run[str(large)] for run in runs],
             floor=[run[str(_SMALL)] for run in runs],
             floor_name="at 1 KB",
             limit=3,
@@ -30,12 +36,12 @@ def measure(repeats: int) -> Iterator[Row]:
         )
 
 
-def _costs(shape: str) -> dict[str, float]:
+def _costs(shape: str, large: int) -> dict[str, float]:
     """Milliseconds of processor time by the size of the answer, from one run of the app."""
     with TemporaryDirectory() as folder, home() as made:
         results = Path(folder) / "results.json"
         module = "tests.benchmarks.growing_app"
-        command = [sys.executable, "-m", module, shape, str(results), str(_SMALL), str(_LARGE)]
+        command = [sys.executable, "-m", module, shape, str(results), str(_SMALL), str(large)]
         with Watched(command, env=made.environment) as terminal:
             terminal.process.wait(_PATIENCE)
         return json.loads(results.read_text())

@@ -19,6 +19,14 @@ def listed(size: int) -> str:
     return _filled(lambda number: f"- item {number} with *some* words and `code` in it\n", size)
 
 
+def quote(size: int) -> str:
+    return _filled(lambda number: f"> line {number} with *some* words and `code` in it\n", size)
+
+
+def paragraph(size: int) -> str:
+    return _filled(lambda number: f"Sentence {number} has *some* words and `code` in it. ", size)
+
+
 def table(size: int) -> str:
     head = "| number | name | value |\n|---|---|---|\n"
     rows = _filled(lambda number: f"| {number} | name {number} | **{number * 7}** |\n", size)
@@ -40,7 +48,15 @@ def mixed(size: int) -> str:
     return _filled(part, size)
 
 
-SHAPES = {"prose": prose, "mixed": mixed, "list": listed, "table": table, "fence": fence}
+SHAPES = {
+    "prose": prose,
+    "mixed": mixed,
+    "list": listed,
+    "table": table,
+    "quote": quote,
+    "paragraph": paragraph,
+    "fence": fence,
+}
 
 
 def tokens(shape: str, size: int) -> Iterator[str]:
