@@ -27,7 +27,8 @@ class Limits:
 
     `fragment`: a paragraph is split after these at the first place where no inline mark is open, or
     after `longest_fragment` where one still is. `read_step`: how much is parsed at a time. `block`:
-    what cannot be split, or is one paragraph, is plain text beyond these.
+    what cannot be split, or is one paragraph, is plain text beyond these, which are more than a
+    chunk has.
     """
 
     fragment: int = 1_024

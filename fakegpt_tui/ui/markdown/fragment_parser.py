@@ -135,8 +135,11 @@ def _plain_start(
     most = least + limits.longest_fragment
     line_end = text.find("\n", least, most)
     if line_end >= 0:
-        below = text.find("\n", line_end + 1, end)
-        return line_end + 1 if below >= 0 and text.find("\n", below + 1) >= 0 else None
+        # Blank lines at its end belong to the block only until more text comes.
+        last = least + len(text[least:end].rstrip()) + 1
+        below = text.find("\n", line_end + 1, last)
+        is_next_known = text.find("\n", below + 1) >= 0 or len(text) - below > limits.fragment
+        return line_end + 1 if below >= 0 and is_next_known else None
     # Such a long line belonged to the block, until the line below made it the header of a table.
     is_header = fragments[-1].node.kind == "table" and fragments[-1].start == end
     is_within = most < end or (is_header and text.rfind("\n", 0, least) + 1 == end)

@@ -14,8 +14,8 @@ from tests.ui.markdown.documents import BLOCKS, DOCUMENTS, NASTY, QUOTES
 from tests.ui.markdown.test_document import CUTS, QUICK, WIDTH, drawn
 
 SHORT = Limits(fragment=12, longest_fragment=30, read_step=22)
-TIGHT = replace(SHORT, block=70)
-"""So that long paragraphs and other blocks end as plain text."""
+TIGHT = replace(SHORT, block=110)
+"""So that long paragraphs and other blocks end as plain text; more than a chunk, as always."""
 
 WHOLE = 1 << 40
 TEXTS = NASTY | QUOTES | DOCUMENTS | BLOCKS

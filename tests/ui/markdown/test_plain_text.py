@@ -1,10 +1,11 @@
-"""Prompts are drawn as they were typed, the long ones in parts."""
+"""Prompts are drawn as they were typed; a long one is drawn in parts."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.ui.markdown.lines import LineList
-from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
+from fakegpt_tui.ui.markdown.plain_text import layout_plain_text
+from fakegpt_tui.ui.markdown.wrapping import wrap_plain_text
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.test_document import QUICK, WIDTH
 from tests.ui.markdown.test_limits import scrolled
@@ -42,6 +43,6 @@ def test_of_a_long_prompt_only_what_is_looked_at_is_drawn() -> None:
     layout = layout_plain_text(text, 80)
     assert 40_000 <= len(layout) < 40_400
     number = layout.reveal(20_000, 40)
-    spot = layout.line_id(number)
-    assert spot.fragment_start > 500_000
+    line_id = layout.line_id(number)
+    assert line_id.fragment_start > 500_000
     assert sum(chunk.source.fragments is not None for chunk in layout.chunks) < 9
