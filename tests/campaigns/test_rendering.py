@@ -1,4 +1,4 @@
-"""What the tests of rendering try with some random documents, with many."""
+"""The property tests of Markdown, with many random documents."""
 
 import pytest
 from hypothesis import given, settings

@@ -17,9 +17,9 @@ from textual.strip import Strip
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import Line, cell_width
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.wrapping import blank_segment, cell_width, chop, padded
+from fakegpt_tui.ui.markdown.wrapping import blank_segment, chop, padded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -72,6 +73,11 @@ class Line:
 def _shown_text(segment: Segment) -> str:
     text, style, _ = segment
     return " " * len(text) if style is not None and _CONTROLS & style.meta.keys() else text
+
+
+def cell_width(segments: Iterable[Segment]) -> int:
+    """The cells that `segments` take side by side."""
+    return sum(cell_len(segment.text) for segment in segments)
 
 
 BLANK = Line(())

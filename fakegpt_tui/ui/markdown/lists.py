@@ -8,10 +8,10 @@ from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
-from fakegpt_tui.ui.markdown.lines import BLANK, Line
+from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
 from fakegpt_tui.ui.markdown.parser import footnote_mark
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.wrapping import blank_segment, cell_width, wrap
+from fakegpt_tui.ui.markdown.wrapping import blank_segment, wrap
 
 _BULLETS = {"-": "• ", "*": "• ", "+": "◦ "}
 _TASK = re.compile(r"\[([ xX])\][ \t\n]")

@@ -16,10 +16,10 @@ from fakegpt_tui.ui.markdown.blocks import (
     ParseSlice,
 )
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import BLANK, Line
+from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
-from fakegpt_tui.ui.markdown.wrapping import cell_width, chop, wrap
+from fakegpt_tui.ui.markdown.wrapping import chop, wrap
 
 _HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
 """How HTML begins that is shown as it is: a tag, alone on its line or with others."""

@@ -14,9 +14,8 @@ from fakegpt_tui.ui.markdown.blocks import (
     References,
     SplitBlock,
 )
-from fakegpt_tui.ui.markdown.lines import BLANK, Line
+from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.markdown.wrapping import cell_width
 
 _MAX_LINES = 4_000
 _ENOUGH = 12

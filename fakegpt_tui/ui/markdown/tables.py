@@ -8,10 +8,10 @@ from rich.segment import Segment
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line
+from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line, cell_width
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.wrapping import cell_width, padded, wrap
+from fakegpt_tui.ui.markdown.wrapping import padded, wrap
 
 _SAMPLE = 24
 """Rows whose cells decide how wide the columns are. Later ones wrap, so that nothing moves."""

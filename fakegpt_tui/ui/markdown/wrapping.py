@@ -4,7 +4,7 @@ Any text made of Rich segments can be broken with it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, split_graphemes
@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.lines import Line, cell_width
 from fakegpt_tui.ui.terminal.cell_widths import width_profile
 
 Range = tuple[int, int]
@@ -30,11 +30,6 @@ _OTHER_THAN_ONE_CELL = re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u202
 
 _JOINS_NOTHING = re.compile("(?:(?<=[ \n])|\\A)[\u200d\ufe0f]+|\u200d(?=[ \n\u200d])")
 """Joiners without a neighbour at one side, whose width depends on what is measured with them."""
-
-
-def cell_width(segments: Iterable[Segment]) -> int:
-    """The cells that `segments` take side by side."""
-    return sum(cell_len(segment.text) for segment in segments)
 
 
 def wrap(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
@@ -169,9 +164,9 @@ def _cut(segments: Sequence[Segment], ranges: Sequence[Range]) -> list[list[Segm
         line: list[Segment] = []
         while index < len(segments):
             text, style, _ = segments[index]
-            piece = text[max(0, start - at) : max(0, end - at)]
-            if piece:
-                line.append(Segment(piece, style))
+            part = text[max(0, start - at) : max(0, end - at)]
+            if part:
+                line.append(Segment(part, style))
             if at + len(text) > end:
                 break
             at += len(text)
@@ -192,6 +187,6 @@ def wrap_plain_part(text: str, start: int, width: int, style: Style | None = Non
     for written in text.splitlines(keepends=True):
         start, end = end, end + len(written)
         shown = safe_text(written.rstrip("\r\n")).expandtabs(4)
-        pieces = wrap([Segment(shown, style)], width)
-        lines.extend(Line(tuple(segments), (start, end)) for segments in pieces)
+        rows = wrap([Segment(shown, style)], width)
+        lines.extend(Line(tuple(row), (start, end)) for row in rows)
     return lines

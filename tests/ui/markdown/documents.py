@@ -75,7 +75,7 @@ _FLOWING = st.sampled_from(
     ["words and words " * 4, "a line of text\n" * 5, "x" * 60, "漢字。" * 20]
 )
 NASTY = st.lists(_NASTY | _FLOWING, max_size=30).map("".join)
-"""What may be taken for something else until more is known, near the ends of short pieces."""
+"""What may be taken for something else until more is known, near the ends of short fragments."""
 
 QUOTES = st.builds(
     lambda text, mark: "> " + text.replace("\n", mark),

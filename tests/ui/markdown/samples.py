@@ -1,4 +1,4 @@
-"""What the rendering tests draw, and how they look at it."""
+"""Examples that the Markdown tests draw, and functions to look at what is drawn."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def href_of(text: str, part: str) -> str | None:
 
 
 def golden(name: str, width: int) -> str:
-    """A rendering as readable text; the bar at the end makes padding visible."""
+    """A drawn example as readable text; the bar at the end makes padding visible."""
     return "".join(f"{line.plain}|\n" for line in lines(CORPUS[name], width))
 
 

@@ -15,7 +15,7 @@ from tests.ui.markdown.test_limits import scrolled
 WHOLE = 1 << 40
 TABLE = "| a | b |\n|---|--:|\n" + "| 1 | **2** |\n" * 60
 
-MEGABYTES = {
+LONG_BLOCKS = {
     "bullets": "- item with *some* words and `code`\n" * 30_000,
     "loose bullets": "* item with *some* words\n\n  and more\n\n" * 28_000,
     "numbers": "".join(f"{number}. item with some words\n" for number in range(1, 40_000)),
@@ -46,32 +46,32 @@ def whole(text: str, *, complete: bool = True) -> Document:
 
 @QUICK
 @given(DOCUMENTS | LONG_DOCUMENTS | BLOCKS, WIDTH, st.sampled_from([2, 20, 300]), st.booleans())
-def test_what_is_parted_shows_what_the_whole_does(
+def test_chunks_show_what_the_whole_does(
     text: str, width: int, chunk_size: int, complete: bool
 ) -> None:
-    parted = Document(Palette.colourless(), chunk_size=chunk_size)
+    chunked = Document(Palette.colourless(), chunk_size=chunk_size)
     # A heading above, so that what defines references only is never all of the first chunk_size.
     text = f"# Top\n\n{text}"
-    parted.update(text, complete=complete)
-    assert drawn(parted, width) == drawn(whole(text, complete=complete), width)
+    chunked.update(text, complete=complete)
+    assert drawn(chunked, width) == drawn(whole(text, complete=complete), width)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 @pytest.mark.parametrize("name", CORPUS)
-def test_the_corpus_parted_is_the_corpus(name: str, line_end: str) -> None:
+def test_the_corpus_in_chunks_is_the_corpus(name: str, line_end: str) -> None:
     text = CORPUS[name].replace("\r\n", "\n").replace("\n", line_end)
     for chunk_size in (1, 10, 100):
-        parted = Document(Palette.colourless(), chunk_size=chunk_size)
-        parted.update(text, complete=True)
-        assert drawn(parted, 40) == drawn(whole(text), 40)
+        chunked = Document(Palette.colourless(), chunk_size=chunk_size)
+        chunked.update(text, complete=True)
+        assert drawn(chunked, 40) == drawn(whole(text), 40)
 
 
-@pytest.mark.parametrize("name", MEGABYTES)
-def test_of_a_megabyte_the_same_is_seen_as_if_all_were_read(name: str) -> None:
-    text = MEGABYTES[name][:40_000]
-    parted = Document(Palette.colourless())
-    parted.update(text, complete=True)
-    assert drawn(parted, 60) == drawn(whole(text), 60)
+@pytest.mark.parametrize("name", LONG_BLOCKS)
+def test_one_long_block_in_chunks_shows_what_the_whole_does(name: str) -> None:
+    text = LONG_BLOCKS[name][:40_000]
+    chunked = Document(Palette.colourless())
+    chunked.update(text, complete=True)
+    assert drawn(chunked, 60) == drawn(whole(text), 60)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_of_a_megabyte_the_same_is_seen_as_if_all_were_read(name: str) -> None:
 @pytest.mark.parametrize("complete", [False, True])
 def test_an_end_without_a_line_end_goes_on_with_the_item_above(text: str, complete: bool) -> None:
     expected = drawn(whole(text, complete=complete), 40)
-    parted = Document(Palette.colourless())
-    parted.update(text, complete=complete)
-    assert drawn(parted, 40) == expected
+    chunked = Document(Palette.colourless())
+    chunked.update(text, complete=complete)
+    assert drawn(chunked, 40) == expected
     growing = grown(text, [0.3, 0.5, 0.71, 0.99], 40)
     growing.update(text, complete=complete)
     assert drawn(growing, 40) == expected
@@ -101,40 +101,40 @@ def test_no_blank_line_is_shown_below_definitions_that_begin_a_message(
 ) -> None:
     definitions = "".join(f"[r{number}]: http://x.example/{number}\n" for number in range(600))
     text = f"{above}{definitions}\nText [r1].\n" + "\nMore of [r2].\n" * 700
-    parted = Document(Palette.colourless(), chunk_size=chunk_size)
-    parted.update(text, complete=True)
-    assert drawn(parted, 40) == drawn(whole(text), 40)
-    assert parted.lines(40)[0].plain == "Text r1."
+    chunked = Document(Palette.colourless(), chunk_size=chunk_size)
+    chunked.update(text, complete=True)
+    assert drawn(chunked, 40) == drawn(whole(text), 40)
+    assert chunked.lines(40)[0].plain == "Text r1."
     opened = Document(Palette.colourless(), chunk_size=chunk_size)
     opened.update(text, complete=True)
     seen = scrolled(opened.layout(40), -9)
-    assert seen == [line.plain for line in parted.lines(40)]
+    assert seen == [line.plain for line in chunked.lines(40)]
 
 
 def test_a_string_that_never_ends_colours_no_more_than_the_lines_together() -> None:
     text = "```py\n" + 'x = """\n' + "words\n" * 2_000 + "```\n"
-    parted = Document(Palette.colourless())
-    parted.update(text, complete=True)
-    assert drawn(parted, 40) == drawn(whole(text), 40)
+    chunked = Document(Palette.colourless())
+    chunked.update(text, complete=True)
+    assert drawn(chunked, 40) == drawn(whole(text), 40)
 
 
 def test_a_quote_that_begins_with_an_empty_line_is_one_quote() -> None:
     text = "Text.\n\n[text]\n\n>\n> one\n>\n> two\n" + "\nText.\n" * 9
-    parted = Document(Palette.colourless(), chunk_size=5)
-    parted.update(text, complete=True)
-    assert drawn(parted, 40) == drawn(whole(text), 40)
-    parted.layout(40).measure()
-    assert drawn(parted, 39) == drawn(whole(text), 39)
+    chunked = Document(Palette.colourless(), chunk_size=5)
+    chunked.update(text, complete=True)
+    assert drawn(chunked, 40) == drawn(whole(text), 40)
+    chunked.layout(40).measure()
+    assert drawn(chunked, 39) == drawn(whole(text), 39)
 
 
-def test_text_that_grows_from_a_part_goes_on_in_it() -> None:
+def test_text_that_grows_in_the_last_chunk_goes_on_in_it() -> None:
     text = "".join(f"{number}. item **bold**\n" for number in range(1, 400))
-    parted = Document(Palette.colourless(), chunk_size=300)
-    parted.update(text[:3_000], complete=False)
+    chunked = Document(Palette.colourless(), chunk_size=300)
+    chunked.update(text[:3_000], complete=False)
     for end in range(3_000, len(text), 777):
-        parted.update(text[:end], complete=False)
-    parted.update(text, complete=True)
-    assert drawn(parted, 40) == drawn(whole(text), 40)
+        chunked.update(text[:end], complete=False)
+    chunked.update(text, complete=True)
+    assert drawn(chunked, 40) == drawn(whole(text), 40)
 
 
 @pytest.mark.parametrize(

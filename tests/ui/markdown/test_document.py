@@ -117,7 +117,7 @@ def test_settled_lines_are_drawn_once(name: str) -> None:
         ("", "> quoted\n>\n"),
     ],
 )
-def test_one_growing_block_settles_piece_by_piece(opening: str, part: str) -> None:
+def test_one_growing_block_settles_fragment_by_fragment(opening: str, part: str) -> None:
     text = opening + part * 300
     growing = document(text, complete=False)
     before = list(growing.lines(80))

@@ -40,7 +40,7 @@ def test_what_is_revealed_is_what_stands_there(
 
 
 @pytest.mark.parametrize("count", [1, 6, -1, -6])
-def test_a_line_that_two_pieces_share_is_revealed_with_both(count: int) -> None:
+def test_a_line_that_two_fragments_share_is_revealed_with_both(count: int) -> None:
     text = "a line of *text*\nand [more](http://x.y)\n" * 90 + "a **sentence** with `code`. " * 300
     for start in range(0, len(document(text, 40).layout(40)), 5):
         layout = document(text, 40).layout(40)
@@ -115,34 +115,34 @@ def test_one_block_that_is_very_long_is_read_in_steps_to_the_same_end() -> None:
 
 @QUICK
 @given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHUNK_SIZES, st.floats(0, 1), st.floats(0, 1))
-def test_a_spot_names_the_same_line_while_heights_are_put_right(
+def test_an_id_is_of_the_same_line_while_heights_are_corrected(
     text: str, width: int, chunk_size: int, at: float, other: float
 ) -> None:
     layout = document(text, chunk_size).layout(width)
     if not layout:
         return
-    spot = layout.line_id(int(at * (len(layout) - 1)))
-    before = layout[layout.line_number(spot)].plain
+    line_id = layout.line_id(int(at * (len(layout) - 1)))
+    before = layout[layout.line_number(line_id)].plain
     later = layout.line_id(int(other * (len(layout) - 1)))
     layout.reveal(int(other * len(layout)), -20)
-    assert layout[layout.line_number(spot)].plain == before
-    assert (spot < later) is (layout.line_number(spot) < layout.line_number(later))
+    assert layout[layout.line_number(line_id)].plain == before
+    assert (line_id < later) is (layout.line_number(line_id) < layout.line_number(later))
     layout.measure()
-    assert layout[layout.line_number(spot)].plain == before
-    assert layout.line_id(layout.line_number(spot)) == spot
+    assert layout[layout.line_number(line_id)].plain == before
+    assert layout.line_id(layout.line_number(line_id)) == line_id
 
 
 @QUICK
 @given(DOCUMENTS | LONG_DOCUMENTS, WIDTH, CHUNK_SIZES, st.floats(0, 1))
-def test_stretches_are_all_lines_once(text: str, width: int, chunk_size: int, at: float) -> None:
+def test_spans_are_all_lines_once(text: str, width: int, chunk_size: int, at: float) -> None:
     layout = document(text, chunk_size).layout(width)
     whole = [line.plain for line in document(text).lines(width)]
-    stretch = layout.span_at(int(at * len(text)))
-    assert stretch.start <= int(at * len(text)) <= max(stretch.end, 0)
+    span = layout.span_at(int(at * len(text)))
+    assert span.start <= int(at * len(text)) <= max(span.end, 0)
     offset, lines = 0, []
     while offset < len(text):
-        stretch = layout.span_at(offset)
-        lines += [line.plain for line in stretch.lines]
-        assert stretch.end > offset
-        offset = stretch.end
+        span = layout.span_at(offset)
+        lines += [line.plain for line in span.lines]
+        assert span.end > offset
+        offset = span.end
     assert lines == whole

@@ -93,10 +93,10 @@ def test_what_is_opened_at_one_end_shows_the_whole_up_to_the_other(
 
 
 def scrolled(layout: Layout, step: int) -> list[str]:
-    """All lines, as they are seen by who goes from one end to the other in steps."""
+    """All lines, as they are seen on the way from one end to the other in steps."""
     if not layout:
         return []
-    # Of what was never drawn the first line may be taken for the last one.
+    # Before anything is drawn, the first line may be taken for the last one.
     layout.reveal(0 if step > 0 else len(layout) - 1, step)
     number = layout.reveal(0 if step > 0 else len(layout) - 1, step)
     seen = [layout[number].plain]

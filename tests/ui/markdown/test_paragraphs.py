@@ -34,9 +34,9 @@ PARAGRAPHS = {
 def test_long_paragraphs_are_shown_alike_however_they_are_read(name: str, chunk_size: int) -> None:
     text = PARAGRAPHS[name]
     expected = drawn(whole(text), 80)
-    parted = Document(Palette.colourless(), chunk_size=chunk_size)
-    parted.update(text, complete=True)
-    assert drawn(parted, 80) == expected
+    chunked = Document(Palette.colourless(), chunk_size=chunk_size)
+    chunked.update(text, complete=True)
+    assert drawn(chunked, 80) == expected
     growing = grown(text, [0.5, 0.99, 0.9999], 80, chunk_size)
     growing.update(text, complete=True)
     assert drawn(growing, 80) == expected

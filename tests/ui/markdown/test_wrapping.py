@@ -3,7 +3,8 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.markdown.wrapping import cell_width, chop, padded, wrap
+from fakegpt_tui.ui.markdown.lines import cell_width
+from fakegpt_tui.ui.markdown.wrapping import chop, padded, wrap
 
 BOLD = Style(bold=True)
 TEXT = st.text(st.sampled_from("abc  \n漢。é👩\u200d\ufe0f\u0301-“"), max_size=60)
