@@ -1,4 +1,4 @@
-"""Every backend, made to play the same script."""
+"""Contract rigs: every backend, playing the same script."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

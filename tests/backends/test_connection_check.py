@@ -1,4 +1,4 @@
-"""Trying a service out says exactly what failed."""
+"""Connection checks: each failure of a service has its own sentence."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Conversations that are longer than a model can take: what is sent, and what is said of it."""
+"""Context windows: what is sent of a long conversation, and the notice about the rest."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

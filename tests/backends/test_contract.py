@@ -1,4 +1,4 @@
-"""What every backend does alike, whatever is behind it."""
+"""Contract of backends: each of them plays one script in the same way."""
 
 import asyncio
 from contextlib import aclosing
@@ -60,7 +60,7 @@ async def test_text_is_there_before_there_is_more(rig: Rig) -> None:
         assert first == TextDelta("some")
 
 
-async def test_a_reply_that_nobody_reads_on_is_let_go_of(rig: Rig) -> None:
+async def test_a_reply_that_is_no_longer_read_is_released(rig: Rig) -> None:
     async with rig([TextDelta("some"), Gate()]) as playing:
         async with aclosing(playing.backend.stream(ASK)) as events:
             await anext(events)

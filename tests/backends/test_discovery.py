@@ -1,4 +1,4 @@
-"""Finding servers on loopback, on ports that the tests give."""
+"""Discovery of model servers on loopback, on ports of the tests."""
 
 import asyncio
 import socket
@@ -37,7 +37,7 @@ async def test_a_server_is_offered_as_a_service_with_its_models(server: FaultSer
     assert [exchange.target for exchange in server.exchanges] == [MODELS]
 
 
-async def test_all_are_asked_at_once_and_none_is_waited_for(server: FaultServer) -> None:
+async def test_all_servers_are_probed_at_the_same_time(server: FaultServer) -> None:
     async with FaultServer() as slow, FaultServer() as page, FaultServer() as broken:
         slow.script(MODELS, Stall())
         page.script(MODELS, Send(reply(b"<html>", content_type="text/html")))

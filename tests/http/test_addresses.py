@@ -1,4 +1,4 @@
-"""Addresses that cannot be used are found before anything is sent."""
+"""Invalid addresses are rejected before anything is sent."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Every failure of a connection has a sentence of its own."""
+"""Each connection error has its own sentence."""
 
 import asyncio
 import errno

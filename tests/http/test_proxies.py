@@ -1,4 +1,4 @@
-"""Proxies of every kind, each a real one on loopback, and what is said where they refuse."""
+"""Proxies of every kind, each a real one on loopback, and their errors."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""What has arrived is taken at once, and never more of it is held than is meant to be."""
+"""Read-ahead: all chunks that came are taken at once, and the buffer is bounded."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -39,7 +39,7 @@ async def test_all_that_came_is_taken_at_once_and_in_order() -> None:
     await read_ahead.aclose()
 
 
-async def test_failure_comes_after_all_that_came_before_it() -> None:
+async def test_a_failure_is_raised_after_all_chunks_before_it() -> None:
     source = Source()
     read_ahead = ReadAhead(source.pieces())
     source.queue.put_nowait(b"1")

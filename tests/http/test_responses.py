@@ -1,4 +1,4 @@
-"""Answers are read no further than was meant, however they are packed."""
+"""Response bodies: size limits and compression."""
 
 import gzip
 import zlib

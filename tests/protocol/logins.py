@@ -1,4 +1,4 @@
-"""Every row about signing in that one prompt can show; the others are acts of their own."""
+"""Cases of logins that one prompt can show; the others are in `test_acts.py`."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Every row about answers that are no stream: what is said, what is done, and what is not."""
+"""Cases of responses that are no stream: errors, retries, sentences."""
 
 from fakegpt_tui.domain import (
     BadReply,

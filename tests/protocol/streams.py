@@ -1,4 +1,4 @@
-"""Every row about the event stream: what arrives, in which framing, and how it ends."""
+"""Cases of event streams: content, framing, ending."""
 
 import json
 

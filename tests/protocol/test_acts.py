@@ -1,4 +1,4 @@
-"""The rows that take more than one prompt: two at once, a stop, a restart, a token's end."""
+"""Cases that take more than one prompt: two at once, a stop, a restart, an expired token."""
 
 import asyncio
 import gc

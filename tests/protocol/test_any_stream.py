@@ -1,4 +1,4 @@
-"""Whatever texts come, in whatever framing and however cut, the last of each is what is told."""
+"""Any stream, in any framing and batches, rebuilds the last text of each message."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Every row of the protocol's tables has its outcome; `conftest.py` prints all of them."""
+"""Each case of the tables has its outcome; `conftest.py` prints all of them."""
 
 from collections.abc import Callable
 

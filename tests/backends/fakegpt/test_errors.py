@@ -1,4 +1,4 @@
-"""What a service refuses, and what is done about it: nothing, again, or a new token."""
+"""Errors of a FakeGPT service: which are retried, which renew the session, which end the reply."""
 
 import socket
 from collections.abc import AsyncIterator

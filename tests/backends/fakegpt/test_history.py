@@ -1,4 +1,4 @@
-"""What is asked of a service that keeps the history, or does not, or has lost it."""
+"""Requests with and without history at the service, and after the service has lost it."""
 
 from collections.abc import AsyncIterator, Mapping
 
@@ -113,7 +113,7 @@ async def test_the_first_prompt_of_a_conversation_has_a_parent_too(server: Fault
     assert body["conversation_id"] == "conversation-1"
 
 
-async def test_a_reply_is_gone_on_with_where_it_is_kept(server: FaultServer) -> None:
+async def test_a_reply_is_continued_where_the_service_keeps_it(server: FaultServer) -> None:
     server.script(CHAT, *stream(" more"))
     partial = (*PATH, ContextMessage("assistant", "Two and"))
     request = asking(Purpose.CONTINUE, RemoteParent("conversation-1", "reply-1"), partial)
@@ -126,7 +126,7 @@ async def test_a_reply_is_gone_on_with_where_it_is_kept(server: FaultServer) -> 
 
 
 @pytest.mark.parametrize("history", History)
-async def test_elsewhere_the_rest_of_a_reply_is_asked_for_in_words(
+async def test_elsewhere_a_prompt_asks_to_continue_the_reply(
     server: FaultServer, history: History
 ) -> None:
     server.script(CHAT, *stream(" more"))

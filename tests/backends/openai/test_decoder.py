@@ -1,4 +1,4 @@
-"""Reading whatever a service may send: it means something, or nothing, and never breaks."""
+"""Chat completions with any content: the decoder returns events or a ServiceError."""
 
 import json
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible service refuses, as what a person reads and the program does."""
+"""Errors of an OpenAI-compatible service: sentences, retries and fallbacks."""
 
 from collections.abc import AsyncIterator
 
@@ -76,7 +76,7 @@ async def empty() -> AsyncIterator[FaultServer]:
         (503, Unreachable, "is in trouble (503 Service Unavailable)"),
     ],
 )
-async def test_a_status_becomes_a_failure_with_a_sentence(
+async def test_a_status_becomes_an_error_with_a_sentence(
     server: FaultServer, status: int, kind: type[ServiceError], words: str
 ) -> None:
     server.script(CHAT, *refuses(status, "So it is."))
@@ -251,7 +251,9 @@ async def test_a_service_that_offers_nothing_is_told(empty: FaultServer) -> None
 
 
 @pytest.mark.parametrize("body", [b"<html><title>Sign in</title></html>", b"[1", b'{"a": 1}', b""])
-async def test_what_is_no_list_of_models_is_told(empty: FaultServer, body: bytes) -> None:
+async def test_another_body_than_a_list_of_models_is_an_error(
+    empty: FaultServer, body: bytes
+) -> None:
     empty.script(MODELS, Send(reply(body)))
     with pytest.raises(BadReply):
         await backend_for(service(empty.url)).models()

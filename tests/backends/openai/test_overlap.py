@@ -1,4 +1,4 @@
-"""What is new in a reply that goes on from another."""
+"""Overlap of a continued reply with the text before it."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Replies of an OpenAI-compatible service over real sockets, in all the forms they come in."""
+"""Replies of an OpenAI-compatible service over real sockets, in every known form."""
 
 import asyncio
 import gc
@@ -283,7 +283,7 @@ async def test_a_call_of_a_tool_that_was_cut_is_still_shown(server: FaultServer)
 
 
 @pytest.mark.parametrize("sent", [[end(), DONE], [DONE], [delta(content=""), end()]])
-async def test_a_reply_without_a_word_is_no_reply(server: FaultServer, sent: list[bytes]) -> None:
+async def test_a_reply_without_text_is_an_error(server: FaultServer, sent: list[bytes]) -> None:
     server.script(CHAT, *stream(*sent))
     came, failure = await outcome(backend_for(service(server.url)))
     assert came == []

@@ -1,4 +1,4 @@
-"""Every known answer that is no answer becomes a failure that a person can act on."""
+"""Error responses become errors with a sentence and a recovery."""
 
 import json
 from datetime import UTC, datetime
@@ -158,7 +158,7 @@ def test_the_reason_is_found_in_every_shape(body: object) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b"5", b'{"code": 0, "url": "/"}', b"<p>"])
-def test_where_nothing_is_said_there_is_no_reason(body: bytes) -> None:
+def test_a_body_without_a_message_has_no_error_text(body: bytes) -> None:
     assert error_text(body) == ""
 
 
@@ -314,7 +314,7 @@ HEADERS = st.dictionaries(
 
 @settings(deadline=None)
 @given(st.integers(0, 1000), HEADERS, BODIES, st.text())
-def test_any_answer_at_all_becomes_a_readable_failure(
+def test_any_response_becomes_a_readable_error(
     status: int, headers: dict[str, str], body: bytes, host: str
 ) -> None:
     error = error_of(status, body, headers, host=host)

@@ -1,4 +1,4 @@
-"""The login steps are read with care, because everything hangs on them."""
+"""Login bodies: accounts, sessions, tokens, in every known and unknown shape."""
 
 import base64
 import json
@@ -71,7 +71,7 @@ def test_a_service_without_accounts_says_so() -> None:
     [b"", b"{}", b"[]", b"null", b'{"loads": null}', b'{"loads": [{}]}', b"\xff", b"[" * 100_000],
     ids=lambda body: f"{body!r:.20}",
 )
-def test_what_is_no_list_of_accounts_is_told(body: bytes) -> None:
+def test_another_body_than_a_list_of_accounts_is_an_error(body: bytes) -> None:
     with pytest.raises(BadReply, match="something other than a list of accounts"):
         read_shared_accounts(body)
 
@@ -130,7 +130,7 @@ def test_the_reason_for_not_being_signed_in_is_told() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<title>Sign in</title>", b"[]", b"null"])
-def test_what_is_no_session_is_told(body: bytes) -> None:
+def test_another_body_than_a_session_is_an_error(body: bytes) -> None:
     with pytest.raises(BadReply, match="something other than a session"):
         read_session(body)
 
@@ -171,7 +171,7 @@ def test_a_session_does_not_show_its_token() -> None:
     ],
     ids=lambda odd: f"{odd!r:.40}",
 )
-def test_a_token_that_does_not_say_when_it_ends_does_no_harm(odd: str) -> None:
+def test_a_token_without_an_expiry_date_has_none(odd: str) -> None:
     assert token_expiry(odd) is None
 
 
@@ -194,7 +194,7 @@ def test_any_token_at_all_has_an_expiry_or_none(text: str) -> None:
     st.dictionaries(st.sampled_from(["accessToken", "expires", "error", "loads"]), JSON)
     .map(encoded) | st.binary()
 )  # fmt: skip
-def test_any_body_at_all_is_a_session_or_a_service_s_failure(body: bytes) -> None:
+def test_any_body_is_a_session_or_a_service_error(body: bytes) -> None:
     for read in (read_session, read_shared_accounts):
         try:
             told = str(read(body))

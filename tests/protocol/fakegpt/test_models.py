@@ -30,7 +30,7 @@ def test_without_a_default_the_order_is_the_service_s(categories: object) -> Non
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"models": null}', b"<title>Sign in</title>"])
-def test_what_is_no_list_of_models_is_told(body: bytes) -> None:
+def test_another_body_than_a_list_of_models_is_an_error(body: bytes) -> None:
     with pytest.raises(BadReply, match="something other than a list of models"):
         read_models(body)
 

@@ -1,4 +1,4 @@
-"""A conversation request is posted as the protocol has it, and read from any client of its time."""
+"""Conversation requests: written as the protocol has it, read from clients of any age."""
 
 import json
 
@@ -17,7 +17,7 @@ from fakegpt_tui.protocol.fakegpt import (
 from fakegpt_tui.text import replace_surrogates
 
 
-def test_a_single_message_is_its_own_prompt_whatever_its_role() -> None:
+def test_a_single_message_of_any_role_is_its_own_prompt() -> None:
     assert pack_prompt([ContextMessage("system", "User: hi\n")]) == "User: hi\n"
 
 
@@ -27,7 +27,7 @@ def test_several_messages_are_packed_into_lines_that_ask_for_the_next_one() -> N
     assert prompt == "System: s\nUser: hi\nAssistant: yo\nx\nUser: again\nAssistant:"
 
 
-def test_there_is_no_prompt_of_no_messages() -> None:
+def test_no_prompt_can_be_packed_from_no_messages() -> None:
     with pytest.raises(ValueError, match="no message"):
         pack_prompt([])
 
@@ -129,7 +129,7 @@ def test_old_and_sparing_clients_are_understood() -> None:
         {"content": "ab", "what": "ever"},
     ],
 )
-def test_a_message_needs_its_text_and_nothing_else(message: dict[str, object]) -> None:
+def test_a_message_needs_only_its_text(message: dict[str, object]) -> None:
     request = read_conversation_request(asked(messages=[message]))
     assert request.messages == (ContextMessage("user", "ab"),)
     assert request.message_id

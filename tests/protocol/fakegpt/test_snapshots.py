@@ -1,4 +1,4 @@
-"""Of what came together only the newest text is read, and nothing but old text is passed over."""
+"""Of events that came together only the newest text is parsed, and no other content is lost."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -117,7 +117,7 @@ def test_a_text_that_ends_in_half_a_character_is_joined_with_the_other_half() ->
     assert together(reader, message("a😀!😀")) == [TextDelta("😀")]
 
 
-def test_what_came_before_failure_is_told_before_it() -> None:
+def test_events_before_a_failure_come_before_it() -> None:
     def arriving() -> Iterator[tuple[str, str]]:
         yield "message", message("a")
         yield "message", message("ab")

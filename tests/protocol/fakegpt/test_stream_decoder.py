@@ -1,4 +1,4 @@
-"""A streamed reply becomes text that only ever says what the service said, and an honest end."""
+"""Streamed replies are decoded to the exact text of the service, and to its ending."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -434,7 +434,7 @@ JSON = st.recursive(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["message", "error", "delta", "x"]), JSON | TEXTS)))
-def test_any_events_at_all_end_in_an_end_or_in_a_service_s_failure(
+def test_any_events_end_in_an_end_or_a_service_error(
     events: list[tuple[str, object]],
 ) -> None:
     reader = StreamDecoder()

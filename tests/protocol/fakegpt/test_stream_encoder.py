@@ -1,4 +1,4 @@
-"""A host's stream has the form that every known client reads, and says what the backend said."""
+"""The stream of a host has the form that every known client reads."""
 
 import json
 import time

@@ -19,7 +19,7 @@ from fakegpt_tui.protocol.fakegpt.errors import UPSTREAM_ERRORS
 
 @pytest.mark.parametrize("code", UPSTREAM_ERRORS)
 @pytest.mark.parametrize("status", [200, 401, 502])
-def test_a_code_of_our_own_tells_the_failure_whatever_the_status(code: str, status: int) -> None:
+def test_a_code_of_our_own_decides_the_error_for_any_status(code: str, status: int) -> None:
     body = json.dumps(error_body("So it is.", code=code)).encode()
     error = response_error(status, {}, body, service_host="h")
     assert type(error) is UPSTREAM_ERRORS[code]
@@ -41,7 +41,7 @@ def test_a_code_of_our_own_tells_the_failure_whatever_the_status(code: str, stat
         (StoreError("x"), None),
     ],
 )
-def test_every_failure_with_a_service_has_the_code_of_its_nearest_kind(
+def test_every_service_error_has_the_code_of_its_nearest_class(
     error: ServiceError, code: str | None
 ) -> None:
     assert error_code(error) == code
