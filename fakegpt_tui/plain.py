@@ -44,7 +44,7 @@ class PlainChat:
         self._chat = chat
         self._write = write
         self._exports = exports
-        self._open = chat.new_conversation()
+        self._open = chat.conversations.create()
 
     def open(self, conversation_id: str) -> None:
         """Go on with a conversation, saying what was said last.
@@ -52,9 +52,9 @@ class PlainChat:
         Raises:
             NotFound: There is no such conversation.
         """
-        self._open = self._chat.conversation(conversation_id)
+        self._open = self._chat.conversations.get(conversation_id)
         self._write(f"Conversation: {safe_line(self._open.title)}")
-        for message in self._chat.path(self._open.id)[-2:]:
+        for message in self._chat.messages.path(self._open.id)[-2:]:
             self._write(f"{message.role.value.capitalize()}:")
             self._write(safe_text(message.text))
 
@@ -66,7 +66,7 @@ class PlainChat:
                 case "/quit":
                     return False
                 case "/new":
-                    self._open = self._chat.new_conversation()
+                    self._open = self._chat.conversations.create()
                     self._write("A new conversation.")
                 case "/list":
                     self._list()
@@ -82,16 +82,16 @@ class PlainChat:
 
     async def ask(self, text: str) -> None:
         """Send a prompt and write the reply, sentence by sentence."""
-        turn = self._chat.new_turn(self._open, text)
+        turn = self._chat.turns.new(self._open, text)
         try:
             async with turn:
                 await self._write_reply(turn)
         except FakeGPTError as error:
             self._write(safe_line(str(error)))
         finally:
-            self._chat.end_turn(turn)
+            self._chat.turns.end(turn)
             if turn.is_saved:
-                self._open = self._chat.conversation(turn.conversation.id)
+                self._open = self._chat.conversations.get(turn.conversation.id)
                 self._write_outcome(turn)
 
     async def _write_reply(self, turn: Turn) -> None:
@@ -144,7 +144,7 @@ class PlainChat:
             self._write(f"Saved as {safe_line(str(path), 1000)}")
 
     def _listed(self) -> list[Conversation]:
-        return self._chat.conversations()[:_MAX_LISTED]
+        return self._chat.conversations.all()[:_MAX_LISTED]
 
 
 class SentenceSplitter:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
-from fakegpt_tui.chat import memory
 from fakegpt_tui.chat.services import Connect, Connection
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -23,11 +22,12 @@ from fakegpt_tui.domain import (
     ServiceKind,
     StoreError,
 )
+from tests.dict_store import DictStore
 
 SERVICE = Service(name="scripted", kind=ServiceKind.EMBEDDED, model="scripted-1")
 
 
-class MemoryStore(memory.MemoryStore):
+class MemoryStore(DictStore):
     """A store without a disk that can be made to fail, to wait, and to have been changed.
 
     `refusal` makes writes fail, and `damage` reading what is in a conversation; `held` keeps writes

@@ -6,10 +6,10 @@ from fakegpt_tui.chat.turn import Turn
 
 
 class ActiveTurns(Collection[str]):
-    """Knows them in the order in which they were asked for.
+    """Turns in the order in which they were created.
 
-    As a collection it is that of the conversations in which there is one. Several in one
-    conversation answer the same prompt side by side.
+    Iterating yields the ids of conversations with an active turn. Several turns in one
+    conversation reply to the same prompt side by side.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class ActiveTurns(Collection[str]):
         self._all.append(turn)
 
     def remove(self, turn: Turn) -> None:
-        """Let go of a turn, if it is among them."""
+        """Remove a turn, if it is active."""
         if turn not in self._all:
             return
         self._all.remove(turn)
@@ -52,14 +52,14 @@ class ActiveTurns(Collection[str]):
             del self._turns[turn.conversation.id]
 
     def stop(self, conversation_id: str) -> bool:
-        """Stop the turns of a conversation; was there one?"""
+        """Stop the turns of a conversation; true if there was one."""
         turns = self.of(conversation_id)
         for turn in turns:
             turn.stop()
         return bool(turns)
 
     def stop_all(self) -> int:
-        """Stop all turns; how many that were."""
+        """Stop all turns; the number of turns that were stopped."""
         turns = self.all()
         for turn in turns:
             turn.stop()

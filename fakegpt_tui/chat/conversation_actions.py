@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from fakegpt_tui.chat.conversation_index import Change, ConversationIndex
+from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -22,145 +24,107 @@ from fakegpt_tui.text import replace_surrogates
 
 
 class ConversationActions:
-    """Changes headers as a person wishes.
+    """Actions on whole conversations; each can be undone, except for `delete`.
 
-    Methods that take several ids pass over those that are gone. What they do can be undone, but
-    for deleting for good.
+    Methods that take several ids skip conversations that are gone. Methods that take one raise
+    `NotFound` where there is no such conversation.
     """
 
     def __init__(
         self,
-        headers: ConversationIndex,
+        index: ConversationIndex,
+        trees: MessageTrees,
         history: UndoHistory,
+        *,
         service: Callable[[str], Service],
         presets: Mapping[str, Preset],
-        forget: Callable[[str], None],
+        discard: Callable[[str], None],
     ) -> None:
-        """`service` finds one by its name, and raises `NotFound`.
+        """`service` finds a service by its name, and raises `NotFound`.
 
-        `forget` lets go of what else is known of a conversation that is deleted for good.
+        `discard` is called with the id of a conversation that is deleted, to drop what else is
+        known of it.
         """
-        self._headers = headers
+        self._index = index
+        self._trees = trees
         self._history = history
         self._service = service
         self._presets = presets
-        self._forget = forget
+        self._discard = discard
 
     def rename(self, conversation_id: str, title: str) -> None:
-        """Give a conversation a person's title, which nothing overwrites; an empty one does not.
-
-        Raises:
-            NotFound: There is no such conversation.
-        """
-        title = " ".join(replace_surrogates(title).split())
-        before = self._headers.get(conversation_id)
-        if title:
-            self._change(
-                [conversation_id],
-                "renamed",
-                lambda each: replace(each, title=title, title_source=TitleSource.PERSON),
-                lambda each: replace(each, title=before.title, title_source=before.title_source),
-            )
+        """Give a conversation a title that nothing overwrites; an empty title changes nothing."""
+        self._index.get(conversation_id)
+        if title := " ".join(replace_surrogates(title).split()):
+            changes = {"title": title, "title_source": TitleSource.PERSON}
+            self._set([conversation_id], "renamed", changes)
 
     def pin(self, conversation_ids: Iterable[str], *, pinned: bool = True) -> None:
-        ids = [
-            each.id
-            for each in self._headers.find_many(conversation_ids)
-            if each.pinned is not pinned
-        ]
-        self._change(
-            ids,
-            "pinned" if pinned else "unpinned",
-            lambda each: replace(each, pinned=pinned),
-            lambda each: replace(each, pinned=not pinned),
-        )
+        self._set(conversation_ids, "pinned" if pinned else "unpinned", {"pinned": pinned})
 
     def archive(self, conversation_ids: Iterable[str], *, archived: bool = True) -> None:
-        ids = [
-            each.id
-            for each in self._headers.find_many(conversation_ids)
-            if each.archived is not archived
-        ]
-        self._change(
-            ids,
-            "archived" if archived else "brought back from the archive",
-            lambda each: replace(each, archived=archived),
-            lambda each: replace(each, archived=not archived),
-        )
+        words = "archived" if archived else "brought back from the archive"
+        self._set(conversation_ids, words, {"archived": archived})
 
     def trash(self, conversation_ids: Iterable[str], at: datetime | None = None) -> None:
-        """Put conversations into the trash, where they stay for 30 days."""
-        time = at or now()
-        ids = [
-            each.id for each in self._headers.find_many(conversation_ids) if each.trashed_at is None
-        ]
-        self._change(
-            ids,
-            "deleted",
-            lambda each: replace(each, trashed_at=time),
-            lambda each: replace(each, trashed_at=None),
-        )
+        """Move conversations to the trash, where they stay for 30 days."""
+        self._set(self._not_trashed(conversation_ids), "deleted", {"trashed_at": at or now()})
 
     def trash_without_undo(self, conversation_ids: Iterable[str]) -> None:
-        """Put conversations into the trash to take something else back, which is no act itself."""
+        """Move conversations to the trash as the undoing of another action."""
         time = now()
-        for each in self._headers.find_many(conversation_ids):
-            if each.trashed_at is None:
-                self._headers.update(each.id, lambda found: replace(found, trashed_at=time))
+        for each in self._not_trashed(conversation_ids):
+            self._index.update(each, lambda found: replace(found, trashed_at=time))
 
     def restore(self, conversation_ids: Iterable[str]) -> None:
         """Bring conversations back from the trash."""
-        before = {
-            each.id: each.trashed_at
-            for each in self._headers.find_many(conversation_ids)
-            if each.trashed_at is not None
-        }
-        self._change(
-            list(before),
-            "restored",
-            lambda each: replace(each, trashed_at=None),
-            lambda each: replace(each, trashed_at=before[each.id]),
-        )
+        self._set(conversation_ids, "restored", {"trashed_at": None})
 
     def delete(self, conversation_ids: Iterable[str]) -> None:
-        """Delete conversations that are in the trash; this alone cannot be undone."""
-        for each in self._headers.find_many(conversation_ids):
+        """Delete conversations that are in the trash; this cannot be undone."""
+        for each in self._index.find_many(conversation_ids):
             if each.trashed_at is not None:
-                self._headers.delete(each.id)
-                self._forget(each.id)
+                self._index.delete(each.id)
+                self._discard(each.id)
 
     def set_service(self, conversation_id: str, service_name: str, model: str = "") -> None:
-        """Let another service or model answer from now on; without one, the service's own model.
+        """Let another service or model reply from now on; without a model, the service's own.
 
         Raises:
             NotFound: There is no such conversation, or no such service.
         """
         service = self._service(service_name)
-        before = self._headers.get(conversation_id)
+        before = self._index.get(conversation_id)
         chosen = service.name, model or service.model
-        if chosen == (before.service, before.model):
-            return
-        self._change(
-            [conversation_id],
-            f"given to {' '.join(chosen).strip()}",
-            lambda each: _with_model(each, *chosen),
-            lambda each: _with_former_model(each, before),
+        if chosen != (before.service, before.model):
+            self._change(
+                [conversation_id],
+                f"given to {' '.join(chosen).strip()}",
+                lambda each: _with_model(each, *chosen),
+                lambda each: _with_former_model(each, before),
+            )
+
+    def choose_reply(self, conversation_id: str, reply_id: str) -> None:
+        """Show a reply, and let its model reply from now on; the others stay variants.
+
+        Raises:
+            NotFound: There is no such reply.
+        """
+        reply = self._trees.message(conversation_id, reply_id)
+        self._trees.show_variant(conversation_id, reply_id)
+        self._index.update(
+            conversation_id, lambda each: _with_model(each, reply.service, reply.model)
         )
 
     def configure(
         self, conversation_id: str, *, system_prompt: str, generation: GenerationSettings
     ) -> None:
-        """Say what a model is told before all prompts, and how it should write from now on.
-
-        Raises:
-            NotFound: There is no such conversation.
-        """
-        self._configure(
-            conversation_id, "set up", replace_surrogates(system_prompt).strip(), generation
-        )
+        """Set the system prompt and the generation settings."""
+        prompt = replace_surrogates(system_prompt).strip()
+        self._configure(conversation_id, "set up", prompt, generation)
 
     def apply_preset(self, conversation_id: str, name: str) -> None:
-        """Take over the system prompt and the generation settings of a preset.
+        """Set the system prompt and the generation settings to those of a preset.
 
         Raises:
             NotFound: There is no such conversation, or no such preset.
@@ -171,50 +135,77 @@ class ConversationActions:
         words = f"set up as {preset.name!r}"
         self._configure(conversation_id, words, preset.system_prompt, preset.generation)
 
-    def record_replaced_preset(self, replaced: Preset, put_back: Callable[[Preset], None]) -> None:
-        """Remember that there is another preset in place of `replaced`, which can be put back."""
+    def record_replaced_preset(self, replaced: Preset, restore: Callable[[Preset], None]) -> None:
+        """Let `undo` put back a preset that was replaced."""
         words = f"The preset {replaced.name!r} was replaced."
-        self._history.record(words, lambda: put_back(replaced))
+        self._history.record(words, lambda: restore(replaced))
+
+    def branch(self, conversation_id: str, message_id: str) -> Conversation:
+        """A new conversation that begins with a copy of the path to a chat message.
+
+        Raises:
+            NotFound: There is no such chat message.
+        """
+        path = self._trees.path_to(conversation_id, message_id)
+        branch, messages = branch_conversation(self._index.get(conversation_id), path)
+        if self._index.is_temporary(conversation_id):
+            self._index.make_temporary(branch.id)
+        key = self._index.add(branch, messages)
+        for message in messages:
+            self._trees.put(message, key)
+        self._history.record(
+            "A conversation was branched off.", lambda: self.trash_without_undo([branch.id])
+        )
+        return branch
+
+    def _not_trashed(self, conversation_ids: Iterable[str]) -> list[str]:
+        found = self._index.find_many(conversation_ids)
+        return [each.id for each in found if each.trashed_at is None]
 
     def _configure(
         self, conversation_id: str, words: str, system_prompt: str, generation: GenerationSettings
     ) -> None:
-        before = self._headers.get(conversation_id)
-        if (system_prompt, generation) == (before.system_prompt, before.generation):
-            return
+        self._index.get(conversation_id)
+        changes = {"system_prompt": system_prompt, "generation": generation}
+        self._set([conversation_id], words, changes)
+
+    def _set(self, ids: Iterable[str], words: str, changes: Mapping[str, Any]) -> None:
+        """Set fields of the conversations in which they have other values."""
+        before = {
+            each.id: {name: getattr(each, name) for name in changes}
+            for each in self._index.find_many(ids)
+        }
         self._change(
-            [conversation_id],
+            [each for each in before if before[each] != changes],
             words,
-            lambda each: replace(each, system_prompt=system_prompt, generation=generation),
-            lambda each: replace(
-                each, system_prompt=before.system_prompt, generation=before.generation
-            ),
+            lambda each: replace(each, **changes),
+            lambda each: replace(each, **before[each.id]),
         )
 
-    def _change(self, ids: list[str], words: str, change: Change, back: Change) -> None:
+    def _change(self, ids: list[str], words: str, change: Change, undo: Change) -> None:
         if not ids:
             return
 
         def apply(step: Change) -> None:
-            for conversation in self._headers.find_many(ids):
-                self._headers.update(conversation.id, step)
+            for conversation in self._index.find_many(ids):
+                self._index.update(conversation.id, step)
 
         apply(change)
         count = "A conversation was" if len(ids) == 1 else f"{len(ids)} conversations were"
-        self._history.record(f"{count} {words}.", lambda: apply(back))
+        self._history.record(f"{count} {words}.", lambda: apply(undo))
 
 
 def _with_model(conversation: Conversation, service: str, model: str) -> Conversation:
-    # Another service does not know what this one calls the conversation.
+    # `server_id` means nothing to another service.
     kept = conversation.server_id if service == conversation.service else ""
     return replace(conversation, service=service, model=model, server_id=kept)
 
 
 def _with_former_model(conversation: Conversation, before: Conversation) -> Conversation:
     back = _with_model(conversation, before.service, before.model)
-    # What was said meanwhile, the service of then does not know.
-    is_as_it_was = conversation.leaf_id == before.leaf_id
-    return replace(back, server_id=before.server_id if is_as_it_was else back.server_id)
+    # The former service does not know what was said in the meantime.
+    is_unchanged = conversation.leaf_id == before.leaf_id
+    return replace(back, server_id=before.server_id if is_unchanged else back.server_id)
 
 
 def branch_conversation(
@@ -222,20 +213,20 @@ def branch_conversation(
 ) -> tuple[Conversation, list[ChatMessage]]:
     """A new conversation with copies of the chat messages of `path`.
 
-    The service knows nothing of them: what it keeps stays that of the other conversation.
+    The copies have no `server_id`, as the service does not know them.
     """
     time = now()
     branch_id = new_id()
     copies: list[ChatMessage] = []
     for message in path:
-        is_over = message.status.is_final
+        is_final = message.status.is_final
         copies.append(
             replace(
                 message,
                 id=new_id(),
                 conversation_id=branch_id,
                 parent_id=copies[-1].id if copies else None,
-                status=message.status if is_over else MessageStatus.STOPPED,
+                status=message.status if is_final else MessageStatus.STOPPED,
                 server_id="",
             )
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
-from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -32,11 +32,21 @@ Change: TypeAlias = Callable[[Conversation], Conversation]
 class ConversationIndex:
     """Knows every conversation; a change is in the store's queue when the call returns."""
 
-    def __init__(self, store: ChatStore, saving: PendingWrites, running: Collection[str]) -> None:
-        """`running` are the conversations in which a turn runs or waits."""
-        self._store = store
-        self._saving = saving
-        self._running = running
+    def __init__(
+        self,
+        stores: Stores,
+        writes: PendingWrites,
+        active: Collection[str],
+        default_model: Callable[[], tuple[str, str]],
+    ) -> None:
+        """`active` are the conversations in which a turn runs or waits.
+
+        `default_model` returns the service and the model of new conversations.
+        """
+        self._stores = stores
+        self._writes = writes
+        self._active = active
+        self._default_model = default_model
         self._conversations: dict[str, Conversation] | None = None
         self._sorted: list[Conversation] | None = None
         self._trash_is_read = False
@@ -84,10 +94,17 @@ class ConversationIndex:
         """Has it no prompt yet, so that it is not kept?"""
         return conversation_id in self._new
 
-    def create(self, service: str, model: str, *, conversation_id: str | None) -> Conversation:
-        """A conversation that is kept once it has a prompt; the one with that id if it is known."""
+    def create(
+        self, *, temporary: bool = False, conversation_id: str | None = None
+    ) -> Conversation:
+        """An empty conversation, which is saved once it has a prompt.
+
+        A temporary one never touches the disk. A conversation with the id that is given is
+        returned where it exists.
+        """
         if conversation_id and (known := self.find(conversation_id)) is not None:
             return known
+        service, model = self._default_model()
         time = now()
         conversation = Conversation(
             id=conversation_id or new_id(),
@@ -97,11 +114,20 @@ class ConversationIndex:
             updated_at=time,
         )
         self.put_unsaved(conversation)
+        if temporary:
+            self.make_temporary(conversation.id)
         return conversation
+
+    def make_temporary(self, conversation_id: str) -> None:
+        """Keep a conversation off the disk; to be called before anything of it is saved."""
+        self._stores.make_temporary(conversation_id)
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        return self._stores.is_temporary(conversation_id)
 
     def put_unsaved(self, conversation: Conversation) -> None:
         """Know a conversation that has no prompt, or none that could be saved."""
-        self._saving.discard(_write_key(conversation.id))
+        self._writes.discard(_write_key(conversation.id))
         if self._conversations is not None:
             self._discard(conversation.id)
         self._new[conversation.id] = conversation
@@ -109,16 +135,17 @@ class ConversationIndex:
     def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> WriteKey:
         """Save a whole conversation that is new; the key of that write."""
         self.put(conversation)
-        key = _BRANCH, conversation.id
-        self._saving.submit(key, lambda: self._store.add_turn(conversation, *messages))
+        key, store = (_BRANCH, conversation.id), self._stores.of(conversation.id)
+        self._writes.submit(key, lambda: store.add_turn(conversation, *messages))
         return key
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation for good, and all that is to be saved of it."""
         self._discard(conversation_id)
-        self._saving.discard_conversation(conversation_id)
-        self._saving.submit(
-            _write_key(conversation_id), lambda: self._store.delete_conversation(conversation_id)
+        self._writes.discard_conversation(conversation_id)
+        store = self._stores.of(conversation_id)
+        self._writes.submit(
+            _write_key(conversation_id), lambda: store.delete_conversation(conversation_id)
         )
 
     def roll_back(self, before: Conversation, *, is_new: bool) -> None:
@@ -128,7 +155,7 @@ class ConversationIndex:
         known = replace(known, title=title, leaf_id=before.leaf_id, updated_at=before.updated_at)
         if is_new:
             self.put_unsaved(known)
-        elif self._saving.is_pending(_write_key(before.id)):
+        elif self._writes.is_pending(_write_key(before.id)):
             self.save(known)
         else:
             self.put(known)
@@ -146,8 +173,9 @@ class ConversationIndex:
             self._new[conversation.id] = conversation
             return
         self.put(conversation)
-        self._saving.submit(
-            _write_key(conversation.id), lambda: self._store.save_conversation(conversation)
+        store = self._stores.of(conversation.id)
+        self._writes.submit(
+            _write_key(conversation.id), lambda: store.save_conversation(conversation)
         )
 
     def update(self, conversation_id: str, change: Change) -> None:
@@ -165,15 +193,15 @@ class ConversationIndex:
             NotFound: There is no such conversation.
         """
         known = self.get(conversation_id)
-        if conversation_id in self._new or self._saving.is_pending(_write_key(conversation_id)):
+        if conversation_id in self._new or self._writes.is_pending(_write_key(conversation_id)):
             return known
         stored = None
         # What cannot be read just now is as it was last known.
         with suppress(StoreError):
-            stored = self._store.conversation(conversation_id)
+            stored = self._stores.of(conversation_id).conversation(conversation_id)
         if stored is None:
             return known
-        if conversation_id not in self._running:
+        if conversation_id not in self._active:
             return stored
         # What was asked here a moment ago may not be on disk yet, and it is what is shown.
         return replace(stored, leaf_id=known.leaf_id, updated_at=known.updated_at)
@@ -206,13 +234,13 @@ class ConversationIndex:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        self._touched = set(self._running)
+        self._touched = set(self._active)
         known = self._known()
         found = await asyncio.to_thread(self._read_all)
-        ours = self._touched | set(self._running) | self._saving.pending(_BRANCH)
+        ours = self._touched | set(self._active) | self._writes.pending(_BRANCH)
         for gone in known.keys() - found.keys() - ours:
-            self._saving.discard_conversation(gone)
-        ours |= self._saving.pending(_HEADER)
+            self._writes.discard_conversation(gone)
+        ours |= self._writes.pending(_HEADER)
         for each in ours:
             found.pop(each, None)
         found |= {each: known[each] for each in ours & known.keys()}
@@ -236,18 +264,21 @@ class ConversationIndex:
     def _set_conversations(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
         """Know these, who are the first; what has been in the trash for long goes."""
         self._conversations = found
-        self._store.delete_trashed(now() - timedelta(days=TRASH_DAYS))
+        self._stores.disk.delete_trashed(now() - timedelta(days=TRASH_DAYS))
         return found
 
     def _read(self) -> dict[str, Conversation]:
-        return {each.id: each for each in self._store.conversations()}
+        return {each.id: each for store in self._stores.all() for each in store.conversations()}
 
     def _read_all(self) -> dict[str, Conversation]:
-        return {each.id: each for each in (*self._store.conversations(), *self._store.trashed())}
+        return self._read() | self._read_trashed()
+
+    def _read_trashed(self) -> dict[str, Conversation]:
+        return {each.id: each for store in self._stores.all() for each in store.trashed()}
 
     def _read_trash(self) -> None:
         known = self._known()
-        for each in self._store.trashed():
+        for each in self._read_trashed().values():
             known.setdefault(each.id, each)
         self._trash_is_read = True
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from fakegpt_tui.chat.pending_writes import PendingWrites
-from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.domain import Bookmark, Draft
 
 
@@ -14,14 +14,16 @@ class Bookmarks:
     Nobody waits for them to be on disk, and nobody is told if they are not.
     """
 
-    def __init__(self, store: ChatStore) -> None:
-        self._store = store
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
         self._known: dict[str, Bookmark | None] = {}
 
     def get(self, conversation_id: str) -> Bookmark | None:
         """Where the conversation was left; `None` is its end."""
         if conversation_id not in self._known:
-            self._known[conversation_id] = self._store.bookmark(conversation_id)
+            self._known[conversation_id] = self._stores.of(conversation_id).bookmark(
+                conversation_id
+            )
         return self._known[conversation_id]
 
     def put(self, conversation_id: str, bookmark: Bookmark | None) -> None:
@@ -30,9 +32,9 @@ class Bookmarks:
             return
         self._known[conversation_id] = bookmark
         if bookmark is None:
-            self._store.delete_bookmark(conversation_id)
+            self._stores.of(conversation_id).delete_bookmark(conversation_id)
         else:
-            self._store.save_bookmark(bookmark)
+            self._stores.of(conversation_id).save_bookmark(bookmark)
 
     def discard(self, conversation_id: str) -> None:
         """Let go of the bookmark of a conversation that was deleted for good."""
@@ -55,9 +57,9 @@ class Drafts:
     A prompt that is being edited has one of its own.
     """
 
-    def __init__(self, store: ChatStore, saving: PendingWrites) -> None:
-        self._store = store
-        self._saving = saving
+    def __init__(self, stores: Stores, writes: PendingWrites) -> None:
+        self._stores = stores
+        self._writes = writes
         self._drafts: dict[str, Draft] | None = None
 
     def all(self) -> Mapping[str, Draft]:
@@ -84,7 +86,8 @@ class Drafts:
             self._known()[conversation_id] = draft
         elif self._known().pop(conversation_id, None) is None:
             return
-        self._saving.submit(_write_key(conversation_id), lambda: self._store.save_draft(draft))
+        store = self._stores.of(conversation_of_draft(conversation_id))
+        self._writes.submit((_DRAFT, conversation_id), lambda: store.save_draft(draft))
 
     def edits(self, conversation_id: str) -> Mapping[str, Draft]:
         """What the prompts of that conversation have become that are being edited, by their ids."""
@@ -104,8 +107,8 @@ class Drafts:
     def refresh(self) -> None:
         """Take what another instance has written, but for what was typed here."""
         known = self._known()
-        ours = self._saving.pending(_DRAFT)
-        found = self._store.drafts()
+        ours = self._writes.pending(_DRAFT)
+        found = self._read()
         self._drafts = {each: draft for each, draft in found.items() if each not in ours}
         self._drafts |= {each: draft for each, draft in known.items() if each in ours}
 
@@ -117,9 +120,10 @@ class Drafts:
 
     def _known(self) -> dict[str, Draft]:
         if self._drafts is None:
-            self._drafts = dict(self._store.drafts())
+            self._drafts = self._read()
         return self._drafts
 
-
-def _write_key(conversation_id: str) -> tuple[str, str]:
-    return _DRAFT, conversation_id
+    def _read(self) -> dict[str, Draft]:
+        return {
+            each: draft for store in self._stores.all() for each, draft in store.drafts().items()
+        }

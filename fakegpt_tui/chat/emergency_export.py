@@ -27,14 +27,14 @@ class EmergencyExport:
 
     def __init__(
         self,
-        saving: PendingWrites,
-        headers: ConversationIndex,
+        writes: PendingWrites,
+        index: ConversationIndex,
         files: ConversationExporter,
         drafts: Drafts,
         queue: PromptQueue,
     ) -> None:
-        self._saving = saving
-        self._headers = headers
+        self._writes = writes
+        self._index = index
         self._files = files
         self._drafts = drafts
         self._queue = queue
@@ -42,8 +42,8 @@ class EmergencyExport:
     @property
     def is_needed(self) -> bool:
         """Could words not be saved, as far as is known? Titles and the like are none."""
-        is_in_trouble = self._saving.error is not None
-        return is_in_trouble and any(map(self._saving.pending, (*_CONVERSATIONS, *_TYPED)))
+        is_in_trouble = self._writes.error is not None
+        return is_in_trouble and any(map(self._writes.pending, (*_CONVERSATIONS, *_TYPED)))
 
     async def write_files(self, folders: Iterable[Path]) -> JobResult | None:
         """Try the store once more, and then write what is left to the first folder that takes it.
@@ -55,8 +55,8 @@ class EmergencyExport:
         await self._wait_for_writes(*_CONVERSATIONS)
         if not self.is_needed:
             return None
-        trouble = self._saving.error
-        self._saving.retry()
+        error = self._writes.error
+        self._writes.retry()
         await self._wait_for_writes(*_CONVERSATIONS, *_TYPED)
         saves = list(self._pending_exports())
         written: list[str] = []
@@ -72,27 +72,27 @@ class EmergencyExport:
                 break
         if not written and not saves:
             return None
-        sentences = [str(trouble), "What it lacks is in files, which can be imported:"]
+        sentences = [str(error), "What it lacks is in files, which can be imported:"]
         if saves:
             sentences[1:] = [f"{len(saves)} of {len(saves) + len(written)} files were not written:"]
         return JobResult(" ".join(sentences), tuple(written))
 
     async def _wait_for_writes(self, *kinds: str) -> None:
-        if futures := self._saving.futures(kinds):
+        if futures := self._writes.futures(kinds):
             await asyncio.to_thread(wait, futures, _LAST_ATTEMPT_SECONDS)
 
     def _pending_exports(self) -> Iterator[_Save]:
-        for conversation_id in sorted(set().union(*map(self._saving.pending, _CONVERSATIONS))):
+        for conversation_id in sorted(set().union(*map(self._writes.pending, _CONVERSATIONS))):
             yield partial(self._files.export, conversation_id)
         texts = [
             *(
                 prompt.text
-                for each in self._saving.pending("queue")
+                for each in self._writes.pending("queue")
                 for prompt in self._queue.of(each)
             ),
             *(
                 draft.text
-                for each in self._saving.pending("draft")
+                for each in self._writes.pending("draft")
                 if (draft := self._drafts.get(each))
             ),
         ]

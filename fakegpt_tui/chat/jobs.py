@@ -1,15 +1,15 @@
 """Background jobs: exporting conversations to files and importing them."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fakegpt_tui.chat.conversation_actions import ConversationActions
 from fakegpt_tui.chat.conversation_index import ConversationIndex
 from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.store_interface import ChatStore
-from fakegpt_tui.chat.sync import StoreSync
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 
@@ -56,12 +56,9 @@ class ConversationExporter:
     Files are written in a thread, so that nobody waits for a disk.
     """
 
-    def __init__(
-        self, headers: ConversationIndex, trees: MessageTrees, is_temporary: Callable[[str], bool]
-    ) -> None:
-        self._headers = headers
+    def __init__(self, index: ConversationIndex, trees: MessageTrees) -> None:
+        self._index = index
         self._trees = trees
-        self._is_temporary = is_temporary
 
     async def export(
         self,
@@ -83,34 +80,34 @@ class ConversationExporter:
         """
         from fakegpt_tui.formats.registry import save_as  # noqa: PLC0415 - not at every start
 
-        conversation = self._headers.get(conversation_id)
+        conversation = self._index.get(conversation_id)
         messages = self._trees.snapshot(conversation_id)
         return await asyncio.to_thread(
             save_as, conversation, messages, folder, suffix=suffix, only=only
         )
 
     async def export_all(
-        self, folder: Path, headway: JobProgress, *, suffix: str = MARKDOWN
+        self, folder: Path, progress: JobProgress, *, suffix: str = MARKDOWN
     ) -> JobResult:
         """Write every conversation into `folder`, but for those that leave nothing on disk."""
-        chosen = [each for each in self._headers.all() if not self._is_temporary(each.id)]
-        headway.total = len(chosen)
+        chosen = [each for each in self._index.all() if not self._index.is_temporary(each.id)]
+        progress.total = len(chosen)
         saved = 0
-        troubles: list[str] = []
+        errors: list[str] = []
         for conversation in chosen:
-            if headway.stopped or len(troubles) == _MAX_ERRORS:
+            if progress.stopped or len(errors) == _MAX_ERRORS:
                 break
             try:
                 await self.export(conversation.id, folder, suffix=suffix)
                 saved += 1
             except NotFound:
-                headway.total -= 1
+                progress.total -= 1
                 continue
             except FakeGPTError as error:
-                troubles.append(f"{conversation.title}: {error}")
-            headway.done += 1
+                errors.append(f"{conversation.title}: {error}")
+            progress.done += 1
         words = f"Conversations that were saved in {folder}: {saved} of {len(chosen)}."
-        return JobResult(f"Stopped. {words}" if headway.stopped else words, tuple(troubles))
+        return JobResult(f"Stopped. {words}" if progress.stopped else words, tuple(errors))
 
 
 class ConversationImporter:
@@ -119,76 +116,75 @@ class ConversationImporter:
     def __init__(
         self,
         store: ChatStore,
-        refreshing: StoreSync,
         trees: MessageTrees,
+        actions: ConversationActions,
         history: UndoHistory,
         *,
-        throw: Callable[[Collection[str]], None],
-        answering: Callable[[], tuple[str, str]],
+        reload: Callable[[], Awaitable[None]],
+        default_model: Callable[[], tuple[str, str]],
     ) -> None:
         """Import into `store`, the one on disk.
 
-        `throw` puts conversations into the trash; `answering` tells the service and the model that
-        go on with what other programs began.
+        `reload` reads what is new in the store; `default_model` returns the service and the model
+        that reply in conversations of other programs.
         """
         self._store = store
-        self._refreshing = refreshing
         self._trees = trees
+        self._actions = actions
         self._history = history
-        self._throw = throw
-        self._answering = answering
+        self._reload = reload
+        self._default_model = default_model
 
     async def import_files(
-        self, paths: Iterable[Path], headway: JobProgress, *, dry_run: bool = False
+        self, paths: Iterable[Path], progress: JobProgress, *, dry_run: bool = False
     ) -> JobResult:
-        """Import files, or folders of them; what is there already stays as it is. Can be undone.
+        """Import files and folders; what exists already is left as it is. Can be undone.
 
-        `headway` counts the bytes of the file that is being read. What was taken before a
-        trouble, or before it was stopped, stays.
+        `progress` counts the bytes of the current file. What was imported before an error, or
+        before the job was stopped, stays.
         """
         from fakegpt_tui.formats.importer import Importer  # noqa: PLC0415 - not at every start
 
         importer = Importer(self._store, dry_run=dry_run)
-        service, model = self._answering()
+        service, model = self._default_model()
 
         def run() -> list[str]:
-            return list(_import_paths(importer, paths, headway, service=service, model=model))
+            return list(_import_paths(importer, paths, progress, service=service, model=model))
 
         try:
-            troubles = await asyncio.to_thread(run)
+            errors = await asyncio.to_thread(run)
         except asyncio.CancelledError:
-            headway.stopped = True
+            progress.stopped = True
             raise
         await self._show_imported(importer)
         report = importer.report
         summary = report.summary(dry_run=dry_run)
-        if troubles and not report.outcomes:
-            return JobResult(troubles[0], tuple(troubles[1:]))
-        details = (*troubles, *report.loss_sentences(), *(each.reason for each in report.skipped))
-        return JobResult(f"Stopped. {summary}" if headway.stopped else summary, details)
+        if errors and not report.outcomes:
+            return JobResult(errors[0], tuple(errors[1:]))
+        details = (*errors, *report.loss_sentences(), *(each.reason for each in report.skipped))
+        return JobResult(f"Stopped. {summary}" if progress.stopped else summary, details)
 
     async def _show_imported(self, importer: "Importer") -> None:
-        """Show what is new, and remember how to take it back."""
+        """Show what is new, and let `undo` take it back."""
         added, extended = tuple(importer.added), dict(importer.extended)
         if not added and not extended:
             return
-        self._refreshing.mark_stale()
-        await self._refreshing.refresh()
+        await self._reload()
 
-        def back() -> None:
-            self._throw(added)
+        def undo() -> None:
+            self._actions.trash_without_undo(added)
             for conversation_id, message_ids in extended.items():
                 self._trees.trash_without_undo(conversation_id, message_ids)
 
         count = len(added) + len(extended)
         words = "A conversation was" if count == 1 else f"{count} conversations were"
-        self._history.record(f"{words} imported.", back)
+        self._history.record(f"{words} imported.", undo)
 
 
 def _import_paths(
     importer: "Importer",
     paths: Iterable[Path],
-    headway: JobProgress,
+    progress: JobProgress,
     *,
     service: str,
     model: str,
@@ -204,10 +200,10 @@ def _import_paths(
         try:
             with ImportFile(path, service=service, model=model) as file:
                 for found in read_conversations(file):
-                    if headway.stopped:
+                    if progress.stopped:
                         return
                     importer.add(found)
-                    headway.done, headway.total = file.bytes_read, file.size
+                    progress.done, progress.total = file.bytes_read, file.size
         except LoadError as error:
             yield f"{path}: {error}"
         except StoreError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.chat.active_turns import ActiveTurns
 from fakegpt_tui.chat.conversation_index import ConversationIndex
 from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
-from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import ChatMessage, NotFound, StillReplying, now
 from fakegpt_tui.domain.message_tree import MessageTree, TreeRow, Variants
@@ -33,16 +33,16 @@ class MessageTrees:
 
     def __init__(
         self,
-        store: ChatStore,
-        headers: ConversationIndex,
-        saving: PendingWrites,
+        stores: Stores,
+        index: ConversationIndex,
+        writes: PendingWrites,
         history: UndoHistory,
         turns: ActiveTurns,
     ) -> None:
         """`turns` are those that run or wait."""
-        self._store = store
-        self._headers = headers
-        self._saving = saving
+        self._stores = stores
+        self._index = index
+        self._writes = writes
         self._history = history
         self._turns = turns
         self._cached: dict[str, MessageTree] = {}
@@ -52,7 +52,7 @@ class MessageTrees:
 
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages that are shown, oldest first."""
-        leaf_id = self._headers.get(conversation_id).leaf_id
+        leaf_id = self._index.get(conversation_id).leaf_id
         return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
 
     def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
@@ -60,12 +60,13 @@ class MessageTrees:
 
         Empty where it would not: then `path` is there at once. After `load` it is, too.
         """
-        leaf_id = self._headers.get(conversation_id).leaf_id
+        leaf_id = self._index.get(conversation_id).leaf_id
         if leaf_id is None or not self._is_only_on_disk(conversation_id):
             return ()
-        if self._store.count_messages(conversation_id) <= _LONG_TREE:
+        store = self._stores.of(conversation_id)
+        if store.count_messages(conversation_id) <= _LONG_TREE:
             return ()
-        end = self._store.path_end(leaf_id, _TAIL_LENGTH)
+        end = store.path_end(leaf_id, _TAIL_LENGTH)
         # A leaf that is no message of the conversation, as after damage, is what `path` sees to.
         is_ours = any(
             each.id == leaf_id and each.conversation_id == conversation_id for each in end
@@ -75,7 +76,9 @@ class MessageTrees:
     async def load(self, conversation_id: str) -> None:
         """Read a tree in a thread."""
         changes = self._changes
-        messages = await asyncio.to_thread(self._store.messages, conversation_id)
+        messages = await asyncio.to_thread(
+            self._stores.of(conversation_id).messages, conversation_id
+        )
         # What was written meanwhile may be missing; then it is read when it is asked for.
         if changes == self._changes and self._is_only_on_disk(conversation_id):
             self._cached[conversation_id] = MessageTree(messages)
@@ -116,7 +119,7 @@ class MessageTrees:
 
     def rows(self, conversation_id: str) -> tuple[TreeRow, ...]:
         """The whole tree for a tree view, top down."""
-        leaf_id = self._headers.get(conversation_id).leaf_id
+        leaf_id = self._index.get(conversation_id).leaf_id
         return self.of(conversation_id).rows(leaf_id)
 
     def compare(
@@ -134,7 +137,7 @@ class MessageTrees:
         Raises:
             StillReplying: A reply is under way among them.
         """
-        leaf_id = self._headers.get(conversation_id).leaf_id
+        leaf_id = self._index.get(conversation_id).leaf_id
         found = self._trash_subtree(conversation_id, message_id)
         count = len(found)
         words = "A message was" if count == 1 else f"{count} messages were"
@@ -155,7 +158,7 @@ class MessageTrees:
 
     def trashed(self, conversation_id: str) -> list[ChatMessage]:
         """What was deleted in a conversation, the topmost message of each time."""
-        self._headers.get(conversation_id)
+        self._index.get(conversation_id)
         return self.of(conversation_id).trashed_roots()
 
     def restore(self, conversation_id: str, message_id: str) -> None:
@@ -165,7 +168,7 @@ class MessageTrees:
         if message is None or message.trashed_at is None:
             raise NotFound("This message is not in the trash.")
         found = tree.trashed_together(message_id)
-        leaf_id = self._headers.get(conversation_id).leaf_id
+        leaf_id = self._index.get(conversation_id).leaf_id
         self._set_trashed_at(found, None)
         self._show(conversation_id, message_id)
 
@@ -220,20 +223,20 @@ class MessageTrees:
         return not (
             conversation_id in self._cached
             or conversation_id in self._turns
-            or self._headers.is_new(conversation_id)
+            or self._index.is_new(conversation_id)
             or any(each.conversation_id == conversation_id for each, _ in self._unsettled.values())
         )
 
     def _read(self, conversation_id: str) -> MessageTree:
-        if self._headers.is_new(conversation_id):
+        if self._index.is_new(conversation_id):
             return MessageTree()
         # What is pending is found out before reading: it may settle meanwhile, but not unsettle.
         self._unsettled = {
             each: entry
             for each, entry in self._unsettled.items()
-            if self._saving.is_pending(entry[1])
+            if self._writes.is_pending(entry[1])
         }
-        tree = MessageTree(self._store.messages(conversation_id))
+        tree = MessageTree(self._stores.of(conversation_id).messages(conversation_id))
         for message, _ in self._unsettled.values():
             if message.conversation_id == conversation_id:
                 tree.put(message)
@@ -252,7 +255,7 @@ class MessageTrees:
             raise StillReplying("A reply is under way below this message; stop it first.")
         neighbour = _neighbour(tree, message)
         self._set_trashed_at(found, now())
-        if self._headers.get(conversation_id).leaf_id in ids:
+        if self._index.get(conversation_id).leaf_id in ids:
             self._show(conversation_id, neighbour)
         return found
 
@@ -263,14 +266,15 @@ class MessageTrees:
         self._set_leaf(conversation_id, leaf_id)
 
     def _set_leaf(self, conversation_id: str, leaf_id: str | None) -> None:
-        if self._headers.get(conversation_id).leaf_id != leaf_id:
-            self._headers.update(conversation_id, lambda each: replace(each, leaf_id=leaf_id))
+        if self._index.get(conversation_id).leaf_id != leaf_id:
+            self._index.update(conversation_id, lambda each: replace(each, leaf_id=leaf_id))
 
     def _set_trashed_at(self, messages: Iterable[ChatMessage], at: datetime | None) -> None:
         marked = [replace(message, trashed_at=at) for message in messages]
         ids = [message.id for message in marked]
         key = ("trash", marked[0].conversation_id, ids[0])
-        self._saving.submit(key, lambda: self._store.trash_messages(ids, at))
+        store = self._stores.of(marked[0].conversation_id)
+        self._writes.submit(key, lambda: store.trash_messages(ids, at))
         for message in marked:
             self.put(message, key)
 

@@ -5,8 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fakegpt_tui.chat.store_interface import TurnStore
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
+from fakegpt_tui.domain import ChatMessage, StoreError
 
 WriteKey: TypeAlias = tuple[str, ...]
 """What is written: its kind, the conversation that it is of, and what else tells it apart."""
@@ -74,8 +73,8 @@ class PendingWrites:
     @property
     def error(self) -> StoreError | None:
         """Why something that should be on disk is not, as far as is known."""
-        troubles = (_error_of(pending.future) for pending in self._pending.values())
-        return next((trouble for trouble in troubles if trouble is not None), None)
+        errors = (_error_of(pending.future) for pending in self._pending.values())
+        return next((error for error in errors if error is not None), None)
 
 
 def _error_of(future: Future[None]) -> StoreError | None:
@@ -83,43 +82,6 @@ def _error_of(future: Future[None]) -> StoreError | None:
     if error is None or isinstance(error, StoreError):
         return error
     raise error
-
-
-class TurnWriteStore:
-    """The store of a turn: a reply that could not be saved is kept, and saved again later.
-
-    A prompt that could not be saved is not sent, so there is nothing of it to keep.
-    """
-
-    def __init__(
-        self,
-        store: TurnStore,
-        saving: PendingWrites,
-        latest: Callable[[Conversation], Conversation],
-        on_added: Callable[[], None],
-    ) -> None:
-        """`latest` knows what was changed since a conversation was given to the turn.
-
-        `on_added` is called when prompt and reply are in the store's queue.
-        """
-        self._store = store
-        self._saving = saving
-        self._latest = latest
-        self._on_added = on_added
-
-    def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
-        added = self._store.add_turn(self._latest(conversation), *messages)
-        self._on_added()
-        return added
-
-    def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
-        self._store.append_reply(reply_id, text, keep)
-
-    def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
-        return self._store.set_status(message_id, status)
-
-    def finish_reply(self, reply: ChatMessage) -> Future[None]:
-        return self._saving.submit(reply_key(reply), lambda: self._store.finish_reply(reply))
 
 
 def reply_key(reply: ChatMessage) -> tuple[str, str, str]:

@@ -1,10 +1,12 @@
-"""Queue of prompts that wait for the end of a reply."""
+"""Queues: prompts that wait for a reply to end, and turns that wait for a free slot."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from fakegpt_tui.chat.pending_writes import PendingWrites
-from fakegpt_tui.chat.store_interface import ChatStore
+from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
 from fakegpt_tui.text import replace_surrogates
 
@@ -19,9 +21,9 @@ class PromptQueue:
     message, so that one which was sent just before a crash is known for sent.
     """
 
-    def __init__(self, store: ChatStore, saving: PendingWrites) -> None:
-        self._store = store
-        self._saving = saving
+    def __init__(self, stores: Stores, writes: PendingWrites) -> None:
+        self._stores = stores
+        self._writes = writes
         self._prompts: dict[str, list[QueuedPrompt]] | None = None
         self._released: set[str] = set()
 
@@ -101,15 +103,15 @@ class PromptQueue:
 
     def save(self, conversation_id: str) -> None:
         """Make the store's queue this one."""
-        prompts = self.of(conversation_id)
-        self._saving.submit(
-            _write_key(conversation_id), lambda: self._store.save_queue(conversation_id, prompts)
+        prompts, store = self.of(conversation_id), self._stores.of(conversation_id)
+        self._writes.submit(
+            (_QUEUE, conversation_id), lambda: store.save_queue(conversation_id, prompts)
         )
 
     def refresh(self) -> None:
         """Take what another instance has written, but for what was changed here."""
         known = self._known()
-        ours = self._saving.pending(_QUEUE)
+        ours = self._writes.pending(_QUEUE)
         found = self._read()
         self._prompts = {each: prompts for each, prompts in found.items() if each not in ours}
         self._prompts |= {each: prompts for each, prompts in known.items() if each in ours}
@@ -126,9 +128,10 @@ class PromptQueue:
     def _read(self) -> dict[str, list[QueuedPrompt]]:
         """The store's queue, without what was sent just before a crash."""
         found: dict[str, list[QueuedPrompt]] = {}
-        for conversation_id, prompts in self._store.queued_prompts().items():
-            sent = {message.id for message in self._store.messages(conversation_id)}
-            found[conversation_id] = [prompt for prompt in prompts if prompt.id not in sent]
+        for store in self._stores.all():
+            for conversation_id, prompts in store.queued_prompts().items():
+                sent = {message.id for message in store.messages(conversation_id)}
+                found[conversation_id] = [prompt for prompt in prompts if prompt.id not in sent]
         return found
 
     def _find(self, prompt_id: str) -> tuple[list[QueuedPrompt], int]:
@@ -139,5 +142,57 @@ class PromptQueue:
         raise NotFound("This prompt no longer waits: it was sent or withdrawn.")
 
 
-def _write_key(conversation_id: str) -> tuple[str, str]:
-    return _QUEUE, conversation_id
+class ConcurrencyLimiter:
+    """Lets at most `limit` turns run; the others wait in the order in which they came."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._active = 0
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+
+    def set_limit(self, limit: int) -> None:
+        """Let so many run from now on; of those that run already none is stopped."""
+        self._limit = limit
+        self._admit()
+
+    @asynccontextmanager
+    async def slot(self, turn_id: str) -> AsyncIterator[None]:
+        """Hold a place while the block runs, waiting for one first if all are taken."""
+        if self.is_full():
+            await self._wait(turn_id)
+        else:
+            self._active += 1
+        try:
+            yield
+        finally:
+            self._release()
+
+    def is_full(self) -> bool:
+        """Would a turn that starts now have to wait?"""
+        return self._active >= self._limit
+
+    def position(self, turn_id: str) -> int:
+        """The place in the queue, counted from 1; 0 for a turn that does not wait."""
+        waiting = list(self._waiting)
+        return waiting.index(turn_id) + 1 if turn_id in self._waiting else 0
+
+    async def _wait(self, turn_id: str) -> None:
+        """Wait until `_let_in` has taken a place for that turn."""
+        place = self._waiting[turn_id] = asyncio.get_running_loop().create_future()
+        try:
+            await place
+        except asyncio.CancelledError:
+            # The place may have been given in the same moment.
+            if self._waiting.pop(turn_id, None) is None:
+                self._release()
+            raise
+
+    def _release(self) -> None:
+        self._active -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self._active < self._limit:
+            place = self._waiting.pop(next(iter(self._waiting)))
+            self._active += 1
+            place.set_result(None)

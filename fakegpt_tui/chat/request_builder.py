@@ -77,19 +77,21 @@ def reply_purpose(tree: MessageTree, prompt: ChatMessage) -> Purpose:
     return Purpose.VARIANT if was_answered else Purpose.NEXT
 
 
-def per_model(current: Conversation, answerers: Sequence[ModelRef]) -> list[Conversation]:
-    """The conversation as each of them would have it.
+def per_model(current: Conversation, models: Sequence[ModelRef]) -> list[Conversation]:
+    """A copy of the conversation for each model; just itself where there are none.
 
-    Only the first place in what a service keeps can be gone on from: the others begin anew there.
+    Only the first copy continues the conversation that its service keeps; the others begin anew.
     """
+    if not models:
+        return [current]
     return [
         replace(
             current,
             service=each.service,
             model=each.model,
-            server_id=current.server_id if not place and each.service == current.service else "",
+            server_id=current.server_id if index == 0 and each.service == current.service else "",
         )
-        for place, each in enumerate(answerers)
+        for index, each in enumerate(models)
     ]
 
 

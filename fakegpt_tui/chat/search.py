@@ -68,17 +68,27 @@ def _parse_date(text: str, zone: tzinfo | None) -> datetime | None:
         return None
 
 
-async def search_store(
-    store: ChatStore, text: str, *, limit: int, best_first: bool
-) -> Sequence[SearchHit]:
-    """What the store has of what was typed; cancelling stops the store, too."""
-    query = parse_query(text)
-    if query == SearchQuery():
-        return ()
-    stopped = Event()
-    try:
-        return await asyncio.to_thread(
-            store.search, query, limit, best_first=best_first, stopped=stopped.is_set
-        )
-    finally:
-        stopped.set()
+class Search:
+    """Searches the conversations on disk; temporary ones are not found."""
+
+    def __init__(self, store: ChatStore) -> None:
+        self._store = store
+
+    async def find(
+        self, text: str, *, limit: int = 50, best_first: bool = False
+    ) -> Sequence[SearchHit]:
+        """Hits for any text that a person types; cancelling the task stops the search."""
+        query = parse_query(text)
+        if query == SearchQuery():
+            return ()
+        stopped = Event()
+        try:
+            return await asyncio.to_thread(
+                self._store.search, query, limit, best_first=best_first, stopped=stopped.is_set
+            )
+        finally:
+            stopped.set()
+
+    def sent_prompts(self, limit: int = 1000) -> Sequence[str]:
+        """The texts of earlier prompts, newest first, each of them once."""
+        return self._store.prompts(limit)

@@ -69,23 +69,44 @@ Connect: TypeAlias = Callable[[Service, Callable[[LoginState], None]], Awaitable
 """Makes a connection, and reports its login to the listener that it is given."""
 
 
-class ServiceConnections:
-    """Hands out one connection per service, however many ask for it at once."""
+_MAX_RATE_LIMIT_SECONDS = 30 * 86_400.0
 
-    def __init__(self, services: Mapping[str, Service], connect: Connect) -> None:
+
+def _ignore_login(_name: str, _state: LoginState) -> None:
+    """The listener before a front end has set its own."""
+
+
+class Services:
+    """The configured services: one connection each, logins, models, and the default service."""
+
+    def __init__(
+        self, services: Mapping[str, Service], connect: Connect, *, service: str, model: str = ""
+    ) -> None:
+        """`service` and `model` reply in new conversations; an empty model is the service's own.
+
+        Raises:
+            NotFound: There is no such service.
+        """
         self._services = services
         self._connect = connect
         self._made: dict[str, Connection] = {}
         self._made_for: dict[str, Service] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._logins: dict[str, LoginState] = {}
+        self._default = self.get(service)
+        self._model = model
+        self._models: dict[str, tuple[Model, ...]] = {}
+        self._limits: dict[str, RateLimitStatus] = {}
         self.on_login: LoginListener = _ignore_login
+        """Called whenever the state of a login changes."""
 
-    @property
-    def services(self) -> tuple[Service, ...]:
+    def all(self) -> tuple[Service, ...]:
         return tuple(self._services.values())
 
-    def service(self, name: str) -> Service:
+    def find(self, name: str) -> Service | None:
+        return self._services.get(name)
+
+    def get(self, name: str) -> Service:
         """The service of that name.
 
         Raises:
@@ -96,16 +117,33 @@ class ServiceConnections:
         except KeyError as error:
             raise NotFound(f"There is no service named {name!r} in the configuration.") from error
 
-    async def get(self, name: str) -> Connection:
-        """The connection to the service of that name, made now if need be.
+    @property
+    def default_service(self) -> Service:
+        """The service of new conversations, as it is now, or was before it was removed."""
+        return self.find(self._default.name) or self._default
 
-        A service that was changed since gets a new one; turns that run keep theirs.
+    def set_default(self, name: str) -> None:
+        """Let another service reply in new conversations.
+
+        Raises:
+            NotFound: There is no such service.
+        """
+        self._default, self._model = self.get(name), ""
+
+    def default_model(self) -> tuple[str, str]:
+        """The service and the model of new conversations."""
+        return self.default_service.name, self._model or self.default_service.model
+
+    async def connection(self, name: str) -> Connection:
+        """The connection to a service; concurrent callers share one.
+
+        A service that was changed gets a new one; active turns keep theirs.
 
         Raises:
             NotFound: There is no such service.
             ConfigError: It cannot be used as it is configured.
         """
-        service = self.service(name)
+        service = self.get(name)
         async with self._locks.setdefault(name, asyncio.Lock()):
             if self._made_for.get(name) != service:
                 self._made[name] = await self._connect(
@@ -114,95 +152,23 @@ class ServiceConnections:
                 self._made_for[name] = service
             return self._made[name]
 
-    def invalidate(self, name: str) -> None:
-        """Connect anew when the service is next needed; turns that run keep what they have."""
+    def reconnect(self, name: str) -> None:
+        """Connect anew when the service is next needed, as its settings or its key have changed.
+
+        Active turns keep their connection.
+        """
         self._made_for.pop(name, None)
         self._logins.pop(name, None)
+        self._models.pop(name, None)
+        self._limits.pop(name, None)
 
     def login_state(self, name: str) -> LoginState:
         return self._logins.get(name, SignedOut())
 
     def account(self, name: str) -> str:
-        """The account that is signed in to the service of that name, if any."""
+        """The account that is signed in to a service, if any."""
         made = self._made.get(name)
         return made.login.account if made and made.login else ""
-
-    async def aclose(self) -> None:
-        made, self._made, self._made_for = self._made, {}, {}
-        for connection in made.values():
-            await connection.backend.aclose()
-
-    def _report(self, name: str, state: LoginState) -> None:
-        self._logins[name] = state
-        self.on_login(name, state)
-
-
-def _ignore_login(_name: str, _state: LoginState) -> None:
-    """Hears nothing, until a front end listens."""
-
-
-_LONGEST_WAIT = 30 * 86_400.0
-
-
-class Services:
-    """Signing in and out, asking for models, and who answers in new conversations."""
-
-    def __init__(self, connections: ServiceConnections, *, service: str, model: str) -> None:
-        """`service` and `model` answer in new conversations; an empty model is the service's own.
-
-        Raises:
-            NotFound: There is no such service.
-        """
-        self._connections = connections
-        self._default = self.service(service)
-        self._model = model
-        self._models: dict[str, tuple[Model, ...]] = {}
-        self._limits: dict[str, RateLimitStatus] = {}
-
-    def on_login(self, listener: LoginListener) -> None:
-        """Tell `listener` whenever the state of a login changes."""
-        self._connections.on_login = listener
-
-    @property
-    def services(self) -> tuple[Service, ...]:
-        """All services that are configured."""
-        return self._connections.services
-
-    def service(self, name: str) -> Service:
-        """The service of that name.
-
-        Raises:
-            NotFound: There is none.
-        """
-        return self._connections.service(name)
-
-    def find_service(self, name: str) -> Service | None:
-        """The service of that name, if there is one."""
-        return next((each for each in self.services if each.name == name), None)
-
-    @property
-    def default_service(self) -> Service:
-        """Who answers in new conversations, as it is now, or was before it was removed."""
-        return self.find_service(self._default.name) or self._default
-
-    def set_default_service(self, name: str) -> None:
-        """Let another service answer in new conversations.
-
-        Raises:
-            NotFound: There is no such service.
-        """
-        self._default, self._model = self.service(name), ""
-
-    def default_model(self) -> tuple[str, str]:
-        """The service and the model of new conversations."""
-        return self.default_service.name, self._model or self.default_service.model
-
-    def login_state(self, service_name: str) -> LoginState:
-        return self._connections.login_state(service_name)
-
-    def account(self, service_name: str) -> str:
-        """The account that is signed in to a service, if any."""
-        return self._connections.account(service_name)
 
     def rate_limit(self, service_name: str) -> RateLimitStatus | None:
         """That a service was asked too much, until that is over or it has answered again."""
@@ -218,7 +184,7 @@ class Services:
         Raises:
             FakeGPTError: It could not be done; the login state tells a service's reason too.
         """
-        connection = await self._connections.get(service_name)
+        connection = await self.connection(service_name)
         if connection.login is not None:
             await connection.login.sign_in()
 
@@ -230,7 +196,7 @@ class Services:
         Raises:
             FakeGPTError: It could not be done; the session that there was is still in use.
         """
-        connection = await self._connections.get(service_name)
+        connection = await self.connection(service_name)
         if connection.login is not None:
             await connection.login.sign_in_again(elsewhere=elsewhere)
 
@@ -240,7 +206,7 @@ class Services:
         Raises:
             FakeGPTError: It is still on disk, or the service cannot be used.
         """
-        connection = await self._connections.get(service_name)
+        connection = await self.connection(service_name)
         if connection.login is not None:
             await connection.login.sign_out()
 
@@ -263,20 +229,12 @@ class Services:
         """The models that a service told when it was last asked; none before that."""
         return self._models.get(service_name, ())
 
-    def reconnect(self, service_name: str) -> None:
-        """Connect to a service anew, now that its settings or its key have changed.
-
-        Turns that run keep the connection that they have.
-        """
-        self._connections.invalidate(service_name)
-        self._models.pop(service_name, None)
-        self._limits.pop(service_name, None)
-
     def record_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
         """Remember whether a service limits how often it is asked, by how asking it ended."""
         if isinstance(error, RateLimited):
             wait = error.retry_after
-            until = None if wait is None else now() + timedelta(seconds=min(wait, _LONGEST_WAIT))
+            seconds = None if wait is None else min(wait, _MAX_RATE_LIMIT_SECONDS)
+            until = None if seconds is None else now() + timedelta(seconds=seconds)
             self._limits[service_name] = RateLimitStatus(until, str(error))
         elif error is None:
             self._limits.pop(service_name, None)
@@ -287,4 +245,14 @@ class Services:
         Raises:
             FakeGPTError: There is no such service, or it cannot be used.
         """
-        return (await self._connections.get(service_name)).backend
+        return (await self.connection(service_name)).backend
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        made, self._made, self._made_for = self._made, {}, {}
+        for connection in made.values():
+            await connection.backend.aclose()
+
+    def _report(self, name: str, state: LoginState) -> None:
+        self._logins[name] = state
+        self.on_login(name, state)

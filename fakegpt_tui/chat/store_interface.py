@@ -119,3 +119,44 @@ class ChatStore(TurnStore, Protocol):
     def poll_changes(self) -> bool:
         """Has another instance written since this was last asked?"""
         ...
+
+
+class TemporaryStore(ChatStore, Protocol):
+    """A store that is gone when it is closed."""
+
+    def close(self) -> object: ...
+
+
+class Stores:
+    """The store of each conversation: on disk, or in memory for temporary conversations."""
+
+    def __init__(self, disk: ChatStore) -> None:
+        self.disk = disk
+        self._memory: TemporaryStore | None = None
+        self._temporary: set[str] = set()
+
+    def of(self, conversation_id: str) -> ChatStore:
+        if self._memory is not None and conversation_id in self._temporary:
+            return self._memory
+        return self.disk
+
+    def all(self) -> list[ChatStore]:
+        return [self.disk] if self._memory is None else [self.disk, self._memory]
+
+    def make_temporary(self, conversation_id: str) -> None:
+        """Keep a conversation off the disk; to be called before anything of it is saved."""
+        if self._memory is None:
+            from fakegpt_tui.store.conversation_store import (  # noqa: PLC0415 - not at every start
+                ConversationStore,
+            )
+
+            self._memory = ConversationStore.open_in_memory()
+        self._temporary.add(conversation_id)
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        return conversation_id in self._temporary
+
+    def close(self) -> None:
+        """Drop the temporary conversations; the store on disk stays open."""
+        if self._memory is not None:
+            self._memory.close()

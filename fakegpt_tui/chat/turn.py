@@ -1,7 +1,7 @@
 """Turn: one prompt and its reply, from saved to saved."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
-from fakegpt_tui.chat.limiter import ConcurrencyLimiter
+from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
+from fakegpt_tui.chat.queue import ConcurrencyLimiter
 from fakegpt_tui.chat.reply_builder import TextBuffer
 from fakegpt_tui.chat.store_interface import TurnStore
 from fakegpt_tui.domain import (
@@ -70,19 +71,23 @@ class Turn:
     def __init__(
         self,
         store: TurnStore,
-        schedule: ConcurrencyLimiter,
+        writes: PendingWrites,
+        limiter: ConcurrencyLimiter,
         connect: Callable[[], Awaitable[Backend]],
         *,
         conversation: Conversation,
         prompt: ChatMessage,
         reply: ChatMessage,
         request: ReplyRequest,
+        add_messages: Callable[[Sequence[ChatMessage]], Future[None]],
         is_new_prompt: bool = True,
-        typed: str = "",
+        draft_text: str = "",
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._store = store
-        self._schedule = schedule
+        self._writes = writes
+        self._add_messages = add_messages
+        self._limiter = limiter
         self._connect = connect
         self._request = request
         self._clock = clock
@@ -104,7 +109,7 @@ class Turn:
         self.conversation = conversation
         self.prompt = prompt
         self.is_new_prompt = is_new_prompt
-        self.draft_text = typed
+        self.draft_text = draft_text
         """What a person would have to type again if the prompt could not be saved."""
         self.error: FakeGPTError | None = None
         self.save_error: StoreError | None = None
@@ -132,7 +137,7 @@ class Turn:
             waited=(now if first is None else first) - self._began_at,
             streamed=0.0 if first is None else now - first,
             length=len(self._text) - self._prefix_length,
-            queue_position=self._schedule.position(self._reply.id),
+            queue_position=self._limiter.position(self._reply.id),
             retry=self._retry,
             retry_in=max(0.0, self._retry_at - now),
         )
@@ -156,7 +161,7 @@ class Turn:
         """
         self._task = asyncio.current_task()
         new = (self.prompt, self._reply) if self.is_new_prompt else (self._reply,)
-        saved = self._store.add_turn(self.conversation, *new)
+        saved = self._add_messages(new)
         self._is_saved = True
         try:
             await _wait_for_write(saved)
@@ -193,9 +198,9 @@ class Turn:
     async def _stream(self) -> AsyncGenerator[StreamEvent]:
         if self._stopping:
             return
-        if self._schedule.is_full():
+        if self._limiter.is_full():
             self._set_status(MessageStatus.QUEUED)
-        async with self._schedule.slot(self._reply.id):
+        async with self._limiter.slot(self._reply.id):
             self._set_status(MessageStatus.WAITING)
             self._began_at = self._clock()
             backend = await self._connect()
@@ -265,7 +270,8 @@ class Turn:
         self._task = None
         self._reply = replace(self.reply, status=status, error=sentence, finish=self._end)
         # In the store's queue before anything is awaited: from here on nothing can lose it.
-        saved = self._store.finish_reply(self._reply)
+        reply = self._reply
+        saved = self._writes.submit(reply_key(reply), lambda: self._store.finish_reply(reply))
         if self._events is not None:
             await self._events.aclose()
         try:

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import click
 
-from fakegpt_tui.chat.memory import MemoryStore
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.turn import Turn
@@ -29,6 +28,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     UsageReported,
 )
+from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.text import replace_surrogates, safe_text
 
 
@@ -93,7 +93,8 @@ def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> i
     """
     if not keep:
         unseen = replace(settings, mirror=None)
-        return asyncio.run(_ask(unseen, MemoryStore(), prompt, as_json=as_json))
+        with ConversationStore.open_in_memory() as memory:
+            return asyncio.run(_ask(unseen, memory, prompt, as_json=as_json))
     with open_store(settings) as store:
         return asyncio.run(_ask(settings, store, prompt, as_json=as_json))
 
@@ -102,7 +103,7 @@ async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bo
     if settings.chosen_service.notice:
         echo_err(settings.chosen_service.notice)
     async with open_chat(settings, store) as chat:
-        turn = chat.new_turn(chat.new_conversation(), prompt)
+        turn = chat.turns.new(chat.conversations.create(), prompt)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
         actions: dict[str, Callable[[], object]] = {
             "SIGINT": turn.stop,
@@ -140,7 +141,7 @@ async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | No
         if unwritten is None:
             raise
     finally:
-        chat.end_turn(turn)
+        chat.turns.end(turn)
     if unwritten is not None:
         raise unwritten
     if answer is not None:

@@ -65,5 +65,5 @@ def _read_lines() -> Iterator[str]:
 
 def _stop_turns(chat: ChatService) -> None:
     """Let ctrl+c stop the reply, and not the program."""
-    for turn in chat.turns():
+    for turn in chat.active_turns.all():
         turn.stop()

@@ -101,7 +101,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._widths.start()
         found = validate_keys(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.state.keys))
-        self._chat.on_login(lambda _service, _state: self._report(Report()))
+        self._chat.services.on_login = lambda _service, _state: self._report(Report())
         self.push_screen(self._chat_screen)
         for problem in found:
             self._report(ShowNotice(problem))
@@ -118,7 +118,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         """Run a turn, and then those that were queued behind it."""
         while turn is not None:
             await self._take_turn(turn)
-            turn = self._chat.next_turn(turn.conversation.id)
+            turn = self._chat.turns.next_queued(turn.conversation.id)
 
     async def _take_turn(self, turn: Turn) -> None:
         """Stream a reply, and report what happens to the screen."""
@@ -131,7 +131,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         except StoreError as error:
             self._report(PromptNotSaved(turn.conversation.id, turn.draft_text, str(error)))
         finally:
-            self._chat.end_turn(turn)
+            self._chat.turns.end(turn)
             if turn.is_saved:
                 saved = () if turn.save_error is None else (str(turn.save_error),)
                 self._report(TurnFinished(turn.reply, (*turn.notices, *saved)))
@@ -233,7 +233,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
                 "NOT SAVED: ctrl+q again leaves, and writes files instead."
             )
             return
-        self._chat.stop_all()
+        self._chat.active_turns.stop_all()
         await self._shut_down(0)
 
     async def _end_on_signal(self, number: signal.Signals) -> None:

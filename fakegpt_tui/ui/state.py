@@ -38,7 +38,7 @@ class ChatState:
         """Has the store been read? Until then nothing here asks for it."""
         self.keys = keys
         """The keys that are not as in the keymap, by the ids of their commands."""
-        self.open: Conversation = chat.new_conversation()
+        self.open: Conversation = chat.conversations.create()
         self.rows: tuple[ConversationRow, ...] = ()
         """The conversations as they were last shown in the list."""
         self.failed: set[str] = set()
@@ -51,7 +51,7 @@ class ChatState:
     @property
     def turn(self) -> Turn | None:
         """The turn of the open conversation."""
-        return self._chat.turn(self.open.id)
+        return self._chat.turns.shown(self.open.id)
 
     @property
     def path(self) -> tuple[ChatMessage, ...]:
@@ -61,7 +61,7 @@ class ChatState:
         else:
             # A message that another instance has deleted stays in sight until that is told.
             with suppress(NotFound, StoreError):
-                self._path = self._chat.trees.path(self.open.id)
+                self._path = self._chat.messages.path(self.open.id)
         return self._path
 
     @property
@@ -84,7 +84,7 @@ class ChatState:
     @property
     def service(self) -> Service | None:
         """The service of the open conversation; `None` where the configuration lacks it."""
-        return self._chat.find_service(self.open.service)
+        return self._chat.services.find(self.open.service)
 
     @property
     def model(self) -> ModelRef:
@@ -93,7 +93,7 @@ class ChatState:
 
     @property
     def login(self) -> LoginState:
-        return self._chat.login_state(self.open.service)
+        return self._chat.services.login_state(self.open.service)
 
     def start(self, conversation: Conversation) -> None:
         """Open a conversation that has no prompt yet."""
@@ -112,16 +112,16 @@ class ChatState:
             NotFound: There is no such conversation.
             StoreError: It cannot be read.
         """
-        tail = self._chat.trees.path_tail(conversation_id)
-        path = tail or self._chat.trees.path(conversation_id)
-        self.start(self._chat.conversation(conversation_id))
+        tail = self._chat.messages.path_tail(conversation_id)
+        path = tail or self._chat.messages.path(conversation_id)
+        self.start(self._chat.conversations.get(conversation_id))
         self._path = path
         self._tail = () if whole else tail
         self.failed.discard(conversation_id)
-        self._chat.set_unread(conversation_id, unread=False)
+        self._chat.conversations.set_unread(conversation_id, unread=False)
         for prompt_id, draft in self._chat.drafts.edits(conversation_id).items():
             with suppress(NotFound, StoreError):
-                self.edited_prompt = self._chat.trees.message(conversation_id, prompt_id)
+                self.edited_prompt = self._chat.messages.message(conversation_id, prompt_id)
                 return draft
         return self.draft
 
@@ -129,7 +129,7 @@ class ChatState:
         """Read all of a conversation of which only the tail is there."""
         conversation_id = self.open.id
         try:
-            await self._chat.trees.load(conversation_id)
+            await self._chat.messages.load(conversation_id)
         finally:
             if self.open.id == conversation_id:
                 self._tail = ()
@@ -176,8 +176,8 @@ class ChatState:
             FakeGPTError: An edited prompt cannot be sent now.
         """
         if self.edited_prompt is None:
-            return self._chat.ask(self.open, text)
-        asked = self._chat.edit(self.open.id, self.edited_prompt.id, text)
+            return self._chat.turns.ask(self.open, text)
+        asked = self._chat.turns.edit(self.open.id, self.edited_prompt.id, text)
         self.cancel_edit()
         return asked
 
@@ -186,14 +186,14 @@ class ChatState:
         conversation_id = reply.conversation_id
         if conversation_id == self.open.id:
             return True
-        self._chat.set_unread(conversation_id, unread=True)
+        self._chat.conversations.set_unread(conversation_id, unread=True)
         if reply.status in FAILED_STATUSES:
             self.failed.add(conversation_id)
         return False
 
     def switch_variant(self, message_id: str, step: int) -> None:
         """Show another variant of a message, where there is one."""
-        self.variant = self._chat.trees.step_variant(self.open.id, message_id, step)
+        self.variant = self._chat.messages.step_variant(self.open.id, message_id, step)
 
     def reload(self) -> bool:
         """Take the open conversation as it is now; one that is gone gives way to a new one.
@@ -202,16 +202,16 @@ class ChatState:
             Whether it is still there.
         """
         with suppress(NotFound):
-            self.open = self._chat.conversation(self.open.id)
+            self.open = self._chat.conversations.get(self.open.id)
             if self.open.trashed_at is None:
                 return True
-        self.start(self._chat.new_conversation())
+        self.start(self._chat.conversations.create())
         return False
 
     def title(self, conversation_id: str) -> str:
         """The title of a conversation; empty where it is gone."""
         with suppress(NotFound):
-            return self._chat.conversation(conversation_id).title
+            return self._chat.conversations.get(conversation_id).title
         return ""
 
     def neighbour(self, step: int) -> str | None:

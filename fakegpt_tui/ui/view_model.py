@@ -98,7 +98,7 @@ class ViewModel:
         """
         forks: Mapping[str, Variants] = {}
         with suppress(NotFound, StoreError):
-            forks = self._chat.trees.forks(self._state.open.id, path)
+            forks = self._chat.messages.forks(self._state.open.id, path)
         before, self._cost_labels = self._cost_labels, {}
         labels: dict[str, str] = {}
         for message in path:
@@ -122,15 +122,15 @@ class ViewModel:
     def background(self) -> str:
         """What goes on in other conversations, and what could not be saved."""
         label = background_label(
-            self._chat.turns(), self._chat.conversations(), self._state.open.id
+            self._chat.active_turns.all(), self._chat.conversations.all(), self._state.open.id
         )
-        error = self._chat.save_error
+        error = self._chat.writes.error
         return label if error is None else f"NOT SAVED: {error}  ·  {label}".rstrip(" ·")
 
     def _read_rows(self) -> tuple[ConversationRow, ...]:
         return conversation_rows(
-            self._chat.conversations(),
-            {turn.conversation.id: turn.reply for turn in self._chat.turns()},
+            self._chat.conversations.all(),
+            {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()},
             self._state.failed,
             self._chat.drafts.conversations(),
             now=self._clock(),

@@ -43,9 +43,9 @@ async def _lag(made: Home) -> float:
     settings = load_settings({"data_dir": str(made.data), "config": str(made.config)}, {})
     with open_store(settings) as store:
         async with open_chat(settings, store) as chat:
-            chat.set_max_turns(_REPLIES)
-            await chat.load()
-            await chat.sign_in(settings.chosen_service.name)
+            chat.turns.set_limit(_REPLIES)
+            await chat.conversations.load()
+            await chat.services.sign_in(settings.chosen_service.name)
             gc.collect()
             lags: list[float] = []
             watch = asyncio.create_task(_watch(lags))
@@ -64,12 +64,12 @@ async def _watch(lags: list[float]) -> None:
 
 
 async def _take(chat: ChatService) -> None:
-    turn = chat.new_turn(chat.new_conversation(), f"prose {_SIZE} {_RATE}")
+    turn = chat.turns.new(chat.conversations.create(), f"prose {_SIZE} {_RATE}")
     async with turn, aclosing(turn.events()) as events:
         async for _ in events:
             pass
-    chat.end_turn(turn)
-    *_, reply = chat.path(turn.conversation.id)
+    chat.turns.end(turn)
+    *_, reply = chat.messages.path(turn.conversation.id)
     assert reply.status is MessageStatus.COMPLETE, reply.error
     # Between the times at which it began and ended, see `host`.
     assert reply.text[reply.text.index("\n\n") + 2 : reply.text.rindex("\n\n")] == _TEXT

@@ -44,12 +44,12 @@ async def run(chat: ChatService, turn: Turn) -> Turn:
             async for _ in turn.events():
                 pass
     finally:
-        chat.end_turn(turn)
+        chat.turns.end(turn)
     return turn
 
 
 async def ask(chat: ChatService, text: str, conversation: Conversation | None = None) -> Turn:
-    return await run(chat, chat.new_turn(conversation or chat.new_conversation(), text))
+    return await run(chat, chat.turns.new(conversation or chat.conversations.create(), text))
 
 
 async def streaming(turn: Turn, text: str) -> None:
@@ -59,7 +59,7 @@ async def streaming(turn: Turn, text: str) -> None:
 
 
 def texts(chat: ChatService, conversation_id: str) -> list[str]:
-    return [message.text for message in chat.path(conversation_id)]
+    return [message.text for message in chat.messages.path(conversation_id)]
 
 
 def long_conversation(store: MemoryStore, count: int) -> str:

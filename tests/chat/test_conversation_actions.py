@@ -32,12 +32,12 @@ async def test_a_persons_title_is_never_overwritten() -> None:
     chat, store, _ = service_of(says("a"), [TitleSuggested("Better"), *says("b")])
     turn = await ask(chat, "hi")
     chat.actions.rename(turn.conversation.id, "  My\n title ")
-    await ask(chat, "again", chat.conversation(turn.conversation.id))
+    await ask(chat, "again", chat.conversations.get(turn.conversation.id))
     kept = store.headers[turn.conversation.id]
     assert (kept.title, kept.title_source) == ("My title", TitleSource.PERSON)
     chat.actions.rename(turn.conversation.id, " ")
-    assert chat.conversation(turn.conversation.id).title == "My title"
-    assert chat.undo() == "A conversation was renamed."
+    assert chat.conversations.get(turn.conversation.id).title == "My title"
+    assert chat.history.undo() == "A conversation was renamed."
     kept = store.headers[turn.conversation.id]
     assert (kept.title, kept.title_source) == ("hi", TitleSource.PROMPT)
 
@@ -49,9 +49,9 @@ async def test_many_conversations_are_pinned_and_archived_at_once() -> None:
     assert all(store.headers[each].pinned for each in ids)
     chat.actions.archive(ids)
     assert all(store.headers[each].archived for each in ids)
-    assert chat.undo() == "3 conversations were archived."
+    assert chat.history.undo() == "3 conversations were archived."
     assert not any(store.headers[each].archived for each in ids)
-    assert chat.undo() == "2 conversations were pinned."
+    assert chat.history.undo() == "2 conversations were pinned."
     assert [store.headers[each].pinned for each in ids] == [True, False, False]
     chat.actions.pin(ids, pinned=False)
     assert not any(store.headers[each].pinned for each in ids)
@@ -61,18 +61,18 @@ async def test_what_changes_nothing_cannot_be_taken_back() -> None:
     chat, _, ids = await three()
     chat.actions.pin(ids, pinned=False)
     chat.actions.restore(ids)
-    assert chat.undo() is None
+    assert chat.history.undo() is None
 
 
 async def test_the_trash_gives_back_exactly_what_was_there() -> None:
     chat, store, ids = await three()
     before = dict(store.headers)
     chat.actions.trash(ids[:2])
-    assert [each.id for each in chat.conversations()] == ids[2:]
-    assert {each.id for each in chat.trashed()} == set(ids[:2])
-    assert chat.undo() == "2 conversations were deleted."
+    assert [each.id for each in chat.conversations.all()] == ids[2:]
+    assert {each.id for each in chat.conversations.trashed()} == set(ids[:2])
+    assert chat.history.undo() == "2 conversations were deleted."
     assert store.headers == before
-    assert chat.trashed() == []
+    assert chat.conversations.trashed() == []
 
 
 async def test_a_later_run_restores_from_the_trash() -> None:
@@ -80,13 +80,13 @@ async def test_a_later_run_restores_from_the_trash() -> None:
     before = dict(store.headers)
     chat.actions.trash(ids)
     later, _, _ = service_of(store=store)
-    assert later.conversations() == []
+    assert later.conversations.all() == []
     later.actions.restore([ids[1]])
-    assert [each.id for each in later.conversations()] == [ids[1]]
+    assert [each.id for each in later.conversations.all()] == [ids[1]]
     assert store.headers[ids[1]] == before[ids[1]]
-    assert later.conversation(ids[0]).trashed_at is not None
-    assert later.undo() == "A conversation was restored."
-    assert later.conversations() == []
+    assert later.conversations.get(ids[0]).trashed_at is not None
+    assert later.history.undo() == "A conversation was restored."
+    assert later.conversations.all() == []
 
 
 async def test_the_trash_is_emptied_after_thirty_days() -> None:
@@ -94,8 +94,8 @@ async def test_the_trash_is_emptied_after_thirty_days() -> None:
     chat.actions.trash([ids[0]], at=now() - timedelta(days=31))
     chat.actions.trash([ids[1]], at=now() - timedelta(days=29))
     later, _, _ = service_of(store=store)
-    assert [each.id for each in later.conversations()] == [ids[2]]
-    assert [each.id for each in later.trashed()] == [ids[1]]
+    assert [each.id for each in later.conversations.all()] == [ids[2]]
+    assert [each.id for each in later.conversations.trashed()] == [ids[1]]
     assert set(store.headers) == set(ids[1:])
     assert {node.conversation_id for node in store.nodes.values()} == set(ids[1:])
 
@@ -106,22 +106,22 @@ async def test_only_what_is_in_the_trash_is_deleted_for_good() -> None:
     chat.actions.trash([ids[0]])
     chat.actions.delete(ids)
     assert set(store.headers) == set(ids[1:])
-    assert chat.trashed() == []
-    assert chat.unsent() == []
+    assert chat.conversations.trashed() == []
+    assert chat.unsent_drafts() == []
     with pytest.raises(NotFound):
-        chat.path(ids[0])
+        chat.messages.path(ids[0])
     with pytest.raises(NotFound):
-        chat.conversation(ids[0])
+        chat.conversations.get(ids[0])
 
 
 async def test_a_conversation_without_a_prompt_can_be_set_up_and_is_not_kept() -> None:
     preset = Preset("terse", "Be brief.", GenerationSettings(seed=3))
     chat, store, _ = service_of(says("one"), presets={"terse": preset})
-    conversation = chat.new_conversation()
+    conversation = chat.conversations.create()
     chat.actions.apply_preset(conversation.id, "terse")
     chat.actions.rename(conversation.id, "Title")
     chat.actions.set_service(conversation.id, "other", "m")
-    assert chat.conversations() == []
+    assert chat.conversations.all() == []
     assert store.headers == {}
     turn = await ask(chat, "hi", conversation)
     kept = store.headers[turn.conversation.id]
@@ -136,7 +136,7 @@ async def test_a_preset_can_be_taken_back() -> None:
     before = store.headers[turn.conversation.id]
     chat.actions.apply_preset(turn.conversation.id, "terse")
     assert store.headers[turn.conversation.id] != before
-    assert chat.undo() == "A conversation was set up as 'terse'."
+    assert chat.history.undo() == "A conversation was set up as 'terse'."
     assert store.headers[turn.conversation.id] == before
 
 
@@ -149,9 +149,9 @@ async def test_system_prompt_and_settings_can_be_taken_back() -> None:
         chat.actions.configure(turn.conversation.id, system_prompt=" Brief.\n", generation=settings)
     kept = store.headers[turn.conversation.id]
     assert (kept.system_prompt, kept.generation) == ("Brief.", settings)
-    assert chat.undo() == "A conversation was set up."
+    assert chat.history.undo() == "A conversation was set up."
     assert store.headers[turn.conversation.id] == before
-    assert chat.undo() is None
+    assert chat.history.undo() is None
 
 
 async def test_another_service_can_be_taken_back_with_what_the_first_one_knew() -> None:
@@ -161,7 +161,7 @@ async def test_another_service_can_be_taken_back_with_what_the_first_one_knew() 
     chat.actions.set_service(turn.conversation.id, "other", "m")
     kept = store.headers[turn.conversation.id]
     assert (kept.service, kept.model, kept.server_id) == ("other", "m", "")
-    assert chat.undo() == "A conversation was given to other m."
+    assert chat.history.undo() == "A conversation was given to other m."
     assert store.headers[turn.conversation.id] == before
 
 
@@ -171,8 +171,8 @@ async def test_what_another_service_answered_is_unknown_to_the_one_before() -> N
     before = replace(store.headers[turn.conversation.id], server_id="there")
     store.headers[turn.conversation.id] = before
     chat.actions.set_service(turn.conversation.id, "other")
-    await ask(chat, "again", chat.conversation(turn.conversation.id))
-    chat.undo()
+    await ask(chat, "again", chat.conversations.get(turn.conversation.id))
+    chat.history.undo()
     kept = store.headers[turn.conversation.id]
     assert (kept.service, kept.server_id) == (before.service, "")
 
@@ -192,11 +192,11 @@ async def test_unknown_names_are_told_and_change_nothing() -> None:
 async def test_what_is_done_while_a_turn_begins_is_not_overwritten_by_it() -> None:
     chat, store, _ = service_of(says("a"), says("b"))
     first = await ask(chat, "hi")
-    turn = chat.new_turn(chat.conversation(first.conversation.id), "again")
+    turn = chat.turns.new(chat.conversations.get(first.conversation.id), "again")
     chat.actions.pin([first.conversation.id])
     async with turn:
         pass
-    chat.end_turn(turn)
+    chat.turns.end(turn)
     assert store.headers[first.conversation.id].pinned
 
 
@@ -206,37 +206,37 @@ async def test_a_conversation_that_is_deleted_for_good_while_it_streams_is_gone(
 ) -> None:
     gate = Gate()
     chat, store, _ = service_of([TextDelta("a"), gate, *says("b")])
-    turn = chat.new_turn(chat.new_conversation(temporary=temporary), "hi")
+    turn = chat.turns.new(chat.conversations.create(temporary=temporary), "hi")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "a")
     chat.actions.trash([turn.conversation.id])
     chat.actions.delete([turn.conversation.id])
     gate.open()
     await task
-    assert chat.turns() == []
-    assert chat.conversations() == chat.trashed() == []
-    assert chat.save_error is None
+    assert chat.active_turns.all() == []
+    assert chat.conversations.all() == chat.conversations.trashed() == []
+    assert chat.writes.error is None
     assert store.headers == store.nodes == {}
 
 
 async def test_one_that_is_deleted_for_good_before_it_could_be_saved_is_gone_too() -> None:
     chat, store, _ = service_of(says("a"))
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     chat.actions.trash([turn.conversation.id])
     chat.actions.delete([turn.conversation.id])
     store.refusal = "The disk is full."
     with pytest.raises(StoreError):
         await run(chat, turn)
-    assert chat.turns() == []
-    assert chat.conversations() == chat.trashed() == []
+    assert chat.active_turns.all() == []
+    assert chat.conversations.all() == chat.conversations.trashed() == []
 
 
 async def test_a_title_that_was_given_meanwhile_outlives_a_prompt_that_could_not_be_saved() -> None:
     chat, store, _ = service_of(says("a"))
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     chat.actions.rename(turn.conversation.id, "Mine")
     store.refusal = "The disk is full."
     with pytest.raises(StoreError):
         await run(chat, turn)
-    assert chat.conversation(turn.conversation.id).title == "Mine"
-    assert chat.conversation(turn.conversation.id).leaf_id is None
+    assert chat.conversations.get(turn.conversation.id).title == "Mine"
+    assert chat.conversations.get(turn.conversation.id).leaf_id is None

@@ -27,13 +27,13 @@ async def test_what_cannot_be_kept_is_no_trouble() -> None:
     chat, store, _ = service_of()
     store.refusal = "The disk is full."
     chat.bookmarks.put("c", bookmark("c"))
-    assert chat.save_error is None
+    assert chat.writes.error is None
     assert chat.bookmarks.get("c") == bookmark("c")
 
 
 async def test_a_temporary_conversation_leaves_no_bookmark() -> None:
     chat, store, _ = service_of(says("one"))
-    conversation = chat.new_conversation(temporary=True)
+    conversation = chat.conversations.create(temporary=True)
     chat.bookmarks.put(conversation.id, bookmark(conversation.id))
     assert chat.bookmarks.get(conversation.id) == bookmark(conversation.id)
     assert store.bookmark(conversation.id) is None
@@ -60,12 +60,12 @@ async def test_a_draft_is_kept_with_its_cursor_over_a_restart() -> None:
     chat.drafts.save(conversation_id, "half a\nsent", (1, 4))
     later, _, _ = service_of(store=store)
     assert later.drafts.get(conversation_id) == Draft(conversation_id, "half a\nsent", (1, 4))
-    assert later.unsent() == []
+    assert later.unsent_drafts() == []
 
 
 async def test_a_draft_is_gone_once_there_is_nothing_in_it() -> None:
     chat, store, _ = service_of()
-    conversation = chat.new_conversation()
+    conversation = chat.conversations.create()
     chat.drafts.save(conversation.id, "a")
     chat.drafts.save(conversation.id, " \n")
     assert chat.drafts.get(conversation.id) is None
@@ -74,26 +74,26 @@ async def test_a_draft_is_gone_once_there_is_nothing_in_it() -> None:
 
 async def test_the_draft_of_a_conversation_without_a_prompt_is_found_again() -> None:
     chat, store, _ = service_of()
-    conversation = chat.new_conversation()
+    conversation = chat.conversations.create()
     chat.drafts.save(conversation.id, "never sent", (0, 10))
-    assert chat.unsent() == []
+    assert chat.unsent_drafts() == []
     later, _, _ = service_of(says("one"), store=store)
-    (draft,) = later.unsent()
+    (draft,) = later.unsent_drafts()
     turn = await ask(
-        later, draft.text, later.new_conversation(conversation_id=draft.conversation_id)
+        later, draft.text, later.conversations.create(conversation_id=draft.conversation_id)
     )
     later.drafts.save(turn.conversation.id, "")
     assert turn.conversation.id == conversation.id
-    assert later.unsent() == []
+    assert later.unsent_drafts() == []
     assert store.drafts() == {}
 
 
 async def test_a_conversation_that_is_known_is_not_begun_again() -> None:
     chat, _, _ = service_of(says("one"))
     turn = await ask(chat, "hi")
-    again = chat.new_conversation(conversation_id=turn.conversation.id)
-    assert again == chat.conversation(turn.conversation.id)
-    assert chat.conversations() == [again]
+    again = chat.conversations.create(conversation_id=turn.conversation.id)
+    assert again == chat.conversations.get(turn.conversation.id)
+    assert chat.conversations.all() == [again]
 
 
 def test_what_has_not_changed_is_not_written_again() -> None:
@@ -101,17 +101,17 @@ def test_what_has_not_changed_is_not_written_again() -> None:
     chat.drafts.save("c", "text", (0, 4))
     store.refusal = "The disk is full."
     chat.drafts.save("c", "text", (0, 4))
-    assert chat.save_error is None
+    assert chat.writes.error is None
     chat.drafts.save("c", "text", (0, 3))
-    assert str(chat.save_error) == "The disk is full."
+    assert str(chat.writes.error) == "The disk is full."
 
 
 async def test_earlier_prompts_come_back_newest_first_and_once_each() -> None:
     chat, _, _ = service_of(says("1"), says("2"), says("3"))
     for text in ("one", "two", "one"):
         await ask(chat, text)
-    assert list(chat.prompts()) == ["one", "two"]
-    assert list(chat.prompts(1)) == ["one"]
+    assert list(chat.search.sent_prompts()) == ["one", "two"]
+    assert list(chat.search.sent_prompts(1)) == ["one"]
 
 
 async def test_an_edited_prompt_has_a_draft_of_its_own_and_is_gone_with_its_conversation() -> None:
@@ -121,7 +121,7 @@ async def test_an_edited_prompt_has_a_draft_of_its_own_and_is_gone_with_its_conv
     chat.drafts.save(conversation_id, "new")
     chat.drafts.save_edit(conversation_id, prompt_id, "hi there", (0, 8))
     later, _, _ = service_of(store=store)
-    assert later.unsent() == []
+    assert later.unsent_drafts() == []
     assert {each: draft.text for each, draft in later.drafts.all().items()} == {
         conversation_id: "new"
     }

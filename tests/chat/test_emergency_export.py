@@ -73,6 +73,6 @@ async def test_a_title_alone_is_not_worth_a_file(tmp_path: Path) -> None:
     turn = await ask(chat, "hi")
     store.is_full = True
     chat.actions.rename(turn.conversation.id, "Mine")
-    assert chat.save_error is not None
+    assert chat.writes.error is not None
     assert not chat.emergency_export.is_needed
     assert await chat.emergency_export.write_files([tmp_path]) is None

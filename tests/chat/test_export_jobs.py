@@ -30,7 +30,7 @@ async def run(chat: ChatService, turn: Turn) -> None:
     async with turn:
         async for _ in turn.events():
             pass
-    chat.end_turn(turn)
+    chat.turns.end(turn)
 
 
 def read(path: Path) -> tuple[Conversation, tuple[ChatMessage, ...]]:
@@ -39,16 +39,16 @@ def read(path: Path) -> tuple[Conversation, tuple[ChatMessage, ...]]:
 
 async def test_a_saved_conversation_is_whole(tmp_path: Path) -> None:
     chat = service_of(["Hello"])
-    turn = chat.new_turn(chat.new_conversation(), "Grüße")
+    turn = chat.turns.new(chat.conversations.create(), "Grüße")
     await run(chat, turn)
     conversation, messages = read(await chat.exports.export(turn.conversation.id, tmp_path))
-    assert conversation == chat.conversation(turn.conversation.id)
-    assert messages == chat.path(turn.conversation.id)
+    assert conversation == chat.conversations.get(turn.conversation.id)
+    assert messages == chat.messages.path(turn.conversation.id)
 
 
 async def test_a_selection_is_saved_beside_the_whole(tmp_path: Path) -> None:
     chat = service_of(["Hello"])
-    turn = chat.new_turn(chat.new_conversation(), "Grüße")
+    turn = chat.turns.new(chat.conversations.create(), "Grüße")
     await run(chat, turn)
     whole = await chat.exports.export(turn.conversation.id, tmp_path)
     part = await chat.exports.export(turn.conversation.id, tmp_path, only=[turn.reply.id])
@@ -59,7 +59,7 @@ async def test_a_selection_is_saved_beside_the_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["md", "jsonl", "html"])
 async def test_a_selection_says_that_it_is_a_part(tmp_path: Path, suffix: str) -> None:
     chat = service_of(["Hello"])
-    turn = chat.new_turn(chat.new_conversation(), "Hi")
+    turn = chat.turns.new(chat.conversations.create(), "Hi")
     await run(chat, turn)
     conversation_id = turn.conversation.id
     words = "A selection: 1 of 2 messages."
@@ -72,9 +72,9 @@ async def test_a_selection_says_that_it_is_a_part(tmp_path: Path, suffix: str) -
 
 async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) -> None:
     chat = service_of(["one", "two", "secret"])
-    await run(chat, chat.new_turn(chat.new_conversation(), "first"))
-    await run(chat, chat.new_turn(chat.new_conversation(), "second"))
-    await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "hidden"))
+    await run(chat, chat.turns.new(chat.conversations.create(), "first"))
+    await run(chat, chat.turns.new(chat.conversations.create(), "second"))
+    await run(chat, chat.turns.new(chat.conversations.create(temporary=True), "hidden"))
     headway = JobProgress()
     account = await chat.exports.export_all(tmp_path, headway, suffix="jsonl")
     assert account == JobResult(f"Conversations that were saved in {tmp_path}: 2 of 2.")
@@ -84,7 +84,7 @@ async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) ->
 
 async def test_saving_every_conversation_can_be_stopped(tmp_path: Path) -> None:
     chat = service_of(["one"])
-    await run(chat, chat.new_turn(chat.new_conversation(), "first"))
+    await run(chat, chat.turns.new(chat.conversations.create(), "first"))
     account = await chat.exports.export_all(tmp_path, JobProgress(stopped=True))
     assert account.summary.startswith("Stopped. ")
     assert list(tmp_path.iterdir()) == []
@@ -92,7 +92,7 @@ async def test_saving_every_conversation_can_be_stopped(tmp_path: Path) -> None:
 
 async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
     chat = service_of(["one"])
-    await run(chat, chat.new_turn(chat.new_conversation(), "first"))
+    await run(chat, chat.turns.new(chat.conversations.create(), "first"))
     (tmp_path / "file").write_text("in the way")
     account = await chat.exports.export_all(tmp_path / "file", JobProgress())
     assert "0 of 1" in account.summary
@@ -102,9 +102,9 @@ async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
 async def test_every_turn_that_ends_is_mirrored(tmp_path: Path) -> None:
     with closing(Mirror(tmp_path)) as mirror:
         chat = service_of(["one", "two"], mirror.update)
-        turn = chat.new_turn(chat.new_conversation(), "first")
+        turn = chat.turns.new(chat.conversations.create(), "first")
         await run(chat, turn)
-        await run(chat, chat.new_turn(chat.conversation(turn.conversation.id), "second"))
+        await run(chat, chat.turns.new(chat.conversations.get(turn.conversation.id), "second"))
     (file,) = tmp_path.iterdir()
     assert [message.text for message in read(file)[1]] == ["first", "one", "second", "two"]
 
@@ -112,7 +112,7 @@ async def test_every_turn_that_ends_is_mirrored(tmp_path: Path) -> None:
 async def test_a_temporary_conversation_is_not_mirrored(tmp_path: Path) -> None:
     with closing(Mirror(tmp_path)) as mirror:
         chat = service_of(["one"], mirror.update)
-        await run(chat, chat.new_turn(chat.new_conversation(temporary=True), "first"))
+        await run(chat, chat.turns.new(chat.conversations.create(temporary=True), "first"))
     assert list(tmp_path.iterdir()) == []
 
 

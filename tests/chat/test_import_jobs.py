@@ -15,7 +15,7 @@ from tests.formats.trees import branched
 
 async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None:
     chat, store, _ = service_of()
-    assert chat.conversations() == []
+    assert chat.conversations.all() == []
     file = tmp_path / "export.zip"
     file.write_bytes(zipped({"conversations.json": many(3)}))
     headway = JobProgress()
@@ -23,7 +23,7 @@ async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None
     assert account.summary.startswith("Added: 3 conversations with 12 new messages.")
     assert account.details == ("3 messages that the service had hidden were left out.",)
     assert headway.done == headway.total > 0
-    assert len(chat.conversations()) == 3
+    assert len(chat.conversations.all()) == 3
     assert {(each.service, each.model) for each in store.headers.values()} == {
         ("scripted", "scripted-1")
     }
@@ -36,9 +36,9 @@ async def test_a_dry_run_only_tells(tmp_path: Path) -> None:
     file = write_json(tmp_path / "c.json", many(2))
     account = await chat.imports.import_files([file], JobProgress(), dry_run=True)
     assert account.summary.startswith("To add: 2 conversations with 8 new messages.")
-    assert chat.conversations() == []
+    assert chat.conversations.all() == []
     assert store.headers == {}
-    assert chat.undo() is None
+    assert chat.history.undo() is None
 
 
 async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -
     turn = await ask(chat, "hi")
     chat.actions.rename(turn.conversation.id, "Mine")
     await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], JobProgress())
-    assert chat.undo() == "2 conversations were imported."
-    assert [each.title for each in chat.conversations()] == ["Mine"]
-    assert len(chat.trashed()) == 2
-    assert chat.undo() == "A conversation was renamed."
+    assert chat.history.undo() == "2 conversations were imported."
+    assert [each.title for each in chat.conversations.all()] == ["Mine"]
+    assert len(chat.conversations.trashed()) == 2
+    assert chat.history.undo() == "A conversation was renamed."
 
 
 async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -> None:
@@ -79,8 +79,8 @@ async def test_messages_of_a_known_conversation_are_taken_back(tmp_path: Path) -
     known = replace(conversation, leaf_id=messages[0].id)
     store.add_turn(known, messages[0])
     await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
-    assert len(chat.path(conversation.id)) > 1
-    assert chat.undo() == "A conversation was imported."
+    assert len(chat.messages.path(conversation.id)) > 1
+    assert chat.history.undo() == "A conversation was imported."
     assert texts(chat, conversation.id) == [messages[0].text]
     assert len(store.nodes) == len(messages)
 
@@ -93,11 +93,11 @@ async def test_a_reply_that_streams_on_is_not_lost_to_taking_an_import_back(
     conversation, messages = branched()
     conversation = replace(conversation, service="scripted")
     await chat.imports.import_files([save_as(conversation, messages, tmp_path)], JobProgress())
-    turn = chat.new_turn(chat.conversation(conversation.id), "and now?")
+    turn = chat.turns.new(chat.conversations.get(conversation.id), "and now?")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "a")
-    chat.undo()
+    chat.history.undo()
     gate.open()
     await task
-    assert [each.id for each in chat.trashed()] == [conversation.id]
+    assert [each.id for each in chat.conversations.trashed()] == [conversation.id]
     assert texts(chat, conversation.id)[-2:] == ["and now?", "ab"]

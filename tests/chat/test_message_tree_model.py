@@ -61,7 +61,7 @@ class Conversations(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.chat, self.store, self.backend = service_of()
-        self.id = self.chat.new_conversation().id
+        self.id = self.chat.conversations.create().id
         self.model = Model()
         self.count = 0
 
@@ -87,14 +87,14 @@ class Conversations(RuleBasedStateMachine):
     @rule(text=words)
     def ask(self, text: str) -> None:
         leaf = self.model.leaf
-        turn = self.chat.new_turn(self.chat.conversation(self.id), text)
+        turn = self.chat.turns.new(self.chat.conversations.get(self.id), text)
         assert turn.prompt.parent_id == leaf
         self.take(turn)
 
     @rule(number=pick, text=words)
     def edit(self, number: int, text: str) -> None:
         if (prompt := self.chosen(number, Role.USER)) is not None:
-            turn = self.chat.edit(self.id, prompt, text)
+            turn = self.chat.turns.edit(self.id, prompt, text)
             assert turn.prompt.parent_id == self.model.nodes[prompt].parent
             self.take(turn)
 
@@ -102,21 +102,21 @@ class Conversations(RuleBasedStateMachine):
     def regenerate(self, number: int) -> None:
         if (message := self.chosen(number)) is not None:
             node = self.model.nodes[message]
-            turn = self.chat.regenerate(self.id, message)
+            turn = self.chat.turns.regenerate(self.id, message)
             assert turn.reply.parent_id == (message if node.role is Role.USER else node.parent)
             self.take(turn)
 
     @rule(number=pick)
     def go_on(self, number: int) -> None:
         if (reply := self.chosen(number, Role.ASSISTANT)) is not None:
-            turn = self.chat.continue_reply(self.id, reply)
+            turn = self.chat.turns.continue_reply(self.id, reply)
             self.take(turn)
             assert turn.reply.text == f"{self.model.nodes[reply].text}reply {self.count}"
 
     @rule(number=pick)
     def show(self, number: int) -> None:
         if (message := self.chosen(number)) is not None:
-            self.chat.trees.show_variant(self.id, message)
+            self.chat.messages.show_variant(self.id, message)
             self.model.show(message)
 
     @rule(number=pick)
@@ -128,7 +128,7 @@ class Conversations(RuleBasedStateMachine):
         place = siblings.index(message)
         others = siblings[:place][::-1] + siblings[place + 1 :]
         self.model.deletions.append((gone, self.model.leaf))
-        assert self.chat.trees.trash(self.id, message) == len(gone)
+        assert self.chat.messages.trash(self.id, message) == len(gone)
         for each in gone:
             self.model.nodes[each].is_trashed = True
         if self.model.leaf in gone:
@@ -138,7 +138,7 @@ class Conversations(RuleBasedStateMachine):
     @rule()
     def undo(self) -> None:
         gone, leaf = self.model.deletions.pop()
-        assert "deleted" in (self.chat.undo(self.id) or "")
+        assert "deleted" in (self.chat.history.undo(self.id) or "")
         for each in gone:
             self.model.nodes[each].is_trashed = False
         self.model.leaf = leaf
@@ -146,11 +146,11 @@ class Conversations(RuleBasedStateMachine):
     @rule(number=pick)
     def branch(self, number: int) -> None:
         if (message := self.chosen(number)) is not None:
-            branch = self.chat.branch(self.id, message)
+            branch = self.chat.actions.branch(self.id, message)
             told = [self.model.nodes[each].text for each in self.model.path(message)]
-            assert [each.text for each in self.chat.path(branch.id)] == told
+            assert [each.text for each in self.chat.messages.path(branch.id)] == told
             # What is done last is taken back first, and a deletion is to be next.
-            assert "branched" in (self.chat.undo(self.id) or "")
+            assert "branched" in (self.chat.history.undo(self.id) or "")
 
     @rule()
     def start_again(self) -> None:
@@ -160,33 +160,35 @@ class Conversations(RuleBasedStateMachine):
             self.model.last_shown.clear()
             self.model.deletions.clear()
         else:
-            self.id = self.chat.new_conversation().id
+            self.id = self.chat.conversations.create().id
 
     @invariant()
     def the_same_is_shown(self) -> None:
-        path = [message.id for message in self.chat.path(self.id)]
+        path = [message.id for message in self.chat.messages.path(self.id)]
         assert path == self.model.path(self.model.leaf)
-        texts = [message.text for message in self.chat.path(self.id)]
+        texts = [message.text for message in self.chat.messages.path(self.id)]
         assert texts == [self.model.nodes[each].text for each in path]
 
     @invariant()
     def the_same_variants_are_there(self) -> None:
         for each in self.live:
             siblings = self.model.children(self.model.nodes[each].parent)
-            variants = self.chat.trees.variants(self.id, each)
+            variants = self.chat.messages.variants(self.id, each)
             assert variants.ids == tuple(siblings)
             assert variants.position == siblings.index(each) + 1
 
     @invariant()
     def a_tree_view_shows_each_message_once(self) -> None:
-        rows = self.chat.trees.rows(self.id)
+        rows = self.chat.messages.rows(self.id)
         assert sorted(row.message.id for row in rows) == sorted(self.live)
         shown = {row.message.id for row in rows if row.is_shown}
         assert shown == set(self.model.path(self.model.leaf))
 
     @invariant()
     def the_store_has_it_all(self) -> None:
-        told = {each.id: (each.text, bool(each.trashed_at)) for each in self.chat.trees.of(self.id)}
+        told = {
+            each.id: (each.text, bool(each.trashed_at)) for each in self.chat.messages.of(self.id)
+        }
         assert told == {
             each.id: (each.text, bool(each.trashed_at)) for each in self.store.messages(self.id)
         }

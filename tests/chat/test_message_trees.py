@@ -15,29 +15,29 @@ async def test_what_was_deleted_is_found_in_the_trash_by_a_later_run() -> None:
     chat, store, _ = service_of(says("one"), says("two"))
     first = await ask(chat, "first")
     conversation_id = first.conversation.id
-    second = await ask(chat, "second", chat.conversation(conversation_id))
-    assert chat.trees.trash(conversation_id, second.reply.id) == 1
-    assert chat.trees.trash(conversation_id, first.reply.id) == 2
+    second = await ask(chat, "second", chat.conversations.get(conversation_id))
+    assert chat.messages.trash(conversation_id, second.reply.id) == 1
+    assert chat.messages.trash(conversation_id, first.reply.id) == 2
     assert texts(chat, conversation_id) == ["first"]
     later, _, _ = service_of(store=store)
-    assert [each.text for each in later.trees.trashed(conversation_id)] == ["one", "two"]
-    later.trees.restore(conversation_id, second.reply.id)
+    assert [each.text for each in later.messages.trashed(conversation_id)] == ["one", "two"]
+    later.messages.restore(conversation_id, second.reply.id)
     assert texts(later, conversation_id) == ["first", "one", "second", "two"]
-    assert later.trees.trashed(conversation_id) == []
-    later.undo(conversation_id)
+    assert later.messages.trashed(conversation_id) == []
+    later.history.undo(conversation_id)
     assert texts(later, conversation_id) == ["first"]
-    assert [each.text for each in later.trees.trashed(conversation_id)] == ["one", "two"]
-    later.trees.restore(conversation_id, first.reply.id)
+    assert [each.text for each in later.messages.trashed(conversation_id)] == ["one", "two"]
+    later.messages.restore(conversation_id, first.reply.id)
     assert texts(later, conversation_id) == ["first", "one", "second"]
-    assert [each.text for each in later.trees.trashed(conversation_id)] == ["two"]
+    assert [each.text for each in later.messages.trashed(conversation_id)] == ["two"]
 
 
 async def test_a_conversation_whose_messages_are_all_deleted_can_be_gone_on_with() -> None:
     chat, _, _ = service_of(says("one"), says("two"))
     first = await ask(chat, "first")
-    chat.trees.trash(first.conversation.id, first.prompt.id)
+    chat.messages.trash(first.conversation.id, first.prompt.id)
     assert texts(chat, first.conversation.id) == []
-    await ask(chat, "second", chat.conversation(first.conversation.id))
+    await ask(chat, "second", chat.conversations.get(first.conversation.id))
     assert texts(chat, first.conversation.id) == ["second", "two"]
 
 
@@ -45,28 +45,28 @@ async def test_of_a_long_conversation_the_end_is_there_before_all_of_it_is_read(
     store = MemoryStore()
     conversation_id = long_conversation(store, 900)
     chat, _, _ = service_of(store=store)
-    end = chat.trees.path_tail(conversation_id)
+    end = chat.messages.path_tail(conversation_id)
     assert [each.text for each in end] == [f"text {number}" for number in range(800, 900)]
-    await chat.trees.load(conversation_id)
-    assert chat.trees.path_tail(conversation_id) == ()
-    assert chat.path(conversation_id)[-100:] == end
-    assert len(chat.path(conversation_id)) == 900
+    await chat.messages.load(conversation_id)
+    assert chat.messages.path_tail(conversation_id) == ()
+    assert chat.messages.path(conversation_id)[-100:] == end
+    assert len(chat.messages.path(conversation_id)) == 900
 
 
 async def test_a_short_conversation_is_read_at_once() -> None:
     chat, store, _ = service_of(says("one"))
     first = await ask(chat, "first")
     later, _, _ = service_of(store=store)
-    assert later.trees.path_tail(first.conversation.id) == ()
+    assert later.messages.path_tail(first.conversation.id) == ()
 
 
 async def test_what_is_written_while_a_tree_is_read_is_part_of_it() -> None:
     store = MemoryStore()
     conversation_id = long_conversation(store, 500)
     chat, _, _ = service_of(says("an answer"), store=store)
-    loading = asyncio.create_task(chat.trees.load(conversation_id))
+    loading = asyncio.create_task(chat.messages.load(conversation_id))
     await asyncio.sleep(0)
-    await ask(chat, "a question", chat.conversation(conversation_id))
+    await ask(chat, "a question", chat.conversations.get(conversation_id))
     await loading
     assert texts(chat, conversation_id)[-2:] == ["a question", "an answer"]
 
@@ -76,14 +76,14 @@ async def test_a_leaf_of_another_conversation_is_no_end() -> None:
     one, two = long_conversation(store, 450), long_conversation(store, 450)
     store.headers[two] = replace(store.headers[two], leaf_id=store.headers[one].leaf_id)
     chat, _, _ = service_of(store=store)
-    assert chat.trees.path_tail(two) == ()
+    assert chat.messages.path_tail(two) == ()
 
 
 async def test_variants_are_compared_word_by_word() -> None:
     chat, _, _ = service_of(says("a red house"), says("a blue house"))
     first = await ask(chat, "what?")
-    other = await run(chat, chat.regenerate(first.conversation.id, first.reply.id))
-    parts = chat.trees.compare(first.conversation.id, first.reply.id, other.reply.id)
+    other = await run(chat, chat.turns.regenerate(first.conversation.id, first.reply.id))
+    parts = chat.messages.compare(first.conversation.id, first.reply.id, other.reply.id)
     assert [(part.kind, part.text) for part in parts] == [
         (DiffKind.SAME, "a"),
         (DiffKind.REMOVED, " red"),
@@ -96,9 +96,9 @@ async def test_a_tree_view_is_indented_by_forks_alone() -> None:
     chat, _, _ = service_of(says("one"), says("two"), says("other"))
     first = await ask(chat, "first")
     conversation_id = first.conversation.id
-    second = await ask(chat, "second", chat.conversation(conversation_id))
-    await run(chat, chat.regenerate(conversation_id, second.reply.id))
-    rows = chat.trees.rows(conversation_id)
+    second = await ask(chat, "second", chat.conversations.get(conversation_id))
+    await run(chat, chat.turns.regenerate(conversation_id, second.reply.id))
+    rows = chat.messages.rows(conversation_id)
     assert [(row.depth, row.message.text, row.is_shown) for row in rows] == [
         (0, "first", True),
         (0, "one", True),
@@ -113,26 +113,26 @@ async def test_unknown_and_deleted_messages_are_told() -> None:
     turn = await ask(chat, "hi")
     conversation_id = turn.conversation.id
     for call in (
-        lambda: chat.path("gone"),
-        lambda: chat.trees.rows("gone"),
-        lambda: chat.trees.variants(conversation_id, "gone"),
-        lambda: chat.edit(conversation_id, turn.reply.id, "text"),
-        lambda: chat.continue_reply(conversation_id, turn.prompt.id),
-        lambda: chat.trees.restore(conversation_id, turn.reply.id),
+        lambda: chat.messages.path("gone"),
+        lambda: chat.messages.rows("gone"),
+        lambda: chat.messages.variants(conversation_id, "gone"),
+        lambda: chat.turns.edit(conversation_id, turn.reply.id, "text"),
+        lambda: chat.turns.continue_reply(conversation_id, turn.prompt.id),
+        lambda: chat.messages.restore(conversation_id, turn.reply.id),
     ):
         with pytest.raises(NotFound):
             call()
-    chat.trees.trash(conversation_id, turn.reply.id)
+    chat.messages.trash(conversation_id, turn.reply.id)
     with pytest.raises(NotFound):
-        chat.trees.show_variant(conversation_id, turn.reply.id)
-    assert chat.turns() == []
+        chat.messages.show_variant(conversation_id, turn.reply.id)
+    assert chat.active_turns.all() == []
 
 
 async def test_a_path_that_was_deleted_elsewhere_ends_above_what_is_gone() -> None:
     chat, store, _ = service_of(says("one"), says("two"))
     first = await ask(chat, "first")
     conversation_id = first.conversation.id
-    second = await ask(chat, "second", chat.conversation(conversation_id))
+    second = await ask(chat, "second", chat.conversations.get(conversation_id))
     store.trash_messages([second.prompt.id], now())
-    chat.trees.clear_cache()
+    chat.messages.clear_cache()
     assert texts(chat, conversation_id) == ["first", "one"]

@@ -37,38 +37,38 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 async def settled(chat: ChatService) -> None:
     """Wait until all writes of `chat` are on disk: they are made in order."""
-    await ask(chat, "the last one", chat.new_conversation())
+    await ask(chat, "the last one", chat.conversations.create())
 
 
 async def test_a_later_run_finds_everything_as_it_was(disk: Disk) -> None:
     chat = disk.instance(
         [RemoteIdAssigned("sc", "sm"), *says("one")], says("two"), says(" more"), says()
     )
-    conversation = chat.new_conversation()
+    conversation = chat.conversations.create()
     generation = GenerationSettings(seed=1, stop=("x",))
     chat.actions.configure(conversation.id, system_prompt="Be brief.", generation=generation)
     first = await ask(chat, "hi", conversation)
-    other = await run(chat, chat.regenerate(conversation.id, first.reply.id))
-    await run(chat, chat.continue_reply(conversation.id, other.reply.id))
-    chat.trees.show_variant(conversation.id, first.reply.id)
-    chat.trees.trash(conversation.id, other.reply.id)
+    other = await run(chat, chat.turns.regenerate(conversation.id, first.reply.id))
+    await run(chat, chat.turns.continue_reply(conversation.id, other.reply.id))
+    chat.messages.show_variant(conversation.id, first.reply.id)
+    chat.messages.trash(conversation.id, other.reply.id)
     chat.actions.rename(conversation.id, "Title")
     chat.actions.pin([conversation.id])
     chat.drafts.save(conversation.id, "a draft", (0, 3))
     queued = chat.queue.add(conversation.id, "queued")
-    branch = chat.branch(conversation.id, first.reply.id)
+    branch = chat.actions.branch(conversation.id, first.reply.id)
     chat.actions.trash([branch.id])
     await settled(chat)
     later = disk.instance(says("three"))
-    assert later.conversation(conversation.id) == chat.conversation(conversation.id)
-    assert list(later.trees.of(conversation.id)) == list(chat.trees.of(conversation.id))
-    assert later.path(conversation.id) == (first.prompt, first.reply)
+    assert later.conversations.get(conversation.id) == chat.conversations.get(conversation.id)
+    assert list(later.messages.of(conversation.id)) == list(chat.messages.of(conversation.id))
+    assert later.messages.path(conversation.id) == (first.prompt, first.reply)
     assert later.drafts.get(conversation.id) == chat.drafts.get(conversation.id)
     assert later.queue.of(conversation.id) == (queued,)
-    assert [each.id for each in later.trashed()] == [branch.id]
+    assert [each.id for each in later.conversations.trashed()] == [branch.id]
     assert texts(later, branch.id) == ["hi", "one"]
-    assert list(later.prompts(2)) == ["the last one", "hi"]
-    turn = later.send_queued(queued.id)
+    assert list(later.search.sent_prompts(2)) == ["the last one", "hi"]
+    turn = later.turns.send_queued(queued.id)
     assert turn is not None
     await run(later, turn)
     assert texts(later, conversation.id) == ["hi", "one", "queued", "three"]
@@ -81,12 +81,12 @@ async def test_instances_meet_in_one_conversation(disk: Disk) -> None:
     conversation_id = start.conversation.id
     other = disk.instance(says("b"))
     assert texts(other, conversation_id) == ["hi", "start"]
-    a = await ask(one, "here", one.conversation(conversation_id))
-    b = await ask(other, "there", other.conversation(conversation_id))
+    a = await ask(one, "here", one.conversations.get(conversation_id))
+    b = await ask(other, "there", other.conversations.get(conversation_id))
     async with asyncio.timeout(PATIENCE):
         while not await one.refresh():
             await asyncio.sleep(0)
-    variants = one.trees.variants(conversation_id, a.prompt.id)
+    variants = one.messages.variants(conversation_id, a.prompt.id)
     assert variants.ids == (a.prompt.id, b.prompt.id)
     assert texts(one, conversation_id) == ["hi", "start", "there", "b"]
 
@@ -94,21 +94,21 @@ async def test_instances_meet_in_one_conversation(disk: Disk) -> None:
 async def test_what_is_looked_for_is_found_in_prompts_replies_and_titles(disk: Disk) -> None:
     chat = disk.instance(says("a crate of oranges"), says("x"))
     turn = await ask(chat, "What is in the harbour?")
-    (hit,) = await chat.search("oranges")
+    (hit,) = await chat.search.find("oranges")
     assert (hit.conversation_id, hit.message_id) == (turn.conversation.id, turn.reply.id)
     assert [hit.snippet[start:end] for start, end in hit.marks] == ["oranges"]
     chat.actions.rename(turn.conversation.id, "Lemons")
     await settled(chat)
-    (hit,) = await chat.search("in:title lemons")
+    (hit,) = await chat.search.find("in:title lemons")
     assert hit.message_id is None
-    assert list(await chat.search("oranges is:pinned")) == []
+    assert list(await chat.search.find("oranges is:pinned")) == []
 
 
 async def test_a_conversation_that_is_temporary_is_not_in_the_file(
     disk: Disk, tmp_path: Path
 ) -> None:
     chat = disk.instance(says("unspeakable"), says())
-    conversation = chat.new_conversation(temporary=True)
+    conversation = chat.conversations.create(temporary=True)
     chat.drafts.save(conversation.id, "unspeakable")
     await ask(chat, "unspeakable", conversation)
     await settled(chat)

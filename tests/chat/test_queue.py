@@ -28,13 +28,13 @@ class Streaming:
         self.chat, self.store, self.backend = service_of(
             [TextDelta("one"), self.gate, *says()], *later, store=store
         )
-        self.turn = self.chat.new_turn(self.chat.new_conversation(), "first")
+        self.turn = self.chat.turns.new(self.chat.conversations.create(), "first")
         self.id = self.turn.conversation.id
         self.task = asyncio.create_task(run(self.chat, self.turn))
 
     async def queue(self, text: str) -> QueuedPrompt:
         await streaming(self.turn, "one")
-        queued = self.chat.ask(self.chat.conversation(self.id), text)
+        queued = self.chat.turns.ask(self.chat.conversations.get(self.id), text)
         assert isinstance(queued, QueuedPrompt)
         return queued
 
@@ -43,7 +43,7 @@ class Streaming:
         await self.task
 
     async def stop(self) -> None:
-        self.chat.stop(self.id)
+        self.chat.active_turns.stop(self.id)
         with suppress(asyncio.CancelledError):
             await self.task
 
@@ -58,9 +58,9 @@ async def test_a_prompt_waits_in_sight_for_the_end_of_the_reply_and_is_then_sent
     queued = await it.queue("second")
     assert it.chat.queue.of(it.id) == (queued,)
     assert not it.chat.queue.is_held(queued.id)
-    assert it.chat.next_turn(it.id) is None
+    assert it.chat.turns.next_queued(it.id) is None
     await it.end()
-    turn = await sent(it.chat, it.chat.next_turn(it.id))
+    turn = await sent(it.chat, it.chat.turns.next_queued(it.id))
     assert texts(it.chat, it.id) == ["first", "one", "second", "two"]
     assert turn.prompt.id == queued.id
     assert it.chat.queue.all() == {}
@@ -72,9 +72,9 @@ async def test_prompts_are_sent_one_after_the_other_in_their_order() -> None:
     await it.queue("second")
     await it.queue("third")
     await it.end()
-    await sent(it.chat, it.chat.next_turn(it.id))
-    await sent(it.chat, it.chat.next_turn(it.id))
-    assert it.chat.next_turn(it.id) is None
+    await sent(it.chat, it.chat.turns.next_queued(it.id))
+    await sent(it.chat, it.chat.turns.next_queued(it.id))
+    assert it.chat.turns.next_queued(it.id) is None
     assert texts(it.chat, it.id) == ["first", "one", "second", "two", "third", "three"]
 
 
@@ -88,31 +88,31 @@ async def test_a_prompt_that_waits_can_be_changed_and_withdrawn() -> None:
     with pytest.raises(NotFound):
         it.chat.queue.edit(queued.id, "too late")
     await it.end()
-    assert it.chat.next_turn(it.id) is None
+    assert it.chat.turns.next_queued(it.id) is None
 
 
 async def test_after_a_stop_it_waits_until_the_person_sends_it() -> None:
     it = Streaming(says("two"))
     queued = await it.queue("second")
     await it.stop()
-    assert it.chat.next_turn(it.id) is None
+    assert it.chat.turns.next_queued(it.id) is None
     assert it.chat.queue.is_held(queued.id)
-    await sent(it.chat, it.chat.send_queued(queued.id))
+    await sent(it.chat, it.chat.turns.send_queued(queued.id))
     assert texts(it.chat, it.id) == ["first", "one", "second", "two"]
     assert it.chat.queue.of(it.id) == ()
 
 
 async def test_after_a_failure_it_waits_also_when_a_later_reply_ends_well() -> None:
     chat, _, backend = service_of([TextDelta("a"), gate := Gate(), Unreachable("No.")], says("b"))
-    turn = chat.new_turn(chat.new_conversation(), "first")
+    turn = chat.turns.new(chat.conversations.create(), "first")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "a")
-    chat.ask(chat.conversation(turn.conversation.id), "second")
+    chat.turns.ask(chat.conversations.get(turn.conversation.id), "second")
     gate.open()
     await task
-    assert chat.next_turn(turn.conversation.id) is None
-    await run(chat, chat.regenerate(turn.conversation.id, turn.reply.id))
-    assert chat.next_turn(turn.conversation.id) is None
+    assert chat.turns.next_queued(turn.conversation.id) is None
+    await run(chat, chat.turns.regenerate(turn.conversation.id, turn.reply.id))
+    assert chat.turns.next_queued(turn.conversation.id) is None
     assert [prompt.text for prompt in chat.queue.of(turn.conversation.id)] == ["second"]
     assert len(backend.requests) == 2
 
@@ -121,13 +121,13 @@ async def test_a_held_prompt_that_is_sent_while_a_reply_streams_waits_for_its_en
     it = Streaming(gate := [TextDelta("again"), Gate(), *says()], says("two"))
     queued = await it.queue("second")
     await it.stop()
-    again = it.chat.regenerate(it.id, it.turn.reply.id)
+    again = it.chat.turns.regenerate(it.id, it.turn.reply.id)
     task = asyncio.create_task(run(it.chat, again))
     await streaming(again, "again")
-    assert it.chat.send_queued(queued.id) is None
+    assert it.chat.turns.send_queued(queued.id) is None
     gate[1].open()
     await task
-    await sent(it.chat, it.chat.next_turn(it.id))
+    await sent(it.chat, it.chat.turns.next_queued(it.id))
     assert texts(it.chat, it.id) == ["first", "again", "second", "two"]
 
 
@@ -138,8 +138,8 @@ async def test_it_is_kept_over_a_restart_and_waits_for_the_person() -> None:
     chat, _, _ = service_of(says("two"), store=it.store)
     assert chat.queue.of(it.id) == (queued,)
     assert chat.queue.is_held(queued.id)
-    assert chat.next_turn(it.id) is None
-    await sent(chat, chat.send_queued(queued.id))
+    assert chat.turns.next_queued(it.id) is None
+    await sent(chat, chat.turns.send_queued(queued.id))
     assert texts(chat, it.id) == ["first", "one", "second", "two"]
 
 
@@ -147,7 +147,7 @@ async def test_one_that_was_sent_just_before_a_crash_is_not_sent_again() -> None
     it = Streaming(says("two"))
     queued = await it.queue("second")
     await it.end()
-    await sent(it.chat, it.chat.next_turn(it.id))
+    await sent(it.chat, it.chat.turns.next_queued(it.id))
     it.store.save_queue(it.id, [queued])
     chat, _, _ = service_of(store=it.store)
     assert chat.queue.of(it.id) == ()
@@ -157,14 +157,14 @@ async def test_it_follows_the_reply_it_waited_for_whatever_is_looked_at_meanwhil
     chat, _, _ = service_of(says("old"), [TextDelta("new"), gate := Gate(), *says()], says("two"))
     first = await ask(chat, "first")
     conversation_id = first.conversation.id
-    turn = chat.regenerate(conversation_id, first.reply.id)
+    turn = chat.turns.regenerate(conversation_id, first.reply.id)
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "new")
-    chat.ask(chat.conversation(conversation_id), "second")
-    chat.trees.show_variant(conversation_id, first.reply.id)
+    chat.turns.ask(chat.conversations.get(conversation_id), "second")
+    chat.messages.show_variant(conversation_id, first.reply.id)
     gate.open()
     await task
-    await sent(chat, chat.next_turn(conversation_id))
+    await sent(chat, chat.turns.next_queued(conversation_id))
     assert texts(chat, conversation_id) == ["first", "new", "second", "two"]
 
 
@@ -173,7 +173,7 @@ async def test_one_that_cannot_be_saved_stays_in_the_queue() -> None:
     queued = await it.queue("second")
     await it.end()
     it.store.refusal = "The disk is full."
-    turn = it.chat.next_turn(it.id)
+    turn = it.chat.turns.next_queued(it.id)
     assert turn is not None
     assert turn.draft_text == ""
     with pytest.raises(StoreError):
@@ -181,7 +181,7 @@ async def test_one_that_cannot_be_saved_stays_in_the_queue() -> None:
     assert it.chat.queue.of(it.id) == (queued,)
     assert it.chat.queue.is_held(queued.id)
     it.store.refusal = None
-    it.chat.retry_saves()
+    it.chat.writes.retry()
     assert list(it.store.queued_prompts()[it.id]) == [queued]
     assert texts(it.chat, it.id) == ["first", "one"]
 
@@ -191,19 +191,19 @@ async def test_nothing_is_sent_in_a_conversation_that_was_deleted() -> None:
     await it.queue("second")
     it.chat.actions.trash([it.id])
     await it.end()
-    assert it.chat.next_turn(it.id) is None
+    assert it.chat.turns.next_queued(it.id) is None
 
 
 async def test_only_one_turn_runs_in_a_conversation() -> None:
     it = Streaming()
     await it.queue("second")
-    conversation = it.chat.conversation(it.id)
+    conversation = it.chat.conversations.get(it.id)
     for begin in (
-        lambda: it.chat.new_turn(conversation, "now"),
-        lambda: it.chat.edit(it.id, it.turn.prompt.id, "now"),
-        lambda: it.chat.regenerate(it.id, it.turn.reply.id),
-        lambda: it.chat.continue_reply(it.id, it.turn.reply.id),
-        lambda: it.chat.trees.trash(it.id, it.turn.prompt.id),
+        lambda: it.chat.turns.new(conversation, "now"),
+        lambda: it.chat.turns.edit(it.id, it.turn.prompt.id, "now"),
+        lambda: it.chat.turns.regenerate(it.id, it.turn.reply.id),
+        lambda: it.chat.turns.continue_reply(it.id, it.turn.reply.id),
+        lambda: it.chat.messages.trash(it.id, it.turn.prompt.id),
     ):
         with pytest.raises(StillReplying):
             begin()

@@ -56,9 +56,9 @@ def test_any_input_is_legal(text: str) -> None:
 async def test_what_the_store_finds_is_handed_on() -> None:
     chat, store, _ = service_of()
     store.hits = [HIT, HIT]
-    assert list(await chat.search("is:pinned word", limit=1)) == [HIT]
+    assert list(await chat.search.find("is:pinned word", limit=1)) == [HIT]
     assert store.queries == [SearchQuery(text="word", is_pinned=True)]
-    assert list(await chat.search(" ")) == []
+    assert list(await chat.search.find(" ")) == []
     assert len(store.queries) == 1
 
 
@@ -86,7 +86,7 @@ async def test_the_next_key_ends_a_search() -> None:
 
     store = Slow()
     chat, _, _ = service_of(store=store)
-    search = asyncio.create_task(chat.search("word"))
+    search = asyncio.create_task(chat.search.find("word"))
     await asyncio.to_thread(store.began.wait, 5)
     search.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -36,8 +36,8 @@ async def test_a_reply_is_complete_once_its_end_marker_was_seen() -> None:
     assert (turn.reply.text, turn.reply.status) == ("Hello", MessageStatus.COMPLETE)
     assert turn.error is None
     assert store.path(turn.conversation.id) == [turn.prompt, turn.reply]
-    assert chat.path(turn.conversation.id) == (turn.prompt, turn.reply)
-    assert chat.turns() == []
+    assert chat.messages.path(turn.conversation.id) == (turn.prompt, turn.reply)
+    assert chat.active_turns.all() == []
 
 
 async def test_a_stream_that_merely_ends_is_interrupted() -> None:
@@ -90,8 +90,8 @@ async def test_a_prompt_that_cannot_be_saved_is_not_sent() -> None:
     with pytest.raises(StoreError, match="The disk is full"):
         await ask(chat, "hi")
     assert backend.requests == []
-    assert chat.conversations() == []
-    assert chat.turns() == []
+    assert chat.conversations.all() == []
+    assert chat.active_turns.all() == []
 
 
 async def test_a_later_prompt_that_cannot_be_saved_leaves_the_conversation_as_it_was() -> None:
@@ -99,15 +99,15 @@ async def test_a_later_prompt_that_cannot_be_saved_leaves_the_conversation_as_it
     first = await ask(chat, "hi")
     store.refusal = "The disk is full."
     with pytest.raises(StoreError):
-        await ask(chat, "again", chat.conversation(first.conversation.id))
-    assert chat.conversation(first.conversation.id).leaf_id == first.reply.id
-    assert chat.path(first.conversation.id) == (first.prompt, first.reply)
+        await ask(chat, "again", chat.conversations.get(first.conversation.id))
+    assert chat.conversations.get(first.conversation.id).leaf_id == first.reply.id
+    assert chat.messages.path(first.conversation.id) == (first.prompt, first.reply)
 
 
 async def test_a_reply_that_cannot_be_saved_is_still_there_with_a_warning() -> None:
     gate = Gate()
     chat, store, _ = service_of([TextDelta("all"), gate, ReplyEnded()])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "all")
     store.refusal = "The disk is full."
@@ -119,21 +119,21 @@ async def test_a_reply_that_cannot_be_saved_is_still_there_with_a_warning() -> N
 
 async def test_stopping_keeps_what_arrived() -> None:
     chat, store, backend = service_of([TextDelta("one "), Gate(), TextDelta("two")])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "one ")
-    assert chat.stop(turn.conversation.id)
+    assert chat.active_turns.stop(turn.conversation.id)
     with pytest.raises(asyncio.CancelledError):
         await task
     saved = store.nodes[turn.reply.id]
     assert (saved.text, saved.status, saved.error) == ("one ", MessageStatus.STOPPED, None)
     assert backend.playing == 0
-    assert not chat.stop(turn.conversation.id)
+    assert not chat.active_turns.stop(turn.conversation.id)
 
 
 async def test_a_turn_that_is_stopped_before_it_runs_asks_nothing() -> None:
     chat, store, backend = service_of([TextDelta("one")])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     turn.stop()
     await run(chat, turn)
     assert store.nodes[turn.reply.id].status is MessageStatus.STOPPED
@@ -142,7 +142,7 @@ async def test_a_turn_that_is_stopped_before_it_runs_asks_nothing() -> None:
 
 async def test_a_cancelled_task_leaves_its_reply_interrupted() -> None:
     chat, store, _ = service_of([TextDelta("one "), Gate()])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "one ")
     task.cancel()
@@ -156,7 +156,7 @@ async def test_a_cancelled_task_leaves_its_reply_interrupted() -> None:
 
 async def test_leaving_the_loop_early_closes_the_stream() -> None:
     chat, _, backend = service_of([TextDelta("a"), TextDelta("b"), Gate()])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     async with turn:
         async for _ in turn.events():
             break
@@ -166,7 +166,7 @@ async def test_leaving_the_loop_early_closes_the_stream() -> None:
 
 async def test_a_fault_of_the_program_is_raised_and_leaves_a_failed_reply() -> None:
     chat, store, _ = service_of([TextDelta("a"), ReplyEnded()])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     with pytest.raises(ZeroDivisionError):
         async with turn:
             raise ZeroDivisionError
@@ -194,8 +194,8 @@ async def test_the_shown_path_is_the_context_of_the_next_prompt() -> None:
         [TextDelta("one"), ReplyEnded()], [Unreachable("No.")], [ReplyEnded()]
     )
     first = await ask(chat, "a")
-    await ask(chat, "b", chat.conversation(first.conversation.id))
-    await ask(chat, "c", chat.conversation(first.conversation.id))
+    await ask(chat, "b", chat.conversations.get(first.conversation.id))
+    await ask(chat, "c", chat.conversations.get(first.conversation.id))
     assert backend.requests[-1].messages == (
         ContextMessage("user", "a"),
         ContextMessage("assistant", "one"),
@@ -208,11 +208,11 @@ async def test_the_shown_path_is_the_context_of_the_next_prompt() -> None:
 async def test_turns_of_several_conversations_run_at_once() -> None:
     gates = [Gate() for _ in range(3)]
     chat, _, _ = service_of(*([TextDelta("a"), gate, ReplyEnded()] for gate in gates))
-    turns = [chat.new_turn(chat.new_conversation(), str(number)) for number in range(3)]
+    turns = [chat.turns.new(chat.conversations.create(), str(number)) for number in range(3)]
     tasks = [asyncio.create_task(run(chat, turn)) for turn in turns]
     for turn in turns:
         await streaming(turn, "a")
-    assert chat.turns() == turns
+    assert chat.active_turns.all() == turns
     for gate in reversed(gates):
         gate.open()
     await asyncio.gather(*tasks)
@@ -227,7 +227,7 @@ async def test_more_turns_than_places_wait_in_order() -> None:
     turns = []
     tasks = []
     for number in range(3):
-        turn = chat.new_turn(chat.new_conversation(), str(number))
+        turn = chat.turns.new(chat.conversations.create(), str(number))
         turns.append(turn)
         tasks.append(asyncio.create_task(run(chat, turn)))
     await streaming(turns[0], "a")
@@ -251,7 +251,7 @@ async def test_a_retry_is_told_until_text_comes() -> None:
     gate = Gate()
     retry = RetryScheduled(attempt=1, of=3, delay=2.0, reason="The account is busy.")
     chat, _, _ = service_of([retry, gate, TextDelta("a"), ReplyEnded()])
-    turn = chat.new_turn(chat.new_conversation(), "hi")
+    turn = chat.turns.new(chat.conversations.create(), "hi")
     task = asyncio.create_task(run(chat, turn))
     async with asyncio.timeout(PATIENCE):
         while turn.progress.retry is None:
@@ -275,7 +275,7 @@ async def test_the_title_comes_from_the_first_prompt_and_then_from_the_service()
         [ReplyEnded()], [TitleSuggested("Greetings\n\x1b[2J"), ReplyEnded()]
     )
     first = await ask(chat, "\n  Hello [/] there \nand more")
-    conversation = chat.conversation(first.conversation.id)
+    conversation = chat.conversations.get(first.conversation.id)
     assert conversation.title == "Hello [/] there"
     await ask(chat, "again", conversation)
     titled = store.headers[conversation.id]
@@ -287,10 +287,10 @@ async def test_the_title_comes_from_the_first_prompt_and_then_from_the_service()
 async def test_an_unread_reply_is_remembered() -> None:
     chat, store, _ = service_of([ReplyEnded()])
     turn = await ask(chat, "hi")
-    chat.set_unread(turn.conversation.id, unread=True)
+    chat.conversations.set_unread(turn.conversation.id, unread=True)
     assert store.headers[turn.conversation.id].unread
-    chat.set_unread(turn.conversation.id, unread=False)
-    assert not chat.conversation(turn.conversation.id).unread
+    chat.conversations.set_unread(turn.conversation.id, unread=False)
+    assert not chat.conversations.get(turn.conversation.id).unread
 
 
 async def test_a_conversation_is_saved_as_a_file(tmp_path: Path) -> None:
@@ -306,9 +306,9 @@ async def test_a_conversation_is_saved_as_a_file(tmp_path: Path) -> None:
 async def test_unknown_names_are_told() -> None:
     chat, _, _ = service_of()
     with pytest.raises(NotFound):
-        chat.conversation("nothing")
+        chat.conversations.get("nothing")
     with pytest.raises(NotFound, match="nowhere"):
-        await chat.sign_in("nowhere")
+        await chat.services.sign_in("nowhere")
 
 
 def test_a_title_is_the_first_line_that_says_something() -> None:

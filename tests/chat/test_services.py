@@ -9,7 +9,7 @@ import pytest
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.services import Connection, ServiceConnections
+from fakegpt_tui.chat.services import Connection, Services
 from fakegpt_tui.domain import (
     ConfigError,
     LoginState,
@@ -40,8 +40,8 @@ class Connecting:
 
 async def test_many_that_ask_at_once_share_one_connection() -> None:
     connecting = Connecting()
-    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
-    made = await asyncio.gather(*(connections.get(SERVICE.name) for _ in range(5)))
+    connected = Services({SERVICE.name: SERVICE}, connecting, service=SERVICE.name)
+    made = await asyncio.gather(*(connected.connection(SERVICE.name) for _ in range(5)))
     assert len({id(each) for each in made}) == 1
     assert connecting.asked == [SERVICE]
 
@@ -49,24 +49,24 @@ async def test_many_that_ask_at_once_share_one_connection() -> None:
 async def test_a_service_that_was_changed_is_connected_to_anew() -> None:
     connecting = Connecting()
     services = {SERVICE.name: SERVICE}
-    connections = ServiceConnections(services, connecting)
-    await connections.get(SERVICE.name)
+    connected = Services(services, connecting, service=SERVICE.name)
+    await connected.connection(SERVICE.name)
     services[SERVICE.name] = replace(SERVICE, model="another")
-    await connections.get(SERVICE.name)
-    await connections.get(SERVICE.name)
+    await connected.connection(SERVICE.name)
+    await connected.connection(SERVICE.name)
     assert [service.model for service in connecting.asked] == [SERVICE.model, "another"]
 
 
 async def test_a_service_that_was_added_or_removed_is_known_at_once() -> None:
-    services: dict[str, Service] = {}
-    connections = ServiceConnections(services, Connecting())
+    services = {"other": replace(SERVICE, name="other")}
+    connected = Services(services, Connecting(), service="other")
     with pytest.raises(NotFound):
-        await connections.get(SERVICE.name)
+        await connected.connection(SERVICE.name)
     services[SERVICE.name] = SERVICE
-    assert (await connections.get(SERVICE.name)).service.name == SERVICE.name
+    assert (await connected.connection(SERVICE.name)).service.name == SERVICE.name
     del services[SERVICE.name]
     with pytest.raises(NotFound):
-        await connections.get(SERVICE.name)
+        await connected.connection(SERVICE.name)
 
 
 async def test_what_could_not_be_connected_is_tried_again() -> None:
@@ -80,26 +80,26 @@ async def test_what_could_not_be_connected_is_tried_again() -> None:
             raise ConfigError("Not yet.")
         return await connecting(service, report)
 
-    connections = ServiceConnections({SERVICE.name: SERVICE}, refuse_once)
+    connected = Services({SERVICE.name: SERVICE}, refuse_once, service=SERVICE.name)
     with pytest.raises(ConfigError):
-        await connections.get(SERVICE.name)
-    assert await connections.get(SERVICE.name)
+        await connected.connection(SERVICE.name)
+    assert await connected.connection(SERVICE.name)
 
 
 async def test_closing_closes_what_was_made() -> None:
     connecting = Connecting()
-    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
-    await connections.get(SERVICE.name)
-    await connections.aclose()
+    connected = Services({SERVICE.name: SERVICE}, connecting, service=SERVICE.name)
+    await connected.connection(SERVICE.name)
+    await connected.aclose()
     assert connecting.backends[0].closed
 
 
 async def test_a_connection_that_is_to_be_forgotten_is_made_anew() -> None:
     connecting = Connecting()
-    connections = ServiceConnections({SERVICE.name: SERVICE}, connecting)
-    first = await connections.get(SERVICE.name)
-    connections.invalidate(SERVICE.name)
-    assert await connections.get(SERVICE.name) is not first
+    connected = Services({SERVICE.name: SERVICE}, connecting, service=SERVICE.name)
+    first = await connected.connection(SERVICE.name)
+    connected.reconnect(SERVICE.name)
+    assert await connected.connection(SERVICE.name) is not first
     assert connecting.asked == [SERVICE, SERVICE]
 
 
@@ -110,43 +110,47 @@ def chat_over(backend: Backend) -> tuple[ChatService, dict[str, Service]]:
 
 async def test_the_models_of_a_service_are_known_once_they_were_asked_for() -> None:
     chat, _ = chat_over(Scripted(models=(Model("small"),)))
-    assert chat.known_models(SERVICE.name) == ()
-    assert await chat.models(SERVICE.name) == chat.known_models(SERVICE.name) == (Model("small"),)
-    chat.reconnect(SERVICE.name)
-    assert chat.known_models(SERVICE.name) == ()
+    assert chat.services.known_models(SERVICE.name) == ()
+    assert (
+        await chat.services.models(SERVICE.name)
+        == chat.services.known_models(SERVICE.name)
+        == (Model("small"),)
+    )
+    chat.services.reconnect(SERVICE.name)
+    assert chat.services.known_models(SERVICE.name) == ()
 
 
 async def test_a_service_that_does_not_tell_its_models_says_why() -> None:
     chat, _ = chat_over(SilentBackend(RequestRefused("It has no list.")))
     with pytest.raises(RequestRefused, match="no list"):
-        await chat.models(SERVICE.name)
-    assert chat.rate_limit(SERVICE.name) is None
+        await chat.services.models(SERVICE.name)
+    assert chat.services.rate_limit(SERVICE.name) is None
 
 
 async def test_a_limit_is_known_until_the_service_answers_again() -> None:
     slow = RateLimited("Too many requests.", retry_after=3600)
     chat, _ = chat_over(Scripted([slow], says("one")))
-    conversation = chat.new_conversation()
-    await run(chat, chat.new_turn(conversation, "hi"))
-    limit = chat.rate_limit(SERVICE.name)
+    conversation = chat.conversations.create()
+    await run(chat, chat.turns.new(conversation, "hi"))
+    limit = chat.services.rate_limit(SERVICE.name)
     assert limit is not None
     assert (limit.reason, limit.until is None) == ("Too many requests.", False)
-    await run(chat, chat.new_turn(conversation, "again"))
-    assert chat.rate_limit(SERVICE.name) is None
+    await run(chat, chat.turns.new(conversation, "again"))
+    assert chat.services.rate_limit(SERVICE.name) is None
 
 
 async def test_a_limit_whose_time_is_up_is_none() -> None:
     chat, _ = chat_over(SilentBackend(RateLimited("Too many requests.", retry_after=0)))
     with pytest.raises(RateLimited):
-        await chat.models(SERVICE.name)
-    assert chat.rate_limit(SERVICE.name) is None
+        await chat.services.models(SERVICE.name)
+    assert chat.services.rate_limit(SERVICE.name) is None
 
 
 async def test_a_wait_beyond_all_reason_does_no_harm() -> None:
     chat, _ = chat_over(SilentBackend(RateLimited("Too many requests.", retry_after=1e300)))
     with pytest.raises(RateLimited):
-        await chat.models(SERVICE.name)
-    assert chat.rate_limit(SERVICE.name) is not None
+        await chat.services.models(SERVICE.name)
+    assert chat.services.rate_limit(SERVICE.name) is not None
 
 
 async def test_new_conversations_use_the_service_as_it_is_now() -> None:
@@ -154,9 +158,9 @@ async def test_new_conversations_use_the_service_as_it_is_now() -> None:
     services[SERVICE.name] = Service(
         name=SERVICE.name, kind=ServiceKind.OPENAI, url="http://127.0.0.1:9", model="other"
     )
-    assert chat.new_conversation().model == "other"
+    assert chat.conversations.create().model == "other"
     del services[SERVICE.name]
-    assert chat.new_conversation().service == SERVICE.name
-    assert chat.find_service(SERVICE.name) is None
+    assert chat.conversations.create().service == SERVICE.name
+    assert chat.services.find(SERVICE.name) is None
     with pytest.raises(NotFound):
-        chat.service(SERVICE.name)
+        chat.services.get(SERVICE.name)

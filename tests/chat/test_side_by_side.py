@@ -50,31 +50,31 @@ async def run_all(chat: ChatService, turns: tuple[Turn, ...]) -> None:
 async def test_every_reply_is_a_variant_and_the_first_is_shown() -> None:
     backends = {name: ScriptedBackend(says(f"from {name}")) for name in NAMES}
     chat, store = chat_of(backends)
-    conversation = chat.new_conversation()
-    turns = chat.side_by_side.ask(conversation, "hi", ALL)
+    conversation = chat.conversations.create()
+    turns = chat.turns.new_parallel(conversation, "hi", ALL)
     await run_all(chat, turns)
     assert texts(chat, conversation.id) == ["hi", "from one"]
-    variants = chat.trees.variants(conversation.id, turns[0].reply_id)
+    variants = chat.messages.variants(conversation.id, turns[0].reply_id)
     assert variants.ids == tuple(turn.reply_id for turn in turns)
     replies = [store.nodes[each] for each in variants.ids]
     assert [(each.text, each.service, each.model) for each in replies] == [
         (f"from {name}", name, f"{name}-model") for name in NAMES
     ]
     assert {each.status for each in replies} == {MessageStatus.COMPLETE}
-    assert [len(store.messages(conversation.id)), chat.turns()] == [4, []]
+    assert [len(store.messages(conversation.id)), chat.active_turns.all()] == [4, []]
 
 
 async def test_all_are_asked_the_same_at_once() -> None:
     gate = Gate()
     backends = {name: ScriptedBackend([TextDelta("a"), gate, *says("b")]) for name in NAMES}
     chat, _ = chat_of(backends)
-    conversation = chat.new_conversation()
-    turns = chat.side_by_side.ask(conversation, "hi", ALL)
+    conversation = chat.conversations.create()
+    turns = chat.turns.new_parallel(conversation, "hi", ALL)
     running = asyncio.gather(*(run(chat, turn) for turn in turns))
     for turn in turns:
         await streaming(turn, "a")
-    assert chat.turns_of(conversation.id) == turns
-    assert chat.turn(conversation.id) is turns[0]
+    assert chat.active_turns.of(conversation.id) == turns
+    assert chat.turns.shown(conversation.id) is turns[0]
     gate.open()
     await running
     requests = [backend.requests[0] for backend in backends.values()]
@@ -85,24 +85,24 @@ async def test_all_are_asked_the_same_at_once() -> None:
 async def test_the_chosen_one_goes_on_and_the_others_stay() -> None:
     backends = {name: ScriptedBackend(says(f"from {name}"), says("more")) for name in NAMES}
     chat, _ = chat_of(backends)
-    conversation = chat.new_conversation()
-    turns = chat.side_by_side.ask(conversation, "hi", ALL)
+    conversation = chat.conversations.create()
+    turns = chat.turns.new_parallel(conversation, "hi", ALL)
     await run_all(chat, turns)
-    chat.side_by_side.choose(conversation.id, turns[1].reply_id)
+    chat.actions.choose_reply(conversation.id, turns[1].reply_id)
     assert texts(chat, conversation.id) == ["hi", "from two"]
-    after = await ask(chat, "and?", chat.conversation(conversation.id))
+    after = await ask(chat, "and?", chat.conversations.get(conversation.id))
     assert (after.reply.service, after.reply.model) == ("two", "two-model")
     assert texts(chat, conversation.id) == ["hi", "from two", "and?", "more"]
-    assert chat.trees.variants(conversation.id, turns[0].reply_id).count == 3
+    assert chat.messages.variants(conversation.id, turns[0].reply_id).count == 3
 
 
 async def test_a_prompt_that_was_answered_can_be_asked_of_others() -> None:
     backends = {name: ScriptedBackend(says(f"from {name}"), says("again")) for name in NAMES}
     chat, store = chat_of(backends)
     first = await ask(chat, "hi")
-    turns = chat.side_by_side.regenerate(first.conversation.id, first.reply_id, ALL[1:])
+    turns = chat.turns.regenerate_parallel(first.conversation.id, first.reply_id, ALL[1:])
     await run_all(chat, turns)
-    assert chat.trees.variants(first.conversation.id, first.reply_id).count == 3
+    assert chat.messages.variants(first.conversation.id, first.reply_id).count == 3
     assert texts(chat, first.conversation.id) == ["hi", "from two"]
     assert len(store.messages(first.conversation.id)) == 4
 
@@ -110,7 +110,9 @@ async def test_a_prompt_that_was_answered_can_be_asked_of_others() -> None:
 async def test_without_a_model_the_one_of_the_service_is_asked() -> None:
     backends = {name: ScriptedBackend(says("x")) for name in NAMES}
     chat, _ = chat_of(backends)
-    turns = chat.side_by_side.ask(chat.new_conversation(), "hi", [ModelRef("one"), ModelRef("two")])
+    turns = chat.turns.new_parallel(
+        chat.conversations.create(), "hi", [ModelRef("one"), ModelRef("two")]
+    )
     assert [turn.reply.model for turn in turns] == ["one-own", "two-own"]
 
 
@@ -122,7 +124,7 @@ async def test_one_that_fails_takes_nothing_from_the_others() -> None:
         "three": ScriptedBackend([refused]),
     }
     chat, store = chat_of(backends)
-    turns = chat.side_by_side.ask(chat.new_conversation(), "hi", ALL)
+    turns = chat.turns.new_parallel(chat.conversations.create(), "hi", ALL)
     await run_all(chat, turns)
     found = [store.nodes[turn.reply_id] for turn in turns]
     assert [(each.text, each.status) for each in found] == [
@@ -135,12 +137,12 @@ async def test_one_that_fails_takes_nothing_from_the_others() -> None:
 async def test_stopping_stops_all_of_them_and_keeps_what_arrived() -> None:
     backends = {name: ScriptedBackend([TextDelta(name), Gate()]) for name in NAMES}
     chat, store = chat_of(backends)
-    conversation = chat.new_conversation()
-    turns = chat.side_by_side.ask(conversation, "hi", ALL)
+    conversation = chat.conversations.create()
+    turns = chat.turns.new_parallel(conversation, "hi", ALL)
     running = asyncio.gather(*(run(chat, turn) for turn in turns), return_exceptions=True)
     for name, turn in zip(NAMES, turns, strict=True):
         await streaming(turn, name)
-    assert chat.stop(conversation.id)
+    assert chat.active_turns.stop(conversation.id)
     await running
     found = [store.nodes[turn.reply_id] for turn in turns]
     assert [(each.text, each.status) for each in found] == [
@@ -158,17 +160,17 @@ async def test_a_prompt_that_waits_is_sent_after_the_last_reply_and_follows_the_
         "two": ScriptedBackend([gate, *says("from two")], says("after two")),
     }
     chat, _ = chat_of(backends)
-    conversation = chat.new_conversation()
-    turns = chat.side_by_side.ask(conversation, "hi", ALL[:2])
-    waiting = chat.ask(conversation, "next")
+    conversation = chat.conversations.create()
+    turns = chat.turns.new_parallel(conversation, "hi", ALL[:2])
+    waiting = chat.turns.ask(conversation, "next")
     assert isinstance(waiting, QueuedPrompt)
     slow = asyncio.create_task(run(chat, turns[1]))
     await run(chat, turns[0])
-    assert chat.next_turn(conversation.id) is None
-    chat.side_by_side.choose(conversation.id, turns[1].reply_id)
+    assert chat.turns.next_queued(conversation.id) is None
+    chat.actions.choose_reply(conversation.id, turns[1].reply_id)
     gate.open()
     await slow
-    after = chat.next_turn(conversation.id)
+    after = chat.turns.next_queued(conversation.id)
     assert after is not None
     await run(chat, after)
     assert texts(chat, conversation.id) == ["hi", "from two", "next", "after two"]
@@ -184,37 +186,37 @@ async def test_what_a_service_keeps_is_gone_on_from_only_where_it_was_shown() ->
     }
     chat, _ = chat_of(backends)
     first = await ask(chat, "hi")
-    conversation = chat.conversation(first.conversation.id)
+    conversation = chat.conversations.get(first.conversation.id)
     answerers = (ModelRef("one", "small"), ModelRef("one", "large"))
-    await run_all(chat, chat.side_by_side.ask(conversation, "more", answerers))
+    await run_all(chat, chat.turns.new_parallel(conversation, "more", answerers))
     places = [request.remote_parent for request in backends["one"].requests]
     assert [place and place.conversation_id for place in places] == [None, "place", None]
-    assert chat.conversation(conversation.id).server_id == "place"
+    assert chat.conversations.get(conversation.id).server_id == "place"
 
 
 async def test_a_prompt_that_cannot_be_saved_is_taken_back_whole() -> None:
     chat, store = chat_of({name: ScriptedBackend(says("x")) for name in NAMES})
     store.refusal = "The disk is gone."
-    conversation = chat.new_conversation()
-    turns = chat.side_by_side.ask(conversation, "hi", ALL)
+    conversation = chat.conversations.create()
+    turns = chat.turns.new_parallel(conversation, "hi", ALL)
     found = await asyncio.gather(*(run(chat, turn) for turn in turns), return_exceptions=True)
     assert [str(each) for each in found] == ["The disk is gone."] * 3
     assert [turn.draft_text for turn in turns] == ["hi", "", ""]
-    assert chat.conversation(conversation.id).leaf_id is None
-    assert [*chat.trees.of(conversation.id)] == []
-    assert chat.conversations() == []
+    assert chat.conversations.get(conversation.id).leaf_id is None
+    assert [*chat.messages.of(conversation.id)] == []
+    assert chat.conversations.all() == []
 
 
 async def test_nothing_else_can_be_asked_meanwhile_and_nobody_unknown() -> None:
     chat, _ = chat_of({name: ScriptedBackend(says("x")) for name in NAMES})
-    conversation = chat.new_conversation()
+    conversation = chat.conversations.create()
     with pytest.raises(NotFound):
-        chat.side_by_side.ask(conversation, "hi", [ALL[0], ModelRef("nobody")])
-    chat.side_by_side.ask(conversation, "hi", ALL)
+        chat.turns.new_parallel(conversation, "hi", [ALL[0], ModelRef("nobody")])
+    chat.turns.new_parallel(conversation, "hi", ALL)
     with pytest.raises(StillReplying):
-        chat.side_by_side.ask(conversation, "hi", ALL)
+        chat.turns.new_parallel(conversation, "hi", ALL)
     with pytest.raises(StillReplying):
-        chat.new_turn(conversation, "hi")
+        chat.turns.new(conversation, "hi")
 
 
 async def test_all_that_arrived_is_on_disk_before_any_of_them_ends(tmp_path: Path) -> None:
@@ -223,8 +225,8 @@ async def test_all_that_arrived_is_on_disk_before_any_of_them_ends(tmp_path: Pat
         store = stack.enter_context(ConversationStore.open(path))
         backends = {name: ScriptedBackend([TextDelta(name), Gate()]) for name in NAMES}
         chat, _ = chat_of(backends, store)
-        conversation = chat.new_conversation()
-        turns = chat.side_by_side.ask(conversation, "hi", ALL)
+        conversation = chat.conversations.create()
+        turns = chat.turns.new_parallel(conversation, "hi", ALL)
         tasks = [asyncio.create_task(run(chat, turn)) for turn in turns]
         other = stack.enter_context(ConversationStore.open(path))
         async with asyncio.timeout(PATIENCE):

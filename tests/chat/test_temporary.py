@@ -30,68 +30,68 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
         says("four"),
         store=Untouched(),
     )
-    conversation = chat.new_conversation(temporary=True)
+    conversation = chat.conversations.create(temporary=True)
     chat.drafts.save(conversation.id, "hi")
     chat.actions.configure(
         conversation.id, system_prompt="Be brief.", generation=GenerationSettings()
     )
     first = await ask(chat, "hi", conversation)
-    await run(chat, chat.regenerate(conversation.id, first.reply.id))
-    await run(chat, chat.continue_reply(conversation.id, first.reply.id))
-    chat.trees.show_variant(conversation.id, first.reply.id)
-    chat.trees.trash(conversation.id, first.reply.id)
-    chat.undo(conversation.id)
-    turn = chat.new_turn(chat.conversation(conversation.id), "more")
+    await run(chat, chat.turns.regenerate(conversation.id, first.reply.id))
+    await run(chat, chat.turns.continue_reply(conversation.id, first.reply.id))
+    chat.messages.show_variant(conversation.id, first.reply.id)
+    chat.messages.trash(conversation.id, first.reply.id)
+    chat.history.undo(conversation.id)
+    turn = chat.turns.new(chat.conversations.get(conversation.id), "more")
     task = asyncio.create_task(run(chat, turn))
     await streaming(turn, "three")
-    chat.ask(chat.conversation(conversation.id), "queued")
+    chat.turns.ask(chat.conversations.get(conversation.id), "queued")
     gate.open()
     await task
-    queued = chat.next_turn(conversation.id)
+    queued = chat.turns.next_queued(conversation.id)
     assert queued is not None
     await run(chat, queued)
     chat.actions.rename(conversation.id, "Secret")
     chat.actions.pin([conversation.id])
-    chat.set_unread(conversation.id, unread=True)
-    branch = chat.branch(conversation.id, first.reply.id)
-    assert chat.is_temporary(branch.id)
+    chat.conversations.set_unread(conversation.id, unread=True)
+    branch = chat.actions.branch(conversation.id, first.reply.id)
+    assert chat.conversations.is_temporary(branch.id)
     assert texts(chat, conversation.id) == ["hi", "one", "more", "three", "queued", "four"]
-    assert {each.id for each in chat.conversations()} == {conversation.id, branch.id}
-    assert chat.save_error is None
+    assert {each.id for each in chat.conversations.all()} == {conversation.id, branch.id}
+    assert chat.writes.error is None
     assert isinstance(store, Untouched)
     assert store.is_empty
 
 
 async def test_an_edited_prompt_of_a_temporary_conversation_stays_in_memory() -> None:
     chat, store, _ = service_of(says("one"), store=Untouched())
-    turn = await ask(chat, "hi", chat.new_conversation(temporary=True))
+    turn = await ask(chat, "hi", chat.conversations.create(temporary=True))
     chat.drafts.save_edit(turn.conversation.id, turn.prompt.id, "hi there")
     assert [draft.text for draft in chat.drafts.edits(turn.conversation.id).values()] == [
         "hi there"
     ]
-    assert chat.save_error is None
+    assert chat.writes.error is None
     assert isinstance(store, Untouched)
     assert store.is_empty
 
 
 async def test_a_temporary_conversation_is_not_found_and_no_history_of_prompts() -> None:
     chat, store, _ = service_of(says("one"))
-    await ask(chat, "hi", chat.new_conversation(temporary=True))
-    assert list(chat.prompts()) == []
-    assert list(await chat.search("hi")) == []
-    assert service_of(store=store)[0].conversations() == []
+    await ask(chat, "hi", chat.conversations.create(temporary=True))
+    assert list(chat.search.sent_prompts()) == []
+    assert list(await chat.search.find("hi")) == []
+    assert service_of(store=store)[0].conversations.all() == []
 
 
 async def test_one_that_goes_to_the_trash_can_be_taken_back_while_the_program_runs() -> None:
     chat, store, _ = service_of(says("one"), store=Untouched())
-    turn = await ask(chat, "hi", chat.new_conversation(temporary=True))
+    turn = await ask(chat, "hi", chat.conversations.create(temporary=True))
     chat.actions.trash([turn.conversation.id])
-    assert chat.conversations() == []
-    chat.undo()
+    assert chat.conversations.all() == []
+    chat.history.undo()
     assert texts(chat, turn.conversation.id) == ["hi", "one"]
     chat.actions.trash([turn.conversation.id])
     chat.actions.delete([turn.conversation.id])
-    assert chat.trashed() == []
+    assert chat.conversations.trashed() == []
     assert turn.reply.status is MessageStatus.COMPLETE
     assert isinstance(store, Untouched)
     assert store.is_empty

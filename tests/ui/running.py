@@ -63,7 +63,7 @@ class Running:
     def path(self) -> tuple[ChatMessage, ...]:
         """What is shown of the open conversation."""
         current = self.list.current
-        return self.chat.path(current) if current else ()
+        return self.chat.messages.path(current) if current else ()
 
     async def command(self, slash: str) -> None:
         """Find a command in the palette by its slash name, and run it."""

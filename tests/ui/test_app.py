@@ -57,7 +57,7 @@ async def test_text_is_drawn_while_the_reply_streams_and_escape_keeps_it() -> No
         await it.see("one two")
         await it.until(lambda: "streaming" in it.status)
         await it.pilot.press("escape")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.see("stopped")
         assert it.store.path(it.list.rows[0].id)[-1].text == "one two"
         assert it.store.path(it.list.rows[0].id)[-1].status is MessageStatus.STOPPED
@@ -174,7 +174,7 @@ async def test_conversations_stream_side_by_side_and_the_list_shows_which() -> N
         assert [row.status for row in it.list.rows] == [RowStatus.STREAMING, RowStatus.STREAMING]
         assert "1 running" in it.status
         gates[0].open()
-        await it.until(lambda: len(it.chat.turns()) == 1)
+        await it.until(lambda: len(it.chat.active_turns.all()) == 1)
         await it.until(lambda: it.list.rows[1].status is RowStatus.UNREAD)
         await it.until(lambda: "1 unread" in it.status)
         await it.pilot.press("alt+u")
@@ -187,7 +187,7 @@ async def test_a_background_failure_is_marked_and_told() -> None:
     gate = Gate()
     async with running([gate, RateLimited("Too many requests.")], reply("x")) as it:
         await it.ask("first")
-        await it.until(lambda: len(it.chat.turns()) == 1)
+        await it.until(lambda: len(it.chat.active_turns.all()) == 1)
         await it.pilot.press("ctrl+n")
         gate.open()
         await it.until(lambda: [row.status for row in it.list.rows] == [RowStatus.FAILED])
@@ -334,7 +334,7 @@ async def test_a_login_that_changes_shows_in_the_status_bar() -> None:
 
     other = replace(SHARED, name="other")
     async with running(service=SHARED, services=[other], connect=connect) as it:
-        await it.chat.models("other")
+        await it.chat.services.models("other")
         await it.until(lambda: set(reports) == {"shared", "other"})
         reports["shared"](LoginFailed("no [/] account"))
         await it.see("refused: no [/] account")
@@ -356,7 +356,7 @@ async def test_ctrl_c_copies_or_stops_or_clears() -> None:
         await it.see("one")
         it.prompt.insert("unsent")
         await it.pilot.press("ctrl+c")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         assert it.prompt.text == "unsent"
         await it.pilot.press("ctrl+c")
         assert it.prompt.text == ""
@@ -500,7 +500,7 @@ async def test_a_link_is_shown_before_anything_opens() -> None:
 async def test_every_size_is_drawn(size: tuple[int, int]) -> None:
     async with running(reply("| a | b |\n|--|--|\n| c | d |\n\n- x"), size=size) as it:
         await it.ask("hi")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.resize_terminal(100, 30)
         await it.see("You")
 
@@ -546,12 +546,12 @@ async def test_a_wait_is_counted_in_every_conversation_that_is_opened() -> None:
         await it.pilot.press("ctrl+n")
         await it.ask("second")
         await it.see("two")
-        await it.until(lambda: "waiting" not in it.status and len(it.chat.turns()) == 1)
+        await it.until(lambda: "waiting" not in it.status and len(it.chat.active_turns.all()) == 1)
         await it.pilot.press("alt+2")
         await it.until(lambda: "waiting" in it.status)
         before = it.status
         await it.until(lambda: "waiting" in it.status and it.status != before)
-        it.chat.stop_all()
+        it.chat.active_turns.stop_all()
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])

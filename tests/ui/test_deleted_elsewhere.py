@@ -38,7 +38,7 @@ async def delete_elsewhere(it: Running) -> None:
 async def asked(it: Running) -> None:
     await it.ask("prompt")
     await it.see("one reply")
-    await it.until(lambda: not it.chat.turns())
+    await it.until(lambda: not it.chat.active_turns.all())
 
 
 async def test_a_conversation_that_goes_while_it_is_read_is_told_and_leaves_the_list() -> None:

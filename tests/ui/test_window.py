@@ -63,15 +63,15 @@ async def test_nothing_that_a_command_changes_stays_as_it_was_on_the_screen(
     async with running(*scripts, **options) as it:
         for text in ("first", "second"):
             await it.ask(text)
-            await it.until(lambda: not it.chat.turns())
+            await it.until(lambda: not it.chat.active_turns.all())
         for each in ("message.pick", "message.regenerate"):
             await it.app.screen.run_action(command_action(row(each)))
-            await it.until(lambda: not it.chat.turns())
+            await it.until(lambda: not it.chat.active_turns.all())
         await it.app.screen.run_action(command_action(command))
         await it.pilot.pause()
         if not isinstance(it.app.screen, ChatScreen):
             await close_dialogs(it, key)
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.pause()
         assert stale(it) == []
 
@@ -122,7 +122,7 @@ async def test_one_enter_reads_the_conversation_once_and_shows_one_new_path() ->
     store, gate = CountingStore(), Gate()
     async with running(reply("one"), [gate, *reply("two")], store=store) as it:
         await it.ask("first")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.see("one")
         paths: list[tuple[str, ...]] = []
 

@@ -27,10 +27,10 @@ class ConversationController:
         self._clock = clock
 
     def new(self) -> None:
-        self.start(self._chat.new_conversation())
+        self.start(self._chat.conversations.create())
 
     def new_temporary(self) -> None:
-        self.start(self._chat.new_conversation(temporary=True))
+        self.start(self._chat.conversations.create(temporary=True))
         self._window.notify("This conversation leaves nothing on disk.")
 
     def start(self, conversation: Conversation) -> None:
@@ -89,7 +89,7 @@ class ConversationController:
         from fakegpt_tui.ui.dialogs.search import SearchScreen  # noqa: PLC0415 - after first paint
 
         self._window.ask(
-            SearchScreen(self._chat.search, self._clock),
+            SearchScreen(self._chat.search.find, self._clock),
             self._open_selection,
             cancelled=self._window.prompt.focus,
         )
@@ -101,7 +101,7 @@ class ConversationController:
             return
         if message_id not in [each.id for each in self._state.path]:
             # It is in another branch than the one that was shown last.
-            self._chat.trees.show_variant(selected.conversation_id, message_id)
+            self._chat.messages.show_variant(selected.conversation_id, message_id)
         transcript = self._window.transcript
         self._window.after_refresh(lambda: transcript.reveal(message_id, selected.words))
         transcript.focus()
@@ -126,7 +126,7 @@ class ConversationController:
 
     def pin(self) -> None:
         ids = self._targets()
-        pinned = not all(self._chat.conversation(each).pinned for each in ids)
+        pinned = not all(self._chat.conversations.get(each).pinned for each in ids)
         self._chat.actions.pin(ids, pinned=pinned)
         self._unpick()
 
@@ -134,7 +134,7 @@ class ConversationController:
         ids = self._targets()
         if not ids:
             return
-        archived = not all(self._chat.conversation(each).archived for each in ids)
+        archived = not all(self._chat.conversations.get(each).archived for each in ids)
         self._chat.actions.archive(ids, archived=archived)
         self._unpick()
         done = "Archived; is:archived finds it" if archived else "Brought back"
@@ -143,21 +143,21 @@ class ConversationController:
     def trash(self) -> None:
         ids = self._targets()
         for conversation_id in ids:
-            self._chat.stop(conversation_id)
+            self._chat.active_turns.stop(conversation_id)
         if not ids:
             return
         self._chat.actions.trash(ids)
         self._unpick()
         if self._state.open.id in ids:
-            self._state.start(self._chat.new_conversation())
+            self._state.start(self._chat.conversations.create())
             self._window.prompt.load_draft("")
         self._window.notify(f"In the trash for {_TRASH_DAYS} days. u takes it back.")
 
     def show_trash(self) -> None:
         """Offer the deleted messages of the open conversation, and the deleted conversations."""
         open_id = self._state.open.id
-        messages: Sequence[ChatMessage] = self._chat.trees.trashed(open_id)
-        trashed = self._chat.trashed()
+        messages: Sequence[ChatMessage] = self._chat.messages.trashed(open_id)
+        trashed = self._chat.conversations.trashed()
         if not trashed and not messages:
             self._window.notify("The trash is empty.")
             return
@@ -169,7 +169,7 @@ class ConversationController:
 
         def take(chosen: str) -> None:
             if chosen in message_ids:
-                self._chat.trees.restore(open_id, chosen)
+                self._chat.messages.restore(open_id, chosen)
                 self.open(open_id)
             else:
                 self._chat.actions.restore([chosen])
@@ -180,7 +180,7 @@ class ConversationController:
     def undo(self) -> None:
         """Take back the last change, of a conversation or of its messages."""
         scope = "" if self._window.focused is self._window.list else self._state.open.id
-        undone = self._chat.undo(scope)
+        undone = self._chat.history.undo(scope)
         # The conversation that is open may be what is taken back.
         self._state.reload()
         self._window.notify(

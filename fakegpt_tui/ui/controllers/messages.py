@@ -42,10 +42,10 @@ class MessageController:
         self._window.notify("Send the edited prompt; the old one stays as a variant.")
 
     def regenerate(self) -> None:
-        self._ask_again(self._chat.regenerate)
+        self._ask_again(self._chat.turns.regenerate)
 
     def continue_reply(self) -> None:
-        self._ask_again(self._chat.continue_reply)
+        self._ask_again(self._chat.turns.continue_reply)
 
     def _ask_again(self, ask: Callable[[str, str], Turn]) -> None:
         if (message := self._target()) is None:
@@ -61,7 +61,7 @@ class MessageController:
         """Show what changed from the variant before."""
         if (message := self._target()) is None:
             return
-        trees, conversation_id = self._chat.trees, self._state.open.id
+        trees, conversation_id = self._chat.messages, self._state.open.id
         variants = trees.variants(conversation_id, message.id)
         if variants.count == 1:
             self._window.notify("There is only one variant of this message.")
@@ -85,11 +85,11 @@ class MessageController:
                 f"{ROLE_NAMES[row.message.role]}: {safe_line(row.message.text, 80)}",
                 f"{row.variants.position}/{row.variants.count}" if row.variants.count > 1 else "",
             )
-            for row in self._chat.trees.rows(conversation.id)
+            for row in self._chat.messages.rows(conversation.id)
         ]
 
         def take(message_id: str) -> None:
-            self._chat.trees.show_variant(conversation.id, message_id)
+            self._chat.messages.show_variant(conversation.id, message_id)
             self._window.after_refresh(lambda: self._window.transcript.reveal(message_id))
 
         self._window.pick("Tree, enter shows", choices, take, current=conversation.leaf_id)
@@ -102,14 +102,14 @@ class MessageController:
 
     def branch(self) -> None:
         if (message := self._target()) is not None:
-            branch = self._chat.branch(self._state.open.id, message.id)
+            branch = self._chat.actions.branch(self._state.open.id, message.id)
             self._open_conversation(branch.id)
             self._window.prompt.focus()
             self._window.notify("This is a new conversation; the other one is as it was.")
 
     def trash(self) -> None:
         if (message := self._target()) is not None:
-            count = self._chat.trees.trash(self._state.open.id, message.id)
+            count = self._chat.messages.trash(self._state.open.id, message.id)
             self._window.notify(f"{count} in the trash. u takes it back.")
 
     def _target(self) -> ChatMessage | None:

@@ -41,7 +41,7 @@ class PromptController:
 
     def load_history(self) -> None:
         """Read the earlier prompts, which are offered to be sent again."""
-        self._window.prompt.earlier_prompts = self._chat.prompts()
+        self._window.prompt.earlier_prompts = self._chat.search.sent_prompts()
 
     def remember(self, event: TurnStarted) -> None:
         """Offer a new prompt to be sent again."""
@@ -78,16 +78,16 @@ class PromptController:
         self._window.prompt.focus()
 
     def stop(self) -> None:
-        self._chat.stop(self._state.open.id)
+        self._chat.active_turns.stop(self._state.open.id)
 
     def stop_all(self) -> None:
-        self._window.notify(f"Replies that were stopped: {self._chat.stop_all()}.")
+        self._window.notify(f"Replies that were stopped: {self._chat.active_turns.stop_all()}.")
 
     def copy_or_stop(self) -> None:
         """Copy the selection, or else stop the reply, or else clear the prompt."""
         if selected := self._window.selected_text:
             self._window.post(CopyText(selected, "selection"))
-        elif not self._chat.stop(self._state.open.id):
+        elif not self._chat.active_turns.stop(self._state.open.id):
             self._clear()
 
     def _clear(self) -> None:
@@ -130,5 +130,5 @@ class PromptController:
     def send_queued(self) -> None:
         """Send what was held back when the reply before it failed or was stopped."""
         for prompt in self._state.queued[:1]:
-            if (turn := self._chat.send_queued(prompt.id)) is not None:
+            if (turn := self._chat.turns.send_queued(prompt.id)) is not None:
                 self._window.start_turn(turn)

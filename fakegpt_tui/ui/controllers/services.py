@@ -55,7 +55,7 @@ class ServiceController:
             return
         login = self._state.login
         label, _ = login_label(login, self._clock())
-        account = safe_line(self._chat.account(service.name), _MAX_ACCOUNT)
+        account = safe_line(self._chat.services.account(service.name), _MAX_ACCOUNT)
         title = f"{service.name}: {label}" + (f" · account {account}" if account else "")
 
         def take(action: str) -> None:
@@ -163,17 +163,17 @@ async def perform_login(chat: ChatService, service: str, action: AuthAction) -> 
     """
     match action:
         case AuthAction.SIGN_IN:
-            await chat.sign_in(service)
+            await chat.services.sign_in(service)
             return ""
         case AuthAction.SIGN_IN_AGAIN:
-            await chat.sign_in_again(service)
+            await chat.services.sign_in_again(service)
             return f"Signed in to {service} again."
         case AuthAction.SWITCH_ACCOUNT:
-            before = chat.account(service)
-            await chat.sign_in_again(service, elsewhere=True)
-            if chat.account(service) == before:
+            before = chat.services.account(service)
+            await chat.services.sign_in_again(service, elsewhere=True)
+            if chat.services.account(service) == before:
                 return f"Signed in to {service} again: it has no other account that would do."
             return f"Signed in to {service} with another account."
         case AuthAction.SIGN_OUT:
-            await chat.sign_out(service)
+            await chat.services.sign_out(service)
             return f"Signed out of {service}: its token is forgotten. The next prompt signs in."

@@ -42,9 +42,9 @@ class SettingsController:
             case "repaint_rate":
                 self._window.limiter = FrameLimiter(float(event.value))
             case "max_turns":
-                self._chat.set_max_turns(int(event.value))
+                self._chat.turns.set_limit(int(event.value))
             case "service":
-                self._chat.set_default_service(event.value)
+                self._chat.services.set_default(event.value)
             case "enter":
                 sends = event.value == "send"
                 self._state.keys = effective_keys(self._options.keys, enter_sends=sends)

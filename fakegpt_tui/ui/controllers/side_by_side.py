@@ -34,14 +34,14 @@ class SideBySideController:
             self._choose_models()
 
     def _choose_models(self) -> None:
-        from fakegpt_tui.chat.side_by_side import MAX_PARALLEL_MODELS  # noqa: PLC0415 - as below
+        from fakegpt_tui.chat.turns import MAX_PARALLEL_MODELS  # noqa: PLC0415 - as below
         from fakegpt_tui.ui.dialogs.service_picker import (  # noqa: PLC0415 - after first paint
             SelectionRequest,
         )
         from fakegpt_tui.ui.dialogs.services import ServicesScreen  # noqa: PLC0415 - as above
 
         current = self._state.model
-        known = {service.name for service in self._chat.services}
+        known = {service.name for service in self._chat.services.all()}
         last = self._last_models or (current,)
         before = tuple(each for each in last if each.service in known)
         screen = ServicesScreen(
@@ -64,16 +64,16 @@ class SideBySideController:
         self._show(turns)
 
     def _begin(self, models: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
-        side_by_side, conversation = self._chat.side_by_side, self._state.open
+        chat, conversation = self._chat, self._state.open
         text = self._window.prompt.text.strip()
         if text:
-            turns = side_by_side.ask(conversation, text, models)
+            turns = chat.turns.new_parallel(conversation, text, models)
             self._window.prompt.take_text()
             return turns
         last = self._window.transcript.current_message or next(reversed(self._state.path), None)
         if last is None:
             raise NotFound("There is no prompt any more that could be asked again.")
-        return side_by_side.regenerate(conversation.id, last.id, models)
+        return chat.turns.regenerate_parallel(conversation.id, last.id, models)
 
     def _show(self, turns: tuple[Turn, ...]) -> None:
         from fakegpt_tui.ui.dialogs.side_by_side import SideBySideScreen  # noqa: PLC0415 - as above
@@ -82,7 +82,7 @@ class SideBySideController:
 
         def take(reply_id: str) -> None:
             self._window.prompt.focus()
-            self._chat.side_by_side.choose(prompt.conversation_id, reply_id)
+            self._chat.actions.choose_reply(prompt.conversation_id, reply_id)
 
         screen = SideBySideScreen(
             self._chat,

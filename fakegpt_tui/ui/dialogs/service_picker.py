@@ -121,10 +121,10 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
     def action_ask_for_models(self) -> None:
         """Ask who may be asked without a login that nobody wanted, and look around."""
         self._look_around()
-        for service in self._chat.services:
+        for service in self._chat.services.all():
             is_current = service.name == self._current.service
             is_open = not service.kind.has_accounts
-            login = self._chat.login_state(service.name)
+            login = self._chat.services.login_state(service.name)
             if is_current or is_open or isinstance(login, SignedIn):
                 self._ask(service.name)
 
@@ -141,7 +141,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
 
     async def _ask_for_models(self, name: str) -> None:
         try:
-            await self._chat.models(name)
+            await self._chat.services.models(name)
         except FakeGPTError as error:
             self._errors[name] = str(error)
         self._asked.discard(name)
@@ -155,7 +155,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self.describe()
 
     def _listing(self) -> ServiceListing:
-        services = self._chat.services
+        services = self._chat.services.all()
         return ServiceListing(
             services=services,
             states={service.name: self._status_label(service) for service in services},
@@ -166,7 +166,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
 
     def _models(self, name: str) -> tuple[Model, ...]:
         """The models of a service, and those that are used of it although it does not list them."""
-        listed = self._chat.known_models(name)
+        listed = self._chat.services.known_models(name)
         ids = {"", *(model.id for model in listed)}
         used = {each.model for each in (self._current, *self._marked) if each.service == name}
         return (*listed, *(Model(each) for each in sorted(used - ids)))
@@ -175,9 +175,9 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         if service.name in self._asked:
             return _ASKING
         standing = ServiceStatus(
-            login=self._chat.login_state(service.name),
-            limit=self._chat.rate_limit(service.name),
-            has_models=bool(self._chat.known_models(service.name)),
+            login=self._chat.services.login_state(service.name),
+            limit=self._chat.services.rate_limit(service.name),
+            has_models=bool(self._chat.services.known_models(service.name)),
             error=self._errors.get(service.name, ""),
         )
         return status_label(service, standing, self._clock())
@@ -187,7 +187,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         answerer, service = self._list.highlighted_model, self._service
         if answerer is None or service is None:
             return Content("Nothing fits.")
-        models = self._chat.known_models(service.name)
+        models = self._chat.services.known_models(service.name)
         model = next((each for each in models if each.id == answerer.model), None)
         key = self._registry.key_location(service.name)
         facts = [
@@ -201,7 +201,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
             lines.append(model.description)
         if trouble := self._errors.get(service.name):
             lines.append(trouble)
-        if isinstance(self._chat.login_state(service.name), KeyNeeded):
+        if isinstance(self._chat.services.login_state(service.name), KeyNeeded):
             lines.append("F2 gives it a key.")
         return Content("\n").join([Content(safe_line(line, _MAX_LINE)) for line in lines])
 
@@ -220,7 +220,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         answerer = self._list.highlighted_model
         if answerer is None:
             return None
-        services = (*self._chat.services, *(each.service for each in self._found))
+        services = (*self._chat.services.all(), *(each.service for each in self._found))
         return next((each for each in services if each.name == answerer.service), None)
 
     @property

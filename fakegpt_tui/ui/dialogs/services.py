@@ -79,7 +79,7 @@ class ServicesScreen(ServicePickerScreen):
     @work(exclusive=True, group="choose")
     async def _choose(self, answerers: tuple[ModelRef, ...]) -> None:
         """Leave with these; one that was only found is added first, now that it is chosen."""
-        known = {service.name for service in self._chat.services}
+        known = {service.name for service in self._chat.services.all()}
         found = {each.service.name: each.service for each in self._found}
         try:
             for name in {each.service for each in answerers} - known:
@@ -139,7 +139,7 @@ class ServicesScreen(ServicePickerScreen):
         if service is None:
             return
         name = service.name
-        if service not in self._chat.services:
+        if service not in self._chat.services.all():
             self._say(Content("It was only found, and is not in the configuration."))
             return
         from fakegpt_tui.ui.dialogs import Choice  # noqa: PLC0415 - with the question
@@ -172,7 +172,7 @@ class ServicesScreen(ServicePickerScreen):
     def _open_form(self, service: Service | None) -> None:
         from fakegpt_tui.ui.dialogs.service_form import ServiceFormScreen  # noqa: PLC0415 - when used
 
-        names: Collection[str] = {each.name for each in self._chat.services}
+        names: Collection[str] = {each.name for each in self._chat.services.all()}
 
         def take(kept: Service | None) -> None:
             if kept is not None:
@@ -185,7 +185,7 @@ class ServicesScreen(ServicePickerScreen):
 
     def _forget(self, name: str) -> None:
         self._errors.pop(name, None)
-        self._chat.reconnect(name)
+        self._chat.services.reconnect(name)
 
 
 def draft_of(service: Service, model: str = "") -> ServiceForm:

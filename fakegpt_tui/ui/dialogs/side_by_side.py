@@ -106,7 +106,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         self.dismiss(self._reply_ids[self._place])
 
     def action_stop_or_close(self) -> None:
-        if not self._chat.stop(self._prompt.conversation_id):
+        if not self._chat.active_turns.stop(self._prompt.conversation_id):
             self.dismiss(None)
 
     def _lay_out(self, width: int) -> None:
@@ -121,7 +121,7 @@ class SideBySideScreen(ModalScreen[str | None]):
     def _repaint(self) -> None:
         """Draw what is new, and again soon while something may come."""
         self._timer = None
-        is_under_way = bool(self._chat.turns_of(self._prompt.conversation_id))
+        is_under_way = bool(self._chat.active_turns.of(self._prompt.conversation_id))
         with self._limiter:
             self._draw()
         if is_under_way:
@@ -156,7 +156,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         return safe_line(f"{place + 1} {_name(reply)}: {self._status(reply)}", _MAX_LINE)
 
     def _status(self, reply: ChatMessage) -> str:
-        turns = self._chat.turns_of(reply.conversation_id)
+        turns = self._chat.active_turns.of(reply.conversation_id)
         turn = next((each for each in turns if each.reply_id == reply.id), None)
         if turn is not None:
             return activity_label(reply.status, turn.progress)
@@ -165,7 +165,7 @@ class SideBySideScreen(ModalScreen[str | None]):
     def _replies(self) -> list[ChatMessage]:
         """The replies as they stand."""
         conversation_id = self._prompt.conversation_id
-        return [self._chat.trees.message(conversation_id, each) for each in self._reply_ids]
+        return [self._chat.messages.message(conversation_id, each) for each in self._reply_ids]
 
 
 def _name(reply: ChatMessage) -> str:

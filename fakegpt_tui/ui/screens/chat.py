@@ -115,16 +115,18 @@ class ChatScreen(RenderCache, Screen[None]):
     @work(group="begin")
     async def _load(self) -> None:
         """Read the store, which need not be there for the first paint, nor for the first keys."""
-        await self._chat.load()
+        await self._chat.conversations.load()
         with self.window.change():
             self.state.is_loaded = True
             self.controllers.prompt.load_history()
-            unsent = self._chat.unsent()
+            unsent = self._chat.unsent_drafts()
             if self._options.resume is not None:
                 self.controllers.conversations.open(self._options.resume)
             elif unsent and not self.window.prompt.text:
                 draft = unsent[-1]
-                self.state.start(self._chat.new_conversation(conversation_id=draft.conversation_id))
+                self.state.start(
+                    self._chat.conversations.create(conversation_id=draft.conversation_id)
+                )
                 self.window.prompt.load_draft(draft.text, draft.cursor)
             self._show_notices()
         self.set_interval(_SYNC_SECONDS, self._sync)
@@ -301,7 +303,7 @@ class ChatScreen(RenderCache, Screen[None]):
         # While the user scrolls, nothing is worth a write or a pause.
         if not is_moving:
             self.window.save_position()
-        self._collector.collect(is_busy=is_moving or bool(self._chat.turns()))
+        self._collector.collect(is_busy=is_moving or bool(self._chat.active_turns.all()))
         if await self._chat.refresh():
             self.window.refresh()
         elif self.shown is not None:

@@ -15,7 +15,7 @@ async def three(it: Running) -> None:
         await it.pilot.press("ctrl+n")
         await it.ask(name)
         await it.see(f"reply {name}")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
 
 
 def titles(it: Running) -> list[str]:
@@ -75,7 +75,7 @@ async def test_another_model_is_taken_back() -> None:
         it.chat.actions.set_service(row.id, "scripted", "other-model")
         await it.command("/undo")
         await it.see("Taken back: A conversation was given to scripted other-model.")
-        assert it.chat.conversation(row.id).model == "scripted-1"
+        assert it.chat.conversations.get(row.id).model == "scripted-1"
 
 
 async def test_a_deleted_conversation_is_in_the_trash_and_comes_back() -> None:
@@ -110,7 +110,7 @@ async def test_a_search_opens_the_message_that_it_found() -> None:
         it.store.hits = [
             SearchHit(
                 conversation_id=row.id,
-                message_id=it.chat.path(row.id)[-1].id,
+                message_id=it.chat.messages.path(row.id)[-1].id,
                 title="one",
                 snippet="a reply [/] that was found",
                 marks=((2, 7),),
@@ -131,7 +131,7 @@ async def test_a_temporary_conversation_leaves_nothing_in_the_store() -> None:
         await it.see("leaves nothing on disk")
         await it.ask("secret")
         await it.see("secret reply")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
     assert store.conversations() == []
 
 

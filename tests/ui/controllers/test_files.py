@@ -21,7 +21,7 @@ from tests.ui.running import Running, reply, running
 async def asked(it: Running, prompt: str, answer: str) -> None:
     await it.ask(prompt)
     await it.see(answer)
-    await it.until(lambda: not it.chat.turns())
+    await it.until(lambda: not it.chat.active_turns.all())
 
 
 def transcript(it: Running) -> Transcript:

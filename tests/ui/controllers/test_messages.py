@@ -12,7 +12,7 @@ from tests.ui.running import Running, reply, running
 async def asked(it: Running, prompt: str, answer: str) -> None:
     await it.ask(prompt)
     await it.see(answer)
-    await it.until(lambda: not it.chat.turns())
+    await it.until(lambda: not it.chat.active_turns.all())
 
 
 def to_transcript(it: Running) -> None:
@@ -43,7 +43,7 @@ async def test_variants_are_walked_to_and_fro_where_others_follow_without_losing
         to_transcript(it)
         await it.pilot.press("g", "J", "r")
         await it.see("red sky")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         row = it.text.split("\n").index(next(r for r in it.text.split("\n") if "▶ Assist" in r))
         for key, variant, answer in (("left", "1/2", "blue sky"), ("right", "2/2", "red sky")) * 2:
             await it.pilot.press(key)
@@ -148,7 +148,7 @@ async def test_variants_are_compared_word_by_word() -> None:
         await it.see("only one variant")
         await it.pilot.press("r")
         await it.see("the red sky")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("D")
         await it.until(lambda: isinstance(it.app.screen, CompareScreen))
         await it.see("the [-blue-] {+red+} sky")
@@ -194,7 +194,7 @@ async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:
         to_transcript(it)
         await it.pilot.press("r")
         await it.see("red")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("t")
         await it.see("Tree, enter shows")
         await it.pilot.press(*"blue", "enter")

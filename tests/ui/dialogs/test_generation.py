@@ -219,7 +219,7 @@ async def test_what_was_set_is_taken_back() -> None:
         await it.pilot.press("enter")
         await closed(it)
         conversation_id = it.list.rows[0].id
-        assert it.chat.conversation(conversation_id).generation.seed == 7
+        assert it.chat.conversations.get(conversation_id).generation.seed == 7
         await it.command("/undo")
         await it.see("Taken back")
-        assert it.chat.conversation(conversation_id).generation == GenerationSettings()
+        assert it.chat.conversations.get(conversation_id).generation == GenerationSettings()

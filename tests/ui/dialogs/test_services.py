@@ -25,11 +25,11 @@ async def test_another_model_is_chosen_and_answers_from_then_on() -> None:
     async with running(reply("one"), reply("two")) as it:
         await it.ask("first")
         await it.see("one")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("f6")
         await it.see("Who answers here")
         await it.pilot.press(*"Scripted", "down", "enter")
-        await it.until(lambda: it.chat.conversation(it.list.rows[0].id).model == "scripted")
+        await it.until(lambda: it.chat.conversations.get(it.list.rows[0].id).model == "scripted")
         await it.ask("second")
         await it.see("two")
         assert [request.model for request in it.backend.requests] == ["scripted-1", "scripted"]
@@ -221,6 +221,6 @@ async def test_a_conversation_whose_service_is_not_configured_can_be_read_and_gi
         await it.pilot.press("f6")
         await it.see("Who answers here")
         await it.pilot.press(*"scripted", "enter")
-        await it.until(lambda: it.chat.conversation(conversation.id).service == "scripted")
+        await it.until(lambda: it.chat.conversations.get(conversation.id).service == "scripted")
         await it.ask("hi")
         await it.see("here again")

@@ -163,7 +163,7 @@ async def test_what_needs_a_new_start_says_so(config: Path, tmp_path: Path) -> N
 
 async def test_more_replies_stream_at_once_as_soon_as_that_is_wanted(config: Path) -> None:
     async with settings_open(config, reply("one"), reply("two")) as it:
-        it.chat.set_max_turns(0)
+        it.chat.turns.set_limit(0)
         await it.pilot.press("escape")
         await it.ask("wait")
         await it.see("wait")
@@ -213,7 +213,7 @@ async def test_new_conversations_use_the_service_that_was_chosen(config: Path) -
         it.services["other"] = Service(name="other", kind=ServiceKind.EMBEDDED)
         await choose(it, "service", "other")
         await saved(it, config, 'service = "other"')
-        assert it.chat.new_conversation().service == "other"
+        assert it.chat.conversations.create().service == "other"
 
 
 async def test_a_file_that_cannot_be_read_is_said_and_nothing_opens(config: Path) -> None:

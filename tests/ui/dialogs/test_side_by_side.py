@@ -50,7 +50,7 @@ async def asked(
 
 async def choose(it: Running, names: tuple[str, ...]) -> None:
     await it.see("Who answers side by side")
-    await it.until(lambda: all(it.chat.known_models(name) for name in names))
+    await it.until(lambda: all(it.chat.services.known_models(name) for name in names))
     if "Marked (1 of 4)" in it.text:
         await it.pilot.press(*"scripted-1", "enter")
     for name in names:
@@ -99,7 +99,7 @@ async def test_escape_stops_all_and_then_closes() -> None:
             await it.see(name)
         await it.pilot.press("escape")
         await it.see("stopped, ≈")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         assert isinstance(it.app.screen, SideBySideScreen)
         await it.pilot.press("escape")
         await it.until(lambda: isinstance(it.app.screen, ChatScreen))
@@ -119,7 +119,7 @@ async def test_the_others_go_on_after_one_was_chosen() -> None:
         await it.pilot.press("enter")
         await it.until(lambda: isinstance(it.app.screen, ChatScreen))
         gate.open()
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         texts = {each.text for each in it.store.nodes.values()}
         assert texts == {"hi", "roses", "grass and trees"}
         assert [each.text for each in it.path] == ["hi", "roses"]
@@ -168,7 +168,7 @@ async def test_with_an_empty_prompt_the_last_one_is_asked_of_others() -> None:
         await it.see("Type a prompt first")
         await it.ask("hi")
         await it.see("the first")
-        await it.until(lambda: not it.chat.turns())
+        await it.until(lambda: not it.chat.active_turns.all())
         await it.command("/side-by-side")
         await choose(it, ("red", "blue"))
         await it.see("said by blue")
@@ -202,7 +202,7 @@ async def test_one_alone_is_not_side_by_side_and_five_are_too_many() -> None:
         await it.pilot.press("escape")
         await it.until(lambda: isinstance(it.app.screen, ChatScreen))
         assert it.prompt.text == "hi"
-        assert it.chat.turns() == []
+        assert it.chat.active_turns.all() == []
 
 
 async def test_nothing_is_asked_while_a_reply_is_under_way() -> None:

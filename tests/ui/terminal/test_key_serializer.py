@@ -22,7 +22,7 @@ def burst(it: Running, *keys: str) -> None:
 async def asked(it: Running) -> None:
     await it.ask("prompt")
     await it.see("one reply")
-    await it.until(lambda: not it.chat.turns())
+    await it.until(lambda: not it.chat.active_turns.all())
 
 
 async def test_a_line_of_a_dialog_is_edited_in_order_and_the_rest_is_for_the_prompt() -> None:
@@ -42,7 +42,7 @@ async def test_fields_of_a_form_are_filled_in_order() -> None:
         await it.see("ctrl+s keeps")
         burst(it, *"0.5", "tab", *"0.9", "ctrl+s")
         await it.see("holds from the next reply on")
-        (conversation,) = [it.chat.new_conversation(conversation_id=it.list.current)]
+        (conversation,) = [it.chat.conversations.create(conversation_id=it.list.current)]
         assert conversation.generation.temperature == 0.5
         assert conversation.generation.top_p == 0.9
 

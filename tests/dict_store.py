@@ -1,4 +1,4 @@
-"""A store without a disk, for conversations that are to leave nothing."""
+"""A fake store in dictionaries."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -18,8 +18,8 @@ from fakegpt_tui.domain import (
 )
 
 
-class MemoryStore:
-    """Keeps conversations as long as it is there itself; every write is settled at once."""
+class DictStore:
+    """Has what the chat service needs of a store; every write is done at once."""
 
     def __init__(self) -> None:
         self.headers: dict[str, Conversation] = {}
@@ -139,7 +139,6 @@ class MemoryStore:
         best_first: bool = False,  # noqa: ARG002 - a store's signature
         stopped: Callable[[], bool] | None = None,  # noqa: ARG002 - a store's signature
     ) -> list[SearchHit]:
-        """Nothing: what is to leave no trace is not searched either."""
         return []
 
     def poll_changes(self) -> bool:
