@@ -1,15 +1,43 @@
-"""Plain text as it was typed: long text is drawn where it is looked at."""
+"""Plain text as it was typed, wrapped; long text is drawn where it is looked at."""
 
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+
+from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, BlockFragment, Chunk, ChunkSource, Node
-from fakegpt_tui.ui.markdown.layout import Layout
 from fakegpt_tui.ui.markdown.lines import Line
-from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.wrapping import wrap_plain_part
+from fakegpt_tui.ui.markdown.wrapping import wrap
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.layout import Layout
 
 
-def layout_plain_text(text: str, width: int, size: int = CHUNK_SIZE) -> Layout:
+def wrap_plain_text(text: str, width: int, style: Style | None = None) -> list[Line]:
+    """Foreign text as lines of at most `width` cells; none for text that says nothing."""
+    return wrap_plain_part(text.rstrip(), 0, width, style)
+
+
+def wrap_plain_part(text: str, start: int, width: int, style: Style | None = None) -> list[Line]:
+    """The same for all that is written in a part that begins at `start`."""
+    lines: list[Line] = []
+    end = start
+    for written in text.splitlines(keepends=True):
+        start, end = end, end + len(written)
+        shown = safe_text(written.rstrip("\r\n")).expandtabs(4)
+        rows = wrap([Segment(shown, style)], width)
+        lines.extend(Line(tuple(row), (start, end)) for row in rows)
+    return lines
+
+
+def layout_plain_text(text: str, width: int, size: int = CHUNK_SIZE) -> "Layout":
     """The lines of text that says something, drawn in parts of about `size` characters."""
+    # Imported on first use: only long text is drawn in parts, and the first paint has none.
+    from fakegpt_tui.ui.markdown.layout import Layout  # noqa: PLC0415
+    from fakegpt_tui.ui.markdown.palette import Palette  # noqa: PLC0415
+    from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext  # noqa: PLC0415
+
     types = {"plain": BlockType(lambda node, width, _: _draw(node, width))}
     context = RenderContext(Palette.colourless(), width, types, {})
     return Layout(context, _PlainTextChunks(text.rstrip(), size))

@@ -11,8 +11,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.text import safe_text
-from fakegpt_tui.ui.markdown.lines import Line, cell_width
+from fakegpt_tui.ui.markdown.lines import cell_width
 from fakegpt_tui.ui.terminal.cell_widths import width_profile
 
 Range = tuple[int, int]
@@ -172,21 +171,4 @@ def _cut(segments: Sequence[Segment], ranges: Sequence[Range]) -> list[list[Segm
             at += len(text)
             index += 1
         lines.append(line)
-    return lines
-
-
-def wrap_plain_text(text: str, width: int, style: Style | None = None) -> list[Line]:
-    """Foreign text as lines of at most `width` cells; none for text that says nothing."""
-    return wrap_plain_part(text.rstrip(), 0, width, style)
-
-
-def wrap_plain_part(text: str, start: int, width: int, style: Style | None = None) -> list[Line]:
-    """The same for all that is written in a part that begins at `start`."""
-    lines: list[Line] = []
-    end = start
-    for written in text.splitlines(keepends=True):
-        start, end = end, end + len(written)
-        shown = safe_text(written.rstrip("\r\n")).expandtabs(4)
-        rows = wrap([Segment(shown, style)], width)
-        lines.extend(Line(tuple(row), (start, end)) for row in rows)
     return lines

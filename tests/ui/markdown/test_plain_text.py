@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.ui.markdown.lines import LineList
-from fakegpt_tui.ui.markdown.plain_text import layout_plain_text
-from fakegpt_tui.ui.markdown.wrapping import wrap_plain_text
+from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
 from tests.ui.markdown.documents import DOCUMENTS, LONG_DOCUMENTS
 from tests.ui.markdown.test_document import QUICK, WIDTH
 from tests.ui.markdown.test_limits import scrolled

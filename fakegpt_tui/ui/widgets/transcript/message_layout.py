@@ -10,7 +10,7 @@ from textual.strip import Strip
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.markdown.wrapping import wrap_plain_text
+from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
 from fakegpt_tui.ui.widgets.transcript.folding import Fold
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     LineAnchor,
@@ -265,8 +265,6 @@ class MessageLayout:
 def _lay_out_plain_text(text: str, width: int) -> LineSource:
     if len(text) <= _LONG_PROMPT:
         return LineList(wrap_plain_text(text, width))
-    from fakegpt_tui.ui.markdown.plain_text import layout_plain_text  # noqa: PLC0415 - seldom
-
     return layout_plain_text(text, width)
 
 
