@@ -237,7 +237,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self._sync_find()
 
     def on_paste(self, event: events.Paste) -> None:
-        if self.is_finding and self.find.input.is_typing:
+        if self.is_finding and self.find.is_typing:
             event.stop()
             self.find.insert(event.text)
             self._sync_find()

@@ -91,7 +91,7 @@ class Viewport:
         self._stick_if_near(turned_back=False)
 
     def upsert(self, message: ChatMessage) -> bool:
-        """Replace the message with the same id, or append this one; whether it is any news."""
+        """Replace the message with the same id, or append this one; whether it is new."""
         was_last = self.cursor >= len(self.message_list.messages) - 1
         changed = self.message_list.upsert(message)
         if changed and self.sticks_to_end:

@@ -75,7 +75,7 @@ class VirtualList:
         self._estimate_all()
 
     def upsert(self, message: ChatMessage) -> bool:
-        """Replace the message with the same id, or append this one; whether it is any news."""
+        """Replace the message with the same id, or append this one; whether it is new."""
         index = self._indices.setdefault(message.id, len(self.messages))
         if index == len(self.messages):
             self.messages.append(message)
@@ -165,7 +165,7 @@ class VirtualList:
         return self.moved(self.last_line(len(self.messages) - 1), 1 - rows)
 
     def measure_below(self, position: LinePosition) -> None:
-        """Correct the heights of what arrived below a position, as far as that is little work."""
+        """Correct the heights of lines below a position, up to a number of chunks per message."""
         for index in range(position.message, len(self.messages)):
             line = position.line if index == position.message else 0
             self.layout(index).measure_below(line, most=_MEASURED_CHUNKS)

@@ -7,7 +7,11 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from fakegpt_tui.ui.widgets.transcript.find.input import FindInput
+from fakegpt_tui.ui.widgets.transcript.find.input import (
+    edit_query,
+    insert_text,
+    render_find_line,
+)
 from fakegpt_tui.ui.widgets.transcript.find.matches import Matches, MatchSearch
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
@@ -24,7 +28,9 @@ class FindController:
     """Searches for what is typed, and scrolls to the current match."""
 
     def __init__(self, viewport: Viewport) -> None:
-        self.input = FindInput()
+        self.is_open = False
+        self.is_typing = False
+        self._query = ""
         self._matches = Matches(viewport.message_list)
         self._viewport = viewport
         self._origin = LinePosition(0, 0)
@@ -32,25 +38,21 @@ class FindController:
         self._search: MatchSearch | None = None
         self._moves_cursor = False
 
-    @property
-    def is_open(self) -> bool:
-        return self.input.is_open
-
     def open(self) -> None:
         """Begin to type a query, to be found from the top of the view on."""
         self._origin = self._viewport.top
-        self.input.open()
+        self.is_open = self.is_typing = True
         self._set_query("")
 
     def search(self, query: str) -> None:
         """Highlight words that were not typed here, from the top of the view on."""
         self.open()
-        self.input.query = self._last_query = query
-        self.input.accept()
+        self.is_typing = False
+        self._last_query = query
         self._set_query(query)
 
     def close(self) -> None:
-        self.input.close()
+        self.is_open = self.is_typing = False
         self._set_query("")
 
     def update_messages(self) -> None:
@@ -62,14 +64,14 @@ class FindController:
         """Do what a key does while find is open; whether it does anything."""
         if event.key == "escape":
             self.close()
-        elif not self.input.is_typing:
+        elif not self.is_typing:
             return False
         elif event.key == "enter":
             self._accept_query()
         elif event.key in ("up", "down"):
             self.go_to_match(1 if event.key == "down" else -1)
-        elif self.input.edit(event.key):
-            self._search_input()
+        elif (edited := edit_query(self._query, event.key)) is not None:
+            self._search_typed(edited)
         elif event.is_printable and event.character is not None:
             self.insert(event.character)
         else:
@@ -78,8 +80,7 @@ class FindController:
 
     def insert(self, text: str) -> None:
         """Add to what is typed."""
-        self.input.insert(text)
-        self._search_input()
+        self._search_typed(insert_text(self._query, text))
 
     def go_to_match(self, step: int, *, moves_cursor: bool = False) -> None:
         """Go to the next match, or with -1 to the one before it, of this query or the last one."""
@@ -127,21 +128,21 @@ class FindController:
         elif matches.total:
             result = f"{matches.current_number}/{matches.total}"
         else:
-            result = "not found" if matches.query.strip() else ""
-        return self.input.render(width, result, style)
+            result = "not found" if self._query.strip() else ""
+        return render_find_line(self._query, result, width, style, typing=self.is_typing)
 
     def _accept_query(self) -> None:
-        self._last_query = self.input.query
-        if self.input.query.strip():
-            self.input.accept()
-        else:
+        self._last_query = self._query
+        self.is_typing = False
+        if not self._query.strip():
             self.close()
 
-    def _search_input(self) -> None:
-        self._set_query(self.input.query)
+    def _search_typed(self, query: str) -> None:
+        self._set_query(query)
         self._start_search(self._matches.find_from(self._origin), moves_cursor=False)
 
     def _set_query(self, query: str) -> None:
+        self._query = query
         self._drop_search()
         self._matches.set_query(query)
 

@@ -1,4 +1,4 @@
-"""Find input: the line in which the query is typed."""
+"""Find input: how a query is edited, and the line that shows it."""
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,60 +11,40 @@ from fakegpt_tui.ui.widgets.drawing import truncate
 _MAX_LENGTH = 200
 
 
-class FindInput:
-    """The query as it is typed, and how it is drawn.
+def insert_text(query: str, text: str) -> str:
+    return (query + " ".join(text.split("\n")))[:_MAX_LENGTH]
 
-    The transcript draws it on its last row. As a widget it would need room beside the transcript.
+
+def edit_query(query: str, key: str) -> str | None:
+    """The query after an editing key; `None` for other keys."""
+    match key:
+        case "backspace":
+            return query[:-1]
+        case "ctrl+u":
+            return ""
+        case "ctrl+w":
+            return query.rstrip()[: query.rstrip().rfind(" ") + 1]
+        case _:
+            return None
+
+
+def render_find_line(query: str, result: str, width: int, style: Style, *, typing: bool) -> Strip:
+    """The query, the result of the search and the keys.
+
+    The transcript draws it on its last row. A widget would need room beside the transcript.
     """
+    hint = "enter keep  esc close" if typing else "n next  N previous  esc close"
+    left = truncate(f" /{_end_of_query(query, max(1, width * 2 // 3))}", width)
+    right = f"  {result}  {hint} "
+    if cell_len(left) + cell_len(right) > width:
+        right = f" {result} "
+    right = truncate(right, max(0, width - cell_len(left)))
+    room = width - cell_len(left) - cell_len(right)
+    return Strip([Segment(left + " " * room + right, style)], width)
 
-    def __init__(self) -> None:
-        self.is_open = False
-        """Is the line shown?"""
-        self.is_typing = False
-        self.query = ""
 
-    def open(self) -> None:
-        """Begin to type a new query."""
-        self.is_open = self.is_typing = True
-        self.query = ""
-
-    def accept(self) -> None:
-        """End typing; the line stays."""
-        self.is_typing = False
-
-    def close(self) -> None:
-        self.is_open = self.is_typing = False
-
-    def insert(self, text: str) -> None:
-        self.query = (self.query + " ".join(text.split("\n")))[:_MAX_LENGTH]
-
-    def edit(self, key: str) -> bool:
-        """Do what a key does to a line of text; whether it does anything."""
-        match key:
-            case "backspace":
-                self.query = self.query[:-1]
-            case "ctrl+u":
-                self.query = ""
-            case "ctrl+w":
-                self.query = self.query.rstrip()[: self.query.rstrip().rfind(" ") + 1]
-            case _:
-                return False
-        return True
-
-    def render(self, width: int, result: str, style: Style) -> Strip:
-        """The line, with the result of the search at its right."""
-        hint = "enter keep  esc close" if self.is_typing else "n next  N previous  esc close"
-        typed = self._shown_query(width)
-        right = f"  {result}  {hint} "
-        if cell_len(typed) + cell_len(right) > width:
-            right = f" {result} "
-        right = truncate(right, max(0, width - cell_len(typed)))
-        room = width - cell_len(typed) - cell_len(right)
-        return Strip([Segment(typed + " " * room + right, style)], width)
-
-    def _shown_query(self, width: int) -> str:
-        shown = safe_line(self.query, _MAX_LENGTH) + (" " if self.query.endswith(" ") else "")
-        room = max(1, width * 2 // 3)
-        while cell_len(shown) > room:
-            shown = shown[1:]
-        return truncate(f" /{shown}", width)
+def _end_of_query(query: str, width: int) -> str:
+    shown = safe_line(query, _MAX_LENGTH) + (" " if query.endswith(" ") else "")
+    while cell_len(shown) > width:
+        shown = shown[1:]
+    return shown

@@ -30,7 +30,6 @@ class Matches:
     """
 
     def __init__(self, message_list: VirtualList) -> None:
-        self.query = ""
         self._message_list = message_list
         self._pattern: FindPattern | None = None
         self._searched: list[MessageMatches] = []
@@ -52,7 +51,6 @@ class Matches:
 
     def set_query(self, query: str) -> None:
         """Search for a query, in any case unless it has an upper case letter."""
-        self.query = query
         self._pattern = FindPattern(query) if query.strip() else None
         self._searched, self._current = [], None
         self._cache.clear()
