@@ -58,6 +58,13 @@ class ThreadNotFound(Exception):
     """The host has no such conversation, or it lacks the message that the request builds upon."""
 
 
+_TOKEN_ERRORS: dict[TokenRejection, tuple[str, str | None]] = {
+    TokenRejection.MISSING: ("Not authenticated", None),
+    TokenRejection.EXPIRED: ("The token has expired.", "token_expired"),
+    TokenRejection.FOREIGN: ("The token is not of this host.", "invalid_jwt"),
+}
+
+
 def json_response(
     body: Mapping[str, object], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -68,17 +75,6 @@ def json_response(
         {"cache-control": "no-store", "x-content-type-options": "nosniff", **(headers or {})},
         media_type="application/json",
     )
-
-
-def token_error_response(reason: TokenRejection) -> Response:
-    match reason:
-        case TokenRejection.MISSING:
-            body = fakegpt.error_body("Not authenticated")
-        case TokenRejection.EXPIRED:
-            body = fakegpt.error_body("The token has expired.", code="token_expired")
-        case TokenRejection.FOREIGN:
-            body = fakegpt.error_body("The token is not of this host.", code="invalid_jwt")
-    return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
 
 
 def missing_fields_response(names: Iterable[str]) -> Response:
@@ -122,7 +118,9 @@ async def handle_error(_: Request, error: Exception) -> Response:
     """The response to an error of a route, of a backend, or of Starlette, such as 404 and 405."""
     match error:
         case InvalidToken(reason=reason):
-            return token_error_response(reason)
+            sentence, code = _TOKEN_ERRORS[reason]
+            body = fakegpt.error_body(sentence, code=code)
+            return json_response(body, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
         case ServiceError():
             return service_error_response(error)
         case HTTPException(status_code=status):

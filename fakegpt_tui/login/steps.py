@@ -85,31 +85,31 @@ class LoginClient:
         """The shared accounts, in the order of the service.
 
         Raises:
-            ServiceError: They could not be had, or there are none.
+            ServiceError: The request failed, or there are no accounts.
         """
         seconds = int(self._policy.clock().timestamp())
         path = f"{self._endpoints.loads}?t={seconds}"
-        answer = await self._perform_step(1, "GET", path, limit=_ACCOUNTS_LIMIT)
-        self._raise_for_status(answer)
-        return fakegpt.read_shared_accounts(answer.body)
+        response = await self._perform_step(1, "GET", path, limit=_ACCOUNTS_LIMIT)
+        self._raise_for_status(response)
+        return fakegpt.read_shared_accounts(response.body)
 
     async def log_in(self, account: str, password: Secret) -> Session:
-        """Be `account`, with a password that keeps its conversations apart from others'.
+        """Log in to an account, with a password that keeps its conversations apart from others.
 
-        Whether that worked is judged by the token alone: services refuse a login with status 200,
-        and let one in with a redirect.
+        Only the token tells success: services refuse a login with status 200, and accept one with
+        a redirect.
 
         Raises:
-            AccountRefused: Another account may fare better.
-            ServiceError: No other account would.
+            AccountRefused: Another account may be accepted.
+            ServiceError: No other account would help.
         """
         self._client.cookies.clear()
         form = {"token_key": account, "session_password": password.reveal()}
         login = await self._perform_step(2, "POST", self._endpoints.login, form=form)
         if not list(self._client.cookies.jar):
             self._raise_for_status(login)
-        answer = await self._perform_step(3, "GET", self._endpoints.session)
-        reply = self._read_session(login, answer)
+        response = await self._perform_step(3, "GET", self._endpoints.session)
+        reply = self._read_session(login, response)
         return Session(
             base_url=self._address.text,
             token=reply.token,
@@ -119,10 +119,12 @@ class LoginClient:
             cookies=tuple(self._cookies_to_send()),
         )
 
-    def _read_session(self, login: _StepResponse, answer: _StepResponse) -> fakegpt.SessionResponse:
+    def _read_session(
+        self, login: _StepResponse, response: _StepResponse
+    ) -> fakegpt.SessionResponse:
         try:
-            self._raise_for_status(answer)
-            return fakegpt.read_session(answer.body)
+            self._raise_for_status(response)
+            return fakegpt.read_session(response.body)
         except (LoginRefused, BadReply) as error:
             token = self._token_cookie()
             if token:
@@ -142,19 +144,19 @@ class LoginClient:
             if is_header_safe(pair) and name and len(pair) <= _MAX_COOKIE_LENGTH:
                 yield name, Secret(value)
 
-    def _raise_for_status(self, answer: _StepResponse) -> None:
-        if answer.status < httpx.codes.BAD_REQUEST:
+    def _raise_for_status(self, response: _StepResponse) -> None:
+        if response.status < httpx.codes.BAD_REQUEST:
             return
-        error = self._to_error(answer)
-        if answer.status in _ACCOUNT_STATUSES:
+        error = self._to_error(response)
+        if response.status in _ACCOUNT_STATUSES:
             raise AccountRefused(str(error)) from error
         raise error
 
-    def _to_error(self, answer: _StepResponse) -> ServiceError:
-        if answer.status == _PROXY_STATUS and self._route.proxy:
+    def _to_error(self, response: _StepResponse) -> ServiceError:
+        if response.status == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_login_required(self._route))
         return fakegpt.response_error(
-            answer.status, answer.headers, answer.body, service_host=str(self._route)
+            response.status, response.headers, response.body, service_host=str(self._route)
         )
 
     async def _perform_step(
@@ -166,7 +168,7 @@ class LoginClient:
         limit: int = _BODY_LIMIT,
         form: dict[str, str] | None = None,
     ) -> _StepResponse:
-        """The answer to one step, asked again where that may help."""
+        """The response to one step, with retries."""
         what = _STEP_NAMES[step - 1]
         retries = self._policy.retries
         attempt = 1
@@ -187,19 +189,23 @@ class LoginClient:
     async def _send_following_redirect(
         self, method: str, url: httpx.URL, limit: int, form: dict[str, str] | None
     ) -> _StepResponse:
-        """An answer that asking again would not change; a GET goes along with one redirect."""
-        answer = await self._send(self._client.build_request(method, url, data=form), limit)
-        if answer.location is not None and method == "GET":
-            target = self._within_origin(url, answer.location)
-            answer = await self._send(self._client.build_request("GET", target), limit)
-            if answer.location is not None:
+        """The response to a request; a GET follows one redirect.
+
+        Raises:
+            ServiceError: Asking again may help.
+        """
+        response = await self._send(self._client.build_request(method, url, data=form), limit)
+        if response.location is not None and method == "GET":
+            target = self._within_origin(url, response.location)
+            response = await self._send(self._client.build_request("GET", target), limit)
+            if response.location is not None:
                 raise BadReply(f"Too many redirects from the service at {self._route}.")
         if (
-            answer.status in _TRANSIENT_STATUSES
-            or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR
+            response.status in _TRANSIENT_STATUSES
+            or response.status >= httpx.codes.INTERNAL_SERVER_ERROR
         ):
-            raise self._to_error(answer)
-        return answer
+            raise self._to_error(response)
+        return response
 
     def _within_origin(self, url: httpx.URL, location: str) -> httpx.URL:
         try:

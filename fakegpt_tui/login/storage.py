@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -68,14 +68,12 @@ class SessionFile:
             return None
 
     def save(self, session: Session) -> None:
-        with self._saving():
-            self._write({**_recent(self._entries()), session.base_url: session})
+        self._write({**_recent(self._entries()), session.base_url: session})
 
     def delete(self, base_url: str) -> None:
         entries = self._entries()
         if base_url in entries:
-            with self._saving():
-                self._write({url: kept for url, kept in entries.items() if url != base_url})
+            self._write({url: each for url, each in entries.items() if url != base_url})
 
     def _entries(self) -> dict[str, Session]:
         try:
@@ -94,31 +92,24 @@ class SessionFile:
         with suppress(OSError):
             self._path.replace(self._path.with_name(f"{self._path.name}.damaged"))
 
-    @contextmanager
-    def _saving(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise SaveError(f"The session could not be saved: {error.strerror}.") from error
-
     def _write(self, entries: Mapping[str, Session]) -> None:
         folder = self._path.parent
-        _make_folder(folder)
         temporary = folder / f".{self._path.name}.{token_hex(8)}"
         try:
+            _make_folder(folder)
             _write_new(temporary, _encode_entries(entries))
             temporary.replace(self._path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise SaveError(f"The session could not be saved: {error.strerror}.") from error
         _flush_folder(folder)
 
 
 def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        if not folder.parent.is_dir():
-            _make_folder(folder.parent)
-        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    for each in reversed((folder, *folder.parents)):
+        if not each.is_dir():
+            each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "the folder belongs to another user")
 

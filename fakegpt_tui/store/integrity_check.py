@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -95,7 +95,7 @@ def _check(
         is_wal_ignored=is_wal_ignored,
         size=path.stat().st_size,
         changed_at=_changed_at(path),
-        backup_at=_modified_at(newest) if newest else None,
+        backup_at=maintenance.modified_at(newest) if newest else None,
         instances=_count_instances(path),
     )
 
@@ -159,8 +159,4 @@ def _count_instances(path: Path) -> int | None:
 
 def _changed_at(path: Path) -> datetime:
     log = path.with_name(f"{path.name}-wal")
-    return max(_modified_at(each) for each in (path, log) if each.exists())
-
-
-def _modified_at(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return max(maintenance.modified_at(each) for each in (path, log) if each.exists())

@@ -37,7 +37,7 @@ def back_up_before_migration(
 def is_backup_due(path: Path, time: datetime) -> bool:
     """Is the newest daily copy a day old?"""
     daily = _list_backups(path, "d*")
-    return not daily or _modified_at(daily[-1]) + _BACKUP_EVERY <= time
+    return not daily or modified_at(daily[-1]) + _BACKUP_EVERY <= time
 
 
 def back_up_daily(
@@ -83,7 +83,7 @@ def _delete_oldest(path: Path, kind: str, kept: int) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _modified_at(copy: Path) -> datetime:
+def modified_at(copy: Path) -> datetime:
     return datetime.fromtimestamp(copy.stat().st_mtime, UTC)
 
 

@@ -181,7 +181,7 @@ def _open_or_salvage(
             raise
         aside = connection.quarantine(path, datetime.now(UTC))
         opened = _open_current(path, status, journal)
-        from fakegpt_tui.store import salvage  # noqa: PLC0415 - seldom
+        from fakegpt_tui.store import salvage  # noqa: PLC0415 - for a damaged store alone
 
         saved = salvage.salvage_rows(aside, opened, maintenance.newest_backup(path))
         write_operations.interrupt_orphaned_replies(opened, status.living)
