@@ -16,6 +16,7 @@ from fakegpt_tui.store import (
     maintenance,
     migrations,
     path_safety,
+    search,
     write_operations,
 )
 from fakegpt_tui.store.connection import JOURNAL, FileIdentity, closing_on_failure
@@ -217,7 +218,5 @@ def _check(opened: sqlite3.Connection, path: Path, status: InstanceStatus) -> No
     if status.found_damage or (status.dead and is_quick):
         connection.check_structure(opened, path, is_suspect=status.found_damage)
     if status.found_damage:
-        from fakegpt_tui.store import search  # noqa: PLC0415 - seldom
-
         with connection.transaction(opened):
             search.repair_indexes(opened)

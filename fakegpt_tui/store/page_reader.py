@@ -104,7 +104,7 @@ class RawRow:
 def read_rows(path: Path) -> Iterator[RawRow]:
     """Every row in the file at `path` and in the log beside it, in no order that means anything."""
     with ExitStack() as stack:
-        file = stack.enter_context(_PageFile(path, stack))
+        file = _PageFile(path, stack)
         for number in file.numbers():
             with suppress(IndexError):
                 yield from _read_page(file, number)
@@ -138,12 +138,6 @@ class _PageFile:
         self._size = self._page_size()
         self._logged = self._logged_pages()
         self._count = max([len(self._file) // self._size, *self._logged])
-
-    def __enter__(self) -> "_PageFile":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file, self._log = b"", b""
 
     def numbers(self) -> Iterator[int]:
         """The pages that are in use."""
