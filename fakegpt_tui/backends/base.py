@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     StreamEvent,
     new_id,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 class Purpose(Enum):

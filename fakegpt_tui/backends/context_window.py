@@ -1,11 +1,11 @@
 """Context windows: estimate tokens, truncate a conversation to a budget, remember what fits."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.domain import ContextMessage, Model, Notice, Role
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _ASCII_PER_TOKEN: Final = 4
 _MESSAGE_TOKENS: Final = 4

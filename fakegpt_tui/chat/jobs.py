@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.formats.importer import Importer

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, StoreError
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 WriteKey: TypeAlias = tuple[str, ...]
 """What is written: its kind, the conversation that it is of, and what else tells it apart."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol, TypeAlias
 
@@ -19,6 +18,7 @@ from fakegpt_tui.domain import (
     SignedOut,
     now,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 class LoginControl(Protocol):

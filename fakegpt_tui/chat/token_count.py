@@ -1,10 +1,10 @@
 """Token counts: as services report them, or estimated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fakegpt_tui.backends.context_window import estimate_tokens, prompt_budget
 from fakegpt_tui.domain import ChatMessage, Conversation
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

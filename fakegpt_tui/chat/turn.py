@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -34,6 +34,7 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     UsageReported,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _CUT = "The reply ended without its end marker, so it may not be whole."
 _PROGRAM_ENDED = "The program ended before the reply did."

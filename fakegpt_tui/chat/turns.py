@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from fakegpt_tui.domain import (
     Role,
     StillReplying,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 MAX_PARALLEL_MODELS: Final = 4

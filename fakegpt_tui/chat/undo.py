@@ -1,7 +1,8 @@
 """Undo history."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _MAX_ACTIONS = 200
 

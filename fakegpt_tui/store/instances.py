@@ -5,11 +5,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 from uuid import uuid4
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store.errors import TransientStoreError
 from fakegpt_tui.text import safe_line
 

@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store import (
     connection,
     instances,

@@ -2,10 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store import rows
 from fakegpt_tui.text import replace_surrogates
 

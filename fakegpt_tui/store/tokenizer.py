@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import replace_surrogates
 
 _UNSPACED = (

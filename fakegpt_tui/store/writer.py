@@ -6,10 +6,11 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from fakegpt_tui.domain import NotSavedYet, StoreError
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import FileIdentity, WriteOperation, transaction
 from fakegpt_tui.store.errors import ReplacedStore, TransientStoreError, translate_errors

@@ -5,9 +5,10 @@ controller for files. In a dialog it is an action of the dialog.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 class KeyScope(StrEnum):

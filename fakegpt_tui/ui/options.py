@@ -1,7 +1,7 @@
 """Options: the folders, looks, settings and services that the user interface is started with."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     ServiceForm,
     now,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 
 T = TypeVar("T")

@@ -1,12 +1,13 @@
 """Drawn lines of a message: text with styles, line ids, anchors, and a fixed list of lines."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 BETWEEN_CELLS = " │ "
 """The border between the cells of a table; no other segment has this text."""

@@ -3,11 +3,12 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color, ColorParseError
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _CONTRAST = 4.5
 """The least contrast of text by WCAG 2.1, 1.4.3."""

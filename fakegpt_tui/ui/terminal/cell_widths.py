@@ -14,13 +14,14 @@ found or saved is as it was written.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 from rich import cells, segment
 from rich.cells import CellTable, cell_len
 from textual.content import Content
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _FRAMES = range(0x2500, 0x25A0)
 _KEPT = frozenset((*_FRAMES, ord("…")))

@@ -1,7 +1,5 @@
 """Key footer widget: the keys that work here and now, in one line."""
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
@@ -9,6 +7,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 
 _GAP = " "

@@ -1,7 +1,6 @@
 """Prompt input widget, and the queue of prompts that wait to be sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.content import Content
@@ -11,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope

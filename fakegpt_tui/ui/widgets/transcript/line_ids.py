@@ -1,10 +1,10 @@
 """Line ids, line anchors and reading positions: names of lines that outlive a change of layout."""
 
-from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import NamedTuple
 
 from fakegpt_tui.domain import Bookmark
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor
 
 

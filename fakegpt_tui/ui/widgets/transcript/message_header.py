@@ -1,13 +1,13 @@
 """Header and ending of a message as lines: role, model, tokens, status, and what went wrong."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.drawing import truncate

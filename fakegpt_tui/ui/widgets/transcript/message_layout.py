@@ -1,13 +1,13 @@
 """Layout of one chat message: header, reasoning, text and how it ended, as lines."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from rich.segment import Segment
 from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text

@@ -1,7 +1,6 @@
 """Row renderer: lines of messages with cursor, matches, selection and new-lines badge."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from textual.strip import Strip
 from textual.style import Style as ContentStyle
 from textual.widget import Widget
 
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.drawing import icon_cell, truncate, without_background
 from fakegpt_tui.ui.widgets.transcript.message_header import MessageStyles

@@ -1,7 +1,6 @@
 """Transcript widget: the messages of the open conversation, and the keys that act on them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from textual import events, on
 from textual.message import Message
 
 from fakegpt_tui.domain import ChatMessage
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.markdown.palette import Palette
