@@ -10,8 +10,12 @@ import pytest
 from click import Context
 
 from fakegpt_tui.cli.main import cli
+from tests.cli.program import Home
+from tests.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
+MAX_OF_OURS = 120
+"""Modules of this program at the first frame; the goal is 60."""
 SLOW = {"httpx", "starlette", "uvicorn", "markdown_it", "pygments"}
 
 
@@ -99,3 +103,16 @@ def test_rendering_uses_no_widget_and_no_app_of_textual() -> None:
         if re.search(rf"^\s*(from|import) {module}", source.read_text(), re.MULTILINE)
     }
     assert not found
+
+
+def test_few_modules_are_loaded_at_the_first_frame_with_a_service(tmp_path: Path) -> None:
+    home, report = Home(tmp_path), tmp_path / "modules.json"
+    home.use_service("http://127.0.0.1:9")
+    command = [sys.executable, "-m", "tests.first_frame", str(report)]
+    with Terminal(command, env=home.environment, size=(120, 40)) as terminal:
+        terminal.wait_for("sends")
+        modules = set(json.loads(report.read_text()))
+    ours = {name for name in modules if name.partition(".")[0] == "fakegpt_tui"}
+    assert "fakegpt_tui.ui.app" in ours
+    assert len(ours) <= MAX_OF_OURS, sorted(ours)
+    assert not modules & SLOW
