@@ -2,15 +2,19 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import Decoder, RequestBuilder
+from fakegpt_tui.backends.http_protocol import (
+    RequestBuilder,
+    finish,
+    first_batches,
+    server_events,
+)
 from fakegpt_tui.domain import (
-    BadReply,
     KeyNeeded,
     LoginFailed,
     LoginState,
@@ -20,7 +24,6 @@ from fakegpt_tui.domain import (
     NotSignedIn,
     Offline,
     ReasoningDelta,
-    ReplyCut,
     RetryScheduled,
     ServiceError,
     StreamEvent,
@@ -30,10 +33,8 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.responses import (
-    EVENT_STREAM,
     ErrorTranslator,
     HttpRequest,
-    HttpResponse,
     open_response,
 )
 from fakegpt_tui.http.retries import RetryPolicy, StreamTimeouts, TimedOut
@@ -41,10 +42,6 @@ from fakegpt_tui.http.sse import EventReader, ServerEvent
 
 T = TypeVar("T")
 
-_NOT_EVENTS: Final = (b"{", b"[", b"<")
-"""How JSON and HTML begin, and no line of an event stream does."""
-
-_WHOLE_REPLY_BYTES: Final = 16_000_000
 _LIST_BYTES: Final = 8_000_000
 
 
@@ -155,9 +152,9 @@ class HttpStreamBackend(ABC):
                 while not decoder.done and (chunks := await response.read()):
                     batches: Iterable[Sequence[ServerEvent]] = map(reader.feed, chunks)
                     if not timeouts.has_begun:
-                        batches = await _first_batches(response, chunks, decoder, batches)
+                        batches = await first_batches(response, chunks, decoder, batches)
                     timeouts.record_bytes()
-                    for event in decoder.decode_all(_server_events(batches, timeouts)):
+                    for event in decoder.decode_all(server_events(batches, timeouts)):
                         yield event
                     if decoder.grace is not None:
                         timeouts.expect_end(decoder.grace)
@@ -165,7 +162,7 @@ class HttpStreamBackend(ABC):
             if not timeouts.has_begun:
                 raise
             failure = error
-        for event in _finish(decoder, reader, timeouts, failure):
+        for event in finish(decoder, reader, timeouts, failure):
             yield event
 
     async def _authorize(self, credentials: Credentials) -> dict[str, str]:
@@ -225,55 +222,3 @@ class HttpStreamBackend(ABC):
 
 _TEXT: Final = (TextDelta, TextReplaced, ReasoningDelta)
 """What a person sees of a reply: once it came, no other reply can take its place."""
-
-
-async def _first_batches(
-    response: HttpResponse,
-    chunks: Sequence[bytes],
-    decoder: Decoder,
-    batches: Iterable[Sequence[ServerEvent]],
-) -> Iterable[Sequence[ServerEvent]]:
-    """`batches`, or the one event of a reply that came at once as JSON.
-
-    Raises:
-        ServiceError: The body is an error, a page, or too long to be a reply.
-    """
-    beginning = b"".join(chunks)
-    if not beginning.lstrip().startswith(_NOT_EVENTS):
-        return batches
-    if not decoder.json_key:
-        if response.media_type == EVENT_STREAM:
-            return batches
-        raise await response.read_error(beginning)
-    body = await response.read_body(limit=_WHOLE_REPLY_BYTES, beginning=beginning)
-    if body.lstrip().startswith(b"<") or decoder.json_key not in body:
-        raise await response.read_error(body)
-    if len(body) >= _WHOLE_REPLY_BYTES:
-        raise BadReply("The service answered with more than can be one reply.")
-    return [[ServerEvent(body.decode(errors="replace"))]]
-
-
-def _server_events(
-    batches: Iterable[Sequence[ServerEvent]], timeouts: StreamTimeouts
-) -> Iterator[tuple[str, str]]:
-    for batch in batches:
-        for event in batch:
-            timeouts.record_event()
-            yield event.event, event.data
-
-
-def _last_batch(reader: EventReader) -> Iterator[Sequence[ServerEvent]]:
-    """What is still pending, read only when the decoder takes it: it may raise."""
-    yield reader.finish()
-
-
-def _finish(
-    decoder: Decoder, reader: EventReader, timeouts: StreamTimeouts, failure: ServiceError | None
-) -> Iterator[StreamEvent]:
-    """The last events. A reply that proves whole is whole, however its connection ended."""
-    try:
-        if not decoder.done:
-            yield from decoder.decode_all(_server_events(_last_batch(reader), timeouts))
-        yield from decoder.finish()
-    except ReplyCut as cut:
-        raise failure or cut from cut
