@@ -124,7 +124,7 @@ def is_valid(session: Session | None) -> bool:
 
 
 def describe_session(service: Service, session: Session | None) -> str:
-    """One line about `service` for a person, with nothing secret in it."""
+    """One line about `service`, without anything secret."""
     return f"{service.name}: {_sentence(service, session)}"
 
 
@@ -138,7 +138,7 @@ def _sentence(service: Service, session: Session | None) -> str:
         return f"{where}signed out."
     who = f"{where}signed in to account {safe_line(session.account, _MAX_ACCOUNT)}"
     if session.expires_at is None:
-        return f"{who}, nothing tells for how long."
+        return f"{who}, for an unknown time."
     time = session.expires_at.astimezone().strftime("%Y-%m-%d %H:%M")
     if not is_valid(session):
         return f"{who}, whose token expired at {time}."

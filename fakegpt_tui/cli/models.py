@@ -1,4 +1,4 @@
-"""`models`: what a service can answer with."""
+"""`models`: the models of a service."""
 
 import json
 
@@ -10,6 +10,7 @@ from fakegpt_tui.domain import Model
 from fakegpt_tui.text import safe_line
 
 _LONGEST = 200
+_FIELDS = ("id", "title", "description", "window", "size", "family")
 
 
 @click.command()
@@ -30,7 +31,7 @@ def models(context: click.Context, *, as_json: bool) -> None:
         document = {
             "version": 1,
             "service": service.name,
-            "models": [_entry(model) for model in found],
+            "models": [{name: getattr(model, name) for name in _FIELDS} for model in found],
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -51,14 +52,3 @@ def _about(model: Model) -> str:
     facts = ", ".join(fact for fact in (window, model.size, model.family) if fact)
     texts = (title, model.description, facts)
     return " — ".join(safe_line(text, _LONGEST) for text in texts if text)
-
-
-def _entry(model: Model) -> dict[str, object]:
-    return {
-        "id": model.id,
-        "title": model.title,
-        "description": model.description,
-        "window": model.window,
-        "size": model.size,
-        "family": model.family,
-    }

@@ -10,10 +10,10 @@ from fakegpt_tui.domain import LoginState, Model, Service, SigningIn
 
 
 def sign_in(settings: Settings, service: Service) -> None:
-    """Sign in to `service` unless that is so already, telling each step.
+    """Sign in to `service` unless that is done already, and print each step.
 
     Raises:
-        FakeGPTError: It could not be done.
+        FakeGPTError: The login failed.
     """
     asyncio.run(_sign_in(settings, service))
 
@@ -22,7 +22,7 @@ def list_models(settings: Settings, service: Service) -> tuple[Model, ...]:
     """The models of `service`, the default one first.
 
     Raises:
-        FakeGPTError: They could not be had.
+        FakeGPTError: The service did not list them.
     """
     return asyncio.run(_list_models(settings, service))
 

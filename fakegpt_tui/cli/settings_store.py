@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.config.atomic_file import edit_file
+from fakegpt_tui.config.atomic_file import edit_file, read_config
 from fakegpt_tui.config.load import build_settings
 from fakegpt_tui.config.spec import EDITABLE_SETTINGS, SETTING_SPECS, Settings, SettingSpec, Source
 from fakegpt_tui.domain import ConfigError, Preset
@@ -64,7 +64,7 @@ class SettingsStore:
         Raises:
             ConfigError: The file cannot be read, or holds something that cannot be used.
         """
-        content = await asyncio.to_thread(self._read)
+        content = await asyncio.to_thread(read_config, self._run.config_file)
         in_file = self._settings_of_file(content)
         return tuple(self._describe(row, in_file, content) for row in EDITABLE_SETTINGS)
 
@@ -92,15 +92,6 @@ class SettingsStore:
 
         edit_file(path, edit)
         return before[0]
-
-    def _read(self) -> str:
-        path = self._run.config_file
-        try:
-            return path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"The configuration file {path} cannot be read.") from error
 
     def _settings_of_file(self, content: str) -> Settings:
         """The settings without flags and variables.

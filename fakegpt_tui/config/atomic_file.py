@@ -8,7 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from fakegpt_tui.domain import ConfigError, SaveError
+from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
 
 _PRIVATE: Final = 0o600
 
@@ -26,29 +26,47 @@ def write_secret(path: Path, text: str) -> None:
         raise SaveError(f"The file {path} cannot be written: {error.strerror}.") from error
 
 
-def edit_file(path: Path, edit: Callable[[str], str]) -> str:
-    """Replace the text of the file at `path` by what `edit` makes of it, and return that.
+def read_config(
+    path: Path, *, required: bool = False, unreadable: type[FakeGPTError] = ConfigError
+) -> str:
+    """The text of the configuration file; empty for a missing one, unless it is required.
 
-    A missing file is created. The target of a link is replaced, not the link. Nothing is written if
-    nothing changed.
+    Raises:
+        ConfigError: It is missing or is not text.
+        FakeGPTError: It is `unreadable`.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:  # line ends stay as they are
+            return file.read()
+    except FileNotFoundError as error:
+        if required:
+            raise ConfigError(f"The configuration file {path} does not exist.") from error
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The configuration file {path} is not UTF-8 text.") from error
+    except OSError as error:
+        raise unreadable(
+            f"The configuration file {path} cannot be read: {error.strerror}."
+        ) from error
+
+
+def edit_file(path: Path, edit: Callable[[str], str]) -> str:
+    """Replace the text of the configuration file at `path` by the result of `edit`; return it.
+
+    A missing file is created. The target of a link is replaced, not the link. Nothing is written
+    if nothing changed.
 
     Raises:
         ConfigError: `edit` raised it, or the file is not text.
         SaveError: The file cannot be read or written; it is then as it was.
     """
     target = path.resolve()
-    try:
-        before, mode = _read(target)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"The configuration file {path} is not UTF-8 text.") from error
-    except OSError as error:
-        raise SaveError(
-            f"The configuration file {path} cannot be read: {error.strerror}."
-        ) from error
+    before = read_config(path, unreadable=SaveError)
     after = edit(before)
     if after == before:
         return after
     try:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(target, after, mode)
     except OSError as error:
@@ -56,15 +74,6 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
             f"The configuration file {path} cannot be written: {error.strerror}."
         ) from error
     return after
-
-
-def _read(target: Path) -> tuple[str, int]:
-    """The text with its line ends as they are, and the permissions of the file."""
-    try:
-        with target.open(encoding="utf-8", newline="") as file:
-            return file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-    except FileNotFoundError:
-        return "", _PRIVATE
 
 
 def _replace(target: Path, text: str, mode: int) -> None:

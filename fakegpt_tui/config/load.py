@@ -9,6 +9,7 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import validators
+from fakegpt_tui.config.atomic_file import read_config
 from fakegpt_tui.config.presets import parse_presets
 from fakegpt_tui.config.secrets import KeyInEnvironment
 from fakegpt_tui.config.services import parse_services
@@ -39,33 +40,29 @@ def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.e
         ConfigError: The file cannot be read, or a value in one of the places cannot be used.
     """
     folders = native_folders()
-    chosen = flags.get("config") or environ.get(_CONFIG_VARIABLE)
-    path = Path(str(chosen)).expanduser().absolute() if chosen else folders.config / "config.toml"
-    try:
-        content = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        if chosen:
-            raise ConfigError(f"The configuration file {path} does not exist.") from error
-        content = ""
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"The configuration file {path} is not UTF-8 text.") from error
-    except OSError as error:
-        raise ConfigError(
-            f"The configuration file {path} cannot be read: {error.strerror}."
-        ) from error
+    path, chosen = _config_file(flags, environ, folders)
+    content = read_config(path, required=chosen)
     return build_settings(flags, environ, content, path=path, folders=folders)
+
+
+def _config_file(
+    flags: Mapping[str, object], environ: Mapping[str, str], folders: Folders
+) -> tuple[Path, bool]:
+    """The path of the configuration file, and whether it was chosen."""
+    chosen = flags.get("config") or environ.get(_CONFIG_VARIABLE)
+    path = Path(str(chosen)).expanduser() if chosen else folders.config / "config.toml"
+    return path.absolute(), bool(chosen)
 
 
 def default_settings(
     flags: Mapping[str, object], environ: Mapping[str, str] = os.environ
 ) -> Settings:
-    """What holds where the file, or all that was said, cannot be used; it never raises.
+    """The settings without the file, if something cannot be used; it never raises.
 
-    Folders stay where flags and environment place them, if those can be used.
+    Folders chosen by flags and environment are kept, if those can be used.
     """
     folders = native_folders()
-    chosen = flags.get("config") or environ.get(_CONFIG_VARIABLE)
-    path = Path(str(chosen)).absolute() if chosen else folders.config / "config.toml"
+    path, _ = _config_file(flags, environ, folders)
     places = {name: environ[name] for name in environ if name.endswith("_DIR")}
     kept = {name: value for name, value in flags.items() if name.endswith("_dir")}
     try:

@@ -1,4 +1,4 @@
-"""`config`: where the file is, what holds and why, and a file to begin with."""
+"""`config` and `paths`: the configuration file, every value with its origin, and the folders."""
 
 import json
 import stat
@@ -76,3 +76,26 @@ def test_a_configuration_that_cannot_be_used_is_told(home: Home, command: str) -
     done = home.run("config", command)
     assert done.returncode == 2
     assert "must be a whole number from 1 to 64" in done.stderr
+
+
+def test_paths_tell_where_everything_is_and_why(home: Home) -> None:
+    home.configure("")
+    done = home.run("paths")
+    lines = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
+    assert str(home.config) in lines["configuration"]
+    assert lines["configuration"].endswith("(FAKEGPT_CONFIG)")
+    assert str(home.data / "conversations.db") in lines["conversations"]
+    assert lines["conversations"].endswith("(FAKEGPT_DATA_DIR)")
+    assert str(home.data / "state" / "sessions.json") in lines["sessions"]
+
+
+def test_paths_follow_the_system_where_nothing_else_is_said(home: Home) -> None:
+    del home.environment["FAKEGPT_DATA_DIR"]
+    home.environment |= {
+        "XDG_DATA_HOME": str(home.folder / "xdg-data"),
+        "XDG_STATE_HOME": str(home.folder / "xdg-state"),
+    }
+    shown = home.run("paths").stdout
+    assert str(home.folder / "xdg-data" / "fakegpt-tui" / "conversations.db") in shown
+    assert str(home.folder / "xdg-state" / "fakegpt-tui" / "sessions.json") in shown
+    assert not (home.folder / "xdg-data").exists()

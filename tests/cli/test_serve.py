@@ -102,7 +102,7 @@ def test_the_scenarios_are_listed_with_what_a_good_client_makes_of_them(home: Ho
     assert all(" → " in line for line in lines)
 
 
-def test_a_scenario_that_nobody_knows_is_told(home: Home) -> None:
+def test_an_unknown_scenario_is_an_error(home: Home) -> None:
     done = home.run("serve", "--scenario", "earthquake")
     assert (done.returncode, done.stdout) == (2, "")
     assert "earthquake" in done.stderr

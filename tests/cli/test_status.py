@@ -1,4 +1,4 @@
-"""`status` and `paths`: what is known without asking anybody."""
+"""`status`: what is known of a session without sending anything."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -82,25 +82,3 @@ def test_the_document_holds_everything_but_the_token(home: Home) -> None:
     for shown in (done, home.run("status")):
         assert "the-token-itself" not in shown.stdout + shown.stderr
         assert "the-password1" not in shown.stdout + shown.stderr
-
-
-def test_paths_tell_where_everything_is_and_why(home: Home) -> None:
-    done = home.run("paths")
-    lines = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
-    assert str(home.config) in lines["configuration"]
-    assert lines["configuration"].endswith("(FAKEGPT_CONFIG)")
-    assert str(home.data / "conversations.db") in lines["conversations"]
-    assert lines["conversations"].endswith("(FAKEGPT_DATA_DIR)")
-    assert str(home.data / "state" / "sessions.json") in lines["sessions"]
-
-
-def test_paths_follow_the_system_where_nothing_else_is_said(home: Home) -> None:
-    del home.environment["FAKEGPT_DATA_DIR"]
-    home.environment |= {
-        "XDG_DATA_HOME": str(home.folder / "xdg-data"),
-        "XDG_STATE_HOME": str(home.folder / "xdg-state"),
-    }
-    shown = home.run("paths").stdout
-    assert str(home.folder / "xdg-data" / "fakegpt-tui" / "conversations.db") in shown
-    assert str(home.folder / "xdg-state" / "fakegpt-tui" / "sessions.json") in shown
-    assert not (home.folder / "xdg-data").exists()

@@ -1,4 +1,4 @@
-"""Writing config.toml: whole or not at all, in its place, and for nobody else to read."""
+"""Writing config.toml: atomically, in its place, and private."""
 
 import stat
 from pathlib import Path

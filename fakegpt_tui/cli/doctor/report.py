@@ -5,30 +5,29 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
 
 class Level(StrEnum):
-    """How a finding is to be taken."""
+    """How important a finding is; a note is a fact that needs no action."""
 
     GOOD = "good"
     NOTE = "note"
-    """So it is, and nothing is wrong with it."""
-
     ATTENTION = "attention"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is so. `id` has its topic before the dot, and stays the same for scripts.
+    """The result of one check. `id` has its topic before the dot, and is stable for scripts.
 
-    The texts are shown as they are, so foreign ones in them are cleaned where a finding is made.
+    The texts are shown as they are, so foreign text is cleaned where a finding is made.
     """
 
-    id: str
     level: Level
+    id: str
     sentence: str
     advice: str = ""
 
@@ -37,17 +36,9 @@ class Finding:
         return self.id.partition(".")[0]
 
 
-def good(name: str, sentence: str, advice: str = "") -> Finding:
-    return Finding(name, Level.GOOD, sentence, advice)
-
-
-def note(name: str, sentence: str, advice: str = "") -> Finding:
-    return Finding(name, Level.NOTE, sentence, advice)
-
-
-def attention(name: str, sentence: str, advice: str = "") -> Finding:
-    return Finding(name, Level.ATTENTION, sentence, advice)
-
+good = partial(Finding, Level.GOOD)
+note = partial(Finding, Level.NOTE)
+attention = partial(Finding, Level.ATTENTION)
 
 _MARKS: Final = {Level.GOOD: "ok", Level.NOTE: "note", Level.ATTENTION: "LOOK"}
 _INDENT: Final = 7
@@ -60,12 +51,7 @@ def render_json(findings: Sequence[Finding]) -> str:
         "version": 1,
         "well": is_healthy(findings),
         "findings": [
-            {
-                "id": finding.id,
-                "level": finding.level.value,
-                "sentence": finding.sentence,
-                "advice": finding.advice,
-            }
+            {key: getattr(finding, key) for key in ("id", "level", "sentence", "advice")}
             for finding in findings
         ],
     }
@@ -73,7 +59,7 @@ def render_json(findings: Sequence[Finding]) -> str:
 
 
 def render_text(findings: Sequence[Finding], *, width: int) -> Iterator[str]:
-    """Lines of at most `width` columns, topic by topic, and what all of it comes to."""
+    """Lines of at most `width` columns by topic, and a summary."""
     width = min(max(width, _NARROWEST), _WIDEST)
     for topic, found in groupby(findings, key=attrgetter("topic")):
         yield topic.capitalize()
@@ -90,13 +76,12 @@ def is_healthy(findings: Iterable[Finding]) -> bool:
 
 
 def _wrap(mark: str, text: str, width: int) -> Iterator[str]:
-    indent = " " * _INDENT
-    # A path is of use only in one piece.
+    # A path must stay in one piece to be copied.
     yield from textwrap.wrap(
         text,
         width,
         initial_indent=f"  {mark}".ljust(_INDENT),
-        subsequent_indent=indent,
+        subsequent_indent=" " * _INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -32,7 +32,7 @@ def terminal_findings(
         yield note(
             "terminal.ssh",
             "This is another machine, reached by ssh.",
-            "What is copied goes through the terminal, since tools here fill the wrong clipboard.",
+            "Copied text goes through the terminal, since tools here fill the wrong clipboard.",
         )
     yield from _colours(answers, environment)
     yield from _screen(answers)
@@ -76,30 +76,27 @@ def _colours(answers: TerminalInfo | None, environment: Mapping[str, str]) -> It
     else:
         yield note("terminal.colours", "It has 16 colours at most, as far as TERM tells.")
     if answers is not None and answers.is_light is not None:
-        kind, other = ("light", "light") if answers.is_light else ("dark", "dark")
-        yield good(
-            "terminal.background", f"Its background is {kind}; --theme {other} goes with it."
-        )
+        kind = "light" if answers.is_light else "dark"
+        yield good("terminal.background", f"Its background is {kind}; --theme {kind} suits it.")
 
 
 def _screen(answers: TerminalInfo | None) -> Iterator[Finding]:
     if answers is None or not answers.is_complete:
         return
     if answers.modes.get(Mode.SYNCHRONISED):
-        yield good("terminal.synchronised", "It shows each picture whole (synchronised output).")
+        yield good("terminal.synchronised", "It draws whole frames (synchronised output).")
     else:
         yield note(
             "terminal.synchronised",
-            "It does not say that it shows each picture whole, so it may flicker while a reply "
-            "streams.",
+            "It does not say that it draws whole frames, so it may flicker while a reply streams.",
             "A lower repaint_rate flickers less.",
         )
     if answers.modes.get(Mode.BRACKETED_PASTE):
-        yield good("terminal.paste", "What is pasted is told from what is typed.")
+        yield good("terminal.paste", "It marks pasted text (bracketed paste).")
     else:
         yield note(
             "terminal.paste",
-            "It does not say that it tells what is pasted from what is typed.",
+            "It does not say that it marks pasted text (bracketed paste).",
             "If a paste sends itself line by line, write it with ctrl+g in $EDITOR.",
         )
 
@@ -119,7 +116,7 @@ def _widths(answers: TerminalInfo | None) -> Iterator[Finding]:
         case _:
             yield note(
                 "terminal.widths",
-                "It does not tell how many cells é, § and α take; 1 is taken for right.",
+                "It does not say how many cells é, § and α take; the program assumes 1.",
                 'Where lines are uneven, set ambiguous_width = "wide".',
             )
     if apart := [words for sample, words in _EMOJI.items() if answers.cells.get(sample, 2) != 2]:  # noqa: PLR2004 - cells

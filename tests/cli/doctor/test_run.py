@@ -57,9 +57,9 @@ def test_a_terminal_that_answers_is_described(home: Home) -> None:
         for sentence in (
             "The terminal is kitty(0.35.2), and answers",
             "It has all colours",
-            "Its background is light; --theme light goes with it.",
-            "It shows each picture whole",
-            "What is pasted is told from what is typed.",
+            "Its background is light; --theme light suits it.",
+            "It draws whole frames",
+            "It marks pasted text (bracketed paste).",
             "Shift+enter is told from enter",
             "Alt and a letter arrive as such",
         ):
@@ -67,7 +67,7 @@ def test_a_terminal_that_answers_is_described(home: Home) -> None:
         must_be_left_clean(terminal)
 
 
-def test_a_terminal_that_does_not_answer_keeps_nobody_waiting(home: Home) -> None:
+def test_a_terminal_that_does_not_answer_is_not_waited_for(home: Home) -> None:
     with shell(home, "doctor") as terminal:
         terminal.wait_for("ended with 0")
         assert "The terminal did not answer in time" in terminal.text
@@ -193,7 +193,7 @@ def test_what_is_wrong_in_the_configuration_is_said(
     assert sentence in said(home, name)
 
 
-def test_a_service_that_nobody_signed_in_to_is_no_trouble(home: Home) -> None:
+def test_a_service_without_a_session_is_only_a_note(home: Home) -> None:
     home.configure(WORK)
     assert "login --service work" in said(home, "services.work", "note", 0)
 
@@ -247,7 +247,7 @@ def test_what_others_may_read_or_write_is_said(home: Home) -> None:
     assert f"chmod 600 {home.data}/conversations.db" in said(home, "files.file")
 
 
-def test_a_file_with_a_password_in_it_is_for_nobody_else(home: Home) -> None:
+def test_a_file_with_a_password_in_it_must_be_private(home: Home) -> None:
     home.configure(WORK)
     home.config.chmod(0o644)
     findings(home)
