@@ -10,7 +10,7 @@ from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
 from fakegpt_tui.domain.message_tree import MessageTree
 
 LARGEST_CONVERSATION = 64 * 2**20
-"""In bytes, of other programs; more than that is none, and might not fit into memory."""
+"""In bytes, of other programs; more might not fit into memory."""
 _LARGEST_FILE = 2**29
 """In bytes, of this program's own, which are read whole."""
 

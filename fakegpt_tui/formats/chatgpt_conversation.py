@@ -1,4 +1,4 @@
-"""One conversation of a ChatGPT export.
+"""A conversation of a ChatGPT export as chat messages.
 
 Ids are made from the export's own, so that the same conversation is known again. What the service
 kept hidden, and places in the tree where nothing was said, are left out; what followed them follows

@@ -1,7 +1,7 @@
-"""Domain values as the named fields that files keep them in, and back.
+"""Fields of conversations and chat messages in files: encoding and decoding.
 
-A field that holds what it usually holds is left out, so that files stay short. Whoever reads gets
-the very same value, or a `FormatError`.
+A field that holds its default is left out, so that files stay short. Decoding gives the same value
+back, or raises a `FormatError`.
 """
 
 from collections.abc import Mapping

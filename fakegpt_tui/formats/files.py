@@ -52,7 +52,7 @@ def save_file(
 ) -> Path:
     """Write `text` into `folder` under a name made of `stem` and `owner_id`, and tell where.
 
-    A file that was written here for `owner_id`, and that nobody has changed since, is replaced; any
+    A file that was written here for `owner_id`, and is unmodified since, is replaced; any
     other file, link or folder of that name is left alone, and a number added to the name. What is
     in a file tells (see `sealing`). A `durable` file is on the disk when this returns.
 

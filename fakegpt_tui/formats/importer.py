@@ -1,4 +1,4 @@
-"""Conversations from files into the store, each in one transaction, and an account of it."""
+"""Importer: conversations from files into the store, each in one transaction, with a report."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Conversations as JSON lines: a line for the conversation, then one for each chat message.
+"""JSON lines: a line for each conversation, followed by one for each of its chat messages.
 
 The messages come in the order of the tree. A file may hold any number of conversations.
 """

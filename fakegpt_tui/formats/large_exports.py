@@ -90,7 +90,7 @@ class _Member:
         """The next bytes.
 
         Raises:
-            LoadError: They are damaged, or so many that somebody wants to fill the memory.
+            LoadError: They are damaged, or unpack to so many that they look like a bomb.
         """
         with _translate_errors():
             data = self._stream.read(size)

@@ -1,4 +1,4 @@
-"""A folder in which there is a Markdown file of every conversation, as it is now."""
+"""Mirror folder: an up-to-date Markdown file of every conversation."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ MirrorUpdate: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], None]
 
 
 class Mirror:
-    """Writes files in a thread of its own, so that nobody waits for a disk.
+    """Writes files in a thread of its own, so that no caller waits for a disk.
 
-    A file that somebody has edited stays as it is, and the conversation goes on in another one.
+    A file that was edited stays as it is, and the conversation continues in another file.
     """
 
     def __init__(self, folder: Path) -> None:

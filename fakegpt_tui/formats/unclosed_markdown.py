@@ -1,4 +1,4 @@
-"""What a Markdown text leaves open that would swallow the lines after it."""
+"""Unclosed Markdown: the line that ends a fence or HTML block which a text leaves open."""
 
 import re
 from functools import cache
@@ -65,7 +65,7 @@ def _last_block(text: str, line: str) -> "Token":
 
 @cache
 def _parser() -> "MarkdownIt":
-    # Imported on first use: whoever starts the program must not wait for it.
+    # Imported on first use, because the start must not wait for it.
     from markdown_it import MarkdownIt  # noqa: PLC0415 - see above
 
     parser = MarkdownIt("commonmark")

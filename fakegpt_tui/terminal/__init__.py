@@ -1,1 +1,1 @@
-"""The terminal itself: asking what it can do, and leaving it as it was."""
+"""The terminal, with the standard library only: queries and raw mode."""

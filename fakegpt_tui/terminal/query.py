@@ -133,7 +133,7 @@ _STRAGGLERS: Final = 0.1
 """Seconds for what a multiplexer has to ask the terminal around it."""
 
 _SETTLING: Final = 0.5
-"""Seconds for the rest of the answers, where nobody waits for them any longer."""
+"""Seconds for the rest of the responses after an interrupt."""
 
 _CLEAN_LINE: Final = b"\r\x1b[K"
 """Takes away what a terminal shows of a question that it does not understand."""

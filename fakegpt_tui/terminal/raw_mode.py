@@ -1,4 +1,4 @@
-"""A terminal that neither shows nor keeps what is typed, and is again what it was afterwards."""
+"""Raw mode: reading a terminal key by key without echo, and restoring it afterwards."""
 
 import os
 import signal

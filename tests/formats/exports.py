@@ -1,4 +1,4 @@
-"""Exports of ChatGPT as it makes them, and as nobody should."""
+"""Exports of ChatGPT as it makes them, and damaged ones."""
 
 import io
 import json

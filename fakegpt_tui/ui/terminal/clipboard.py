@@ -152,7 +152,7 @@ async def _copy_with_tool(
     """The name of the first tool that took `data`; empty if none did."""
     for name, *arguments in clipboard_tools(environment):
         path = find_tool(name)
-        # A name that was found in the working folder is nobody's clipboard tool.
+        # A program in the working folder is not trusted as a clipboard tool.
         if path is None or not Path(path).is_absolute():
             continue
         given = data.decode().encode("utf-16") if name == "clip.exe" else data

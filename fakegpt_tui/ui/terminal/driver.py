@@ -44,7 +44,7 @@ else:
                 self._file = TerminalOutput(self._file.fileno())  # type: ignore[assignment]
 
         def write(self, data: str) -> None:
-            # While the app is suspended nobody takes from the queue, and it holds thirty writes.
+            # While the app is suspended the queue is not emptied, and it holds thirty writes.
             if self._writer_thread is None or self._writer_thread.is_alive():
                 super().write(data)
 

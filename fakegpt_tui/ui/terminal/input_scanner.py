@@ -19,8 +19,8 @@ _PASTE_TIMEOUT = 2.0
 """Seconds of silence after which a paste is over, though its end never came."""
 _BURST = 32
 _STREAM_GAP = 0.25
-"""What a terminal sends of a paste comes in bursts, or all the time. What comes otherwise is typed,
-by somebody who wonders where the keys have gone, and counts as silence."""
+"""Seconds between two reads of a paste. Terminals send a paste in bursts or without a break; what
+comes slower is typed by a person, and counts as silence."""
 _LONGEST = 8192
 """Characters of an unfinished sequence; no reply that this program asks for is near that."""
 

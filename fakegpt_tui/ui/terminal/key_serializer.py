@@ -17,17 +17,17 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 _TIMEOUT = 1.0
-"""Seconds after which a key no longer waits for the one before it."""
+"""Seconds after which a key stops waiting for the one before it."""
 _ROUNDS = 2
-"""The way of a key from the focus up to the app, and that of what was said on the first."""
+"""One for a key to bubble from the focus up to the app, one for the messages that it caused."""
 
 
 class KeySerializer(App[None]):
-    """Hands on a key, or a paste, once all is done that the one before it asked for.
+    """Forwards a key, or a paste, once everything that the previous one caused is done.
 
     Textual hands it to whatever has the focus when it arrives, though the one before it may be just
     about to move the focus, to open or close a dialog, or to change what the widget does with keys.
-    Letters for a field wait for nothing but what is none.
+    Printable keys wait only for a preceding key that is not printable.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -58,7 +58,7 @@ class KeySerializer(App[None]):
                 self._waiting_keys.popleft()
                 await super().on_event(event)
             if not is_letter:
-                # What it is to come behind need not have come up to the app yet.
+                # The action it must follow may not have bubbled up to the app yet.
                 rounds = 1 if self._sent_printable else _ROUNDS
                 self._dispatched_at = monotonic()
                 self._sent_printable = False

@@ -78,7 +78,7 @@ class EmojiFilter(LineFilter):
 class WideTerminalFilter(LineFilter):
     """Draws frames with narrow characters, where the terminal has wide ones for what frames are.
 
-    Last of all, as whoever comes before it looks for frames.
+    It comes last, because the filters before it look for frames.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)

@@ -53,7 +53,7 @@ def handle_signals(
     another that comes more than `echo` seconds later, or when it still runs after `patience`
     seconds, the terminal is restored and it ends there and then: the loop may be waiting for a
     terminal that takes no more. This holds beyond the block, so that nothing interrupts what is
-    closed after it. Signals that whoever started the program wants ignored (`nohup`) stay ignored.
+    closed after it. Signals that are ignored at the start (`nohup`) stay ignored.
     SIGINT, SIGTSTP and SIGCONT are left to Textual.
     """
     if threading.current_thread() is not threading.main_thread():
