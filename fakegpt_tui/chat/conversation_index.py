@@ -30,7 +30,7 @@ Change: TypeAlias = Callable[[Conversation], Conversation]
 
 
 class ConversationIndex:
-    """Knows every conversation; a change is in the store's queue when the call returns."""
+    """All conversations in memory; a change is in the store's queue when the call returns."""
 
     def __init__(
         self,
@@ -62,16 +62,16 @@ class ConversationIndex:
         return self._sorted.copy()
 
     def trashed(self) -> list[Conversation]:
-        """All that are in the trash, the last one to come there first."""
+        """All that are in the trash, the last trashed first."""
         self._read_trash()
         trashed = [(each.trashed_at, each) for each in self._known().values() if each.trashed_at]
         return [each for _, each in sorted(trashed, key=lambda pair: pair[0], reverse=True)]
 
     def get(self, conversation_id: str) -> Conversation:
-        """The conversation with that id, be it without a prompt or in the trash.
+        """The conversation with that id, also one without a prompt or in the trash.
 
         Raises:
-            NotFound: There is none.
+            NotFound: There is no such conversation.
         """
         found = self.find(conversation_id)
         if found is None:
@@ -86,12 +86,12 @@ class ConversationIndex:
         return known
 
     def find_many(self, conversation_ids: Iterable[str]) -> list[Conversation]:
-        """The conversations with those ids, without the ones that are gone."""
+        """The conversations with those ids, except those that do not exist."""
         found = (self.find(each) for each in conversation_ids)
         return [each for each in found if each is not None]
 
     def is_new(self, conversation_id: str) -> bool:
-        """Has it no prompt yet, so that it is not kept?"""
+        """Has the conversation no prompt yet, so that it is not saved?"""
         return conversation_id in self._new
 
     def create(
@@ -126,21 +126,21 @@ class ConversationIndex:
         return self._stores.is_temporary(conversation_id)
 
     def put_unsaved(self, conversation: Conversation) -> None:
-        """Know a conversation that has no prompt, or none that could be saved."""
+        """Put a conversation that has no prompt, or none that could be saved."""
         self._writes.discard(_write_key(conversation.id))
         if self._conversations is not None:
             self._discard(conversation.id)
         self._new[conversation.id] = conversation
 
     def add(self, conversation: Conversation, messages: Sequence[ChatMessage]) -> WriteKey:
-        """Save a whole conversation that is new; the key of that write."""
+        """Save a new conversation with its messages; returns the key of that write."""
         self.put(conversation)
         key, store = (_BRANCH, conversation.id), self._stores.of(conversation.id)
         self._writes.submit(key, lambda: store.add_turn(conversation, *messages))
         return key
 
     def delete(self, conversation_id: str) -> None:
-        """Delete a conversation for good, and all that is to be saved of it."""
+        """Delete a conversation, and drop its pending writes."""
         self._discard(conversation_id)
         self._writes.discard_conversation(conversation_id)
         store = self._stores.of(conversation_id)
@@ -149,7 +149,7 @@ class ConversationIndex:
         )
 
     def roll_back(self, before: Conversation, *, is_new: bool) -> None:
-        """Forget what a prompt that could not be saved would have changed."""
+        """Revert what a prompt changed that could not be saved."""
         known = self.get(before.id)
         title = known.title if known.title_source is TitleSource.PERSON else before.title
         known = replace(known, title=title, leaf_id=before.leaf_id, updated_at=before.updated_at)
@@ -161,14 +161,14 @@ class ConversationIndex:
             self.put(known)
 
     def put(self, conversation: Conversation) -> None:
-        """Know a conversation as it is, or is about to be, in the store."""
+        """Put a conversation as it is, or is about to be, in the store."""
         self._touched.add(conversation.id)
         self._new.pop(conversation.id, None)
         self._known()[conversation.id] = conversation
         self._sorted = None
 
     def save(self, conversation: Conversation) -> None:
-        """Know a conversation, and save it if it is one that is kept."""
+        """Put a conversation, and save it unless it has no prompt yet."""
         if conversation.id in self._new:
             self._new[conversation.id] = conversation
             return
@@ -179,7 +179,7 @@ class ConversationIndex:
         )
 
     def update(self, conversation_id: str, change: Change) -> None:
-        """Change a conversation as it is by now, also where another instance has changed it.
+        """Change a conversation, on top of what another instance may have changed.
 
         Raises:
             NotFound: There is no such conversation.
@@ -187,7 +187,7 @@ class ConversationIndex:
         self.save(change(self.current(conversation_id)))
 
     def current(self, conversation_id: str) -> Conversation:
-        """A conversation as it is in the store, but for what is not on disk yet.
+        """A conversation as it is in the store, with changes that are not on disk yet.
 
         Raises:
             NotFound: There is no such conversation.
@@ -196,18 +196,18 @@ class ConversationIndex:
         if conversation_id in self._new or self._writes.is_pending(_write_key(conversation_id)):
             return known
         stored = None
-        # What cannot be read just now is as it was last known.
+        # If it cannot be read, the last known state is used.
         with suppress(StoreError):
             stored = self._stores.of(conversation_id).conversation(conversation_id)
         if stored is None:
             return known
         if conversation_id not in self._active:
             return stored
-        # What was asked here a moment ago may not be on disk yet, and it is what is shown.
+        # A prompt that was just sent may not be on disk yet, and is what is shown.
         return replace(stored, leaf_id=known.leaf_id, updated_at=known.updated_at)
 
     def suggest_title(self, conversation_id: str, title: str) -> None:
-        """Take a service's title where the conversation has just that of its first prompt."""
+        """Use the title of a service where the title is still that of the first prompt."""
         conversation = self.get(conversation_id)
         title = safe_line(title, TITLE_LENGTH)
         if title and conversation.title_source is TitleSource.PROMPT:
@@ -217,19 +217,19 @@ class ConversationIndex:
             )
 
     def set_unread(self, conversation_id: str, *, unread: bool) -> None:
-        """Note whether a reply waits to be read."""
+        """Set whether there is an unread reply."""
         conversation = self._known().get(conversation_id)
         if conversation is not None and conversation.unread is not unread:
             self.update(conversation_id, lambda each: replace(each, unread=unread))
 
     async def load(self) -> None:
-        """Read all in a thread, before whoever asks first has to wait for it."""
+        """Read all conversations in a thread, so that the first access does not wait for it."""
         found = await asyncio.to_thread(self._read)
         if self._conversations is None:
             self._set_conversations(found)
 
     async def refresh(self) -> None:
-        """Take what another instance has written, but for what is changed here meanwhile."""
+        """Read what another instance has written, except what is changed here meanwhile."""
         async with self._refreshing:
             await self._refresh()
 
@@ -254,7 +254,7 @@ class ConversationIndex:
         self._sorted = None
 
     def _known(self) -> dict[str, Conversation]:
-        # Read when it is first asked for, which front ends do after their first paint.
+        # Read at the first access, which front ends make after their first paint.
         return (
             self._set_conversations(self._read())
             if self._conversations is None
@@ -262,7 +262,7 @@ class ConversationIndex:
         )
 
     def _set_conversations(self, found: dict[str, Conversation]) -> dict[str, Conversation]:
-        """Know these, who are the first; what has been in the trash for long goes."""
+        """Set what was read first, and delete what has been in the trash for 30 days."""
         self._conversations = found
         self._stores.disk.delete_trashed(now() - timedelta(days=TRASH_DAYS))
         return found

@@ -9,9 +9,9 @@ from fakegpt_tui.domain import Bookmark, Draft
 
 
 class Bookmarks:
-    """One for each conversation that was left elsewhere than at its end.
+    """One bookmark for each conversation that was left before its end.
 
-    Nobody waits for them to be on disk, and nobody is told if they are not.
+    Writes are not awaited, and their errors are not reported.
     """
 
     def __init__(self, stores: Stores) -> None:
@@ -27,7 +27,7 @@ class Bookmarks:
         return self._known[conversation_id]
 
     def put(self, conversation_id: str, bookmark: Bookmark | None) -> None:
-        """Remember where a conversation is left; `None` is its end."""
+        """Set where a conversation was left; `None` is its end."""
         if self.get(conversation_id) == bookmark:
             return
         self._known[conversation_id] = bookmark
@@ -37,24 +37,24 @@ class Bookmarks:
             self._stores.of(conversation_id).save_bookmark(bookmark)
 
     def discard(self, conversation_id: str) -> None:
-        """Let go of the bookmark of a conversation that was deleted for good."""
+        """Drop the bookmark of a deleted conversation."""
         self._known.pop(conversation_id, None)
 
 
 _DRAFT = "draft"
 _EDITS = " edits "
-"""Stands between the ids of a conversation and of its prompt, for one that is being edited."""
+"""Separates the id of a conversation from that of its prompt, in the id of an edit's draft."""
 
 
 def conversation_of_draft(draft_id: str) -> str:
-    """The conversation that a draft is of, be it one of an edited prompt."""
+    """The conversation of a draft, also of the draft of an edited prompt."""
     return draft_id.partition(_EDITS)[0]
 
 
 class Drafts:
-    """One draft for each conversation, with its cursor, also where it has no prompt yet.
+    """One draft per conversation, with its cursor, also before the first prompt.
 
-    A prompt that is being edited has one of its own.
+    A prompt that is being edited has its own draft.
     """
 
     def __init__(self, stores: Stores, writes: PendingWrites) -> None:
@@ -75,9 +75,9 @@ class Drafts:
         return self._known().get(conversation_id)
 
     def save(self, conversation_id: str, text: str, cursor: tuple[int, int] = (0, 0)) -> None:
-        """Keep what is typed; to be called at every change, as the store gathers them.
+        """Save what is typed; may be called at every key, as the store gathers writes.
 
-        Text of nothing but space removes the draft.
+        Blank text removes the draft.
         """
         draft = Draft(conversation_id, text if text.strip() else "", cursor)
         if draft.text:
@@ -90,7 +90,7 @@ class Drafts:
         self._writes.submit((_DRAFT, conversation_id), lambda: store.save_draft(draft))
 
     def edits(self, conversation_id: str) -> Mapping[str, Draft]:
-        """What the prompts of that conversation have become that are being edited, by their ids."""
+        """The drafts of edited prompts in a conversation, by the id of the prompt."""
         begin = conversation_id + _EDITS
         return {
             each.removeprefix(begin): draft
@@ -101,11 +101,11 @@ class Drafts:
     def save_edit(
         self, conversation_id: str, prompt_id: str, text: str, cursor: tuple[int, int] = (0, 0)
     ) -> None:
-        """Keep what an edited prompt has become; nothing but space removes it."""
+        """Save the draft of an edited prompt; blank text removes it."""
         self.save(f"{conversation_id}{_EDITS}{prompt_id}", text, cursor)
 
     def refresh(self) -> None:
-        """Take what another instance has written, but for what was typed here."""
+        """Read what another instance has written, except what was typed here."""
         known = self._known()
         ours = self._writes.pending(_DRAFT)
         found = self._read()
@@ -113,7 +113,7 @@ class Drafts:
         self._drafts |= {each: draft for each, draft in known.items() if each in ours}
 
     def discard(self, conversation_id: str) -> None:
-        """Let go of the drafts of a conversation that was deleted for good."""
+        """Drop the drafts of a deleted conversation."""
         self._known().pop(conversation_id, None)
         for prompt_id in self.edits(conversation_id):
             self.save_edit(conversation_id, prompt_id, "")

@@ -23,7 +23,7 @@ _Save: TypeAlias = Callable[[Path], Awaitable[Path]]
 
 
 class EmergencyExport:
-    """For when the program ends while words are only in memory, as on a full disk."""
+    """Writes what is only in memory to files when the program ends, as on a full disk."""
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class EmergencyExport:
 
     @property
     def is_needed(self) -> bool:
-        """Could words not be saved, as far as is known? Titles and the like are none."""
-        is_in_trouble = self._writes.error is not None
-        return is_in_trouble and any(map(self._writes.pending, (*_CONVERSATIONS, *_TYPED)))
+        """Are there replies or typed texts that could not be saved? Titles do not count."""
+        has_failed = self._writes.error is not None
+        return has_failed and any(map(self._writes.pending, (*_CONVERSATIONS, *_TYPED)))
 
     async def write_files(self, folders: Iterable[Path]) -> JobResult | None:
-        """Try the store once more, and then write what is left to the first folder that takes it.
+        """Retry the store, then write what is left to the first folder that can be written.
 
         Returns:
-            What was written where, and what could not be; `None` where nothing was left.
+            What was written and what was not; `None` where nothing was left.
         """
-        # The last reply may not have had the time to fail. Drafts are gathered, and come later.
+        # The last reply may still be on its way. Drafts are gathered, and come later.
         await self._wait_for_writes(*_CONVERSATIONS)
         if not self.is_needed:
             return None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class JobProgress:
-    """So much is `done` of a `total`; whoever sets `stopped` has it end soon.
+    """Progress of a job: `done` of a `total`. Setting `stopped` ends the job soon.
 
     It is shared with the thread that does it.
     """
@@ -53,7 +53,7 @@ _MAX_ERRORS = 20
 class ConversationExporter:
     """Saves conversations as they stand, also what cannot be written to the store just now.
 
-    Files are written in a thread, so that nobody waits for a disk.
+    Files are written in a thread, so that the event loop does not wait for the disk.
     """
 
     def __init__(self, index: ConversationIndex, trees: MessageTrees) -> None:

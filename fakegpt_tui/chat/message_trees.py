@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _LONG_TREE = 400
 _TAIL_LENGTH = 100
-"""Of a tree of more than so many chat messages, so many are read first, to be shown at once."""
+"""Of a longer tree the last `_TAIL_LENGTH` messages are read and shown first."""
 
 _MAX_CACHED = 2
-"""Trees that are kept: a long one takes as much memory as its text."""
+"""Cached trees; a long one takes as much memory as its text."""
 
 
 class MessageTrees:
-    """The trees of all conversations, read when they are asked for; running replies as they stand.
+    """The message trees of all conversations, read on demand, with active replies as they stand.
 
     Every method raises `NotFound` where there is no such conversation or chat message.
     """
@@ -39,7 +39,7 @@ class MessageTrees:
         history: UndoHistory,
         turns: ActiveTurns,
     ) -> None:
-        """`turns` are those that run or wait."""
+        """`turns` are the active ones."""
         self._stores = stores
         self._index = index
         self._writes = writes
@@ -56,9 +56,9 @@ class MessageTrees:
         return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
 
     def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
-        """The last chat messages that are shown, where to read all would keep somebody waiting.
+        """The last messages of the shown path, where reading the whole tree would take long.
 
-        Empty where it would not: then `path` is there at once. After `load` it is, too.
+        Empty for short trees, and after `load`: then `path` is fast.
         """
         leaf_id = self._index.get(conversation_id).leaf_id
         if leaf_id is None or not self._is_only_on_disk(conversation_id):
@@ -67,24 +67,24 @@ class MessageTrees:
         if store.count_messages(conversation_id) <= _LONG_TREE:
             return ()
         end = store.path_end(leaf_id, _TAIL_LENGTH)
-        # A leaf that is no message of the conversation, as after damage, is what `path` sees to.
+        # `path` handles a leaf that is missing or of another conversation, as after damage.
         is_ours = any(
             each.id == leaf_id and each.conversation_id == conversation_id for each in end
         )
         return MessageTree(end).path(leaf_id) if is_ours else ()
 
     async def load(self, conversation_id: str) -> None:
-        """Read a tree in a thread."""
+        """Read a tree in a thread, so that `path` is fast."""
         changes = self._changes
         messages = await asyncio.to_thread(
             self._stores.of(conversation_id).messages, conversation_id
         )
-        # What was written meanwhile may be missing; then it is read when it is asked for.
+        # A write in the meantime may be missing here; then the tree is read on demand.
         if changes == self._changes and self._is_only_on_disk(conversation_id):
             self._cached[conversation_id] = MessageTree(messages)
 
     def path_to(self, conversation_id: str, message_id: str) -> tuple[ChatMessage, ...]:
-        """The way from the root to a chat message."""
+        """The path from the root to a chat message."""
         return self.of(conversation_id).path(self.message(conversation_id, message_id).id)
 
     def message(self, conversation_id: str, message_id: str) -> ChatMessage:
@@ -109,13 +109,13 @@ class MessageTrees:
         self._show(conversation_id, message_id)
 
     def step_variant(self, conversation_id: str, message_id: str, step: int) -> str | None:
-        """Show the variant so many places on, and tell its id; `None` where there is none."""
+        """Show the variant that is `step` positions further; its id, or `None` if there is none."""
         variants = self.variants(conversation_id, message_id)
-        place = variants.position - 1 + step
-        if step == 0 or not 0 <= place < variants.count:
+        index = variants.position - 1 + step
+        if step == 0 or not 0 <= index < variants.count:
             return None
-        self._show(conversation_id, variants.ids[place])
-        return variants.ids[place]
+        self._show(conversation_id, variants.ids[index])
+        return variants.ids[index]
 
     def rows(self, conversation_id: str) -> tuple[TreeRow, ...]:
         """The whole tree for a tree view, top down."""
@@ -125,14 +125,14 @@ class MessageTrees:
     def compare(
         self, conversation_id: str, before_id: str, after_id: str
     ) -> "tuple[DiffPart, ...]":
-        """What became of the words of one chat message in another."""
-        before = self.message(conversation_id, before_id)
+        """Word diff of two chat messages."""
         from fakegpt_tui.domain.diff import diff_words  # noqa: PLC0415 - not at every start
 
+        before = self.message(conversation_id, before_id)
         return diff_words(before.text, self.message(conversation_id, after_id).text)
 
     def trash(self, conversation_id: str, message_id: str) -> int:
-        """Put a chat message and all below it into the trash; how many that are. Can be undone.
+        """Move a chat message and all below it to the trash; their number. Can be undone.
 
         Raises:
             StillReplying: A reply is under way among them.
@@ -142,27 +142,27 @@ class MessageTrees:
         count = len(found)
         words = "A message was" if count == 1 else f"{count} messages were"
 
-        def back() -> None:
+        def undo() -> None:
             self._set_trashed_at(found, None)
             self._set_leaf(conversation_id, leaf_id)
 
-        self._history.record(f"{words} deleted.", back, scope=conversation_id)
+        self._history.record(f"{words} deleted.", undo, scope=conversation_id)
         return count
 
     def trash_without_undo(self, conversation_id: str, message_ids: Iterable[str]) -> None:
-        """Put chat messages into the trash to take something else back, which is no act itself."""
+        """Move chat messages to the trash as the undoing of another action."""
         for message_id in message_ids:
             message = self.of(conversation_id).get(message_id)
             if message is not None and message.trashed_at is None:
                 self._trash_subtree(conversation_id, message_id)
 
     def trashed(self, conversation_id: str) -> list[ChatMessage]:
-        """What was deleted in a conversation, the topmost message of each time."""
+        """The topmost message of each group in the trash of a conversation."""
         self._index.get(conversation_id)
         return self.of(conversation_id).trashed_roots()
 
     def restore(self, conversation_id: str, message_id: str) -> None:
-        """Bring back and show what was deleted with this chat message. Can be undone."""
+        """Restore and show what was trashed together with this message. Can be undone."""
         tree = self.of(conversation_id)
         message = tree.get(message_id)
         if message is None or message.trashed_at is None:
@@ -172,12 +172,12 @@ class MessageTrees:
         self._set_trashed_at(found, None)
         self._show(conversation_id, message_id)
 
-        def back() -> None:
+        def undo() -> None:
             for time in {each.trashed_at for each in found}:
                 self._set_trashed_at([each for each in found if each.trashed_at == time], time)
             self._set_leaf(conversation_id, leaf_id)
 
-        self._history.record("A message was restored.", back, scope=conversation_id)
+        self._history.record("A message was restored.", undo, scope=conversation_id)
 
     def of(self, conversation_id: str) -> MessageTree:
         """The tree as it is now; empty for a conversation that has no prompt."""
@@ -190,12 +190,12 @@ class MessageTrees:
         return tree
 
     def snapshot(self, conversation_id: str) -> tuple[ChatMessage, ...]:
-        """All chat messages as they are now, parents first; no other tree is forgotten for it."""
+        """All chat messages as they are now, parents first; the cache stays as it is."""
         is_known = conversation_id in self._cached
         return tuple(self.of(conversation_id) if is_known else self._read(conversation_id))
 
     def put(self, message: ChatMessage, key: WriteKey | None = None) -> None:
-        """Know a chat message as it is, or will be once the write of that key is on disk."""
+        """Put a chat message as it is, or will be once the write with that key is on disk."""
         self._changes += 1
         if key is not None:
             self._unsettled[message.id] = message, key
@@ -203,23 +203,23 @@ class MessageTrees:
             tree.put(message)
 
     def remove(self, message: ChatMessage) -> None:
-        """Forget a chat message that could not be saved."""
+        """Remove a chat message that could not be saved."""
         self._changes += 1
         if (tree := self._cached.get(message.conversation_id)) is not None:
             tree.remove(message.id)
 
     def remember_shown_path(self, conversation_id: str) -> None:
-        """Note what is shown, so that whoever leaves this path finds back to its end."""
+        """Record the shown path, so that showing its messages again leads to the same leaf."""
         for message in self.path(conversation_id):
             self._last_shown[message.parent_id or conversation_id] = message.id
 
     def clear_cache(self) -> None:
-        """Read everything again when it is next asked for."""
+        """Drop all trees, to be read again on demand."""
         self._changes += 1
         self._cached.clear()
 
     def _is_only_on_disk(self, conversation_id: str) -> bool:
-        """Does nobody but the store know more of it?"""
+        """Is everything of the conversation in the store, and nothing in memory?"""
         return not (
             conversation_id in self._cached
             or conversation_id in self._turns
@@ -230,7 +230,7 @@ class MessageTrees:
     def _read(self, conversation_id: str) -> MessageTree:
         if self._index.is_new(conversation_id):
             return MessageTree()
-        # What is pending is found out before reading: it may settle meanwhile, but not unsettle.
+        # Checked before reading: a pending write may finish meanwhile, but not the other way round.
         self._unsettled = {
             each: entry
             for each, entry in self._unsettled.items()
@@ -246,7 +246,7 @@ class MessageTrees:
         return tree
 
     def _trash_subtree(self, conversation_id: str, message_id: str) -> Sequence[ChatMessage]:
-        """The chat message and all below it, which are now in the trash."""
+        """Move a chat message and all below it to the trash; returns them."""
         tree = self.of(conversation_id)
         message = self.message(conversation_id, message_id)
         found = tree.subtree(message_id)

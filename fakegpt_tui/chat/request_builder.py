@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
+from fakegpt_tui.chat.conversation_index import TITLE_LENGTH
 from fakegpt_tui.domain import (
     ChatMessage,
     ContextMessage,
@@ -15,6 +16,7 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.text import safe_line
 
 
 def new_prompt(
@@ -34,7 +36,7 @@ def new_prompt(
 def new_reply(
     conversation: Conversation, prompt: ChatMessage, *, continued: ChatMessage | None = None
 ) -> ChatMessage:
-    """A reply that nothing has come for yet, but for what it continues."""
+    """An empty reply, or one that begins with the text that it continues."""
     return ChatMessage(
         id=new_id(),
         conversation_id=conversation.id,
@@ -57,7 +59,7 @@ def build_request(
     *,
     continued: ChatMessage | None = None,
 ) -> ReplyRequest:
-    """What a backend is asked; `before` is the path that the prompt follows."""
+    """The request for a reply to `prompt`; `before` is the path above it."""
     path = (*before, prompt) if continued is None else (*before, prompt, continued)
     followed = continued or (before[-1] if before else None)
     return ReplyRequest(
@@ -71,7 +73,7 @@ def build_request(
 
 
 def reply_purpose(tree: MessageTree, prompt: ChatMessage) -> Purpose:
-    """What another reply to `prompt` would be for."""
+    """The purpose of another reply to `prompt`."""
     replies = [tree.get(each) for each in tree.children(prompt.id)]
     was_answered = any(reply and (reply.text or reply.server_id) for reply in replies)
     return Purpose.VARIANT if was_answered else Purpose.NEXT
@@ -96,7 +98,7 @@ def per_model(current: Conversation, models: Sequence[ModelRef]) -> list[Convers
 
 
 def _remote_parent(conversation: Conversation, followed: ChatMessage | None) -> RemoteParent | None:
-    """Where the service keeps what is followed, if it was this service that said it."""
+    """The message that is followed, by the service's own ids, if it is of this service."""
     if followed is None or not conversation.server_id or not followed.server_id:
         return None
     if followed.service != conversation.service:
@@ -105,8 +107,14 @@ def _remote_parent(conversation: Conversation, followed: ChatMessage | None) -> 
 
 
 def _context(system_prompt: str, messages: Sequence[ChatMessage]) -> tuple[ContextMessage, ...]:
-    """What a backend goes on from: replies of which nothing arrived say nothing."""
+    """The messages that a backend is sent; empty replies are left out."""
     system = (ContextMessage(Role.SYSTEM.value, system_prompt),) if system_prompt.strip() else ()
     return system + tuple(
         ContextMessage(message.role.value, message.text) for message in messages if message.text
     )
+
+
+def first_line(text: str) -> str:
+    """The first line of a prompt that is not blank, as a title."""
+    lines = (safe_line(line, TITLE_LENGTH) for line in text.splitlines())
+    return next((line for line in lines if line), "Untitled")

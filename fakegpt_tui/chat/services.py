@@ -22,7 +22,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
 class LoginControl(Protocol):
-    """What a person can do about being signed in."""
+    """Signing in to a service and out of it."""
 
     @property
     def state(self) -> LoginState: ...
@@ -33,7 +33,7 @@ class LoginControl(Protocol):
         ...
 
     async def sign_in(self) -> Session:
-        """Sign in unless that is so already.
+        """Sign in, unless that is done already.
 
         Raises:
             ServiceError: The login failed.
@@ -49,7 +49,7 @@ class LoginControl(Protocol):
         ...
 
     async def sign_out(self) -> None:
-        """Forget the session, here and on disk."""
+        """Delete the session, also on disk."""
         ...
 
 
@@ -110,7 +110,7 @@ class Services:
         """The service of that name.
 
         Raises:
-            NotFound: There is none.
+            NotFound: There is no such service.
         """
         try:
             return self._services[name]
@@ -171,7 +171,7 @@ class Services:
         return made.login.account if made and made.login else ""
 
     def rate_limit(self, service_name: str) -> RateLimitStatus | None:
-        """That a service was asked too much, until that is over or it has answered again."""
+        """The rate limit of a service, until it is over or the service has replied again."""
         limit = self._limits.get(service_name)
         if limit is not None and limit.until is not None and limit.until <= now():
             del self._limits[service_name]
@@ -179,7 +179,7 @@ class Services:
         return limit
 
     async def sign_in(self, service_name: str) -> None:
-        """Connect to a service and sign in to it, if that has not been done.
+        """Connect to a service and sign in, if that has not been done.
 
         Raises:
             FakeGPTError: It could not be done; the login state tells a service's reason too.
@@ -191,7 +191,7 @@ class Services:
     async def sign_in_again(self, service_name: str, *, elsewhere: bool = False) -> None:
         """Sign in to a service once more, or `elsewhere`: with another of its accounts.
 
-        Turns that run keep the session that they began with.
+        Active turns keep their session.
 
         Raises:
             FakeGPTError: It could not be done; the session that there was is still in use.
@@ -201,7 +201,7 @@ class Services:
             await connection.login.sign_in_again(elsewhere=elsewhere)
 
     async def sign_out(self, service_name: str) -> None:
-        """Forget the session with a service, here and on disk; turns that run keep theirs.
+        """Delete the session of a service, also on disk; active turns keep theirs.
 
         Raises:
             FakeGPTError: It is still on disk, or the service cannot be used.
@@ -211,10 +211,10 @@ class Services:
             await connection.login.sign_out()
 
     async def models(self, service_name: str) -> tuple[Model, ...]:
-        """The models of a service, asked for anew.
+        """Fetch the models of a service.
 
         Raises:
-            FakeGPTError: There is no such service, or it does not tell.
+            FakeGPTError: There is no such service, or it lists no models.
         """
         try:
             models = await (await self.backend(service_name)).models()
@@ -226,11 +226,11 @@ class Services:
         return models
 
     def known_models(self, service_name: str) -> tuple[Model, ...]:
-        """The models that a service told when it was last asked; none before that."""
+        """The models that were fetched last; empty before that."""
         return self._models.get(service_name, ())
 
     def record_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
-        """Remember whether a service limits how often it is asked, by how asking it ended."""
+        """Set or clear the rate limit of a service, by the outcome of a request."""
         if isinstance(error, RateLimited):
             wait = error.retry_after
             seconds = None if wait is None else min(wait, _MAX_RATE_LIMIT_SECONDS)
@@ -240,7 +240,7 @@ class Services:
             self._limits.pop(service_name, None)
 
     async def backend(self, service_name: str) -> Backend:
-        """What asks a service, connected to now if need be.
+        """The backend of a service, connected now if need be.
 
         Raises:
             FakeGPTError: There is no such service, or it cannot be used.

@@ -20,8 +20,8 @@ from fakegpt_tui.domain import (
 class TurnStore(Protocol):
     """What a turn needs of the store.
 
-    A write is in the store's queue when the call returns, so no cancellation can lose it; its
-    future tells when it is on disk, or raises `StoreError`.
+    A write is in the store's queue when the call returns, so that no cancellation can lose it. Its
+    future is done when the write is on disk, or raises `StoreError`.
     """
 
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]:
@@ -49,41 +49,41 @@ class ChatStore(TurnStore, Protocol):
         ...
 
     def messages(self, conversation_id: str) -> Sequence[ChatMessage]:
-        """The whole tree in the order in which it grew, with what is in the trash."""
+        """The whole tree in the order in which it grew, trash included."""
         ...
 
     def path_end(self, leaf_id: str, count: int) -> Sequence[ChatMessage]:
-        """The last `count` on the way to a leaf, oldest first; with what is in the trash."""
+        """The last `count` messages of the path to a leaf, oldest first, trash included."""
         ...
 
     def count_messages(self, conversation_id: str) -> int:
-        """How many the whole tree has."""
+        """The number of messages in the whole tree."""
         ...
 
     def save_conversation(self, conversation: Conversation) -> Future[None]: ...
 
     def delete_conversation(self, conversation_id: str) -> Future[None]:
-        """Delete it for good, with its tree, its draft, its bookmark and its queue."""
+        """Delete it with its tree, its drafts, its bookmark and its queue."""
         ...
 
     def trash_messages(self, message_ids: Sequence[str], at: datetime | None) -> Future[None]:
-        """Put just these chat messages into the trash, or take them out of it."""
+        """Move just these chat messages to the trash, or out of it."""
         ...
 
     def delete_trashed(self, before: datetime) -> Future[None]:
-        """Delete for good what was put into the trash before that time."""
+        """Delete what was trashed before that time."""
         ...
 
     def drafts(self) -> Mapping[str, Draft]:
-        """Drafts by conversation, which need not be in the store yet."""
+        """Drafts by conversation; the conversation may not be saved yet."""
         ...
 
     def save_draft(self, draft: Draft) -> Future[None]:
-        """Keep the draft of its conversation; one without text removes it."""
+        """Save the draft of its conversation; an empty one removes it."""
         ...
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
-        """Where somebody stopped reading the conversation, short of its end."""
+        """Where reading stopped, unless it was the end."""
         ...
 
     def save_bookmark(self, bookmark: Bookmark) -> Future[None]: ...
@@ -95,11 +95,11 @@ class ChatStore(TurnStore, Protocol):
         ...
 
     def save_queue(self, conversation_id: str, prompts: Sequence[QueuedPrompt]) -> Future[None]:
-        """Make these the queued prompts of the conversation."""
+        """Replace the queued prompts of the conversation."""
         ...
 
     def prompts(self, limit: int) -> Sequence[str]:
-        """The texts of earlier prompts, newest first, without doubles."""
+        """The texts of earlier prompts, newest first, each of them once."""
         ...
 
     def search(
@@ -110,14 +110,14 @@ class ChatStore(TurnStore, Protocol):
         best_first: bool = False,
         stopped: Callable[[], bool] | None = None,
     ) -> Sequence[SearchHit]:
-        """What is found, newest or best first; the call is for a thread, and blocks.
+        """Hits, newest or best first. It blocks, so call it in a thread.
 
-        `stopped` is asked now and then, and makes an end of the search once it says so.
+        `stopped` is polled; the search ends when it returns true.
         """
         ...
 
     def poll_changes(self) -> bool:
-        """Has another instance written since this was last asked?"""
+        """Has another instance written since the last call?"""
         ...
 
 

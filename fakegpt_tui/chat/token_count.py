@@ -15,7 +15,7 @@ class TokenCount:
     is_estimate: bool
 
     def __add__(self, other: "TokenCount") -> "TokenCount":
-        """What both come to, which is as sure as the less sure of them."""
+        """The sum, which is an estimate if one of the two is."""
         return TokenCount(self.tokens + other.tokens, self.is_estimate or other.is_estimate)
 
     @property
@@ -27,17 +27,17 @@ class TokenCount:
 
 
 def count_reply_tokens(reply: ChatMessage) -> TokenCount:
-    """What the service wrote, its thoughts among it."""
+    """Tokens of a reply, its reasoning included."""
     if reply.usage is not None:
         return TokenCount(reply.usage.reply_tokens, is_estimate=False)
     return TokenCount(_estimate(reply), is_estimate=True)
 
 
 class ContextTokenCounter:
-    """How many tokens go along with the next prompt: all that is shown, or what a model can take.
+    """Counts the tokens that are sent with the next prompt.
 
-    The last reply that was counted knows of everything before it. What was seen last is kept, so
-    that a path that has only grown costs what is new of it.
+    The usage of the last reply covers everything before it. The sums of the last path are kept, so
+    that only what is new of a path is counted.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class ContextTokenCounter:
     def count(
         self, conversation: Conversation, path: Sequence[ChatMessage], window: int | None
     ) -> TokenCount:
-        """What a path comes to, of which a service with such a `window` is sent what fits."""
+        """Total tokens of a path, capped by the model's context window."""
         self._update_sums(path, conversation.system_prompt)
         total = self._sums[-1]
         if window is None or not total.is_estimate:
@@ -57,7 +57,7 @@ class ContextTokenCounter:
         return TokenCount(min(total.tokens, room), is_estimate=True)
 
     def _update_sums(self, path: Sequence[ChatMessage], system_prompt: str) -> None:
-        """Have a sum for each message of a path, behind the one for what the system says."""
+        """Keep a sum for the system prompt, and one for each message of the path."""
         if not self._sums or system_prompt != self._system_prompt:
             self._path, self._system_prompt = (), system_prompt
             self._sums = [_estimated(system_prompt)]
@@ -76,7 +76,7 @@ def _estimated(text: str) -> TokenCount:
 
 def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
     usage = message.usage
-    # Some services count what they write, and not what they are sent.
+    # Some services report tokens of the reply only.
     if usage is not None and usage.prompt_tokens:
         return TokenCount(usage.prompt_tokens + usage.reply_tokens, is_estimate=False)
     return before + _estimated(message.text)

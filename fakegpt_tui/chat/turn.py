@@ -12,7 +12,7 @@ from typing import Self
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter
-from fakegpt_tui.chat.reply_builder import TextBuffer
+from fakegpt_tui.chat.reply_builder import REPLY_CUT, TextBuffer, reply_outcome
 from fakegpt_tui.chat.store_interface import TurnStore
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -35,14 +35,6 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-
-_CUT = "The reply ended without its end marker, so it may not be whole."
-_PROGRAM_ENDED = "The program ended before the reply did."
-_FAULT = "A fault in this program ended the reply."
-_FINISH_NOTICES = {
-    FinishReason.LENGTH: "The reply stops here because it reached the model's length limit.",
-    FinishReason.CONTENT_FILTER: "The service's content filter ended the reply here.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +85,7 @@ class Turn:
         self._request = request
         self._clock = clock
         self._reply = reply
-        # A reply that continues another begins with the other's text, of which the backend that
-        # streams the rest knows nothing.
+        # A reply that continues another begins with the other's text; events count from its end.
         self._text = TextBuffer(reply.text)
         self._prefix_length = len(reply.text)
         self._reasoning = TextBuffer(reply.reasoning)
@@ -111,7 +102,7 @@ class Turn:
         self.prompt = prompt
         self.is_new_prompt = is_new_prompt
         self.draft_text = draft_text
-        """What a person would have to type again if the prompt could not be saved."""
+        """Text to restore in the input if the prompt could not be saved."""
         self.error: FakeGPTError | None = None
         self.save_error: StoreError | None = None
         self.notices: list[str] = []
@@ -149,7 +140,7 @@ class Turn:
         return self._is_saved
 
     def stop(self) -> None:
-        """End the reply as a person's wish: what arrived stays, marked stopped."""
+        """Stop the reply for the user: its text stays, marked stopped."""
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
@@ -170,7 +161,7 @@ class Turn:
             await self._finish(error)
             raise
         except NotSavedYet as error:
-            # The store has it in memory, so that the conversation can go on.
+            # The store keeps it in memory, so that the conversation can go on.
             self.save_error = error
         except StoreError as error:
             self._is_saved = False
@@ -188,7 +179,7 @@ class Turn:
         return isinstance(error, FakeGPTError)
 
     def events(self) -> AsyncGenerator[StreamEvent]:
-        """What the backend says, after it has been taken into the reply; to be asked for once.
+        """The events of the backend, each applied to the reply first; to be called once.
 
         Raises:
             FakeGPTError: The service failed; leaving the turn's block handles it.
@@ -235,7 +226,7 @@ class Turn:
         | TitleSuggested
         | Notice,
     ) -> None:
-        """Take what is about the reply, and not of its text."""
+        """Apply an event that does not change the text."""
         match event:
             case ReasoningDelta(text):
                 self._reasoning.append(text)
@@ -263,11 +254,11 @@ class Turn:
             self._store.set_status(self._reply.id, status)
 
     async def _finish(self, error: BaseException | None) -> None:
-        status, sentence = self._outcome(error)
+        status, sentence = reply_outcome(error, self._end, self.notices, is_stopped=self._stopping)
         if isinstance(error, FakeGPTError):
             self.error = error
         elif error is None and status is MessageStatus.INTERRUPTED:
-            self.error = ReplyCut(_CUT)
+            self.error = ReplyCut(REPLY_CUT)
         self._task = None
         self._reply = replace(self.reply, status=status, error=sentence, finish=self._end)
         # In the store's queue before anything is awaited: from here on nothing can lose it.
@@ -280,26 +271,7 @@ class Turn:
         except StoreError as store_error:
             self.save_error = store_error
 
-    def _outcome(self, error: BaseException | None) -> tuple[MessageStatus, str | None]:
-        match error:
-            case _ if self._end is not None:
-                told = [*self.notices, *filter(None, [_FINISH_NOTICES.get(self._end)])]
-                outcome = MessageStatus.COMPLETE, " ".join(told) or None
-            case None | asyncio.CancelledError() | GeneratorExit() if self._stopping:
-                outcome = MessageStatus.STOPPED, None
-            case None:
-                outcome = MessageStatus.INTERRUPTED, _CUT
-            case asyncio.CancelledError() | GeneratorExit():
-                outcome = MessageStatus.INTERRUPTED, _PROGRAM_ENDED
-            case ReplyCut():
-                outcome = MessageStatus.INTERRUPTED, str(error)
-            case FakeGPTError():
-                outcome = MessageStatus.FAILED, str(error)
-            case _:
-                outcome = MessageStatus.FAILED, _FAULT
-        return outcome
-
 
 async def _wait_for_write(saved: Future[None]) -> None:
-    """Wait for a write without letting a cancelled waiter take it back."""
+    """Wait for a write; cancelling the wait does not cancel the write."""
     await asyncio.shield(asyncio.wrap_future(saved))

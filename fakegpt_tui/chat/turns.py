@@ -9,7 +9,7 @@ from typing import Any, Final
 from fakegpt_tui.backends.base import Purpose
 from fakegpt_tui.chat import request_builder
 from fakegpt_tui.chat.active_turns import ActiveTurns
-from fakegpt_tui.chat.conversation_index import TITLE_LENGTH, ConversationIndex
+from fakegpt_tui.chat.conversation_index import ConversationIndex
 from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter, PromptQueue
@@ -27,7 +27,7 @@ from fakegpt_tui.domain import (
     StillReplying,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.text import replace_surrogates, safe_line
+from fakegpt_tui.text import replace_surrogates
 
 MAX_PARALLEL_MODELS: Final = 4
 
@@ -207,7 +207,7 @@ class Turns:
             request_builder.new_reply(each, prompt, continued=continued) for each in variants
         ]
         begun: dict[str, Any] = {
-            "title": current.title or first_line(prompt.text),
+            "title": current.title or request_builder.first_line(prompt.text),
             "leaf_id": replies[0].id,
             "updated_at": replies[0].created_at,
         }
@@ -255,7 +255,7 @@ class Turns:
         return added
 
     def _begin_queued(self, prompt: QueuedPrompt, after: str | None) -> Turn:
-        """Ask a queued prompt after a certain reply, or at the end of the shown path."""
+        """A turn for a queued prompt, below the reply `after` or at the end of the shown path."""
         shown = self._index.get(prompt.conversation_id).leaf_id
         current = self._index.current(prompt.conversation_id)
         followed = self._trees.of(current.id).get(after)
@@ -308,9 +308,3 @@ class Turns:
         if message.role is not Role.USER:
             raise NotFound("There is no prompt here that could be asked again.")
         return message
-
-
-def first_line(text: str) -> str:
-    """The first line of a prompt that is not blank, as a title."""
-    lines = (safe_line(line, TITLE_LENGTH) for line in text.splitlines())
-    return next((line for line in lines if line), "Untitled")

@@ -10,33 +10,33 @@ _MAX_ACTIONS = 200
 @dataclass(frozen=True, slots=True)
 class _UndoableAction:
     words: str
-    back: Callable[[], None]
+    undo: Callable[[], None]
     scope: str
 
 
 class UndoHistory:
-    """What was done, so that the last of it can be taken back first.
+    """Actions that can be undone, the last one first.
 
-    What was done inside a conversation has its id as the scope, what was done to whole
-    conversations an empty one.
+    The scope of an action inside a conversation is the id of that conversation; actions on whole
+    conversations have an empty scope.
     """
 
     def __init__(self) -> None:
         self._actions: list[_UndoableAction] = []
 
-    def record(self, words: str, back: Callable[[], None], *, scope: str = "") -> None:
-        """`words` say what was done, in the past tense; `back` takes it back."""
-        self._actions.append(_UndoableAction(words, back, scope))
+    def record(self, words: str, undo: Callable[[], None], *, scope: str = "") -> None:
+        """`words` say what was done, in the past tense; `undo` reverses it."""
+        self._actions.append(_UndoableAction(words, undo, scope))
         del self._actions[:-_MAX_ACTIONS]
 
     def undo(self, scope: str = "") -> str | None:
-        """Take the last action back that was of that scope or of whole conversations; its words.
+        """Undo the last action of that scope or on whole conversations; returns its words.
 
-        `None` if there is none. One that cannot be taken back now stays, and may be later.
+        `None` if there is none. An action whose undoing fails stays, and can be undone later.
         """
         for action in reversed(self._actions):
             if action.scope in ("", scope):
-                action.back()
+                action.undo()
                 self._actions.remove(action)
                 return action.words
         return None

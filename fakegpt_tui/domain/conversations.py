@@ -156,7 +156,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """Where somebody stopped reading a conversation, short of its end.
+    """Where reading of a conversation stopped, before its end.
 
     It is the line of a message's `part` on which the text at offset `source` is shown, behind so
     many `letters` of it, or the one so many lines `above`: whatever the width, the same words.

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 
 class RecoveryAction(StrEnum):
-    """What a person, or the program for them, can do about a trouble."""
+    """What the user, or the program, can do about an error."""
 
     NOTHING = "nothing"
     RETRY = "retry"
@@ -14,7 +14,7 @@ class RecoveryAction(StrEnum):
 
 
 class FakeGPTError(Exception):
-    """Expected trouble. Its text is a whole sentence for a person and holds no secret.
+    """An expected error. Its text is a whole sentence for the user and holds no secret.
 
     FakeGPTError
     ├── ConfigError             a setting cannot be used
@@ -29,7 +29,7 @@ class FakeGPTError(Exception):
         ├── NotSignedIn         the token is missing or was refused
         ├── LoginRefused        the login itself was refused
         ├── RateLimited         too many requests; `retry_after` seconds if known
-        ├── Busy                the account is answering somebody else
+        ├── Busy                the account has another reply under way
         ├── PromptTooLong       the model cannot take that much
         ├── RequestRefused      any other refusal that a person should read
         ├── Unsupported         the service speaks something this program does not

@@ -133,7 +133,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """Nobody has tried to sign in yet, or the session was given up."""
+    """Not signed in yet, or signed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +173,12 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class NoLogin:
-    """The service knows no login: whoever has its address, and its key if it wants one, may ask."""
+    """The service has no login; its address, and a key if it needs one, are enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyNeeded:
-    """The service wants a key, and there is none, or none that can be read."""
+    """The service needs a key that is missing or cannot be read."""
 
     reason: str
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
+from fakegpt_tui.chat.request_builder import first_line
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.turns import first_line
 from fakegpt_tui.domain import (
     ContextMessage,
     FinishReason,
