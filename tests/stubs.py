@@ -124,12 +124,12 @@ def failed(sentence: str, kind: type[StoreError] = StoreError) -> Future[None]:
 class SilentBackend(ScriptedBackend):
     """Answers, but fails to list its models."""
 
-    def __init__(self, trouble: ServiceError, *scripts: Iterable[Step]) -> None:
+    def __init__(self, error: ServiceError, *scripts: Iterable[Step]) -> None:
         super().__init__(*scripts)
-        self._trouble = trouble
+        self._error = error
 
     async def models(self) -> tuple[Model, ...]:
-        raise self._trouble
+        raise self._error
 
 
 def connecting_each(backends: Mapping[str, Backend], rest: Backend) -> Connect:

@@ -43,7 +43,7 @@ async def test_a_rewritten_reply_is_said_again(said: list[str], tmp_path: Path) 
     assert "rewritten" in said[-2]
 
 
-async def test_trouble_is_a_sentence_and_the_chat_goes_on(said: list[str], tmp_path: Path) -> None:
+async def test_an_error_is_a_sentence_and_the_chat_goes_on(said: list[str], tmp_path: Path) -> None:
     plain = plain_chat(
         said, tmp_path, [RateLimited("Too many requests.")], [TextDelta("Yes"), ReplyEnded()]
     )

@@ -57,7 +57,7 @@ class Turn:
     """Streams one reply into the store.
 
     Enter it to save the prompt, iterate over `events` to take the reply, and leave it to save how
-    that ended, whichever way the block is left. Trouble with the service ends the block without an
+    that ended, whichever way the block is left. An error of the service ends the block without an
     exception: it is in `error`, and on the reply.
     """
 

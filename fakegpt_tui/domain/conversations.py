@@ -11,12 +11,12 @@ TEMPERATURES: Final = (0.0, 2.0)
 TOP_PS: Final = (0.0, 1.0)
 MAX_TOKENS: Final = (1, 10_000_000)
 SEEDS: Final = (0, 2**63 - 1)
-"""The least and the largest that a person may ask for."""
+"""The smallest and the largest value that can be set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationSettings:
-    """How a model should write; `None` leaves it to the service."""
+    """Sampling parameters; `None` leaves one to the service."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -27,7 +27,7 @@ class GenerationSettings:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A way of writing that has a name, to be given to any conversation."""
+    """A named system prompt with generation settings, for any conversation."""
 
     name: str
     system_prompt: str = ""
@@ -35,7 +35,7 @@ class Preset:
 
 
 class Role(StrEnum):
-    """Who speaks in a chat message."""
+    """The author of a chat message."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 
 class MessageStatus(StrEnum):
-    """How far a chat message has come, and how it ended."""
+    """Progress of a chat message, and how it ended."""
 
     QUEUED = "queued"
     WAITING = "waiting"
@@ -55,7 +55,7 @@ class MessageStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Will nothing more arrive for this message?"""
+        """Is the message complete, or ended otherwise?"""
         return self not in _UNDER_WAY
 
 
@@ -63,7 +63,7 @@ _UNDER_WAY = {MessageStatus.QUEUED, MessageStatus.WAITING, MessageStatus.STREAMI
 
 
 class TitleSource(StrEnum):
-    """Who gave a conversation its title; a person's title is never overwritten."""
+    """Where a title comes from; a title by a person is never overwritten."""
 
     PROMPT = "prompt"
     SERVICE = "service"
@@ -71,7 +71,7 @@ class TitleSource(StrEnum):
 
 
 class FinishReason(StrEnum):
-    """Why a service says that its reply has ended."""
+    """Why a reply ended, as the service reports it."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -80,7 +80,7 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a reply cost, in tokens as the service counts them."""
+    """Tokens of a reply, as the service counts them."""
 
     prompt_tokens: int
     reply_tokens: int
@@ -139,7 +139,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class ContextMessage:
-    """One line of what a backend is asked to go on from; any role a service may know."""
+    """A message that a backend is sent as context; any role that a service may know."""
 
     role: str
     text: str
@@ -147,7 +147,7 @@ class ContextMessage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed for a conversation and not sent yet; `cursor` is a line and a column."""
+    """Text that is typed and not sent yet; `cursor` is a line and a column."""
 
     conversation_id: str
     text: str
@@ -158,8 +158,8 @@ class Draft:
 class Bookmark:
     """Where reading of a conversation stopped, before its end.
 
-    It is the line of a message's `part` on which the text at offset `source` is shown, behind so
-    many `letters` of it, or the one so many lines `above`: whatever the width, the same words.
+    It names a line of a message's `part` by its text, so that it is the same at every width: the
+    line with the text at offset `source`, after `letters` letters of it, or `above` lines higher.
     """
 
     conversation_id: str
@@ -172,7 +172,7 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class QueuedPrompt:
-    """A prompt that was sent while its conversation streamed, and waits for the end of that."""
+    """A prompt that waits for the end of the reply in its conversation."""
 
     id: str
     conversation_id: str
@@ -181,10 +181,10 @@ class QueuedPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """What to look for; every word of `text` must be there, as it stands in the box.
+    """A search; every word of `text` must occur.
 
-    `is_pinned` and `is_archived` want it so where they are true. `before` and `after` are about
-    when the message came, and for a title when its conversation was last changed.
+    Where `is_pinned` or `is_archived` is true, only such conversations match. `before` and `after`
+    compare the time of a message, or for a title the last change of its conversation.
     """
 
     text: str = ""
@@ -198,9 +198,9 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
-    """A place where the words were found; without a `message_id` it is the title itself.
+    """A match of a search; without a `message_id` the match is in the title.
 
-    Each of the `marks` is where a word begins within `snippet`, and where what follows it does.
+    `marks` are the start and the end of each matching word within `snippet`.
     """
 
     conversation_id: str

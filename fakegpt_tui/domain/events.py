@@ -23,21 +23,21 @@ class TextReplaced:
 
 @dataclass(frozen=True, slots=True)
 class TitleSuggested:
-    """The service offers a title for the conversation."""
+    """The service suggests a title for the conversation."""
 
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something a person should know that is not part of the reply."""
+    """A notice for the user that is not part of the reply."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class RetryScheduled:
-    """Nothing came yet; the next try is in `delay` seconds."""
+    """Nothing has arrived yet; the next attempt is in `delay` seconds."""
 
     attempt: int
     of: int
@@ -47,21 +47,21 @@ class RetryScheduled:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """Text to add to what the model thought before and while it replied; never empty."""
+    """Text to add to the reasoning of the model; never empty."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """What the reply cost so far, by the service's own count."""
+    """Tokens of the reply so far, as the service counts them."""
 
     usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteIdAssigned:
-    """Where the service keeps this reply: its own ids of the conversation and the message."""
+    """The service's own ids of the conversation and of this reply."""
 
     conversation_id: str
     message_id: str

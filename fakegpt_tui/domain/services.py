@@ -75,18 +75,18 @@ class TimeLimits:
 
 
 class History(StrEnum):
-    """Who keeps what was said before a prompt."""
+    """Who keeps the history of a conversation."""
 
     CLIENT = "packed"
-    """This program, which sends all of it with every prompt."""
+    """This program, which sends the history with every prompt."""
 
     SERVER = "server"
-    """The service, which is told where in its own conversation a prompt belongs."""
+    """The service, which is sent the id of the message that a prompt follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where a FakeGPT service has what it offers, below its base URL."""
+    """Paths of a FakeGPT service, below its base URL."""
 
     loads: str = "/api/loads"
     login: str = "/auth/login"
@@ -121,7 +121,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Being signed in to one base URL. `expires_at` is `None` where nothing tells."""
+    """A session at one base URL. `expires_at` is `None` where it is unknown."""
 
     base_url: str
     token: Secret
@@ -147,19 +147,19 @@ class SigningIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The token is good until `expires_at`, as far as anyone knows."""
+    """The token is valid until `expires_at`, as far as is known."""
 
     expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """The token is no longer good; the next prompt signs in again."""
+    """The token has expired; the next prompt signs in again."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginFailed:
-    """The service said no."""
+    """The service refused the login."""
 
     reason: str
 
@@ -190,7 +190,7 @@ LoginState: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class RateLimitStatus:
-    """The service last said that it was asked too much; `until` is when that ends, if it told."""
+    """The service reported too many requests; `until` is when that ends, if known."""
 
     until: datetime | None
     reason: str
@@ -198,7 +198,7 @@ class RateLimitStatus:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Something a service can answer with; `id` is what goes over the wire.
+    """A model of a service; `id` is its name in requests.
 
     `window` is how many tokens it takes, where the service tells; `size` and `family` are in the
     service's own words, such as “7B” and “llama”.
@@ -214,7 +214,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ModelRef:
-    """A service and one of its models; without a name the model is the service's own choice."""
+    """A service and one of its models; an empty model is the service's own choice."""
 
     service: str
     model: str = ""
@@ -225,7 +225,7 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class FoundService:
-    """A model server that answered on this machine, as a service that could be added."""
+    """A model server found on this machine, as a service that could be added."""
 
     service: Service
     models: tuple[Model, ...]
@@ -253,7 +253,7 @@ class ServiceForm:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCheck:
-    """One thing that was tried of a service: a sentence for a person, and whether it worked.
+    """One step of checking a connection: a sentence for the user, and whether it worked.
 
     `models` are those that the service offers, once they are known.
     """

@@ -23,7 +23,7 @@ async def test_a_bookmark_is_kept_over_a_restart() -> None:
     assert again.bookmarks.get(conversation_id) is None
 
 
-async def test_what_cannot_be_kept_is_no_trouble() -> None:
+async def test_a_bookmark_that_cannot_be_saved_is_no_error() -> None:
     chat, store, _ = service_of()
     store.refusal = "The disk is full."
     chat.bookmarks.put("c", bookmark("c"))

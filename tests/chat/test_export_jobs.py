@@ -75,18 +75,18 @@ async def test_every_conversation_is_saved_but_temporary_ones(tmp_path: Path) ->
     await run(chat, chat.turns.new(chat.conversations.create(), "first"))
     await run(chat, chat.turns.new(chat.conversations.create(), "second"))
     await run(chat, chat.turns.new(chat.conversations.create(temporary=True), "hidden"))
-    headway = JobProgress()
-    account = await chat.exports.export_all(tmp_path, headway, suffix="jsonl")
-    assert account == JobResult(f"Conversations that were saved in {tmp_path}: 2 of 2.")
-    assert (headway.done, headway.total) == (2, 2)
+    progress = JobProgress()
+    result = await chat.exports.export_all(tmp_path, progress, suffix="jsonl")
+    assert result == JobResult(f"Conversations that were saved in {tmp_path}: 2 of 2.")
+    assert (progress.done, progress.total) == (2, 2)
     assert sorted(path.name.split("-")[0] for path in tmp_path.iterdir()) == ["first", "second"]
 
 
 async def test_saving_every_conversation_can_be_stopped(tmp_path: Path) -> None:
     chat = service_of(["one"])
     await run(chat, chat.turns.new(chat.conversations.create(), "first"))
-    account = await chat.exports.export_all(tmp_path, JobProgress(stopped=True))
-    assert account.summary.startswith("Stopped. ")
+    result = await chat.exports.export_all(tmp_path, JobProgress(stopped=True))
+    assert result.summary.startswith("Stopped. ")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -94,9 +94,9 @@ async def test_what_could_not_be_saved_is_told(tmp_path: Path) -> None:
     chat = service_of(["one"])
     await run(chat, chat.turns.new(chat.conversations.create(), "first"))
     (tmp_path / "file").write_text("in the way")
-    account = await chat.exports.export_all(tmp_path / "file", JobProgress())
-    assert "0 of 1" in account.summary
-    assert account.details[0].startswith("first: Nothing could be saved in")
+    result = await chat.exports.export_all(tmp_path / "file", JobProgress())
+    assert "0 of 1" in result.summary
+    assert result.details[0].startswith("first: Nothing could be saved in")
 
 
 async def test_every_turn_that_ends_is_mirrored(tmp_path: Path) -> None:

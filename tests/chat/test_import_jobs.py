@@ -18,11 +18,11 @@ async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None
     assert chat.conversations.all() == []
     file = tmp_path / "export.zip"
     file.write_bytes(zipped({"conversations.json": many(3)}))
-    headway = JobProgress()
-    account = await chat.imports.import_files([file], headway)
-    assert account.summary.startswith("Added: 3 conversations with 12 new messages.")
-    assert account.details == ("3 messages that the service had hidden were left out.",)
-    assert headway.done == headway.total > 0
+    progress = JobProgress()
+    result = await chat.imports.import_files([file], progress)
+    assert result.summary.startswith("Added: 3 conversations with 12 new messages.")
+    assert result.details == ("3 messages that the service had hidden were left out.",)
+    assert progress.done == progress.total > 0
     assert len(chat.conversations.all()) == 3
     assert {(each.service, each.model) for each in store.headers.values()} == {
         ("scripted", "scripted-1")
@@ -34,8 +34,8 @@ async def test_an_export_is_there_at_once_and_taken_once(tmp_path: Path) -> None
 async def test_a_dry_run_only_tells(tmp_path: Path) -> None:
     chat, store, _ = service_of()
     file = write_json(tmp_path / "c.json", many(2))
-    account = await chat.imports.import_files([file], JobProgress(), dry_run=True)
-    assert account.summary.startswith("To add: 2 conversations with 8 new messages.")
+    result = await chat.imports.import_files([file], JobProgress(), dry_run=True)
+    assert result.summary.startswith("To add: 2 conversations with 8 new messages.")
     assert chat.conversations.all() == []
     assert store.headers == {}
     assert chat.history.undo() is None
@@ -46,20 +46,20 @@ async def test_what_was_skipped_is_told_with_its_reason(tmp_path: Path) -> None:
     bad = tmp_path / "notes.txt"
     bad.write_text("hello")
     good = write_json(tmp_path / "c.json", [ordinary(), {}])
-    account = await chat.imports.import_files([bad, tmp_path / "gone", good], JobProgress())
-    assert "Added: 1 conversation with" in account.summary
-    assert account.details[:2] == (
+    result = await chat.imports.import_files([bad, tmp_path / "gone", good], JobProgress())
+    assert "Added: 1 conversation with" in result.summary
+    assert result.details[:2] == (
         f"{bad}: This is neither a saved conversation nor an export of ChatGPT.",
         f"{tmp_path / 'gone'}: No such file, or not a regular file.",
     )
-    assert account.details[-1] == "Conversation 2 is no conversation of ChatGPT."
+    assert result.details[-1] == "Conversation 2 is no conversation of ChatGPT."
 
 
 async def test_an_import_can_be_stopped_and_what_was_taken_stays(tmp_path: Path) -> None:
     chat, _, _ = service_of()
-    headway = JobProgress(stopped=True)
-    account = await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], headway)
-    assert account.summary.startswith("Stopped. Added: 0 conversations")
+    progress = JobProgress(stopped=True)
+    result = await chat.imports.import_files([write_json(tmp_path / "c.json", many(2))], progress)
+    assert result.summary.startswith("Stopped. Added: 0 conversations")
 
 
 async def test_new_conversations_are_taken_back_into_the_trash(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ class Conversations(RuleBasedStateMachine):
             self.take(turn)
 
     @rule(number=pick)
-    def go_on(self, number: int) -> None:
+    def continue_reply(self, number: int) -> None:
         if (reply := self.chosen(number, Role.ASSISTANT)) is not None:
             turn = self.chat.turns.continue_reply(self.id, reply)
             self.take(turn)

@@ -188,16 +188,16 @@ async def test_what_is_asked_during_a_refresh_stays_known() -> None:
 
 async def test_a_refresh_that_was_cancelled_or_could_not_read_is_made_up_for() -> None:
     class Unreadable(MemoryStore):
-        trouble = ""
+        error = ""
 
         def conversations(self) -> list[Conversation]:
-            if self.trouble:
-                raise StoreError(self.trouble)
+            if self.error:
+                raise StoreError(self.error)
             return super().conversations()
 
         def conversation(self, conversation_id: str) -> Conversation | None:
-            if self.trouble:
-                raise StoreError(self.trouble)
+            if self.error:
+                raise StoreError(self.error)
             return super().conversation(conversation_id)
 
     store = Unreadable()
@@ -211,10 +211,10 @@ async def test_a_refresh_that_was_cancelled_or_could_not_read_is_made_up_for() -
     refresh.cancel()
     with pytest.raises(asyncio.CancelledError):
         await refresh
-    store.trouble = "The disk is gone."
+    store.error = "The disk is gone."
     assert not await other.refresh()
     one.conversations.set_unread(turn.conversation.id, unread=True)
-    store.trouble = ""
+    store.error = ""
     assert await other.refresh()
     (seen,) = other.conversations.all()
     assert seen.unread

@@ -55,13 +55,13 @@ async def test_a_cut_keeps_what_arrived_and_says_so() -> None:
     assert turn.reply.error == "The connection broke."
 
 
-async def test_trouble_keeps_the_prompt_and_what_arrived() -> None:
-    trouble = RateLimited("Too many requests.", retry_after=3)
-    chat, store, _ = service_of([TextDelta("a"), trouble])
+async def test_an_error_keeps_the_prompt_and_what_arrived() -> None:
+    error = RateLimited("Too many requests.", retry_after=3)
+    chat, store, _ = service_of([TextDelta("a"), error])
     turn = await ask(chat, "hi")
     assert (turn.reply.text, turn.reply.status) == ("a", MessageStatus.FAILED)
     assert turn.reply.error == "Too many requests."
-    assert turn.error is trouble
+    assert turn.error is error
     assert [node.text for node in store.path(turn.conversation.id)] == ["hi", "a"]
 
 

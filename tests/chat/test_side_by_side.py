@@ -187,8 +187,8 @@ async def test_what_a_service_keeps_is_gone_on_from_only_where_it_was_shown() ->
     chat, _ = chat_of(backends)
     first = await ask(chat, "hi")
     conversation = chat.conversations.get(first.conversation.id)
-    answerers = (ModelRef("one", "small"), ModelRef("one", "large"))
-    await run_all(chat, chat.turns.new_parallel(conversation, "more", answerers))
+    models = (ModelRef("one", "small"), ModelRef("one", "large"))
+    await run_all(chat, chat.turns.new_parallel(conversation, "more", models))
     places = [request.remote_parent for request in backends["one"].requests]
     assert [place and place.conversation_id for place in places] == [None, "place", None]
     assert chat.conversations.get(conversation.id).server_id == "place"
@@ -207,11 +207,11 @@ async def test_a_prompt_that_cannot_be_saved_is_taken_back_whole() -> None:
     assert chat.conversations.all() == []
 
 
-async def test_nothing_else_can_be_asked_meanwhile_and_nobody_unknown() -> None:
+async def test_nothing_else_can_be_asked_meanwhile_and_no_unknown_service() -> None:
     chat, _ = chat_of({name: ScriptedBackend(says("x")) for name in NAMES})
     conversation = chat.conversations.create()
     with pytest.raises(NotFound):
-        chat.turns.new_parallel(conversation, "hi", [ALL[0], ModelRef("nobody")])
+        chat.turns.new_parallel(conversation, "hi", [ALL[0], ModelRef("unknown")])
     chat.turns.new_parallel(conversation, "hi", ALL)
     with pytest.raises(StillReplying):
         chat.turns.new_parallel(conversation, "hi", ALL)

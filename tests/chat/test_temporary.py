@@ -9,7 +9,7 @@ from tests.stubs import MemoryStore
 
 
 class Untouched(MemoryStore):
-    """A disk that everything fails on, so that whoever writes is found out."""
+    """A store on which every write fails, so that writes are noticed."""
 
     def __init__(self) -> None:
         super().__init__()

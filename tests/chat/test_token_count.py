@@ -50,7 +50,7 @@ def test_what_the_service_counted_is_told_as_it_is() -> None:
     assert context(PROMPT, COUNTED, system_prompt="z" * 40) == "1,234"
 
 
-def test_what_nobody_counted_is_told_as_an_estimate() -> None:
+def test_what_was_not_counted_is_marked_as_an_estimate() -> None:
     assert str(count_reply_tokens(UNCOUNTED)) == "≈ 10"
     thinking = replace(UNCOUNTED, reasoning="z" * 40)
     assert str(count_reply_tokens(thinking)) == "≈ 20"

@@ -62,14 +62,14 @@ def kinds(kind: type[FakeGPTError] = FakeGPTError) -> list[type[FakeGPTError]]:
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
-def test_every_trouble_tells_its_sentence_and_a_remedy(kind: type[FakeGPTError]) -> None:
+def test_every_error_has_a_sentence_and_a_recovery_action(kind: type[FakeGPTError]) -> None:
     assert kind.recovery in RecoveryAction
     if kind.__module__ == FakeGPTError.__module__:
         assert str(kind("It is so.")) == "It is so."
         assert kind.__name__ in str(FakeGPTError.__doc__)
 
 
-def test_the_remedy_fits_the_trouble() -> None:
+def test_the_recovery_action_fits_the_error() -> None:
     assert Busy("Wait.", retry_after=3).recovery is RecoveryAction.WAIT
     assert RateLimited("Wait.", retry_after=3).retry_after == 3
     assert RateLimited("Wait.").retry_after is None
