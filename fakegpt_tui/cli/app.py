@@ -1,32 +1,37 @@
-"""Composition root: from settings to the store, connections and the chat service."""
+"""Composition root: from settings to the store, connections and the chat service.
+
+Modules that are slow to import are imported by the first connection, in a thread: neither the first
+frame nor a command without a connection waits for them.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
-
-from fakegpt_tui.chat.services import Connection
-from fakegpt_tui.config.secrets import SystemKeyring, read_key
-from fakegpt_tui.config.spec import Settings
-from fakegpt_tui.domain import ConfigError, KeyNeeded, LoginState, Secret, Service, ServiceKind
-
-if TYPE_CHECKING:
-    from fakegpt_tui.backends.base import Backend
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.services import Connection
 from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.cli.errors import PROGRAM, echo_err
 from fakegpt_tui.cli.private_files import make_folders
-from fakegpt_tui.domain import NoLogin
+from fakegpt_tui.config.secrets import SystemKeyring, read_key
+from fakegpt_tui.config.spec import Settings
+from fakegpt_tui.domain import (
+    ConfigError,
+    KeyNeeded,
+    LoginState,
+    NoLogin,
+    Secret,
+    Service,
+    ServiceKind,
+)
 from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
@@ -35,86 +40,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
 
-
 LoginCallback: TypeAlias = Callable[[LoginState], None]
-
-
-def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:
-    """A connection to `service`, whose address is known; `report` is told of its login.
-
-    Raises:
-        ConfigError: The service cannot be used as it is configured.
-    """
-    connect = _connect_api if service.kind.is_api else _connect_fakegpt
-    return connect(settings, service, report)
-
-
-def build_served_backend(settings: Settings, service: Service) -> Backend:
-    """The backend that answers the clients of a host through `service`.
-
-    Raises:
-        ConfigError: The service cannot be used as it is configured.
-    """
-    from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
-
-    backend = build_connection(settings, service, lambda _state: None).backend
-    if service.kind.is_api:
-        return ModelAlias(backend, service.model)
-    return backend
-
-
-def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback) -> Connection:
-    from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.login.account_login import AccountLogin  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.login.manager import SessionManager  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - slow, as above
-
-    transport = Transport(service)
-    is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
-    storage = None if is_ours else SessionFile(settings.session_file)
-    keeper = SessionManager(
-        AccountLogin(transport), transport.address.text, storage=storage, on_change=report
-    )
-    return Connection(service, FakeGptBackend(transport, keeper), keeper)
-
-
-def _connect_api(settings: Settings, service: Service, report: LoginCallback) -> Connection:
-    def read() -> Secret | None:
-        source = settings.service_keys.get(service.name)
-        try:
-            return None if source is None else read_key(source, os.environ, SystemKeyring())
-        except ConfigError as error:
-            report(KeyNeeded(str(error)))
-            raise
-
-    return Connection(service, build_api_backend(service, read, report), None)
-
-
-def build_api_backend(
-    service: Service, read: Callable[[], Secret | None], report: LoginCallback
-) -> Backend:
-    """A backend for `service`, the service of an API, whose key is read by `read`.
-
-    Raises:
-        ConfigError: The service cannot be used as it is configured, or its key cannot be read.
-    """
-    from fakegpt_tui.backends.credentials import ApiKey  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
-
-    backend = _api_backend(service.kind)
-    return backend(Transport(service), ApiKey(read), on_change=report)
-
-
-def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:
-    """The backend class of an API; each kind has a case."""
-    match kind:
-        case ServiceKind.OPENAI:
-            from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
-
-            return OpenAIBackend
-        case _:
-            raise ConfigError(f"There is no backend for services of the kind {str(kind)!r}.")
 
 
 @contextmanager
@@ -251,14 +177,18 @@ def build_host(
     Raises:
         ConfigError: The service cannot be used as it is configured.
     """
+    from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
 
     service = settings.upstream_of(service)
     backend: Callable[[], Backend] = GuideBackend
     if service.kind is not ServiceKind.EMBEDDED:
-        behind = build_served_backend(settings, service)
-        backend = lambda: behind  # noqa: E731 - built here, so that its errors are raised here
+        # Built here, so that its errors are raised here.
+        upstream = build_connection(settings, service, lambda _state: None).backend
+        if service.kind.is_api:
+            upstream = ModelAlias(upstream, service.model)
+        backend = lambda: upstream  # noqa: E731 - one backend for all clients
     return HostServer(
         backend,
         host=host,
@@ -268,3 +198,67 @@ def build_host(
         one_at_a_time=one_at_a_time,
         scenario=scenario,
     )
+
+
+def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    """A connection to `service`, whose address is known; `report` is told of its login.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured.
+    """
+    connect = _connect_api if service.kind.is_api else _connect_fakegpt
+    return connect(settings, service, report)
+
+
+def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    from fakegpt_tui.backends.fakegpt import FakeGptBackend  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.account_login import AccountLogin  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.manager import SessionManager  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.login.storage import SessionFile  # noqa: PLC0415 - slow, as above
+
+    transport = Transport(service)
+    is_ours = service.kind is ServiceKind.EMBEDDED  # with tokens that die with the process
+    storage = None if is_ours else SessionFile(settings.session_file)
+    keeper = SessionManager(
+        AccountLogin(transport), transport.address.text, storage=storage, on_change=report
+    )
+    return Connection(service, FakeGptBackend(transport, keeper), keeper)
+
+
+def _connect_api(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    def read() -> Secret | None:
+        source = settings.service_keys.get(service.name)
+        try:
+            return None if source is None else read_key(source, os.environ, SystemKeyring())
+        except ConfigError as error:
+            report(KeyNeeded(str(error)))
+            raise
+
+    return Connection(service, build_api_backend(service, read, report), None)
+
+
+def build_api_backend(
+    service: Service, read: Callable[[], Secret | None], report: LoginCallback
+) -> Backend:
+    """A backend for `service`, the service of an API, whose key is read by `read`.
+
+    Raises:
+        ConfigError: The service cannot be used as it is configured, or its key cannot be read.
+    """
+    from fakegpt_tui.backends.credentials import ApiKey  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
+
+    backend = _api_backend(service.kind)
+    return backend(Transport(service), ApiKey(read), on_change=report)
+
+
+def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:
+    """The backend class of an API; each kind has a case."""
+    match kind:
+        case ServiceKind.OPENAI:
+            from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
+
+            return OpenAIBackend
+        case _:
+            raise ConfigError(f"There is no backend for services of the kind {str(kind)!r}.")

@@ -18,7 +18,9 @@ def ask(context: click.Context, *, words: tuple[str, ...], as_json: bool, no_sto
     """Ask once, and print the answer as it arrives.
 
     The prompt is PROMPT, or standard input, or both: then the input follows the prompt.
-    The conversation is kept, like every other.
+    The conversation is kept, like every other. For example:
+
+    git diff | fakegpt-tui ask Review this
     """
     prompt = _prompt(" ".join(words))
     settings = settings_of(context)
