@@ -1,55 +1,20 @@
-"""Settings: which place wins, what is refused and how it is said."""
+"""Settings: which source wins, what is refused and how the error says it."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakegpt_tui.config.load import build_settings, load_settings
-from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring
-from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Settings, Source
+from fakegpt_tui.config.load import load_settings
+from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Source
 from fakegpt_tui.domain import (
     ConfigError,
-    Endpoints,
-    GenerationSettings,
-    History,
     ModelRef,
-    Preset,
     ServiceKind,
-    TimeLimits,
 )
-
-CONFIG = Path("/conf/config.toml")
-NATIVE = Folders(
-    config=Path("/conf"),
-    data=Path("/data"),
-    state=Path("/state"),
-    cache=Path("/cache"),
-    exports=Path("/data/exports"),
-)
-
-
-def settled(
-    content: str = "",
-    *,
-    flags: Mapping[str, object] | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> Settings:
-    return build_settings(flags or {}, environ or {}, content, path=CONFIG, folders=NATIVE)
-
-
-def complaint(
-    content: str = "",
-    *,
-    flags: Mapping[str, object] | None = None,
-    environ: Mapping[str, str] | None = None,
-) -> str:
-    with pytest.raises(ConfigError) as caught:
-        settled(content, flags=flags, environ=environ)
-    return str(caught.value)
+from tests.config.building import CONFIG, NATIVE, complaint, settled
 
 
 def test_with_nothing_configured_the_embedded_host_answers() -> None:
@@ -65,12 +30,6 @@ def test_a_mirror_folder_is_kept_where_one_is_named(tmp_path: Path) -> None:
     assert settled().mirror is None
     assert settled(f'mirror = "{tmp_path}"').mirror == tmp_path
     assert settled(environ={"FAKEGPT_MIRROR": "notes"}).mirror == Path("notes").absolute()
-
-
-def test_the_ready_made_public_service_says_that_it_was_switched_off() -> None:
-    zhile = settled().services["zhile"]
-    assert (zhile.kind, zhile.url) == (ServiceKind.FAKEGPT, "https://chat-shared2.zhile.io")
-    assert "switched this service off" in zhile.notice
 
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_file() -> None:
@@ -115,118 +74,6 @@ def test_plain_mode_is_asked_for_in_several_ways(
 ) -> None:
     found = settled(environ=environ)
     assert (found.plain, str(found.origins["plain"])) == (plain, origin)
-
-
-def test_a_service_is_read_whole() -> None:
-    found = settled(
-        """
-        service = "home"
-        [services.home]
-        kind = "fakegpt"
-        url = "http://127.0.0.1:8181/base/"
-        model = "gpt-9"
-        proxy = "socks5h://me:hunter2@127.0.0.1:1080"
-        key_env = "HOME_KEY"
-        verify = "certs/home.pem"
-        timeouts = { connect = 3, total = 60.5 }
-        """
-    )
-    home = found.chosen_service
-    assert (home.name, home.kind, home.model) == ("home", ServiceKind.FAKEGPT, "gpt-9")
-    assert home.url == "http://127.0.0.1:8181/base"
-    assert home.proxy is not None
-    assert home.proxy.reveal() == "socks5h://me:hunter2@127.0.0.1:1080"
-    assert home.verify == "/conf/certs/home.pem"
-    assert home.limits == TimeLimits(connect=3.0, total=60.5)
-    assert found.service_keys == {"home": KeyInEnvironment("HOME_KEY")}
-    assert str(found.origins["services.home"]) == str(CONFIG)
-    assert "hunter2" not in repr(found)
-
-
-def test_a_service_of_models_tells_what_they_take_and_where_its_key_is() -> None:
-    found = settled(
-        """
-        service = "home"
-        [services.home]
-        kind = "openai"
-        url = "http://127.0.0.1:1/v1"
-        window = 8192
-        prefill = true
-        key_keyring = true
-        """
-    )
-    assert (found.chosen_service.window, found.chosen_service.prefill) == (8192, True)
-    assert found.service_keys == {"home": KeyInKeyring("home")}
-
-
-def test_a_service_of_the_protocol_can_be_unlike_the_original() -> None:
-    home = settled(
-        """
-        service = "home"
-        [services.home]
-        kind = "fakegpt"
-        url = "http://127.0.0.1:1"
-        history = "server"
-        paths = { loads = "/shared/loads", conversation = "/backend-api/conversation" }
-        headers = { User-Agent = "Canary/1.0 (x)", sec-ch-ua = "" }
-        """
-    ).chosen_service
-    assert home.history is History.SERVER
-    assert home.endpoints == Endpoints(
-        loads="/shared/loads", conversation="/backend-api/conversation"
-    )
-    assert [(name, value.reveal()) for name, value in home.headers] == [
-        ("User-Agent", "Canary/1.0 (x)"),
-        ("sec-ch-ua", ""),
-    ]
-    assert "Canary" not in repr(home)
-
-
-@pytest.mark.parametrize(
-    ("setting", "words"),
-    [
-        ('history = "cloud"', '"packed" or "server"'),
-        ('paths = { loads = "api/loads" }', "a path such as"),
-        ('paths = { loads = "/api/loads?secret=1" }', "a path such as"),
-        ('paths = { loads = "//elsewhere.invalid/x" }', "a path such as"),
-        ('paths = { load = "/x" }', "did you mean 'loads'?"),
-        ('headers = { Cookie = "x=1" }', "set by the program"),
-        ('headers = { X-Authorization = "x" }', "set by the program"),
-        ('headers = { "a b" = "x" }', "not the name of a header"),
-        ('headers = { X-Key = "secret\\r\\nX: y" }', "printable ASCII"),
-        ('headers = { X-Key = "sécret" }', "printable ASCII"),
-        ("headers = { X-Key = 5 }", "printable ASCII"),
-    ],
-)
-def test_what_a_service_could_not_be_asked_with_is_refused(setting: str, words: str) -> None:
-    said = complaint(f'[services.x]\nkind = "fakegpt"\nurl = "http://127.0.0.1:1"\n{setting}')
-    assert words in said
-    assert "cret" not in said
-
-
-def test_only_the_protocol_knows_who_keeps_the_history() -> None:
-    service = '[services.x]\nkind = "openai"\nurl = "http://127.0.0.1:1"\n'
-    assert "is not a setting" in complaint(f'{service}history = "server"')
-
-
-def test_a_key_file_is_found_beside_the_configuration_file() -> None:
-    found = settled('[services.o]\nkind="openai"\nurl="http://127.0.0.1:1"\nkey_file="o.key"')
-    assert found.service_keys == {"o": KeyInFile(Path("/conf/o.key"))}
-
-
-def test_a_ready_made_service_is_changed_key_by_key() -> None:
-    zhile = settled('[services.zhile]\nproxy = "http://127.0.0.1:3128"').services["zhile"]
-    assert zhile.url == "https://chat-shared2.zhile.io"
-    assert zhile.proxy is not None
-    assert zhile.notice
-
-
-def test_the_embedded_host_can_answer_through_another_service() -> None:
-    found = settled(
-        '[services.embedded]\nupstream = "home"\n'
-        '[services.home]\nkind = "fakegpt"\nurl = "http://127.0.0.1:1"'
-    )
-    assert found.upstreams == {"embedded": "home"}
 
 
 def test_favourites_are_services_with_their_models() -> None:
@@ -330,27 +177,6 @@ def test_an_unfit_value_in_the_file_is_refused_even_where_a_flag_wins() -> None:
     assert "'theme'" in complaint("theme = 3", flags={"theme": "nord"})
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        'proxy = "gopher://me:hunter2@127.0.0.1"',
-        'proxy = "http://me:hunter2@127.0.0.1:99999"',
-        'proxy = "me:hunter2"',
-        'url = "https://me:hunter2@example.org"',
-        'url = "https://example.org/?token=hunter2"',
-        'url = "me:hunter2@example.org"',
-        'key_env = "sk-hunter2"',
-    ],
-)
-def test_an_error_shows_no_secret(line: str) -> None:
-    assert "hunter2" not in complaint(f"[services.zhile]\n{line}")
-
-
-def test_asking_for_an_unknown_service_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="the configured ones are embedded, zhile"):
-        _ = settled(flags={"service": "elsewhere"}).chosen_service
-
-
 def test_loading_reads_the_chosen_file_and_makes_no_folder(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('theme = "nord"\ndata_dir = "' + str(tmp_path / "data") + '"')
@@ -383,45 +209,6 @@ def test_any_file_and_any_value_give_settings_or_one_sentence(content: str, valu
     except ConfigError as error:
         said = str(error)
     assert theme == value.strip() or (said.endswith((".", "?")) and "\n" not in said)
-
-
-def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
-    found = settled(
-        """
-        [presets.terse]
-        system_prompt = "Answer in one sentence."
-        temperature = 0
-        max_tokens = 200
-        stop = "END"
-
-        [presets."my own"]
-        seed = 7
-        stop = ["a", "b"]
-        """
-    )
-    assert found.presets == {
-        "terse": Preset(
-            "terse",
-            "Answer in one sentence.",
-            GenerationSettings(temperature=0.0, max_tokens=200, stop=("END",)),
-        ),
-        "my own": Preset("my own", "", GenerationSettings(seed=7, stop=("a", "b"))),
-    }
-    assert str(found.origins["presets.terse"]) == str(CONFIG)
-
-
-@pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        ("temperature = 3", "'presets.x.temperature' in /conf/config.toml must be a number"),
-        ("top_p = true", "must be a number from 0 to 1"),
-        ("max_tokens = 0", "must be a whole number from 1"),
-        ("stop = [1]", "must be text, or a list of texts"),
-        ('promt = "a"', "is not a setting"),
-    ],
-)
-def test_a_preset_that_cannot_be_used_is_told(setting: str, expected: str) -> None:
-    assert expected in complaint(f"[presets.x]\n{setting}")
 
 
 def test_what_the_screen_reads_by_name_is_a_setting_with_the_same_default() -> None:
