@@ -20,6 +20,11 @@ class Untouched(MemoryStore):
         return not (self.headers or self.nodes or self.drafts() or self.queued_prompts())
 
 
+def assert_untouched(store: MemoryStore) -> None:
+    assert isinstance(store, Untouched)
+    assert store.is_empty
+
+
 async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_store() -> None:
     gate = Gate()
     chat, store, _ = service_of(
@@ -58,8 +63,8 @@ async def test_nothing_that_is_done_with_a_temporary_conversation_reaches_the_st
     assert texts(chat, conversation.id) == ["hi", "one", "more", "three", "queued", "four"]
     assert {each.id for each in chat.conversations.all()} == {conversation.id, branch.id}
     assert chat.writes.error is None
-    assert isinstance(store, Untouched)
-    assert store.is_empty
+    await chat.aclose()
+    assert_untouched(store)
 
 
 async def test_an_edited_prompt_of_a_temporary_conversation_stays_in_memory() -> None:
@@ -70,8 +75,8 @@ async def test_an_edited_prompt_of_a_temporary_conversation_stays_in_memory() ->
         "hi there"
     ]
     assert chat.writes.error is None
-    assert isinstance(store, Untouched)
-    assert store.is_empty
+    await chat.aclose()
+    assert_untouched(store)
 
 
 async def test_a_temporary_conversation_is_not_found_and_no_history_of_prompts() -> None:
@@ -80,6 +85,7 @@ async def test_a_temporary_conversation_is_not_found_and_no_history_of_prompts()
     assert list(chat.search.sent_prompts()) == []
     assert list(await chat.search.find("hi")) == []
     assert service_of(store=store)[0].conversations.all() == []
+    await chat.aclose()
 
 
 async def test_one_that_goes_to_the_trash_can_be_taken_back_while_the_program_runs() -> None:
@@ -93,5 +99,5 @@ async def test_one_that_goes_to_the_trash_can_be_taken_back_while_the_program_ru
     chat.actions.delete([turn.conversation.id])
     assert chat.conversations.trashed() == []
     assert turn.reply.status is MessageStatus.COMPLETE
-    assert isinstance(store, Untouched)
-    assert store.is_empty
+    await chat.aclose()
+    assert_untouched(store)
