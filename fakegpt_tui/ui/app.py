@@ -1,4 +1,4 @@
-"""The application: themes, the main screen, the workers that outlive it, and leaving in order."""
+"""The Textual app: themes, the workers that outlive the main screen, and the shutdown."""
 
 import asyncio
 import signal
@@ -52,17 +52,17 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
 _SHUTDOWN_SECONDS = 1.0
-"""How long leaving may wait for replies to be saved."""
+"""How long quitting may wait for replies to be saved."""
 
 
 def _chat_commands() -> "type[Provider]":
-    from fakegpt_tui.ui.command_palette import ChatCommands  # noqa: PLC0415 - with the first palette
+    from fakegpt_tui.ui.dialogs.commands import ChatCommands  # noqa: PLC0415 - with the first palette
 
     return ChatCommands
 
 
 class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
-    """Runs what must outlive a screen; everything a person sees is the screen's."""
+    """Runs what must outlive a screen; all that is shown belongs to the screen."""
 
     TITLE = "fakegpt-tui"
     COMMANDS = {_chat_commands}
@@ -85,7 +85,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._warned_unsaved = False
 
     async def run_async(self, **options: Any) -> None:
-        """Run until somebody leaves, or the system says so by a signal."""
+        """Run until the user quits, or a signal ends the program."""
         loop = asyncio.get_running_loop()
         with handle_signals(loop, lambda number: self.call_later(self._end_on_signal, number)):
             await super().run_async(**options)
@@ -226,7 +226,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._widths.handle_report(event)
 
     async def action_quit(self) -> None:
-        """Stop all replies, wait until they are saved, and leave; ask again if they are not."""
+        """Stop all replies, wait until they are saved, and quit; ask again if they are not."""
         if self._chat.emergency_export.is_needed and not self._warned_unsaved:
             self._warned_unsaved = True
             self._chat_screen.window.notify(
@@ -237,7 +237,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         await self._shut_down(0)
 
     async def _end_on_signal(self, number: signal.Signals) -> None:
-        """Leave because the system says so; replies under way count as interrupted."""
+        """Quit on a signal; replies under way count as interrupted."""
         for worker in self._turn_workers():
             worker.cancel()
         await self._shut_down(exit_code(number))

@@ -1,4 +1,4 @@
-"""Textual's bindings, made from the keymap, and the check of what a person changes in it."""
+"""Key bindings: the keymap as bindings of Textual, and the check of the keys that users change."""
 
 import re
 import unicodedata
@@ -50,12 +50,12 @@ def _dialog_action(command: Command) -> str:
 
 
 def textual_keymap(changed: Mapping[str, str]) -> dict[str, str]:
-    """What Textual is told. It takes no key for no change, so that one gets a key with no name."""
+    """The keymap for Textual, for which no key is no change: it becomes a key without a name."""
     return {name: keys or _NO_KEY for name, keys in changed.items()}
 
 
 def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:
-    """The commands that a key runs, be it in whatever part of the screen."""
+    """The commands that a key runs, in any part of the screen."""
     return [
         command
         for command in COMMANDS
@@ -64,16 +64,16 @@ def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:
 
 
 def effective_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
-    """The keys that differ from the table; those a person has `changed` only if all are right."""
+    """The keys that differ from the table; those of the user only if all of them are valid."""
     swapped: Mapping[str, str] = {} if enter_sends else ENTER_INSERTS_NEWLINE
     wanted = {**swapped, **changed}
     return swapped if validate_keys(wanted) else wanted
 
 
 def validate_keys(overrides: Mapping[str, str]) -> list[str]:
-    """What is wrong with a `[keys]` table, one sentence for each trouble.
+    """What is wrong with a `[keys]` table, one sentence for each error.
 
-    Textual itself takes unknown ids, misspelt keys and clashes in silence.
+    Textual itself accepts unknown ids, misspelt keys and conflicts in silence.
     """
     by_id = {command.id: command for command in COMMANDS}
     found = [f"There is no command {name!r} to give a key to." for name in overrides.keys() - by_id]

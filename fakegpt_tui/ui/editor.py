@@ -1,4 +1,4 @@
-"""Handing a text to the editor of a person's choice, while everything else goes on."""
+"""Edit a text in `$VISUAL` or `$EDITOR`, while replies go on."""
 
 import asyncio
 import os

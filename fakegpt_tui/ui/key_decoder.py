@@ -27,7 +27,7 @@ class KeyDecoder:
     """Reads as the program does, and says of each key what it would do."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        """`keys` are those that a person has changed, by the ids of their commands."""
+        """`keys` are those that the user has changed, by the ids of their commands."""
         self._keys = keys
         self._parser = TolerantParser()
 
@@ -37,13 +37,13 @@ class KeyDecoder:
         return self._parser.timeout
 
     def feed(self, data: str) -> Iterator[DecodedInput]:
-        return self._told(self._parser.read(data))
+        return self._decode(self._parser.read(data))
 
     def read_expired(self) -> Iterator[DecodedInput]:
-        """What looked like the beginning of more that did not come, such as the Escape key."""
-        return self._told(self._parser.read_expired())
+        """Input that could have been longer but ended, such as the Escape key."""
+        return self._decode(self._parser.read_expired())
 
-    def _told(self, pieces: Iterable[tuple[InputToken, list[Message]]]) -> Iterator[DecodedInput]:
+    def _decode(self, pieces: Iterable[tuple[InputToken, list[Message]]]) -> Iterator[DecodedInput]:
         for piece, messages in pieces:
             known = [each for each in messages if isinstance(each, events.Key | events.Paste)]
             if not known:
@@ -57,8 +57,8 @@ class KeyDecoder:
 
     def _arrival(self, text: str, message: events.Key | events.Paste) -> DecodedInput:
         if isinstance(message, events.Paste):
-            words = f"A paste of {len(message.text)} characters"
-            return DecodedInput(caret_notation(text), "paste", (words,))
+            meaning = f"A paste of {len(message.text)} characters"
+            return DecodedInput(caret_notation(text), "paste", (meaning,))
         means = [
             f"{command.scope.value}: {command.help}"
             for command in commands_for_key(message.key, self._keys)

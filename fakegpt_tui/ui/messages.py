@@ -69,7 +69,7 @@ class OpenLink(Message):
 
 @dataclass
 class NotifyUser(Message):
-    """Asks the app to tell a user who looks elsewhere that a reply has ended.
+    """Asks the app to notify the user, who looks elsewhere, that a reply has ended.
 
     `title` is that of its conversation.
     """
@@ -100,7 +100,7 @@ class ReplyGrew(Message):
 
 
 class Report(Message):
-    """Something has changed; the main screen looks up what is so now, and shows it."""
+    """Something has changed; the main screen looks up the current state and shows it."""
 
 
 @dataclass

@@ -41,8 +41,8 @@ class NotifyMode(StrEnum):
     DESKTOP = "desktop"
 
 
-def notification_sequence(notify: NotifyMode, title: str, words: str) -> str:
-    """What to write to the terminal; empty where nothing is wanted.
+def notification_sequence(notify: NotifyMode, title: str, sentence: str) -> str:
+    """The escape sequences of a notification; empty for no notification.
 
     Desktop notifications go out as OSC 9 (iTerm2, WezTerm, Windows Terminal) and OSC 777 (urxvt,
     foot, Ghostty); a terminal that knows neither shows nothing. The title is foreign text, and a
@@ -55,18 +55,18 @@ def notification_sequence(notify: NotifyMode, title: str, words: str) -> str:
         case NotifyMode.BELL:
             return "\a"
         case NotifyMode.DESKTOP:
-            return f"\x1b]9;{shown}: {words}\x1b\\\x1b]777;notify;{shown};{words}\x1b\\"
+            return f"\x1b]9;{shown}: {sentence}\x1b\\\x1b]777;notify;{shown};{sentence}\x1b\\"
 
 
 class ServiceRepository(Protocol):
-    """Finds, tries, adds, changes and removes services, and knows a person's favourites.
+    """Finds, tests, adds, changes and removes services, and knows the user's favourites.
 
-    What it raises are `ConfigError` and `SaveError`.
+    Raises `ConfigError` and `SaveError`.
     """
 
     @property
     def favourites(self) -> tuple[ModelRef, ...]:
-        """What a person has marked."""
+        """The models that the user has marked."""
         ...
 
     async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
@@ -82,19 +82,19 @@ class ServiceRepository(Protocol):
         ...
 
     async def keyring_error(self) -> str:
-        """Why no key can be kept in the keyring of the system; empty where one can."""
+        """Why the keyring of the system cannot store keys; empty where it can."""
         ...
 
     def key_location(self, name: str) -> str:
-        """Where the key of a service is kept, in words; empty where it has none."""
+        """Where the key of a service is stored, as a label; empty where it has none."""
         ...
 
     def removable_key_location(self, name: str) -> str:
-        """Where the key is that goes with the service when it is removed; empty for none."""
+        """Where the key is stored that is deleted with the service; empty where there is none."""
         ...
 
     def check_connection(self, draft: ServiceForm) -> AsyncGenerator[ConnectionCheck]:
-        """Use the service as it would be, and tell what works; nothing is kept."""
+        """Use the service as it would be, and yield what works; nothing is saved."""
         ...
 
     async def save(self, draft: ServiceForm) -> Service:
@@ -102,17 +102,17 @@ class ServiceRepository(Protocol):
         ...
 
     async def remove(self, name: str) -> None:
-        """Take a service out of the configuration, and the key that was kept for it."""
+        """Remove a service from the configuration, and the key that was stored for it."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveSetting:
-    """One setting.
+    """A setting with the value that is in effect, or will be from the next start on.
 
-    `value` is what holds, or will from the next start on; `origin` says where it comes from.
-    `choices` are all there are, unless it is a free text. A setting that is `held` by a flag or a
-    variable keeps its value in this run, whatever the file says; `in_file` is that, or empty.
+    `origin` says where the value comes from. `choices` are empty for free text. A setting that is
+    `overridden` by an option or a variable keeps its value in this run, whatever the file says;
+    `file_value` is that, or empty. An `immediate` one can be used without a restart.
     """
 
     name: str
@@ -127,17 +127,17 @@ class EffectiveSetting:
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """What was written of a setting before it was changed; `None` for nothing."""
+    """The text of a setting in the file before it was changed; `None` where there was none."""
 
     name: str
     before: str | None
 
 
 class SettingsRepository(Protocol):
-    """The way to the settings."""
+    """Reads and writes the settings."""
 
     async def settings(self) -> tuple[EffectiveSetting, ...]:
-        """All that a person may change.
+        """All settings that can be changed.
 
         Raises:
             FakeGPTError: They cannot be read.
@@ -145,10 +145,10 @@ class SettingsRepository(Protocol):
         ...
 
     async def change(self, name: str, value: str | None) -> str | None:
-        """Write a value, or leave it to the default; returns what was written before.
+        """Write a value, or remove it for the default; returns what was written before.
 
         Raises:
-            FakeGPTError: It cannot be used, or not be written; then all is as it was.
+            FakeGPTError: It is invalid, or cannot be written; then nothing has changed.
         """
         ...
 
@@ -162,13 +162,13 @@ def local_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Folders, looks and keys.
+    """What the composition root hands to the user interface.
 
-    `values` are all settings of the configuration by their names. `notices` gives all sentences so
-    far that a person should read once. `book` keeps the services of the configuration,
-    `keep_preset` writes a preset there, and `settings` reads and writes the settings. `isolates`
-    says that the terminal shows nothing for characters that have no width. `rehearse` has something
-    drawn out of sight soon after the start, so that the first reply need not wait for imports.
+    `values` are all settings by their names. `notices` returns all sentences so far that the user
+    should read once. `services` and `settings` read and write the configuration,
+    `save_preset` writes a preset there. `isolates_bidi` says that the terminal shows nothing for
+    characters that have no width. `warm_up` draws something out of sight soon after the start, so
+    that the first reply need not wait for imports.
     """
 
     exports: Path

@@ -1,4 +1,4 @@
-"""Service list rows: services and models as rows, with their status in words."""
+"""Service list rows: services and models as rows, and the labels of their status."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _MAX_SENTENCE = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
-    """What is known of how a service is: its login, its limit, and how asking for models ended."""
+    """What is known of a service: its login, its rate limit, and the result of listing models."""
 
     login: LoginState
     limit: RateLimitStatus | None = None
@@ -37,21 +37,21 @@ class ServiceStatus:
     error: str = ""
 
 
-def status_label(service: Service, standing: ServiceStatus, now: datetime) -> str:
-    """Whether a service can be asked, as far as that is known at the time `now`."""
-    login, limit = standing.login, standing.limit
+def status_label(service: Service, status: ServiceStatus, now: datetime) -> str:
+    """Whether a service can be used, as far as that is known at the time `now`."""
+    login, limit = status.login, status.limit
     if limit is not None:
         until = limit.until and limit.until.astimezone(now.tzinfo)
         return f"limited until {until:%H:%M}" if until else "limited"
     if service.kind.is_api and isinstance(login, SignedOut | NoLogin):
-        if standing.error:
-            return f"trouble: {standing.error}"
-        return "ready" if standing.has_models else "not asked yet"
+        if status.error:
+            return f"error: {status.error}"
+        return "ready" if status.has_models else "not asked yet"
     return login_label(login, now)[0]
 
 
 def model_label(model: Model) -> str:
-    """What is known of a model, but for its name."""
+    """What is known of a model apart from its name."""
     window = f"{short_count(model.window)} window" if model.window else ""
     return " · ".join(_unique(part for part in (window, model.size, model.family) if part))
 
@@ -83,7 +83,7 @@ _MAX_MODELS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceListing:
-    """What there is to choose from. `states` say in words how each service is."""
+    """What there is to choose from. `states` are the status labels of the services."""
 
     services: Sequence[Service]
     states: Mapping[str, str]
@@ -92,19 +92,19 @@ class ServiceListing:
     found: Sequence[FoundService] = ()
 
 
-def service_rows(offer: ServiceListing, query: str = "") -> tuple[ServiceRow, ...]:
+def service_rows(listing: ServiceListing, query: str = "") -> tuple[ServiceRow, ...]:
     """The rows that have every word of `query`: favourites first, then what belongs together."""
     words = query.casefold().split()
-    marked = set(offer.favourites)
+    marked = set(listing.favourites)
     return (
-        *_favourites(offer, words),
-        *(row for service in offer.services for row in _service(offer, service, words, marked)),
-        *_found(offer, words, marked),
+        *_favourites(listing, words),
+        *(row for service in listing.services for row in _service(listing, service, words, marked)),
+        *_found(listing, words, marked),
     )
 
 
 def best_match(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
-    """The first row that bears the words of `query` in its name, or else the first model."""
+    """The first row whose name has every word of `query`, or else the first model."""
     words = query.casefold().split()
     if not words:
         return None
@@ -114,34 +114,34 @@ def best_match(rows: Sequence[ServiceRow], query: str) -> ModelRef | None:
     return next(found, None)
 
 
-def _favourites(offer: ServiceListing, words: Sequence[str]) -> Iterator[ServiceRow]:
-    known = {service.name for service in offer.services}
+def _favourites(listing: ServiceListing, words: Sequence[str]) -> Iterator[ServiceRow]:
+    known = {service.name for service in listing.services}
     rows = [
-        _model_row(answerer, _model(offer, answerer), is_favourite=True, is_first=True)
-        for answerer in offer.favourites
-        if answerer.service in known
+        _model_row(model_ref, _model(listing, model_ref), is_favourite=True, in_favourites=True)
+        for model_ref in listing.favourites
+        if model_ref.service in known
     ]
-    fitting = [row for row in rows if _matches(row, words)]
-    if fitting:
+    matching = [row for row in rows if _matches(row, words)]
+    if matching:
         yield ServiceRow(kind=RowKind.HEADING, text="Favourites")
-        yield from fitting
+        yield from matching
 
 
 def _service(
-    offer: ServiceListing, service: Service, words: Sequence[str], marked: Collection[ModelRef]
+    listing: ServiceListing, service: Service, words: Sequence[str], marked: Collection[ModelRef]
 ) -> Iterator[ServiceRow]:
-    models = offer.models.get(service.name) or _own_model(service)
-    state = offer.states.get(service.name, "")
+    models = listing.models.get(service.name) or _own_model(service)
+    state = listing.states.get(service.name, "")
     yield from _block(service, state, models, words, marked)
 
 
 def _found(
-    offer: ServiceListing, words: Sequence[str], marked: Collection[ModelRef]
+    listing: ServiceListing, words: Sequence[str], marked: Collection[ModelRef]
 ) -> Iterator[ServiceRow]:
-    known = {service.name for service in offer.services}
+    known = {service.name for service in listing.services}
     rows = [
         row
-        for found in offer.found
+        for found in listing.found
         if found.service.name not in known
         for row in _block(found.service, "not added yet", found.models, words, marked)
     ]
@@ -158,40 +158,40 @@ def _block(
     marked: Collection[ModelRef],
 ) -> Iterator[ServiceRow]:
     """A service with those of its models that fit; nothing where neither does."""
-    answerers = ((ModelRef(service.name, model.id), model) for model in models)
-    rows = (_model_row(each, model, is_favourite=each in marked) for each, model in answerers)
-    fitting = [row for row in rows if _matches(row, words)]
+    model_refs = ((ModelRef(service.name, model.id), model) for model in models)
+    rows = (_model_row(each, model, is_favourite=each in marked) for each, model in model_refs)
+    matching = [row for row in rows if _matches(row, words)]
     detail = " · ".join(part for part in (state, service.url, service.notice) if part)
     head = ServiceRow(
         kind=RowKind.SERVICE, text=service.name, detail=detail, model=ModelRef(service.name)
     )
-    if not fitting and not _matches(head, words):
+    if not matching and not _matches(head, words):
         return
     yield head
-    yield from islice(fitting, _MAX_MODELS)
-    if (more := len(fitting) - _MAX_MODELS) > 0:
+    yield from islice(matching, _MAX_MODELS)
+    if (more := len(matching) - _MAX_MODELS) > 0:
         yield ServiceRow(kind=RowKind.MORE, text=f"… and {more:,} more; type to find one")
 
 
 def _model_row(
-    answerer: ModelRef, model: Model, *, is_favourite: bool, is_first: bool = False
+    model_ref: ModelRef, model: Model, *, is_favourite: bool, in_favourites: bool = False
 ) -> ServiceRow:
     title = "" if model.title in ("", model.id) else model.title
-    service = answerer.service if is_first else ""
+    service = model_ref.service if in_favourites else ""
     parts = (service, title, model_label(model))
     return ServiceRow(
         kind=RowKind.MODEL,
         text=model.id or "the service's own choice",
         detail=" · ".join(part for part in parts if part),
-        model=answerer,
+        model=model_ref,
         is_favourite=is_favourite,
-        in_favourites=is_first,
+        in_favourites=in_favourites,
     )
 
 
-def _model(offer: ServiceListing, answerer: ModelRef) -> Model:
-    known = offer.models.get(answerer.service, ())
-    return next((each for each in known if each.id == answerer.model), Model(answerer.model))
+def _model(listing: ServiceListing, model_ref: ModelRef) -> Model:
+    known = listing.models.get(model_ref.service, ())
+    return next((each for each in known if each.id == model_ref.model), Model(model_ref.model))
 
 
 def _own_model(service: Service) -> Sequence[Model]:

@@ -42,11 +42,11 @@ _SHORT_NAMES = {"dark": DARK.name, "light": LIGHT.name}
 
 
 def theme_name(name: str | None) -> str:
-    """The theme that a person means by `name`, or gets without one."""
+    """The full name of a theme; the default one for `None`."""
     return DARK.name if name is None else _SHORT_NAMES.get(name, name)
 
 
 def theme_names() -> list[str]:
-    """What a person may call a theme, ours first."""
+    """The names that a user may give for a theme, ours first."""
     ours = {*_SHORT_NAMES, *_SHORT_NAMES.values()}
     return [*_SHORT_NAMES, *sorted(BUILTIN_THEMES.keys() - ours)]

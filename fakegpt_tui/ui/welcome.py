@@ -1,4 +1,4 @@
-"""What an empty conversation says."""
+"""Welcome text of an empty conversation: its service, warnings and the first keys."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,7 +20,7 @@ _COMMANDS_THAT_MATTER = (
 
 
 def welcome(service: Service | None, changed: Mapping[str, str]) -> Content:
-    """Who answers here, if anybody does, and the keys that matter; `changed` are a person's own."""
+    """Which service answers here, and the keys to begin with; `changed` are the user's own keys."""
     lines = [
         Content.styled("A new conversation", "bold $primary"),
         Content(""),
@@ -41,7 +41,7 @@ def _warnings(service: Service | None) -> Iterator[Content]:
 
 def _who_answers(service: Service | None) -> str:
     if service is None:
-        return "Nobody answers: its service is no longer configured. F6 chooses another."
+        return "No answers: the service is no longer configured. F6 chooses another."
     if service.kind is ServiceKind.EMBEDDED:
         return (
             "The built-in guide answers. It is no language model: ask it about this program, "

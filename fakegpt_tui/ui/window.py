@@ -1,4 +1,4 @@
-"""The main screen as its controllers see it: widgets, dialogs, notices, and showing what is so."""
+"""Window: the main screen as its controllers see it, with widgets, dialogs and notices."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,7 +75,7 @@ class Window:
         self._screen.post_message(message)
 
     def run(self, command: Callable[..., object], *arguments: object) -> None:
-        """Run a command, in a worker where it is a coroutine, and show what came of it."""
+        """Run a command, in a worker where it is a coroutine, and refresh."""
         with self.change():
             result = command(*arguments)
             if isawaitable(result):
@@ -83,7 +83,7 @@ class Window:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Tell the user of an error inside, and then show what is so now."""
+        """Show an error that is raised inside as a notice, and then refresh."""
         if self._is_changing:
             yield
             return
@@ -97,7 +97,7 @@ class Window:
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what is so now; what is open may have been deleted by another instance."""
+        """Show the current state; another instance may have deleted what is open."""
         if not self._state.reload():
             self.notify("The conversation that was open is gone: it was deleted elsewhere.")
         self._show()
@@ -111,7 +111,7 @@ class Window:
         self._after_refresh.append(action)
 
     def work(self, work: Awaitable[object], *, group: str, exclusive: bool = True) -> None:
-        """Go on in a worker; an error is told, and what came of it is shown."""
+        """Run something in a worker; then show its error as a notice, and refresh."""
         self._screen.run_worker(self._finish(work), group=group, exclusive=exclusive)
 
     async def _finish(self, work: Awaitable[object]) -> None:
@@ -152,7 +152,7 @@ class Window:
         current: str = "",
         cancelled: Callable[[], object] | None = None,
     ) -> None:
-        """Let the user choose, and tell `take` the id of the choice."""
+        """Let the user choose, and hand the id of the choice to `take`."""
         from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
 
         self.ask(PickScreen(title, choices, current=current), take, cancelled=cancelled)

@@ -23,7 +23,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TitleSuggested,
 )
-from fakegpt_tui.ui.dialogs.help import HelpScreen
+from fakegpt_tui.ui.dialogs.commands import HelpScreen
 from fakegpt_tui.ui.dialogs.link import LinkScreen
 from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from fakegpt_tui.ui.screens.chat import ChatScreen

@@ -97,7 +97,7 @@ def test_of_very_many_models_some_are_shown_and_all_are_found() -> None:
         (SignedOut(), None, False, "", "not asked yet"),
         (NoLogin(), None, False, "", "not asked yet"),
         (NoLogin(), None, True, "", "ready"),
-        (NoLogin(), None, False, "It makes no sense.", "trouble: It makes no sense."),
+        (NoLogin(), None, False, "It makes no sense.", "error: It makes no sense."),
         (Offline("Nobody there."), None, False, "Nobody there.", "offline: Nobody there."),
         (KeyNeeded("No key."), None, False, "No key.", "needs a key: No key."),
         (SignedIn(None), RateLimitStatus(None, "Slow down."), True, "", "limited"),

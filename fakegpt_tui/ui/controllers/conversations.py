@@ -116,7 +116,7 @@ class ConversationController:
         if not ids:
             self._window.notify("There is nothing to rename yet.")
             return
-        from fakegpt_tui.ui.dialogs.ask import AskScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
 
         def take(title: str) -> None:
             self._chat.actions.rename(ids[0], title)

@@ -113,7 +113,7 @@ class FileController:
         if self._job is None:
             self._window.notify("Nothing was imported or saved in bulk yet.")
             return
-        from fakegpt_tui.ui.dialogs.job import JobScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.import_files import JobScreen  # noqa: PLC0415 - after first paint
 
         def go_on(job: Job) -> None:
             if not self._show_running_job():

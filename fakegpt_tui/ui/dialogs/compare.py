@@ -1,4 +1,4 @@
-"""Two variants of a message, word by word."""
+"""Compare dialog: two variants of a message, word by word."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _SIGNS = {
     DiffKind.REMOVED: ("[-", "-]", "$text-error strike"),
     DiffKind.ADDED: ("{+", "+}", "$text-success underline"),
 }
-"""What stands around a part, for those who see no colours, and its style."""
+"""The signs around a part, for terminals without colours, and its style."""
 
 
 class CompareScreen(ModalScreen[None]):

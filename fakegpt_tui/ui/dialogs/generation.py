@@ -1,4 +1,4 @@
-"""How a conversation is answered: its system prompt, and how its model should write."""
+"""Generation dialog: the system prompt and the generation settings of a conversation."""
 
 from collections.abc import Collection, Mapping
 
@@ -46,7 +46,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         keep_preset: SavePreset | None = None,
         begin_at: str = GenerationField.TEMPERATURE,
     ) -> None:
-        """Show `current`, and below it a `note` for a person to read.
+        """Show `current`, and below it a `note` to read.
 
         `presets` are the names that are taken; without `keep_preset` none can be added. The field
         named `begin_at` has the focus at first.
@@ -160,7 +160,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
         return self._typed(SYSTEM_PROMPT, self._texts()[SYSTEM_PROMPT])
 
     def _typed(self, name: str, text: str) -> str:
-        """What was typed into a field; what was there to the letter, where nobody touched it."""
+        """What was typed into a field; its original text to the letter where it was not edited."""
         return self._original[name] if text == self._shown.get(name, text) else clipboard_text(text)
 
     def _texts(self) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Which file to import."""
+"""Import and job dialogs: which file to import, and how far a long job has come."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,10 +6,13 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Checkbox, Input, ProgressBar, Static
+
+from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.messages import Job
 
 _QUOTES = "'\""
 _WHAT = (
@@ -57,3 +60,59 @@ def _path(typed: str) -> Path | None:
         return Path(typed).expanduser() if typed else None
     except RuntimeError:
         return Path(typed)
+
+
+_LOOK_SECONDS = 0.1
+_MAX_DETAILS = 200
+_MAX_LINE = 400
+
+
+class JobScreen(ModalScreen[Job | None]):
+    """Shows a job, which goes on without it; dismissed with the next one, or with nothing."""
+
+    CSS_PATH = "job.tcss"
+    BINDINGS = [
+        Binding("escape", "dismiss", "Close"),
+        Binding("s,ctrl+c", "stop", "Stop"),
+        Binding("enter", "next", "Next"),
+    ]
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="job"):
+            yield ProgressBar(show_eta=False)
+            yield Static(id="said")
+
+    def on_mount(self) -> None:
+        self.query_one("#job").border_title = Content(safe_line(self._job.title))
+        self._timer = self.set_interval(_LOOK_SECONDS, self._look)
+        self._look()
+
+    def action_stop(self) -> None:
+        self._job.progress.stopped = True
+
+    def action_next(self) -> None:
+        if self._job.result is not None and self._job.follow_up is not None:
+            self.dismiss(self._job.follow_up[1])
+
+    def _look(self) -> None:
+        progress, result = self._job.progress, self._job.result
+        bar = self.query_one(ProgressBar)
+        bar.update(total=progress.total or None, progress=progress.done)
+        box = self.query_one("#job")
+        if result is None:
+            ending = "It is being stopped …" if progress.stopped else "s stops it"
+            box.border_subtitle = Content(f"{ending}, esc closes this and lets it go on")
+            return
+        self._timer.stop()
+        bar.display = False
+        then = "" if self._job.follow_up is None else f"enter: {self._job.follow_up[0]}, "
+        box.border_subtitle = Content(f"{then}esc closes")
+        details = [safe_line(each, _MAX_LINE) for each in result.details[:_MAX_DETAILS]]
+        if more := len(result.details) - len(details):
+            details.append(f"And {more} more.")
+        lines = [Content(safe_line(result.summary, _MAX_LINE)), *map(Content, details)]
+        self.query_one("#said", Static).update(Content("\n").join(lines))

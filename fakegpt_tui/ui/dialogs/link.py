@@ -19,7 +19,7 @@ _ALLOWED_SCHEMES = {"http", "https", "mailto"}
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """A link as a person should see it; `refusal` says why it will not be opened."""
+    """A link to show before it is opened; `refusal` says why it will not be opened."""
 
     href: str
     host: str = ""
@@ -53,7 +53,7 @@ def _refusal(href: str, scheme: str, netloc: str) -> str:
 
 
 def ask_about_link(screen: Screen[Any], href: str) -> None:
-    """Show where a link really goes, and do what a person then wants."""
+    """Show where a link really goes, and open or copy it if the user then wants that."""
 
     def act(choice: str | None) -> None:
         if choice == "open":
@@ -86,8 +86,8 @@ class LinkScreen(ModalScreen[str | None]):
                 yield Static(Content.assemble("Host  ", (safe_line(target.host), "bold")))
             if target.refusal:
                 yield Static(Content(target.refusal), id="refusal")
-            doors = "c copies · esc closes" if target.refusal else "o opens · c copies · esc closes"
-            yield Static(Content(doors), id="doors")
+            hints = "c copies · esc closes" if target.refusal else "o opens · c copies · esc closes"
+            yield Static(Content(hints), id="hints")
 
     def on_mount(self) -> None:
         self.query_one("#link").border_title = Content("This link goes to")

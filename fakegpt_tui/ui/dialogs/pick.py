@@ -1,4 +1,4 @@
-"""Choosing one of many, by typing a part of it."""
+"""Pick and ask dialogs: choose one of many by typing a part of it, or type one line."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.drawing import icon_cell
 
 _MAX_SHOWN = 200
@@ -86,3 +87,29 @@ class PickScreen(ModalScreen[str | None]):
     @property
     def _options(self) -> OptionList:
         return self.query_one(OptionList)
+
+
+class AskScreen(ModalScreen[str | None]):
+    """A field with a text in it; dismissed with what it holds, or with nothing."""
+
+    CSS_PATH = "ask.tcss"
+    BINDINGS = [Binding("escape", "dismiss", "Close")]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            yield Input(self._text, select_on_focus=False)
+
+    def on_idle(self) -> None:
+        repaint_now(self)
+
+    def on_mount(self) -> None:
+        self.query_one("#ask").border_title = Content(f"{self._title} — enter keeps, esc leaves")
+
+    @on(Input.Submitted)
+    def keep(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)

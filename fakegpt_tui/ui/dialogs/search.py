@@ -1,4 +1,4 @@
-"""One box over the titles and texts of all conversations."""
+"""Search dialog: find words in the titles and messages of all conversations."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime

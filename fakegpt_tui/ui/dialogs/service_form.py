@@ -1,4 +1,4 @@
-"""Adding a service, or changing one, and trying it out before that."""
+"""Service form: add a service or change one, and test it before it is saved."""
 
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import aclosing
@@ -44,7 +44,7 @@ _NO_PROXY: Final = "none"
 
 
 class ServiceFormScreen(ModalScreen[Service | None]):
-    """The fields of a service; dismissed with the service as it was kept, or with nothing.
+    """The fields of a service; dismissed with the service as it was saved, or with nothing.
 
     A key can be typed, and is never shown again.
     """
@@ -61,11 +61,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     ]
 
     def __init__(
-        self, book: ServiceRepository, service: Service | None, taken: Collection[str]
+        self, registry: ServiceRepository, service: Service | None, taken: Collection[str]
     ) -> None:
         """With no `service` one is added, whose name must not be among those that are `taken`."""
         super().__init__()
-        self._registry = book
+        self._registry = registry
         self._service = service
         self._taken = taken
         self._validated = False
@@ -110,14 +110,14 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     @work(exclusive=True, group="keyring")
     async def _ask_about_keyring(self) -> None:
-        """Say where a typed key will be kept, before anybody types one."""
-        trouble = await self._registry.keyring_error()
+        """Say where a typed key will be stored, before one is typed."""
+        error = await self._registry.keyring_error()
         box = self.query_one("#key_in_file", Checkbox)
-        if trouble:
+        if error:
             box.value = True
             box.disabled = True
             box.label = Content("a typed key is kept in a file that only you can read")
-            box.tooltip = Content(trouble)
+            box.tooltip = Content(error)
         else:
             box.label = Content("keep it in a file that only you can read, not in the keyring")
         self._before = self._draft()
@@ -144,11 +144,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     async def _keep(self, draft: ServiceForm) -> None:
         self._say(Content("Saving …"))
         try:
-            kept = await self._registry.save(draft)
+            saved = await self._registry.save(draft)
         except FakeGPTError as error:
             self._say(check_step_line(ConnectionCheck(str(error), worked=False)))
         else:
-            self.dismiss(kept)
+            self.dismiss(saved)
 
     def action_test(self) -> None:
         self._validated = True
@@ -224,7 +224,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         return ""
 
     def _taking_away(self) -> Content:
-        """What taking the key away does to where it is kept; a person's own file stays."""
+        """What removing the key deletes; a file of the user's own stays."""
         name = self._service.name if self._service else ""
         lost = self._registry.removable_key_location(name)
         end = f", and delete it from {lost}" if lost else ""
@@ -296,5 +296,5 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def _text(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value.strip()
 
-    def _say(self, words: Content) -> None:
-        self.query_one("#outcome", Static).update(words)
+    def _say(self, text: Content) -> None:
+        self.query_one("#outcome", Static).update(text)

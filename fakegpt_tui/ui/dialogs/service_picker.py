@@ -57,7 +57,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
     def __init__(
         self,
         chat: ChatService,
-        book: ServiceRepository,
+        registry: ServiceRepository,
         *,
         current: ModelRef,
         clock: Callable[[], datetime],
@@ -67,7 +67,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         """`begin` is an action that is run at once, about the service of `current`."""
         super().__init__()
         self._chat = chat
-        self._registry = book
+        self._registry = registry
         self._current = current
         self._clock = clock
         self._request = wanted
@@ -76,7 +76,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self._found: tuple[FoundService, ...] = ()
         self._asked: set[str] = set()
         self._errors: dict[str, str] = {}
-        self._said: tuple[ModelRef | None, Content | None] = None, None
+        self._message: tuple[ModelRef | None, Content | None] = None, None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="services"):
@@ -106,9 +106,9 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
     @on(ServiceList.OptionHighlighted)
     def describe(self) -> None:
         """Say what is known of the highlighted one, or what was last said about it."""
-        answerer, words = self._said
-        is_said = words is not None and answerer == self._list.highlighted_model
-        self.query_one("#about", Static).update(words if words and is_said else self._about())
+        highlighted, text = self._message
+        is_current = text is not None and highlighted == self._list.highlighted_model
+        self.query_one("#about", Static).update(text if text and is_current else self._about())
 
     def action_move(self, step: int) -> None:
         self._list.move(step)
@@ -119,7 +119,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         self._ask(service.name)
 
     def action_ask_for_models(self) -> None:
-        """Ask who may be asked without a login that nobody wanted, and look around."""
+        """Ask the services that need no new login for their models, and look for local servers."""
         self._look_around()
         for service in self._chat.services.all():
             is_current = service.name == self._current.service
@@ -174,21 +174,21 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
     def _status_label(self, service: Service) -> str:
         if service.name in self._asked:
             return _ASKING
-        standing = ServiceStatus(
+        status = ServiceStatus(
             login=self._chat.services.login_state(service.name),
             limit=self._chat.services.rate_limit(service.name),
             has_models=bool(self._chat.services.known_models(service.name)),
             error=self._errors.get(service.name, ""),
         )
-        return status_label(service, standing, self._clock())
+        return status_label(service, status, self._clock())
 
     def _about(self) -> Content:
         """All that is known of what is highlighted."""
-        answerer, service = self._list.highlighted_model, self._service
-        if answerer is None or service is None:
+        highlighted, service = self._list.highlighted_model, self._service
+        if highlighted is None or service is None:
             return Content("Nothing fits.")
         models = self._chat.services.known_models(service.name)
-        model = next((each for each in models if each.id == answerer.model), None)
+        model = next((each for each in models if each.id == highlighted.model), None)
         key = self._registry.key_location(service.name)
         facts = [
             f"{service.kind} {service.url}".strip(),
@@ -199,8 +199,8 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         lines.append(" · ".join(fact for fact in facts if fact))
         if model is not None and model.description:
             lines.append(model.description)
-        if trouble := self._errors.get(service.name):
-            lines.append(trouble)
+        if error := self._errors.get(service.name):
+            lines.append(error)
         if isinstance(self._chat.services.login_state(service.name), KeyNeeded):
             lines.append("F2 gives it a key.")
         return Content("\n").join([Content(safe_line(line, _MAX_LINE)) for line in lines])
@@ -209,19 +209,19 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         names = ", ".join(str(each) for each in self._marked) or "none yet"
         return f"Marked ({len(self._marked)} of {self._request.max_count}): {names}"
 
-    def _say(self, words: Content) -> None:
+    def _say(self, text: Content) -> None:
         """Say something about the highlighted one, until another is highlighted."""
-        self._said = self._list.highlighted_model, words
+        self._message = self._list.highlighted_model, text
         self.describe()
 
     @property
     def _service(self) -> Service | None:
         """The service of the highlighted row."""
-        answerer = self._list.highlighted_model
-        if answerer is None:
+        highlighted = self._list.highlighted_model
+        if highlighted is None:
             return None
         services = (*self._chat.services.all(), *(each.service for each in self._found))
-        return next((each for each in services if each.name == answerer.service), None)
+        return next((each for each in services if each.name == highlighted.service), None)
 
     @property
     def _list(self) -> ServiceList:

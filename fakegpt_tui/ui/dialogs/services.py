@@ -1,4 +1,4 @@
-"""What a person does with services and their models: choosing above all."""
+"""Services dialog: choose, test, add, change and remove services and models."""
 
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
@@ -49,24 +49,24 @@ class ServicesScreen(ServicePickerScreen):
 
     def action_use(self) -> None:
         """Choose the highlighted one, or mark it where several are wanted."""
-        answerer = self._list.highlighted_model
-        if answerer is None:
+        model = self._list.highlighted_model
+        if model is None:
             return
         if self._request.max_count == 1:
-            self._choose((answerer,))
+            self._choose((model,))
         else:
-            self._mark(answerer)
+            self._mark(model)
 
-    def _mark(self, answerer: ModelRef) -> None:
-        if answerer in self._marked:
-            self._marked.remove(answerer)
+    def _mark(self, model: ModelRef) -> None:
+        if model in self._marked:
+            self._marked.remove(model)
         elif len(self._marked) == self._request.max_count:
             self._say(
                 Content(f"{self._request.max_count} are marked, which is as many as there can be.")
             )
             return
         else:
-            self._marked.append(answerer)
+            self._marked.append(model)
         self.query_one(Input).value = ""
         self.refresh_rows()
 
@@ -77,27 +77,27 @@ class ServicesScreen(ServicePickerScreen):
             self._say(Content(f"Mark two to {self._request.max_count} with enter first."))
 
     @work(exclusive=True, group="choose")
-    async def _choose(self, answerers: tuple[ModelRef, ...]) -> None:
+    async def _choose(self, models: tuple[ModelRef, ...]) -> None:
         """Leave with these; one that was only found is added first, now that it is chosen."""
         known = {service.name for service in self._chat.services.all()}
         found = {each.service.name: each.service for each in self._found}
         try:
-            for name in {each.service for each in answerers} - known:
+            for name in {each.service for each in models} - known:
                 await self._registry.save(draft_of(found[name]))
         except FakeGPTError as error:
             self._say(_failed(str(error)))
         else:
-            self.dismiss(answerers)
+            self.dismiss(models)
 
-    @work(exclusive=True, group="favour")
+    @work(exclusive=True, group="favourite")
     async def action_toggle_favourite(self) -> None:
-        answerer = self._list.highlighted_model
-        if answerer is None or not answerer.model:
+        model = self._list.highlighted_model
+        if model is None or not model.model:
             self._say(Content("A favourite is a model: go to one of the service's models."))
             return
         try:
-            is_one = answerer not in self._registry.favourites
-            await self._registry.set_favourite(answerer, favourite=is_one)
+            favourite = model not in self._registry.favourites
+            await self._registry.set_favourite(model, favourite=favourite)
         except FakeGPTError as error:
             self._say(_failed(str(error)))
         else:
@@ -117,13 +117,13 @@ class ServicesScreen(ServicePickerScreen):
 
     def action_test_service(self) -> None:
         """Try the service out with the highlighted model."""
-        service, answerer = self._service, self._list.highlighted_model
-        if service is None or answerer is None:
+        service, model = self._service, self._list.highlighted_model
+        if service is None or model is None:
             return
         if service.kind is ServiceKind.EMBEDDED:
             self._say(Content("The built-in host is part of this program, and always there."))
             return
-        self._try(self._registry.check_connection(draft_of(service, answerer.model)))
+        self._try(self._registry.check_connection(draft_of(service, model.model)))
 
     @work(exclusive=True, group="trial")
     async def _try(self, trial: AsyncGenerator[ConnectionCheck]) -> None:
@@ -174,12 +174,12 @@ class ServicesScreen(ServicePickerScreen):
 
         names: Collection[str] = {each.name for each in self._chat.services.all()}
 
-        def take(kept: Service | None) -> None:
-            if kept is not None:
-                self._forget(kept.name)
+        def take(saved: Service | None) -> None:
+            if saved is not None:
+                self._forget(saved.name)
                 self.query_one(Input).value = ""
-                self.refresh_rows(highlight=ModelRef(kept.name))
-                self._ask(kept.name)
+                self.refresh_rows(highlight=ModelRef(saved.name))
+                self._ask(saved.name)
 
         self.app.push_screen(ServiceFormScreen(self._registry, service, names), take)
 
@@ -189,7 +189,7 @@ class ServicesScreen(ServicePickerScreen):
 
 
 def draft_of(service: Service, model: str = "") -> ServiceForm:
-    """A service as if a person had filled it in, with another model if need be."""
+    """The form of a service as it is configured, with another model where one is given."""
     return ServiceForm(
         name=service.name, kind=service.kind, url=service.url, model=model or service.model
     )

@@ -1,4 +1,4 @@
-"""Settings: what each does, what it is and why, and an editor that fits it."""
+"""Settings dialog: each setting with its value, origin and description, and an editor for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _VALUE_WIDTH = 24
 class SettingsScreen(ModalScreen[None]):
     """A list of all settings, and below it what there is to say about the one that is marked.
 
-    `take` is told the name and the new value of each that can be used at once. `changes` are those
+    `take` gets the name and the new value of each that can be used at once. `changes` are those
     that can be undone, the last one at the end.
     """
 
@@ -40,13 +40,13 @@ class SettingsScreen(ModalScreen[None]):
 
     def __init__(
         self,
-        door: SettingsRepository,
+        repository: SettingsRepository,
         settings: tuple[EffectiveSetting, ...],
         take: Callable[[str, str], None],
         changes: list[SettingChange],
     ) -> None:
         super().__init__()
-        self._repository = door
+        self._repository = repository
         self._settings = {setting.name: setting for setting in settings}
         self._take = take
         self._changes = changes

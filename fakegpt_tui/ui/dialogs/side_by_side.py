@@ -1,4 +1,4 @@
-"""Replies to one prompt, side by side while they arrive."""
+"""Side-by-side dialog: several replies to one prompt, while they arrive."""
 
 from collections.abc import Sequence
 
@@ -60,7 +60,7 @@ class SideBySideScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="side-by-side"):
             yield Static(Content(safe_line(self._prompt.text, _MAX_LINE)), id="prompt")
-            yield Static(id="standings", markup=False)
+            yield Static(id="statuses", markup=False)
             yield Horizontal(*self._columns, id="columns")
             yield Footer(show_command_palette=False, compact=True)
 
@@ -115,7 +115,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         first = max(0, min(self._place - count // 2, len(self._columns) - count))
         for place, column in enumerate(self._columns):
             column.display = first <= place < first + count
-        self.query_one("#standings").display = count < len(self._columns)
+        self.query_one("#statuses").display = count < len(self._columns)
         self.call_after_refresh(self._draw)
 
     def _repaint(self) -> None:
@@ -143,7 +143,7 @@ class SideBySideScreen(ModalScreen[str | None]):
                 column.update_message(reply)
             self._update_header(place, reply)
         lines = [self._line(place, reply) for place, reply in enumerate(replies)]
-        self.query_one("#standings", Static).update(Content("\n".join(lines)))
+        self.query_one("#statuses", Static).update(Content("\n".join(lines)))
 
     def _update_header(self, place: int, reply: ChatMessage) -> None:
         """Say above a column whose reply it is, and below it how that is getting on."""

@@ -148,7 +148,7 @@ class ChatScreen(RenderCache, Screen[None]):
         self.shown = self._view_model.build()
 
     def watch_shown(self, before: ChatView | None, shown: ChatView | None) -> None:
-        """Have the widgets show what is so; each repaints itself where that is something new."""
+        """Hand the view to the widgets; each repaints itself where something is new."""
         if shown is None:
             return
         self._show_path(before, shown)
@@ -203,7 +203,7 @@ class ChatScreen(RenderCache, Screen[None]):
 
     @on(Report)
     def take_report(self, report: Report) -> None:
-        """Do what a worker's report asks for, and show what is so by then."""
+        """Handle what a worker reports, and refresh."""
         with self.window.change():
             match report:
                 case TurnStarted():
@@ -267,7 +267,7 @@ class ChatScreen(RenderCache, Screen[None]):
 
     @property
     def repaints_soon(self) -> bool:
-        """Will all that has grown by then be shown, whether that is told or not?"""
+        """Is a repaint planned that will show all text that has arrived by then?"""
         return self._repaint_timer is not None
 
     @on(ReplyGrew)
@@ -330,7 +330,7 @@ class ChatScreen(RenderCache, Screen[None]):
         self._list_wanted = conversations.display = not conversations.display
 
     def action_help(self) -> None:
-        from fakegpt_tui.ui.dialogs.help import HelpScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.commands import HelpScreen  # noqa: PLC0415 - after first paint
 
         self.app.push_screen(HelpScreen(self.state.keys))
 

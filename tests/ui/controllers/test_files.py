@@ -8,8 +8,7 @@ from textual.widgets import Input
 
 from fakegpt_tui.chat.jobs import JobProgress, JobResult
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.ui.dialogs.import_files import ImportScreen
-from fakegpt_tui.ui.dialogs.job import JobScreen
+from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
 from fakegpt_tui.ui.messages import Job, RunJob
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript

@@ -179,7 +179,7 @@ async def test_a_conversation_whose_service_is_gone_can_be_read() -> None:
         await it.until(lambda: it.status.startswith("ollama"))
         del it.services["ollama"]
         await it.pilot.press("f6", "escape")
-        await it.see("its service is no longer configured")
+        await it.see("the service is no longer configured")
 
 
 async def test_all_of_it_fits_a_small_screen() -> None:
