@@ -108,7 +108,7 @@ def template() -> str:
 @file_options
 @click.pass_context
 def paths(context: click.Context) -> None:
-    """Show where files are kept, and what says so."""
+    """Show where files are kept, and which setting says so."""
     settings = settings_of(context)
     rows = [
         (name, str(path), str(settings.origins[setting]))

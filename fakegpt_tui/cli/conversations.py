@@ -17,7 +17,7 @@ _SPEAKERS = {Role.USER: "You", Role.ASSISTANT: "Reply", Role.SYSTEM: "System"}
 @click.command("list")
 @click.option("-a", "--all", "everything", is_flag=True, help="Archived ones too.")
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=1), metavar="COUNT", help="Not more than so many."
+    "-n", "--limit", type=click.IntRange(min=1), metavar="COUNT", help="At most this many."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @file_options
@@ -104,7 +104,7 @@ def _message_blocks(conversation: Conversation, path: Sequence[ChatMessage]) -> 
     default=20,
     show_default=True,
     metavar="COUNT",
-    help="Not more places than so many.",
+    help="At most this many results.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @file_options

@@ -58,7 +58,7 @@ def _targets(words: tuple[str, ...], *, everything: bool) -> tuple[str | None, P
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only report what would be imported.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each conversation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 @service_options

@@ -22,10 +22,10 @@ _MAX_SKIPPED_SHOWN = 20
 def import_files(
     settings: Settings, files: Iterable[Path], *, dry_run: bool, verbose: bool, as_json: bool
 ) -> ExitCode:
-    """Import all files that can be read, and tell what became of them.
+    """Import all files that can be read, and print a report.
 
     Raises:
-        StoreError: The store cannot be written; what was taken before that stays.
+        StoreError: The store cannot be written; what was imported before stays.
     """
     code = ExitCode.DONE
     with open_store(settings) as store:
@@ -38,9 +38,9 @@ def import_files(
                     code = ExitCode.FAILURE
                     echo_err(f"{path}: {error}")
         finally:
-            # Also after ctrl+c, and when the disk is full: what was taken stays.
-            tell = _print_json if as_json else _print_summary
-            tell(importer.report, dry_run=dry_run)
+            # Also after ctrl+c, and when the disk is full: what was imported stays.
+            report = _print_json if as_json else _print_summary
+            report(importer.report, dry_run=dry_run)
     return code
 
 

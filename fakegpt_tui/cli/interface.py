@@ -31,7 +31,7 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
         resume: The beginning of the id of the conversation to open, empty for the newest.
 
     Raises:
-        FakeGPTError: It could not be opened.
+        FakeGPTError: The interface could not be opened.
     """
     # Textual reads from standard input and draws on standard error.
     if not settings.plain and not all(os.isatty(descriptor) for descriptor in (0, 1, 2)):

@@ -19,7 +19,7 @@ _MAX_ACCOUNT = 80
 @file_options
 @click.pass_context
 def login(context: click.Context, *, again: bool) -> None:
-    """Sign in to the chosen service, or its upstream, unless that is so already.
+    """Sign in to the chosen service, or its upstream, unless already signed in.
 
     Prints what `status` prints. The exit code is 3 when the service refuses.
     """

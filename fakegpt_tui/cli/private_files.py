@@ -47,7 +47,7 @@ _KEY_BYTES = 32
 
 
 def load_host_key(path: Path) -> bytes:
-    """The key in the file at `path`, which is made if there is none.
+    """The key in the file at `path`, which is created if missing.
 
     Raises:
         ConfigError: It cannot be read or made, is too short, or can be read by others.
@@ -66,7 +66,7 @@ def load_host_key(path: Path) -> bytes:
 
 
 def _create_key(path: Path) -> None:
-    """Whole or not at all, because another host may be looking for it at this moment."""
+    """Create the key atomically, because another host may read it at the same time."""
     number, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     made = Path(name)
     try:

@@ -51,7 +51,7 @@ _ALL = "list"
 @click.option(
     "--scenario",
     metavar="NAME",
-    help="Do one thing that services were seen to do, to try a client; `list` shows all.",
+    help="Do one odd thing that real services do, to test a client; `list` shows all.",
 )
 @service_option
 @file_options

@@ -68,8 +68,8 @@ _OF_TABLES = {"services", "presets"}
 def with_service(content: str, name: str, values: Mapping[str, Value], *, path: Path) -> str:
     """`content`, the text of the file at `path`, with `values` in the table of a service.
 
-    A new table is added at the end. Of one that is there the other values stay as they are, as do
-    all comments; a value of `None` is taken out.
+    A new table is added at the end. In an existing table all other values and all
+    comments stay; a value of `None` is removed.
 
     Raises:
         ConfigError: The text cannot be read, or the service could not be used.
@@ -108,7 +108,7 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
     if value is None or name in document:
         _assign(document, {name: value})
         changed = tomlkit.dumps(document)
-        # The empty line that set the first value apart goes with it.
+        # The blank line after the first value is removed with it.
         return changed if content.startswith("\n") else changed.removeprefix("\n")
     # Before the first table: after it, it would be a value of that table.
     line = tomlkit.document()
@@ -144,7 +144,7 @@ def with_preset(content: str, preset: Preset, *, path: Path) -> str:
 
 
 def read_presets(content: str, *, path: Path) -> dict[str, Preset]:
-    """The presets of a text that could be read before.
+    """The presets of a text that is valid TOML.
 
     Raises:
         ConfigError: One of them could not be used.
@@ -153,7 +153,7 @@ def read_presets(content: str, *, path: Path) -> dict[str, Preset]:
 
 
 def read_services(content: str, *, path: Path) -> dict[str, ServiceConfig]:
-    """The services of a text that could be read before, the ready-made ones among them.
+    """The services of a text that is valid TOML, with the built-in ones.
 
     Raises:
         ConfigError: One of them could not be used.

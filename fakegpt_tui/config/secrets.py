@@ -109,7 +109,7 @@ def read_key(source: KeySource, environ: Mapping[str, str], keyring: Keyring) ->
     """The key that `source` names. The keyring may ask the person to unlock it first.
 
     Raises:
-        ConfigError: There is none, or it cannot be one. No other place is looked at instead.
+        ConfigError: There is no key, or it is malformed; no other source is tried.
     """
     match source:
         case KeyInEnvironment(variable):
@@ -123,10 +123,10 @@ def read_key(source: KeySource, environ: Mapping[str, str], keyring: Keyring) ->
 
 
 def store_key(service: str, key: Secret, keyring: Keyring) -> None:
-    """Keep `key` in the keyring of the system under the name of the service.
+    """Store `key` in the keyring of the system under the name of the service.
 
     Raises:
-        ConfigError: It cannot be a key, or the keyring cannot be used; then it is kept nowhere.
+        ConfigError: It is malformed, or the keyring cannot be used; then it is not stored.
     """
     usable = validate_key(key.reveal(), "What was given as the key")
     try:

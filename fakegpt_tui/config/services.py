@@ -28,10 +28,10 @@ _RESERVED = {
 
 
 def parse_headers(table: Table) -> tuple[tuple[str, Secret], ...]:
-    """The headers in `table`; an empty one is not to be sent at all.
+    """The headers in `table`; an empty one is not sent.
 
     Raises:
-        ConfigError: One of them cannot be sent, or is not for a person to set.
+        ConfigError: A header cannot be sent, or is set by the program.
     """
     for name in table:
         if not _HEADER_NAME.fullmatch(name):
@@ -74,7 +74,7 @@ class ServiceConfig:
 
 
 def parse_services(table: Table) -> dict[str, ServiceConfig]:
-    """All services: the ready-made ones, changed and joined by those of the `[services]` table.
+    """All services: the built-in ones, changed or extended by the `[services]` table.
 
     Raises:
         ConfigError: A table cannot be used.

@@ -13,7 +13,7 @@ from fakegpt_tui.cli.options import file_options, settings_of
 @file_options
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool, connect: bool, show_keys: bool) -> None:
-    """Look at terminal, files, store and configuration, and say what needs attention.
+    """Check terminal, files, store and configuration, and say what needs attention.
 
     Nothing is changed, and no service is contacted without --connect. The exit code is 1 if
     something needs attention.
