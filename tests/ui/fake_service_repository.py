@@ -1,4 +1,4 @@
-"""A book of services that is kept in memory."""
+"""A registry of services that is kept in memory."""
 
 from collections.abc import AsyncGenerator, Mapping, MutableMapping
 

@@ -37,7 +37,7 @@ class Running:
     store: MemoryStore
     backend: ScriptedBackend
     services: dict[str, Service]
-    book: FakeServiceRepository
+    registry: FakeServiceRepository
 
     @property
     def prompt(self) -> PromptInput:
@@ -111,17 +111,19 @@ async def running(
     known = {each.name: each for each in (service, *services)}
     if connect is None:
         connect = connecting_each(backends, backend) if backends else connecting(backend)
-    book = FakeServiceRepository(known)
-    book.found = found
+    registry = FakeServiceRepository(known)
+    registry.found = found
     chat = ChatService(store, known, connect, service=service.name, presets=presets)
-    app = FakeGPTApp(chat, Options(exports=exports, services=book, cursor_blink=False, **options))
+    app = FakeGPTApp(
+        chat, Options(exports=exports, services=registry, cursor_blink=False, **options)
+    )
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         # Of none, Textual would wait for all there are.
         if begun := [each for each in app.workers if each.group == "begin"]:
             await app.workers.wait_for_complete(begun)
         await pilot.pause()
-        yield Running(app, pilot, chat, store, backend, known, book)
+        yield Running(app, pilot, chat, store, backend, known, registry)
 
 
 def reply(text: str, *, gate: Gate | None = None) -> list[Step]:

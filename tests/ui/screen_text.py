@@ -1,4 +1,4 @@
-"""What a person would read on the screen."""
+"""The text on the screen of an app."""
 
 from textual.app import App
 

@@ -1,4 +1,4 @@
-"""What another instance of the program deletes while somebody looks at it here."""
+"""Conversations that another instance deletes while they are shown here."""
 
 import threading
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What replies and conversations cost, as a person sees it."""
+"""The numbers of tokens on replies and in the status bar."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ async def test_what_a_service_counted_is_shown_as_it_is() -> None:
         assert "≈" not in it.text
 
 
-async def test_what_nobody_counted_is_shown_as_an_estimate() -> None:
+async def test_tokens_that_a_service_does_not_count_are_estimated() -> None:
     async with running(reply("y" * 40), COUNTED) as it:
         await it.ask("x" * 40)
         await it.see("scripted-1 · ≈ 10 tokens")
@@ -27,7 +27,7 @@ async def test_what_nobody_counted_is_shown_as_an_estimate() -> None:
         await it.see("· 34 tokens")
 
 
-async def test_no_more_is_said_to_be_sent_than_the_service_takes() -> None:
+async def test_the_estimate_is_at_most_the_context_window() -> None:
     async with running(reply("y" * 4_000), service=replace(SERVICE, window=600)) as it:
         await it.ask("x" * 40)
         await it.until(lambda: it.status.endswith("≈ 450 tokens"))

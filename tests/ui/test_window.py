@@ -155,3 +155,14 @@ async def test_each_command_of_the_main_screen_is_a_method_of_a_controller() -> 
                 assert callable(getattr(getattr(screen.controllers, controller), method)), (
                     command.id
                 )
+
+
+def test_the_main_screen_leaves_its_commands_to_controllers() -> None:
+    ours = [cls for cls in ChatScreen.__mro__ if cls.__module__.startswith("fakegpt_tui")]
+    methods = {
+        name
+        for cls in ours
+        for name, value in vars(cls).items()
+        if callable(value) or isinstance(value, property)
+    }
+    assert len(methods) <= 35

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,19 +18,35 @@ from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.drawing import icon_cell
 
+T = TypeVar("T")
+
 _MAX_SHOWN = 200
 """An option list lays out all of its options whenever one changes."""
 
 
-class PickScreen(ModalScreen[str | None]):
-    """A field and the choices that have every word of it; dismissed with the id of one."""
+class ListScreen(ModalScreen[T]):
+    """A dialog with a field that has the focus, and a list whose highlight the arrows move."""
 
-    CSS_PATH = "pick.tcss"
     BINDINGS = [
         Binding("escape", "dismiss", "Close"),
         Binding("down,ctrl+n", "move(1)", "Next", show=False),
         Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
     ]
+
+    @property
+    def options(self) -> OptionList:
+        return self.query_one(OptionList)
+
+    def action_move(self, step: int) -> None:
+        options = self.options
+        if options.option_count:
+            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
+
+
+class PickScreen(ListScreen[str | None]):
+    """A field and the choices that have every word of it; dismissed with the id of one."""
+
+    CSS_PATH = "pick.tcss"
 
     def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "") -> None:
         super().__init__()
@@ -52,18 +69,13 @@ class PickScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:
-        option = self._options.highlighted_option
+        option = self.options.highlighted_option
         if option is not None:
             self.dismiss(option.id)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
-
-    def action_move(self, step: int) -> None:
-        options = self._options
-        if options.option_count:
-            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
 
     def _show(self, query: str) -> None:
         words = query.casefold().split()
@@ -73,20 +85,16 @@ class PickScreen(ModalScreen[str | None]):
             if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)
         )
         shown = list(islice(fitting, _MAX_SHOWN))
-        self._options.clear_options()
-        self._options.add_options([Option(self._line(choice), id=choice.id) for choice in shown])
+        self.options.clear_options()
+        self.options.add_options([Option(self._line(choice), id=choice.id) for choice in shown])
         ids = [choice.id for choice in shown]
         if ids:
-            self._options.highlighted = ids.index(self._current) if self._current in ids else 0
+            self.options.highlighted = ids.index(self._current) if self._current in ids else 0
 
     def _line(self, choice: Choice) -> Content:
         mark = icon_cell("●" if choice.id == self._current else "")
         detail = f"  {safe_line(choice.detail)}" if choice.detail else ""
         return Content.assemble(mark, safe_line(choice.label), (detail, "dim"))
-
-    @property
-    def _options(self) -> OptionList:
-        return self.query_one(OptionList)
 
 
 class AskScreen(ModalScreen[str | None]):

@@ -5,16 +5,15 @@ from datetime import datetime
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content, Span
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError, SearchHit
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import SearchSelection
+from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.terminal.output import repaint_now
 
 SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
@@ -23,15 +22,10 @@ SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
 _FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
 
 
-class SearchScreen(ModalScreen[SearchSelection | None]):
+class SearchScreen(ListScreen[SearchSelection | None]):
     """Shows what is found while the words are typed; the next key ends the search before it."""
 
     CSS_PATH = "search.tcss"
-    BINDINGS = [
-        Binding("escape", "dismiss", "Close"),
-        Binding("down,ctrl+n", "move(1)", "Next", show=False),
-        Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
-    ]
 
     def __init__(self, search: SearchFunction, clock: Callable[[], datetime]) -> None:
         super().__init__()
@@ -59,16 +53,11 @@ class SearchScreen(ModalScreen[SearchSelection | None]):
 
     @on(Input.Submitted)
     def open_highlighted(self) -> None:
-        self._open(self.query_one(OptionList).highlighted)
+        self._open(self.options.highlighted)
 
     @on(OptionList.OptionSelected)
     def open(self, event: OptionList.OptionSelected) -> None:
         self._open(event.option_index)
-
-    def action_move(self, step: int) -> None:
-        options = self.query_one(OptionList)
-        if options.option_count:
-            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
 
     @work(exclusive=True, group="search")
     async def _look(self, query: str) -> None:
@@ -81,7 +70,7 @@ class SearchScreen(ModalScreen[SearchSelection | None]):
 
     def _show(self, hits: Sequence[SearchHit], instead: str) -> None:
         self._hits = hits
-        options = self.query_one(OptionList)
+        options = self.options
         options.clear_options()
         options.add_options([Option(self._lines(hit)) for hit in hits])
         options.highlighted = 0 if hits else None

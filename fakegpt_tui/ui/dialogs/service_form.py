@@ -276,15 +276,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             shown = self.query_one(f"#{field}-problem", Static)
             shown.update(Content(safe_line(problems.get(field, ""), 400)))
             shown.display = field in problems
-        for field in _FIELDS:
-            if field in problems:
-                if not self._is_typing_in_a_problem(problems):
-                    self.query_one(f"#{field}", Input).focus()
-                break
+        first = next((field for field in _FIELDS if field in problems), None)
+        is_typing_there = self.focused is not None and self.focused.id in problems
+        if first is not None and not is_typing_there:
+            self.query_one(f"#{first}", Input).focus()
         return bool(problems)
-
-    def _is_typing_in_a_problem(self, problems: Collection[str]) -> bool:
-        return self.focused is not None and self.focused.id in problems
 
     def _show_key_fields(self) -> None:
         """A host of the FakeGPT protocol has a login, and no key."""

@@ -182,7 +182,7 @@ async def test_a_preset_that_cannot_be_put_back_now_can_be_later() -> None:
         await it.until(lambda: presets == {"terse": before})
 
 
-async def test_what_nobody_touched_stays_to_the_letter() -> None:
+async def test_an_untouched_field_stays_to_the_letter() -> None:
     odd = Preset("odd", "a\u2028b\r\nc", GenerationSettings(seed=3, stop=("\u2028\x1b", "\r")))
     async with running(reply("one"), presets={"odd": odd}) as it:
         await it.command("/preset")

@@ -37,7 +37,7 @@ async def test_a_service_is_added_and_can_be_used_at_once() -> None:
         await it.pilot.press("ctrl+s")
         await it.see("Who answers here")
         await it.see("local  ready")
-        assert [(each.name, each.kind, each.url, each.model) for each in it.book.saved] == [
+        assert [(each.name, each.kind, each.url, each.model) for each in it.registry.saved] == [
             ("local", ServiceKind.OPENAI, "http://127.0.0.1:9", "m")
         ]
         await it.pilot.press("enter")
@@ -50,39 +50,39 @@ async def test_a_key_is_never_seen_and_goes_where_the_form_says() -> None:
         await fill(it, name="hosted", url="https://api.example.org/v1", key=KEY)
         assert KEY not in it.text
         await it.pilot.press("ctrl+s")
-        await it.until(lambda: bool(it.book.saved))
-        assert (it.book.saved[0].key, it.book.saved[0].key_in_file) == (Secret(KEY), False)
+        await it.until(lambda: bool(it.registry.saved))
+        assert (it.registry.saved[0].key, it.registry.saved[0].key_in_file) == (Secret(KEY), False)
 
 
 async def test_without_a_keyring_the_form_says_that_a_key_goes_to_a_file() -> None:
     async with running() as it:
-        it.book.no_keyring = "There is no keyring on this system."
+        it.registry.no_keyring = "There is no keyring on this system."
         await it.command("/add-service")
         await it.see("a typed key is kept in a file that only you can read")
         await fill(it, name="hosted", url="https://api.example.org/v1", key=KEY)
         await it.pilot.press("ctrl+s")
-        await it.until(lambda: bool(it.book.saved))
-        assert it.book.saved[0].key_in_file
+        await it.until(lambda: bool(it.registry.saved))
+        assert it.registry.saved[0].key_in_file
 
 
 async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_saved() -> None:
     async with adding() as it:
-        it.book.refused = {"url": "Must be a URL such as https://chat.example.org."}
+        it.registry.refused = {"url": "Must be a URL such as https://chat.example.org."}
         await fill(it, name="scripted", url="nowhere")
         await it.pilot.press("ctrl+s")
         await it.see("There is a service of that name")
         lines = it.text.splitlines()
         place = next(i for i, line in enumerate(lines) if "nowhere" in line)
         assert "Must be a URL" in lines[place + 1]
-        assert it.book.saved == []
-        it.book.refused = {}
+        assert it.registry.saved == []
+        it.registry.refused = {}
         await fill(it, name="2")
         await it.until(lambda: "of that name" not in it.text and "Must be" not in it.text)
 
 
 async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> None:
     async with adding() as it:
-        it.book.steps = (
+        it.registry.steps = (
             ConnectionCheck(
                 "It offers 2 models.", worked=True, models=(Model("small"), Model("large"))
             ),
@@ -95,12 +95,12 @@ async def test_a_trial_says_what_fails_and_offers_the_models_that_it_found() -> 
         await it.see("✓ The model 'small' answers.")
         await it.pilot.press("f6", *"large", "enter")
         await it.until(lambda: it.app.screen.query_one("#model", Input).value == "large")
-        assert it.book.saved == []
+        assert it.registry.saved == []
 
 
 async def test_saving_that_fails_says_why_and_keeps_what_was_typed() -> None:
     async with adding() as it:
-        it.book.error = ConfigError("The keyring is locked. The key was not kept anywhere.")
+        it.registry.error = ConfigError("The keyring is locked. The key was not kept anywhere.")
         await fill(it, name="local", url="http://127.0.0.1:9")
         await it.pilot.press("ctrl+s")
         await it.see("✗ The keyring is locked.")
@@ -114,12 +114,12 @@ async def test_what_was_typed_is_left_only_when_that_is_asked_for_twice() -> Non
         await it.see("Nothing is saved yet")
         await it.pilot.press("escape")
         await it.see("Who answers here")
-        assert it.book.saved == []
+        assert it.registry.saved == []
 
 
 async def test_a_change_shows_no_secret_and_leaves_what_was_not_touched() -> None:
     async with running(services=(OFFICE,)) as it:
-        it.book.key_locations = {"office": "the keyring of the system"}
+        it.registry.key_locations = {"office": "the keyring of the system"}
         await it.pilot.press("f6", *"office", "f2")
         await it.see("Change office")
         await it.see("stays in the keyring of the system; another takes its place")
@@ -127,8 +127,8 @@ async def test_a_change_shows_no_secret_and_leaves_what_was_not_touched() -> Non
         assert "hunter2" not in it.text
         await fill(it, model="er")
         await it.pilot.press("ctrl+s")
-        await it.until(lambda: bool(it.book.saved))
-        (kept,) = it.book.saved
+        await it.until(lambda: bool(it.registry.saved))
+        (kept,) = it.registry.saved
         assert (kept.name, kept.model, kept.key, kept.proxy) == ("office", "smaller", None, None)
 
 
@@ -137,13 +137,13 @@ async def test_a_proxy_can_be_taken_away() -> None:
         await it.pilot.press("f6", *"office", "f2")
         await fill(it, proxy="none")
         await it.pilot.press("ctrl+s")
-        await it.until(lambda: bool(it.book.saved))
-        assert it.book.saved[0].proxy == Secret("")
+        await it.until(lambda: bool(it.registry.saved))
+        assert it.registry.saved[0].proxy == Secret("")
 
 
 async def test_a_key_that_is_kept_can_be_taken_away() -> None:
     async with running(services=(OFFICE,)) as it:
-        it.book.key_locations = {"office": "the keyring of the system"}
+        it.registry.key_locations = {"office": "the keyring of the system"}
         await it.pilot.press("f6", *"office", "f2")
         await it.see("stays in the keyring of the system")
         await it.see("take the key away, and delete it from the keyring of the system")
@@ -151,8 +151,8 @@ async def test_a_key_that_is_kept_can_be_taken_away() -> None:
         await it.pilot.press("space", "escape")
         await it.see("Nothing is saved yet")
         await it.pilot.press("ctrl+s")
-        await it.until(lambda: bool(it.book.saved))
-        assert it.book.saved[0].without_key
+        await it.until(lambda: bool(it.registry.saved))
+        assert it.registry.saved[0].without_key
 
 
 async def test_where_no_key_is_kept_none_can_be_taken_away() -> None:
@@ -170,8 +170,8 @@ async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
         await it.pilot.press("down", "space")
         await it.until(lambda: "or variable" not in it.text)
         await it.pilot.press("ctrl+s")
-        await it.until(lambda: bool(it.book.saved))
-        assert (it.book.saved[0].kind, it.book.saved[0].key) == (ServiceKind.FAKEGPT, None)
+        await it.until(lambda: bool(it.registry.saved))
+        assert (it.registry.saved[0].kind, it.registry.saved[0].key) == (ServiceKind.FAKEGPT, None)
 
 
 async def test_the_form_fits_a_small_screen() -> None:

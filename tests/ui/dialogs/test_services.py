@@ -73,10 +73,10 @@ async def test_a_model_server_on_this_machine_is_offered_and_kept_once_it_is_cho
         await it.pilot.press("f6")
         await it.see("Found on this machine")
         await it.see("llama3  Llama 3 [/]")
-        assert it.book.saved == []
+        assert it.registry.saved == []
         await it.pilot.press(*"llama3", "enter")
         await it.until(lambda: "ollama llama3" in it.status)
-        assert [draft.url for draft in it.book.saved] == ["http://127.0.0.1:11434"]
+        assert [draft.url for draft in it.registry.saved] == ["http://127.0.0.1:11434"]
 
 
 async def test_all_services_are_shown_with_their_state_and_what_is_known_of_their_models() -> None:
@@ -111,7 +111,7 @@ async def test_favourites_come_first_and_can_be_chosen_there() -> None:
         await it.see("qwen  128k")
         await it.pilot.press("f3")
         await it.see("Favourites")
-        assert it.book.favourites == (ModelRef("ollama", "qwen"),)
+        assert it.registry.favourites == (ModelRef("ollama", "qwen"),)
         await it.pilot.press("escape")
         await it.pilot.press("f6")
         await it.see("★ qwen  ollama · 128k window")
@@ -119,19 +119,19 @@ async def test_favourites_come_first_and_can_be_chosen_there() -> None:
         place = next(i for i, line in enumerate(lines) if "Favourites" in line)
         assert "★ qwen" in lines[place + 1]
         await it.pilot.press("pageup", "f3")
-        await it.until(lambda: it.book.favourites == ())
+        await it.until(lambda: it.registry.favourites == ())
 
 
 async def test_the_model_that_answers_here_is_made_a_favourite_from_the_palette() -> None:
     async with running() as it:
         await it.command("/favourite")
         await it.see("scripted/scripted-1 is a favourite")
-        assert it.book.favourites == (ModelRef("scripted", "scripted-1"),)
+        assert it.registry.favourites == (ModelRef("scripted", "scripted-1"),)
 
 
 async def test_testing_says_step_by_step_what_does_not_work() -> None:
     async with running(services=(OLLAMA,), backends={"ollama": LOCAL}) as it:
-        it.book.steps = (
+        it.registry.steps = (
             ConnectionCheck("It can be reached and offers 2 models.", worked=True),
             ConnectionCheck("It does not accept the key.", worked=False),
         )
@@ -140,7 +140,7 @@ async def test_testing_says_step_by_step_what_does_not_work() -> None:
         await it.pilot.press("f5")
         await it.see("✓ It can be reached and offers 2 models.")
         await it.see("✗ It does not accept the key.")
-        assert [(draft.name, draft.model) for draft in it.book.checked] == [("ollama", "qwen")]
+        assert [(draft.name, draft.model) for draft in it.registry.checked] == [("ollama", "qwen")]
 
 
 async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays() -> None:
@@ -150,7 +150,7 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
         await it.until(lambda: it.status.startswith("ollama"))
         await it.ask("hi")
         await it.see("from ollama")
-        it.book.key_locations = {"ollama": "the keyring of the system"}
+        it.registry.key_locations = {"ollama": "the keyring of the system"}
         await it.pilot.press("f6", "f9")
         await it.see("Remove ollama?")
         await it.see("Remove ollama from config.toml, and its key from the keyring of the system")
@@ -168,7 +168,7 @@ async def test_a_service_is_removed_after_a_question_and_what_it_answered_stays(
 
 async def test_removing_that_is_refused_says_why() -> None:
     async with running(services=(OLLAMA,), backends={"ollama": LOCAL}) as it:
-        it.book.error = ConfigError("Another service goes through it.")
+        it.registry.error = ConfigError("Another service goes through it.")
         await it.pilot.press("f6", *"ollama", "f9", "down", "enter")
         await it.see("✗ Another service goes through it.")
 

@@ -241,7 +241,7 @@ async def test_every_key_of_the_screen_reaches_its_command() -> None:
 async def test_a_favourite_can_be_asked_from_its_place_at_the_top() -> None:
     services = [Service(name="red", kind=ServiceKind.OPENAI, url="http://127.0.0.1:9")]
     async with running(services=services, backends={"red": backend("red")}) as it:
-        it.book.favourites = (ModelRef("red", "red-1"),)
+        it.registry.favourites = (ModelRef("red", "red-1"),)
         it.prompt.insert("hi")
         await it.pilot.press("alt+s")
         await it.see("★ red-1  red")

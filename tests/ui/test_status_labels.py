@@ -1,4 +1,4 @@
-"""Logins and turns in a few words."""
+"""The labels of logins and turns in the status bar."""
 
 from datetime import UTC, datetime, timedelta
 
