@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import click
 
-from fakegpt_tui.cli.options import file_options, settings_of
+from fakegpt_tui.cli.options import file_options, folders_of, settings_of
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import SaveError, Service
 from fakegpt_tui.text import safe_line
@@ -49,7 +49,7 @@ def config() -> None:
 @click.pass_context
 def path(context: click.Context) -> None:
     """Print where the configuration file is, or would be."""
-    click.echo(settings_of(context).config_file)
+    click.echo(folders_of(context, may_be_missing=True).config_file)
 
 
 @config.command()
@@ -79,7 +79,7 @@ def init(context: click.Context) -> None:
 
     A file that is already there is left as it is.
     """
-    target = settings_of(context).config_file
+    target = folders_of(context, may_be_missing=True).config_file
     try:
         target.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE)
@@ -109,7 +109,7 @@ def template() -> str:
 @click.pass_context
 def paths(context: click.Context) -> None:
     """Show where files are kept, and which setting says so."""
-    settings = settings_of(context)
+    settings = folders_of(context, may_be_missing=True)
     rows = [
         (name, str(path), str(settings.origins[setting]))
         for name, path, setting in (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from fakegpt_tui.cli.errors import ExitCode
-from fakegpt_tui.cli.options import file_options, settings_of
+from fakegpt_tui.cli.options import file_options, folders_of
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotFound, Role, SearchHit
 from fakegpt_tui.text import safe_line, safe_text
 
@@ -30,7 +30,7 @@ def list_command(
     Each line has the beginning of an id, which is enough for other commands, the time of the last
     change and the title.
     """
-    settings = settings_of(context)
+    settings = folders_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def list_command(
 @click.pass_context
 def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
     """Print the conversation whose id begins with ID: the messages that are shown in it."""
-    settings = settings_of(context)
+    settings = folders_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
 
     with open_store(settings) as store:
@@ -115,7 +115,7 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
     Among the words may be in:title, model:NAME, is:pinned, is:archived, before:DATE and
     after:DATE. The exit code is 6 when nothing was found.
     """
-    settings = settings_of(context)
+    settings = folders_of(context)
     from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from fakegpt_tui.cli.errors import echo_err
-from fakegpt_tui.cli.options import file_options, service_options, settings_of
+from fakegpt_tui.cli.options import file_options, folders_of, service_options, settings_of
 from fakegpt_tui.formats.registry import NAMES, save_as
 
 
@@ -31,7 +31,7 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     since, is never replaced. `import` reads Markdown and JSON lines back.
     """
     prefix, folder = _targets(words, everything=everything)
-    settings = settings_of(context)
+    settings = folders_of(context)
     from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
 

@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
-from fakegpt_tui.config.load import load_settings
+from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.config.load import load_settings, load_usable_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -57,3 +58,17 @@ def settings_of(context: click.Context) -> Settings:
         ConfigError: A value in the configuration cannot be used.
     """
     return load_settings(context.ensure_object(dict))
+
+
+def folders_of(context: click.Context, *, may_be_missing: bool = False) -> Settings:
+    """Settings whose folders are as configured, for commands that need no more.
+
+    A configuration that cannot be used otherwise is a warning on standard error.
+
+    Raises:
+        ConfigError: Where the folders are cannot be told, or a file that was chosen is missing.
+    """
+    usable = load_usable_settings(context.ensure_object(dict), may_be_missing=may_be_missing)
+    if usable.error is not None:
+        echo_err(f"{usable.error} Only folders are taken from the configuration.")
+    return usable.settings

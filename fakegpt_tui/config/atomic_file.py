@@ -11,6 +11,7 @@ from typing import Final
 from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
 
 _PRIVATE: Final = 0o600
+_BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -31,10 +32,16 @@ def read_config(
 ) -> str:
     """The text of the configuration file; empty for a missing one, unless it is required.
 
+    A byte order mark, as Windows editors write it, is no part of the text.
+
     Raises:
         ConfigError: It is missing or is not text.
         FakeGPTError: It is `unreadable`.
     """
+    return _read(path, required=required, unreadable=unreadable).removeprefix(_BYTE_ORDER_MARK)
+
+
+def _read(path: Path, *, required: bool, unreadable: type[FakeGPTError]) -> str:
     try:
         with path.open(encoding="utf-8", newline="") as file:  # line ends stay as they are
             return file.read()
@@ -43,7 +50,9 @@ def read_config(
             raise ConfigError(f"The configuration file {path} does not exist.") from error
         return ""
     except UnicodeDecodeError as error:
-        raise ConfigError(f"The configuration file {path} is not UTF-8 text.") from error
+        raise ConfigError(
+            f"The configuration file {path} is not UTF-8 text; please save it as UTF-8."
+        ) from error
     except OSError as error:
         raise unreadable(
             f"The configuration file {path} cannot be read: {error.strerror}."
@@ -54,21 +63,22 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
     """Replace the text of the configuration file at `path` by the result of `edit`; return it.
 
     A missing file is created. The target of a link is replaced, not the link. Nothing is written
-    if nothing changed.
+    if nothing changed. A byte order mark is kept.
 
     Raises:
         ConfigError: `edit` raised it, or the file is not text.
         SaveError: The file cannot be read or written; it is then as it was.
     """
     target = path.resolve()
-    before = read_config(path, unreadable=SaveError)
+    content = _read(path, required=False, unreadable=SaveError)
+    before = content.removeprefix(_BYTE_ORDER_MARK)
     after = edit(before)
     if after == before:
         return after
     try:
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else _PRIVATE
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _replace(target, after, mode)
+        _replace(target, content[: len(content) - len(before)] + after, mode)
     except OSError as error:
         raise SaveError(
             f"The configuration file {path} cannot be written: {error.strerror}."

@@ -1,6 +1,7 @@
 """Loading the settings from flags, environment and configuration file."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,9 +17,11 @@ from fakegpt_tui.config.services import parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Settings, Source
 from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _NAME = "fakegpt-tui"
 _CONFIG_VARIABLE = PREFIX + "CONFIG"
+_FOLDERS = {"data_dir", "state_dir", "cache_dir", "exports_dir"}
 
 
 def native_folders() -> Folders:
@@ -31,6 +34,14 @@ def native_folders() -> Folders:
         cache=native.user_cache_path,
         exports=native.user_data_path / "exports",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UsableSettings:
+    """Settings for commands that need only folders, and why they are not all that was set."""
+
+    settings: Settings
+    error: ConfigError | None
 
 
 def load_settings(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -54,19 +65,66 @@ def _config_file(
     return path.absolute(), bool(chosen)
 
 
+def load_usable_settings(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str] = os.environ,
+    *,
+    may_be_missing: bool = True,
+) -> UsableSettings:
+    """All settings or, where one cannot be used, the folders alone.
+
+    Raises:
+        ConfigError: Where the folders are cannot be told, or a file that was chosen is missing.
+    """
+    folders = native_folders()
+    path, is_chosen = _config_file(flags, environ, folders)
+    if is_chosen and not may_be_missing and not path.exists():
+        read_config(path, required=True)
+    try:
+        content = read_config(path)
+        settings = build_settings(flags, environ, content, path=path, folders=folders)
+    except ConfigError as error:
+        is_placed = bool(flags.get("data_dir") or environ.get(PREFIX + "DATA_DIR"))
+        kept = _build(
+            {name: flags[name] for name in flags if name.endswith("_dir") or name == "config"},
+            {name: environ[name] for name in environ if name.endswith("_DIR")},
+            _read_folders(path, error, is_placed=is_placed),
+            path=path,
+            folders=folders,
+        )
+        return UsableSettings(kept, error)
+    return UsableSettings(settings, None)
+
+
+def _read_folders(path: Path, error: ConfigError, *, is_placed: bool) -> dict[str, object]:
+    """The folders in the file at `path`, as far as it can be read.
+
+    Raises:
+        ConfigError: `error`, if the file seems to say where the store is, and nothing else does.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return {}
+    try:
+        return {name: value for name, value in tomllib.loads(content).items() if name in _FOLDERS}
+    except tomllib.TOMLDecodeError:
+        if "data_dir" in content and not is_placed:
+            raise error from None
+        return {}
+
+
 def default_settings(
     flags: Mapping[str, object], environ: Mapping[str, str] = os.environ
 ) -> Settings:
     """The settings without the file, if something cannot be used; it never raises.
 
-    Folders chosen by flags and environment are kept, if those can be used.
+    Folders are kept, if those can be used.
     """
     folders = native_folders()
     path, _ = _config_file(flags, environ, folders)
-    places = {name: environ[name] for name in environ if name.endswith("_DIR")}
-    kept = {name: value for name, value in flags.items() if name.endswith("_dir")}
     try:
-        return build_settings(kept, places, "", path=path, folders=folders)
+        return load_usable_settings(flags, environ).settings
     except ConfigError:
         return build_settings({}, {}, "", path=path, folders=folders)
 
@@ -84,7 +142,18 @@ def build_settings(
     Raises:
         ConfigError: A value in one of the places cannot be used.
     """
-    table = Table(_parse_toml(content, path), path=path)
+    return _build(flags, environ, _parse_toml(content, path), path=path, folders=folders)
+
+
+def _build(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    content: Mapping[str, object],
+    *,
+    path: Path,
+    folders: Folders,
+) -> Settings:
+    table = Table(content, path=path)
     sources = Sources(flags, environ, table)
     services, presets = table.table("services"), table.table("presets")
     entries = parse_services(services)
@@ -145,7 +214,17 @@ def _parse_toml(content: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"The configuration file {path} is not valid TOML: {error}.") from error
+        hint = f" Please {validators.BACKSLASH_ADVICE}." if _has_backslash(content, error) else ""
+        raise ConfigError(
+            f"The configuration file {path} is not valid TOML: {error}.{hint}"
+        ) from error
+
+
+def _has_backslash(content: str, error: tomllib.TOMLDecodeError) -> bool:
+    """Is there a backslash in the line that `error` is about?"""
+    found = re.search(r"\(at line (\d+)", str(error))
+    lines = content.split("\n")
+    return found is not None and "\\" in "".join(lines[int(found[1]) - 1 : int(found[1])])
 
 
 def _folder_defaults(sources: Sources, native: Folders) -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """Services: the built-in ones, and the tables that change or add some."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
@@ -18,6 +19,7 @@ from fakegpt_tui.domain import (
     TimeLimits,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.text import count_hidden
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
 _RESERVED = {
@@ -47,7 +49,7 @@ def _header_value(value: object) -> Secret:
     raise InvalidValue("text of printable ASCII characters, or empty", hide=True)
 
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_LONGEST_NAME = 40
 
 BUILTIN_SERVICES: Mapping[str, Service] = {
     "embedded": Service(name="embedded", kind=ServiceKind.EMBEDDED),
@@ -94,9 +96,19 @@ def parse_services(table: Table) -> dict[str, ServiceConfig]:
 
 def service_name(value: object) -> str:
     """The name of a service, as a reader."""
-    if isinstance(value, str) and _NAME.fullmatch(value):
+    if isinstance(value, str) and _is_name(value):
         return value
     raise validators.InvalidValue("of at most 40 letters, digits and, after the first, - _ or .")
+
+
+def _is_name(text: str) -> bool:
+    """Letters of every script have their marks, but none that are invisible."""
+    return (
+        0 < len(text) <= _LONGEST_NAME
+        and text[0].isalnum()
+        and all(sign in "-_." or unicodedata.category(sign)[0] in "LMN" for sign in text)
+        and not count_hidden(text)
+    )
 
 
 def _parse_entry(name: str, table: Table) -> ServiceConfig:

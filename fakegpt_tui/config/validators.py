@@ -12,7 +12,15 @@ T = TypeVar("T")
 TomlValue: TypeAlias = str | int | float | bool | list[str]
 Validator: TypeAlias = Callable[[object], T]
 
+BACKSLASH_ADVICE = r"write a path with \ in single quotes, as in 'C:\Users\me'"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY_SHAPES = re.compile(
+    r"(sk|pk|rk|hf|gsk|ghp|gho|github_pat|xai|pplx|r8|nvapi|csk|key)_(?=.*\d)\w{12,}"
+    r"|AIza\w{16,}|[0-9a-f]{32,}|(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{20,}"
+)
+"""Keys that could be names of variables by their characters."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _URL_PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/-]{0,200}")
 _SECONDS_PER_DAY = 86_400
@@ -51,8 +59,11 @@ def boolean(value: object) -> bool:
 
 def path(value: object) -> Path:
     """A path, in which `~` is a home folder; it may be relative."""
+    plain = text(value)
+    if _CONTROL.search(plain):
+        raise InvalidValue(f"a path without tabs and line ends; {BACKSLASH_ADVICE}")
     try:
-        return Path(text(value)).expanduser()
+        return Path(plain).expanduser()
     except RuntimeError as error:
         raise InvalidValue("a path below a home folder that exists") from error
 
@@ -102,7 +113,8 @@ def one_of(*names: str) -> Validator[str]:
 
 def variable_name(value: object) -> str:
     """The name of an environment variable."""
-    if isinstance(value, str) and _VARIABLE.fullmatch(value):
+    is_name = isinstance(value, str) and _VARIABLE.fullmatch(value)
+    if isinstance(value, str) and is_name and not _KEY_SHAPES.fullmatch(value):
         return value
     # If the key itself was pasted here, it must not appear in an error.
     raise InvalidValue("the name of an environment variable, not the key itself", hide=True)

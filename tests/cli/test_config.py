@@ -70,12 +70,67 @@ def test_without_the_signs_the_file_works(home: Home) -> None:
     assert home.run("config", "show").returncode == 0
 
 
-@pytest.mark.parametrize("command", ["path", "show", "init"])
-def test_a_configuration_that_cannot_be_used_is_told(home: Home, command: str) -> None:
+def test_a_configuration_that_cannot_be_used_is_told(home: Home) -> None:
     home.configure("max_turns = 0\n")
-    done = home.run("config", command)
+    done = home.run("config", "show")
     assert done.returncode == 2
     assert "must be a whole number from 1 to 64" in done.stderr
+
+
+@pytest.mark.parametrize("chosen_by", ["option", "variable"])
+def test_a_file_is_begun_where_it_is_asked_for(home: Home, chosen_by: str) -> None:
+    file = home.folder / "dotfiles" / "fakegpt.toml"
+    options = ["--config", str(file)] if chosen_by == "option" else []
+    if chosen_by == "variable":
+        home.environment["FAKEGPT_CONFIG"] = str(file)
+    assert home.run("config", "path", *options).stdout == f"{file}\n"
+    assert str(file) in home.run("paths", *options).stdout
+    done = home.run("config", "init", *options)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}\n", "")
+    assert home.run("config", "show", *options).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["paths"], ["config", "path"], ["search", "word"], ["save", "--all"]]
+)
+@pytest.mark.parametrize("content", ['newer_setting = "x"\n', "this is no TOML\n"])
+def test_commands_that_need_only_folders_go_on_with_a_warning(
+    home: Home, command: list[str], content: str
+) -> None:
+    home.configure(content)
+    done = home.run(*command)
+    assert done.returncode in (0, 6)
+    assert str(home.config) in done.stderr
+    assert "Only folders are taken from the configuration." in done.stderr
+
+
+def test_folders_of_the_file_are_used_although_another_line_is_wrong(home: Home) -> None:
+    del home.environment["FAKEGPT_DATA_DIR"]
+    home.configure(f'newer_setting = 1\ndata_dir = "{home.folder}/elsewhere"\n')
+    assert home.run("list").returncode == 0
+    assert (home.folder / "elsewhere" / "conversations.db").exists()
+
+
+def test_no_other_store_is_shown_where_the_folder_cannot_be_read(home: Home) -> None:
+    del home.environment["FAKEGPT_DATA_DIR"]
+    home.configure('data_dir = "/elsewhere"\nthis is no TOML\n')
+    done = home.run("list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not valid TOML" in done.stderr
+
+
+def test_a_chosen_file_that_is_missing_is_no_reason_to_show_another_store(home: Home) -> None:
+    done = home.run("list", "--config", "nowhere.toml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not exist" in done.stderr
+
+
+def test_a_byte_order_mark_is_no_error(home: Home) -> None:
+    home.config.write_bytes(b"\xef\xbb\xbfmax_turns = 3\n")
+    home.environment["FAKEGPT_CONFIG"] = str(home.config)
+    done = home.run("config", "show")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"max_turns = 3  ({home.config})" in done.stdout
 
 
 def test_paths_tell_where_everything_is_and_why(home: Home) -> None:

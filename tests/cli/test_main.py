@@ -39,7 +39,7 @@ def test_an_unknown_command_is_wrong_use(home: Home) -> None:
 
 def test_a_bad_configuration_is_one_sentence(home: Home) -> None:
     home.configure("max_turns = 0")
-    done = home.run("paths")
+    done = home.run("status")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         f"fakegpt-tui: 'max_turns' in {home.config} must be a whole number from 1 to 64, not 0.\n"

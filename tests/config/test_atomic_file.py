@@ -30,6 +30,13 @@ def test_a_file_that_is_there_keeps_its_permissions_and_its_line_ends(tmp_path: 
     assert mode(path) == 0o640
 
 
+def test_a_byte_order_mark_is_kept_and_not_seen(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\n")
+    assert edit_file(path, lambda text: text + "b = 2\n") == "a = 1\nb = 2\n"
+    assert path.read_bytes() == b"\xef\xbb\xbfa = 1\nb = 2\n"
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     kept = tmp_path / "dotfiles"
     kept.write_text("")

@@ -151,6 +151,14 @@ def test_a_folder_that_is_placed_by_name_stays_there() -> None:
         ('[services.zhile]\nkey_env = "A"\nkey_file = "b"', "exclude each other"),
         ("[keys]\nquit = 1", "'keys.quit' in /conf/config.toml must be text, not 1."),
         ("favourites = [1]", "'favourites' in /conf/config.toml must be a list such as [\"ollama/"),
+        (
+            'data_dir = "C:\\Users\\me"',
+            r"write a path with \ in single quotes, as in 'C:\Users\me'.",
+        ),
+        ('mirror = "C:\\temp\\notes"', r"write a path with \ in single quotes"),
+        ('exports_dir = "C:\\notes\\me"', r"write a path with \ in single quotes"),
+        ("[services.zhile]\nkey_file = 'a\nb'", "is not valid TOML"),
+        ('[services."a\u200bb"]\nkind = "openai"', "must have a name of at most 40 letters"),
         ('data_dir = "~no-such-person-here/x"', "a path below a home folder that exists"),
     ],
 )
@@ -158,6 +166,35 @@ def test_what_is_wrong_in_the_file_is_said_in_a_sentence(content: str, sentence:
     said = complaint(content)
     assert sentence in said
     assert said.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("name", ["größe", "Ярослав", "हिन्दी", "模型-2"])
+def test_a_service_is_named_in_letters_of_every_script(name: str) -> None:
+    found = settled(f'[services."{name}"]\nkind = "openai"\nurl = "http://127.0.0.1:1"\n')
+    assert found.services[name].name == name
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "hf_abcdefghij0123456789",
+        "gsk_AbCdEfGhIjKlMn0123456789",
+        "AIzaSyA0123456789abcdefghij",
+        "0123456789abcdef0123456789abcdef".replace("0123", "a123", 1),
+        "AbCdEfGh0123456789xyz",
+    ],
+)
+def test_a_key_in_place_of_its_variable_is_refused_and_not_repeated(key: str) -> None:
+    said = complaint(f'[services.zhile]\nkey_env = "{key}"')
+    assert "not the key itself" in said
+    assert key not in said
+
+
+@pytest.mark.parametrize(
+    "name", ["OPENAI_API_KEY", "my_openai_key_2", "KEY1", "A", "key_for_lab_1"]
+)
+def test_a_name_is_not_taken_for_a_key(name: str) -> None:
+    settled(f'[services.zhile]\nkey_env = "{name}"')
 
 
 def test_an_error_names_the_variable_or_the_flag_that_it_is_about() -> None:
