@@ -61,6 +61,22 @@ def echo_err(sentence: str) -> None:
     click.echo(f"{PROGRAM}: {safe_line(sentence, _LONGEST_SENTENCE)}", err=True)
 
 
+def echo_account(line: str) -> None:
+    """Print a line about work that goes on also when its reader has gone, as `head` does."""
+    try:
+        click.echo(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+
+
+def _discard_output() -> None:
+    """Let whatever is printed from here on go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 @contextmanager
 def handle_errors() -> Iterator[None]:
     """Exit with a sentence and its code on an expected error, and with a code on ctrl+c."""
@@ -83,8 +99,6 @@ def handle_output_errors() -> Iterator[None]:
         if error.errno not in _DISK_FULL:
             raise
         # Python would try to write what is left once more, and end with another code.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        _discard_output()
         echo_err(f"The output could not be written: {error.strerror}.")
         sys.exit(ExitCode.FAILURE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fakegpt_tui.cli.app import open_store
-from fakegpt_tui.cli.errors import ExitCode, echo_err
+from fakegpt_tui.cli.errors import ExitCode, echo_account, echo_err
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportFile, ImportItem, SkippedItem
@@ -60,8 +60,7 @@ def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose:
             bar.length = max(file.size, 1)
             bar.update(max(file.bytes_read - bar.pos, 0))
             if verbose:
-                click.echo(_line(outcome, found))
-                sys.stdout.flush()
+                echo_account(_line(outcome, found))
 
 
 def _line(outcome: ImportOutcome, found: ImportItem) -> str:

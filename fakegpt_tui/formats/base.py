@@ -22,17 +22,35 @@ class FormatError(ValueError):
     """What is wrong with a file's content, as the end of a sentence about it."""
 
 
+class Loss(str):
+    """What is not in an imported conversation, or not as it was, in words below a plural count.
+
+    `one` are the words below a count of one.
+    """
+
+    __slots__ = ("one",)
+    one: str
+
+    def __new__(cls, many: str, *, one: str) -> Self:
+        loss = super().__new__(cls, many)
+        loss.one = one
+        return loss
+
+    def counted(self, count: int) -> str:
+        """The count and the words, as a sentence."""
+        return f"{count} {self.one if count == 1 else self}."
+
+
 @dataclass(frozen=True, slots=True)
 class LoadedItem:
     """A conversation and its tree, parents first.
 
-    `left_out` counts what is not in it, or not as it was, by what a person should be told about
-    it, in words that a count can stand before.
+    `left_out` counts what a person should be told is not in it, or not as it was.
     """
 
     conversation: Conversation
     messages: tuple[ChatMessage, ...]
-    left_out: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[Loss, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

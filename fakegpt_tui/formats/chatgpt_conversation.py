@@ -21,15 +21,22 @@ from fakegpt_tui.domain import (
     Role,
     TitleSource,
 )
-from fakegpt_tui.formats.base import FormatError, LoadedItem
-from fakegpt_tui.formats.chatgpt_messages import ContentReader, ExportNode, ExportTree
+from fakegpt_tui.formats.base import FormatError, LoadedItem, Loss
+from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
+from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 SERVICE = "chatgpt"
 """What replies are said to come from."""
 
-HIDDEN = "messages that the service had hidden were left out"
-NO_LEAF = "conversations named no end, so their newest message is shown"
+HIDDEN = Loss(
+    "messages that the service had hidden were left out",
+    one="message that the service had hidden was left out",
+)
+NO_LEAF = Loss(
+    "conversations named no end, so their newest message is shown",
+    one="conversation named no end, so its newest message is shown",
+)
 _IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
 _TITLE_LENGTH = 60
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "tool": Role.ASSISTANT}
@@ -97,7 +104,7 @@ class _Builder:
     began_at: datetime
     default_model: str
     messages: list[ChatMessage] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[Loss] = field(default_factory=Counter)
 
     _nearest: dict[str | None, ChatMessage | None] = field(default_factory=dict, init=False)
     """For each node, the message there, or else the last one before it."""
@@ -149,13 +156,15 @@ class _Builder:
     def _read(
         self, node: ExportNode, found: Mapping[str, object], before: ChatMessage | None
     ) -> ChatMessage:
-        reader = ContentReader()
+        metadata = found.get("metadata")
+        reader = ContentReader(metadata if isinstance(metadata, dict) else None)
         content = found.get("content")
         reasoning = reader.reasoning(content)
         text = "" if reasoning is not None else reader.text(content)
         self.left_out.update(reader.notes)
         author = _text(_nested(found, "author", "role"))
-        role = _ROLES.get(author, Role.SYSTEM)
+        is_context = _nested(found, "content", "content_type") in CONTEXTS
+        role = Role.SYSTEM if is_context else _ROLES.get(author, Role.SYSTEM)
         is_reply = role is Role.ASSISTANT
         model = _text(_nested(found, "metadata", "model_slug")) or self.default_model
         return ChatMessage(
@@ -163,7 +172,7 @@ class _Builder:
             conversation_id=self.conversation_id,
             parent_id=None if before is None else before.id,
             role=role,
-            text=replace_surrogates(_label(text, found, author)),
+            text=replace_surrogates(text if is_context else _label(text, found, author)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
             created_at=_time(found.get("create_time"))
             or (before.created_at if before else self.began_at),

@@ -1,19 +1,33 @@
-"""Messages of a ChatGPT export: the node tree, and contents as Markdown."""
+"""Contents of ChatGPT's messages as Markdown, with a line for each file."""
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
-from fakegpt_tui.text import replace_surrogates
+from fakegpt_tui.formats.base import Loss
+from fakegpt_tui.formats.citations import link_citations
+from fakegpt_tui.text import replace_surrogates, safe_line
 
-UNKNOWN = "messages hold something of an unknown kind, shown as it was in the file"
-PICTURES = "messages refer to pictures, sounds or files, which are not imported"
+UNKNOWN = Loss(
+    "messages hold something of an unknown kind, shown as it was in the file",
+    one="message holds something of an unknown kind, shown as it was in the file",
+)
+FILES = Loss(
+    "messages refer to pictures, sounds or files, which are not imported",
+    one="message refers to pictures, sounds or files, which are not imported",
+)
+MARKS = Loss(
+    "messages have citation marks without a link in the file, which were left out",
+    one="message has citation marks without a link in the file, which were left out",
+)
+CONTEXTS = ("user_editable_context", "model_editable_context")
+"""Kinds of content that nobody said: instructions and memories of the person's account."""
+
 _QUOTED = {
     "execution_output": ("text", "Output"),
     "tether_browsing_display": ("result", "Page"),
     "tether_quote": ("text", "Quotation"),
+    "sonic_webpage": ("text", "Page"),
     "system_error": ("text", "Error"),
 }
 """Kinds of content that are one text, where it is, and what to call it."""
@@ -25,22 +39,50 @@ _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
 class ContentReader:
     """Reads the contents of one message; `notes` says what a person should be told about it."""
 
-    def __init__(self) -> None:
-        self.notes: set[str] = set()
+    def __init__(self, metadata: Mapping[str, object] | None = None) -> None:
+        """Read with what the export says about the message beside its content."""
+        self.notes: set[Loss] = set()
+        self._metadata = metadata or {}
+        self._names: dict[str, str] = {}
+        for each in _dicts(self._metadata.get("attachments")):
+            file_id, name = each.get("id"), each.get("name")
+            self._names[str(file_id)] = name if isinstance(name, str) else str(file_id)
 
     def text(self, content: object) -> str:
-        """The content as Markdown; empty where it says nothing."""
+        """The content as Markdown, and below it the files that it does not name itself."""
+        said = self._content(content)
+        if not self._names:
+            return said
+        self.notes.add(FILES)
+        files = (f"[File: {safe_line(name)}]" for name in self._names.values())
+        return "\n\n".join(filter(None, [said, *files]))
+
+    def _content(self, content: object) -> str:
         match content:
             case None:
                 return ""
             case {"content_type": "text" | "multimodal_text", "parts": list(parts)}:
                 return "\n\n".join(filter(None, map(self._part, parts)))
+            case {"content_type": "text" | "multimodal_text", "text": str(text)}:
+                return self._linked(text)
             case {"content_type": "code", "text": str(text)}:
-                return fence_code(text, "".join(_texts(content, "language"))) if text else ""
-            case {"content_type": str(kind)} if kind in _QUOTED:
-                return self._quoted(content, *_QUOTED[kind])
+                return _code(text, "".join(_texts(content, "language")))
+            case {"content_type": str(kind)}:
+                return self._other(content, kind)
             case _:
                 return self._unknown(content)
+
+    def _other(self, content: object, kind: str) -> str:
+        """Content that is neither text nor code."""
+        screen = content.get("screenshot") if isinstance(content, dict) else None
+        if kind in _QUOTED:
+            return self._quoted(content, *_QUOTED[kind])
+        if kind in CONTEXTS:
+            names = ("user_profile", "user_instructions", "model_set_context")
+            return "\n\n".join(_texts(content, *names))
+        if kind == "computer_output" and isinstance(screen, dict):
+            return self._pointer("screen image", str(screen.get("asset_pointer")))
+        return self._unknown(content)
 
     def reasoning(self, content: object) -> str | None:
         """What the content says if it is a model's thinking, and `None` if it is not."""
@@ -62,23 +104,36 @@ class ContentReader:
 
     def _part(self, part: object) -> str:
         match part:
-            case str(text):
-                return text
-            case {"content_type": "audio_transcription", "text": str(text)}:
-                return text
-            case {"content_type": str(kind), "asset_pointer": str(where)}:
-                self.notes.add(PICTURES)
-                what = "Picture" if "image" in kind else "Attachment"
-                return f"[{what}: {where}]"
             case None:
                 return ""
+            case str(text) | {"content_type": "audio_transcription" | "text", "text": str(text)}:
+                return self._linked(text)
+            case {"content_type": str(kind), "asset_pointer": str(where)}:
+                return self._pointer(kind, where)
+            case {"content_type": "real_time_user_audio_video_asset_pointer", **inner}:
+                names = ("audio_asset_pointer", "video_container_asset_pointer")
+                return "\n\n".join(filter(None, (self._part(inner.get(each)) for each in names)))
+            case {"content_type": str()}:
+                return self._content(part)
             case _:
                 return self._unknown(part)
 
+    def _linked(self, text: str) -> str:
+        linked, lost = link_citations(text, self._metadata)
+        if lost:
+            self.notes.add(MARKS)
+        return linked
+
+    def _pointer(self, kind: str, where: str) -> str:
+        self.notes.add(FILES)
+        name = self._names.pop(where.rpartition("://")[2], where)
+        return f"[{'Picture' if 'image' in kind else 'Attachment'}: {safe_line(name)}]"
+
     def _quoted(self, content: object, name: str, label: str) -> str:
         """Output of a tool, below a label and what else is known about it."""
-        about = " · ".join([f"[{label}]", *_texts(content, "title", "name", "domain", "url")])
-        return "\n\n".join([about, *map(fence_code, _texts(content, name))])
+        about = _texts(content, "title", "name", "domain", "url")
+        quoted = [fence_code(text) for text in _texts(content, name)]
+        return "\n\n".join([" · ".join([f"[{label}]", *about]), *quoted]) if about or quoted else ""
 
     def _unknown(self, content: object) -> str:
         self.notes.add(UNKNOWN)
@@ -88,6 +143,24 @@ class ContentReader:
             case _:
                 label = "[Content of an unknown kind]"
         return f"{label}\n\n{fence_code(json.dumps(content, indent=2, ensure_ascii=False), 'json')}"
+
+
+def _code(text: str, language: str) -> str:
+    """Code of a message; a document that was written beside the conversation is Markdown."""
+    if not text:
+        return ""
+    try:
+        found = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        found = None
+    match found:
+        case {"name": str(name), "type": str(kind), "content": str(document)}:
+            written = document if kind == "document" else fence_code(document, kind.split("/")[-1])
+            return f"**{safe_line(name)}**\n\n{written}"
+        case {"updates": list(updates)} if _texts_of(updates, "replacement"):
+            return "\n\n".join(map(fence_code, _texts_of(updates, "replacement")))
+        case _:
+            return fence_code(text, language)
 
 
 def fence_code(text: str, language: str = "") -> str:
@@ -105,93 +178,9 @@ def _texts(content: object, *names: str) -> list[str]:
     return [text for name in names if isinstance(text := content.get(name), str) and text]
 
 
-ORPHANS = "messages follow others that are not in the file, and begin a branch instead"
-CIRCLES = "circles of messages that follow each other were cut"
+def _texts_of(values: Iterable[object], name: str) -> list[str]:
+    return [text for value in values for text in _texts(value, name)]
 
 
-@dataclass(frozen=True, slots=True)
-class ExportNode:
-    """One place of the tree; `message` is what the file has there, which may be anything."""
-
-    id: str
-    parent_id: str | None
-    message: object
-
-
-@dataclass(slots=True)
-class ExportTree:
-    """The nodes of a `mapping`, with parents that exist and lead to a root."""
-
-    mapping: Mapping[str, object]
-    repairs: Counter[str] = field(default_factory=Counter)
-    """What had to be mended, by what is told about it."""
-
-    _parents: dict[str, str | None] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        for node_id, node in self.mapping.items():
-            self._parents[node_id] = self._known_parent(node_id, node)
-        self._adopt()
-        self._cut_circles()
-
-    def nodes(self) -> Iterator[ExportNode]:
-        """All nodes, parents first and siblings in their order."""
-        children = self._children()
-        waiting = [*reversed(children.get(None, []))]
-        while waiting:
-            node_id = waiting.pop()
-            node = self.mapping[node_id]
-            message = node.get("message") if isinstance(node, dict) else None
-            yield ExportNode(node_id, self._parents[node_id], message)
-            waiting.extend(reversed(children.get(node_id, [])))
-
-    def _known_parent(self, node_id: str, node: object) -> str | None:
-        match node:
-            case {"parent": str(parent_id)} if parent_id in self.mapping and parent_id != node_id:
-                return parent_id
-            case _:
-                return None
-
-    def _adopt(self) -> None:
-        """Give nodes without a parent to those that name them as a child."""
-        for node_id, node in self.mapping.items():
-            for child_id in _named_children(node):
-                if child_id != node_id and self._parents.get(child_id, "") is None:
-                    self._parents[child_id] = node_id
-        for node_id, node in self.mapping.items():
-            names_one = isinstance(node, dict) and node.get("parent") is not None
-            if names_one and self._parents[node_id] is None:
-                self.repairs[ORPHANS] += 1
-
-    def _cut_circles(self) -> None:
-        settled: set[str] = set()
-        for node_id in self.mapping:
-            walked: dict[str, None] = {}
-            step: str | None = node_id
-            while step is not None and step not in settled:
-                if step in walked:
-                    self.repairs[CIRCLES] += 1
-                    self._parents[step] = None
-                    break
-                walked[step] = None
-                step = self._parents[step]
-            settled.update(walked)
-
-    def _children(self) -> dict[str | None, list[str]]:
-        """The children of each node, first as it names them and then as they come."""
-        found: dict[str | None, dict[str, None]] = {}
-        for node_id, node in self.mapping.items():
-            for child_id in _named_children(node):
-                if self._parents.get(child_id) == node_id:
-                    found.setdefault(node_id, {})[child_id] = None
-        for node_id, parent_id in self._parents.items():
-            found.setdefault(parent_id, {})[node_id] = None
-        return {parent_id: list(children) for parent_id, children in found.items()}
-
-
-def _named_children(node: object) -> list[str]:
-    match node:
-        case {"children": list(children)}:
-            return [child for child in children if isinstance(child, str)]
-        case _:
-            return []
+def _dicts(value: object) -> list[dict[str, object]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

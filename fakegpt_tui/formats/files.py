@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,8 @@ from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
 
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
 _HEAD_SIZE = 512
+_WINDOWS_HEAD = b"---\r\n"
+"""How Markdown begins where Git or an editor has changed the line ends."""
 
 EMPTY_DIGEST = "sha256:" + "0" * 64
 """What a text has where its digest will be."""
@@ -28,7 +31,9 @@ def sign(data: bytes, owner_id: str) -> bytes:
 
 
 def is_unmodified(data: bytes, owner_id: str) -> bool:
-    """Was this sealed for that id, and is it as it was then?"""
+    """Was this signed for that id, and is it as it was then, but for how its lines end?"""
+    if data.startswith(_WINDOWS_HEAD):
+        data = data.replace(b"\r\n", b"\n")
     found = _DIGEST.search(data, 0, _HEAD_SIZE)
     return found is not None and found[0] == _digest(data, found, owner_id)
 
@@ -86,7 +91,10 @@ def _make_private(folder: Path) -> None:
 
 def _base_name(stem: str, owner_id: str) -> str:
     """Never empty, and never one of the names that some systems keep for devices."""
-    return "-".join(filter(None, (file_stem(stem) or "conversation", short_id(owner_id))))
+    system = sys.getfilesystemencoding()
+    # Where names are not UTF-8, what they cannot hold is left out; the id tells files apart.
+    nameable = file_stem(stem).encode(system, "ignore").decode(system, "ignore").strip("-")
+    return "-".join(filter(None, (nameable or "conversation", short_id(owner_id))))
 
 
 def short_id(owner_id: str) -> str:

@@ -1,17 +1,25 @@
-"""Front matter: named values at the head of a Markdown file, as YAML on one line each."""
+"""Front matter: named values at the head of a Markdown file, as YAML.
+
+It is written as one line each, and read as other programs fold long ones: quoted or plain over
+several lines, or as a block below `>` or `|`.
+"""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import dedent
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_SHORT_MEANINGS = {written[1]: meant for meant, written in _SHORT_ESCAPES.items()}
-_ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|["\\nrt])|([\\"])')
+_SHORT_MEANINGS = {" ": " "} | {written[1]: meant for meant, written in _SHORT_ESCAPES.items()}
+_ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|["\\nrt ])|([\\"])')
 _NAMED_LINE = re.compile(r"(\w+):(.*)")
+_BLOCK = re.compile(r"([>|])([+-]?)\d?\s*")
+_TEXTS = {"title", "system_prompt", "service", "model", "id", "server_id", "mark"}
+"""What is a text also where it looks like a number or a word of YAML's."""
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -42,22 +50,37 @@ def read_front_matter(text: str) -> dict[str, object]:
     head, end, _ = text[4:].partition("\n---\n")
     if not end:
         raise LoadError("The front matter has no end, so this is no saved conversation.")
-    found: dict[str, str] = {}
-    for match in filter(None, map(_NAMED_LINE.fullmatch, head.split("\n"))):
-        if match[1] in found:
-            raise LoadError(f"The front matter says {match[1]!r} twice.")
-        found[match[1]] = match[2]
-    return {name: _value(name, value) for name, value in found.items()}
+    found: dict[str, list[str]] = {}
+    name = ""
+    for line in head.split("\n"):
+        match = _NAMED_LINE.fullmatch(line)
+        if match is None and name and (not line.strip() or line[0] in " \t"):
+            found[name].append(line)
+            continue
+        name = match[1] if match else ""
+        if name in found:
+            raise LoadError(f"The front matter says {name!r} twice.")
+        if match:
+            found[name] = [match[2]]
+    return {name: _value(name, *lines) for name, lines in found.items()}
 
 
-def _value(name: str, text: str) -> object:
-    text = text.strip()
-    if text in _WORDS:
-        return _WORDS[text]
+def _value(name: str, first: str, *more: str) -> object:
+    text = first.strip()
+    if block := _BLOCK.fullmatch(text):
+        return _read_block(more, folds=block[1] == ">", chomping=block[2])
+    if any(more):
+        text = _unfold(text, more)
     if text.startswith('"'):
         return _unquote(name, text)
     if text.startswith("'"):
         return text[1:-1].replace("''", "'")
+    return text if name in _TEXTS else _read_bare(name, text)
+
+
+def _read_bare(name: str, text: str) -> object:
+    if text in _WORDS:
+        return _WORDS[text]
     if text.startswith("{") or text.isdecimal():
         try:
             return json.loads(text)
@@ -65,6 +88,42 @@ def _value(name: str, text: str) -> object:
             raise _unreadable(name, text) from error
     # Other programs that edit front matter leave out quotes where YAML needs none.
     return text
+
+
+def _read_block(lines: Sequence[str], *, folds: bool, chomping: str) -> str:
+    """A text below a line `>` or `|`; https://yaml.org/spec/1.2.2/#81-block-scalar-styles."""
+    text = dedent("\n".join(lines))
+    if folds:
+        text = _fold(text.split("\n"))
+    if chomping == "+":
+        return text + "\n"
+    return text.rstrip("\n") + ("" if chomping else "\n")
+
+
+def _fold(lines: Sequence[str]) -> str:
+    """A line end is a blank, an empty line a line end; what is indented further stays."""
+    text, before = lines[0] if lines else "", lines[0] if lines else ""
+    for line in lines[1:]:
+        if not line:
+            text += "\n"
+        elif before:
+            text += ("\n" if " " in (before[0], line[0]) else " ") + line
+        else:
+            text += line
+        before = line
+    return text
+
+
+def _unfold(text: str, lines: Iterable[str]) -> str:
+    """A plain or quoted text that goes on over more lines."""
+    for line in lines:
+        if text.startswith('"') and text.endswith("\\") and not text.endswith("\\\\"):
+            text = text[:-1] + line.lstrip()
+        elif not line.strip():
+            text = text.rstrip(" ") + "\n"
+        else:
+            text += ("" if text.endswith("\n") or not text else " ") + line.strip()
+    return text.rstrip("\n")
 
 
 def _unquote(name: str, text: str) -> str:

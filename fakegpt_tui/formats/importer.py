@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotSavedYet, StoreError
 from fakegpt_tui.domain.message_tree import MessageTree
-from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem
+from fakegpt_tui.formats.base import ImportItem, LoadedItem, Loss, SkippedItem
 
 
 class ImportStore(Protocol):
@@ -20,6 +20,8 @@ class ImportStore(Protocol):
     def messages(self, conversation_id: str) -> Sequence[ChatMessage]: ...
 
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]: ...
+
+    def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
 
 
 class ImportOutcome(StrEnum):
@@ -41,7 +43,7 @@ class ImportReport:
     outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
     messages: int = 0
     trashed: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[Loss] = field(default_factory=Counter)
     skipped: list[SkippedItem] = field(default_factory=list)
 
     def summary(self, *, dry_run: bool) -> str:
@@ -58,20 +60,21 @@ class ImportReport:
 
     def loss_sentences(self) -> list[str]:
         """What was left out of conversations that were taken, a sentence for each kind."""
-        return [f"{count} {reason}." for reason, count in self.left_out.most_common()]
+        return [loss.counted(count) for loss, count in self.left_out.most_common()]
 
 
 class Importer:
     """Takes what was found into the store, but for what is there already.
 
     A conversation that is known gets the messages that it lacks; when its shown path leads into
-    them, they are shown. Nothing else about it changes, so that doing it again changes nothing.
+    them, they are shown. A reply that was cut short in an earlier file is completed. Nothing else
+    about it changes, so that doing it again changes nothing.
     """
 
     def __init__(self, store: ImportStore, *, dry_run: bool = False) -> None:
         self._store = store
         self._dry_run = dry_run
-        self._would_be_there: dict[str, set[str]] = {}
+        self._would_be_there: dict[str, dict[str, ChatMessage]] = {}
         self._is_in_trouble = False
         self.report = ImportReport()
         self.added: list[str] = []
@@ -106,22 +109,36 @@ class Importer:
 
     def _add_loaded(self, found: LoadedItem) -> ImportOutcome:
         known = self._store.conversation(found.conversation.id)
-        there = self._ids(found.conversation.id, is_known=known is not None)
-        lacking = [_finalize(each) for each in found.messages if each.id not in there]
+        there = self._messages(found.conversation.id, is_known=known is not None)
+        messages = [_finalize(each) for each in found.messages]
+        lacking = [each for each in messages if each.id not in there]
+        completed = [each for each in messages if _completes(each, there.get(each.id))]
         if known is not None and known.trashed_at is not None:
             self.report.trashed += 1
         is_new = known is None and found.conversation.id not in self._would_be_there
-        if not (is_new or lacking):
+        if not (is_new or lacking or completed):
             return ImportOutcome.KNOWN
         header = found.conversation if known is None else _extend(known, found)
         if self._dry_run:
-            self._would_be_there[header.id] = there | {each.id for each in lacking}
+            changed = {each.id: each for each in (*lacking, *completed)}
+            self._would_be_there[header.id] = there | changed
         else:
-            self._store.add_turn(header, *lacking).result()
+            self._write(header, lacking, completed)
             self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
         return ImportOutcome.ADDED if is_new else ImportOutcome.EXTENDED
+
+    def _write(
+        self,
+        header: Conversation,
+        lacking: Sequence[ChatMessage],
+        completed: Iterable[ChatMessage],
+    ) -> None:
+        for reply in completed:
+            self._store.finish_reply(reply).result()
+        if lacking or self._store.conversation(header.id) is None:
+            self._store.add_turn(header, *lacking).result()
 
     def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
         """Remember what was taken, so that it can be taken back."""
@@ -131,13 +148,23 @@ class Importer:
             ids = self.extended.setdefault(conversation_id, [])
             ids.extend(message.id for message in lacking)
 
-    def _ids(self, conversation_id: str, *, is_known: bool) -> set[str]:
-        """The messages that are there, or would be by now."""
+    def _messages(self, conversation_id: str, *, is_known: bool) -> dict[str, ChatMessage]:
+        """The messages that are there, or would be by now, by id."""
         if conversation_id in self._would_be_there:
             return self._would_be_there[conversation_id]
         if not is_known:
-            return set()
-        return {each.id for each in self._store.messages(conversation_id)}
+            return {}
+        return {each.id: each for each in self._store.messages(conversation_id)}
+
+
+def _completes(found: ChatMessage, known: ChatMessage | None) -> bool:
+    """Is this a reply to its end, of which only the beginning is there?"""
+    return (
+        known is not None
+        and known.status is MessageStatus.INTERRUPTED
+        and found.status is MessageStatus.COMPLETE
+        and len(found.text) > len(known.text)
+    )
 
 
 def _extend(known: Conversation, found: LoadedItem) -> Conversation:

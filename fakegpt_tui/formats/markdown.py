@@ -161,6 +161,9 @@ def read_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
     Raises:
         LoadError: It is another kind of file, or one that was damaged, and in which line.
     """
+    if text.startswith("---\r\n"):
+        # Git on Windows, and some editors, end all lines so.
+        text = text.replace("\r\n", "\n")
     try:
         values = read_front_matter(text)
         conversation = decode_conversation(Fields(values))

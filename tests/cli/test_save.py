@@ -102,3 +102,25 @@ def test_the_newest_conversation_is_resumed(home: Home) -> None:
     keep(home, SECOND, "Mountains", days_ago=5)
     assert "All about Rivers" in home.run("--plain", "--continue").stdout
     assert "All about Mountains" in home.run("--plain", "--resume", "aaaa2").stdout
+
+
+def test_names_hold_what_the_file_system_can_hold(home: Home, tmp_path: Path) -> None:
+    keep(home, FIRST, "川 Rivers é")
+    keep(home, SECOND, "川")
+    home.environment |= {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = home.run("save", "--all", str(tmp_path / "notes"))
+    assert (done.returncode, done.stderr) == (0, "")
+    names = sorted(path.name for path in (tmp_path / "notes").iterdir())
+    assert names == ["conversation-aaaa2222.md", "rivers-aaaa1111.md"]
+
+
+def test_all_files_are_written_also_when_the_reader_of_their_names_has_gone(
+    home: Home, tmp_path: Path
+) -> None:
+    for number in range(30):
+        keep(home, f"{number:08}-0000", f"Talk {number}")
+    with home.started("save", "--all", str(tmp_path / "notes")) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.wait(60) == 0
+    assert len(list((tmp_path / "notes").iterdir())) == 30

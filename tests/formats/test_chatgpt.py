@@ -6,7 +6,8 @@ import pytest
 from fakegpt_tui.domain import FinishReason, MessageStatus, Role, TitleSource
 from fakegpt_tui.formats.base import FormatError, LoadedItem, reading_order, validate_tree
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, NO_LEAF, read_conversation
-from fakegpt_tui.formats.chatgpt_messages import CIRCLES, ORPHANS, PICTURES, UNKNOWN
+from fakegpt_tui.formats.chatgpt_messages import FILES, MARKS, UNKNOWN
+from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
 from tests.formats.exports import TIME, content, exported, ordinary, said, tree
 
 
@@ -121,12 +122,12 @@ def test_tools_are_told_apart_from_the_model() -> None:
         (
             {"content_type": "image_asset_pointer", "asset_pointer": "file-service://f-1"},
             "[Picture: file-service://f-1]",
-            PICTURES,
+            FILES,
         ),
         (
             {"content_type": "audio_asset_pointer", "asset_pointer": "sediment://f-2"},
             "[Attachment: sediment://f-2]",
-            PICTURES,
+            FILES,
         ),
         ({"content_type": "audio_transcription", "text": "spoken"}, "spoken", None),
         (
@@ -259,3 +260,126 @@ def test_a_chain_of_thousands_is_no_trouble() -> None:
 def test_what_is_no_conversation_is_refused(document: object, sentence: str) -> None:
     with pytest.raises(FormatError, match=sentence):
         loaded(document)
+
+
+def test_a_prompt_that_was_only_a_file_stays_and_names_it() -> None:
+    attached = {"attachments": [{"id": "file-1", "name": "lease.pdf"}, {"id": "f2", "name": 3}]}
+    found = loaded(
+        exported(
+            tree(
+                ("p", None, said("user", "", metadata=attached)),
+                ("r", "p", said("assistant", "It is a lease.")),
+            )
+        )
+    )
+    assert texts(found) == ["[File: lease.pdf]\n\n[File: f2]", "It is a lease."]
+    assert dict(found.left_out) == {FILES: 1}
+
+
+def test_a_file_that_the_text_points_to_is_named_once() -> None:
+    attached = {"attachments": [{"id": "file_1", "name": "swatch.png"}]}
+    part = {"content_type": "image_asset_pointer", "asset_pointer": "sediment://file_1"}
+    found = reply_with(metadata=attached, **content("multimodal_text", parts=[part, "Red?"]))
+    assert texts(found)[1] == "[Picture: swatch.png]\n\nRed?"
+
+
+def test_spoken_prompts_are_read_as_text_with_a_line_for_the_sound() -> None:
+    sound = {"content_type": "audio_asset_pointer", "asset_pointer": "sediment://s"}
+    parts = [
+        {"content_type": "audio_transcription", "text": "When?", "direction": "in"},
+        {
+            "content_type": "real_time_user_audio_video_asset_pointer",
+            "frames_asset_pointers": [],
+            "video_container_asset_pointer": None,
+            "audio_asset_pointer": sound,
+        },
+    ]
+    found = reply_with(**content("multimodal_text", parts=parts))
+    assert texts(found)[1] == "When?\n\n[Attachment: sediment://s]"
+    assert dict(found.left_out) == {FILES: 1}
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        ({"content_type": "text", "text": "bare"}, "bare"),
+        (
+            {"content_type": "multimodal_text", "parts": [{"content_type": "text", "text": "t"}]},
+            "t",
+        ),
+        (
+            {"content_type": "sonic_webpage", "title": "T", "url": "https://e", "text": "page"},
+            "[Page] · T · https://e\n\n```\npage\n```",
+        ),
+        (
+            {"content_type": "computer_output", "screenshot": {"asset_pointer": "sediment://x"}},
+            "[Picture: sediment://x]",
+        ),
+        (
+            {
+                "content_type": "code",
+                "language": "json",
+                "text": '{"name": "poem", "type": "document", "content": "# A\\n\\nkettle"}',
+            },
+            "**poem**\n\n# A\n\nkettle",
+        ),
+        (
+            {"content_type": "code", "text": '{"updates": [{"pattern": "a", "replacement": "b"}]}'},
+            "```\nb\n```",
+        ),
+        (
+            {
+                "content_type": "code",
+                "text": '{"name": "f", "type": "code/python", "content": "x = 1"}',
+            },
+            "**f**\n\n```python\nx = 1\n```",
+        ),
+    ],
+)
+def test_what_people_and_tools_said_reads_as_text(held: object, text: str) -> None:
+    found = reply_with(content=held)
+    assert texts(found)[1] == text
+    assert UNKNOWN not in found.left_out
+
+
+def test_a_tool_that_showed_nothing_makes_no_message() -> None:
+    empty = said("tool") | content("tether_browsing_display", result="", summary=None)
+    links = (("p", None, said("user", "Hi")), ("t", "p", empty))
+    assert texts(loaded(exported(tree(*links)))) == ["Hi"]
+
+
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        (
+            {
+                "content_type": "user_editable_context",
+                "user_profile": "A cook.",
+                "user_instructions": "Short.",
+            },
+            "A cook.\n\nShort.",
+        ),
+        (
+            {"content_type": "model_editable_context", "model_set_context": "Likes pears."},
+            "Likes pears.",
+        ),
+    ],
+)
+def test_instructions_and_memories_are_no_prompts(held: object, text: str) -> None:
+    links = (("c", None, said("user", content=held)), ("p", "c", said("user", "Hi")))
+    found = loaded(exported(tree(*links)))
+    assert [(each.role, each.text) for each in found.messages] == [
+        (Role.SYSTEM, text),
+        (Role.USER, "Hi"),
+    ]
+
+
+def test_links_of_a_web_search_are_in_the_text() -> None:
+    mark = "\ue200cite\ue202turn0search0\ue201"
+    items = [{"title": "Rain", "url": "https://e/rain"}]
+    references = {"content_references": [{"matched_text": mark, "items": items}]}
+    found = reply_with(metadata=references, **content("text", parts=[f"Likely.{mark}"]))
+    assert texts(found)[1] == "Likely. ([Rain](https://e/rain))"
+    found = reply_with(**content("text", parts=[f"Likely.{mark}"]))
+    assert texts(found)[1] == "Likely."
+    assert dict(found.left_out) == {MARKS: 1}

@@ -118,3 +118,27 @@ def test_a_copy_with_another_id_is_skipped_and_does_not_stop_the_others(
     importer.add(LoadedItem(copy, messages))
     with pytest.raises(StoreError):
         importer.add(LoadedItem(copy, messages))
+
+
+def test_a_reply_that_was_cut_in_an_earlier_export_is_completed(store: ConversationStore) -> None:
+    def export(text: str, **changes: object) -> LoadedItem:
+        reply = said("assistant", text, **changes)
+        mapping = tree(("p", None, said("user", "Hi")), ("r", "p", reply))
+        return read_conversation(exported(mapping), service="embedded", model="guide")
+
+    importer, dry = Importer(store), Importer(store, dry_run=True)
+    cut = export("About a", status="in_progress")
+    assert importer.add(cut) is ImportOutcome.ADDED
+    whole = export("About a hundred.")
+    assert [dry.add(each) for each in (whole, whole)] == [
+        ImportOutcome.EXTENDED,
+        ImportOutcome.KNOWN,
+    ]
+    assert importer.add(whole) is ImportOutcome.EXTENDED
+    (conversation,) = store.conversations()
+    reply = store.path(conversation.id)[-1]
+    assert (reply.text, reply.status) == ("About a hundred.", MessageStatus.COMPLETE)
+    for known in (whole, cut):
+        assert importer.add(known) is ImportOutcome.KNOWN
+    assert store.path(conversation.id)[-1].text == "About a hundred."
+    assert importer.report.messages == 2

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
+from fakegpt_tui.formats.front_matter import read_front_matter
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
 from fakegpt_tui.formats.registry import select_messages
 from fakegpt_tui.text import replace_surrogates
@@ -221,3 +222,35 @@ def test_no_damage_is_more_than_a_sentence(written: tuple, data: st.DataObject) 
     with suppress(LoadError):
         conversation, messages = read_markdown(damaged)
         assert {each.conversation_id for each in messages} <= {conversation.id}
+
+
+def test_line_ends_of_windows_are_read_back() -> None:
+    conversation, messages = branched()
+    windows = write_markdown(conversation, messages).replace("\n", "\r\n")
+    assert read_markdown(windows) == (conversation, tuple(messages))
+
+
+def values_with(title: str) -> dict[str, object]:
+    return read_front_matter(f"---\nformat: 1\ntitle: {title}\npinned: true\n---\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (">-\n  A long title that\n  is folded", "A long title that is folded"),
+        (">\n  One\n\n  two\n    indented\n  three", "One\ntwo\n  indented\nthree\n"),
+        ("|-\n  One\n  two\n", "One\ntwo"),
+        ("|\n  One\n  two", "One\ntwo\n"),
+        ("A plain title\n  that goes on", "A plain title that goes on"),
+        ("'It''s a title\n  that goes on'", "It's a title that goes on"),
+        ('"A quoted title\n  that goes on"', "A quoted title that goes on"),
+        ('"A cut wo\\\n  rd and\\\n  \\ a blank"', "A cut word and a blank"),
+        ("2024", "2024"),
+        ("true", "true"),
+        ("~", "~"),
+    ],
+)
+def test_front_matter_that_another_program_has_written_anew_is_read(
+    written: str, meant: str
+) -> None:
+    assert values_with(written) == {"format": 1, "title": meant, "pinned": True}

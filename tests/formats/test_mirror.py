@@ -76,3 +76,11 @@ def test_trouble_is_kept_until_it_is_over(folder: Path) -> None:
         mirror.update(CONVERSATION, MESSAGES)
     assert mirror.error is None
     assert names(folder) == ["rivers-5f6c2a5e.md"]
+
+
+def test_a_checkout_with_line_ends_of_windows_is_no_edit(folder: Path) -> None:
+    mirrored(folder, (CONVERSATION, MESSAGES))
+    (file,) = folder.iterdir()
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    mirrored(folder, (CONVERSATION, MESSAGES[:1]))
+    assert names(folder) == ["rivers-5f6c2a5e.md"]
