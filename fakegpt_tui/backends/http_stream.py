@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
@@ -19,6 +20,7 @@ from fakegpt_tui.domain import (
     LoginFailed,
     LoginState,
     Model,
+    ModelLoading,
     NoLogin,
     Notice,
     NotSignedIn,
@@ -37,12 +39,14 @@ from fakegpt_tui.http.responses import (
     HttpRequest,
     open_response,
 )
-from fakegpt_tui.http.retries import RetryPolicy, StreamTimeouts, TimedOut
+from fakegpt_tui.http.retries import RetryCounter, RetryPolicy, StreamTimeouts, TimedOut
 from fakegpt_tui.http.sse import EventReader, ServerEvent
 
 T = TypeVar("T")
 
 _LIST_BYTES: Final = 8_000_000
+_LIST_SECONDS: Final = 60.0
+"""A list needs no model in memory, so it may not take as long as a reply."""
 
 
 class HttpStreamBackend(ABC):
@@ -75,16 +79,17 @@ class HttpStreamBackend(ABC):
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
         """Stream one reply, as `Backend.stream` says."""
-        total = self._transport.service.limits.total
-        ends_at = None if total is None else asyncio.get_running_loop().time() + total
-        builder = await self._builder(request)
+        limits = self._transport.service.limits
+        ends_at = None if limits.total is None else _loop_time() + limits.total
+        retries = RetryCounter(self._retries, limits)
+        builder: RequestBuilder | None = None
         credentials = self._credentials.for_request()
-        attempt = 1
         while True:
-            headers = await self._authorize(credentials)
-            timeouts = self._timeouts(ends_at)
+            timeouts = StreamTimeouts(limits, self._transport.route, ends_at=ends_at)
             is_accepted = has_text = False
             try:
+                builder = builder or await self._builder(request)
+                headers = await self._authorize(credentials)
                 async with aclosing(self._attempt(builder, headers, timeouts)) as events:
                     async for event in events:
                         for notice in () if is_accepted else self._accept(builder):
@@ -99,11 +104,10 @@ class HttpStreamBackend(ABC):
                 failure = error
             else:
                 return
-            if not await self._recover(builder, credentials, failure):
-                retry = self._retry_or_raise(attempt, timeouts, credentials, failure)
+            if builder is None or not await self._recover(builder, credentials, failure):
+                retry = self._retry_or_raise(retries, timeouts, credentials, failure)
                 yield retry
                 await self._retries.sleep(retry.delay)
-                attempt = retry.attempt
 
     async def aclose(self) -> None:  # noqa: B027 - not abstract: this is what all of them do
         """Nothing is held: every stream has its own client."""
@@ -123,12 +127,14 @@ class HttpStreamBackend(ABC):
             headers={"Accept": "application/json"},
             translate_error=translate_error,
         )
+        limits = self._transport.service.limits
+        seconds = min(limits.first_event, _LIST_SECONDS)
+        limits = replace(limits, first_event=seconds)
         while True:
             headers = await self._authorize(credentials)
+            timeouts = StreamTimeouts(limits, self._transport.route)
             try:
-                async with open_response(
-                    self._transport, self._timeouts(), request, headers
-                ) as response:
+                async with open_response(self._transport, timeouts, request, headers) as response:
                     found = read(await response.read_body(limit=_LIST_BYTES))
             except ServiceError as error:
                 redact(error, credentials.secret)
@@ -153,7 +159,7 @@ class HttpStreamBackend(ABC):
                     batches: Iterable[Sequence[ServerEvent]] = map(reader.feed, chunks)
                     if not timeouts.has_begun:
                         batches = await first_batches(response, chunks, decoder, batches)
-                    timeouts.record_bytes()
+                    timeouts.record_bytes(chunks)
                     for event in decoder.decode_all(server_events(batches, timeouts)):
                         yield event
                     if decoder.grace is not None:
@@ -186,23 +192,22 @@ class HttpStreamBackend(ABC):
         return builder.fall_back(error)
 
     def _retry_or_raise(
-        self, attempt: int, timeouts: StreamTimeouts, credentials: Credentials, error: ServiceError
+        self,
+        retries: RetryCounter,
+        timeouts: StreamTimeouts,
+        credentials: Credentials,
+        error: ServiceError,
     ) -> RetryScheduled:
-        """When to send the request again after attempt number `attempt` ended in `error`.
+        """When to send the request again after a try ended in `error`.
 
         Raises:
             ServiceError: `error` itself, where a second request would not help or be a double.
         """
         self._report(error, credentials)
-        delay = self._retries.delay(attempt, error)
-        if delay is None or timeouts.has_begun or isinstance(error, TimedOut):
+        has_begun = timeouts.has_begun and not isinstance(error, ModelLoading)
+        if has_begun or isinstance(error, TimedOut):
             raise error
-        return RetryScheduled(attempt + 1, self._retries.max_attempts, delay, str(error))
-
-    def _timeouts(self, ends_at: float | None = None) -> StreamTimeouts:
-        return StreamTimeouts(
-            self._transport.service.limits, self._transport.route, ends_at=ends_at
-        )
+        return retries.schedule(error)
 
     def _report(self, error: ServiceError, credentials: Credentials) -> None:
         match error:
@@ -210,6 +215,8 @@ class HttpStreamBackend(ABC):
                 self._change(KeyNeeded(str(error)))
             case NotSignedIn():
                 self._change(LoginFailed(str(error)))
+            case ModelLoading():
+                self._change(NoLogin())
             case Unreachable():
                 self._change(Offline(str(error)))
             case _:
@@ -218,6 +225,10 @@ class HttpStreamBackend(ABC):
     def _change(self, state: LoginState) -> None:
         if self._on_change is not None:
             self._on_change(state)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 _TEXT: Final = (TextDelta, TextReplaced, ReasoningDelta)

@@ -57,7 +57,8 @@ class ReplyPrinter:
                 self._length = 0
                 self._write(turn.reply.text)
             case RetryScheduled(attempt, of, delay, reason):
-                echo_err(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
+                count = f" ({attempt}/{of})" if of else ""
+                echo_err(f"{reason} Trying again in {delay:.0f} s{count}.")
             case Notice(text):
                 echo_err(text)
             case (

@@ -26,6 +26,7 @@ class FakeGPTError(Exception):
     ├── LoadError               a file cannot be read as conversations
     └── ServiceError            anything a service does
         ├── Unreachable         no connection, a time limit, TLS, a proxy
+        │   └── ModelLoading    the model is not in memory yet; the service can be asked again
         ├── NotSignedIn         the token is missing or was refused
         ├── LoginRefused        the login itself was refused
         ├── RateLimited         too many requests; `retry_after` seconds if known
@@ -85,6 +86,10 @@ class Unreachable(ServiceError):
     def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class ModelLoading(Unreachable):
+    """The service loads the model, and will answer once that is done."""
 
 
 class NotSignedIn(ServiceError):

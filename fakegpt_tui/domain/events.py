@@ -37,7 +37,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RetryScheduled:
-    """Nothing has arrived yet; the next attempt is in `delay` seconds."""
+    """Nothing has arrived yet; the next attempt is in `delay` seconds.
+
+    `of` is how many attempts there are, or 0 where they go on until a time is over.
+    """
 
     attempt: int
     of: int

@@ -65,12 +65,13 @@ class ServiceKind(StrEnum):
 class TimeLimits:
     """Seconds that a stream may take; `None` means no limit.
 
-    `first_event` runs from the sent request to the first event, `idle` between any two bytes.
+    `first_event` runs from the sent request, or the last sign of life, to the next event; `idle`
+    between any two bytes of a reply. A model that is loaded or thinks may be silent for minutes.
     """
 
     connect: float = 15.0
-    first_event: float = 120.0
-    idle: float = 60.0
+    first_event: float = 600.0
+    idle: float = 600.0
     total: float | None = None
 
 

@@ -1,13 +1,14 @@
 """HTTP clients for one service: TLS, proxy, headers."""
 
 import asyncio
+import socket
 import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import httpx
 
@@ -72,12 +73,18 @@ class Transport:
         tls = await self._tls_context()
         client = httpx.AsyncClient(
             headers=self._headers(),
-            verify=tls,
-            proxy=self._proxy.with_tls(tls) if self._proxy else None,
+            transport=httpx.AsyncHTTPTransport(
+                verify=tls,
+                proxy=self._proxy.with_tls(tls) if self._proxy else None,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+                socket_options=_KEEP_ALIVE,
+            ),
             trust_env=False,
             follow_redirects=False,
-            timeout=httpx.Timeout(None, connect=limits.connect, write=limits.idle),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+            timeout=httpx.Timeout(
+                None, connect=limits.connect, write=min(limits.idle, _WRITE_SECONDS)
+            ),
         )
         for name, value in self.service.headers:
             if value:
@@ -118,6 +125,24 @@ class Transport:
                 )  # trusts no certificate, costs nothing
         return self._tls
 
+
+_WRITE_SECONDS: Final = 60.0
+"""To take the next part of a request; a service that thinks has taken all of it."""
+
+_KEEP_ALIVE: Final = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (
+            ("TCP_KEEPIDLE", 30),
+            ("TCP_KEEPINTVL", 10),
+            ("TCP_KEEPCNT", 6),
+            ("TCP_USER_TIMEOUT", 90_000),
+        )
+        if hasattr(socket, name)
+    ),
+]
+"""A service may be silent for minutes, but a network that is gone is found out in two."""
 
 _USER_AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "

@@ -1,14 +1,23 @@
 """Retries and timeouts: when to send a request again, and how long to wait for a stream."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TypeAlias, TypeVar
 
-from fakegpt_tui.domain import RateLimited, ReplyCut, ServiceError, TimeLimits, Unreachable
+from fakegpt_tui.domain import (
+    ModelLoading,
+    RateLimited,
+    ReplyCut,
+    RetryScheduled,
+    ServiceError,
+    TimeLimits,
+    Unreachable,
+)
 from fakegpt_tui.http.clients import Route
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, translate_error
+from fakegpt_tui.http.sse import holds_line_end
 
 T = TypeVar("T")
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -17,6 +26,8 @@ _FIRST_DELAY = 0.5
 _FIRST_DELAY_WHEN_BUSY = 2.0
 _MAX_DELAY = 8.0
 _MAX_WAIT = 60.0
+_LOADING_DELAYS = (1.0, 2.0, 10.0)
+"""Least, usual and most seconds from one question to the next while a model is loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,44 @@ class RetryPolicy:
         return self.random() * bound
 
 
+class RetryCounter:
+    """Counts the tries of one request; those that only waited for a model to load do not count."""
+
+    def __init__(self, policy: RetryPolicy, limits: TimeLimits) -> None:
+        """A model may take `limits.first_event` seconds to load."""
+        self._policy = policy
+        self._patience = limits.first_event
+        self._attempt = 1
+        self._loaded_for = 0.0
+
+    def schedule(self, error: ServiceError) -> RetryScheduled:
+        """The next try after `error`.
+
+        Raises:
+            ServiceError: There is none; `error`, or where it can be waited for longer, how.
+        """
+        if isinstance(error, ModelLoading):
+            return self._schedule_loading(error)
+        delay = self._policy.delay(self._attempt, error)
+        if delay is None:
+            raise error
+        self._attempt += 1
+        return RetryScheduled(self._attempt, self._policy.max_attempts, delay, str(error))
+
+    def _schedule_loading(self, error: ModelLoading) -> RetryScheduled:
+        if self._loaded_for >= self._patience:
+            raise ModelLoading(f"{error} {more_patience('first_event')}") from error
+        least, usual, most = _LOADING_DELAYS
+        delay = min(max(error.retry_after or usual, least), most)
+        self._loaded_for += delay
+        return RetryScheduled(self._attempt, 0, delay, str(error))
+
+
+def more_patience(setting: str) -> str:
+    """The sentence that names the setting whose time is over."""
+    return f"The setting timeouts.{setting} of the service allows it more."
+
+
 class TimedOut(Unreachable):
     """A limit was reached. The response may still come, so do not send a second request."""
 
@@ -64,7 +113,8 @@ class StreamTimeouts:
 
     Only time spent waiting counts, except for the limit on the whole: a slow reader is not the
     service's fault. `first_event` also bounds the time from one event to the next, so that a
-    service that sends a byte now and then cannot go on for ever.
+    service that sends a byte of one now and then cannot go on for ever. A line that has ended, as
+    of a comment, is a sign of life: the service works on, and the time begins anew.
     """
 
     def __init__(self, limits: TimeLimits, route: Route, *, ends_at: float | None = None) -> None:
@@ -78,9 +128,11 @@ class StreamTimeouts:
         self._waited = 0.0
         self._has_event = False
 
-    def record_bytes(self) -> None:
+    def record_bytes(self, chunks: Iterable[bytes] = ()) -> None:
         """Bytes came: from now on the limit on silence counts, too."""
         self.has_begun = True
+        if any(map(holds_line_end, chunks)):
+            self._waited = 0.0
 
     def record_event(self) -> None:
         """A whole event came, which is progress as bytes alone are not."""
@@ -120,12 +172,19 @@ class StreamTimeouts:
             slow = f"{service} sent no whole event for {allowed}, so the reply was cut there."
         else:
             slow = f"{service} did not begin to answer within {allowed}."
+        slow = f"{slow} {more_patience('first_event')}"
         found = [(limits.first_event - self._waited, slow)]
         if self.has_begun:
-            silent = f"{service} fell silent for {limits.idle:g} s in the middle of its reply."
+            silent = (
+                f"{service} fell silent for {limits.idle:g} s in the middle of its reply. "
+                f"{more_patience('idle')}"
+            )
             found.append((limits.idle, silent))
         if self._ends_at is not None and limits.total is not None:
-            whole = f"The reply of {self._route} took longer than the {limits.total:g} s allowed."
+            whole = (
+                f"The reply of {self._route} took longer than the {limits.total:g} s allowed. "
+                f"{more_patience('total')}"
+            )
             found.append((self._ends_at - moment, whole))
         if self._end_by is not None:
             found.append((self._end_by - moment, f"{service} did not end its reply."))

@@ -22,6 +22,11 @@ class ServerEvent:
     event: str = "message"
 
 
+def holds_line_end(chunk: bytes) -> bool:
+    """Does a line end in `chunk`, or is it nothing but blanks, as services send to stay alive?"""
+    return b"\n" in chunk or b"\r" in chunk or not chunk.strip()
+
+
 class EventTooLong(ReplyCut):
     """An event grew past the limit, so that nothing after it can be read."""
 

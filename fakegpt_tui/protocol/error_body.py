@@ -9,7 +9,7 @@ from html import unescape
 from http import HTTPStatus
 from typing import Final
 
-from fakegpt_tui.domain import RateLimited, ServiceError, Unreachable
+from fakegpt_tui.domain import ModelLoading, RateLimited, ServiceError, Unreachable
 from fakegpt_tui.text import safe_line
 
 NOT_JSON: Final = object()
@@ -89,8 +89,12 @@ class ErrorRule:
         """The error of the service `who`, which says `body` and asks to wait some seconds."""
         when = self.when if wait is None else f"in {_format_wait(wait)}"
         lead = f"{who} {self.lead.format(status=_status_label(status))}"
-        text = body.sentence(lead, self.advice.format(when=when))
-        if "{when}" in self.advice and issubclass(self.kind, RateLimited | Unreachable):
+        names_when = "{when}" in self.advice
+        told = names_when and wait is not None and "again in" in body.text.casefold()
+        text = body.sentence(lead, "" if told else self.advice.format(when=when))
+        if issubclass(self.kind, ModelLoading):
+            return self.kind(text, retry_after=wait)
+        if names_when and issubclass(self.kind, RateLimited | Unreachable):
             return self.kind(text, retry_after=wait)
         return self.kind(text)
 

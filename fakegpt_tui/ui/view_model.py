@@ -213,7 +213,8 @@ def activity_label(status: MessageStatus, progress: TurnProgress) -> str:
     if progress.retry is not None:
         retry = progress.retry
         seconds = max(1, round(progress.retry_in))
-        return f"retry in {seconds} s ({retry.attempt}/{retry.of}): {retry.reason}"
+        count = f" ({retry.attempt}/{retry.of})" if retry.of else ""
+        return f"retry in {seconds} s{count}: {retry.reason}"
     if status is MessageStatus.STREAMING:
         rate = progress.length / _CHARACTERS_PER_TOKEN / max(progress.streamed, 0.5)
         return f"streaming ~{rate:.0f} tok/s"

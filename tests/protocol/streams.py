@@ -183,13 +183,25 @@ FRAMING = [
         text="Hello",
     ),
     Case(
-        row="§5.5 pings, but no data",
-        scripts=chat(
-            [Send(stream_head()), Send(chunk(HEL)), *[Send(chunk(b": ping\n\n"), 0.1)] * 20]
-        ),
+        row="§5.5 bytes, but no event",
+        scripts=chat([Send(stream_head()), Send(chunk(HEL)), *[Send(chunk(b"data"), 0.1)] * 20]),
         text="Hel",
         end=ReplyCut,
         says="sent no whole event",
+        limits=TINY,
+    ),
+    Case(
+        row="§5.5 pings while the service works on",
+        scripts=chat(
+            [
+                Send(stream_head()),
+                Send(chunk(HEL)),
+                *[Send(chunk(b": ping\n\n"), 0.1)] * 5,
+                Send(chunk(END + DONE)),
+                Send(LAST_CHUNK),
+            ]
+        ),
+        text="Hello",
         limits=TINY,
     ),
     Case(

@@ -73,6 +73,13 @@ def progress(**changes: object) -> TurnProgress:
             progress(retry=RetryScheduled(attempt=2, of=4, delay=3, reason="Busy."), retry_in=2.6),
             "retry in 3 s (2/4): Busy.",
         ),
+        (
+            MessageStatus.WAITING,
+            progress(
+                retry=RetryScheduled(attempt=9, of=0, delay=2, reason="It loads."), retry_in=2
+            ),
+            "retry in 2 s: It loads.",
+        ),
     ],
 )
 def test_a_turn_in_words(status: MessageStatus, given: TurnProgress, words: str) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from fakegpt_tui.domain import (
     Busy,
+    ModelLoading,
     NotSignedIn,
     PromptTooLong,
     RateLimited,
@@ -20,6 +21,7 @@ from fakegpt_tui.protocol.error_body import (
     parse_error_body,
     read_error_value,
 )
+from fakegpt_tui.protocol.waiting_time import waiting_time
 from fakegpt_tui.text import safe_line
 
 _TOO_LONG: Final = re.compile(
@@ -41,6 +43,12 @@ _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
 _PAYMENT_REQUIRED: Final = 402
 _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
+_UNAVAILABLE: Final = (0, 425, 503)
+_LOADING: Final = re.compile(
+    r"\bloading (?:the )?model|\"estimated_time\""
+    r"|model\b[^.\n]{0,120}?\b(?:loading|being loaded|not ready yet|starting up|warming up)"
+)
+_NOT_LOADED: Final = re.compile(r"(?:error|fail\w*|unable|could not|cannot)\b[^.\n]{0,20}\bload")
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
 
@@ -68,6 +76,7 @@ _WINDOW_EXCEEDED: Final = ErrorRule(
     "cannot take so long a conversation",
     "Send less, or start a new conversation.",
 )
+_MODEL_LOADING: Final = ErrorRule(ModelLoading, "is still loading the model")
 _KEY_REFUSED: Final = ErrorRule(
     NotSignedIn,
     "does not accept the key, or wants one",
@@ -108,7 +117,7 @@ def response_error(
     error = parse_error_body(body)
     who = f"The service at {safe_line(service_host)}"
     text = body[:_TEXT_BYTES].decode(errors="replace")
-    rule = _rule_for_words(text.casefold(), status)
+    rule = _loading_rule(error, text, status) or _rule_for_words(text.casefold(), status)
     if rule is None and not error.is_html:
         rule = _BY_STATUS.get(status)
     if rule is None:
@@ -116,22 +125,24 @@ def response_error(
         if not isinstance(general, NotSignedIn):
             return general
         rule = _KEY_REFUSED
-    return _error(rule, who, error, text)
+    return _error(rule, who, error, text, waiting_time(headers, body, limited=False))
 
 
 def stream_error(value: object, text: str) -> ServiceError:
     """The error that an event inside a stream tells; `text` is the event as it came."""
     error = read_error_value(value)
     status = error.status or _inner_status(value)
-    rule = _rule_for_words(text.casefold(), status)
+    rule = _loading_rule(error, text, status) or _rule_for_words(text.casefold(), status)
     if rule is None:
         is_limit = "rate_limit" in error.code or status == _TOO_MANY
         rule = _RATE_LIMITED if is_limit else _BROKEN_OFF
-    return _error(rule, "The service", error, text)
+    return _error(rule, "The service", error, text, waiting_time({}, text))
 
 
-def _error(rule: ErrorRule, who: str, error: ErrorBody, text: str) -> ServiceError:
-    made = rule.error(who, error, wait=error.retry_after)
+def _error(
+    rule: ErrorRule, who: str, error: ErrorBody, text: str, wait: float | None
+) -> ServiceError:
+    made = rule.error(who, error, wait=wait if error.retry_after is None else error.retry_after)
     match made:
         case ContextWindowExceeded():
             made.window = _window(text.casefold())
@@ -150,6 +161,13 @@ def _inner_status(value: object) -> int:
             return int(digits[:_STATUS_DIGITS])
         case _:
             return 0
+
+
+def _loading_rule(error: ErrorBody, text: str, status: int) -> ErrorRule | None:
+    """The rule for a model that is still being loaded, not for one that cannot be."""
+    has_failed = _NOT_LOADED.search(error.text.casefold())
+    is_loading = status in _UNAVAILABLE and _LOADING.search(text.casefold()) and not has_failed
+    return _MODEL_LOADING if is_loading else None
 
 
 def _rule_for_words(words: str, status: int) -> ErrorRule | None:

@@ -1,9 +1,6 @@
 """Errors of FakeGPT services: which error a response means, and how a host answers with one."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,9 +17,9 @@ from fakegpt_tui.domain import (
     ServiceError,
     Unreachable,
     Unsupported,
-    now,
 )
-from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body, wait_seconds
+from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body
+from fakegpt_tui.protocol.waiting_time import waiting_time
 from fakegpt_tui.text import safe_line
 
 
@@ -108,6 +105,7 @@ _BY_STATUS_CLASS: Final[dict[int, ErrorRule]] = {
     5: ErrorRule(Unreachable, "is in trouble ({status})", "Try again {when}."),
 }
 _UNKNOWN: Final = ErrorRule(BadReply, "answered with the unknown {status}")
+_TOO_MANY: Final = 429
 _WRAPPERS: Final = (200, 500)
 """Statuses under which some services send what they mean as a `code` in the body."""
 
@@ -125,7 +123,9 @@ def response_error(
     named = {name.lower(): value for name, value in headers.items()}
     error = parse_error_body(body)
     who = safe_line(service_host) or "The service"
-    wait = _retry_after(named) if error.retry_after is None else error.retry_after
+    wait = error.retry_after
+    if wait is None:
+        wait = waiting_time(headers, body, limited=status == _TOO_MANY)
     if status in _WRAPPERS:
         status = error.status or status
     if known := classify_error(error, who, wait):
@@ -206,26 +206,6 @@ def _success_rule(error: ErrorBody) -> ErrorRule:
     if error.is_json or error.text:
         return ErrorRule(BadReply, "answered with something that is no reply")
     return ErrorRule(BadReply, "answered with nothing at all")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,12})?", value):
-        return wait_seconds(float(value))
-    until = _date(value)
-    if until is None:
-        return None
-    # Against the clock of the service where it tells, so that a wrong one here does no harm.
-    sent_at = _date(headers.get("date", "")) or now()
-    return wait_seconds(max(0.0, (until - sent_at).total_seconds()))
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _host_of(location: str) -> str:

@@ -41,6 +41,10 @@ _FIELDS: Final = {
 }
 _ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key")
 _NO_PROXY: Final = "none"
+_PATIENCE: Final = (
+    "A reply may begin after ten minutes; timeouts in config.toml changes that "
+    "(fakegpt-tui config path)."
+)
 
 
 class ServiceFormScreen(ModalScreen[Service | None]):
@@ -95,6 +99,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                     yield Label("")
                     yield PlainCheckbox(self._taking_away(), id="without_key", compact=True)
                 yield from self._input("proxy")
+                yield Static(Content(_PATIENCE), id="patience", markup=False)
             yield Static(id="outcome", markup=False)
             yield Footer(show_command_palette=False, compact=True)
 

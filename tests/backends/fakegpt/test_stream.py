@@ -199,7 +199,7 @@ STALLS: dict[str, tuple[list[Step], str]] = {
         [
             Send(stream_head()),
             Send(chunk(message_event("Hi"))),
-            *[Send(chunk(b": ping\n"), 0.05)] * 20,
+            *[Send(chunk(b"data"), 0.05)] * 20,
         ],
         "no whole event",
     ),
