@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 
 from fakegpt_tui.ui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
-from fakegpt_tui.ui.terminal.input_parser import key_name
+from fakegpt_tui.ui.terminal.typed_keys import key_name
 
 _CONTROLLER_ACTION = re.compile(r"(?!app\.)(\w+)\.(\w+)(?:\((.*)\))?")
 _DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}

@@ -29,6 +29,12 @@ else:
 
     _POLL = 0.1
     """Seconds between looks at whether input should end."""
+    _CONTROL_CHARACTERS = 6
+    """Where `tcgetattr` has them."""
+    _KITTY_FLAGS = "\x1b[>25u"
+    """What Textual asks of a keyboard: each key in full, with the text that it types."""
+    _KITTY_FLAGS_AND_ALTERNATES = "\x1b[>29u"
+    """The same, with the key of the Latin layout, by which commands are known in the others."""
 
     class TolerantDriver(LinuxDriver):
         """Reads any bytes, and outlives a terminal that is gone or busy.
@@ -44,6 +50,8 @@ else:
                 self._file = TerminalOutput(self._file.fileno())  # type: ignore[assignment]
 
         def write(self, data: str) -> None:
+            if data == _KITTY_FLAGS:
+                data = _KITTY_FLAGS_AND_ALTERNATES
             # While the app is suspended the queue is not emptied, and it holds thirty writes.
             if self._writer_thread is None or self._writer_thread.is_alive():
                 super().write(data)
@@ -69,7 +77,7 @@ else:
 
         def run_input_thread(self) -> None:
             """Read until the app is done with its input, or the terminal is."""
-            parser = TolerantParser(self._debug)
+            parser = TolerantParser(self._debug, erase=self._erase_character())
             decode = getincrementaldecoder("utf-8")(errors="replace").decode
             with selectors.SelectSelector() as selector:
                 selector.register(self.fileno, selectors.EVENT_READ)
@@ -84,6 +92,14 @@ else:
                             self.process_message(message)
                     for message in parser.tick():
                         self.process_message(message)
+
+        def _erase_character(self) -> str:
+            """What the backspace key sends, as far as the terminal says so."""
+            try:
+                erase = termios.tcgetattr(self.fileno)[_CONTROL_CHARACTERS][termios.VERASE]
+            except termios.error:
+                return ""
+            return bytes(erase).decode("latin-1")
 
         def _read(self) -> bytes | None:
             """What there is to read; `None` if that was a mistake, nothing at the end."""

@@ -15,21 +15,33 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual._parser import ParseError, Parser
 from textual._xterm_parser import XTermParser
-from textual.keys import Keys, _character_to_key
+from textual.keys import Keys
 from textual.message import Message
 
 from fakegpt_tui.ui.terminal.input_scanner import InputScanner, InputToken, TokenKind
+from fakegpt_tui.ui.terminal.typed_keys import (
+    as_typed,
+    is_character,
+    is_control,
+    is_latin,
+    key_name,
+    with_latin,
+)
 from fakegpt_tui.ui.terminal.width_detection import parse_width_report
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, ParseError, TypeError, ValueError)
 """What Textual's parser may raise over a sequence that no terminal should send."""
 
 _KITTY_KEY = re.compile(
-    r"\x1b\[(\d*)(?::(\d*))?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])", re.ASCII
+    r"\x1b\[(\d*)(?::(\d*)(?::(\d*))?)?[\d:]*(?:;(\d*)(?::(\d*))?)?(?:;([\d:]*))?([u~A-FHPQS])",
+    re.ASCII,
 )
 _XTERM_KEY = re.compile(r"\x1b\[27;(\d{1,3});(\d{1,7})~", re.ASCII)
 _ALT_CHARACTER = re.compile(r"\x1b([-=0-9§])")
-_SHIFT, _CAPS_LOCK, _NUM_LOCK = 1, 64, 128
+_SHIFT, _ALT, _CTRL, _SUPER, _CAPS_LOCK, _NUM_LOCK = 1, 2, 4, 8, 64, 128
+_COMMAND = _ALT | _CTRL | _SUPER
+_ERASE_WORD = "\b"
+"""What some terminals send for ctrl+backspace, where backspace is DEL."""
 _RELEASED = "3"
 _FIRST_FUNCTIONAL, _LAST_FUNCTIONAL = 57344, 63743
 _KEYPAD = range(57399, 57417)
@@ -38,11 +50,17 @@ _ALT_AND_KEY = 2
 
 
 class TolerantParser(XTermParser):
-    """Textual's parser, given only what it can read."""
+    """Textual's parser, given only what it can read.
 
-    def __init__(self, debug: bool = False, clock: Callable[[], float] = monotonic) -> None:
+    With `erase` as DEL, which is what the terminal says of its backspace key, BS is another key.
+    """
+
+    def __init__(
+        self, debug: bool = False, clock: Callable[[], float] = monotonic, erase: str = ""
+    ) -> None:
         super().__init__(debug)
         self._clock = clock
+        self._has_erase_word = erase == "\x7f"
         self._scanner = InputScanner(constants.ESCAPE_DELAY)
 
     @property
@@ -62,19 +80,19 @@ class TolerantParser(XTermParser):
     def read(self, data: str) -> Iterator[tuple[InputToken, list[Message]]]:
         """Each piece of `data`, and what it stands for; an unfinished piece comes later."""
         for piece in self._scanner.feed(data, self._clock()):
-            yield piece, [_without_letter(message) for message in self._events(piece)]
+            yield piece, [as_typed(message) for message in self._events(piece)]
 
     def read_expired(self) -> Iterator[tuple[InputToken, list[Message]]]:
         """The same of what was waited for in vain."""
         for piece in self._scanner.expire(self._clock()):
-            yield piece, [_without_letter(message) for message in self._events(piece)]
+            yield piece, [as_typed(message) for message in self._events(piece)]
 
     def _events(self, piece: InputToken) -> Iterable[Message]:
         match piece.kind:
             case TokenKind.PASTE:
                 return [events.Paste(piece.text.replace("\0", ""))]
             case TokenKind.TEXT:
-                return self._decoded(piece.text)
+                return self._typed_events(piece.text)
             case TokenKind.SEQUENCE if piece.text == "\x1b\r":
                 # Textual says "enter" here, which would send a prompt that should grow a line.
                 return [events.Key("alt+enter", None)]
@@ -86,6 +104,13 @@ class TolerantParser(XTermParser):
             case TokenKind.SEQUENCE:
                 return self._sequence_events(_xterm_as_kitty(piece.text))
 
+    def _typed_events(self, text: str) -> Iterator[Message]:
+        for part in re.split(f"({_ERASE_WORD})", text) if self._has_erase_word else (text,):
+            if part == _ERASE_WORD and self._has_erase_word:
+                yield events.Key("ctrl+backspace", None)
+            elif part:
+                yield from self._decoded(part)
+
     def _sequence_events(self, sequence: str) -> Iterable[Message]:
         if kitty := _KITTY_KEY.fullmatch(sequence):
             if not _is_key(kitty):
@@ -95,7 +120,8 @@ class TolerantParser(XTermParser):
                 return []
             # Asked directly, as it may come while TEXTUAL_DISABLE_KITTY_KEY is set: from xterm, or
             # from tmux.
-            return [key.copy() for key in self._parse_extended_key(plain) or ()]
+            keys = [key.copy() for key in self._parse_extended_key(plain) or ()]
+            return [with_latin(key, kitty[3]) for key in keys]
         return self._decoded(sequence)
 
     def _decoded(self, text: str) -> list[Message]:
@@ -118,23 +144,11 @@ class TolerantParser(XTermParser):
         Parser.__init__(self)
 
 
-def key_name(character: str) -> str:
-    """Textual's name for the key that types a character."""
-    return _character_to_key(character)
-
-
-def _without_letter(message: Message) -> Message:
-    """A key that was pressed together with alt types nothing, or it would never be a command."""
-    if isinstance(message, events.Key) and message.key.startswith("alt+") and message.character:
-        return events.Key(message.key, None)
-    return message
-
-
 def _xterm_as_kitty(sequence: str) -> str:
     """xterm's `modifyOtherKeys` in kitty's form; other sequences as they are."""
     if (match := _XTERM_KEY.fullmatch(sequence)) is None:
         return sequence
-    if not _is_character(match[2]):
+    if not is_character(match[2]):
         return f"\x1b[{match[2]}u"  # which is no key
     # xterm names the letter that shift makes, kitty the key.
     key = chr(int(match[2]))
@@ -144,7 +158,7 @@ def _xterm_as_kitty(sequence: str) -> str:
 
 def _is_key(key: re.Match[str]) -> bool:
     """Has `key` the number of a character, or a number and a letter that stand for a key?"""
-    return key[6] == "u" or f"{key[1] or 1}{key[6]}" in FUNCTIONAL_KEYS
+    return key[7] == "u" or f"{key[1] or 1}{key[7]}" in FUNCTIONAL_KEYS
 
 
 def _legacy_keys(sequence: str) -> tuple[Keys, ...]:
@@ -157,42 +171,41 @@ def _plain_kitty_key(key: re.Match[str]) -> str | None:
 
     Reports of a key's release and codes that are no character are no keys.
     """
-    code, shifted, modifiers, event, text, final = key.groups(default="")
+    code, shifted, base, modifiers, event, text, final = key.groups(default="")
     if event == _RELEASED or len(modifiers) > len("256"):
         return None
     if final != "u":
         return f"\x1b[{code}{f';{modifiers}' if modifiers else ''}{final}"
     if text and not code.strip("0"):
         return f"\x1b[0;;{_characters(text)}u"  # an input method's, of no key
-    if not _is_character(code):
+    if not is_character(code) or (_is_functional(int(code)) and f"{code}u" not in FUNCTIONAL_KEYS):
         return None
-    text = _typed_text(int(code), shifted, max(0, int(modifiers or 1) - 1), text)
+    bits = max(0, int(modifiers or 1) - 1)
+    if bits & _COMMAND and not chr(int(code)).isascii() and not text and is_latin(base):
+        code = base  # the command of the same key in the Latin layout
+    text = _typed_text(int(code), shifted, bits, text)
     return f"\x1b[{code};{modifiers};{text}u" if modifiers or text else f"\x1b[{code}u"
 
 
 def _typed_text(code: int, shifted: str, bits: int, text: str) -> str:
     """Code points that a key types, for terminals that leave them out or add them wrongly."""
-    if _FIRST_FUNCTIONAL <= code <= _LAST_FUNCTIONAL and code not in _KEYPAD:
+    if _is_functional(code) and code not in _KEYPAD:
         return ""  # iTerm2 says that Caps Lock types the letter to come
     if text:
         return _characters(text)
     character = chr(code)
-    if bits & ~(_SHIFT | _CAPS_LOCK | _NUM_LOCK) or not character.isprintable():
+    if bits & ~(_SHIFT | _CAPS_LOCK | _NUM_LOCK) or is_control(character):
         return ""
-    if bits & _SHIFT and _is_character(shifted):
+    if bits & _SHIFT and is_character(shifted):
         return shifted
     if bool(bits & _SHIFT) != bool(bits & _CAPS_LOCK) and len(character.upper()) == 1:
         character = character.upper()
     return str(ord(character))
 
 
+def _is_functional(code: int) -> bool:
+    return _FIRST_FUNCTIONAL <= code <= _LAST_FUNCTIONAL
+
+
 def _characters(codes: str) -> str:
-    return ":".join(code for code in codes.split(":") if _is_character(code))
-
-
-def _is_character(code: str) -> bool:
-    """Is this the number of a code point that can be encoded?"""
-    try:
-        return int(code) > 0 and bool(chr(int(code)).encode())
-    except (OverflowError, ValueError):
-        return False
+    return ":".join(code for code in codes.split(":") if is_character(code))

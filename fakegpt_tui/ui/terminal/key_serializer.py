@@ -16,6 +16,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from fakegpt_tui.ui.terminal.typed_keys import LayoutKey
+
 _TIMEOUT = 1.0
 """Seconds after which a key stops waiting for the one before it."""
 _ROUNDS = 2
@@ -54,6 +56,8 @@ class KeySerializer(App[None]):
             event, screen = self._waiting_keys[0], self.screen
             target = self.focused or screen
             is_letter = _is_printable_for(event, target)
+            if isinstance(event, LayoutKey) and not is_letter:
+                event = event.as_latin
             if is_letter or not self._sent_printable:
                 self._waiting_keys.popleft()
                 await super().on_event(event)

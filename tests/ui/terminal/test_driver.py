@@ -74,6 +74,15 @@ def typist() -> Typist:
         pytest.param("\x1b[57358;65;65u", ["caps_lock"], id="iTerm2's caps lock"),
         pytest.param("\x1b[57400;129;49u", ["1=1"], id="a digit of the keypad"),
         pytest.param("\x1b[0;;26085:26412u", ["日=日", "本=本"], id="an input method"),
+        pytest.param("\x1b[0;;12288u", ["ideographic_space=\u3000"], id="a full-width space"),
+        pytest.param("\x1b[8204;;8204u", ["zero_width_non_joiner=\u200c"], id="a joiner"),
+        pytest.param("\x1b[57520u", [], id="a functional key that is unknown"),
+        pytest.param("\x1b[1081::113;5u", ["ctrl+q"], id="ctrl with a Cyrillic layout"),
+        pytest.param("\x1b[1081:1049:113;6u", ["ctrl+shift+q"], id="ctrl and shift, Cyrillic"),
+        pytest.param("\x1b[946::98;3u", ["alt+b"], id="alt with a Greek layout"),
+        pytest.param("\x1b[1513::97;133u", ["ctrl+a"], id="ctrl and num lock, Hebrew"),
+        pytest.param("\x1b[1081::113;;1081u", ["й=й"], id="a letter of another layout"),
+        pytest.param("\x1b[107::118;5u", ["ctrl+k"], id="ctrl with Dvorak"),
         pytest.param("\x1b[13;2u", ["shift+enter"], id="shift and enter"),
         pytest.param("\x1b[27;2;13~", ["shift+enter"], id="xterm's shift and enter"),
         pytest.param("\x1b[27;5;13~", ["ctrl+enter"], id="xterm's ctrl and enter"),
@@ -101,6 +110,32 @@ def typist() -> Typist:
 )
 def test_keys_are_what_was_pressed(typist: Typist, sequence: str, events: list[str]):
     assert typist.types(sequence + "z") == [*events, "z=z"]
+
+
+@pytest.mark.parametrize("encoded", ["{0}", "\x1b[0;;{1}u", "\x1b[{1};;{1}u", "\x1b[{1}u"])
+@pytest.mark.parametrize(
+    "character", "\u3000\u200c\u200d\u00a0\u202f\u00ad\u200f\U0001fa77\U0001faea\u1680\u2028"
+)
+def test_what_a_key_types_is_text_unless_it_is_a_control_character(
+    typist: Typist, encoded: str, character: str
+):
+    (key,) = typist.parser.feed(encoded.format(character, ord(character)))
+    assert isinstance(key, events.Key)
+    assert key.character == character
+    assert key.is_printable
+
+
+def test_control_characters_are_not_text(typist: Typist):
+    keys = list(typist.parser.feed("\x01\x85\x9f\x7f"))
+    assert not any(isinstance(key, events.Key) and key.is_printable for key in keys)
+
+
+def test_a_backspace_that_is_not_the_terminals_own_takes_a_word():
+    typed = TolerantParser(erase="\x7f").feed("ab\x08\x7fc")
+    assert [described(key).split("=")[0] for key in typed] == [
+        *("a", "b", "ctrl+backspace", "backspace", "c")
+    ]
+    assert described(next(iter(TolerantParser(erase="\x08").feed("\x08")))).startswith("backspace")
 
 
 @pytest.mark.parametrize(
@@ -294,6 +329,14 @@ def test_our_own_sequences_reach_the_terminal():
     with small_app("Keys") as terminal:
         terminal.wait_for("ready").press("f2")
         terminal.wait_for(lambda terminal: b"\x1b]52;c;b3Vycw==\x07" in terminal.raw)
+
+
+def test_a_terminal_is_asked_for_the_keys_of_the_latin_layout():
+    with small_app("Keys") as terminal:
+        terminal.wait_for("ready").type("\x1b[1081::113;5u\x1b[1103::122;;1103u\u3000")
+        terminal.wait_for("3: ctrl+q=None")
+        assert b"\x1b[>29u" in terminal.raw
+        terminal.wait_for(r"ideographic_space='\u3000'")
 
 
 def test_drawing_while_suspended_neither_shows_nor_blocks():

@@ -7,6 +7,7 @@ from textual.events import Key, Paste
 from textual.widgets import Input
 
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
+from fakegpt_tui.ui.terminal.typed_keys import LayoutKey
 from tests.patience import PATIENCE
 from tests.ui.running import Running, reply, running
 
@@ -75,6 +76,21 @@ async def test_a_paste_comes_behind_the_keys_before_it() -> None:
         it.app.post_message(Paste("-pasted-"))
         burst(it, "c")
         await it.until(lambda: it.prompt.text == "a-pasted-cb")
+
+
+async def test_a_letter_of_another_layout_is_a_command_where_nothing_is_typed() -> None:
+    async with running(reply("one reply")) as it:
+        await asked(it)
+        burst(it, *"ab")
+        it.app.post_message(LayoutKey("и", "и", "b"))
+        await it.until(lambda: it.prompt.text == "abи")
+        await it.pilot.press("shift+tab")
+        it.app.post_message(LayoutKey("Т", "Т", "K"))  # marks the message before
+        it.app.post_message(LayoutKey("н", "н", "y"))
+        await it.see("Message: ")
+        burst(it, "/")
+        it.app.post_message(LayoutKey("щ", "щ", "o"))
+        await it.see(" /щ ")
 
 
 class Stubborn(Input):

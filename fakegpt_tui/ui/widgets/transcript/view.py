@@ -230,6 +230,15 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.find.go_to_match(step, moves_cursor=True)
         self._sync_find()
 
+    def check_consume_key(
+        self,
+        key: str,  # noqa: ARG002 (Textual's interface)
+        character: str | None = None,
+    ) -> bool:
+        """Is a key a letter of what is to be found?"""
+        is_typed = self.is_finding and self.find.is_typing
+        return is_typed and character is not None and character.isprintable()
+
     def on_key(self, event: events.Key) -> None:
         if self.is_finding and self.find.handle_key(event):
             event.stop()
