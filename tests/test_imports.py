@@ -46,9 +46,7 @@ def test_help_loads_nothing_slow(option: str) -> None:
     assert not after_command(option) & (SLOW | {"textual", "rich", "sqlite3", "asyncio"})
 
 
-@pytest.mark.parametrize(
-    "module", ["ask_runner", "import_runner", "files", "serve", "plain_session", "interface"]
-)
+@pytest.mark.parametrize("module", ["ask_runner", "import_runner", "files", "serve", "interface"])
 def test_what_commands_run_knows_no_user_interface_and_connects_only_when_asked(
     module: str,
 ) -> None:

@@ -9,12 +9,7 @@ from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import (
-    RequestBuilder,
-    finish,
-    first_batches,
-    server_events,
-)
+from fakegpt_tui.backends.http_protocol import RequestBuilder, finish, first_batches, server_events
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
@@ -34,11 +29,7 @@ from fakegpt_tui.domain import (
     Unreachable,
 )
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.http.responses import (
-    ErrorTranslator,
-    HttpRequest,
-    open_response,
-)
+from fakegpt_tui.http.responses import ErrorTranslator, HttpRequest, open_response
 from fakegpt_tui.http.retries import RetryCounter, RetryPolicy, StreamTimeouts, TimedOut
 from fakegpt_tui.http.sse import EventReader, ServerEvent
 

@@ -146,9 +146,7 @@ class Stores:
     def make_temporary(self, conversation_id: str) -> None:
         """Keep a conversation off the disk; to be called before anything of it is saved."""
         if self._memory is None:
-            from fakegpt_tui.store.conversation_store import (  # noqa: PLC0415 - not at every start
-                ConversationStore,
-            )
+            from fakegpt_tui.store.conversation_store import ConversationStore  # noqa: PLC0415 - not at every start
 
             self._memory = ConversationStore.open_in_memory()
         self._temporary.add(conversation_id)

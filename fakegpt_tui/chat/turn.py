@@ -12,7 +12,7 @@ from typing import Self
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter
-from fakegpt_tui.chat.reply_builder import REPLY_CUT, TextBuffer, reply_outcome
+from fakegpt_tui.chat.reply_text import REPLY_CUT, TextBuffer, reply_outcome
 from fakegpt_tui.chat.store_interface import TurnStore
 from fakegpt_tui.domain import (
     ChatMessage,

@@ -20,15 +20,15 @@ _COMMANDS = {
     "doctor": "doctor.doctor",
     "import": "files.import_command",
     "list": "conversations.list_command",
-    "login": "login.login",
-    "logout": "login.logout",
-    "models": "models.models",
+    "login": "services.login",
+    "logout": "services.logout",
+    "models": "services.models",
     "paths": "config.paths",
     "save": "files.save",
     "search": "conversations.search",
     "serve": "serve.serve",
     "show": "conversations.show",
-    "status": "login.status",
+    "status": "services.status",
 }
 """The module and the function of each command."""
 

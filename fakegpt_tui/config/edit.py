@@ -11,9 +11,14 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.presets import parse_presets, preset_table
 from fakegpt_tui.config.secrets import validate_key
-from fakegpt_tui.config.services import ServiceConfig, parse_services, service_name
+from fakegpt_tui.config.services import (
+    ServiceConfig,
+    parse_presets,
+    parse_services,
+    preset_table,
+    service_name,
+)
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.config.validators import InvalidValue, TomlValue
 from fakegpt_tui.domain import ConfigError, Preset, ServiceForm

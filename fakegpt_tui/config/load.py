@@ -11,9 +11,8 @@ from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.atomic_file import read_config
-from fakegpt_tui.config.presets import parse_presets
 from fakegpt_tui.config.secrets import KeyInEnvironment
-from fakegpt_tui.config.services import parse_services
+from fakegpt_tui.config.services import parse_presets, parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Settings, Source
 from fakegpt_tui.domain import ConfigError

@@ -9,13 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.formats.base import (
-    Format,
-    FormatError,
-    ImportFile,
-    LoadedItem,
-    validate_tree,
-)
+from fakegpt_tui.formats.base import Format, FormatError, ImportFile, LoadedItem, validate_tree
 from fakegpt_tui.formats.fields import (
     FIELDS_VERSION,
     Fields,

@@ -41,8 +41,11 @@ from fakegpt_tui.formats.fields import (
     encode_message,
 )
 from fakegpt_tui.formats.files import EMPTY_DIGEST
-from fakegpt_tui.formats.front_matter import read_front_matter, write_front_matter
-from fakegpt_tui.formats.unclosed_markdown import find_closing_line
+from fakegpt_tui.formats.markdown_syntax import (
+    find_closing_line,
+    read_front_matter,
+    write_front_matter,
+)
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _REASONING_HEAD = "> **Reasoning**\n>\n> "

@@ -19,10 +19,7 @@ from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_re
 from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_json
-from fakegpt_tui.host.thread_resolver import (
-    ThreadPosition,
-    resolve_thread,
-)
+from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
 

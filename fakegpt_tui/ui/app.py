@@ -42,10 +42,7 @@ from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import start_with_theme, write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
-from fakegpt_tui.ui.terminal.width_detection import (
-    WidthDetection,
-    WidthReported,
-)
+from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
 from fakegpt_tui.ui.themes import THEMES, theme_name
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from fakegpt_tui.chat.reply_text import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.token_count import ContextTokenCounter, count_reply_tokens
 from fakegpt_tui.chat.turn import Turn, TurnProgress
 from fakegpt_tui.domain import (
     ChatMessage,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.reply_builder import TextBuffer, reply_outcome
+from fakegpt_tui.chat.reply_text import TextBuffer, reply_outcome
 from fakegpt_tui.domain import BadReply, FinishReason, MessageStatus, ReplyCut
 
 _edits = st.lists(st.tuples(st.none() | st.integers(0, 20), st.text(max_size=8)), max_size=30)

@@ -7,9 +7,7 @@ import pytest
 
 from fakegpt_tui.config.load import build_settings
 from fakegpt_tui.config.spec import Folders, Settings
-from fakegpt_tui.domain import (
-    ConfigError,
-)
+from fakegpt_tui.domain import ConfigError
 
 CONFIG = Path("/conf/config.toml")
 

@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Source
-from fakegpt_tui.domain import (
-    ConfigError,
-    ModelRef,
-    ServiceKind,
-)
+from fakegpt_tui.domain import ConfigError, ModelRef, ServiceKind
 from tests.config.building import CONFIG, NATIVE, complaint, settled
 
 

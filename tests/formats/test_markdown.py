@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fakegpt_tui.domain import LoadError, MessageStatus, Role, TitleSource
-from fakegpt_tui.formats.front_matter import read_front_matter
 from fakegpt_tui.formats.markdown import read_markdown, write_markdown
+from fakegpt_tui.formats.markdown_syntax import read_front_matter
 from fakegpt_tui.formats.registry import select_messages
 from fakegpt_tui.text import replace_surrogates
 from tests.formats.trees import CONVERSATION, TIME, branched, conversations, hostile, message

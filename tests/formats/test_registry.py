@@ -10,13 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import (
-    ImportFile,
-    ImportItem,
-    LoadedItem,
-    SkippedItem,
-    validate_tree,
-)
+from fakegpt_tui.formats.base import ImportFile, ImportItem, LoadedItem, SkippedItem, validate_tree
 from fakegpt_tui.formats.registry import read_conversations, save_as
 from tests.formats.exports import many, ordinary, write_json, zipped
 from tests.formats.trees import branched

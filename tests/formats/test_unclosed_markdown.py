@@ -2,7 +2,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fakegpt_tui.formats.unclosed_markdown import find_closing_line
+from fakegpt_tui.formats.markdown_syntax import find_closing_line
 
 lines = st.sampled_from(
     [

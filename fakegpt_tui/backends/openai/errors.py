@@ -15,12 +15,7 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.protocol import fakegpt
-from fakegpt_tui.protocol.error_body import (
-    ErrorBody,
-    ErrorRule,
-    parse_error_body,
-    read_error_value,
-)
+from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body, read_error_value
 from fakegpt_tui.protocol.waiting_time import waiting_time
 from fakegpt_tui.text import safe_line
 

@@ -12,13 +12,7 @@ from fakegpt_tui.backends.openai.errors import (
     UnsupportedParameter,
     response_error,
 )
-from fakegpt_tui.domain import (
-    ContextMessage,
-    GenerationSettings,
-    Notice,
-    Role,
-    ServiceError,
-)
+from fakegpt_tui.domain import ContextMessage, GenerationSettings, Notice, Role, ServiceError
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
 from fakegpt_tui.text import replace_surrogates
 

@@ -11,8 +11,7 @@ from typing import Final
 import click
 
 from fakegpt_tui.config.spec import Settings
-from fakegpt_tui.terminal.query import TerminalQuery
-from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
+from fakegpt_tui.terminal import TerminalQuery, owns_terminal, raw_mode
 from fakegpt_tui.ui.key_decoder import DecodedInput, KeyDecoder
 
 _SOURCE, _TARGET = 0, 1

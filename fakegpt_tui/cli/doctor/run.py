@@ -16,8 +16,7 @@ from fakegpt_tui.cli.doctor.terminal import terminal_findings
 from fakegpt_tui.cli.doctor.tmux import detect_tmux
 from fakegpt_tui.config.load import default_settings, load_settings
 from fakegpt_tui.domain import ConfigError, now
-from fakegpt_tui.terminal.query import TerminalInfo, TerminalQuery
-from fakegpt_tui.terminal.raw_mode import owns_terminal, raw_mode
+from fakegpt_tui.terminal import TerminalInfo, TerminalQuery, owns_terminal, raw_mode
 
 _SOURCE, _TARGET = 0, 1
 
@@ -63,7 +62,7 @@ def _collect_findings(
     yield from setting_findings(settings, error)
     yield from service_findings(settings)
     if connect:
-        from fakegpt_tui.cli.doctor.connect import connection_findings  # noqa: PLC0415 - slow to import
+        from fakegpt_tui.cli.doctor.configuration import connection_findings  # noqa: PLC0415 - slow to import
 
         progress.show("Asking the services …")
         yield from connection_findings(settings)

@@ -6,7 +6,7 @@ from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, good, note
 from fakegpt_tui.cli.doctor.tmux import Tmux, tmux_findings
-from fakegpt_tui.terminal.query import Mode, TerminalInfo, WidthSample
+from fakegpt_tui.terminal import Mode, TerminalInfo, WidthSample
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.terminal.clipboard import clipboard_tools, osc_52
 

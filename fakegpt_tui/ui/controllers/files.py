@@ -93,10 +93,7 @@ class FileController:
     def import_file(self) -> None:
         if self._show_running_job():
             return
-        from fakegpt_tui.ui.dialogs.import_files import (  # noqa: PLC0415 - after first paint
-            ImportRequest,
-            ImportScreen,
-        )
+        from fakegpt_tui.ui.dialogs.import_files import ImportRequest, ImportScreen  # noqa: PLC0415 - after first paint
 
         def take(request: ImportRequest) -> None:
             run = partial(self._chat.imports.import_files, [request.path])

@@ -63,9 +63,7 @@ class SettingsController:
         self._edit(GenerationField.TEMPERATURE)
 
     def _edit(self, begin_at: str) -> None:
-        from fakegpt_tui.ui.dialogs.generation import (  # noqa: PLC0415 - after first paint
-            GenerationScreen,
-        )
+        from fakegpt_tui.ui.dialogs.generation import GenerationScreen  # noqa: PLC0415 - after first paint
 
         conversation, service = self._state.open, self._state.service
         limited = service is not None and not service.kind.is_api

@@ -35,9 +35,7 @@ class SideBySideController:
 
     def _choose_models(self) -> None:
         from fakegpt_tui.chat.turns import MAX_PARALLEL_MODELS  # noqa: PLC0415 - as below
-        from fakegpt_tui.ui.dialogs.service_picker import (  # noqa: PLC0415 - after first paint
-            SelectionRequest,
-        )
+        from fakegpt_tui.ui.dialogs.service_picker import SelectionRequest  # noqa: PLC0415 - after first paint
         from fakegpt_tui.ui.dialogs.services import ServicesScreen  # noqa: PLC0415 - as above
 
         current = self._state.model

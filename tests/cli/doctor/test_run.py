@@ -87,8 +87,8 @@ def test_an_answer_that_comes_in_pieces_is_put_together(home: Home) -> None:
 
 LATE = """
 import os, select
-from fakegpt_tui.terminal.query import TerminalQuery
-from fakegpt_tui.terminal.raw_mode import raw_mode
+from fakegpt_tui.terminal import TerminalQuery
+from fakegpt_tui.terminal import raw_mode
 
 with raw_mode(0):
     assert not TerminalQuery(0, 1, os.environ).ask(0.01).is_complete

@@ -9,7 +9,7 @@ import pytest
 
 from fakegpt_tui.cli.doctor.terminal import terminal_findings
 from fakegpt_tui.cli.doctor.tmux import Tmux, detect_tmux
-from fakegpt_tui.terminal.query import TerminalInfo, build_queries, parse_responses
+from fakegpt_tui.terminal import TerminalInfo, build_queries, parse_responses
 
 XTERM = {"TERM": "xterm-256color"}
 PLAIN = parse_responses(b"\x1b[?64;1;2c")

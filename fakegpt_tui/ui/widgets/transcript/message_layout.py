@@ -11,8 +11,8 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
-from fakegpt_tui.ui.widgets.transcript.folding import Fold
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
+    Fold,
     LineAnchor,
     MessageZone,
     pack_line_id,

@@ -12,11 +12,7 @@ from textual.selection import Selection
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.text import clipboard_text
 from fakegpt_tui.ui.markdown.blocks import SECTIONS
-from fakegpt_tui.ui.widgets.transcript.line_ids import (
-    WRITTEN_ZONES,
-    MessageZone,
-    unpack_line_id,
-)
+from fakegpt_tui.ui.widgets.transcript.line_ids import WRITTEN_ZONES, MessageZone, unpack_line_id
 from fakegpt_tui.ui.widgets.transcript.message_layout import MessageLayout
 from fakegpt_tui.ui.widgets.transcript.virtual_list import (
     ROWS_PER_MESSAGE,

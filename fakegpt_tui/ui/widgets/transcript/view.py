@@ -16,9 +16,7 @@ from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.message_header import REASONING_FOLD, conversation_text
 from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, MessageBody, warm_up
-from fakegpt_tui.ui.widgets.transcript.row_renderer import (
-    FOLLOW_META,
-)
+from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList

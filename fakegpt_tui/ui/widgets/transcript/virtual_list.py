@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.folding import Fold, Folds
-from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS
+from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS, Fold, Folds
 from fakegpt_tui.ui.widgets.transcript.message_header import ending_text
 from fakegpt_tui.ui.widgets.transcript.message_layout import (
     HEADER_LINES,

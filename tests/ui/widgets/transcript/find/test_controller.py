@@ -5,7 +5,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus
-from fakegpt_tui.ui.widgets.transcript.folding import Fold
+from fakegpt_tui.ui.widgets.transcript.line_ids import Fold
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.widgets.shown import strips
 from tests.ui.widgets.transcript.transcript_app import (

@@ -1,17 +1,20 @@
-"""Front matter: named values at the head of a Markdown file, as YAML.
-
-It is written as one line each, and read as other programs fold long ones: quoted or plain over
-several lines, or as a block below `>` or `|`.
-"""
+"""Markdown syntax of saved conversations: front matter, and blocks that a text leaves open."""
 
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SHORT_MEANINGS = {" ": " "} | {written[1]: meant for meant, written in _SHORT_ESCAPES.items()}
@@ -154,3 +157,68 @@ def _escaped(character: str) -> str:
         return character
     code = ord(character)
     return f"\\u{code:04X}" if code <= _LAST_OF_FOUR_DIGITS else f"\\U{code:08X}"
+
+
+_SUSPECTS = ("```", "~~~", "<")
+_HTML_ENDS = ("</pre>", "-->", "?>", "]]>", ">")
+_LINE_END = re.compile(r"\r\n?")
+_TELLING_LINE = re.compile(r"^([ \t>*+\-\d.)]*)(```+|~~~+)(.*)$|^ {0,3}(<)", re.MULTILINE)
+"""A line with a fence, after what may put it into something else; or one that may begin HTML."""
+_LITTLE_SPACE = re.compile(" {0,3}")
+_AFTERWARDS = "<!-- -->\n## Heading\n"
+
+
+def find_closing_line(text: str) -> str:
+    """The line to put after `text` so that what follows it is not part of it; mostly none.
+
+    Only a code fence or an HTML block that is in no list and no quote can go on and on. Where
+    that cannot be told from the fences at the margin, it is left to a parser, which is slow: what
+    looks like a fence may be inside of something else.
+    """
+    if not any(suspect in text for suspect in _SUSPECTS):
+        return ""
+    fence = _open_fence(_LINE_END.sub("\n", text))
+    if fence is not None:
+        return fence
+    last = _last_block(text, "")
+    if _is_heading(last):
+        return ""
+    candidates = (last.markup,) if last.type == "fence" else _HTML_ENDS
+    return next((line for line in candidates if _is_heading(_last_block(text, line))), "")
+
+
+def _open_fence(text: str) -> str | None:
+    """The fence that is open at the end, if any; `None` where a parser must tell."""
+    fence = ""
+    for prefix, found, rest, html in _TELLING_LINE.findall(text):
+        if fence:
+            if (
+                found.startswith(fence)
+                and not rest.strip(" \t")
+                and _LITTLE_SPACE.fullmatch(prefix)
+            ):
+                fence = ""
+        elif html or prefix:
+            return None
+        elif found[0] == "~" or "`" not in rest:
+            fence = found
+    return fence
+
+
+def _is_heading(block: "Token") -> bool:
+    return block.type == "heading_close" and block.level == 0
+
+
+def _last_block(text: str, line: str) -> "Token":
+    """What the end of `text`, `line` and a heading turns out to be."""
+    return _parser().parse(f"{text}\n{line}\n\n{_AFTERWARDS}")[-1]
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    # Imported on first use, because the start must not wait for it.
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - see above
+
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser

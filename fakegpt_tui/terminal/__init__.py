@@ -1,1 +1,0 @@
-"""The terminal, with the standard library only: queries and raw mode."""
