@@ -11,14 +11,15 @@ from fakegpt_tui.backends.credentials import ApiKey
 from fakegpt_tui.backends.openai import OpenAIBackend
 from fakegpt_tui.domain import (
     BadReply,
+    ConfigError,
     ConnectionCheck,
     ContextMessage,
     FakeGPTError,
     FoundService,
     GenerationSettings,
     Model,
+    NoConnection,
     ReasoningDelta,
-    RequestRefused,
     Role,
     Service,
     ServiceError,
@@ -26,7 +27,6 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
     TimeLimits,
-    Unsupported,
 )
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy
@@ -120,21 +120,28 @@ async def check_connection(
     """
     try:
         backend = make()
+    except FakeGPTError as error:
+        yield ConnectionCheck(str(error), worked=False)
+        return
+    try:
         models = await backend.models()
     except FakeGPTError as error:
-        if not (model and asking and isinstance(error, RequestRefused | Unsupported)):
+        if not (model and asking) or isinstance(error, NoConnection | ConfigError):
             hint = " Is this the address of such a service?" if isinstance(error, BadReply) else ""
             yield ConnectionCheck(f"{error}{hint}", worked=False)
             return
-        models = (Model(model),)
-        yield ConnectionCheck("It can be reached, but shows no list of its models.", worked=True)
-    else:
-        yield _models_step(models, model)
+        models = (Model(model, description=str(error), is_listed=False),)
+    yield _models_step(models, model)
     if asking:
         yield await _check_reply(backend, model or models[0].id)
 
 
 def _models_step(models: tuple[Model, ...], model: str) -> ConnectionCheck:
+    if not models[0].is_listed:
+        why = models[0].description
+        return ConnectionCheck(
+            f"It can be reached, but shows no list of its models. {why}".rstrip(), worked=True
+        )
     count = "one model" if len(models) == 1 else f"{len(models)} models"
     missing = model and all(each.id != model for each in models)
     but = f", but {model!r} is not among them" if missing else ""

@@ -26,6 +26,7 @@ class FakeGPTError(Exception):
     ├── LoadError               a file cannot be read as conversations
     └── ServiceError            anything a service does
         ├── Unreachable         no connection, a time limit, TLS, a proxy
+        │   ├── NoConnection    no response at all
         │   └── ModelLoading    the model is not in memory yet; the service can be asked again
         ├── NotSignedIn         the token is missing or was refused
         ├── LoginRefused        the login itself was refused
@@ -86,6 +87,10 @@ class Unreachable(ServiceError):
     def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class NoConnection(Unreachable):
+    """There was no response at all: no name, no route, no handshake, a proxy, a broken line."""
 
 
 class ModelLoading(Unreachable):

@@ -211,6 +211,8 @@ class Model:
     window: int | None = None
     size: str = ""
     family: str = ""
+    is_listed: bool = True
+    """`False` where the service has no list that can be read, and only the settings name it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

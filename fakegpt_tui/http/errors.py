@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui.domain import Unreachable
+from fakegpt_tui.domain import NoConnection
 from fakegpt_tui.http.clients import Route
 
 ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
@@ -20,9 +20,9 @@ _SELF_SIGNED = (18, 19)
 _OTHER_NAME = (62, 64)
 
 
-def translate_error(error: ConnectionFailure, route: Route) -> Unreachable:
+def translate_error(error: ConnectionFailure, route: Route) -> NoConnection:
     """`error` as a sentence of ours: its own text may be empty, or contain a secret."""
-    return Unreachable(_sentence(error, route))
+    return NoConnection(_sentence(error, route))
 
 
 def _sentence(error: ConnectionFailure, route: Route) -> str:

@@ -69,11 +69,19 @@ async def test_a_key_that_only_opens_the_list_is_told(server: FaultServer) -> No
     assert not last.worked
 
 
-async def test_a_list_is_not_needed_where_the_model_is_known() -> None:
+@pytest.mark.parametrize("configured", ["", "x"])
+@pytest.mark.parametrize(
+    "answer",
+    [refuses(404), refuses(500), refuses(401), [Send(reply(b"<html></html>"))]],
+    ids=["404", "500", "401", "a page"],
+)
+async def test_a_list_is_not_needed_where_the_model_is_known(
+    answer: list[Step], configured: str
+) -> None:
     async with FaultServer() as server:
-        server.script(MODELS, *refuses(404))
+        server.script(MODELS, *answer)
         server.script(CHAT, *replies("OK"))
-        first, last = await steps_of(backend_for(service(server.url, model="")), "x")
+        first, last = await steps_of(backend_for(service(server.url, model=configured)), "x")
         assert "shows no list" in first.sentence
         assert last.worked
 

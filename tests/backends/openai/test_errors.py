@@ -256,7 +256,7 @@ async def test_another_body_than_a_list_of_models_is_an_error(
 ) -> None:
     empty.script(MODELS, Send(reply(body)))
     with pytest.raises(BadReply):
-        await backend_for(service(empty.url)).models()
+        await backend_for(service(empty.url, model="")).models()
 
 
 @pytest.mark.parametrize(("key", "state"), [(None, KeyNeeded), (KEY, LoginFailed)])

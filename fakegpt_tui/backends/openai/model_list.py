@@ -1,0 +1,138 @@
+"""Lists of models, in the forms that OpenAI-compatible services have."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from fakegpt_tui.domain import BadReply, Model
+from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
+from fakegpt_tui.text import replace_surrogates
+
+_LIST_KEYS: Final = ("data", "models", "result", "results", "items", "model_list")
+_MAX_DEPTH: Final = 3
+_ID_KEYS: Final = ("id", "model", "name", "model_name", "model_id", "modelId", "slug")
+_UNKNOWN_FORM: Final = (
+    "The service lists its models in a form that this program does not read; "
+    "name one in the settings of the service."
+)
+_CHAT_TYPES: Final = ("chat", "llm", "vlm", "language", "text-generation", "text", "completion")
+_OTHER_TYPES: Final = re.compile(
+    r"embed|rerank|moderat|image|audio|video|speech|transcri|\btts|\bstt|classif|similarity"
+)
+_OTHER_NAMES: Final = re.compile(
+    r"embed|rerank|moderation|whisper|transcri|dall-?e|stable-diffusion|\bsdxl|\bflux"
+    r"|(?:^|[-_/.])(?:tts|stt|bge|e5|gte|clip)(?:[-_/.:]|$)|-image"
+)
+"""Of models that are for something else than text; the first of the rest is the default."""
+
+_WINDOW_NAMES: Final = (
+    "loaded_context_length",
+    "max_model_len",
+    "context_length",
+    "context_window",
+    "max_context_length",
+    "max_input_tokens",
+    "n_ctx",
+    "n_ctx_train",
+)
+_MAX_MODELS: Final = 10_000
+_BILLION: Final = 1_000_000_000
+_ROUND_FROM: Final = 100
+
+
+def read_models(body: bytes) -> tuple[Model, ...]:
+    """The models of `GET /v1/models`, in the order of the service.
+
+    Raises:
+        BadReply: That is not a list of models.
+    """
+    value = parse_json(body)
+    items = _items(value)
+    if items is None:
+        lead = "The service answered with something other than a list of models"
+        raise BadReply(parse_error_body(body).sentence(lead))
+    entries = [(name, rest) for name, rest in map(_entry, items[:_MAX_MODELS]) if name]
+    if items and not entries:
+        raise BadReply(_UNKNOWN_FORM)
+    # Stable, so that the order of the service stays among those that can chat.
+    entries.sort(key=lambda entry: not _can_chat(*entry))
+    first = dict(reversed(entries))
+    return tuple(_model(name, first[name]) for name in dict.fromkeys(name for name, _ in entries))
+
+
+def _items(value: object, depth: int = 0) -> list[object] | None:
+    """The entries of a list of models, or `None` where there is none."""
+    match value:
+        case list():
+            return value
+        # What is offered nothing says so with null.
+        case {"object": "list", "data": None}:
+            return []
+        case dict() if depth < _MAX_DEPTH:
+            inner = (_items(value.get(key), depth + 1) for key in _LIST_KEYS if value.get(key))
+            empty: list[object] | None = [] if any(value.get(k) == [] for k in _LIST_KEYS) else None
+            return next((items for items in inner if items is not None), empty)
+        case _:
+            return None
+
+
+def _entry(item: object) -> tuple[str, Mapping[object, object]]:
+    """The id of a model, which is empty where there is none, and what else is said of it."""
+    match item:
+        case str():
+            return replace_surrogates(item.strip()), {}
+        case dict():
+            names = (name for key in _ID_KEYS if isinstance(name := item.get(key), str))
+            return replace_surrogates(next((n for n in names if n.strip()), "")), item
+        case _:
+            return "", {}
+
+
+def _can_chat(name: str, rest: Mapping[object, object]) -> bool:
+    """Is it a model for text, as far as its type or, where it has none, its name tells?"""
+    match rest.get("type") or rest.get("task") or rest.get("model_type"):
+        case str(kind) if _OTHER_TYPES.search(kind.casefold()):
+            return False
+        case str(kind) if kind.casefold() in _CHAT_TYPES:
+            return True
+        case _:
+            pass
+    match rest.get("capabilities"):
+        case {"completion_chat": bool(chats)}:
+            return chats
+        case _:
+            return not _OTHER_NAMES.search(name.casefold())
+
+
+def _model(name: str, rest: Mapping[object, object]) -> Model:
+    meta = _table(rest, "meta") | _table(rest, "details") | _table(rest, "architecture")
+    return Model(
+        name,
+        title="" if _text(rest, "name") == name else _text(rest, "name"),
+        description=_text(rest, "description"),
+        window=_window(rest) or _window(_table(rest, "top_provider")) or _window(meta),
+        size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
+        family=_text(meta, "family") or _text(rest, "arch") or _text(meta, "tokenizer"),
+    )
+
+
+def _table(values: Mapping[object, object], name: str) -> dict[object, object]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(values: Mapping[object, object], name: str) -> str:
+    found = values.get(name)
+    return replace_surrogates(found.strip()) if isinstance(found, str) else ""
+
+
+def _window(values: Mapping[object, object]) -> int | None:
+    found = (values.get(name) for name in _WINDOW_NAMES)
+    return next((each for each in found if isinstance(each, int) and 1 < each < _BILLION), None)
+
+
+def _size(parameters: object) -> str:
+    if isinstance(parameters, int) and 0 < parameters < _BILLION * _BILLION:
+        billions = parameters / _BILLION
+        return f"{billions:.2g}B" if billions < _ROUND_FROM else f"{billions:.0f}B"
+    return ""
