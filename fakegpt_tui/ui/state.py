@@ -59,7 +59,7 @@ class ChatState:
         if self.open.leaf_id is None:
             self._path = ()
         else:
-            # A message that another instance has deleted stays in sight until that is told.
+            # A message that another instance has deleted is shown until the next sync.
             with suppress(NotFound, StoreError):
                 self._path = self._chat.messages.path(self.open.id)
         return self._path

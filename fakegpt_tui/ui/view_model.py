@@ -61,13 +61,15 @@ class ViewModel:
         self._clock = clock
         self._cost_labels: dict[str, tuple[ChatMessage, str]] = {}
         self._context = ContextTokenCounter()
+        self._row_source: object = None
+        self._rows: tuple[ConversationRow, ...] = ()
 
     def build(self) -> ChatView:
         """All that is to be shown now."""
         state = self._state
         tail = state.tail
         path = tail or state.path
-        state.rows = self._read_rows() if state.is_loaded else ()
+        state.rows = self._build_rows() if state.is_loaded else ()
         service, queued = state.service, state.queued
         variant, at_end = state.variant, state.at_end
         state.variant, state.at_end = None, False
@@ -127,14 +129,17 @@ class ViewModel:
         error = self._chat.writes.error
         return label if error is None else f"NOT SAVED: {error}  ·  {label}".rstrip(" ·")
 
-    def _read_rows(self) -> tuple[ConversationRow, ...]:
-        return conversation_rows(
-            self._chat.conversations.all(),
-            {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()},
-            self._state.failed,
-            self._chat.drafts.conversations(),
-            now=self._clock(),
-        )
+    def _build_rows(self) -> tuple[ConversationRow, ...]:
+        """The rows of the list, built anew only where something they are made of has changed."""
+        running = {turn.conversation.id: turn.reply for turn in self._chat.active_turns.all()}
+        statuses = {each: reply.status for each, reply in running.items()}
+        failed, drafts = self._state.failed.copy(), self._chat.drafts.conversations()
+        conversations, now = self._chat.conversations.all(), self._clock()
+        source = conversations, statuses, failed, drafts, now.date()
+        if source != self._row_source:
+            self._row_source = source
+            self._rows = conversation_rows(conversations, running, failed, drafts, now=now)
+        return self._rows
 
 
 def _cost_label(message: ChatMessage) -> str:

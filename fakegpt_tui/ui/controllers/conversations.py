@@ -68,7 +68,7 @@ class ConversationController:
         return self._chat.bookmarks.get(conversation_id) is not None
 
     async def _load_rest(self) -> None:
-        # An error is told once the conversation is asked for.
+        # The error is shown once something else asks for the conversation.
         with suppress(FakeGPTError):
             await self._state.load_rest()
 
