@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connection
@@ -36,7 +36,6 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
-    from fakegpt_tui.backends.scenarios import Scenario
     from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
 
@@ -162,17 +161,9 @@ class ConnectionFactory:
 def build_host(
     settings: Settings,
     service: Service,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    secret_path: bool = True,
-    token_key: bytes | None = None,
-    one_at_a_time: bool = False,
-    scenario: Scenario | None = None,
+    **options: Any,  # those of `HostServer`, which is imported below
 ) -> HostServer:
     """A host, not yet started, that answers through `service`; where that is embedded, itself.
-
-    The options are those of `HostServer`.
 
     Raises:
         ConfigError: The service cannot be used as it is configured.
@@ -189,15 +180,7 @@ def build_host(
         if service.kind.is_api:
             upstream = ModelAlias(upstream, service.model)
         backend = lambda: upstream  # noqa: E731 - one backend for all clients
-    return HostServer(
-        backend,
-        host=host,
-        port=port,
-        secret_path=secret_path,
-        token_key=token_key,
-        one_at_a_time=one_at_a_time,
-        scenario=scenario,
-    )
+    return HostServer(backend, **options)
 
 
 def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:

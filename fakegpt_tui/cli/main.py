@@ -27,6 +27,7 @@ _COMMANDS = {
     "save": "files.save",
     "search": "conversations.search",
     "serve": "serve.serve",
+    "serve-admin": "serve_admin.serve_admin",
     "show": "conversations.show",
     "status": "services.status",
 }

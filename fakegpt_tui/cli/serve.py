@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -18,19 +20,73 @@ from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.scenarios import Scenario
+    from fakegpt_tui.config.serve_file import ServeOptions
+    from fakegpt_tui.host.access_keys import KeyRing
     from fakegpt_tui.host.server import HostServer
 
 _ALL = "list"
+_LOOK_SECONDS = 1.0
+"""How often the keys file is looked at: a revoked key ends its replies within two seconds."""
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _team_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of a host that more than one person uses."""
+    for option in (
+        click.option(
+            "--no-keys-i-mean-it",
+            "keyless",
+            is_flag=True,
+            help="Let everybody in who can reach the host.",
+        ),
+        click.option(
+            "--trust-proxy",
+            "trust_proxies",
+            multiple=True,
+            metavar="NETWORK",
+            help="Believe this proxy who asked: a network such as 10.0.0.0/8, or unix.",
+        ),
+        click.option(
+            "--allow-origin",
+            "origins",
+            multiple=True,
+            metavar="ORIGIN",
+            help="Let pages of this origin ask, such as https://app.example.org.",
+        ),
+        click.option(
+            "--allow-host",
+            "hosts",
+            multiple=True,
+            metavar="NAME",
+            help="Answer under this name, too, such as chat.example.org or *.example.org.",
+        ),
+        click.option(
+            "--access-keys",
+            "keys_file",
+            type=_FILE,
+            help="Let in only who has a key of this file; `serve-admin keys new` makes one.",
+        ),
+        click.option("--tls-key", type=_FILE, help="The key of the certificate."),
+        click.option("--tls-cert", type=_FILE, help="Serve TLS with this certificate."),
+        click.option("--base-path", metavar="PATH", help="What precedes all paths, such as /chat."),
+        click.option("--uds", type=_FILE, help="Listen on this unix socket instead of a port."),
+        click.option(
+            "--serve-config",
+            type=_FILE,
+            help="Read options from this TOML file; those of the command line win.",
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--host", "address", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=0,
-    show_default=True,
-    help="The port to listen on; 0 takes a free one.",
+    help="The port to listen on; 0 takes a free one.  [default: 0]",
 )
 @click.option(
     "--secret-path",
@@ -39,7 +95,8 @@ _ALL = "list"
 )
 @click.option(
     "--key-file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    "token_key_file",
+    type=_FILE,
     help="Sign tokens with the key in this file, which is made if need be. Hosts that share it"
     " accept each other's tokens, and those of their last run.",
 )
@@ -53,47 +110,111 @@ _ALL = "list"
     metavar="NAME",
     help="Do one odd thing that real services do, to test a client; `list` shows all.",
 )
+@_team_options
 @service_option
 @file_options
 @click.pass_context
 def serve(
     context: click.Context,
+    /,
     *,
-    host: str,
-    port: int,
     secret_path: bool,
-    key_file: Path | None,
     one_at_a_time: bool,
     scenario: str | None,
+    serve_config: Path | None,
+    keyless: bool,
+    **flags: Any,
 ) -> None:
     """Serve a FakeGPT host to other programs, until interrupted.
 
     The first line of standard output is its base URL. The guide answers, or the chosen service.
+    On this machine alone it needs nothing else. For a team, name it with `--allow-host`, and make
+    keys. SIGHUP reads names, keys and the certificate anew.
     """
-    from fakegpt_tui.cli.app import build_host  # noqa: PLC0415 - starlette, not for --help
-
     if scenario == _ALL:
         _show_scenarios()
         return
+    from fakegpt_tui.cli.app import build_host  # noqa: PLC0415 - starlette, not for --help
+    from fakegpt_tui.config.serve_file import load_serve_options  # noqa: PLC0415
+    from fakegpt_tui.host.connections import ConnectionLimits  # noqa: PLC0415
+    from fakegpt_tui.host.listeners import ListenAddress  # noqa: PLC0415
+
     settings = settings_of(context)
     service = settings.chosen_service
+    source = _OptionSource(lambda: load_serve_options(serve_config, flags))
+    options = source.options
     server = build_host(
         settings,
         service,
-        host=host,
-        port=port,
+        listen=ListenAddress(
+            host=options.address,
+            port=options.port,
+            uds=options.uds,
+            tls_cert=options.tls_cert,
+            tls_key=options.tls_key,
+        ),
+        limits=ConnectionLimits(connections=options.connections),
+        names=options.names,
+        keys=source.load_keys(),
+        keyless=keyless,
         secret_path=secret_path,
-        token_key=load_host_key(key_file) if key_file else None,
+        token_key=load_host_key(options.token_key_file) if options.token_key_file else None,
         one_at_a_time=one_at_a_time,
         scenario=_scenario(scenario) if scenario else None,
     )
-    _serve(server, settings.upstream_of(service))
+    _serve(server, settings.upstream_of(service), source)
 
 
-def _serve(server: HostServer, service: Service) -> None:
-    ended = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
+@dataclass
+class _OptionSource:
+    """Where options and keys come from, to be read anew while the host runs."""
+
+    load: Callable[[], ServeOptions]
+    options: ServeOptions = field(init=False)
+    _seen: tuple[int, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        self.options = self.load()
+
+    def load_keys(self) -> KeyRing | None:
+        path = self.options.keys_file
+        if path is None:
+            return None
+        from fakegpt_tui.config.access_keys_file import load_access_keys  # noqa: PLC0415
+
+        self._seen = _signature(path)
+        return load_access_keys(path)
+
+    def has_new_keys(self) -> bool:
+        path = self.options.keys_file
+        return path is not None and _signature(path) != self._seen
+
+    def reload(self, server: HostServer, *, keys_only: bool = False) -> None:
+        """Read all anew; if anything cannot be used, all is as before, and a sentence says why."""
+        before = self.options
+        try:
+            if not keys_only:
+                self.options = self.load()
+            server.reload(self.options.names, self.load_keys())
+        except ConfigError as error:
+            self.options = before
+            echo_err(f"Nothing was changed: {error}")
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _serve(server: HostServer, service: Service, source: _OptionSource) -> None:
+    from fakegpt_tui.host.listeners import notify_systemd  # noqa: PLC0415 - as above
+
+    received: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: received.put(number))
     url = server.start()
     try:
         if _is_at(service, url):
@@ -103,10 +224,32 @@ def _serve(server: HostServer, service: Service) -> None:
             )
         click.echo(url)
         sys.stdout.flush()
-        echo_err(f"Serving {service.name!r}; ctrl+c ends it.")
-        ended.wait()
+        echo_err(f"Serving {service.name!r}{_also_at(url)}; ctrl+c ends it.")
+        notify_systemd("READY=1")
+        _wait(server, source, received)
+        notify_systemd("STOPPING=1")
     finally:
         server.stop()
+
+
+def _also_at(url: str) -> str:
+    """The other name of this machine, which some clients insist on."""
+    here = url.replace("//127.0.0.1:", "//localhost:", 1)
+    return "" if here == url else f", also at {here}"
+
+
+def _wait(server: HostServer, source: _OptionSource, received: SimpleQueue[int]) -> None:
+    """Until a signal ends the host; reload on SIGHUP, and when the keys file changes."""
+    while True:
+        try:
+            number = received.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            if source.has_new_keys():
+                source.reload(server, keys_only=True)
+            continue
+        if number != signal.SIGHUP:
+            return
+        source.reload(server)
 
 
 def _is_at(service: Service, url: str) -> bool:

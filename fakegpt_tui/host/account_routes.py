@@ -14,7 +14,10 @@ from starlette.routing import Route
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import Secret
-from fakegpt_tui.host.authentication import Claims, TokenIssuer
+from fakegpt_tui.host.access import Access, OpenRoute
+from fakegpt_tui.host.access_keys import KEY_PREFIX
+from fakegpt_tui.host.authentication import Claims
+from fakegpt_tui.host.client_address import throttle_key
 from fakegpt_tui.host.errors import (
     TokenRejection,
     json_response,
@@ -24,28 +27,31 @@ from fakegpt_tui.host.errors import (
 from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.protocol import fakegpt
 
+_MAX_ADDRESSES = 10_000
+
 
 @dataclass(slots=True, kw_only=True)
 class LoginThrottle:
-    """Lets `burst` logins through at once, and then one every `seconds_each`.
-
-    All clients share it, because on loopback they share an address.
-    """
+    """Lets `burst` logins of an address through at once, and then one every `seconds_each`."""
 
     burst: int = 30
     seconds_each: float = 2.0
     clock: Callable[[], float] = time.monotonic
-    _rested_at: float = field(default=-math.inf, init=False)
-    """When the whole burst will be available again."""
+    _rested_at: dict[str, float] = field(default_factory=dict, init=False)
+    """When the whole burst of an address will be available again; the oldest address first."""
 
-    def acquire(self) -> int:
+    def acquire(self, address: str = "") -> int:
         """Take one login and return 0, or the whole seconds until one is available."""
+        key = throttle_key(address)
         moment = self.clock()
-        rested_at = max(self._rested_at, moment)
+        rested_at = max(self._rested_at.get(key, -math.inf), moment)
         excess = rested_at - moment - (self.burst - 1) * self.seconds_each
         if excess > 0:
             return math.ceil(excess)
-        self._rested_at = rested_at + self.seconds_each
+        self._rested_at.pop(key, None)
+        self._rested_at[key] = rested_at + self.seconds_each
+        if len(self._rested_at) > _MAX_ADDRESSES:
+            del self._rested_at[next(iter(self._rested_at))]
         return 0
 
 
@@ -61,6 +67,7 @@ _TOKEN_ERRORS = {
     TokenRejection.MISSING: "No token was given.",
     TokenRejection.EXPIRED: "The token has expired.",
     TokenRejection.FOREIGN: "The token is not of this host.",
+    TokenRejection.KEY_NEEDED: "This host needs an access key.",
 }
 
 
@@ -69,7 +76,7 @@ class AccountRoutes:
     """Login and tokens, of which nothing is stored, and what a client asks about its account."""
 
     backend: Backend
-    tokens: TokenIssuer
+    access: Access
     throttle: LoginThrottle
 
     def routes(self) -> list[Route]:
@@ -78,26 +85,26 @@ class AccountRoutes:
             Route("/api/accounts/check", self._account),
             Route("/api/accounts/check/{version}", self._account),
             Route("/api/conversation_limit", self._limit),
-            Route("/public-api/conversation_limit", self._public_limit),
-            Route("/api/loads", self._loads),
-            Route("/auth/login", self._login, methods=["POST"]),
-            Route("/auth/login_token", self._login_by_token, methods=["POST"]),
-            Route("/auth/login_share", self._login_by_share),
-            Route("/auth/logout", self._logout),
-            Route("/api/auth/session", self._session),
-            Route("/token/register", self._register, methods=["POST"]),
-            Route("/token/info/{token}", self._info),
+            OpenRoute("/public-api/conversation_limit", self._public_limit),
+            OpenRoute("/api/loads", self._loads),
+            OpenRoute("/auth/login", self._login, methods=["POST"]),
+            OpenRoute("/auth/login_token", self._login_by_token, methods=["POST"]),
+            OpenRoute("/auth/login_share", self._login_by_share),
+            OpenRoute("/auth/logout", self._logout),
+            OpenRoute("/api/auth/session", self._session),
+            OpenRoute("/token/register", self._register, methods=["POST"]),
+            OpenRoute("/token/info/{token}", self._info),
         ]
 
     async def _models(self, request: Request) -> Response:
-        self.tokens.require_claims(request)
+        self.access.require_claims(request)
         return json_response(fakegpt.models_body(await self.backend.models()))
 
     async def _account(self, request: Request) -> Response:
-        return json_response(fakegpt.account_body(self.tokens.require_claims(request).account))
+        return json_response(fakegpt.account_body(self.access.require_claims(request).account))
 
     async def _limit(self, request: Request) -> Response:
-        self.tokens.require_claims(request)
+        self.access.require_claims(request)
         return await self._public_limit(request)
 
     async def _public_limit(self, _: Request) -> Response:
@@ -105,36 +112,39 @@ class AccountRoutes:
 
     async def _loads(self, _: Request) -> Response:
         # Its use is always 0, because old clients skip an account that is in use.
-        account = fakegpt.SharedAccount(self.tokens.account, 0)
+        account = fakegpt.SharedAccount(self.access.account, 0)
         return json_response(fakegpt.shared_accounts_body([account]))
 
     async def _login(self, request: Request) -> Response:
-        if too_many := self._throttled():
+        if too_many := self._throttled(request):
             return too_many
         match await read_form(request):
             case {"token_key": account, "session_password": password}:
-                token = self._issue_token(account, password)
-                cookies = {"credential": token, "session_password": password}
+                token = self._issue_token(request, account, password)
+                cookies = {"credential": token}
+                if not password.startswith(KEY_PREFIX):
+                    cookies["session_password"] = password
                 return _set_cookies(json_response({"code": 0, "url": "/"}), cookies)
             case fields:
                 return missing_fields_response({"token_key", "session_password"} - fields.keys())
 
-    def _issue_token(self, account: str, password: str) -> str:
-        if account != self.tokens.account:
+    def _issue_token(self, request: Request, account: str, password: str) -> str:
+        if account != self.access.account:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such account here.")
-        if not _PASSWORD.fullmatch(password):
+        key = self.access.key_for_login(request, password)
+        if not password.startswith(KEY_PREFIX) and not _PASSWORD.fullmatch(password):
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST,
                 "The session password must have 8 to 64 characters, letters and digits among them.",
             )
-        return self.tokens.issue(account, Secret(password))
+        return self.access.issue_token(password, key)
 
     async def _login_by_token(self, request: Request) -> Response:
         """Sign in with a token; clients expect a rejection to have status 200."""
-        if too_many := self._throttled():
+        if too_many := self._throttled(request):
             return too_many
         token = (await read_form(request)).get("access_token", "")
-        match self.tokens.verify(token):
+        match self.access.verify(token):
             case TokenRejection() as reason:
                 return json_response({"code": 500, "message": _TOKEN_ERRORS[reason]})
             case Claims():
@@ -143,7 +153,7 @@ class AccountRoutes:
     async def _login_by_share(self, request: Request) -> Response:
         """Sign in by a link; a rejection is a page with status 200, as browsers always saw it."""
         token = request.query_params.get("token", "")
-        match self.tokens.verify(token):
+        match self.access.verify(token):
             case TokenRejection() as reason:
                 sentence = _TOKEN_ERRORS[reason]
                 return _html_response(f"<!doctype html><title>{sentence}</title>{sentence}")
@@ -159,7 +169,7 @@ class AccountRoutes:
 
     async def _session(self, request: Request) -> Response:
         token = request.cookies.get("credential", "")
-        match self.tokens.verify(token):
+        match self.access.verify(token):
             case Claims(account=account, expires_at=expires_at):
                 return json_response(fakegpt.session_body(Secret(token), expires_at, account))
             case TokenRejection():
@@ -167,31 +177,31 @@ class AccountRoutes:
 
     async def _register(self, request: Request) -> Response:
         """A share token that stands for an access token, with conversations of its own."""
-        if too_many := self._throttled():
+        if too_many := self._throttled(request):
             return too_many
         fields = await read_form(request)
         name, life = fields.get("unique_name", ""), fields.get("expires_in", "0")
         if not life.isascii() or not life.isdigit() or int(life) > _MAX_LIFETIME:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "expires_in must be a number of seconds.")
-        match self.tokens.verify(fields.get("access_token", "")):
+        match self.access.verify(fields.get("access_token", "")):
             case TokenRejection() as reason:
                 raise HTTPException(HTTPStatus.BAD_REQUEST, _TOKEN_ERRORS[reason])
             case Claims() as claims:
                 name = name[:_NAME_LENGTH]
-                token, shared = self.tokens.issue_share_token(claims, name, seconds=int(life))
+                token, shared = self.access.issue_share_token(claims, name, seconds=int(life))
                 body = {"token_key": token, "unique_name": name}
                 return json_response({**body, "expire_at": int(shared.expires_at.timestamp())})
 
     async def _info(self, request: Request) -> Response:
-        match self.tokens.verify(request.path_params["token"]):
+        match self.access.verify(request.path_params["token"]):
             case Claims(account=account, owner=owner, expires_at=expires_at):
                 body = {"user_id": f"user-{owner[:24]}", "email": f"{account[:8]}@example.invalid"}
                 return json_response({**body, "expire_at": int(expires_at.timestamp())})
             case TokenRejection():
                 raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such token.")
 
-    def _throttled(self) -> Response | None:
-        if wait := self.throttle.acquire():
+    def _throttled(self, request: Request) -> Response | None:
+        if wait := self.throttle.acquire(request.scope.get("fakegpt.address", "")):
             return rate_limit_response(f"Too many logins. Try again in {wait} seconds.", wait)
         return None
 

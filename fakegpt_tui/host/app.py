@@ -1,25 +1,23 @@
 """Host application: its routes and error handlers."""
 
-import asyncio
 from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ServiceError
+from fakegpt_tui.host.access import Access, OpenRoute
+from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
-from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
-from fakegpt_tui.host.loopback_only import LoopbackOnly
 from fakegpt_tui.host.prompt_route import PromptRoute, SingleFlight
+from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.scenario_route import ScenarioRoute
 
 
@@ -28,40 +26,41 @@ class HostApp:
     """One backend, served over the protocol, in one event loop."""
 
     backend: Backend
-    tokens: TokenIssuer
+    access: Access
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     cache: ConversationCache = field(default_factory=ConversationCache)
     single_flight: SingleFlight = field(default_factory=SingleFlight)
     ping_seconds: float = 15.0
     scenario: Scenario | None = None
     """Replaces one of the usual responses."""
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Once set, active replies end, and their clients are told why."""
+    running: RunningReplies = field(default_factory=RunningReplies)
 
-    def build_asgi(self, secret: str = "") -> ASGIApp:
-        """The application for a server, reachable only under the path `/secret/`."""
+    def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
+        """The application for a server, reachable under these names and the path `/secret/`."""
         prompts = PromptRoute(
             backend=self.backend,
-            tokens=self.tokens,
+            access=self.access,
             cache=self.cache,
             single_flight=self.single_flight,
-            stopping=self.stopping,
+            running=self.running,
             ping_seconds=self.ping_seconds,
         )
         app = Starlette(
-            routes=[
-                *([ScenarioRoute(self.scenario, self.tokens)] if self.scenario else []),
-                Route("/", _home),
-                *AccountRoutes(self.backend, self.tokens, self.throttle).routes(),
-                *prompts.routes(),
-                *ConversationRoutes(self.tokens, self.cache).routes(),
-            ],
+            routes=self.access.guard(
+                [
+                    *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
+                    OpenRoute("/", _home),
+                    *AccountRoutes(self.backend, self.access, self.throttle).routes(),
+                    *prompts.routes(),
+                    *ConversationRoutes(self.access, self.cache).routes(),
+                ]
+            ),
             exception_handlers=dict.fromkeys(
                 (HTTPException, InvalidToken, ServiceError), handle_error
             ),
         )
         app.router.redirect_slashes = False
-        return LoopbackOnly(app, secret)
+        return AccessControl(app, secret, names or HostNames())
 
 
 async def _home(_: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Authentication: signed access tokens, share tokens, and the owner of a request."""
+"""Authentication: signed access tokens and share tokens."""
 
 import hashlib
 import hmac
@@ -11,12 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import jwt
-from starlette.datastructures import Headers
-from starlette.requests import Request
 
 from fakegpt_tui.domain import Secret, now
-from fakegpt_tui.host.conversation_cache import Owner
-from fakegpt_tui.host.errors import InvalidToken, TokenRejection
+from fakegpt_tui.host.errors import TokenRejection
 
 SHARE_PREFIX: Final = "fk-"
 
@@ -56,11 +53,15 @@ _REQUIRED_CLAIMS = ["exp", "iat", "account", "owner"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a token contains; `owner` is a digest of the session password."""
+    """What a token contains; `owner` is a digest of the session password.
+
+    `key_id` is that of the access key that it stems from; empty where the host has no keys.
+    """
 
     account: str
     owner: str
     expires_at: datetime
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,20 +76,31 @@ class TokenIssuer:
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     clock: Callable[[], datetime] = now
 
-    def issue(self, account: str, password: Secret) -> str:
+    def issue(
+        self,
+        account: str,
+        password: Secret,
+        *,
+        owner: str = "",
+        key_id: str = "",
+        until: datetime | None = None,
+    ) -> str:
+        """A token for `owner`, or the one of the password, below a key, `until` when it ends."""
         issued_at = self.clock()
+        expires_at = issued_at + self.lifetime
         claims = {
             "iat": int(issued_at.timestamp()),
-            "exp": int((issued_at + self.lifetime).timestamp()),
+            "exp": int(min(expires_at, until or expires_at).timestamp()),
             "account": account,
-            "owner": self.derive("owner", password.reveal()),
+            "owner": owner or self.derive("owner", password.reveal()),
+            **({"key": key_id} if key_id else {}),
             # Two logins in one second must not get the same: clients take that for a dead token.
             "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self.key, algorithm=_ALGORITHM)
 
     def issue_share_token(
-        self, claims: Claims, name: str, *, seconds: int = 0
+        self, claims: Claims, name: str, *, seconds: int = 0, owner: str = ""
     ) -> tuple[str, Claims]:
         """A share token below `claims`, good for `seconds` or as long as they are.
 
@@ -98,7 +110,7 @@ class TokenIssuer:
         if seconds:
             expires_at = min(expires_at, self.clock() + timedelta(seconds=seconds))
         expires = int(expires_at.timestamp())
-        owner = self.derive("share", f"{claims.owner}\0{name}")
+        owner = owner or self.derive("share", f"{claims.owner}\0{name}")
         shared = Claims(
             account=claims.account,
             owner=owner,
@@ -145,7 +157,8 @@ class TokenIssuer:
         match claims:
             case {"exp": int(exp), "account": str(account), "owner": str(owner)}:
                 expires_at = datetime.fromtimestamp(exp, UTC)
-                return Claims(account=account, owner=owner, expires_at=expires_at)
+                key_id = str(claims.get("key", ""))
+                return Claims(account=account, owner=owner, expires_at=expires_at, key_id=key_id)
             case _:
                 return None
 
@@ -153,31 +166,3 @@ class TokenIssuer:
         """32 hexadecimal digits that stand for `text`, and that only this key can make."""
         digest = hmac.new(self.key, f"{purpose}\0{text}".encode(), hashlib.sha256)
         return digest.hexdigest()[:32]
-
-    def require_claims(self, request: Request) -> Claims:
-        """The claims of the token of a request.
-
-        Raises:
-            InvalidToken: It has none, or one that is not valid.
-        """
-        match self.verify(_read_bearer_token(request.headers)):
-            case TokenRejection() as reason:
-                raise InvalidToken(reason)
-            case Claims() as claims:
-                return claims
-
-    def require_owner(self, request: Request) -> Owner:
-        """The owner whose conversations a request is about.
-
-        Raises:
-            InvalidToken: As above.
-        """
-        claims = self.require_claims(request)
-        return claims.account, claims.owner
-
-
-def _read_bearer_token(headers: Headers) -> str | None:
-    """The token of a request, in either header, with or without a scheme."""
-    given = headers.get("x-authorization") or headers.get("authorization") or ""
-    scheme, _, token = given.strip().rpartition(" ")
-    return token if scheme.strip().lower() in ("", "bearer") else None

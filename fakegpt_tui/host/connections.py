@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.app import HostApp
 
 
@@ -55,7 +57,8 @@ class HostConnection(H11Protocol):
         # asyncio does so only where the listening socket was made with the protocol named; without
         # it every small piece of a reply waits up to 40 ms for the one before to be acknowledged.
         connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._start_deadline()
         self._drop_oldest_idle()
 
@@ -119,7 +122,7 @@ _FLUSH_GRACE = 0.1
 
 @dataclass(kw_only=True)
 class AsgiServer:
-    """An application on an open socket.
+    """An application on open sockets.
 
     uvicorn's connections without its server: that one wakes up ten times a second, takes signals
     and waits for as long as any client stays.
@@ -128,12 +131,16 @@ class AsgiServer:
     app: HostApp
     secret: str
     limits: ConnectionLimits
+    names: HostNames = field(default_factory=HostNames)
+    tls: ssl.SSLContext | None = None
     _state: ServerState = field(default_factory=ServerState, init=False)
-    _server: asyncio.Server | None = field(default=None, init=False)
+    _servers: list[asyncio.Server] = field(default_factory=list, init=False)
+    _control: AccessControl | None = field(default=None, init=False)
 
-    async def open(self, listener: socket.socket) -> None:
+    async def open(self, listeners: Iterable[socket.socket]) -> None:
+        self._control = self.app.build_asgi(self.secret, self.names)
         config = Config(
-            self.app.build_asgi(self.secret),
+            self._control,
             http=HostConnection,
             ws="none",
             lifespan="off",
@@ -146,15 +153,28 @@ class AsgiServer:
             limit_concurrency=self.limits.connections + 1,
         )
         config.load()
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: HostConnection(config, self._state, self.limits), sock=listener
-        )
+        loop = asyncio.get_running_loop()
+
+        def connect() -> HostConnection:
+            return HostConnection(config, self._state, self.limits)
+
+        for listener in listeners:
+            if listener.family == socket.AF_UNIX:
+                server = await loop.create_unix_server(connect, sock=listener, ssl=self.tls)
+            else:
+                server = await loop.create_server(connect, sock=listener, ssl=self.tls)
+            self._servers.append(server)
+
+    def rename(self, names: HostNames) -> None:
+        """Answer under other names from now on."""
+        if self._control is not None:
+            self._control.names = names
 
     async def close(self) -> None:
         """End everything: replies end with an error, then connections close, or are aborted."""
-        if self._server is not None:
-            self._server.close()
-        self.app.stopping.set()
+        for server in self._servers:
+            server.close()
+        self.app.running.stop("The host was stopped before the reply was whole.")
         await _wait(self._state.tasks, _REPLY_GRACE)
         connections = [
             connection

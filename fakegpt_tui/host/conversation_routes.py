@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
 from fakegpt_tui.host.errors import json_response
 from fakegpt_tui.host.request_body import read_json
@@ -27,7 +27,7 @@ _SUCCESS = {"success": True}
 class ConversationRoutes:
     """The cached conversations of the owner of a request."""
 
-    tokens: TokenIssuer
+    access: Access
     cache: ConversationCache
 
     def routes(self) -> list[Route]:
@@ -42,7 +42,7 @@ class ConversationRoutes:
         ]
 
     async def _list(self, request: Request) -> Response:
-        owner = self.tokens.require_owner(request)
+        owner = self.access.require_owner(request)
         offset = _number(request.query_params, "offset", 0)
         limit = min(_number(request.query_params, "limit", _PAGE_SIZE), _MAX_PAGE_SIZE)
         kept = self.cache.list_for(owner)
@@ -55,7 +55,7 @@ class ConversationRoutes:
         )
 
     async def _clear(self, request: Request) -> Response:
-        owner = self.tokens.require_owner(request)
+        owner = self.access.require_owner(request)
         match await read_json(request):
             case {"is_visible": False}:
                 self.cache.clear(owner)
@@ -88,7 +88,7 @@ class ConversationRoutes:
         return json_response({"title": conversation.title or fakegpt.DEFAULT_TITLE})
 
     def _get_conversation(self, request: Request) -> tuple[Owner, CachedConversation]:
-        owner = self.tokens.require_owner(request)
+        owner = self.access.require_owner(request)
         conversation_id = request.path_params["conversation_id"]
         conversation = self.cache.get(owner, conversation_id)
         if conversation is None:

@@ -44,6 +44,7 @@ class TokenRejection(StrEnum):
     MISSING = "missing"
     EXPIRED = "expired"
     FOREIGN = "foreign"
+    KEY_NEEDED = "key needed"
 
 
 class InvalidToken(Exception):
@@ -62,6 +63,10 @@ _TOKEN_ERRORS: dict[TokenRejection, tuple[str, str | None]] = {
     TokenRejection.MISSING: ("Not authenticated", None),
     TokenRejection.EXPIRED: ("The token has expired.", "token_expired"),
     TokenRejection.FOREIGN: ("The token is not of this host.", "invalid_jwt"),
+    TokenRejection.KEY_NEEDED: (
+        "This host needs an access key: as the session password, or in the header X-API-Key.",
+        "access_key_needed",
+    ),
 }
 
 

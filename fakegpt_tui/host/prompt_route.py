@@ -1,6 +1,5 @@
 """Prompt route: answer a prompt, one at a time per session where that is wanted."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -13,12 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
-from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_json
+from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
 from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
@@ -68,17 +68,17 @@ class PromptRoute:
     """Asks the backend, and keeps the turn unless the client has disabled its history."""
 
     backend: Backend
-    tokens: TokenIssuer
+    access: Access
     cache: ConversationCache
     single_flight: SingleFlight
-    stopping: asyncio.Event
+    running: RunningReplies
     ping_seconds: float
 
     def routes(self) -> list[Route]:
         return [Route("/api/conversation", self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response | ASGIApp:
-        owner = self.tokens.require_owner(request)
+        owner = self.access.require_owner(request)
         asked = fakegpt.read_conversation_request(await read_json(request))
         try:
             conversation = self._find_or_create(owner, asked)
@@ -134,7 +134,8 @@ class PromptRoute:
                 created_at=reply.created_at,
             ),
             on_begin=recorder.begin if recorder else None,
-            stopping=self.stopping,
+            running=self.running,
+            key_id=owner[0],
             ping_seconds=self.ping_seconds,
         )
 

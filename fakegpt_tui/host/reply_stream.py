@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
 from fakegpt_tui.host.errors import service_error_response
 from fakegpt_tui.host.request_body import wait_for_disconnect
+from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.fakegpt import PING, StreamEncoder
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
 
@@ -22,8 +25,8 @@ class ReplyStream:
     """The response to one prompt.
 
     An error before the first event is an HTTP error; after it, the stream ends with an error. The
-    backend is closed as soon as the client disconnects. When the host stops, the stream ends with
-    the error that the reply was cut.
+    backend is closed as soon as the client disconnects. When the host stops, or the access key is
+    revoked, the stream ends with the error that the reply was cut.
     """
 
     def __init__(
@@ -32,37 +35,45 @@ class ReplyStream:
         encoder: StreamEncoder,
         *,
         on_begin: Callable[[], None] | None = None,
-        stopping: asyncio.Event,
+        running: RunningReplies,
+        key_id: str,
         ping_seconds: float,
     ) -> None:
         """`on_begin` is called before the first event, not before an HTTP error."""
         self._events = events
         self._encoder = encoder
         self._on_begin = on_begin
-        self._stopping = stopping
+        self._running = running
+        self._key_id = key_id
         self._ping_seconds = ping_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         output = _Output(self._encoder, scope, receive, send, self._on_begin)
+        with self._running.join(self._key_id) as ending:
+            await self._send_until(ending, output, receive)
+
+    async def _send_until(
+        self, ending: asyncio.Future[str], output: "_Output", receive: Receive
+    ) -> None:
         sending = asyncio.create_task(self._send_events(output))
         disconnect = asyncio.create_task(wait_for_disconnect(receive))
-        stopping = asyncio.create_task(self._stopping.wait())
-        tasks: set[asyncio.Task[object]] = {sending, disconnect, stopping}
+        tasks: set[asyncio.Future[Any]] = {sending, disconnect, ending}
         try:
             await self._ping_until_done(tasks, output)
         finally:
             is_over, is_disconnected = sending.done(), disconnect.done()
+            sentence = ending.result() if ending.done() and not ending.cancelled() else ""
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
         if is_over:
             await sending
         elif not is_disconnected:
-            await output.fail(ReplyCut("The host was stopped before the reply was whole."))
+            await output.fail(ReplyCut(sentence))
 
-    async def _ping_until_done(self, tasks: set[asyncio.Task[object]], output: "_Output") -> None:
+    async def _ping_until_done(self, tasks: set[asyncio.Future[Any]], output: "_Output") -> None:
         """Ping whenever nothing is sent for a while, until one of `tasks` is done."""
-        done: set[asyncio.Task[object]] = set()
+        done: set[asyncio.Future[Any]] = set()
         while not done:
             until_ping = self._ping_seconds - output.seconds_idle()
             if until_ping <= 0:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from starlette.requests import Request
-from starlette.routing import Match, Route
+from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.backends.scenarios.scenario import (
@@ -15,20 +15,20 @@ from fakegpt_tui.backends.scenarios.scenario import (
     ScenarioResponse,
 )
 from fakegpt_tui.backends.scripted import Pause
-from fakegpt_tui.host.authentication import TokenIssuer
+from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.request_body import read_json, wait_for_disconnect
 from fakegpt_tui.protocol import fakegpt
 
 
-class ScenarioRoute(Route):
+class ScenarioRoute(OpenRoute):
     """Stands before the usual route of its path, until the scenario is over.
 
     Tokens and prompts are judged as ever, so that a client is tried as a whole.
     """
 
-    def __init__(self, scenario: Scenario, tokens: TokenIssuer) -> None:
+    def __init__(self, scenario: Scenario, access: Access) -> None:
         self._scenario = scenario
-        self._tokens = tokens
+        self._access = access
         self._answers = deque(scenario.responses)
         method = "POST" if scenario.path in (CONVERSATION, "/auth/login") else "GET"
         super().__init__(scenario.path, self._answer, methods=[method])
@@ -38,7 +38,7 @@ class ScenarioRoute(Route):
 
     async def _answer(self, request: Request) -> "_ScenarioResponse":
         if self._scenario.path == CONVERSATION:
-            self._tokens.require_claims(request)
+            self._access.require_claims(request)
             fakegpt.read_conversation_request(await read_json(request))
         if len(self._answers) > 1 or self._scenario.recovers:
             return _ScenarioResponse(self._answers.popleft())

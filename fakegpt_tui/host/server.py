@@ -1,25 +1,30 @@
 """Host server: run the host inside this process, in a thread with its own event loop."""
 
 import asyncio
-import ipaddress
 import logging
 import secrets
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.access_control import HostNames
+from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.account_routes import LoginThrottle
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
+from fakegpt_tui.host.listeners import ListenAddress, base_url, close_listeners, is_local
 from fakegpt_tui.host.prompt_route import SingleFlight
 
 _T = TypeVar("_T")
@@ -79,6 +84,9 @@ class HostServer:
     without one each run has its own key. With `one_at_a_time` a session has to wait for its active
     reply. A `scenario` replaces one of the usual responses. Errors inside are logged, and never
     printed.
+
+    With `keys` nothing but `/healthz` and the login is answered without one of them. A host that
+    others can reach, by its address or by a name, has to have keys, or to be `keyless`.
     """
 
     def __init__(
@@ -87,6 +95,10 @@ class HostServer:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        listen: ListenAddress | None = None,
+        names: HostNames | None = None,
+        keys: KeyRing | None = None,
+        keyless: bool = False,
         secret_path: bool = True,
         token_lifetime: timedelta = timedelta(days=14),
         token_key: bytes | None = None,
@@ -98,13 +110,16 @@ class HostServer:
         ping_seconds: float = 15.0,
     ) -> None:
         self._backend = backend
-        self._address = (host, port)
+        self._listen = listen or ListenAddress(host=host, port=port)
+        self._names = names or HostNames()
+        self._is_keyless = keyless
         self._secret = secrets.token_urlsafe(32) if secret_path else ""
         tokens = TokenIssuer(lifetime=token_lifetime, key=token_key or secrets.token_bytes(32))
         self._limits = limits or ConnectionLimits()
+        self._access = Access(tokens=tokens, keys=keys)
         self._build_app = partial(
             HostApp,
-            tokens=tokens,
+            access=self._access,
             throttle=throttle or LoginThrottle(),
             cache=ConversationCache(cache_limits),
             single_flight=SingleFlight(is_enabled=one_at_a_time),
@@ -114,6 +129,8 @@ class HostServer:
         self._base_url = ""
         self._thread: LoopThread | None = None
         self._server: AsgiServer | None = None
+        self._listeners: list[socket.socket] = []
+        self._socket_file: Path | None = None
 
     @property
     def base_url(self) -> str:
@@ -131,17 +148,35 @@ class HostServer:
         if self._base_url:
             raise RuntimeError("a host server runs once")
         _silence_loggers()
-        listener = _listen(*self._address)
-        base_url = _base_url(listener, self._secret)
-        thread = LoopThread("fakegpt-host")
+        tls = self._listen.load_tls()
+        listeners, file = self._listen.open()
         try:
-            thread.call(self._open(listener))
+            self._require_keys(listeners)
+            url = base_url(listeners[0], self._path, is_tls=tls is not None)
+            thread = LoopThread("fakegpt-host")
+            try:
+                thread.call(self._open(listeners, tls))
+            except BaseException:
+                thread.stop(patience=_THREAD_GRACE)
+                raise
         except BaseException:
-            listener.close()
-            thread.stop(patience=_THREAD_GRACE)
+            close_listeners(listeners, file)
             raise
-        self._thread, self._base_url = thread, base_url
-        return base_url
+        self._thread, self._base_url = thread, url
+        self._listeners, self._socket_file = listeners, file
+        return url
+
+    def reload(self, names: HostNames, keys: KeyRing | None) -> None:
+        """Use other names and keys from now on, and read the certificate anew.
+
+        Replies under keys that are no longer good end.
+
+        Raises:
+            ConfigError: The certificate cannot be used, or keys are missing; all is as before.
+        """
+        if self._thread is None:
+            raise RuntimeError("the host server is not running")
+        self._thread.call(self._reload(names, keys))
 
     def stop(self) -> None:
         """End open replies, telling their clients, and leave nothing running."""
@@ -154,6 +189,7 @@ class HostServer:
             _log.error("the backend keeps the host from stopping")
         finally:
             thread.stop(patience=_THREAD_GRACE)
+            close_listeners(self._listeners, self._socket_file)
 
     def __enter__(self) -> Self:
         self.start()
@@ -162,11 +198,38 @@ class HostServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    async def _open(self, listener: socket.socket) -> None:
+    @property
+    def _path(self) -> str:
+        return "/".join(filter(None, (self._names.base_path.strip("/"), self._secret)))
+
+    def _require_keys(self, listeners: list[socket.socket]) -> None:
+        is_reachable = bool(self._names.hosts) or not all(map(is_local, listeners))
+        if is_reachable and self._access.keys is None and not self._is_keyless:
+            raise ConfigError(
+                "Others could reach this host, and it has no access keys: make one with"
+                " `fakegpt-tui serve-admin keys new --file keys.toml` and add"
+                " `--access-keys keys.toml`."
+            )
+
+    async def _open(self, listeners: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         backend = self._backend() if callable(self._backend) else self._backend
         app = self._build_app(backend=backend)
-        self._server = AsgiServer(app=app, secret=self._secret, limits=self._limits)
-        await self._server.open(listener)
+        self._server = AsgiServer(
+            app=app, secret=self._secret, names=self._names, limits=self._limits, tls=tls
+        )
+        await self._server.open(listeners)
+
+    async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:
+        if self._server is None:
+            return
+        if names.hosts and keys is None and not self._is_keyless:
+            raise ConfigError("Allowed names need access keys.")
+        if self._server.tls is not None:
+            self._listen.reload_tls(self._server.tls)
+        self._server.rename(names)
+        self._access.keys = keys
+        if keys is not None:
+            self._server.app.running.end_unusable(keys)
 
     async def _close(self) -> None:
         if self._server is None:
@@ -183,22 +246,3 @@ def _silence_loggers() -> None:
         logger = logging.getLogger(name)
         if not logger.handlers:
             logger.addHandler(logging.NullHandler())
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError(f"The host cannot use {host} port {port}: {reason}.") from error
-
-
-def _base_url(listener: socket.socket, secret: str) -> str:
-    host, port = listener.getsockname()[:2]
-    address = ipaddress.ip_address(host)
-    is_v6 = isinstance(address, ipaddress.IPv6Address)
-    if address.is_unspecified:
-        address = ipaddress.ip_address("::1" if is_v6 else "127.0.0.1")
-    name = f"[{address}]" if is_v6 else str(address)
-    return f"http://{name}:{port}/{secret}".rstrip("/")

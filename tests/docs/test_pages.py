@@ -10,6 +10,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import ScriptedBackend, Step
 from fakegpt_tui.config.load import build_settings
+from fakegpt_tui.config.serve_file import SERVE_TABLES, load_serve_options
 from fakegpt_tui.config.services import parse_services
 from fakegpt_tui.config.sources import Table
 from fakegpt_tui.config.spec import Folders
@@ -87,6 +88,17 @@ def test_a_block_of_configuration_can_be_used(block: str, tmp_path: Path) -> Non
         config=tmp_path, data=tmp_path, state=tmp_path, cache=tmp_path, exports=tmp_path
     )
     build_settings({}, {}, block, path=tmp_path / "config.toml", folders=folders)
+
+
+def test_the_serve_file_of_the_page_can_be_used_and_names_every_key(tmp_path: Path) -> None:
+    page = (DOCS / "serving.md").read_text(encoding="utf-8")
+    block = page.split("<!-- serve.toml -->\n\n```ini\n")[1].split("```")[0]
+    path = tmp_path / "serve.toml"
+    path.write_text(block)
+    assert load_serve_options(path, {}).hosts
+    for rows in SERVE_TABLES.values():
+        for key in rows:
+            assert re.search(rf"^(# )?{key} = ", block, re.MULTILINE), key
 
 
 def keys_of(title: str) -> list[str]:

@@ -55,7 +55,8 @@ async def test_a_reply_is_written_as_every_known_client_reads_it(serve: Serve) -
 async def test_the_head_of_a_reply_says_what_it_is(serve: Serve) -> None:
     async with signed_in(serve((ReplyEnded(),))) as client, asking(client) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
-        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["cache-control"] == "no-store, no-transform"
+        assert response.headers["x-accel-buffering"] == "no"
 
 
 async def test_text_arrives_when_the_backend_says_it_and_not_later(serve: Serve) -> None:

@@ -313,7 +313,7 @@ async def test_an_address_of_version_six_works_too(serve: Serve) -> None:
 
 
 async def test_bound_to_every_address_the_host_answers_only_to_addresses(serve: Serve) -> None:
-    host = serve(host="0.0.0.0", secret_path=False)
+    host = serve(host="0.0.0.0", secret_path=False, keyless=True)
     port = urlsplit(host.base_url).port
     async with calling(host) as client:
         assert (await client.get("/api/loads")).status_code == 200

@@ -1,0 +1,175 @@
+"""Serve file: what `serve` is told in `serve.toml`, checked like the configuration file."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fakegpt_tui.config import validators
+from fakegpt_tui.config.atomic_file import read_config
+from fakegpt_tui.config.sources import Table
+from fakegpt_tui.config.validators import InvalidValue, Validator
+from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.host.access_control import HostNames
+from fakegpt_tui.host.client_address import TrustedProxies
+
+_NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]{1,253})(:[0-9]{1,5})?")
+_NAME_LENGTH = 253
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """The options of a host, from the file or from flags of the same names."""
+
+    address: str = "127.0.0.1"
+    port: int = 0
+    uds: Path | None = None
+    base_path: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    connections: int = 64
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    trust_proxies: tuple[str, ...] = ()
+    keys_file: Path | None = None
+    token_key_file: Path | None = None
+
+    @property
+    def names(self) -> HostNames:
+        return HostNames(
+            hosts=self.hosts,
+            origins=self.origins,
+            trusted_proxies=TrustedProxies.parse(self.trust_proxies),
+            base_path=self.base_path,
+        )
+
+
+def host_name(value: object) -> str:
+    """A name in requests, without a port; `*.` stands for any name below another."""
+    if isinstance(value, str) and len(value) <= _NAME_LENGTH and _NAME.fullmatch(value.lower()):
+        return value.lower()
+    raise InvalidValue("a name such as chat.example.org or *.example.org, without a port")
+
+
+def origin(value: object) -> str:
+    """The origin of a page: a scheme, a host and, where need be, a port."""
+    parts = urlsplit(value) if isinstance(value, str) and _ORIGIN.fullmatch(value) else None
+    if parts is not None and parts.hostname:
+        return parts.geturl()
+    raise InvalidValue("an origin such as https://app.example.org")
+
+
+def trusted_proxy(value: object) -> str:
+    """A network whose word is taken for who asked, or `unix`."""
+    try:
+        TrustedProxies.parse([validators.text(value)])
+    except ValueError as error:
+        raise InvalidValue("a network such as 10.0.0.0/8, an address, or unix") from error
+    return validators.text(value)
+
+
+def base_path(value: object) -> str:
+    """What precedes all paths, without a slash at the end; it may be empty."""
+    text = validators.any_text(value).rstrip("/")
+    if not text or _BASE_PATH.fullmatch(text):
+        return text
+    raise InvalidValue("a path such as /chat")
+
+
+def _many(read: Validator[str]) -> Validator[tuple[str, ...]]:
+    def read_all(value: object) -> tuple[str, ...]:
+        return tuple(read(item) for item in (value if isinstance(value, list) else [value]))
+
+    return read_all
+
+
+SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
+    "listen": {
+        "address": validators.text,
+        "port": validators.integer(0, 65_535),
+        "uds": validators.path,
+        "base_path": base_path,
+        "tls_cert": validators.path,
+        "tls_key": validators.path,
+        "connections": validators.integer(1, 100_000),
+    },
+    "names": {
+        "hosts": _many(host_name),
+        "origins": _many(origin),
+        "trust_proxies": _many(trusted_proxy),
+    },
+    "access": {"keys_file": validators.path, "token_key_file": validators.path},
+}
+"""The tables of the file, the keys of each, and how they are read."""
+
+_FLAGS = {
+    "address": "--host",
+    "hosts": "--allow-host",
+    "keys_file": "--access-keys",
+    "origins": "--allow-origin",
+    "token_key_file": "--key-file",
+    "trust_proxies": "--trust-proxy",
+}
+"""The flags that are not called as the keys of the file."""
+
+_READERS: dict[str, Validator[object]] = {
+    key: read for rows in SERVE_TABLES.values() for key, read in rows.items()
+}
+
+
+def load_serve_options(path: Path | None, flags: dict[str, Any]) -> ServeOptions:
+    """The options in the file at `path`, if any, and the flags that are set, which win.
+
+    Paths in the file are relative to it.
+
+    Raises:
+        ConfigError: The file cannot be read, or a value cannot be used.
+    """
+    given = _read_file(path) if path else {}
+    for name, value in flags.items():
+        if value not in (None, ()):
+            given[name] = _check(name, value)
+    options = ServeOptions(**given)
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise ConfigError("A certificate and its key are named together: tls_cert and tls_key.")
+    return options
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    content = read_config(path, required=True)
+    try:
+        whole = Table(tomllib.loads(content), path=path)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"The serve file {path} is not valid TOML: {error}.") from error
+    values: dict[str, Any] = {}
+    for name, rows in SERVE_TABLES.items():
+        table = whole.table(name)
+        read = {key: table.consume(key, validate, None) for key, validate in rows.items()}
+        values |= {key: value for key, value in read.items() if key in table}
+        table.reject_unknown()
+    whole.reject_unknown()
+    return {key: _relative(value, path) for key, value in values.items()}
+
+
+def _relative(value: object, path: Path) -> object:
+    return path.parent.absolute() / value if isinstance(value, Path) else value
+
+
+def _as_toml(value: object) -> object:
+    """What a flag says as the file would."""
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _check(name: str, value: object) -> object:
+    try:
+        return _READERS[name](_as_toml(value))
+    except InvalidValue as error:
+        raise ConfigError(
+            f"{_FLAGS.get(name, '--' + name.replace('_', '-'))} must be {error}."
+        ) from error

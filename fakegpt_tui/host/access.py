@@ -1,0 +1,172 @@
+"""Access: who a request comes from, by its token or its access key; every route asks by default."""
+
+from base64 import b32decode, b32encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fakegpt_tui.domain import Secret
+from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing
+from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
+from fakegpt_tui.host.conversation_cache import Owner
+from fakegpt_tui.host.errors import InvalidToken, TokenRejection
+
+_TOKEN_HEADERS = ("x-authorization", "authorization")
+_KEY_HEADERS = ("x-api-key", "api-key")
+_SHARE_ID_BYTES = 10
+_SHARE_NAME_DIGITS = 12
+_CLAIMS = "fakegpt.claims"
+
+
+class OpenRoute(Route):
+    """A route that anybody may ask; all others need a token or a key."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Access:
+    """Tells who a request comes from. With `keys` nothing is valid that does not stem from one.
+
+    `keys` may be replaced at any time.
+    """
+
+    tokens: TokenIssuer
+    keys: KeyRing | None = None
+
+    @property
+    def account(self) -> str:
+        return self.tokens.account
+
+    def verify(self, text: str | None) -> Claims | TokenRejection:
+        """The claims of a token or a key."""
+        if text and self.keys is not None and text.startswith(KEY_PREFIX):
+            key = self.keys.find(text, self.tokens.clock())
+            return TokenRejection.FOREIGN if key is None else self._claims_of(key)
+        claims = self.tokens.verify(text)
+        if self.keys is None or isinstance(claims, TokenRejection):
+            return claims
+        if text and text.startswith(SHARE_PREFIX):
+            claims = replace(claims, key_id=_shared_key_id(claims.owner))
+        key = self.keys.get(claims.key_id)
+        usable = key is not None and key.is_usable(self.tokens.clock())
+        return claims if usable else TokenRejection.FOREIGN
+
+    def require_claims(self, request: Request) -> Claims:
+        """The claims of a request.
+
+        Raises:
+            InvalidToken: It has no token and no key, an invalid one, or two that differ.
+        """
+        known = request.scope.get(_CLAIMS)
+        if isinstance(known, Claims):
+            return known
+        given = _credentials(request.headers, with_keys=self.keys is not None)
+        found = [self.verify(text) for text in given] or [TokenRejection.MISSING]
+        for each in found:
+            if isinstance(each, TokenRejection):
+                raise InvalidToken(each)
+        claims = [each for each in found if isinstance(each, Claims)]
+        if any(each.key_id != claims[0].key_id for each in claims):
+            raise InvalidToken(TokenRejection.FOREIGN)
+        return claims[0]
+
+    def require_owner(self, request: Request) -> Owner:
+        """The owner whose conversations a request is about; each key has owners of its own.
+
+        Raises:
+            InvalidToken: As above.
+        """
+        claims = self.require_claims(request)
+        return claims.key_id or claims.account, claims.owner
+
+    def key_for_login(self, request: Request, password: str) -> AccessKey | None:
+        """The key of a login: in a header, or in place of the session password.
+
+        Raises:
+            InvalidToken: There are keys, and the request has none, or an invalid one.
+        """
+        if self.keys is None:
+            return None
+        given = [*_credentials(request.headers, with_keys=True), password]
+        texts = {text for text in given if text.startswith(KEY_PREFIX)}
+        if not texts:
+            raise InvalidToken(TokenRejection.KEY_NEEDED)
+        found = [self.keys.find(text, self.tokens.clock()) for text in texts]
+        if len({key.id if key else "" for key in found}) != 1 or found[0] is None:
+            raise InvalidToken(TokenRejection.FOREIGN)
+        return found[0]
+
+    def issue_token(self, password: str, key: AccessKey | None) -> str:
+        """A token for a login; below a key, its owner is the key's own or one beside it."""
+        if key is None:
+            return self.tokens.issue(self.account, Secret(password))
+        is_key = password.startswith(KEY_PREFIX)
+        owner = (
+            self._claims_of(key).owner
+            if is_key
+            else self.tokens.derive("owner", f"{key.id}\0{password}")
+        )
+        return self.tokens.issue(
+            self.account, Secret(password), owner=owner, key_id=key.id, until=key.expires_at
+        )
+
+    def issue_share_token(self, claims: Claims, name: str, *, seconds: int) -> tuple[str, Claims]:
+        """A share token; below a key, its owner names the key, so that it ends with it."""
+        owner = ""
+        if claims.key_id:
+            digits = self.tokens.derive("share", f"{claims.owner}\0{name}")
+            owner = b32decode(claims.key_id.upper()).hex() + digits[:_SHARE_NAME_DIGITS]
+        return self.tokens.issue_share_token(claims, name, seconds=seconds, owner=owner)
+
+    def guard(self, routes: Iterable[BaseRoute]) -> Sequence[BaseRoute]:
+        """`routes`, of which each that is not open lets only valid tokens and keys through."""
+        guarded = list(routes)
+        for route in guarded:
+            if not isinstance(route, OpenRoute):
+                if not isinstance(route, Route):
+                    raise TypeError("the host has routes alone, and no mounts")
+                route.app = _RequireClaims(route.app, self)
+        return guarded
+
+    def _claims_of(self, key: AccessKey) -> Claims:
+        return Claims(
+            account=self.account,
+            owner=self.tokens.derive("key", key.id),
+            expires_at=key.expires_at or self.tokens.clock() + self.tokens.lifetime,
+            key_id=key.id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _RequireClaims:
+    app: ASGIApp
+    access: Access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_CLAIMS] = self.access.require_claims(Request(scope))
+        await self.app(scope, receive, send)
+
+
+def _credentials(headers: Headers, *, with_keys: bool) -> list[str]:
+    """The tokens and keys that a request shows, a token in either header, with or without scheme.
+
+    Without keys the first header counts alone, as it always did.
+    """
+    found: list[str] = []
+    for name in _TOKEN_HEADERS:
+        given = headers.get(name, "").strip()
+        scheme, _, token = given.rpartition(" ")
+        if token and scheme.strip().lower() in ("", "bearer"):
+            found.append(token)
+        if given and not with_keys:
+            return found
+    if with_keys:
+        found += [headers[name].strip() for name in _KEY_HEADERS if headers.get(name, "").strip()]
+    return found
+
+
+def _shared_key_id(owner: str) -> str:
+    return b32encode(bytes.fromhex(owner)[:_SHARE_ID_BYTES]).decode().lower()

@@ -1,0 +1,229 @@
+"""`serve-admin`, and a host for a team that runs with its keys."""
+
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.program import COMMAND, Home
+from tests.cli.test_serve import first_line
+from tests.host.calls import until
+from tests.patience import PATIENCE
+
+KEY = re.compile(r"fgk_([a-z2-7]{16})_[\w-]{43}\n")
+
+
+def new_key(home: Home, *options: str) -> tuple[str, str, Path]:
+    """The id of a new key, the key, and its file."""
+    path = home.folder / "keys.toml"
+    done = home.run("serve-admin", "keys", "new", "--file", str(path), *options)
+    assert done.returncode == 0, done.stderr
+    match = KEY.fullmatch(done.stdout)
+    assert match
+    return match[1], done.stdout.strip(), path
+
+
+def admin(home: Home, *words: str) -> subprocess.CompletedProcess[str]:
+    return home.run("serve-admin", "keys", *words, "--file", str(home.folder / "keys.toml"))
+
+
+def models(url: str, key: str, host: str = "") -> int:
+    headers = {"Authorization": f"Bearer {key}", **({"Host": host} if host else {})}
+    return httpx.get(f"{url}/api/models", headers=headers, trust_env=False).status_code
+
+
+def wait_for(url: str, key: str, status: int) -> float:
+    """How long it takes until the host answers a key so."""
+    begun = time.monotonic()
+    while models(url, key) != status:
+        assert time.monotonic() - begun < PATIENCE
+    return time.monotonic() - begun
+
+
+def test_a_key_is_shown_once_and_kept_as_a_digest(home: Home) -> None:
+    key_id, key, path = new_key(home, "--label", "Ada", "--requests-per-minute", "5")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert key not in path.read_text()
+    assert key[21:] not in path.read_text()
+    listed = admin(home, "list")
+    assert listed.stdout.startswith(f"{key_id}  good ")
+    assert "5/min" in listed.stdout
+    assert "Ada" in listed.stdout
+    assert key[21:] not in listed.stdout
+
+
+def test_limits_change_one_by_one(home: Home) -> None:
+    key_id, _, _ = new_key(home, "--streams", "2", "--model", "a", "--model", "b")
+    assert admin(home, "limit", key_id, "--tokens-per-day", "7").returncode == 0
+    line = admin(home, "list").stdout
+    assert "2 streams" in line
+    assert "7 tokens/day" in line
+    assert "a b" in line
+    admin(home, "limit", key_id, "--model", "*")
+    assert "all models" in admin(home, "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "part"),
+    [
+        (("revoke", "a" * 16), 6, "no key"),
+        (("rotate", "a" * 16), 6, "no key"),
+        (("new", "--expires", "soon"), 2, "24h"),
+        (("new", "--label", "x" * 65), 2, "64 characters"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(
+    home: Home, words: tuple[str, ...], code: int, part: str
+) -> None:
+    new_key(home)
+    done = admin(home, *words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    "content", ["[keys.x]", "[keys.aaaaaaaaaaaaaaaa]", "[kyes]", "x =", "[keys]\na = 1"]
+)
+def test_a_broken_keys_file_is_told_and_no_host_starts(home: Home, content: str) -> None:
+    path = home.folder / "keys.toml"
+    path.write_text(content)
+    path.chmod(0o600)
+    done = home.run("serve", "--access-keys", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "keys.toml" in done.stderr
+
+
+def test_a_keys_file_that_others_may_write_is_not_used(home: Home) -> None:
+    _, _, path = new_key(home)
+    path.chmod(0o622)
+    done = home.run("serve", "--access-keys", str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "chmod 600" in done.stderr
+
+
+def test_a_running_host_notices_keys_that_are_new_rotated_and_revoked(home: Home) -> None:
+    key_id, key, path = new_key(home)
+    with home.started("serve", "--access-keys", str(path)) as process:
+        url = first_line(process)
+        assert models(url, key) == 200
+        _, second, _ = new_key(home)
+        wait_for(url, second, 200)
+        rotated = admin(home, "rotate", key_id).stdout.strip()
+        wait_for(url, rotated, 200)
+        assert models(url, key) == 200
+        admin(home, "revoke", key_id)
+        assert wait_for(url, rotated, 401) < 2
+        assert models(url, key) == 401
+        path.write_text("broken")
+        assert models(url, second) == 200
+
+
+def test_a_host_for_a_team_is_described_in_a_file_that_sighup_reads_anew(home: Home) -> None:
+    _, key, _ = new_key(home)
+    file = home.folder / "serve.toml"
+    content = '[names]\nhosts = ["{}"]\n[access]\nkeys_file = "keys.toml"\n'
+    file.write_text(content.format("one.example.org"))
+    with home.started("serve", "--serve-config", str(file)) as process:
+        url = first_line(process)
+        assert models(url, key, "one.example.org") == 200
+        assert models(url, key, "two.example.org") == 421
+        file.write_text(content.format("two.example.org"))
+        process.send_signal(signal.SIGHUP)
+        begun = time.monotonic()
+        while models(url, key, "two.example.org") != 200:
+            assert time.monotonic() - begun < PATIENCE
+        assert models(url, key, "one.example.org") == 421
+        file.write_text("[nams]")
+        for _ in range(100):
+            process.send_signal(signal.SIGHUP)
+        assert process.stderr is not None
+        while "Nothing was changed" not in (line := process.stderr.readline().decode()):
+            pass
+        assert "nams" in line
+        assert models(url, key, "two.example.org") == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("[listen]\nprot = 1", "did you mean 'port'"),
+        ('[names]\nhosts = ["a:1"]', "without a port"),
+        ('[names]\norigins = ["app.example.org"]', "https://app.example.org"),
+        ('[names]\ntrust_proxies = ["*"]', "10.0.0.0/8"),
+        ('[listen]\nbase_path = "chat"', "/chat"),
+        ('[listen]\ntls_cert = "x.pem"', "together"),
+        ("[listen", "not valid TOML"),
+        ('[names]\nhosts = ["chat.example.org"]', "--access-keys"),
+    ],
+)
+def test_a_serve_file_that_cannot_be_used_is_told(home: Home, content: str, part: str) -> None:
+    file = home.folder / "serve.toml"
+    file.write_text(content)
+    done = home.run("serve", "--serve-config", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert part in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--host", "0.0.0.0"), ("--allow-host", "chat.example.org")])
+def test_a_host_that_others_can_reach_needs_keys(home: Home, options: tuple[str, ...]) -> None:
+    done = home.run("serve", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "serve-admin keys new" in done.stderr
+    with home.started("serve", *options, "--no-keys-i-mean-it") as process:
+        assert first_line(process).startswith("http://127.0.0.1:")
+
+
+def test_the_program_itself_signs_in_with_a_key(home: Home) -> None:
+    _, key, path = new_key(home)
+    with home.started("serve", "--access-keys", str(path)) as process:
+        url = first_line(process)
+        service = f'service = "team"\n[services.team]\nkind = "fakegpt"\nurl = "{url}"\n'
+        home.configure(service)
+        refused = home.run("ask", "Hi")
+        assert refused.returncode != 0
+        assert "access key" in refused.stderr
+        home.configure(f'{service}[services.team.headers]\nX-API-Key = "{key}"\n')
+        done = home.run("ask", "Who are you?")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "guide" in done.stdout
+
+
+ACTIVATE = """
+import os, socket, sys
+kinds = [(socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_UNIX, sys.argv[1])]
+for number, (family, address) in enumerate(kinds, 3):
+    made = socket.socket(family)
+    made.bind(address)
+    made.listen()
+    os.dup2(made.fileno(), number) if made.fileno() != number else made.detach()
+    os.set_inheritable(number, True)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "2"}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+async def test_sockets_of_systemd_are_taken_whatever_their_family(home: Home) -> None:
+    path = home.folder / "s"
+    with subprocess.Popen(
+        [sys.executable, "-c", ACTIVATE, str(path), *COMMAND, "serve"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=home.environment | {"PATH": os.environ["PATH"]},
+        bufsize=0,
+    ) as process:
+        try:
+            url = first_line(process)
+            assert httpx.get(f"{url}/api/loads", trust_env=False).status_code == 200
+            await until(path.exists)
+            transport = httpx.AsyncHTTPTransport(uds=str(path))
+            async with httpx.AsyncClient(transport=transport) as client:
+                assert (await client.get("http://localhost/api/loads")).status_code == 200
+        finally:
+            process.terminate()

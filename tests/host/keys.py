@@ -1,0 +1,20 @@
+"""Access keys for tests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, digest_of, generate_key
+
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def new_key(**changes: Any) -> tuple[AccessKey, str]:
+    """A record, and the key itself; limits are among the changes."""
+    key_id, secret = generate_key()
+    limits = {name: changes.pop(name) for name in list(changes) if hasattr(KeyLimits(), name)}
+    text = secret.reveal()
+    key = AccessKey(
+        id=key_id, digest=digest_of(text), created_at=MADE, limits=replace(KeyLimits(), **limits)
+    )
+    return replace(key, **changes), text
