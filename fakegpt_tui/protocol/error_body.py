@@ -3,13 +3,13 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from http import HTTPStatus
 from typing import Final
 
 from fakegpt_tui.domain import ModelLoading, RateLimited, ServiceError, Unreachable
+from fakegpt_tui.protocol.error_shapes import find_message
 from fakegpt_tui.text import safe_line
 
 NOT_JSON: Final = object()
@@ -17,9 +17,9 @@ NOT_JSON: Final = object()
 
 
 def parse_json(text: str | bytes) -> object:
-    """The JSON value of `text`, or `NOT_JSON`."""
+    """The JSON value of `text`, or `NOT_JSON`. Control characters in strings are let through."""
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return NOT_JSON
     return value
@@ -41,9 +41,12 @@ _SECRET = re.compile(
     | [a-z0-9_+/=-]{40,}""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+_UNSHOWN = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
 
-_MESSAGE_KEYS = ("error", "detail", "message", "errorMessage")
+_CODE_KEYS = ("error", "detail", "message")
+_STATUS_KEYS = ("code", "status", "statusCode", "status_code")
 _ERROR_STATUSES = range(400, 600)
 
 
@@ -60,6 +63,8 @@ class ErrorBody:
     retry_after: float | None = None
     is_html: bool = False
     is_json: bool = False
+    is_unknown_shape: bool = False
+    """The text is the beginning of the body: where its message is could not be told."""
     websocket_only: bool = False
     """The reply is to be read from a WebSocket instead."""
 
@@ -107,28 +112,36 @@ def parse_error_body(body: bytes) -> ErrorBody:
         return read_error_value(value)
     if text.startswith("<"):
         title = _TITLE.search(text)
-        return ErrorBody(text=clean_message(unescape(title[1])) if title else "", is_html=True)
+        shown = title[1] if title else _TAG.sub(" ", _UNSHOWN.sub(" ", text))
+        return ErrorBody(text=clean_message(unescape(shown)), is_html=True)
     return ErrorBody(text=clean_message(text))
 
 
 def read_error_value(value: object) -> ErrorBody:
     """What a parsed JSON value says."""
+    found = value if isinstance(value, str) else find_message(value)
+    text = found or (json.dumps(value, ensure_ascii=False) if value else "")
+    fields = _fields(value)
+    inner = next((each for key in _CODE_KEYS if (each := _fields(fields.get(key)))), {})
+    statuses = (_status(each.get(key)) for each in (fields, inner) for key in _STATUS_KEYS)
+    return ErrorBody(
+        text=clean_message(text),
+        code=_code(inner.get("code")) or _code(fields.get("code")),
+        status=next(filter(None, statuses), None),
+        retry_after=wait_seconds(inner.get("clears_in", fields.get("clears_in"))),
+        is_json=True,
+        is_unknown_shape=not found,
+        websocket_only="wss_url" in fields,
+    )
+
+
+def _fields(value: object) -> dict[object, object]:
+    """The fields of an object, or of the first one in a list."""
     match value:
-        case dict():
-            inner = next((value[key] for key in _MESSAGE_KEYS if value.get(key)), None)
-            fields = inner if isinstance(inner, dict) else {}
-            return ErrorBody(
-                text=clean_message(_message_text(inner)),
-                code=_code(fields.get("code")) or _code(value.get("code")),
-                status=_status(value.get("code")),
-                retry_after=wait_seconds(fields.get("clears_in", value.get("clears_in"))),
-                is_json=True,
-                websocket_only="wss_url" in value,
-            )
-        case str() | list():
-            return ErrorBody(text=clean_message(_message_text(value)), is_json=True)
+        case dict(fields) | [dict(fields), *_]:
+            return fields
         case _:
-            return ErrorBody(is_json=True)
+            return {}
 
 
 def clean_message(text: str) -> str:
@@ -145,32 +158,6 @@ def wait_seconds(value: object) -> float | None:
             return float(value)
         case _:
             return None
-
-
-def _message_text(value: object) -> str:
-    match value:
-        case str():
-            return value
-        case {"message": str(text)} | {"msg": str(text)} | {"detail": str(text)} if text:
-            return text
-        case {"code": str(text)}:
-            return text
-        case list():
-            return "; ".join(_field_errors(value))
-        case _:
-            return ""
-
-
-def _field_errors(items: Iterable[object]) -> Iterator[str]:
-    """The list form of an error, each with the field that it is about."""
-    for item in items:
-        match item:
-            case {"loc": list(loc), "msg": str(text)}:
-                yield f"{'.'.join(str(step) for step in loc)}: {text}"
-            case {"msg": str(text)} | {"message": str(text)} | str(text):
-                yield text
-            case _:
-                pass
 
 
 def _code(code: object) -> str:

@@ -201,7 +201,7 @@ def _success_rule(error: ErrorBody) -> ErrorRule:
         return _BLOCKED
     if error.is_html:
         return ErrorRule(BadReply, "answered with a web page instead of a reply", _CHECK_URL)
-    if error.is_json and error.text:
+    if error.is_json and error.text and not error.is_unknown_shape:
         return ErrorRule(RequestRefused, "refused the request")
     if error.is_json or error.text:
         return ErrorRule(BadReply, "answered with something that is no reply")

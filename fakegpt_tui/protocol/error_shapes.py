@@ -1,0 +1,138 @@
+"""Where the JSON of an error holds its message: one table of the shapes that services use."""
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Final
+
+ERROR_SHAPES: Final = (
+    ("error.message", "OpenAI, and most that follow it"),
+    ("error.metadata.raw", "OpenRouter: what the provider behind it said"),
+    ("error.message.message", "gateways that put one error into another"),
+    ("error.error.message", "the same"),
+    ("error.errors[].message", "Google, in older interfaces"),
+    ("error.detail", "proxies written with FastAPI"),
+    ("error.msg", "gateways"),
+    ("error.reason", "gateways"),
+    ("error[].message", "gateways"),
+    ("error[]", "Hugging Face"),
+    ("error", "Ollama, LM Studio"),
+    ("errors[].message", "Cloudflare, GraphQL"),
+    ("errors[].detail", "JSON:API"),
+    ("errors[]", "gateways"),
+    ("errors.*[]", "Laravel: a list for each field"),
+    ("detail.error.message", "proxies written with FastAPI"),
+    ("detail.message", "FakeGPT"),
+    ("detail.msg", "FastAPI"),
+    ("detail[].msg", "FastAPI: each with the field that it is about"),
+    ("detail[]", "FastAPI"),
+    ("detail", "FastAPI, and problem+json"),
+    ("message.message", "Cohere"),
+    ("message[].message", "gateways"),
+    ("message[]", "Nest"),
+    ("message", "Spring, Nest, Mistral"),
+    ("error_description", "OAuth"),
+    ("msg", "Zhipu"),
+    ("Message", "AWS"),
+    ("errorMessage", "AWS Lambda"),
+    ("error_message", "gateways"),
+    ("error_msg", "Baidu"),
+    ("errmsg", "WeChat"),
+    ("reason", "Vapor"),
+    ("description", "gateways"),
+    ("base_resp.status_msg", "MiniMax"),
+    ("status_msg", "gateways"),
+    ("fault.faultstring", "Apigee"),
+    ("faultstring", "SOAP"),
+    ("[].error.message", "Gemini, which puts the error into a list"),
+    ("[].message", "gateways"),
+    ("[].msg", "FastAPI"),
+    ("[]", "gateways"),
+    ("title", "problem+json"),
+    ("detail.code", "FakeGPT"),
+    ("error.code", "services that have but a code"),
+    ("error.type", "the same"),
+    ("code", "the same"),
+)
+"""Paths to the message, and who has it there. `[]` is each item of a list, `*` each value."""
+
+_GENERIC: Final = {
+    *(status.phrase.casefold() for status in HTTPStatus),
+    "error", "errors", "failed", "failure", "exception", "unknown error", "request failed",
+    "provider returned error", "upstream error", "an error occurred", "none", "null", "",
+}  # fmt: skip
+"""What tells nothing: another place of the same error may tell more."""
+
+_MAX_DEPTH: Final = 3
+_MAX_ITEMS: Final = 20
+
+
+def find_message(value: object, depth: int = 0) -> str:
+    """The message in the JSON `value`, at the first place that tells something.
+
+    A sentence is preferred to a word, and a word to the name of a status; may be empty.
+    """
+    best, best_rank = "", -1
+    for path, _ in ERROR_SHAPES:
+        text = _text_at(value, path, depth)
+        rank = _rank(text)
+        if text and rank > best_rank:
+            best, best_rank = text, rank
+    return best
+
+
+def _text_at(value: object, path: str, depth: int) -> str:
+    found = list(_follow(value, path.split(".")))
+    texts = [text for text in (_unwrap(each, depth).strip() for each in found) if text]
+    match value:
+        case {"error": {"metadata": {"provider_name": str(name)}}} if path.endswith(".raw"):
+            return "; ".join(f"{name}: {text}" for text in texts)
+        case _:
+            return "; ".join(texts)
+
+
+def _follow(value: object, steps: list[str]) -> Iterator[str]:
+    if not steps:
+        if isinstance(value, str):
+            yield value
+        return
+    step, *rest = steps
+    name = step.removesuffix("[]")
+    if name == "*":
+        inner = list(value.values())[:_MAX_ITEMS] if isinstance(value, dict) else []
+    elif name:
+        inner = [value.get(name)] if isinstance(value, dict) else []
+    else:
+        inner = [value]
+    for each in inner:
+        if step.endswith("[]"):
+            for item in each[:_MAX_ITEMS] if isinstance(each, list) else ():
+                yield from (f"{_field(item)}{text}" for text in _follow(item, rest))
+        else:
+            yield from _follow(each, rest)
+
+
+def _field(item: object) -> str:
+    """The field that an item of a list of errors is about."""
+    match item:
+        case {"loc": list(steps)}:
+            return f"{'.'.join(str(step) for step in steps)}: "
+        case _:
+            return ""
+
+
+def _unwrap(text: str, depth: int) -> str:
+    """The message in `text` where that is JSON once more."""
+    if depth >= _MAX_DEPTH or not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return text
+    return find_message(value, depth + 1) or text
+
+
+def _rank(text: str) -> int:
+    if text.strip(" .!:").casefold() in _GENERIC:
+        return 0
+    return 1 if text.isascii() and len(text.split()) == 1 else 2
