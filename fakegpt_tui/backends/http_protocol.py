@@ -1,5 +1,6 @@
 """Request builders and decoders, which a protocol adds to `http_stream`, and feeding a decoder."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
@@ -7,17 +8,21 @@ from fakegpt_tui.domain import BadReply, Notice, ReplyCut, ServiceError, StreamE
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest, HttpResponse
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader, ServerEvent
+from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 
 _NOT_EVENTS: Final = (b"{", b"[", b"<")
 """How JSON and HTML begin, and no line of an event stream does."""
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
+_COMMENT_BYTES: Final = 64_000
 _WHOLE_REPLY_BYTES: Final = 16_000_000
 
 
 class Decoder(Protocol):
     """Turns the server-sent events of one response into domain events."""
 
-    json_key: ClassVar[bytes]
+    json_key: ClassVar[str]
     """A key of JSON bodies that are a whole reply; empty if the protocol only streams."""
 
     @property
@@ -72,30 +77,67 @@ class RequestBuilder(Protocol):
         ...
 
 
-async def first_batches(
-    response: HttpResponse,
-    chunks: Sequence[bytes],
-    decoder: Decoder,
-    batches: Iterable[Sequence[ServerEvent]],
-) -> Iterable[Sequence[ServerEvent]]:
-    """`batches`, or the one event of a reply that came at once as JSON.
+class ReplyBody:
+    """The body of one response, which may be an event stream, one JSON value, or a page.
 
-    Raises:
-        ServiceError: The body is an error, a page, or too long to be a reply.
+    What it is shows in its beginning, after white space, comments and a byte order mark: services
+    send these to keep a connection alive before they have anything to say.
     """
-    beginning = b"".join(chunks)
-    if not beginning.lstrip().startswith(_NOT_EVENTS):
-        return batches
-    if not decoder.json_key:
-        if response.media_type == EVENT_STREAM:
-            return batches
-        raise await response.read_error(beginning)
-    body = await response.read_body(limit=_WHOLE_REPLY_BYTES, beginning=beginning)
-    if body.lstrip().startswith(b"<") or decoder.json_key not in body:
-        raise await response.read_error(body)
-    if len(body) >= _WHOLE_REPLY_BYTES:
-        raise BadReply("The service answered with more than can be one reply.")
-    return [[ServerEvent(body.decode(errors="replace"))]]
+
+    def __init__(self, response: HttpResponse, decoder: Decoder, reader: EventReader) -> None:
+        self._response = response
+        self._decoder = decoder
+        self._reader = reader
+        self._beginning = b""
+        self._is_stream = False
+
+    async def batches(self, chunks: Sequence[bytes]) -> Iterable[Sequence[ServerEvent]]:
+        """The events in `chunks`, or all those of a reply that is sent at once.
+
+        Raises:
+            ServiceError: The body is an error, a page, or too long to be a reply.
+        """
+        if self._is_stream:
+            return map(self._reader.feed, chunks)
+        came = self._beginning + b"".join(chunks)
+        beginning = came[_blank_length(came) :]
+        if _is_undecided(beginning):
+            self._beginning = beginning
+            return ()
+        is_json = beginning.startswith(_NOT_EVENTS)
+        if is_json and (self._decoder.json_key or self._response.media_type != EVENT_STREAM):
+            return await self._whole(beginning)
+        self._is_stream = True
+        return map(self._reader.feed, [self._beginning, *chunks])
+
+    async def _whole(self, beginning: bytes) -> Iterable[Sequence[ServerEvent]]:
+        key = self._decoder.json_key
+        if not key:
+            raise await self._response.read_error(beginning)
+        body = await self._response.read_body(limit=_WHOLE_REPLY_BYTES, beginning=beginning)
+        self._is_stream = True
+        match parse_json(body):
+            case {**fields} if fields.get(key):
+                pass
+            case value if value is NOT_JSON and body.startswith(b"{") and key.encode() in body:
+                # One JSON value a line, or a reply that was cut.
+                return (self._reader.feed(body), *_last_batch(self._reader))
+            case _:
+                raise await self._response.read_error(body)
+        if len(body) >= _WHOLE_REPLY_BYTES:
+            raise BadReply("The service answered with more than can be one reply.")
+        return [[ServerEvent(body.decode(errors="replace"))]]
+
+
+def _blank_length(body: bytes) -> int:
+    blank = _BLANK.match(body)
+    return blank.end() if blank else 0
+
+
+def _is_undecided(beginning: bytes) -> bool:
+    """May `beginning` still be a comment, a byte order mark, or nothing?"""
+    is_comment = beginning.startswith(b":") and len(beginning) < _COMMENT_BYTES
+    return is_comment or _BYTE_ORDER_MARK.startswith(beginning)
 
 
 def server_events(

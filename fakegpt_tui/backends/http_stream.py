@@ -2,14 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import RequestBuilder, finish, first_batches, server_events
+from fakegpt_tui.backends.http_protocol import ReplyBody, RequestBuilder, finish, server_events
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
@@ -31,7 +31,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.responses import ErrorTranslator, HttpRequest, open_response
 from fakegpt_tui.http.retries import RetryCounter, RetryPolicy, StreamTimeouts, TimedOut
-from fakegpt_tui.http.sse import EventReader, ServerEvent
+from fakegpt_tui.http.sse import EventReader
 
 T = TypeVar("T")
 
@@ -146,12 +146,13 @@ class HttpStreamBackend(ABC):
             async with open_response(
                 self._transport, timeouts, builder.build(), headers
             ) as response:
+                body = ReplyBody(response, decoder, reader)
                 while not decoder.done and (chunks := await response.read()):
-                    batches: Iterable[Sequence[ServerEvent]] = map(reader.feed, chunks)
-                    if not timeouts.has_begun:
-                        batches = await first_batches(response, chunks, decoder, batches)
+                    batches = await body.batches(chunks)
                     timeouts.record_bytes(chunks)
                     for event in decoder.decode_all(server_events(batches, timeouts)):
+                        if isinstance(event, _TEXT):
+                            timeouts.expect_more()
                         yield event
                     if decoder.grace is not None:
                         timeouts.expect_end(decoder.grace)

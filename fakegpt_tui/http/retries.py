@@ -144,6 +144,10 @@ class StreamTimeouts:
         if self._end_by is None:
             self._end_by = asyncio.get_running_loop().time() + seconds
 
+    def expect_more(self) -> None:
+        """The reply goes on, although it seemed complete."""
+        self._end_by = None
+
     async def wait(self, awaited: Awaitable[T]) -> T:
         """The result of `awaited`, which may use the connection.
 

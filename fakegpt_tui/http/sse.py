@@ -10,6 +10,8 @@ MAX_EVENT_BYTES: Final = 16_000_000
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _END_MARKER = "[DONE]"
+_FIELD = "data:"
+_DOUBLED = ("{", _END_MARKER)
 _FIELD_BYTES = len("data:\n")
 _LONGEST_NAME = len("event:")
 
@@ -42,6 +44,10 @@ class EventReader:
     - A lone `data: [DONE]` is dispatched at its own line end; nothing may ever come after it.
     - A data line that begins with `{` or is `[DONE]`, after a single one of the form `{…}`, starts
       a new event: no JSON goes on like that, and some services leave the blank line out.
+    - A field `error` is an event of that name, at its own line end.
+    - A line that begins with `{` is data: JSON that has no `data:` before it. So are lines after it
+      that are no field.
+    - A second `data:` before JSON or `[DONE]` is left out.
     - `finish` dispatches what the last blank line was missing for.
     """
 
@@ -52,6 +58,7 @@ class EventReader:
         self._size = 0
         self._event = ""
         self._ready: list[ServerEvent] = []
+        self._is_bare = False
         self._at_start = True
         self._after_return = False
         self._overflow: EventTooLong | None = None
@@ -138,10 +145,20 @@ class EventReader:
                 self._take_data(_text(line, start))
             case b"event":
                 self._event = _text(line, start)
+            case b"error" if colon:
+                self._dispatch()
+                self._event = "error"
+                self._data.append(_text(line, start))
+                self._dispatch()
+            case _ if line.startswith(b"{") or self._is_bare:
+                self._is_bare = True
+                self._take_data(_text(line, 0))
             case _:
                 pass  # Comments, `id` and `retry`: a reply is never resumed.
 
     def _take_data(self, value: str) -> None:
+        if value.startswith(_FIELD) and value[len(_FIELD) :].lstrip().startswith(_DOUBLED):
+            value = value[len(_FIELD) :].lstrip()
         is_end = value.strip() == _END_MARKER
         if (is_end or value.startswith("{")) and self._holds_whole_object():
             self._dispatch()
@@ -161,6 +178,7 @@ class EventReader:
             self._data.clear()
             self._size = 0
         self._event = ""
+        self._is_bare = False
 
 
 def _text(line: bytes | bytearray, start: int) -> str:

@@ -1,8 +1,6 @@
-"""Content of a chat completion: text, reasoning, split surrogates, tool calls, overlap."""
+"""Content of a chat completion: text, reasoning, split surrogates, overlap."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from fakegpt_tui.text import replace_surrogates
@@ -54,46 +52,99 @@ class OverlapFilter:
 
 
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
-_MAX_CALLS: Final = 100
-_MAX_ARGUMENTS: Final = 1_000_000
-_FENCES: Final = re.compile(r"`{3,}")
+
+
+_REASONING_FIELDS: Final = (
+    "reasoning_content",
+    "reasoning",
+    "thinking",
+    "thinking_blocks",
+    "reasoning_details",
+)
+_REASONING_PARTS: Final = ("thinking", "reasoning", "reasoning.text", "reasoning.summary")
+_SHOWN_ELSEWHERE: Final = ("image", "image_url", "output_image", "reference", *_REASONING_PARTS)
 
 
 def content_text(content: object) -> str:
-    """The text of a `content`: a string, null, or a list of parts."""
+    """The text of a `content`: a string, null, one part, or a list of parts."""
     match content:
         case str():
             return content
+        case dict():
+            return "".join(_texts([content]))
         case list():
-            return "".join(_texts(content, reasoning=False))
+            return "".join(_texts(content))
         case _:
             return ""
 
 
+def count_unread(content: object) -> int:
+    """How many parts of a `content` are of a kind that this program cannot read."""
+    match content:
+        case None | str():
+            return 0
+        case list():
+            return sum(_is_unread(part) for part in content)
+        case _:
+            return int(_is_unread(content))
+
+
 def reasoning_text(delta: dict[str, object]) -> str:
     """The reasoning in `delta`; if a service sends several fields, they hold the same."""
-    for name in ("reasoning_content", "reasoning"):
-        match delta.get(name):
-            case str(text) if text:
-                return text
-            case {"content": str(text)} if text:
-                return text
-            case _:
-                pass
-    content = delta.get("content")
-    return "".join(_texts(content, reasoning=True)) if isinstance(content, list) else ""
+    for name in _REASONING_FIELDS:
+        if text := _thoughts(delta.get(name)):
+            return text
+    match delta.get("content"):
+        case list(parts):
+            return "".join(_thoughts(part) for part in parts if _is_reasoning(part))
+        case _:
+            return ""
 
 
-def _texts(parts: list[object], *, reasoning: bool) -> Iterator[str]:
+def _thoughts(value: object) -> str:
+    """The text of reasoning, in any of the forms that services have for it."""
+    match value:
+        case str():
+            return value
+        case list():
+            return "".join(map(_thoughts, value))
+        case {"text": inner} | {"thinking": inner} | {"content": inner} | {"summary": inner}:
+            return _thoughts(inner)
+        case {"reasoning": inner}:
+            return _thoughts(inner)
+        case _:
+            return ""
+
+
+def _texts(parts: list[object]) -> Iterator[str]:
     for part in parts:
         match part:
-            case {"type": "thinking", "thinking": inner}:
-                if reasoning:
-                    yield content_text(inner)
-            case {"text": str(text)} | str(text) if not reasoning:
+            case _ if _is_reasoning(part):
+                pass
+            case {"text": str(text)} | {"refusal": str(text)} | str(text):
                 yield text
             case _:
                 pass
+
+
+def _is_reasoning(part: object) -> bool:
+    match part:
+        case {"type": str(kind)}:
+            return kind in _REASONING_PARTS
+        case _:
+            return False
+
+
+def _is_unread(part: object) -> bool:
+    match part:
+        case None | str() | {"text": str() | None} | {"refusal": str()}:
+            return False
+        case {"type": str(kind)} if kind in _SHOWN_ELSEWHERE:
+            return False
+        case dict() | list():
+            return bool(part)
+        case _:
+            return True
 
 
 class SurrogateJoiner:
@@ -118,66 +169,3 @@ class SurrogateJoiner:
 
 def _join_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-@dataclass(slots=True)
-class _ToolCall:
-    name: str = ""
-    arguments: list[str] = field(default_factory=list)
-
-
-class ToolCalls:
-    """Collects tool calls, to show them: this program has no tools."""
-
-    def __init__(self) -> None:
-        self._calls: dict[int, _ToolCall] = {}
-        self._size = 0
-
-    def add(self, delta: dict[str, object]) -> None:
-        """Add the calls of `delta`, in the newer form or the older."""
-        match delta:
-            case {"tool_calls": list(calls)}:
-                for position, call in enumerate(calls):
-                    self._add_call(call, position)
-            case {"function_call": dict(function)}:
-                self._add_function(0, function)
-            case _:
-                pass
-
-    def to_markdown(self) -> str:
-        """All calls as Markdown; empty if there were none."""
-        return "".join(_placeholder(call) for call in self._calls.values())
-
-    def _add_call(self, call: object, position: int) -> None:
-        match call:
-            case {"index": int(index), "function": dict(function)}:
-                self._add_function(index, function)
-            case {"function": dict(function)}:
-                self._add_function(position, function)
-            case _:
-                pass
-
-    def _add_function(self, index: int, function: dict[str, object]) -> None:
-        if index not in self._calls and len(self._calls) >= _MAX_CALLS:
-            return
-        call = self._calls.setdefault(index, _ToolCall())
-        match function.get("name"):
-            case str(name) if name and not call.name:
-                call.name = name
-            case _:
-                pass
-        match function.get("arguments"):
-            case str(text) if self._size < _MAX_ARGUMENTS:
-                self._size += len(text)
-                call.arguments.append(text)
-            case _:
-                pass
-
-
-def _placeholder(call: _ToolCall) -> str:
-    arguments = replace_surrogates("".join(call.arguments))
-    longest = max((len(run) for run in _FENCES.findall(arguments)), default=2)
-    fence = "`" * (longest + 1)
-    name = replace_surrogates(call.name).replace("`", "") or "?"
-    lead = f"\n\n**Tool call** `{name}`, which this program does not make."
-    return f"{lead}\n\n{fence}json\n{arguments}\n{fence}\n" if arguments else f"{lead}\n"

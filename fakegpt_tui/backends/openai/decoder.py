@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
+from fakegpt_tui.backends.openai.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.openai.content import (
-    OverlapFilter,
     SurrogateJoiner,
-    ToolCalls,
     content_text,
+    count_unread,
     reasoning_text,
 )
-from fakegpt_tui.backends.openai.errors import stream_error
+from fakegpt_tui.backends.openai.errors import event_error, stream_error
+from fakegpt_tui.backends.openai.finish_reasons import FinishTracker
+from fakegpt_tui.backends.openai.reply_text import ReplyText
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -20,19 +22,18 @@ from fakegpt_tui.domain import (
     ReplyEnded,
     ServiceError,
     StreamEvent,
-    TextDelta,
     Usage,
     UsageReported,
 )
-from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
+from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
 
 _END_MARKER: Final = "[DONE]"
-_LENGTHS: Final = {"length", "max_tokens", "model_length"}
-_FILTERS: Final = {"content_filter", "safety"}
 _REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
 _GRACE_SECONDS: Final = 2.0
 """For the token counts and the end marker after the finish reason: some services send neither, and
 keep the connection open."""
+
+_UNREAD_CHARACTERS: Final = 4000
 
 
 class CompletionDecoder:
@@ -41,27 +42,30 @@ class CompletionDecoder:
     Of several choices only the first is read; nothing here asks for more.
     """
 
-    json_key: ClassVar[bytes] = b'"choices"'
+    json_key: ClassVar[str] = "choices"
 
     def __init__(self, continued: str = "") -> None:
         """`continued` is the text that the reply continues; what repeats it is left out."""
         self.done = False
         """Has the end marker come? Nothing after it counts."""
-        self._reason: FinishReason | None = None
+        self._finish = FinishTracker()
         self._error: ServiceError | None = None
         self._usage: Usage | None = None
-        self._has_text = False
-        self._has_reasoning = False
+        self._index: object = None
         self._has_refused = False
-        self._text = SurrogateJoiner()
+        self._has_reasoning = False
+        self._unread_count = 0
+        self._unread_text = ""
+        self._text = ReplyText(continued)
         self._reasoning = SurrogateJoiner()
-        self._overlap = OverlapFilter(continued)
         self._calls = ToolCalls()
+        self._pictures = Pictures()
 
     @property
     def grace(self) -> float | None:
         """Once there is a finish reason, only token counts and the end marker may follow."""
-        return None if self._reason is None else _GRACE_SECONDS
+        has_reason = self._finish.reason is not None and self._finish.is_reliable
+        return _GRACE_SECONDS if has_reason else None
 
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         """Decode events that came together, each a name and its data.
@@ -75,7 +79,7 @@ class CompletionDecoder:
                 if self.done:
                     break
         except ServiceError:
-            yield from self._add_fresh(self._overlap.flush())
+            yield from self._text.flush_overlap()
             raise
 
     def decode(self, event: str, data: str) -> Iterator[StreamEvent]:
@@ -86,18 +90,15 @@ class CompletionDecoder:
             self.done = True
             return
         value = parse_json(data)
-        match value:
-            case {"error": inner} if inner:
-                self._error = stream_error(value, data)
-            case {"object": "error"} | {"detail": _}:
-                self._error = stream_error(value, data)
-            case dict():
-                yield from self._read_completion(value)
-            case _ if event == "error":
-                said = {"error": parse_error_body(data.encode(errors="replace")).text}
-                self._error = stream_error(said, data)
-            case _:
-                pass
+        self._error = event_error(event, value, data)
+        if self._error is None:
+            match value:
+                case dict():
+                    yield from self._read_completion(value)
+                case _ if value is NOT_JSON and event == "message":
+                    self._note_unread(data)
+                case _:
+                    pass  # Pings, and other noise.
         # Nothing that follows an error is part of the reply.
         self.done = self._error is not None
 
@@ -109,69 +110,105 @@ class CompletionDecoder:
             BadReply: The service ended the reply without any text.
             ReplyCut: The stream ended before the reply did.
         """
-        text = self._text.flush() + self._calls.to_markdown()
-        self._has_text = self._has_text or bool(text)
-        yield from self._add_fresh(self._overlap.add(text) + self._overlap.flush())
+        yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
         if self._error is not None:
             raise self._error
-        is_whole = self._reason is not None or (self.done and self._has_text)
-        if not is_whole:
+        reason = self._finish.reason if self._finish.is_reliable or self.done else None
+        if reason is None and not (self.done and self._text.has_text):
             raise self._incomplete_error()
-        is_explained = self._has_reasoning or self._reason is FinishReason.CONTENT_FILTER
-        if not (self._has_text or is_explained):
+        has_reasoning = self._has_reasoning or self._text.has_reasoning
+        if not (self._text.has_text or has_reasoning or reason is FinishReason.CONTENT_FILTER):
             raise BadReply("The service ended its reply without a word.")
-        yield ReplyEnded(self._reason or FinishReason.STOP)
+        yield from self._notices()
+        yield ReplyEnded(reason or FinishReason.STOP)
 
     def _incomplete_error(self) -> ServiceError:
-        if self._has_text:
+        if self._unread_text:
+            return stream_error({"error": self._unread_text}, self._unread_text)
+        if self._text.has_text:
             return ReplyCut("The reply broke off before its end.")
         if self.done:
             return BadReply("The service ended its reply without a word.")
         return ReplyCut("The stream ended before a word of the reply came.")
 
+    def _notices(self) -> Iterator[Notice]:
+        if self._unread_count:
+            pieces = "piece" if self._unread_count == 1 else "pieces"
+            yield Notice(f"{self._unread_count} {pieces} of the reply could not be read.")
+        yield from self._finish.notices()
+
+    def _note_unread(self, data: str) -> None:
+        text = data.strip()
+        if not text or text.startswith(":"):
+            return  # A comment that somebody put into an event.
+        self._unread_count += 1
+        if f'"{self.json_key}"' not in text and not self._unread_text:
+            self._unread_text = text[:_UNREAD_CHARACTERS]
+
     def _read_completion(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         match value.get("choices"):
-            case [dict(choice), *_] if choice.get("index") in (0, None):
+            case [dict(choice)]:
+                # Some services count tokens, not choices, in its index.
                 yield from self._read_choice(choice)
+            case [dict(), *_] as choices:
+                yield from self._read_first([each for each in choices if isinstance(each, dict)])
             case _:
                 pass  # Token counts come without a choice, and so do some greetings.
         yield from self._read_usage(value)
 
-    def _read_choice(self, choice: dict[str, object]) -> Iterator[StreamEvent]:
-        match choice:
-            # A service that does not stream sends all of it as a message.
-            case {"delta": dict(delta)} | {"message": dict(delta)}:
-                yield from self._read_delta(delta)
-            case _:
-                pass
-        match choice.get("finish_reason"):
-            case "error":
-                self._error = ServiceError("The service broke off the reply.")
-            case str(reason) if reason:
-                self._reason = _finish_reason(reason)
-            case _:
-                pass
+    def _read_first(self, choices: list[dict[str, object]]) -> Iterator[StreamEvent]:
+        """Read the one of several choices that was the first when several came first."""
+        if self._index is None:
+            self._index = choices[0].get("index", 0)
+        for choice in choices:
+            if choice.get("index", 0) == self._index:
+                yield from self._read_choice(choice)
+                return
 
-    def _read_delta(self, delta: dict[str, object]) -> Iterator[StreamEvent]:
-        if reasoning := self._reasoning.add(reasoning_text(delta)):
-            self._has_reasoning = True
-            yield ReasoningDelta(reasoning)
+    def _read_choice(self, choice: dict[str, object]) -> Iterator[StreamEvent]:
+        delta, message = choice.get("delta"), choice.get("message")
+        # A service that does not stream sends all of it as a message; some send both.
+        if isinstance(message, dict) and _is_blank(delta):
+            yield from self._read_delta(message, is_message=True)
+        elif isinstance(delta, dict):
+            yield from self._read_delta(delta)
+        elif isinstance(text := choice.get("text"), str):
+            yield from self._add_text(text)
+        if choice.get("error"):
+            self._error = stream_error(choice, str(choice["error"]))
+        else:
+            self._error = self._finish.read(choice.get("finish_reason"))
+
+    def _read_delta(
+        self, delta: dict[str, object], *, is_message: bool = False
+    ) -> Iterator[StreamEvent]:
+        reasoning = reasoning_text(delta)
+        if not (is_message and self._has_reasoning):
+            yield from self._add_reasoning(reasoning)
         if refusal := content_text(delta.get("refusal")):
             if not self._has_refused:
                 self._has_refused = True
                 yield _REFUSED
-            yield from self._add_text(refusal)
-        yield from self._add_text(content_text(delta.get("content")))
-        self._calls.add(delta)
+            yield from self._add_text(refusal, is_message=is_message)
+        yield from self._add_text(content_text(delta.get("content")), is_message=is_message)
+        self._unread_count += count_unread(delta.get("content"))
+        if not (is_message and self._calls):
+            self._calls.add(delta)
+        self._pictures.add(delta)
 
-    def _add_text(self, text: str) -> Iterator[StreamEvent]:
-        if whole := self._text.add(text):
-            self._has_text = True
-            yield from self._add_fresh(self._overlap.add(whole))
+    def _add_reasoning(self, text: str) -> Iterator[StreamEvent]:
+        if whole := self._reasoning.add(text):
+            self._finish.text_came()
+            self._has_reasoning = True
+            yield ReasoningDelta(whole)
 
-    def _add_fresh(self, text: str) -> Iterator[StreamEvent]:
+    def _add_text(self, text: str, *, is_message: bool = False) -> Iterator[StreamEvent]:
         if text:
-            yield TextDelta(text)
+            length = self._text.length
+            add = self._text.add_message if is_message else self._text.add_delta
+            yield from add(text)
+            if length != self._text.length:
+                self._finish.text_came()
 
     def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
         match value:
@@ -184,8 +221,7 @@ class CompletionDecoder:
                 pass
 
 
-def _finish_reason(word: str) -> FinishReason:
-    """An unknown reason is still a reason to end."""
-    if word in _LENGTHS:
-        return FinishReason.LENGTH
-    return FinishReason.CONTENT_FILTER if word in _FILTERS else FinishReason.STOP
+def _is_blank(delta: object) -> bool:
+    """Does `delta` say nothing, but for who speaks?"""
+    fields = delta.items() if isinstance(delta, dict) else ()
+    return not any(value for name, value in fields if name != "role")

@@ -36,6 +36,7 @@ _BAD_KEY_WORDS: Final = ("invalid_api_key", "api key not valid", "incorrect api 
 _MAY_BE_KEY: Final = (0, 400, 401, 403)
 _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
 _PAYMENT_REQUIRED: Final = 402
+_SUCCESS: Final = 200
 _TOO_LARGE: Final = 413
 _TOO_MANY: Final = 429
 _UNAVAILABLE: Final = (0, 425, 503)
@@ -46,6 +47,12 @@ _LOADING: Final = re.compile(
 _NOT_LOADED: Final = re.compile(r"(?:error|fail\w*|unable|could not|cannot)\b[^.\n]{0,20}\bload")
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
+_GOOD_CODES: Final = (0, 200)
+_ERROR_TEXT: Final = re.compile(
+    r"\s*(?:\[error\]|(?:\w*error|exception|traceback)\b)", re.IGNORECASE | re.ASCII
+)
+_ERROR_PREFIX: Final = re.compile(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
+"""The prefix that is cut off; the sentence says already that it is an error."""
 
 
 class ContextWindowExceeded(PromptTooLong):
@@ -112,9 +119,10 @@ def response_error(
     error = parse_error_body(body)
     who = f"The service at {safe_line(service_host)}"
     text = body[:_TEXT_BYTES].decode(errors="replace")
-    rule = _loading_rule(error, text, status) or _rule_for_words(text.casefold(), status)
+    told = (error.status or 0) if status == _SUCCESS else status
+    rule = _loading_rule(error, text, told) or _rule_for_words(text.casefold(), told)
     if rule is None and not error.is_html:
-        rule = _BY_STATUS.get(status)
+        rule = _BY_STATUS.get(told)
     if rule is None:
         general = fakegpt.response_error(status, headers, body, service_host=who)
         if not isinstance(general, NotSignedIn):
@@ -126,12 +134,45 @@ def response_error(
 def stream_error(value: object, text: str) -> ServiceError:
     """The error that an event inside a stream tells; `text` is the event as it came."""
     error = read_error_value(value)
-    status = error.status or _inner_status(value)
+    status = error.status or _digits_of_status(value)
     rule = _loading_rule(error, text, status) or _rule_for_words(text.casefold(), status)
     if rule is None:
         is_limit = "rate_limit" in error.code or status == _TOO_MANY
         rule = _RATE_LIMITED if is_limit else _BROKEN_OFF
     return _error(rule, "The service", error, text, waiting_time({}, text))
+
+
+def event_error(event: str, value: object, text: str) -> ServiceError | None:
+    """The error that a server event tells, if it is one.
+
+    `value` is the JSON of `text`. What has choices is a piece of a reply, whatever else is in it.
+    """
+    match value:
+        case {"error": inner} if inner:
+            return stream_error(value, text)
+        case {"choices": [_, *_]}:
+            return None
+        case [dict(first), *_]:
+            return event_error(event, first, text)
+        case dict():
+            return stream_error(value, text) if event == "error" or _is_error(value) else None
+        case _ if event == "error" or _ERROR_TEXT.match(text):
+            told = parse_error_body(_ERROR_PREFIX.sub("", text).encode(errors="replace"))
+            return stream_error({"error": told.text, "code": told.status or told.code}, text)
+        case _:
+            return None
+
+
+def _is_error(value: dict[object, object]) -> bool:
+    match value:
+        case {"object": "error"} | {"detail": _} | {"errors": [_, *_]}:
+            return True
+        case {"base_resp": {"status_code": int(code)}}:
+            return code not in _GOOD_CODES
+        case {"message": str(said)} | {"msg": str(said)} | {"error_msg": str(said)}:
+            return bool(said.strip())
+        case _:
+            return False
 
 
 def _error(
@@ -148,11 +189,9 @@ def _error(
     return made
 
 
-def _inner_status(value: object) -> int:
+def _digits_of_status(value: object) -> int:
     match value:
-        case {"error": {"code": int(status)}} | {"error": {"status": int(status)}}:
-            return status
-        case {"error": {"code": str(digits)}} if digits.isdecimal():
+        case {"error": {"code": str(digits)}} | {"code": str(digits)} if digits.isdecimal():
             return int(digits[:_STATUS_DIGITS])
         case _:
             return 0

@@ -12,6 +12,7 @@ from fakegpt_tui.backends.openai.errors import (
     UnsupportedParameter,
     response_error,
 )
+from fakegpt_tui.backends.openai.thoughts import without_thoughts
 from fakegpt_tui.domain import ContextMessage, GenerationSettings, Notice, Role, ServiceError
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
 from fakegpt_tui.text import replace_surrogates
@@ -134,6 +135,7 @@ def _message_turns(messages: Sequence[ContextMessage]) -> Iterator[dict[str, str
             yield {"role": role, "content": "\n\n".join(texts)}
             texts = []
         role = known
-        texts.append(replace_surrogates(message.text))
+        text = without_thoughts(message.text) if known == Role.ASSISTANT else message.text
+        texts.append(replace_surrogates(text))
     if texts:
         yield {"role": role, "content": "\n\n".join(texts)}

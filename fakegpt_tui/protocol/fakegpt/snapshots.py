@@ -18,7 +18,7 @@ _HIGH_SURROGATE_BOUNDS: Final = ("\ud800", "\udbff")
 _MAX_GROWING_MESSAGES: Final = 8
 """More messages than this growing at the same time are parsed whole again."""
 
-_decoder = json.JSONDecoder()
+_decoder = json.JSONDecoder(strict=False)
 
 
 class SnapshotDeltas:

@@ -45,7 +45,7 @@ class StreamDecoder:
     appeared, with a blank line between; `TextReplaced.keep` counts from the start of all of it.
     """
 
-    json_key: ClassVar[bytes] = b""
+    json_key: ClassVar[str] = ""
     """A reply is never sent at once, as JSON."""
 
     grace: ClassVar[None] = None

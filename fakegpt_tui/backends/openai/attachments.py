@@ -1,0 +1,131 @@
+"""Tool calls and pictures in a completion, shown as what they are: this program makes neither."""
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from fakegpt_tui.text import replace_surrogates, safe_line
+
+_MAX_CALLS: Final = 100
+_MAX_ARGUMENTS: Final = 1_000_000
+_FENCES: Final = re.compile(r"`{3,}")
+_MAX_PICTURES: Final = 100
+_DATA_URL: Final = re.compile(r"data:([\w.+/-]{1,100})(?:;[\w=-]{1,50})*,", re.ASCII)
+_PICTURE_PARTS: Final = ("image", "image_url", "output_image")
+
+
+@dataclass(slots=True)
+class _ToolCall:
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
+class ToolCalls:
+    """Collects tool calls, to show them: this program has no tools."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, _ToolCall] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def add(self, delta: dict[str, object]) -> None:
+        """Add the calls of `delta`, in the newer form or the older."""
+        match delta:
+            case {"tool_calls": list(calls)}:
+                for position, call in enumerate(calls):
+                    self._add_call(call, position)
+            case {"function_call": dict(function)}:
+                self._add_function(0, function)
+            case _:
+                pass
+
+    def to_markdown(self) -> str:
+        """All calls as Markdown; empty if there were none."""
+        return "".join(_placeholder(call) for call in self._calls.values())
+
+    def _add_call(self, call: object, position: int) -> None:
+        match call:
+            case {"index": int(index), "function": dict(function)}:
+                self._add_function(index, function)
+            case {"function": dict(function)}:
+                self._add_function(position, function)
+            case _:
+                pass
+
+    def _add_function(self, index: int, function: dict[str, object]) -> None:
+        if index not in self._calls and len(self._calls) >= _MAX_CALLS:
+            return
+        call = self._calls.setdefault(index, _ToolCall())
+        match function.get("name"):
+            case str(name) if name and not call.name:
+                call.name = name
+            case _:
+                pass
+        match function.get("arguments"):
+            case str(text) if self._size < _MAX_ARGUMENTS:
+                self._size += len(text)
+                call.arguments.append(text)
+            case _:
+                pass
+
+
+def _placeholder(call: _ToolCall) -> str:
+    arguments = replace_surrogates("".join(call.arguments))
+    longest = max((len(run) for run in _FENCES.findall(arguments)), default=2)
+    fence = "`" * (longest + 1)
+    name = replace_surrogates(call.name).replace("`", "") or "?"
+    lead = f"\n\n**Tool call** `{name}`, which this program does not make."
+    return f"{lead}\n\n{fence}json\n{arguments}\n{fence}\n" if arguments else f"{lead}\n"
+
+
+class Pictures:
+    """Collects pictures, to say that they came: their bytes are not kept."""
+
+    def __init__(self) -> None:
+        self._described: list[str] = []
+        self._last = ""
+
+    def add(self, delta: dict[str, object]) -> None:
+        """Add the pictures of `delta`, in `images` or among the parts of its content."""
+        for found in (delta.get("images"), delta.get("content")):
+            for url in _picture_urls(found):
+                # A whole message at the end repeats what came before it.
+                if url != self._last and len(self._described) < _MAX_PICTURES:
+                    self._last = url
+                    self._described.append(_describe(url))
+
+    def to_markdown(self) -> str:
+        """A line for each picture; empty if there were none."""
+        return "".join(
+            f"\n\n**Picture** {each}, which this program does not show.\n"
+            for each in self._described
+        )
+
+
+def _picture_urls(parts: object) -> Iterator[str]:
+    for part in parts if isinstance(parts, list) else ():
+        match part:
+            case {"type": str(kind)} if kind not in _PICTURE_PARTS:
+                pass
+            case {"image_url": {"url": str(url)}} | {"image_url": str(url)} | {"url": str(url)}:
+                yield url
+            case {"b64_json": str(data)}:
+                yield f"data:image/png;base64,{data}"
+            case _:
+                pass
+
+
+def _describe(url: str) -> str:
+    named = _DATA_URL.match(url)
+    if named is None:
+        return f"<{safe_line(replace_surrogates(url), 300).replace(' ', '%20')}>"
+    try:
+        size = len(b64decode(url[named.end() :]))
+    except (Base64Error, ValueError):
+        size = (len(url) - named.end()) * 3 // 4
+    return f"{named[1]}, {size:,} bytes"

@@ -1,0 +1,219 @@
+"""Reasoning that a model writes into its text, such as `<think>…</think>`: split off, or removed.
+
+Models do so where the server does not read their chat template. Reasoning is shown apart from the
+reply, and is never sent back: the makers of these models ask for that, and it fills the window.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from string import ascii_lowercase, ascii_uppercase
+from typing import Final
+
+from fakegpt_tui.domain import ReasoningDelta, StreamEvent, TextDelta, TextReplaced
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What reasoning begins with, in small letters, and what may end it; no end: it is text."""
+
+    opener: str
+    closers: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    """Marks in the text that follows, which are removed."""
+
+
+_TAGS: Final = ("think", "thinking", "thought", "reasoning")
+_ENDS: Final = ("<|return|>", "<|end|>")
+_FINAL: Final = "<|channel|>final<|message|>"
+_TO_FINAL: Final = (f"<|end|><|start|>assistant{_FINAL}", _FINAL)
+_MARKS: Final = (
+    *(_Marks(f"<{tag}>", (f"</{tag}>",)) for tag in _TAGS),
+    _Marks("[think]", ("[/think]",)),  # Mistral
+    _Marks("◁think▷", ("◁/think▷",)),  # Kimi
+    _Marks("<|channel|>analysis<|message|>", _TO_FINAL, _ENDS),  # gpt-oss
+    _Marks("<|start|>assistant<|channel|>analysis<|message|>", _TO_FINAL, _ENDS),
+    _Marks(_FINAL, (), _ENDS),
+    _Marks("<|channel>thought", ("<channel|>",)),  # Gemma
+)
+_LONGEST_OPENER: Final = max(len(marks.opener) for marks in _MARKS)
+_CLOSERS: Final = (*(f"</{tag}>" for tag in _TAGS), "[/think]", "◁/think▷")
+_LONE_CLOSER: Final = re.compile(
+    rf"(?:{'|'.join(map(re.escape, _CLOSERS))})(?:(?P<ended>[ \t]*\r?\n)|[ \t]*\r?\Z)",
+    re.IGNORECASE,
+)
+_WATCHED: Final = 100_000
+"""Characters of text after which a closer without an opener is not looked for any more."""
+
+_SMALL: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
+_BLANK_LINES: Final = re.compile(r"\s*\n")
+
+
+class _Stage(Enum):
+    START = auto()
+    THOUGHTS = auto()
+    TEXT = auto()
+
+
+class ThoughtSplitter:
+    """Splits the text of a reply, however it is cut, into reasoning and the text itself.
+
+    Only a reply that begins with an opening mark has reasoning, or one with a closing mark at the
+    end of a line, outside of code, that nothing opened: chat templates may hold the opening one.
+    """
+
+    def __init__(self) -> None:
+        self._stage = _Stage.START
+        self._marks = _MARKS[0]
+        self._held = ""
+        self._has_thoughts = False
+        self._has_thought_text = False
+        self._is_watching = True
+        self._said: list[str] = []
+        self._size = 0
+
+    def add(self, text: str) -> Iterator[StreamEvent]:
+        """What is decided of what was held and `text`; `TextReplaced` takes all text back."""
+        self._held += text
+        while True:
+            before = self._stage, len(self._held)
+            match self._stage:
+                case _Stage.START:
+                    self._read_start()
+                case _Stage.THOUGHTS:
+                    yield from self._read_thoughts()
+                case _Stage.TEXT:
+                    yield from self._read_text()
+            if before == (self._stage, len(self._held)):
+                return
+
+    def flush(self) -> Iterator[StreamEvent]:
+        """What was held; no more text comes."""
+        held, self._held = self._held, ""
+        if self._stage is _Stage.THOUGHTS:
+            yield from self._think(held)
+        elif (closer := self._lone_closer(held)) is not None:
+            yield from self._take_back(held[: closer.start()])
+        elif not (self._has_thoughts and not held.strip()):
+            yield from self._say(held)
+
+    def _read_start(self) -> None:
+        head = self._held.lstrip()
+        lowered = _lower(head[:_LONGEST_OPENER])
+        for marks in _MARKS:
+            if lowered.startswith(marks.opener):
+                self._marks = marks
+                self._held = head[len(marks.opener) :]
+                self._stage = _Stage.THOUGHTS if marks.closers else _Stage.TEXT
+                self._is_watching = False
+                return
+        if not any(marks.opener.startswith(lowered) for marks in _MARKS):
+            self._stage = _Stage.TEXT
+            if self._has_thoughts and (blank := _BLANK_LINES.match(self._held)):
+                self._held = self._held[blank.end() :]
+
+    def _read_thoughts(self) -> Iterator[StreamEvent]:
+        closers = self._marks.closers
+        lowered = _lower(self._held)
+        found = [(at, -len(each)) for each in closers if (at := lowered.find(each)) >= 0]
+        if found:
+            at, length = min(found)
+            thoughts, self._held = self._held[:at], self._held[at - length :]
+            self._stage = _Stage.START
+            self._has_thoughts = True
+            yield from self._think(thoughts)
+        else:
+            yield from self._think(self._take_all_but(_partial_length(lowered, closers)))
+
+    def _read_text(self) -> Iterator[StreamEvent]:
+        for mark in self._marks.after:
+            self._held = self._held.replace(mark, "")
+        if self._is_watching and (closer := _LONE_CLOSER.search(self._held)):
+            if closer["ended"] is None:
+                yield from self._say(self._take_all_but(len(self._held) - closer.start()))
+            elif self._lone_closer(self._held) is None:
+                yield from self._say(self._take_all_but(len(self._held) - closer.end()))
+            else:
+                before, self._held = self._held[: closer.start()], self._held[closer.end() :]
+                self._stage = _Stage.START
+                yield from self._take_back(before)
+            return
+        marks = _CLOSERS if self._is_watching else self._marks.after
+        yield from self._say(self._take_all_but(_partial_length(_lower(self._held), marks)))
+
+    def _lone_closer(self, held: str) -> re.Match[str] | None:
+        """A closer in `held` that turns all text before it into reasoning."""
+        closer = _LONE_CLOSER.search(held) if self._is_watching else None
+        if closer is None:
+            return None
+        before = "".join(self._said) + held[: closer.start()]
+        last_line = before.rpartition("\n")[2]
+        fences = f"\n{before}".count("\n```")
+        is_code = fences % 2 == 1 or last_line.count("`") % 2 == 1
+        is_opened = any(f"<{tag}>" in before.lower() for tag in _TAGS)
+        return None if is_code or is_opened else closer
+
+    def _take_back(self, before: str) -> Iterator[StreamEvent]:
+        thoughts = "".join(self._said) + before
+        if self._said:
+            yield TextReplaced(0, "")
+        self._stop_watching()
+        self._has_thoughts = True
+        yield from self._think(thoughts)
+
+    def _take_all_but(self, count: int) -> str:
+        end = len(self._held) - count
+        taken, self._held = self._held[:end], self._held[end:]
+        return taken
+
+    def _think(self, text: str) -> Iterator[StreamEvent]:
+        text = text if self._has_thought_text else text.lstrip()
+        if text:
+            self._has_thought_text = True
+            yield ReasoningDelta(text)
+
+    def _say(self, text: str) -> Iterator[StreamEvent]:
+        if not text:
+            return
+        if self._is_watching:
+            self._said.append(text)
+            self._size += len(text)
+            if self._size > _WATCHED:
+                self._stop_watching()
+        yield TextDelta(text)
+
+    def _stop_watching(self) -> None:
+        self._is_watching = False
+        self._said.clear()
+
+
+def without_thoughts(text: str) -> str:
+    """`text` of a whole reply without its reasoning; `text` itself where nothing would be left."""
+    kept = ""
+    splitter = ThoughtSplitter()
+    for events in (splitter.add(text), splitter.flush()):
+        for event in events:
+            match event:
+                case TextDelta(added):
+                    kept += added
+                case TextReplaced(keep, added):
+                    kept = kept[:keep] + added
+                case _:
+                    pass
+    return kept if kept.strip() else text
+
+
+def _lower(text: str) -> str:
+    """`text` with small ASCII letters, at the length that it has."""
+    return text.translate(_SMALL)
+
+
+def _partial_length(text: str, marks: tuple[str, ...]) -> int:
+    """The length of the longest end of `text` that one of `marks` may begin with."""
+    longest = max(map(len, marks), default=0)
+    for length in range(min(longest - 1, len(text)), 0, -1):
+        end = text[-length:]
+        if any(mark.startswith(end) for mark in marks):
+            return length
+    return 0
