@@ -82,6 +82,11 @@ class Access:
         claims = self.require_claims(request)
         return claims.key_id or claims.account, claims.owner
 
+    def key_of(self, request: Request) -> AccessKey | None:
+        """The key that a request stems from; `None` where the host has no keys."""
+        claims = self.require_claims(request)
+        return self.keys.get(claims.key_id) if self.keys is not None else None
+
     def key_for_login(self, request: Request, password: str) -> AccessKey | None:
         """The key of a login: in a header, or in place of the session password.
 

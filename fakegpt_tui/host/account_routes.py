@@ -24,6 +24,7 @@ from fakegpt_tui.host.errors import (
     missing_fields_response,
     rate_limit_response,
 )
+from fakegpt_tui.host.meter import usable_models
 from fakegpt_tui.host.request_body import read_form
 from fakegpt_tui.protocol import fakegpt
 
@@ -97,8 +98,10 @@ class AccountRoutes:
         ]
 
     async def _models(self, request: Request) -> Response:
-        self.access.require_claims(request)
-        return json_response(fakegpt.models_body(await self.backend.models()))
+        models = await self.backend.models()
+        return json_response(
+            fakegpt.models_body(usable_models(self.access.key_of(request), models))
+        )
 
     async def _account(self, request: Request) -> Response:
         return json_response(fakegpt.account_body(self.access.require_claims(request).account))

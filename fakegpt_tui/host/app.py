@@ -16,6 +16,7 @@ from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
+from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.prompt_route import PromptRoute, SingleFlight
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.scenario_route import ScenarioRoute
@@ -33,6 +34,7 @@ class HostApp:
     ping_seconds: float = 15.0
     scenario: Scenario | None = None
     """Replaces one of the usual responses."""
+    limiter: Limiter = field(default_factory=Limiter)
     running: RunningReplies = field(default_factory=RunningReplies)
 
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
@@ -43,6 +45,7 @@ class HostApp:
             cache=self.cache,
             single_flight=self.single_flight,
             running=self.running,
+            limiter=self.limiter,
             ping_seconds=self.ping_seconds,
         )
         app = Starlette(

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TypeAlias
 
-from fakegpt_tui.domain import ContextMessage, Role
+from fakegpt_tui.domain import ContextMessage, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import Tree
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
 
@@ -35,6 +35,12 @@ class CachedConversation:
     def size(self) -> int:
         """How many messages it has."""
         return len(self._tree)
+
+    @property
+    def is_streaming(self) -> bool:
+        """Is its newest message still arriving?"""
+        newest = self._tree.get(self.leaf_id)
+        return newest is not None and newest.status is MessageStatus.STREAMING
 
     def __contains__(self, node_id: str) -> bool:
         return node_id == self.root_id or node_id in self._tree
@@ -88,45 +94,80 @@ Owner: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheLimits:
-    """The size of the cache for all owners together; the least recently used is dropped first."""
+    """The size of the cache for an account or access key, and in all."""
 
     conversations: int = 1_000
     characters: int = 20_000_000
+    all_characters: int = 200_000_000
 
 
 class ConversationCache:
-    """Conversations of all owners, in memory only, each visible to its owner alone."""
+    """Conversations of all owners, in memory only, each visible to its owner alone.
+
+    The first part of an owner, its account or key, has room of its own: where it is full, its least
+    recently used conversation is dropped. Where all is full, that of the largest account or key is.
+    A conversation that is being replied to stays.
+    """
 
     def __init__(self, limits: CacheLimits | None = None) -> None:
         self._limits = limits or CacheLimits()
-        self._conversations: dict[tuple[Owner, str], CachedConversation] = {}
-        """Least recently used first."""
+        self._accounts: dict[str, dict[tuple[Owner, str], CachedConversation]] = {}
+        """Of each account, the least recently used first."""
+        self._weights: dict[str, int] = {}
 
     def get(self, owner: Owner, conversation_id: str) -> CachedConversation | None:
-        return self._conversations.get((owner, conversation_id))
+        return self._accounts.get(owner[0], {}).get((owner, conversation_id))
 
     def list_for(self, owner: Owner) -> list[CachedConversation]:
         """All conversations of `owner`, the least recently used first."""
-        return [each for (other, _), each in self._conversations.items() if other == owner]
+        kept = self._accounts.get(owner[0], {})
+        return [each for (other, _), each in kept.items() if other == owner]
 
     def add(self, owner: Owner, conversation: CachedConversation) -> None:
-        self._conversations[owner, conversation.id] = conversation
-        self._drop_excess()
+        self._accounts.setdefault(owner[0], {})[owner, conversation.id] = conversation
+        self._drop_excess(owner[0])
+        while sum(self._weights.values()) > self._limits.all_characters:
+            largest = max(self._weights, key=lambda account: self._weights[account])
+            if not self._drop_oldest(largest):
+                break
 
     def touch(self, owner: Owner, conversation: CachedConversation) -> None:
         """Mark a conversation as changed, unless it has been deleted."""
-        if kept := self._conversations.pop((owner, conversation.id), None):
+        if kept := self._accounts.get(owner[0], {}).pop((owner, conversation.id), None):
             self.add(owner, kept)
 
     def delete(self, owner: Owner, conversation_id: str) -> None:
-        self._conversations.pop((owner, conversation_id), None)
+        self._accounts.get(owner[0], {}).pop((owner, conversation_id), None)
+        self._weigh(owner[0])
 
     def clear(self, owner: Owner) -> None:
         """Delete all conversations of `owner`."""
         for conversation in self.list_for(owner):
             self.delete(owner, conversation.id)
 
-    def _drop_excess(self) -> None:
-        excess = sum(kept.weight for kept in self._conversations.values()) - self._limits.characters
-        while excess > 0 or len(self._conversations) > self._limits.conversations:
-            excess -= self._conversations.pop(next(iter(self._conversations))).weight
+    def _drop_excess(self, account: str) -> None:
+        self._weigh(account)
+        while (
+            self._weights.get(account, 0) > self._limits.characters
+            or len(self._accounts.get(account, ())) > self._limits.conversations
+        ):
+            if not self._drop_oldest(account):
+                return
+
+    def _drop_oldest(self, account: str) -> bool:
+        """Drop the least recently used conversation that is not being replied to, if any."""
+        kept = self._accounts[account]
+        for name, conversation in kept.items():
+            if not conversation.is_streaming:
+                del kept[name]
+                self._weigh(account)
+                return True
+        return False
+
+    def _weigh(self, account: str) -> None:
+        kept = self._accounts.get(account)
+        if kept:
+            self._weights[account] = sum(each.weight for each in kept.values())
+        else:
+            self._accounts.pop(account, None)
+            self._weights.pop(account, None)

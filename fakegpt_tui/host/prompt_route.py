@@ -1,7 +1,7 @@
 """Prompt route: answer a prompt, one at a time per session where that is wanted."""
 
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -13,9 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
 from fakegpt_tui.host.access import Access
+from fakegpt_tui.host.access_keys import AccessKey
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
+from fakegpt_tui.host.meter import Limiter, Tally, require_model
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_json
 from fakegpt_tui.host.running_replies import RunningReplies
@@ -63,6 +65,30 @@ class _ExclusiveReply:
             await self.reply(scope, receive, send_and_release)
 
 
+@dataclass(frozen=True, slots=True)
+class LimitedReply:
+    """A response that begins once its key's limits admit it; a refusal is an HTTP error."""
+
+    limiter: Limiter
+    key: AccessKey | None
+    prompt_characters: int
+    build: Callable[[Tally], ASGIApp]
+    max_tokens: int | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as turn:
+            admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
+            tally = await turn.enter_async_context(admitted)
+
+            async def send_and_release(message: Message) -> None:
+                # A client that has read the end of a reply may ask again at once.
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    await turn.aclose()
+                await send(message)
+
+            await self.build(tally)(scope, receive, send_and_release)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRoute:
     """Asks the backend, and keeps the turn unless the client has disabled its history."""
@@ -72,6 +98,7 @@ class PromptRoute:
     cache: ConversationCache
     single_flight: SingleFlight
     running: RunningReplies
+    limiter: Limiter
     ping_seconds: float
 
     def routes(self) -> list[Route]:
@@ -79,15 +106,28 @@ class PromptRoute:
 
     async def _answer(self, request: Request) -> Response | ASGIApp:
         owner = self.access.require_owner(request)
+        key = self.access.key_of(request)
         asked = fakegpt.read_conversation_request(await read_json(request))
         try:
             conversation = self._find_or_create(owner, asked)
             if not asked.model:
-                asked = replace(asked, model=(await self.backend.models())[0].id)
+                asked = replace(asked, model=await self._default_model(key))
+            require_model(key, asked.model)
             position = resolve_thread(asked, conversation, now())
         except ThreadNotFound:
             return _unknown_conversation(asked)
-        return self.single_flight.guard(owner, self._reply(owner, asked, conversation, position))
+        reply = LimitedReply(
+            self.limiter,
+            key,
+            sum(len(message.text) for message in position.context),
+            lambda tally: self._reply(owner, asked, conversation, position, tally),
+        )
+        return self.single_flight.guard(owner, reply)
+
+    async def _default_model(self, key: AccessKey | None) -> str:
+        if key is not None and key.limits.models:
+            return key.limits.models[0]
+        return (await self.backend.models())[0].id
 
     def _find_or_create(self, owner: Owner, asked: ConversationRequest) -> CachedConversation:
         """The conversation of the request, or a new one.
@@ -111,6 +151,7 @@ class PromptRoute:
         asked: ConversationRequest,
         conversation: CachedConversation,
         position: ThreadPosition,
+        tally: Tally,
     ) -> ReplyStream:
         reply = StoredMessage(
             id=new_id(),
@@ -124,7 +165,7 @@ class PromptRoute:
         recorder = None
         if not asked.history_disabled:
             recorder = HistoryRecorder(self.cache, owner, conversation, position.prompts, reply)
-        events = self._events(asked, position)
+        events = tally.watch(self._events(asked, position))
         return ReplyStream(
             recorder.record(events) if recorder else events,
             fakegpt.StreamEncoder(

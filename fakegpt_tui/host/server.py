@@ -31,6 +31,7 @@ _T = TypeVar("_T")
 
 _log = logging.getLogger("fakegpt_tui.host")
 
+_PER_KEY = CacheLimits(conversations=200, characters=4_000_000)
 _BACKEND_GRACE = 0.2
 _THREAD_GRACE = 2.0
 """Seconds after which a thread is left to end with the process: its backend does not let go."""
@@ -121,7 +122,7 @@ class HostServer:
             HostApp,
             access=self._access,
             throttle=throttle or LoginThrottle(),
-            cache=ConversationCache(cache_limits),
+            cache=ConversationCache(cache_limits or (None if keys is None else _PER_KEY)),
             single_flight=SingleFlight(is_enabled=one_at_a_time),
             scenario=scenario,
             ping_seconds=ping_seconds,

@@ -121,3 +121,16 @@ async def test_a_form_of_too_many_fields_or_of_no_text_is_refused(body: bytes) -
 @pytest.mark.parametrize("kind", [None, JSON, "text/plain", "multipart/form-data; boundary=x"])
 async def test_a_form_must_say_that_it_is(kind: str | None) -> None:
     assert await status_of(read_form(request(b"a=1", kind=kind))) == 415
+
+
+@pytest.mark.parametrize("unit", [b"{},", b'"",', b"0,", b"[],", b'"a":1,'])
+async def test_a_body_that_would_keep_the_others_waiting_is_refused_before_it_is_read(
+    unit: bytes,
+) -> None:
+    body = b"[" + unit * (9_000_000 // len(unit)) + b"0]"
+    assert await status_of(read_json(request(body))) == 400
+
+
+async def test_a_large_body_of_text_is_read() -> None:
+    text = '{[,]}\\"' * 400_000
+    assert await read_json(request(json.dumps([text]).encode())) == [text]

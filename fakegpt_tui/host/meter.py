@@ -1,0 +1,290 @@
+"""Meter: rates, budgets and leases of access keys, behind an interface that others can share."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final, Protocol
+
+from fakegpt_tui.domain import (
+    Model,
+    RateLimited,
+    RequestRefused,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+    UsageReported,
+    new_id,
+    now,
+)
+from fakegpt_tui.host.access_keys import AccessKey, KeyLimits
+
+UNLIMITED: Final = KeyLimits(
+    requests_per_minute=0, burst=0, tokens_per_minute=0, streams=0, tokens_per_day=0
+)
+_MINUTE = 60.0
+_ROUNDING = 1e-9
+"""Seconds: what is left of a subtraction of equal times is no reason to wait."""
+_LEASE_SECONDS = 30.0
+_RENEW_SECONDS = 10.0
+_CHARACTERS_PER_TOKEN = 4
+_RESERVED_REPLY = 1_024
+"""Tokens of a reply that are reserved beforehand; what it really took is settled after it."""
+
+
+class LimitReached(RateLimited):
+    """A key has used up what it may use; asking again helps only if `is_temporary`."""
+
+    def __init__(self, sentence: str, *, retry_after: float, is_temporary: bool = True) -> None:
+        super().__init__(sentence, retry_after=retry_after)
+        self.is_temporary = is_temporary
+
+
+class Meter(Protocol):
+    """Counts what keys use. Several hosts may share one."""
+
+    async def take(self, key_id: str, limits: KeyLimits, tokens: int) -> str:
+        """Count a request and reserve tokens; return the id of its lease. A refusal takes nothing.
+
+        Raises:
+            LimitReached: A limit would be exceeded.
+            RequestRefused: The request is larger than the limits ever allow.
+        """
+        ...
+
+    async def settle(self, key_id: str, limits: KeyLimits, tokens: int) -> None:
+        """Count `tokens` more than were reserved, or give them back where they are negative."""
+        ...
+
+    async def renew(self, leases: Iterable[tuple[str, str]]) -> None:
+        """Keep leases, pairs of a key's id and their own, from ending by themselves."""
+        ...
+
+    async def release(self, key_id: str, lease: str) -> None:
+        """End a lease."""
+        ...
+
+
+@dataclass(slots=True)
+class ArrivalRate:
+    """A rate with a burst, as the time at which all of it will be free again (GCRA)."""
+
+    _free_at: float = -math.inf
+
+    def wait(self, cost: float, *, per_minute: float, burst: float, at: float) -> float:
+        """Seconds until `cost` fits, 0 if it does now, infinity if it never will."""
+        if cost > burst:
+            return math.inf
+        interval = _MINUTE / per_minute
+        excess = max(self._free_at, at) - at + (cost - burst) * interval
+        return excess if excess > _ROUNDING else 0.0
+
+    def add(self, cost: float, *, per_minute: float, at: float) -> None:
+        """Count `cost`; what is given back makes no burst larger than it was."""
+        self._free_at = max(max(self._free_at, at) + cost * _MINUTE / per_minute, at)
+
+
+@dataclass(slots=True)
+class _KeyUse:
+    requests: ArrivalRate = field(default_factory=ArrivalRate)
+    tokens: ArrivalRate = field(default_factory=ArrivalRate)
+    leases: dict[str, float] = field(default_factory=dict)
+    day: str = ""
+    day_tokens: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryMeter:
+    """A meter in the memory of one process."""
+
+    clock: Callable[[], float] = monotonic
+    calendar: Callable[[], datetime] = now
+    _uses: dict[str, _KeyUse] = field(default_factory=dict, init=False)
+
+    async def take(self, key_id: str, limits: KeyLimits, tokens: int) -> str:
+        """Count a request, as `Meter.take` says."""
+        use, at = self._use(key_id), self.clock()
+        use.leases = {lease: end for lease, end in use.leases.items() if end > at}
+        if limits.streams and len(use.leases) >= limits.streams:
+            raise LimitReached(
+                f"The access key has {limits.streams} replies at the same time already.",
+                retry_after=1.0,
+            )
+        self._check_day(use, limits, tokens)
+        self._check_rates(use, limits, tokens, at)
+        if limits.requests_per_minute:
+            use.requests.add(1, per_minute=limits.requests_per_minute, at=at)
+        self._add_tokens(use, limits, tokens)
+        lease = new_id()
+        use.leases[lease] = at + _LEASE_SECONDS
+        return lease
+
+    async def settle(self, key_id: str, limits: KeyLimits, tokens: int) -> None:
+        """Count the difference, as `Meter.settle` says."""
+        self._add_tokens(self._use(key_id), limits, tokens)
+
+    async def renew(self, leases: Iterable[tuple[str, str]]) -> None:
+        """Keep leases, as `Meter.renew` says."""
+        for key_id, lease in leases:
+            use = self._use(key_id)
+            if lease in use.leases:
+                use.leases[lease] = self.clock() + _LEASE_SECONDS
+
+    async def release(self, key_id: str, lease: str) -> None:
+        """End a lease."""
+        self._use(key_id).leases.pop(lease, None)
+
+    def usage(self) -> dict[str, tuple[int, int]]:
+        """Of each key that was used, the tokens of today and the replies under way."""
+        today = self.calendar().date().isoformat()
+        return {
+            key_id: (use.day_tokens if use.day == today else 0, len(use.leases))
+            for key_id, use in self._uses.items()
+        }
+
+    def _use(self, key_id: str) -> _KeyUse:
+        use = self._uses.setdefault(key_id, _KeyUse())
+        today = self.calendar().date().isoformat()
+        if use.day != today:
+            use.day, use.day_tokens = today, 0
+        return use
+
+    def _check_day(self, use: _KeyUse, limits: KeyLimits, tokens: int) -> None:
+        if limits.tokens_per_day and use.day_tokens + tokens > limits.tokens_per_day:
+            at = self.calendar()
+            midnight = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+            raise LimitReached(
+                "The access key has used its tokens of this day, which ends at midnight UTC.",
+                retry_after=(midnight - at).total_seconds(),
+                is_temporary=False,
+            )
+
+    def _check_rates(self, use: _KeyUse, limits: KeyLimits, tokens: int, at: float) -> None:
+        wait = 0.0
+        if limits.requests_per_minute:
+            burst = max(limits.burst, 1)
+            wait = use.requests.wait(1, per_minute=limits.requests_per_minute, burst=burst, at=at)
+        if limits.tokens_per_minute:
+            most = limits.tokens_per_minute
+            wait = max(wait, use.tokens.wait(tokens, per_minute=most, burst=most, at=at))
+        if wait == math.inf:
+            raise RequestRefused(
+                "The prompt and its reply may take more tokens than the access key has a minute."
+            )
+        if wait:
+            raise LimitReached(
+                f"The access key has reached its limit. Try again in {math.ceil(wait)} seconds.",
+                retry_after=wait,
+            )
+
+    def _add_tokens(self, use: _KeyUse, limits: KeyLimits, tokens: int) -> None:
+        if limits.tokens_per_minute:
+            use.tokens.add(tokens, per_minute=limits.tokens_per_minute, at=self.clock())
+        use.day_tokens = max(0, use.day_tokens + tokens)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one reply took: the service's own count, or an estimate by characters."""
+
+    prompt_tokens: int
+    _characters: int = 0
+    _reported: int | None = None
+
+    @property
+    def reply_tokens(self) -> int:
+        return estimate_tokens(self._characters)
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.reply_tokens if self._reported is None else self._reported
+
+    async def watch(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
+        """The same events, counted on their way."""
+        async with aclosing(events):
+            async for event in events:
+                match event:
+                    case TextDelta(text) | TextReplaced(_, text):
+                        self._characters += len(text)
+                    case UsageReported(usage):
+                        self._reported = usage.prompt_tokens + usage.reply_tokens
+                    case _:
+                        pass
+                yield event
+
+
+@dataclass(slots=True, kw_only=True)
+class Limiter:
+    """Admits replies by the limits of their keys, and counts what they took."""
+
+    meter: Meter = field(default_factory=MemoryMeter)
+    _held: set[tuple[str, str]] = field(default_factory=set, init=False)
+    _renewing: asyncio.TimerHandle | None = field(default=None, init=False)
+    _renewals: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    @asynccontextmanager
+    async def admit(
+        self, key: AccessKey | None, prompt_characters: int, max_tokens: int | None = None
+    ) -> AsyncIterator[Tally]:
+        """Hold a lease for the block; what its tally has counted is settled at the end.
+
+        Raises:
+            LimitReached: The key has to wait.
+            RequestRefused: The request is larger than the limits ever allow.
+        """
+        key_id, limits = (key.id, key.limits) if key else ("", UNLIMITED)
+        tally = Tally(estimate_tokens(prompt_characters))
+        reserved = tally.prompt_tokens + min(max_tokens or _RESERVED_REPLY, _RESERVED_REPLY)
+        lease = await self.meter.take(key_id, limits, reserved)
+        self._hold(key_id, lease)
+        try:
+            yield tally
+        finally:
+            self._held.discard((key_id, lease))
+            # These must not be lost when the reply is cancelled.
+            await asyncio.shield(self._finish(key_id, limits, lease, tally.tokens - reserved))
+
+    async def _finish(self, key_id: str, limits: KeyLimits, lease: str, tokens: int) -> None:
+        await self.meter.release(key_id, lease)
+        await self.meter.settle(key_id, limits, tokens)
+
+    def _hold(self, key_id: str, lease: str) -> None:
+        self._held.add((key_id, lease))
+        if self._renewing is None:
+            loop = asyncio.get_running_loop()
+            self._renewing = loop.call_later(_RENEW_SECONDS, self._renew)
+
+    def _renew(self) -> None:
+        """Renew all leases at once, as long as there are any."""
+        self._renewing = None
+        if self._held:
+            loop = asyncio.get_running_loop()
+            renewal = loop.create_task(self.meter.renew(list(self._held)))
+            self._renewals.add(renewal)
+            renewal.add_done_callback(self._renewals.discard)
+            self._renewing = loop.call_later(_RENEW_SECONDS, self._renew)
+
+
+def estimate_tokens(characters: int) -> int:
+    """About how many tokens a text has."""
+    return -(-characters // _CHARACTERS_PER_TOKEN)
+
+
+def require_model(key: AccessKey | None, model: str) -> None:
+    """Refuse a model that the key may not use.
+
+    Raises:
+        RequestRefused: It is not among those of the key.
+    """
+    if key is not None and key.limits.models and model not in key.limits.models:
+        raise RequestRefused("The access key may not use this model.")
+
+
+def usable_models(key: AccessKey | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """Those of `models` that the key may use."""
+    if key is None or not key.limits.models:
+        return models
+    return tuple(model for model in models if model.id in key.limits.models)
