@@ -61,20 +61,32 @@ def _targets(words: tuple[str, ...], *, everything: bool) -> tuple[str | None, P
 @click.option("--dry-run", is_flag=True, help="Only report what would be imported.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each conversation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
+@click.option("--explain", is_flag=True, help="Only tell what each file is taken for, and why.")
 @service_options
 @file_options
 @click.pass_context
 def import_command(
-    context: click.Context, *, files: tuple[Path, ...], dry_run: bool, verbose: bool, as_json: bool
+    context: click.Context,
+    *,
+    files: tuple[Path, ...],
+    dry_run: bool,
+    verbose: bool,
+    as_json: bool,
+    explain: bool,
 ) -> None:
-    """Import conversations: files that `save` wrote, and exports of ChatGPT.
+    """Import conversations: files that `save` wrote, and exports of other programs.
 
-    Of ChatGPT take the ZIP file as it was sent, its conversations.json or the folder with its
-    parts. What is there already is not touched, so the same file may be imported again; after
-    ctrl+c that goes on where it was stopped. The exit code is 1 when a file could not be read.
+    Take archives as they were sent, what was in them, or whole folders; `-` is standard input.
+    What is in a file decides, not its name. What is there already is not touched, so the same file
+    may be imported again; after ctrl+c that goes on where it was stopped. The exit code is 1 when
+    a file could not be read, or when nothing could be taken.
     """
     settings = settings_of(context)
-    from fakegpt_tui.cli.import_runner import import_files  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli import import_runner  # noqa: PLC0415 - not for --help
 
-    code = import_files(settings, files, dry_run=dry_run, verbose=verbose, as_json=as_json)
+    if explain:
+        context.exit(import_runner.explain_files(settings, files))
+    code = import_runner.import_files(
+        settings, files, dry_run=dry_run, verbose=verbose, as_json=as_json
+    )
     context.exit(code)

@@ -11,9 +11,10 @@ from fakegpt_tui.cli.app import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_account, echo_err
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import ImportFile, ImportItem, SkippedItem
+from fakegpt_tui.formats.base import ImportItem, LoadedItem
+from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer, ImportOutcome, ImportReport
-from fakegpt_tui.formats.registry import list_import_files, read_conversations
+from fakegpt_tui.formats.registry import explain, list_import_files, read_conversations
 from fakegpt_tui.text import safe_line
 
 _MAX_SKIPPED_SHOWN = 20
@@ -32,15 +33,31 @@ def import_files(
         importer = Importer(store, dry_run=dry_run)
         try:
             for path in list_import_files(files):
+                importer.report.files += 1
                 try:
-                    _import_file(importer, path, settings, verbose=verbose and not as_json)
+                    _import_file(importer, path.path, settings, verbose=verbose and not as_json)
                 except LoadError as error:
-                    code = ExitCode.FAILURE
-                    echo_err(f"{path}: {error}")
+                    if sentence := importer.refuse(path, error):
+                        code = ExitCode.FAILURE
+                        echo_err(sentence)
         finally:
             # Also after ctrl+c, and when the disk is full: what was imported stays.
             report = _print_json if as_json else _print_summary
             report(importer.report, dry_run=dry_run)
+    return ExitCode.FAILURE if importer.report.took_nothing else code
+
+
+def explain_files(settings: Settings, files: Iterable[Path]) -> ExitCode:
+    """Print what each file is taken for, and why; nothing is imported."""
+    code = ExitCode.DONE
+    for path in list_import_files(files):
+        try:
+            with ImportFile(path.path, service=settings.service, model="") as file:
+                for sentence in filter(None, explain(file)):
+                    click.echo(f"{safe_line(str(path.path))}: {safe_line(sentence, 400)}")
+        except LoadError as error:
+            code = ExitCode.FAILURE
+            echo_err(f"{path.path}: {error}")
     return code
 
 
@@ -64,7 +81,7 @@ def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose:
 
 
 def _line(outcome: ImportOutcome, found: ImportItem) -> str:
-    if isinstance(found, SkippedItem):
+    if not isinstance(found, LoadedItem):
         return f"{outcome.value:<8}  {found.where}"
     conversation = found.conversation
     return f"{outcome.value:<8}  {safe_line(conversation.id)}  {safe_line(conversation.title)}"
@@ -78,6 +95,8 @@ def _print_json(report: ImportReport, *, dry_run: bool) -> None:
         **{outcome.value: report.outcomes[outcome] for outcome in ImportOutcome},
         "messages": report.messages,
         "left_out": dict(report.left_out),
+        "files": report.files,
+        "passed_over": report.passed_over,
         "reasons": skipped,
     }
     click.echo(json.dumps(document, indent=2))

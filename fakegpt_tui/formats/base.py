@@ -2,24 +2,29 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Protocol, Self, TypeAlias
+from datetime import datetime
+from typing import Protocol, Self, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
 from fakegpt_tui.domain.message_tree import MessageTree
 
 LARGEST_CONVERSATION = 64 * 2**20
 """In bytes, of other programs; more might not fit into memory."""
-_LARGEST_FILE = 2**29
-"""In bytes, of this program's own, which are read whole."""
-
-_SNIFFED = 4096
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class FormatError(ValueError):
     """What is wrong with a file's content, as the end of a sentence about it."""
+
+
+class EmptyConversation(FormatError):
+    """Nothing was said in it."""
+
+    def __init__(self) -> None:
+        super().__init__("has no messages")
+
+
+class UnknownFormat(LoadError):
+    """The file has no format that is known, so it may be none that was meant."""
 
 
 class Loss(str):
@@ -61,7 +66,65 @@ class SkippedItem:
     reason: str
 
 
-ImportItem: TypeAlias = LoadedItem | SkippedItem
+@dataclass(frozen=True, slots=True)
+class EmptyItem:
+    """A conversation in which nothing was said; `where` names it."""
+
+    where: str
+
+
+ImportItem: TypeAlias = LoadedItem | SkippedItem | EmptyItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where conversations of another program come from, and what they continue with.
+
+    `name` is that of the file without its suffix; `modified` stands for times that it lacks.
+    """
+
+    service: str
+    model: str
+    name: str
+    modified: datetime
+
+
+Record: TypeAlias = dict[str, object]
+"""An object of JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFormat:
+    """A format of JSON objects, each of which holds conversations, in a list, lines or alone.
+
+    `sniff` returns why an object has this format, and nothing where it has not. `read` raises
+    `FormatError` where it turns out to be no conversation.
+    """
+
+    name: str
+    sniff: Callable[[Record], str]
+    read: Callable[[Record, Origin], Iterable[ImportItem]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFormat:
+    """A format of JSON lists that are conversations as a whole; `sniff` is given an element."""
+
+    name: str
+    sniff: Callable[[Record], str]
+    read: Callable[[list[object], Origin], Iterable[ImportItem]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesFormat:
+    """A format of JSON lines that are one conversation; `sniff` is given the first lines.
+
+    `read` gets `None` in place of a line that is damaged.
+    """
+
+    name: str
+    sniff: Callable[[Sequence[Record]], str]
+    read: Callable[[Iterable[Record | None], Origin], Iterable[ImportItem]]
 
 
 class ByteStream(Protocol):
@@ -70,95 +133,14 @@ class ByteStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class ImportFile:
-    """An opened file to import; `bytes_read` of `size` bytes have been read so far.
+class Document(Protocol):
+    """A file to import, or one inside of an archive; see `documents`."""
 
-    Conversations of other programs continue with `service` and `model`.
-    """
+    def head(self) -> bytes: ...
 
-    def __init__(self, path: Path, *, service: str, model: str) -> None:
-        """Open the file.
+    def text(self) -> str: ...
 
-        Raises:
-            LoadError: It cannot be opened.
-        """
-        try:
-            if not path.is_file():
-                raise LoadError("No such file, or not a regular file.")
-            self.size = path.stat().st_size
-            self.stream: IO[bytes] = path.open("rb")
-        except OSError as error:
-            raise unreadable(error) from error
-        self.service = service
-        self.model = model
-        self.bytes_read = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self.stream.close()
-
-    def head(self) -> bytes:
-        """The beginning of the file, without a byte order mark; reading starts over after it."""
-        found = self.stream.read(_SNIFFED)
-        self.stream.seek(0)
-        return found.removeprefix(_BYTE_ORDER_MARK)
-
-    def whole(self, largest: int = _LARGEST_FILE) -> bytes:
-        """All of the file.
-
-        Raises:
-            LoadError: It has more than `largest` bytes.
-        """
-        data = self.stream.read(largest + 1)
-        if len(data) > largest:
-            raise LoadError("The file is larger than any real conversation.")
-        self.bytes_read = len(data)
-        return data.removeprefix(_BYTE_ORDER_MARK)
-
-    def text(self) -> str:
-        """All of the file, decoded.
-
-        Raises:
-            LoadError: It is not UTF-8, or too large.
-        """
-        try:
-            return self.whole().decode()
-        except UnicodeDecodeError as error:
-            raise LoadError(
-                "The file is not UTF-8 text, so it was damaged or converted."
-            ) from error
-
-    def lines(self) -> Iterator[bytes]:
-        """The lines of the file, one in memory at a time."""
-        while line := self.stream.readline(LARGEST_CONVERSATION + 1):
-            if len(line) > LARGEST_CONVERSATION:
-                raise LoadError("A line of the file is larger than any real message.")
-            self.bytes_read += len(line)
-            yield line.removeprefix(_BYTE_ORDER_MARK)
-
-    def counted(self, stream: ByteStream) -> ByteStream:
-        """`stream`, whose reads are counted as progress of this file."""
-        return _CountedStream(self, stream)
-
-
-class _CountedStream:
-    """A stream that tells how far it has been read."""
-
-    def __init__(self, file: ImportFile, stream: ByteStream) -> None:
-        self._file = file
-        self._stream = stream
-
-    def read(self, size: int, /) -> bytes:
-        data = self._stream.read(size)
-        self._file.bytes_read += len(data)
-        return data
+    def lines(self) -> Iterator[bytes]: ...
 
 
 def unreadable(error: OSError) -> LoadError:
@@ -189,7 +171,7 @@ class Format:
     name: str
     suffix: str
     sniff: Callable[[bytes], bool] | None = None
-    read: Callable[[ImportFile], Iterable[ImportItem]] | None = None
+    read: Callable[["Document"], Iterable[ImportItem]] | None = None
     write: Writer | None = None
 
 

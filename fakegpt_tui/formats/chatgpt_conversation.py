@@ -21,9 +21,10 @@ from fakegpt_tui.domain import (
     Role,
     TitleSource,
 )
-from fakegpt_tui.formats.base import FormatError, LoadedItem, Loss
+from fakegpt_tui.formats.base import EmptyConversation, FormatError, LoadedItem, Loss
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
 from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
+from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 SERVICE = "chatgpt"
@@ -50,9 +51,6 @@ _STATUSES = {
     "in_progress": MessageStatus.INTERRUPTED,
     "finished_partial_completion": MessageStatus.STOPPED,
 }
-_LAST_IN_MILLISECONDS = 253_402_300_799_000
-_LAST_IN_SECONDS = 100_000_000_000
-"""Greater numbers are milliseconds."""
 
 
 def read_conversation(exported: object, *, service: str, model: str) -> LoadedItem:
@@ -69,14 +67,14 @@ def read_conversation(exported: object, *, service: str, model: str) -> LoadedIt
     growing = _Builder(
         conversation_id=str(uuid5(_IDS, source_id)),
         source_id=source_id,
-        began_at=_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
+        began_at=read_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
         default_model=_text(exported.get("default_model_slug")),
     )
     for node in tree.nodes():
         growing.add(node)
     growing.add_loose_thoughts()
     if not growing.messages:
-        raise FormatError("has no messages")
+        raise EmptyConversation
     title = safe_line(_text(exported.get("title")))
     prompts = (each.text for each in growing.messages if each.role is Role.USER)
     times = [message.created_at for message in growing.messages]
@@ -86,8 +84,8 @@ def read_conversation(exported: object, *, service: str, model: str) -> LoadedIt
         title_source=TitleSource.SERVICE if title else TitleSource.PROMPT,
         service=service,
         model=model,
-        created_at=_time(exported.get("create_time")) or min(times),
-        updated_at=_time(exported.get("update_time")) or max(times),
+        created_at=read_time(exported.get("create_time")) or min(times),
+        updated_at=read_time(exported.get("update_time")) or max(times),
         leaf_id=growing.leaf(exported.get("current_node")).id,
         pinned=exported.get("is_starred") is True,
         archived=exported.get("is_archived") is True,
@@ -174,7 +172,7 @@ class _Builder:
             role=role,
             text=replace_surrogates(text if is_context else _label(text, found, author)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
-            created_at=_time(found.get("create_time"))
+            created_at=read_time(found.get("create_time"))
             or (before.created_at if before else self.began_at),
             service=SERVICE if is_reply else "",
             model=replace_surrogates(model) if is_reply else "",
@@ -208,30 +206,6 @@ def _source_id(exported: Mapping[str, object]) -> str:
         if found := _text(exported.get(name)):
             return replace_surrogates(found)
     return sha256(json.dumps(exported, sort_keys=True).encode()).hexdigest()
-
-
-def _time(value: object) -> datetime | None:
-    """A time in seconds or milliseconds since 1970, or as ISO 8601 has it."""
-    match value:
-        case bool():
-            return None
-        case str(text):
-            try:
-                found = datetime.fromisoformat(text)
-                return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-            except (ValueError, OverflowError):
-                return None
-        case int(count) | float(count):
-            return _time_at(count)
-        case _:
-            return None
-
-
-def _time_at(count: float) -> datetime | None:
-    if not 0 < count < _LAST_IN_MILLISECONDS:
-        return None
-    seconds = count / 1000 if count > _LAST_IN_SECONDS else count
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _text(value: object) -> str:

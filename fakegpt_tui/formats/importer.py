@@ -7,9 +7,24 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotSavedYet, StoreError
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    LoadError,
+    MessageStatus,
+    NotSavedYet,
+    StoreError,
+)
 from fakegpt_tui.domain.message_tree import MessageTree
-from fakegpt_tui.formats.base import ImportItem, LoadedItem, Loss, SkippedItem
+from fakegpt_tui.formats.base import (
+    EmptyItem,
+    ImportItem,
+    LoadedItem,
+    Loss,
+    SkippedItem,
+    UnknownFormat,
+)
+from fakegpt_tui.formats.documents import ImportPath
 
 
 class ImportStore(Protocol):
@@ -31,13 +46,15 @@ class ImportOutcome(StrEnum):
     EXTENDED = "extended"
     KNOWN = "known"
     SKIPPED = "skipped"
+    EMPTY = "empty"
 
 
 @dataclass(slots=True)
 class ImportReport:
     """What an import did, or would do. `left_out` is that of all that was taken.
 
-    `trashed` counts those among the extended and the known that stay in the trash.
+    `trashed` counts those among the extended and the known that stay in the trash, `passed_over`
+    those of the `files` that were found in a folder and hold no conversation.
     """
 
     outcomes: Counter[ImportOutcome] = field(default_factory=Counter)
@@ -45,6 +62,15 @@ class ImportReport:
     trashed: int = 0
     left_out: Counter[Loss] = field(default_factory=Counter)
     skipped: list[SkippedItem] = field(default_factory=list)
+    files: int = 0
+    passed_over: int = 0
+
+    @property
+    def took_nothing(self) -> bool:
+        """Was there something to look at, or should there have been, and nothing could be taken?"""
+        taken = (ImportOutcome.ADDED, ImportOutcome.EXTENDED, ImportOutcome.KNOWN)
+        is_lost = self.outcomes[ImportOutcome.SKIPPED] or self.passed_over or not self.files
+        return bool(is_lost) and not any(self.outcomes[each] for each in taken)
 
     def summary(self, *, dry_run: bool) -> str:
         """All of it in a line."""
@@ -55,12 +81,17 @@ class ImportReport:
             f"with {_count(self.messages, 'new message')}. "
             f"Extended: {counts[ImportOutcome.EXTENDED]}. Known: {counts[ImportOutcome.KNOWN]}. "
             f"Skipped: {counts[ImportOutcome.SKIPPED]}."
+            f"{f' Empty: {counts[ImportOutcome.EMPTY]}.' if counts[ImportOutcome.EMPTY] else ''}"
             f"{f' In the trash: {self.trashed}.' if self.trashed else ''}"
         )
 
     def loss_sentences(self) -> list[str]:
         """What was left out of conversations that were taken, a sentence for each kind."""
-        return [loss.counted(count) for loss, count in self.left_out.most_common()]
+        told = [loss.counted(count) for loss, count in self.left_out.most_common()]
+        if self.passed_over or not self.files:
+            what = f"{_count(self.files, 'file')} looked at"
+            told.append(f"{what}, {self.passed_over} of them passed over: no known conversations.")
+        return told
 
 
 class Importer:
@@ -90,6 +121,9 @@ class Importer:
         """
         if isinstance(found, SkippedItem):
             return self._skip(found)
+        if isinstance(found, EmptyItem):
+            self.report.outcomes[ImportOutcome.EMPTY] += 1
+            return ImportOutcome.EMPTY
         try:
             outcome = self._add_loaded(found)
         except StoreError as error:
@@ -101,6 +135,13 @@ class Importer:
         self._is_in_trouble = False
         self.report.outcomes[outcome] += 1
         return outcome
+
+    def refuse(self, path: ImportPath, error: LoadError) -> str:
+        """A sentence about a file that cannot be read; none for one that is passed over."""
+        if isinstance(error, UnknownFormat) and not path.named:
+            self.report.passed_over += 1
+            return ""
+        return f"{path.path}: {error}"
 
     def _skip(self, skipped: SkippedItem) -> ImportOutcome:
         self.report.skipped.append(skipped)

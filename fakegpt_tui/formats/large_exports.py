@@ -13,7 +13,12 @@ from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ByteStream
 from fakegpt_tui.text import safe_line
 
-_MEMBER = re.compile(r"(?:[^/\\]+/)?conversations(?:-\d{1,6})?\.json")
+_SUFFIXES = (".json", ".jsonl", ".ndjson", ".html", ".txt", ".md", ".yaml", ".zip")
+"""Of members that may hold conversations; what is in them decides."""
+
+_NEVER_OPENED = re.compile(r"auth|billing|secret|token", re.IGNORECASE)
+"""Members that tell of accounts and sessions, which is no business of an import."""
+
 _MOST_BYTES = 32 * 2**30
 _MOST_TIMES_LARGER = 250
 _TOO_SMALL_FOR_A_BOMB = 16 * 2**20
@@ -32,7 +37,7 @@ _UNREADABLE = (
 
 
 class ZipExport:
-    """An opened ZIP file; only members that are named as exports name them are looked at."""
+    """An opened ZIP file; only members that may hold conversations are looked at."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """Read the directory of `file`.
@@ -45,10 +50,8 @@ class ZipExport:
         found = {
             info.filename: info
             for info in self._zip.infolist()
-            if _MEMBER.fullmatch(info.filename) and not info.filename.startswith("..")
+            if _may_hold_conversations(info.filename)
         }
-        if not found:
-            raise LoadError("The archive holds no conversations.json of a ChatGPT export.")
         self.members = tuple(found[name] for name in sorted(found))
         self._read = 0
 
@@ -101,6 +104,16 @@ class _Member:
         return data
 
 
+def _may_hold_conversations(name: str) -> bool:
+    base = name.rsplit("/", 1)[-1]
+    return (
+        base.lower().endswith(_SUFFIXES)
+        and not name.startswith("..")
+        and not base.startswith("._")  # which macOS puts beside each file
+        and not _NEVER_OPENED.search(base)
+    )
+
+
 @contextmanager
 def _translate_errors() -> Iterator[None]:
     try:
@@ -115,15 +128,22 @@ _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BACKSLASH = ord("\\")
 
 
-def iter_array(stream: ByteStream, largest: int) -> Iterator[bytes | None]:
+def iter_array(
+    stream: ByteStream, largest: int, *, has_more: bool = False
+) -> Iterator[bytes | None]:
     """The text of each element; `None` in place of one that has more than `largest` bytes.
 
+    Several arrays after each other are as one. With `has_more` the first one ends all, and the
+    rest is not looked at.
+
     Raises:
-        LoadError: There is no array, or the file ends before it does.
+        LoadError: There is no array, something else follows it, or the file ends before it does.
     """
-    scanner = _Scanner(largest)
-    while not scanner.is_done and (chunk := stream.read(_CHUNK_SIZE)):
+    scanner = _Scanner(largest, stops=has_more)
+    while chunk := stream.read(_CHUNK_SIZE):
         yield from scanner.elements(chunk)
+        if has_more and scanner.is_done:
+            return
     if not scanner.is_done:
         raise LoadError("The file ends in the middle, so it was not copied whole.")
 
@@ -131,8 +151,9 @@ def iter_array(stream: ByteStream, largest: int) -> Iterator[bytes | None]:
 class _Scanner:
     """Where in an array the reading has come to."""
 
-    def __init__(self, largest: int) -> None:
+    def __init__(self, largest: int, *, stops: bool) -> None:
         self._largest = largest
+        self._stops = stops
         self._depth = 0
         self._is_in_string = False
         self._is_escaped = False
@@ -144,7 +165,9 @@ class _Scanner:
         """The elements that end in this chunk, which is the next one."""
         begin = 0
         at = self._after_string(chunk, 0) if self._is_in_string else 0
-        while not self.is_done and (found := _TOKEN.search(chunk, at)):
+        while found := _TOKEN.search(chunk, at):
+            if self.is_done and not self._goes_on(chunk[at : found.end()]):
+                return
             at = found.end()
             if found[0] == b'"':
                 at = self._after_string(chunk, at)
@@ -157,6 +180,17 @@ class _Scanner:
                 begin = at
         if not self.is_done:
             self._keep(chunk[begin:])
+        elif chunk[at:].strip():
+            self._goes_on(chunk[at:])
+
+    def _goes_on(self, between: bytes) -> bool:
+        """Does another array begin after one that has ended?"""
+        if self._stops:
+            return False
+        if between.strip() != b"[":
+            raise LoadError("Something that is no list follows the list of conversations.")
+        self.is_done = False
+        return True
 
     def _ends_element(self, token: bytes) -> bool:
         if token == b",":

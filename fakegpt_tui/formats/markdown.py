@@ -25,10 +25,11 @@ from hashlib import sha256
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.formats.base import (
+    Document,
     Format,
     FormatError,
-    ImportFile,
     LoadedItem,
+    UnknownFormat,
     reading_order,
     validate_tree,
 )
@@ -256,8 +257,15 @@ def _sniff(head: bytes) -> bool:
     return head.lstrip().startswith(b"---")
 
 
-def _read(file: ImportFile) -> Iterator[LoadedItem]:
-    yield LoadedItem(*read_markdown(file.text()))
+def _read(file: Document) -> Iterator[LoadedItem]:
+    if b"\nmark:" in file.head() or b"\ndigest:" in file.head():
+        yield LoadedItem(*read_markdown(file.text()))
+        return
+    try:
+        yield LoadedItem(*read_markdown(file.text()))
+    except LoadError as error:
+        # A note of another program, which a folder may be full of.
+        raise UnknownFormat(str(error)) from error
 
 
 FORMAT = Format(name="Markdown", suffix="md", sniff=_sniff, read=_read, write=write_markdown)

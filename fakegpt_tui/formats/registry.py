@@ -1,22 +1,53 @@
 """Registry of file formats: saving a conversation in one, and importing a file of any."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.formats import chatgpt, html, json_lines, markdown
-from fakegpt_tui.formats.base import ImportFile, ImportItem, unreadable
+from fakegpt_tui.formats import chatgpt, claude, deepseek, html, json_lines, markdown
+from fakegpt_tui.formats.base import (
+    ImportItem,
+    SkippedItem,
+    UnknownFormat,
+    unreadable,
+)
+from fakegpt_tui.formats.documents import ImportFile, ImportPath, OpenDocument
 from fakegpt_tui.formats.files import save_file
+from fakegpt_tui.formats.json_documents import JsonFormats, JsonReader
+from fakegpt_tui.text import safe_line
 
-FORMATS = (markdown.FORMAT, json_lines.FORMAT, html.FORMAT, chatgpt.FORMAT)
-"""All formats; the first that recognises a file reads it."""
+FORMATS = (markdown.FORMAT, json_lines.FORMAT, html.FORMAT)
+"""The formats of this program; the first that recognises a file reads it."""
+
+JSON_FORMATS = JsonFormats(
+    records=(claude.FORMAT, deepseek.FORMAT, chatgpt.FORMAT),
+    lists=(),
+    lines=(),
+)
+"""Those of other programs; the first that recognises an object reads it."""
 
 WRITERS = {each.suffix: each.write for each in FORMATS if each.write is not None}
 NAMES = {each.suffix: each.name for each in FORMATS if each.write is not None}
 """What a conversation can be saved as, and what people call it, by the suffix of the file."""
 
-_READ_SUFFIXES = {f".{each.suffix}" for each in FORMATS if each.read is not None}
+_READ_SUFFIXES = (
+    *(".md", ".json", ".jsonl", ".ndjson", ".zip", ".html", ".txt", ".yaml", ".yml"),
+    *(".db", ".sqlite", ".sqlite3"),
+)
+
+
+def known_formats() -> list[str]:
+    """What can be imported, as people call it."""
+    names = dict.fromkeys(
+        (
+            *(each.name for each in JSON_FORMATS.records),
+            *(each.name for each in JSON_FORMATS.lists),
+            *(each.name for each in JSON_FORMATS.lines),
+        )
+    )
+    return [*sorted(names, key=str.lower), "Markdown and JSON lines of this program"]
 
 
 def save_as(
@@ -72,30 +103,102 @@ def read_conversations(file: ImportFile) -> Iterator[ImportItem]:
     """The conversations of a file, one in memory at a time.
 
     Raises:
+        UnknownFormat: It holds nothing of a known format.
         LoadError: The file, or what is left of it, cannot be read.
     """
+    for _, item in _read(file):
+        if item is not None:
+            yield item
+
+
+def explain(file: ImportFile) -> Iterator[str]:
+    """What the file is taken for, and why: a sentence for each format that is found in it.
+
+    Raises:
+        LoadError: As above.
+    """
+    told: set[str] = set()
+    for sentence, _ in _read(file):
+        if sentence not in told:
+            told.add(sentence)
+            yield sentence
+
+
+def _read(file: ImportFile) -> Iterator[tuple[str, ImportItem | None]]:
+    """What is in the file, each with why it is taken for that."""
+    is_known = False
     try:
-        head = file.head()
-        for each in FORMATS:
-            if each.read is not None and each.sniff is not None and each.sniff(head):
-                yield from each.read(file)
-                return
+        for document in file.documents():
+            if isinstance(document, SkippedItem):
+                is_known = True
+                yield document.reason, document
+                continue
+            for found in _read_document(document) if not document.where else _read_member(document):
+                is_known = True
+                yield found
     except OSError as error:
         raise unreadable(error) from error
-    raise LoadError("This is neither a saved conversation nor an export of ChatGPT.")
+    except UnknownFormat as error:
+        raise UnknownFormat(f"{error} {_known_sentence()}") from error
+    if not is_known:
+        raise UnknownFormat(
+            "The archive holds no conversations.json, nor other conversations of a known kind. "
+            f"{_known_sentence()}"
+        )
+    file.bytes_read = file.size
 
 
-def list_import_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files, and for each folder those in it that may hold conversations."""
+def _read_member(document: OpenDocument) -> Iterator[tuple[str, ImportItem | None]]:
+    """As `_read_document`; what is wrong with one member is no trouble of the others."""
+    skipped: LoadError | None = None
+    try:
+        yield from _read_document(document)
+    except UnknownFormat as error:
+        # Archives hold much beside conversations; what is named as such should be some.
+        if document.where.lower().rpartition("/")[2].startswith("conversations"):
+            skipped = error
+    except LoadError as error:
+        skipped = error
+    if skipped is not None:
+        reason = f"{document.where}: {skipped}"
+        yield reason, SkippedItem(document.where, reason)
+
+
+def _known_sentence() -> str:
+    return f"What can be imported: {', '.join(known_formats())}."
+
+
+def _read_document(document: OpenDocument) -> Iterator[tuple[str, ImportItem | None]]:
+    where = f"{document.where}: " if document.where else ""
+    head = document.head()
+    for each in FORMATS:
+        if each.read is not None and each.sniff is not None and each.sniff(head):
+            yield f"{where}{each.name}, saved by this program.", None
+            for item in each.read(document):
+                yield "", item
+            return
+    if not head.lstrip().startswith((b"[", b"{")):
+        raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
+    reader = JsonReader(JSON_FORMATS, document)
+    for item in reader.read():
+        name, why = next(reversed(reader.found.items()), ("", ""))
+        yield f"{where}{safe_line(name)}, because {why}." if name else "", item
+    yield "", None
+
+
+def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
+    """The files, and for each folder those in it, and below it, that may hold conversations."""
     for path in paths:
         try:
-            yield from _list_folder(path) if path.is_dir() else [path]
+            if not path.expanduser().is_dir():
+                yield ImportPath(path, named=True)
+                continue
         except OSError:
             # Opening it says what is wrong.
-            yield path
-
-
-def _list_folder(folder: Path) -> list[Path]:
-    inside = sorted(folder.iterdir())
-    exports = [each for each in inside if each.match(chatgpt.UNPACKED)]
-    return exports or [each for each in inside if each.suffix in _READ_SUFFIXES]
+            yield ImportPath(path, named=True)
+            continue
+        for folder, folders, names in os.walk(path.expanduser()):
+            folders[:] = sorted(each for each in folders if not each.startswith("."))
+            for name in sorted(names):
+                if name.lower().endswith(_READ_SUFFIXES) and not name.startswith("."):
+                    yield ImportPath(Path(folder, name), named=False)

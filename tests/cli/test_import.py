@@ -64,7 +64,7 @@ def test_what_was_skipped_is_told_with_its_reason(home: Home, tmp_path: Path) ->
     done = home.run("import", str(file))
     assert done.returncode == 0
     assert "Skipped: 31." in done.stdout
-    assert "Conversation 2 is no conversation of ChatGPT." in done.stderr
+    assert "Conversation 2 is no conversation of a known kind." in done.stderr
     assert "And 11 more were skipped" in done.stderr
 
 
@@ -73,7 +73,7 @@ def test_the_report_is_json_with_a_version(home: Home, tmp_path: Path) -> None:
     document = json.loads(home.run("import", "--json", "--verbose", str(file)).stdout)
     assert (document["version"], document["added"], document["messages"]) == (1, 1, 4)
     assert document["reasons"] == [
-        {"where": "Conversation 2", "reason": "Conversation 2 is no conversation of ChatGPT."}
+        {"where": "Conversation 2", "reason": "Conversation 2 is no conversation of a known kind."}
     ]
 
 
@@ -121,3 +121,50 @@ def test_an_interrupted_import_tells_what_it_did(home: Home, tmp_path: Path) -> 
         assert process.wait(30) == 130
     assert b"Added: " in told
     assert held(home)
+
+
+def test_a_folder_is_looked_through_and_what_holds_nothing_is_counted(
+    home: Home, tmp_path: Path
+) -> None:
+    folder = tmp_path / "vault"
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    write_json(folder / "conversations.json", many(1))
+    write_json(folder / ".hidden" / "c.json", many(9))
+    (folder / "deep" / "SECOND.ZIP").write_bytes(zipped({"conversations.json": many(3)}))
+    (folder / "deep" / "er" / "NOTE.MD").write_text("---\ntitle: mine\n---\nnote\n")
+    (folder / "deep" / "picture.png").write_bytes(b"x")
+    write_json(folder / "user.json", {})
+    done = home.run("import", str(folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Added: 3 conversations" in done.stdout
+    assert "4 files looked at, 2 of them passed over: no known conversations." in done.stdout
+
+
+def test_where_nothing_could_be_taken_the_exit_code_says_so(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    done = home.run("import", str(folder))
+    assert (done.returncode, "0 files looked at" in done.stdout) == (1, True)
+    file = tmp_path / "c.json"
+    assert home.run("import", str(write_json(file, [{"mapping": {}}, 3]))).returncode == 1
+    assert home.run("import", str(write_json(file, []))).returncode == 0
+
+
+def test_what_a_file_is_taken_for_is_explained_and_nothing_is_taken(
+    home: Home, tmp_path: Path
+) -> None:
+    file = write_json(tmp_path / "notes.txt", many(1))
+    done = home.run("import", "--explain", str(file))
+    assert done.returncode == 0
+    assert "notes.txt: ChatGPT, because it has a mapping of messages" in done.stdout
+    assert held(home) == []
+    file.write_text('{"a": 1}')
+    done = home.run("import", "--explain", str(file))
+    assert done.returncode == 1
+    assert "What can be imported: ChatGPT, Claude, DeepSeek" in done.stderr
+
+
+def test_standard_input_is_a_file_too(home: Home) -> None:
+    done = home.run("import", "-", stdin=json.dumps(many(2)))
+    assert "Added: 2 conversations" in done.stdout

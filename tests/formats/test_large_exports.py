@@ -60,7 +60,7 @@ def test_a_damaged_element_does_not_hide_the_others() -> None:
     assert elements(b'[{"a": nonsense}, 2, {"b" 3}]') == [b'{"a": nonsense}', b"2", b'{"b" 3}']
 
 
-@pytest.mark.parametrize("data", [b"[]", b" [ ] ", b"[] and more"])
+@pytest.mark.parametrize("data", [b"[]", b" [ ] ", b"[]\n\n", b"[][ ]"])
 def test_an_empty_array_has_no_elements(data: bytes) -> None:
     assert elements(data) == []
 
@@ -71,7 +71,7 @@ def test_a_file_that_was_cut_is_told(data: bytes) -> None:
         elements(data, size=1)
 
 
-@pytest.mark.parametrize("data", [b'{"a": [1]}', b"]", b'"a"[', b"}"])
+@pytest.mark.parametrize("data", [b'{"a": [1]}', b"]", b'"a"[', b"}", b"[] more", b"[1]{}"])
 def test_what_is_no_array_is_told(data: bytes) -> None:
     with pytest.raises(LoadError):
         elements(data)
@@ -96,3 +96,8 @@ def test_only_one_element_is_in_memory() -> None:
         tracemalloc.stop()
     assert count == 501
     assert peak < 2 * 10**6
+
+
+def test_arrays_after_each_other_are_as_one() -> None:
+    for size in (1, 2, 1000):
+        assert elements(b'[1, 2] \n["a"][]', size=size) == [b"1", b"2", b'"a"']

@@ -1,0 +1,79 @@
+"""Exports of DeepSeek: a mapping like ChatGPT's, whose messages are lists of fragments."""
+
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+
+def _sniff(record: Record) -> str:
+    mapping = record.get("mapping")
+    if not isinstance(mapping, dict) or "inserted_at" not in record:
+        return ""
+    has_fragments = any("fragments" in _message_of(node) for node in mapping.values())
+    has_nothing = not any(map(_message_of, mapping.values()))
+    return "its mapping has fragments, as DeepSeek's has" if has_fragments or has_nothing else ""
+
+
+def _message_of(node: object) -> Record:
+    message = node.get("message") if isinstance(node, dict) else None
+    return message if isinstance(message, dict) else {}
+
+
+def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    conversation = SourceConversation(
+        program="deepseek",
+        key=texts_of(record, "id"),
+        title=texts_of(record, "title"),
+        created=read_time(record.get("inserted_at")),
+        updated=read_time(record.get("updated_at")),
+    )
+    mapping = record.get("mapping")
+    for key, node in mapping.items() if isinstance(mapping, dict) else ():
+        parent = texts_of(node, "parent") or None
+        conversation.add(_read_node(conversation, str(key), parent, _message_of(node)))
+    yield conversation.build(origin)
+
+
+def _read_node(
+    conversation: SourceConversation, key: str, parent: str | None, held: Record
+) -> SourceMessage:
+    parts = MessageParts()
+    fragments = dicts_of(held.get("fragments"))
+    for fragment in fragments:
+        _add_fragment(parts, fragment)
+    parts.add_files(held.get("files"))
+    conversation.left_out.update(parts.losses)
+    is_prompt = any(each.get("type") == "REQUEST" for each in fragments)
+    return SourceMessage(
+        key=key,
+        parent=parent,
+        role=Role.USER if is_prompt else Role.ASSISTANT,
+        text=parts.text,
+        reasoning=parts.reasoning,
+        time=read_time(held.get("inserted_at")),
+        model=texts_of(held, "model"),
+    )
+
+
+def _add_fragment(parts: MessageParts, fragment: Record) -> None:
+    match fragment:
+        case {"type": "REQUEST" | "RESPONSE", "content": text}:
+            parts.add_text(text)
+        case {"type": "THINK", "content": text}:
+            parts.add_reasoning(text)
+        case {"type": "SEARCH", "results": found}:
+            for each in dicts_of(found):
+                parts.add_source(each.get("title"), each.get("url"))
+        case {"type": str(kind)} if kind.startswith("TOOL"):
+            parts.add_result(kind.lower(), fragment.get("content") or fragment.get("results"))
+        case {"type": "FILE"}:
+            parts.add_files([fragment])
+        case _:
+            parts.add_unknown(fragment.get("type"), fragment)
+
+
+FORMAT = RecordFormat(name="DeepSeek", sniff=_sniff, read=_read)

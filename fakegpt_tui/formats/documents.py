@@ -1,0 +1,246 @@
+"""Files to import as documents: a file itself, what is in an archive, or in one inside of that."""
+
+import codecs
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from tempfile import SpooledTemporaryFile
+from types import TracebackType
+from typing import IO, Self, cast
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import (
+    LARGEST_CONVERSATION,
+    ByteStream,
+    Origin,
+    SkippedItem,
+    unreadable,
+)
+from fakegpt_tui.formats.large_exports import ZipExport
+from fakegpt_tui.text import safe_line
+
+_LARGEST_FILE = 2**29
+"""In bytes, of files that are read whole."""
+
+_SNIFFED = 64 * 1024
+_CHUNK_SIZE = 256 * 1024
+_KEPT_IN_MEMORY = 8 * 2**20
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_WIDE_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_ZIP = b"PK\x03\x04"
+_DEEPEST = 1
+
+
+class ImportFile:
+    """An opened file to import; `bytes_read` of `size` bytes have been read so far.
+
+    Conversations of other programs continue with `service` and `model`. The path `-` is standard
+    input.
+    """
+
+    def __init__(self, path: Path, *, service: str, model: str) -> None:
+        """Open the file.
+
+        Raises:
+            LoadError: It cannot be opened.
+        """
+        self.path = path
+        try:
+            self.stream = _open(path)
+            self.size = self.stream.seek(0, 2)
+            self.stream.seek(0)
+            modified = path.stat().st_mtime if path.is_file() else None
+        except OSError as error:
+            raise unreadable(error) from error
+        self.origin = Origin(
+            service=service,
+            model=model,
+            name=path.stem,
+            modified=datetime.fromtimestamp(modified, UTC) if modified else datetime.now(UTC),
+        )
+        self.bytes_read = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.stream.close()
+
+    def documents(self) -> Iterator["OpenDocument | SkippedItem"]:
+        """The file, or what is in it that may hold conversations, each open until the next."""
+        document = OpenDocument(self, self.stream, "", self.origin.name)
+        if not document.head().startswith(_ZIP):
+            yield document
+            return
+        self.stream.seek(0)
+        yield from self._members(self.stream, "", 0)
+
+    def _members(
+        self, stream: IO[bytes], folder: str, depth: int
+    ) -> Iterator["OpenDocument | SkippedItem"]:
+        archive = ZipExport(stream)
+        self.size = max(self.size if depth else 0, self.bytes_read) + archive.size
+        for member in archive.members:
+            name = safe_line(folder + member.filename)
+            try:
+                with archive.open(member) as opened:
+                    if not member.filename.lower().endswith(".zip"):
+                        stem = PurePosixPath(member.filename).stem
+                        yield OpenDocument(self, opened, name, stem)
+                    elif depth == _DEEPEST:
+                        reason = f"{name} is an archive too deep inside; unpack it first."
+                        yield SkippedItem(name, reason)
+                    else:
+                        with _spooled(opened) as inner:
+                            yield from self._members(inner, f"{name}/", depth + 1)
+            except LoadError as error:
+                # The other members of the archive may be whole.
+                yield SkippedItem(name, str(error))
+
+
+class OpenDocument:
+    """A document to read once, as bytes of UTF-8 from its beginning.
+
+    `where` names it in an archive, and `stem` is the name without a suffix.
+    """
+
+    def __init__(self, file: ImportFile, stream: ByteStream, where: str, stem: str) -> None:
+        self.file = file
+        self.where = where
+        self.stem = stem
+        self._stream = stream
+        self._peeked = b""
+        self._decode = None
+        self._fill(_SNIFFED)
+        wide = _WIDE_MARKS.get(self._peeked[:2])
+        if wide is not None:
+            self._decoder = codecs.getincrementaldecoder(wide)("surrogatepass")
+            self._peeked = self._narrow(self._peeked[2:])
+        self._peeked = self._peeked.removeprefix(_BYTE_ORDER_MARK)
+
+    _decoder: codecs.IncrementalDecoder | None = None
+
+    @property
+    def origin(self) -> Origin:
+        found = self.file.origin
+        return Origin(
+            service=found.service, model=found.model, name=self.stem, modified=found.modified
+        )
+
+    def head(self) -> bytes:
+        """The beginning, without a byte order mark; nothing is read by that."""
+        return self._peeked[:_SNIFFED]
+
+    def first_line(self) -> bytes:
+        """All of the first line, however long; nothing is read by that."""
+        while b"\n" not in self._peeked and len(self._peeked) <= LARGEST_CONVERSATION:
+            if not self._fill(_CHUNK_SIZE):
+                break
+        return self._peeked.partition(b"\n")[0]
+
+    def read(self, size: int, /) -> bytes:
+        if self._peeked:
+            data, self._peeked = self._peeked[:size], self._peeked[size:]
+            return data
+        self._fill(size)
+        data, self._peeked = self._peeked, b""
+        return data
+
+    def whole(self, largest: int = _LARGEST_FILE) -> bytes:
+        """All of it.
+
+        Raises:
+            LoadError: It has more than `largest` bytes.
+        """
+        parts, size = [], 0
+        while data := self.read(_CHUNK_SIZE):
+            parts.append(data)
+            size += len(data)
+            if size > largest:
+                raise LoadError("The file is larger than any real conversation.")
+        return b"".join(parts)
+
+    def text(self) -> str:
+        """All of it, decoded.
+
+        Raises:
+            LoadError: It is not UTF-8, or too large.
+        """
+        try:
+            return self.whole().decode()
+        except UnicodeDecodeError as error:
+            raise LoadError(
+                "The file is not UTF-8 text, so it was damaged or converted."
+            ) from error
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines, one in memory at a time.
+
+        Raises:
+            LoadError: One is too large.
+        """
+        rest = b""
+        while data := self.read(_CHUNK_SIZE):
+            *whole, rest = (rest + data).split(b"\n")
+            yield from (line + b"\n" for line in whole)
+            if len(rest) > LARGEST_CONVERSATION:
+                raise LoadError("A line of the file is larger than any real message.")
+        if rest:
+            yield rest
+
+    def _fill(self, size: int) -> bool:
+        """Read more bytes; whether there were any."""
+        data = self._stream.read(size)
+        self.file.bytes_read += len(data)
+        self._peeked += self._narrow(data) if self._decoder else data
+        return bool(data)
+
+    def _narrow(self, data: bytes) -> bytes:
+        try:
+            decoded = self._decoder.decode(data) if self._decoder else ""
+        except UnicodeDecodeError as error:
+            raise LoadError("The file is not the UTF-16 text that it begins as.") from error
+        return decoded.encode(errors="surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPath:
+    """A file to import; one that a person `named` is refused aloud, others are passed over."""
+
+    path: Path
+    named: bool
+
+
+def _open(path: Path) -> IO[bytes]:
+    if str(path) == "-":
+        return _kept(sys.stdin.buffer)
+    path = path.expanduser()
+    if path.is_fifo():
+        with path.open("rb") as stream:
+            return _kept(stream)
+    if not path.is_file():
+        raise LoadError("No such file, or not a regular file.")
+    return path.open("rb")
+
+
+def _kept(stream: ByteStream) -> IO[bytes]:
+    """What comes out of a pipe, as a file that can be read from its beginning."""
+    kept = SpooledTemporaryFile(_KEPT_IN_MEMORY)  # noqa: SIM115 - whoever reads it closes it
+    while data := stream.read(_CHUNK_SIZE):
+        kept.write(data)
+    kept.seek(0)
+    return cast("IO[bytes]", kept)
+
+
+@contextmanager
+def _spooled(stream: ByteStream) -> Iterator[IO[bytes]]:
+    with _kept(stream) as kept:
+        yield kept

@@ -1,0 +1,191 @@
+"""Conversations of other programs as trees of chat messages, whatever shape the file has.
+
+A reader names its messages by keys and says which follows which. Here keys become ids that are the
+same at every import, parents that are missing are told, and places without a word are passed over.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from fakegpt_tui.domain import (
+    ChatMessage,
+    Conversation,
+    FinishReason,
+    MessageStatus,
+    Role,
+    TitleSource,
+    Usage,
+)
+from fakegpt_tui.formats.base import EmptyConversation, LoadedItem, Loss, Origin
+from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
+from fakegpt_tui.text import replace_surrogates, safe_line
+
+_IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
+_TITLE_LENGTH = 60
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceMessage:
+    """A message as another program keeps it; `parent` is the key of the one that it follows."""
+
+    key: str
+    parent: str | None
+    role: Role
+    text: str = ""
+    reasoning: str = ""
+    time: datetime | None = None
+    model: str = ""
+    status: MessageStatus = MessageStatus.COMPLETE
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceConversation:
+    """A conversation as another program keeps it; `leaf` is the key of the last one shown."""
+
+    program: str
+    key: str
+    title: str = ""
+    titled_by: TitleSource = TitleSource.SERVICE
+    created: datetime | None = None
+    updated: datetime | None = None
+    leaf: str | None = None
+    pinned: bool = False
+    archived: bool = False
+    system_prompt: str = ""
+    messages: list[SourceMessage] = field(default_factory=list)
+    left_out: Counter[Loss] = field(default_factory=Counter)
+    _keys: set[str] = field(default_factory=set, init=False)
+
+    def add(self, message: SourceMessage) -> str:
+        """Add a message, and tell its key, which a second one of the same key makes another."""
+        number, key = 2, message.key
+        while message.key in self._keys:
+            message.key = f"{key}#{number}"
+            number += 1
+        self._keys.add(message.key)
+        self.messages.append(message)
+        return message.key
+
+    def chain(self, messages: Iterable[SourceMessage]) -> None:
+        """Add messages that follow each other in this order."""
+        before = self.messages[-1].key if self.messages else None
+        for message in messages:
+            message.parent = before
+            before = self.add(message)
+
+    def build(self, origin: Origin) -> LoadedItem:
+        """The conversation and its chat messages, parents first.
+
+        Raises:
+            EmptyConversation: Nothing was said in it.
+        """
+        parents = self._parents()
+        ordered = _parents_first(self.messages, parents)
+        nearest: dict[str | None, ChatMessage | None] = {None: None}
+        built: list[ChatMessage] = []
+        for source in ordered:
+            before = nearest[parents[source.key]]
+            nearest[source.key] = before
+            if source.text or source.reasoning:
+                message = self._message(source, before, origin)
+                nearest[source.key] = message
+                built.append(message)
+        if not built:
+            raise EmptyConversation
+        return LoadedItem(self._header(built, nearest, origin), tuple(built), self.left_out)
+
+    def _parents(self) -> dict[str, str | None]:
+        """The parent of each message, which exists and leads to a root."""
+        keys = {each.key for each in self.messages}
+        parents: dict[str, str | None] = {}
+        for each in self.messages:
+            parents[each.key] = each.parent if each.parent in keys else None
+            self.left_out[ORPHANS] += each.parent is not None and each.parent not in keys
+        settled: set[str | None] = {None}
+        for key in parents:
+            walked: set[str] = set()
+            step: str | None = key
+            while step is not None and step not in settled:
+                if step in walked:
+                    self.left_out[CIRCLES] += 1
+                    parents[step] = None
+                    break
+                walked.add(step)
+                step = parents[step]
+            settled |= walked
+        self.left_out = +self.left_out
+        return parents
+
+    def _message(
+        self, source: SourceMessage, before: ChatMessage | None, origin: Origin
+    ) -> ChatMessage:
+        is_reply = source.role is Role.ASSISTANT
+        conversation_id = self._id()
+        fallback = before.created_at if before else self.created or self.updated
+        return ChatMessage(
+            id=str(uuid5(_IDS, replace_surrogates(f"{self.program}/{self.key}/{source.key}"))),
+            conversation_id=conversation_id,
+            parent_id=before.id if before else None,
+            role=source.role,
+            text=replace_surrogates(source.text),
+            status=source.status if is_reply else MessageStatus.COMPLETE,
+            created_at=source.time or fallback or origin.modified,
+            service=self.program if is_reply else "",
+            model=replace_surrogates(source.model) if is_reply else "",
+            reasoning=replace_surrogates(source.reasoning) if is_reply else "",
+            finish=source.finish,
+            usage=source.usage,
+        )
+
+    def _header(
+        self,
+        built: list[ChatMessage],
+        nearest: Mapping[str | None, ChatMessage | None],
+        origin: Origin,
+    ) -> Conversation:
+        title = safe_line(self.title)
+        prompts = (each.text for each in built if each.role is Role.USER)
+        times = [each.created_at for each in built]
+        shown = nearest.get(self.leaf) or _newest_leaf(built)
+        return Conversation(
+            id=self._id(),
+            title=title or safe_line(next(prompts, built[0].text), _TITLE_LENGTH) or "Untitled",
+            title_source=self.titled_by if title else TitleSource.PROMPT,
+            service=origin.service,
+            model=origin.model,
+            created_at=self.created or min(times),
+            updated_at=self.updated or max(times),
+            leaf_id=shown.id,
+            pinned=self.pinned,
+            archived=self.archived,
+            system_prompt=replace_surrogates(self.system_prompt),
+        )
+
+    def _id(self) -> str:
+        return str(uuid5(_IDS, replace_surrogates(f"{self.program}/{self.key}")))
+
+
+def _parents_first(
+    messages: Iterable[SourceMessage], parents: Mapping[str, str | None]
+) -> list[SourceMessage]:
+    children: dict[str | None, list[SourceMessage]] = {}
+    for each in messages:
+        children.setdefault(parents[each.key], []).append(each)
+    ordered: list[SourceMessage] = []
+    waiting = [*reversed(children.get(None, []))]
+    while waiting:
+        message = waiting.pop()
+        ordered.append(message)
+        waiting.extend(reversed(children.get(message.key, [])))
+    return ordered
+
+
+def _newest_leaf(built: list[ChatMessage]) -> ChatMessage:
+    inner = {each.parent_id for each in built}
+    leaves = [each for each in reversed(built) if each.id not in inner]
+    return max(leaves, key=lambda each: each.created_at)
