@@ -10,6 +10,7 @@ from pathlib import Path
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
+    AppendOnlyText,
     Conversation,
     FakeGPTError,
     MessageStatus,
@@ -96,21 +97,21 @@ class PlainChat:
 
     async def _write_reply(self, turn: Turn) -> None:
         self._write("Assistant:")
-        sentences = SentenceSplitter()
+        text, sentences = AppendOnlyText(), SentenceSplitter()
         async for event in turn.events():
             match event:
-                case TextDelta(delta):
-                    for sentence in sentences.add(delta):
-                        self._write(safe_text(sentence))
-                case TextReplaced():
-                    self._write("(The reply was rewritten. It is now:)")
-                    sentences = SentenceSplitter()
-                    for sentence in sentences.add(turn.reply.text):
+                case TextDelta() | TextReplaced():
+                    for sentence in sentences.add(text.apply(event)):
                         self._write(safe_text(sentence))
                 case RetryScheduled(delay=delay, reason=reason):
                     self._write(f"({safe_line(reason)} Next try in {delay:.0f} seconds.)")
                 case _:
                     pass
+        if text.is_rewritten:
+            self._write("(The reply was rewritten. It is now:)")
+            sentences = SentenceSplitter()
+            for sentence in sentences.add(text.text):
+                self._write(safe_text(sentence))
         if rest := sentences.flush():
             self._write(safe_text(rest))
 

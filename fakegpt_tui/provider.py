@@ -11,6 +11,7 @@ import httpx
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import (
+    AppendOnlyText,
     BadReply,
     ContextMessage,
     LoginState,
@@ -51,35 +52,6 @@ def connect(
         AccountLogin(transport), transport.address.text, storage=storage, on_change=on_login
     )
     return FakeGptBackend(transport, manager)
-
-
-class AppendOnlyText:
-    """A reply that the service may rewrite, as text that is only ever appended to."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        """The text of the reply so far."""
-        self.shown = ""
-        """The text that was yielded."""
-
-    def apply(self, event: StreamEvent) -> str:
-        """What to append after `event`; may be empty."""
-        match event:
-            case TextDelta(text):
-                self.text += text
-            case TextReplaced(keep, text):
-                self.text = self.text[:keep] + text
-            case _:
-                return ""
-        if not self.text.startswith(self.shown):
-            return ""
-        piece = self.text[len(self.shown) :]
-        self.shown = self.text
-        return piece
-
-    def remainder(self) -> str:
-        """What to append at the end; may be empty."""
-        return "" if self.text == self.shown else f"\n\n{self.text}"
 
 
 Messages: TypeAlias = Sequence[Mapping[str, str]]
@@ -190,8 +162,8 @@ class FakeGpt:
                         yield piece
         except ServiceError as error:
             raise _runtime_error(error, is_cut=bool(text.shown)) from error
-        if piece := text.remainder():
-            yield piece
+        if text.is_rewritten:
+            yield f"\n\n{text.text}"
 
     @classmethod
     async def create_async(cls, model: str, messages: Messages, **kwargs: Any) -> str:

@@ -1,7 +1,6 @@
 """Running the one turn of `ask`, and printing its reply."""
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +14,10 @@ from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
+from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import (
+    AppendOnlyText,
     Notice,
     ReasoningDelta,
     RemoteIdAssigned,
@@ -33,32 +34,28 @@ from fakegpt_tui.text import replace_surrogates, safe_text
 
 
 class ReplyPrinter:
-    """Prints a reply while it grows: made safe for a terminal, unchanged for a file or pipe."""
+    """Prints a reply while it grows: made safe for a terminal, unchanged for a file or pipe.
+
+    What a service takes back is waited for, so that a reply is printed anew only if its end does
+    not mend it, and once at most.
+    """
 
     def __init__(self) -> None:
         self._sanitize = safe_text if os.isatty(1) else replace_surrogates
-        self._length = 0
+        self._text = AppendOnlyText()
         self._ends_line = True
 
-    def handle(self, event: StreamEvent, turn: Turn) -> None:
-        """Print what `event` did to the reply of `turn`; notices go to standard error.
+    def handle(self, event: StreamEvent) -> None:
+        """Print what `event` adds to the reply; notices go to standard error.
 
         Raises:
             OSError: Standard output takes no more.
         """
         match event:
-            case TextDelta(text):
-                self._write(text)
-            case TextReplaced(keep, text) if keep >= self._length:
-                self._write(text)
-            case TextReplaced():
-                self.end_line()
-                echo_err("The service changed what it had written; here is the whole reply again.")
-                self._length = 0
-                self._write(turn.reply.text)
+            case TextDelta() | TextReplaced():
+                self._write(self._text.apply(event))
             case RetryScheduled(attempt, of, delay, reason):
-                count = f" ({attempt}/{of})" if of else ""
-                echo_err(f"{reason} Trying again in {delay:.0f} s{count}.")
+                echo_err(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
             case Notice(text):
                 echo_err(text)
             case (
@@ -70,15 +67,21 @@ class ReplyPrinter:
             ):
                 pass
 
-    def end_line(self) -> None:
-        """End the last line."""
+    def finish(self) -> None:
+        """Print the reply anew if it was rewritten, and end the last line."""
+        if self._text.is_rewritten:
+            self._end_line()
+            echo_err("The service changed what it had written; here is the whole reply again.")
+            self._write(self._text.text)
+        self._end_line()
+
+    def _end_line(self) -> None:
         if not self._ends_line:
             click.echo()
             self._ends_line = True
 
     def _write(self, text: str) -> None:
         if text:
-            self._length += len(text)
             self._ends_line = text.endswith("\n")
             click.echo(self._sanitize(text), nl=False)
 
@@ -117,7 +120,7 @@ async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bo
             return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
         task.result()
         if as_json:
-            click.echo(json.dumps(_document(turn), ensure_ascii=False, indent=2))
+            echo_json(_document(turn))
         return _report_outcome(turn)
 
 
@@ -134,7 +137,7 @@ async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | No
             async for event in turn.events():
                 if answer is not None and unwritten is None:
                     try:
-                        answer.handle(event, turn)
+                        answer.handle(event)
                     except OSError as error:
                         unwritten = error
                         turn.stop()
@@ -146,7 +149,7 @@ async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | No
     if unwritten is not None:
         raise unwritten
     if answer is not None:
-        answer.end_line()
+        answer.finish()
 
 
 @contextmanager

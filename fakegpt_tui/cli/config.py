@@ -1,6 +1,5 @@
 """`config` and `paths`: the configuration file, every value with its origin, and the folders."""
 
-import json
 import os
 from collections.abc import Iterator
 from textwrap import wrap
@@ -8,6 +7,7 @@ from textwrap import wrap
 import click
 
 from fakegpt_tui.cli.options import file_options, folders_of, settings_of
+from fakegpt_tui.cli.output import echo_json, echo_path
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import SaveError, Service
 from fakegpt_tui.text import safe_line
@@ -49,7 +49,7 @@ def config() -> None:
 @click.pass_context
 def path(context: click.Context) -> None:
     """Print where the configuration file is, or would be."""
-    click.echo(folders_of(context, may_be_missing=True).config_file)
+    echo_path(folders_of(context, may_be_missing=True).config_file)
 
 
 @config.command()
@@ -65,7 +65,7 @@ def show(context: click.Context, *, as_json: bool) -> None:
     rows = [(name, value, str(settings.origins[name])) for name, value in _values(settings)]
     if as_json:
         values = {name: {"value": value, "origin": origin} for name, value, origin in rows}
-        click.echo(json.dumps({"version": 1, "values": values}, indent=2))
+        echo_json({"version": 1, "values": values})
         return
     for name, value, origin in rows:
         click.echo(f"{name} = {safe_line(value, 1000)}  ({origin})")
@@ -91,7 +91,7 @@ def init(context: click.Context) -> None:
         raise SaveError(
             f"The configuration file {target} cannot be written: {error.strerror}."
         ) from error
-    click.echo(target)
+    echo_path(target)
 
 
 def template() -> str:
@@ -111,7 +111,7 @@ def paths(context: click.Context) -> None:
     """Show where files are kept, and which setting says so."""
     settings = folders_of(context, may_be_missing=True)
     rows = [
-        (name, str(path), str(settings.origins[setting]))
+        (name, path, str(settings.origins[setting]))
         for name, path, setting in (
             ("configuration", settings.config_file, "config"),
             ("conversations", settings.database, "data_dir"),
@@ -121,9 +121,9 @@ def paths(context: click.Context) -> None:
             ("cache", settings.cache_dir, "cache_dir"),
         )
     ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    names, paths = (max(len(str(row[column])) for row in rows) for column in (0, 1))
     for name, where, origin in rows:
-        click.echo(f"{name:<{widths[0]}}  {where:<{widths[1]}}  ({origin})")
+        echo_path(where, f"{name:<{names}}  ", f"{'':<{paths - len(str(where))}}  ({origin})")
 
 
 def _values(settings: Settings) -> Iterator[tuple[str, str]]:

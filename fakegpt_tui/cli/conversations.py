@@ -1,12 +1,12 @@
 """`list`, `show` and `search`: conversations in the store, and how commands name one."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
 from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import file_options, folders_of
+from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotFound, Role, SearchHit
 from fakegpt_tui.text import safe_line, safe_text
 
@@ -39,7 +39,7 @@ def list_command(
     shown = [each for each in known if everything or not each.archived][:limit]
     if as_json:
         documents = [encode_conversation(conversation) for conversation in shown]
-        click.echo(json.dumps({"version": 1, "conversations": documents}, indent=2))
+        echo_json({"version": 1, "conversations": documents})
         return
     id_length = unambiguous_prefix_length(known)
     for conversation in shown:
@@ -61,25 +61,24 @@ def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
         path = store.path(conversation.id)
         messages = store.messages(conversation.id)
     if as_json:
-        click.echo(_conversation_document(conversation, path, messages))
+        echo_json(_conversation_document(conversation, path, messages))
     else:
         click.echo("\n\n".join(_message_blocks(conversation, path)))
 
 
 def _conversation_document(
     conversation: Conversation, path: Sequence[ChatMessage], messages: Sequence[ChatMessage]
-) -> str:
+) -> dict[str, object]:
     from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415 - not for --help
     from fakegpt_tui.formats.json_lines import encode_full_message  # noqa: PLC0415
 
     kept = (message for message in messages if message.trashed_at is None)
-    document = {
+    return {
         "version": 1,
         "conversation": encode_conversation(conversation),
         "path": [message.id for message in path],
         "messages": [encode_full_message(message) for message in kept],
     }
-    return json.dumps(document, indent=2)
 
 
 def _message_blocks(conversation: Conversation, path: Sequence[ChatMessage]) -> Iterator[str]:
@@ -123,9 +122,7 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
         hits = store.search(parse_query(" ".join(words)), limit)
         id_length = unambiguous_prefix_length(store.conversations())
     if as_json:
-        click.echo(
-            json.dumps({"version": 1, "hits": [_hit_document(hit) for hit in hits]}, indent=2)
-        )
+        echo_json({"version": 1, "hits": [_hit_document(hit) for hit in hits]})
     else:
         for hit in hits:
             click.echo(_hit_lines(hit, id_length))

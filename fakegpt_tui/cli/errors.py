@@ -1,7 +1,6 @@
 """Exit codes, and the one line on standard error that says why the program ended."""
 
 import errno
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from enum import IntEnum
 
 import click
 
+from fakegpt_tui.cli.output import discard_output
 from fakegpt_tui.domain import (
     ConfigError,
     FakeGPTError,
@@ -61,22 +61,6 @@ def echo_err(sentence: str) -> None:
     click.echo(f"{PROGRAM}: {safe_line(sentence, _LONGEST_SENTENCE)}", err=True)
 
 
-def echo_account(line: str) -> None:
-    """Print a line about work that goes on also when its reader has gone, as `head` does."""
-    try:
-        click.echo(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_output()
-
-
-def _discard_output() -> None:
-    """Let whatever is printed from here on go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
 @contextmanager
 def handle_errors() -> Iterator[None]:
     """Exit with a sentence and its code on an expected error, and with a code on ctrl+c."""
@@ -98,7 +82,6 @@ def handle_output_errors() -> Iterator[None]:
         # Files that the program writes itself have errors of their own.
         if error.errno not in _DISK_FULL:
             raise
-        # Python would try to write what is left once more, and end with another code.
-        _discard_output()
+        discard_output()  # or Python would end with another code
         echo_err(f"The output could not be written: {error.strerror}.")
         sys.exit(ExitCode.FAILURE)

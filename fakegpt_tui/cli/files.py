@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from fakegpt_tui.cli.errors import echo_account, echo_err
+from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.cli.options import file_options, folders_of, service_options, settings_of
+from fakegpt_tui.cli.output import echo_progress
 from fakegpt_tui.formats.registry import NAMES, save_as
 
 
@@ -41,7 +42,7 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
         chosen = known if prefix is None else [find_by_prefix(known, prefix)]
         for conversation in chosen:
             messages = store.messages(conversation.id)
-            echo_account(str(save_as(conversation, messages, target, suffix=suffix)))
+            echo_progress(save_as(conversation, messages, target, suffix=suffix))
     if not chosen:
         echo_err("There are no conversations yet.")
 

@@ -1,6 +1,5 @@
 """Running an import, with its progress and its report."""
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +7,8 @@ from pathlib import Path
 import click
 
 from fakegpt_tui.cli.app import open_store
-from fakegpt_tui.cli.errors import ExitCode, echo_account, echo_err
+from fakegpt_tui.cli.errors import ExitCode, echo_err
+from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
@@ -77,7 +77,7 @@ def _import_file(importer: Importer, path: Path, settings: Settings, *, verbose:
             bar.length = max(file.size, 1)
             bar.update(max(file.bytes_read - bar.pos, 0))
             if verbose:
-                echo_account(_line(outcome, found))
+                echo_progress(_line(outcome, found))
 
 
 def _line(outcome: ImportOutcome, found: ImportItem) -> str:
@@ -99,7 +99,7 @@ def _print_json(report: ImportReport, *, dry_run: bool) -> None:
         "passed_over": report.passed_over,
         "reasons": skipped,
     }
-    click.echo(json.dumps(document, indent=2))
+    echo_json(document)
 
 
 def _print_summary(report: ImportReport, *, dry_run: bool) -> None:

@@ -70,7 +70,7 @@ async def _run_app(
         app = _build_app(book, presets, chat, store, conversation_id)
         await app.run_async()
     if app.crash is not None:
-        from fakegpt_tui.ui.terminal.crash_report import describe_crash  # noqa: PLC0415 - where the app is already
+        from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
 
         click.echo(describe_crash(app.crash, folder=settings.crash_reports), err=True)
     return app.return_code or 0

@@ -3,7 +3,8 @@
 import gc
 import io
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ import click
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.errors import PROGRAM, handle_errors, handle_output_errors
 from fakegpt_tui.cli.options import file_options, service_options, setting_option, settings_of
+from fakegpt_tui.config.load import default_settings
 
 _COMMANDS = {
     "ask": "ask.ask",
@@ -104,11 +106,29 @@ def completions(context: click.Context, *, shell: str) -> None:
         click.echo(kind(context.find_root().command, {}, PROGRAM, _COMPLETION_VARIABLE).source())
 
 
+def _report_crashes(flags: Mapping[str, object]) -> None:
+    """Report what no code handles, also in threads and finalizers, as Python would with values."""
+
+    def report(error: BaseException | None) -> None:
+        from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
+
+        if isinstance(error, Exception):
+            click.echo(
+                describe_crash(error, folder=default_settings(flags).crash_reports), err=True
+            )
+
+    sys.excepthook = lambda _kind, error, _traceback: report(error)
+    sys.unraisablehook = lambda unraisable: report(unraisable.exc_value)
+    threading.excepthook = lambda arguments: report(arguments.exc_value)
+
+
 def run(arguments: Sequence[str]) -> NoReturn:
     """Run the command line and leave the program with its exit code."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # A character that cannot be read or shown is no reason to lose the others.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    flags: dict[str, object] = {}
+    _report_crashes(flags)
     with handle_output_errors():
-        cli.main(list(arguments), prog_name=PROGRAM)
+        cli.main(list(arguments), prog_name=PROGRAM, obj=flags)

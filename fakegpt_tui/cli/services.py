@@ -1,11 +1,10 @@
 """`login`, `logout`, `status`, `models`: what a service knows of this person, and offers."""
 
-import json
-
 import click
 
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.options import file_options, service_option, settings_of
+from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import Model, SaveError, Service, ServiceKind, Session, now
 from fakegpt_tui.text import safe_line
@@ -69,7 +68,7 @@ def status(context: click.Context, *, as_json: bool) -> None:
     session = stored_session(settings, service)
     usable = not service.kind.has_accounts or is_valid(session)
     if as_json:
-        click.echo(json.dumps(_status_document(service, session, usable=usable), indent=2))
+        echo_json(_status_document(service, session, usable=usable))
     else:
         click.echo(describe_session(service, session))
     context.exit(ExitCode.DONE if usable else ExitCode.NOT_SIGNED_IN)
@@ -177,7 +176,7 @@ def models(context: click.Context, *, as_json: bool) -> None:
             "service": service.name,
             "models": [{name: getattr(model, name) for name in _FIELDS} for model in found],
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        echo_json(document)
         return
     if not found:
         echo_err("The service names no models.")

@@ -1,5 +1,6 @@
 """Validators: each turns one foreign value into what a setting holds, or says what is allowed."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -63,9 +64,13 @@ def path(value: object) -> Path:
     if _CONTROL.search(plain):
         raise InvalidValue(f"a path without tabs and line ends; {BACKSLASH_ADVICE}")
     try:
-        return Path(plain).expanduser()
+        found = Path(plain).expanduser()
+        os.fsencode(found)
     except RuntimeError as error:
         raise InvalidValue("a path below a home folder that exists") from error
+    except UnicodeEncodeError as error:
+        raise InvalidValue("a path in letters of the locale; LANG=C.UTF-8 has all") from error
+    return found
 
 
 def absolute_path(value: object) -> Path:

@@ -46,6 +46,7 @@ from fakegpt_tui.domain.errors import (
     Unsupported,
 )
 from fakegpt_tui.domain.events import (
+    AppendOnlyText,
     Notice,
     ReasoningDelta,
     RemoteIdAssigned,
@@ -89,6 +90,7 @@ __all__ = [
     "SEEDS",
     "TEMPERATURES",
     "TOP_PS",
+    "AppendOnlyText",
     "BadReply",
     "Bookmark",
     "Busy",

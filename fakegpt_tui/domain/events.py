@@ -88,3 +88,33 @@ StreamEvent: TypeAlias = (
     | RetryScheduled
     | ReplyEnded
 )
+
+
+class AppendOnlyText:
+    """A reply that the service may rewrite, as text that is only ever appended to."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        """The text of the reply so far."""
+        self.shown = ""
+        """The text that was yielded."""
+
+    def apply(self, event: StreamEvent) -> str:
+        """What to append after `event`; may be empty."""
+        match event:
+            case TextDelta(text):
+                self.text += text
+            case TextReplaced(keep, text):
+                self.text = self.text[:keep] + text
+            case _:
+                return ""
+        if not self.text.startswith(self.shown):
+            return ""
+        piece = self.text[len(self.shown) :]
+        self.shown = self.text
+        return piece
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Does the text no longer begin with what was yielded, so that it is to be said again?"""
+        return self.text != self.shown

@@ -82,8 +82,9 @@ class ConversationRoutes:
         _, conversation = self._get_conversation(request)
         await read_json(request)
         if conversation.title:
+            # Some clients read only the one, some only the other.
             message = f"Conversation {conversation.id} already has title '{conversation.title}'"
-            return json_response({"message": message})
+            return json_response({"message": message, "title": conversation.title})
         conversation.title = make_title(conversation.first_prompt())
         return json_response({"title": conversation.title or fakegpt.DEFAULT_TITLE})
 

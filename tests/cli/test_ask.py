@@ -20,8 +20,9 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
 )
-from tests.cli.program import Home, served
+from tests.cli.program import COMMAND, Home, served
 from tests.fault_server import FaultServer, Send, json_reply
+from tests.terminal import Terminal
 
 HELLO: list[Step] = [TextDelta("Hello "), TextDelta("you"), ReplyEnded()]
 
@@ -102,6 +103,62 @@ def test_a_rewritten_answer_is_written_anew_and_said_so(home: Home) -> None:
         said = process.stderr.read()
     assert (first, rest) == (b"Helo", b"\nHello\n")
     assert b"changed what it had written" in said
+
+
+@pytest.mark.parametrize(
+    ("events", "printed"),
+    [
+        ([TextDelta("Hello"), TextReplaced(3, ""), TextDelta("lo, world")], "Hello, world\n"),
+        ([TextDelta("One"), TextReplaced(0, "Two"), TextReplaced(0, "Three")], "One\nThree\n"),
+        ([TextDelta("after"), *(TextReplaced(0, f"{'b' * n} after") for n in range(1, 5))],
+         "after\nbbbb after\n"),
+    ],
+)  # fmt: skip
+def test_drafts_that_are_taken_back_are_not_printed(
+    home: Home, events: list[Step], printed: str
+) -> None:
+    with served([*events, ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (0, printed)
+
+
+def test_open_standard_input_is_waited_for_and_said(home: Home) -> None:
+    with served(HELLO) as (backend, url), _asking(home, url, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert b"Waiting for the end of standard input" in said
+        assert b"--no-stdin" in said
+        process.stdin.write(b"and this")
+        process.stdin.close()
+        assert (process.stdout.read(), process.wait(20)) == (b"Hello you\n", 0)
+    assert "and this" in backend.requests[0].messages[-1].text
+
+
+def test_standard_input_is_left_alone_on_demand(home: Home) -> None:
+    with (
+        served(HELLO) as (_, url),
+        _asking(home, url, "--no-stdin", stdin=subprocess.PIPE) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.read() == b"Hello you\n"
+
+
+def test_a_document_has_no_character_that_a_terminal_acts_on(home: Home) -> None:
+    hostile = "A\x9b31m\x9d0;x\x9c\x7f\u202e\U000e0041日本\u2028"
+    with served([TextDelta(hostile), ReplyEnded()], [TextDelta(hostile), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        done = home.run("ask", "--json", "Hi")
+        with Terminal(
+            [*COMMAND, "ask", "--json", "--no-stdin", "Hi"], env=home.environment
+        ) as shown:
+            assert shown.wait() == 0
+    assert json.loads(done.stdout)["reply"] == hostile
+    assert "日本" in done.stdout
+    for text in (done.stdout, shown.raw.decode()):
+        assert all(sign.isprintable() or sign in "\r\n" for sign in text)
 
 
 def test_a_document_is_printed_on_demand(home: Home) -> None:
@@ -228,6 +285,8 @@ def test_what_is_kept_is_private(home: Home) -> None:
     assert not [path for path in kept if path.stat().st_mode & 0o077]
 
 
-def _asking(home: Home, url: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+def _asking(
+    home: Home, url: str, *options: str, stdin: int = subprocess.DEVNULL
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     home.use_service(url)
-    return home.started("ask", "Hi")
+    return home.started("ask", "Hi", *options, stdin=stdin)

@@ -65,6 +65,59 @@ def test_an_option_after_the_command_wins_over_one_before_it(home: Home) -> None
     assert done.stdout.startswith("zhile: ")
 
 
+def test_a_defect_of_a_command_is_reported_without_values(home: Home) -> None:
+    package = home.folder / "lib" / "keyring"
+    package.mkdir(parents=True)
+    (package / "errors.py").write_text("class KeyringError(Exception): pass\n")
+    (package / "__init__.py").write_text(
+        "def get_password(*_):\n    raise ArithmeticError('the key is \\x1b[31mcanary')\n"
+    )
+    home.environment["PYTHONPATH"] += f":{package.parent}"
+    home.configure(
+        '[services.lab]\nkind = "openai"\nurl = "http://127.0.0.1:9"\nkey_keyring = true\n'
+    )
+    done = home.run("models", "--service", "lab")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fakegpt-tui ended because of a defect: ArithmeticError\n")
+    (report,) = (home.data / "state" / "crashes").iterdir()
+    assert "keyring/__init__.py:2 in get_password" in report.read_text()
+    for text in (done.stderr, report.read_text()):
+        assert "canary" not in text
+        assert "Traceback" not in text
+
+
+def test_a_defect_in_a_thread_or_a_finalizer_is_reported_without_values(home: Home) -> None:
+    script = """
+import threading
+from click import Command
+from fakegpt_tui.cli import main
+
+class Finalized:
+    def __del__(self):
+        raise LookupError("canary")
+
+def fail():
+    raise ArithmeticError("canary")
+
+def command():
+    Finalized()
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+
+main.cli.get_command = lambda *_: Command("list", callback=command)
+main.run(["list"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True,
+        env=home.environment, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "canary" not in done.stderr
+    assert "LookupError" in done.stderr
+    assert "ArithmeticError" in done.stderr
+
+
 def test_closed_streams_are_no_crash(home: Home) -> None:
     script = f"{' '.join(COMMAND)} ask --no-store 'count to 3' <&- >&-"
     done = subprocess.run(

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
-from tests.cli.program import Home
+from tests.cli.program import COMMAND, Home
+from tests.terminal import Terminal
 
 FIRST = "aaaa1111-0000-4000-8000-000000000000"
 SECOND = "aaaa2222-0000-4000-8000-000000000000"
@@ -47,6 +48,18 @@ def test_the_beginning_of_an_id_is_enough(home: Home, tmp_path: Path) -> None:
     (file,) = (tmp_path / "notes").iterdir()
     assert done.stdout == f"{file}\n"
     assert "All about Mountains" in file.read_text()
+
+
+def test_a_path_is_exact_for_programs_and_safe_on_a_terminal(home: Home, tmp_path: Path) -> None:
+    keep(home, FIRST, "Rivers")
+    folder = tmp_path / "no\x1b[31mtes\x9b"
+    done = home.run("save", "--all", str(folder))
+    (file,) = folder.iterdir()
+    assert done.stdout == f"{file}\n"
+    with Terminal([*COMMAND, "save", "--all", str(folder)], env=home.environment) as shown:
+        assert shown.wait() == 0
+    assert b"\x1b[31m" not in shown.raw
+    assert b"no" in shown.raw
 
 
 def test_all_conversations_are_saved_where_the_interface_saves_them(home: Home) -> None:

@@ -24,7 +24,8 @@ from textual.widgets import (
     TextArea,
 )
 
-from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp, describe_crash
+from fakegpt_tui.cli.crash_report import describe_crash
+from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import TolerantDriver
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal

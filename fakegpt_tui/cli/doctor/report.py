@@ -1,6 +1,5 @@
 """Findings of `doctor`, and the report of them as text and JSON."""
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -46,8 +45,8 @@ _NARROWEST = 40
 _WIDEST = 100
 
 
-def render_json(findings: Sequence[Finding]) -> str:
-    document = {
+def as_document(findings: Sequence[Finding]) -> dict[str, object]:
+    return {
         "version": 1,
         "well": is_healthy(findings),
         "findings": [
@@ -55,7 +54,6 @@ def render_json(findings: Sequence[Finding]) -> str:
             for finding in findings
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def render_text(findings: Sequence[Finding], *, width: int) -> Iterator[str]:

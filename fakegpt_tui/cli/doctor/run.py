@@ -9,11 +9,12 @@ from contextlib import ExitStack, suppress
 import click
 
 from fakegpt_tui.cli.doctor.configuration import service_findings, setting_findings
-from fakegpt_tui.cli.doctor.report import Finding, is_healthy, render_json, render_text
+from fakegpt_tui.cli.doctor.report import Finding, as_document, is_healthy, render_text
 from fakegpt_tui.cli.doctor.store import store_findings
 from fakegpt_tui.cli.doctor.system import encoding_findings, file_findings, version_findings
 from fakegpt_tui.cli.doctor.terminal import terminal_findings
 from fakegpt_tui.cli.doctor.tmux import detect_tmux
+from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.config.load import default_settings, load_settings
 from fakegpt_tui.domain import ConfigError, now
 from fakegpt_tui.terminal import TerminalInfo, TerminalQuery, owns_terminal, raw_mode
@@ -35,7 +36,7 @@ def run_checks(flags: Mapping[str, object], *, as_json: bool, connect: bool) -> 
         findings = list(_collect_findings(flags, answers, progress, connect=connect))
         progress.show()
     if as_json:
-        click.echo(render_json(findings))
+        echo_json(as_document(findings))
     else:
         for line in render_text(findings, width=shutil.get_terminal_size().columns):
             click.echo(line)

@@ -1,0 +1,115 @@
+"""Crash reports: the types of errors and the places they passed, without any values.
+
+Python would print the messages of errors, which may hold keys, prompts and what a service sent. A
+report shows the messages of `FakeGPTError` alone, which are written for users.
+"""
+
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fakegpt_tui import __version__
+from fakegpt_tui.domain import FakeGPTError, SaveError
+from fakegpt_tui.text import safe_line
+
+_SHOWN_FRAMES = 40
+"""Of each error; the middle of a deeper recursion says nothing."""
+_MOST_ERRORS = 20
+
+
+def describe_crash(error: BaseException, *, folder: Path) -> str:
+    """Write a report into `folder`, and say in a few lines what happened and where it is."""
+    try:
+        where = (
+            f"A report without any of your data is in {write_crash_report(error, folder=folder)}"
+        )
+    except SaveError as trouble:
+        where = str(trouble)
+    return f"fakegpt-tui ended because of a defect: {_error_name(error)}\n{where}"
+
+
+def write_crash_report(error: BaseException, *, folder: Path) -> Path:
+    """Write what is known of `error` to a new file in `folder` that only its owner can read.
+
+    Raises:
+        SaveError: It cannot be written.
+    """
+    now = datetime.now(UTC)
+    path = folder / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in [*_version_lines(now), "", *error_lines(error)])
+    except OSError as trouble:
+        raise SaveError(
+            f"No crash report could be written to {safe_line(str(folder))}."
+        ) from trouble
+    return path
+
+
+def _version_lines(now: datetime) -> Iterator[str]:
+    yield f"fakegpt-tui {__version__}, {now:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"Python {platform.python_version()}, Textual {_textual_version()}"
+    yield f"{platform.system()} {platform.release()} {platform.machine()}"
+
+
+def _textual_version() -> str:
+    try:
+        return version("textual")
+    except PackageNotFoundError:
+        return "is not installed"
+
+
+def error_lines(error: BaseException) -> Iterator[str]:
+    """All errors that led to this one, the last of them first."""
+    waiting: list[tuple[str, BaseException]] = [("", error)]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_ERRORS:
+        relation, current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield f"{relation}{_error_name(current)}"
+        yield from _frame_lines(current)
+        if isinstance(current, BaseExceptionGroup):
+            waiting += [("one of them: ", member) for member in current.exceptions]
+        if current.__cause__ is not None:
+            waiting.append(("caused by: ", current.__cause__))
+        elif current.__context__ is not None and not current.__suppress_context__:
+            waiting.append(("while handling: ", current.__context__))
+
+
+def _frame_lines(error: BaseException) -> list[str]:
+    places = [
+        f"  {_import_path(frame.f_code.co_filename)}:{line} in {frame.f_code.co_qualname}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    if len(places) > _SHOWN_FRAMES:
+        half = _SHOWN_FRAMES // 2
+        places[half:-half] = [f"  … {len(places) - _SHOWN_FRAMES} more …"]
+    return places
+
+
+def _import_path(file: str) -> str:
+    """`file` as it can be imported, without the folders that tell whose computer this is."""
+    path = Path(file)
+    for root in sorted((entry for entry in sys.path if entry), key=len, reverse=True):
+        if path.is_relative_to(root):
+            return safe_line(path.relative_to(root).as_posix())
+    return safe_line(path.name)
+
+
+def _error_name(error: BaseException) -> str:
+    kind = type(error)
+    name = (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
+    return safe_line(f"{name}: {error}" if isinstance(error, FakeGPTError) else name)
