@@ -41,8 +41,12 @@ def estimate_total_tokens(messages: Sequence[ContextMessage]) -> int:
 
 
 def prompt_budget(window: int, max_tokens: int | None) -> int:
-    """How many tokens of a model's `window` a conversation may take, so that a reply fits in."""
-    reply = min(window // _REPLY_SHARE, _MAX_REPLY_TOKENS) if max_tokens is None else max_tokens
+    """How many tokens of a model's `window` a conversation may take, so that a reply fits in.
+
+    A reply that may be long is limited by what is left, rather than the conversation by the reply.
+    """
+    usual = min(window // _REPLY_SHARE, _MAX_REPLY_TOKENS)
+    reply = usual if max_tokens is None else min(usual, max_tokens)
     return max(window - max(reply, _MIN_REPLY_TOKENS), window // 2)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
@@ -12,7 +13,8 @@ from fakegpt_tui.backends.credentials import ApiKey
 from fakegpt_tui.backends.http_stream import HttpStreamBackend
 from fakegpt_tui.backends.openai.errors import response_error
 from fakegpt_tui.backends.openai.model_list import read_models
-from fakegpt_tui.backends.openai.request import CompletionBuilder, RequestVariant
+from fakegpt_tui.backends.openai.request import CompletionBuilder
+from fakegpt_tui.backends.openai.request_variant import RequestVariant
 from fakegpt_tui.domain import (
     LoginState,
     Model,
@@ -47,7 +49,7 @@ class OpenAIBackend(HttpStreamBackend):
     ) -> None:
         """`on_change` is told whether the service could be reached, and took the key."""
         super().__init__(transport, key, retries=retries, on_change=on_change)
-        self._variant = RequestVariant(prefill=transport.service.prefill)
+        self._variants: dict[str, RequestVariant] = {}
         self._windows = WindowCache(transport.service.window)
         self._models: tuple[Model, ...] | None = None
 
@@ -80,17 +82,16 @@ class OpenAIBackend(HttpStreamBackend):
         if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
             # There is nothing to continue where the last reply had no text.
             request = replace(request, purpose=Purpose.NEXT)
+        model = await self._model_for(request)
+        default = RequestVariant(prefill=self._transport.service.prefill)
         return CompletionBuilder(
             request,
-            model=await self._model_for(request),
+            model=model,
             path=self._path("/chat/completions"),
-            variant=self._variant,
+            variant=self._variants.get(model, default),
             windows=self._windows,
-            remember=self._remember,
+            remember=partial(self._variants.__setitem__, model),
         )
-
-    def _remember(self, variant: RequestVariant) -> None:
-        self._variant = variant
 
     async def _model_for(self, request: ReplyRequest) -> str:
         """The model to ask; its context window is fetched where that may matter."""

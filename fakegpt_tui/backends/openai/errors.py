@@ -35,6 +35,16 @@ _NO_CREDIT_WORDS: Final = ("insufficient_quota", "insufficient credits", "insuff
 _BAD_KEY_WORDS: Final = ("invalid_api_key", "api key not valid", "incorrect api key")
 _MAY_BE_KEY: Final = (0, 400, 401, 403)
 _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
+_MAY_BE_FILTER: Final = (0, 400, 403, 422)
+_MAY_BE_FIELD: Final = (0, 400, 403, 422, 500, 501)
+_FILTERED: Final = re.compile(
+    r'"code"\s*:\s*"(?:content_filter|content_policy_violation|data_inspection_failed)"'
+    r"|responsibleaipolicyviolation|content management policy|datainspectionfailed"
+)
+_PER_MINUTE: Final = re.compile(r"per minute|\btpm\b")
+_REFUSED_FIELD: Final = re.compile(
+    r"stream_options|system role not supported|roles must alternate|only user and assistant roles"
+)
 _PAYMENT_REQUIRED: Final = 402
 _SUCCESS: Final = 200
 _TOO_LARGE: Final = 413
@@ -56,9 +66,13 @@ _ERROR_PREFIX: Final = re.compile(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNOREC
 
 
 class ContextWindowExceeded(PromptTooLong):
-    """The conversation is longer than the model's window, which is `window` tokens if told."""
+    """The conversation is longer than the model's window, which is `window` tokens if told.
+
+    `response_text` is the response as it came, not to be shown.
+    """
 
     window: int | None = None
+    response_text: str = ""
 
 
 class UnsupportedParameter(RequestRefused):
@@ -77,6 +91,14 @@ _WINDOW_EXCEEDED: Final = ErrorRule(
     ContextWindowExceeded,
     "cannot take so long a conversation",
     "Send less, or start a new conversation.",
+)
+_PROMPT_FILTERED: Final = ErrorRule(
+    RequestRefused, "stopped the prompt with its content filter", "Say it in other words."
+)
+_TOO_MUCH_PER_MINUTE: Final = ErrorRule(
+    PromptTooLong,
+    "takes fewer tokens per minute than this request has",
+    "Send less, or raise the limit of the account.",
 )
 _MODEL_LOADING: Final = ErrorRule(ModelLoading, "is still loading the model")
 _KEY_REFUSED: Final = ErrorRule(
@@ -182,6 +204,7 @@ def _error(
     match made:
         case ContextWindowExceeded():
             made.window = _window(text.casefold())
+            made.response_text = text
         case UnsupportedParameter():
             made.response_text = text
         case _:
@@ -207,11 +230,15 @@ def _loading_rule(error: ErrorBody, text: str, status: int) -> ErrorRule | None:
 def _rule_for_words(words: str, status: int) -> ErrorRule | None:
     if any(word in words for word in _NO_CREDIT_WORDS) or status == _PAYMENT_REQUIRED:
         return _NO_CREDIT
+    if status in _MAY_BE_FILTER and _FILTERED.search(words):
+        return _PROMPT_FILTERED
+    if status == _TOO_LARGE and _PER_MINUTE.search(words):
+        return _TOO_MUCH_PER_MINUTE
     if status in _MAY_BE_LENGTH and (status == _TOO_LARGE or _TOO_LONG.search(words)):
         return _WINDOW_EXCEEDED
     if any(word in words for word in _BAD_KEY_WORDS) and status in _MAY_BE_KEY:
         return _KEY_REFUSED
-    return None
+    return _UNSUPPORTED if status in _MAY_BE_FIELD and _REFUSED_FIELD.search(words) else None
 
 
 def _window(words: str) -> int | None:
