@@ -87,7 +87,8 @@ class ImportReport:
 
     def loss_sentences(self) -> list[str]:
         """What was left out of conversations that were taken, a sentence for each kind."""
-        told = [loss.counted(count) for loss, count in self.left_out.most_common()]
+        losses = sorted(self.left_out.items(), key=lambda each: (-each[1], each[0]))
+        told = [loss.counted(count) for loss, count in losses]
         if self.passed_over or not self.files:
             what = f"{_count(self.files, 'file')} looked at"
             told.append(f"{what}, {self.passed_over} of them passed over: no known conversations.")

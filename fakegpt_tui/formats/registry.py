@@ -6,7 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.formats import chatgpt, claude, deepseek, html, json_lines, markdown
+from fakegpt_tui.formats import (
+    chatgpt,
+    claude,
+    deepseek,
+    grok,
+    html,
+    json_lines,
+    librechat,
+    markdown,
+    open_webui,
+    openai_messages,
+)
 from fakegpt_tui.formats.base import (
     ImportItem,
     SkippedItem,
@@ -22,8 +33,17 @@ FORMATS = (markdown.FORMAT, json_lines.FORMAT, html.FORMAT)
 """The formats of this program; the first that recognises a file reads it."""
 
 JSON_FORMATS = JsonFormats(
-    records=(claude.FORMAT, deepseek.FORMAT, chatgpt.FORMAT),
-    lists=(),
+    records=(
+        claude.FORMAT,
+        deepseek.FORMAT,
+        chatgpt.FORMAT,
+        open_webui.FORMAT,
+        grok.FORMAT,
+        librechat.FORMAT,
+        openai_messages.SHAREGPT,
+        openai_messages.REQUEST,
+    ),
+    lists=(openai_messages.MESSAGES,),
     lines=(),
 )
 """Those of other programs; the first that recognises an object reads it."""

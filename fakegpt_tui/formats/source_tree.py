@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID, uuid5
 
 from fakegpt_tui.domain import (
@@ -84,6 +85,9 @@ class SourceConversation:
         Raises:
             EmptyConversation: Nothing was said in it.
         """
+        if not self.key:
+            said = "\0".join(f"{each.role}\0{each.text}" for each in self.messages)
+            self.key = sha256(said.encode(errors="replace")).hexdigest()
         parents = self._parents()
         ordered = _parents_first(self.messages, parents)
         nearest: dict[str | None, ChatMessage | None] = {None: None}
@@ -126,7 +130,7 @@ class SourceConversation:
     ) -> ChatMessage:
         is_reply = source.role is Role.ASSISTANT
         conversation_id = self._id()
-        fallback = before.created_at if before else self.created or self.updated
+        fallback = before.created_at if before else self._began_at(origin)
         return ChatMessage(
             id=str(uuid5(_IDS, replace_surrogates(f"{self.program}/{self.key}/{source.key}"))),
             conversation_id=conversation_id,
@@ -134,13 +138,18 @@ class SourceConversation:
             role=source.role,
             text=replace_surrogates(source.text),
             status=source.status if is_reply else MessageStatus.COMPLETE,
-            created_at=source.time or fallback or origin.modified,
+            created_at=source.time or fallback,
             service=self.program if is_reply else "",
             model=replace_surrogates(source.model) if is_reply else "",
             reasoning=replace_surrogates(source.reasoning) if is_reply else "",
             finish=source.finish,
             usage=source.usage,
         )
+
+    def _began_at(self, origin: Origin) -> datetime:
+        """When messages were that have no time and follow none; never now."""
+        times = (each.time for each in self.messages if each.time)
+        return self.created or self.updated or min(times, default=origin.modified)
 
     def _header(
         self,

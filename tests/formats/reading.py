@@ -79,7 +79,7 @@ def account(path: Path) -> str:
     losses: Counter[Loss] = Counter()
     for each in loaded(found):
         losses.update(each.left_out)
-    told = [loss.counted(count) for loss, count in losses.items()]
+    told = sorted(loss.counted(count) for loss, count in losses.items())
     return "\n".join([*explained(path), *outline(found), *told, ""])
 
 

@@ -33,3 +33,58 @@ def test_messages_of_claude_without_a_sender_take_turns(tmp_path: Path) -> None:
     document = [{"uuid": "c", "name": "Turns", "chat_messages": said}]
     found = read_bytes(tmp_path, json.dumps(document).encode())
     assert outline(found) == ["# Turns", "1 > '0'", "2 < '1'", "3 >* '2'"]
+
+
+def test_a_list_of_messages_that_has_grown_extends_what_is_there(tmp_path: Path) -> None:
+    said = [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Hello"},
+    ]
+    (first,) = loaded(read_bytes(tmp_path, json.dumps(said).encode()))
+    said += [{"role": "user", "content": "And?"}]
+    (grown,) = loaded(read_bytes(tmp_path, json.dumps(said).encode(), "other name"))
+    assert grown.conversation.id == first.conversation.id
+    assert [each.id for each in grown.messages[:2]] == [each.id for each in first.messages]
+    said[1] = {"role": "user", "content": "Ho"}
+    (other,) = loaded(read_bytes(tmp_path, json.dumps(said).encode()))
+    assert other.conversation.id != first.conversation.id
+
+
+def test_thinking_is_apart_only_where_a_reply_begins_with_it(tmp_path: Path) -> None:
+    for text, told in [
+        ("<think>Hm.</think>\n\nYes.", "2 <* (Hm.) 'Yes.'"),
+        ("Use `<think>x</think>`.", "2 <* 'Use `<think>x</think>`.'"),
+        ("<think>unclosed", "2 <* '<think>unclosed'"),
+    ]:
+        said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": text}]
+        assert outline(read_bytes(tmp_path, json.dumps(said).encode()))[-1] == told
+
+
+def webui(**messages: dict[str, object]) -> bytes:
+    chat = {"title": "T", "history": {"messages": messages, "currentId": "nowhere"}}
+    return json.dumps([{"id": "c", "chat": chat}]).encode()
+
+
+def test_reasoning_of_open_webui_in_the_text_is_apart(tmp_path: Path) -> None:
+    summary = "<summary>Thought</summary>"
+    details = f'<details type="reasoning" done="true">\n{summary}\n&gt; 1 &lt; 2\n</details>\n'
+    found = read_bytes(
+        tmp_path,
+        webui(a={"role": "assistant", "content": f"{details}Yes.\0", "timestamp": 1767225600}),
+    )
+    assert outline(found) == ["# T", "1 <* (1 < 2) 'Yes.'"]
+
+
+def test_a_parent_that_is_missing_or_the_message_itself_is_borne(tmp_path: Path) -> None:
+    found = read_bytes(
+        tmp_path,
+        webui(
+            a={"role": "user", "content": "a", "parentId": "a", "timestamp": 1},
+            b={"role": "user", "content": "b", "parentId": "c", "timestamp": 2},
+            c={"role": "user", "content": "c", "parentId": "b", "timestamp": 3},
+            d={"role": "user", "content": "d", "parentId": "gone", "timestamp": None},
+            e="odd",
+        ),
+    )
+    assert sorted(outline(found)[1:]) == ["1 > 'a'", "1 > 'b'", "1 > 'd'", "2 >* 'c'"]

@@ -1,0 +1,68 @@
+"""Exports of Grok: conversations beside their responses, which name the one they follow."""
+
+import re
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import MessageStatus, Role
+from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+_RENDERED = re.compile(r"\s*<grok:render\b.*?</grok:render>", re.DOTALL)
+_CARDS = re.compile(r"\s*<xai:tool_usage_card>.*?</xai:tool_usage_card>", re.DOTALL)
+
+
+def _sniff(record: Record) -> str:
+    is_one = isinstance(record.get("conversation"), dict) and isinstance(
+        record.get("responses"), list
+    )
+    return "it has a conversation and its responses, as Grok has" if is_one else ""
+
+
+def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    about = record.get("conversation")
+    about = about if isinstance(about, dict) else {}
+    conversation = SourceConversation(
+        program="grok",
+        key=texts_of(about, "id", "conversation_id"),
+        title=texts_of(about, "title"),
+        created=read_time(about.get("create_time")),
+        updated=read_time(about.get("modify_time")),
+        leaf=texts_of(about, "leaf_response_id") or None,
+        pinned=about.get("starred") is True,
+    )
+    for each in dicts_of(record.get("responses")):
+        held = each.get("response", each)
+        if isinstance(held, dict):
+            conversation.add(_read_response(conversation, held))
+    yield conversation.build(origin)
+
+
+def _read_response(conversation: SourceConversation, held: Record) -> SourceMessage:
+    parts = MessageParts()
+    parts.add_text(_RENDERED.sub("", texts_of(held, "message")))
+    parts.add_reasoning(_CARDS.sub("", texts_of(held, "thinking_trace")).strip())
+    for each in dicts_of(held.get("agent_thinking_traces")):
+        parts.add_reasoning(_CARDS.sub("", texts_of(each, "thinking_trace")).strip())
+    for each in dicts_of(held.get("cited_web_search_results")):
+        parts.add_source(each.get("title"), each.get("url"))
+    parts.add_files(held.get("file_attachments"))
+    parts.add_files(held.get("image_attachments"), "Picture")
+    parts.add_files(held.get("generated_image_urls"), "Picture")
+    conversation.left_out.update(parts.losses)
+    sender = texts_of(held, "sender").lower()
+    is_cut = held.get("partial") is True or bool(held.get("error"))
+    return SourceMessage(
+        key=texts_of(held, "_id", "response_id"),
+        parent=texts_of(held, "parent_response_id") or None,
+        role=Role.USER if sender in ("human", "user") else Role.ASSISTANT,
+        text=parts.text,
+        reasoning=parts.reasoning,
+        time=read_time(held.get("create_time")),
+        model=texts_of(held, "model") or ("" if sender == "assistant" else sender),
+        status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,
+    )
+
+
+FORMAT = RecordFormat(name="Grok", sniff=_sniff, read=_read)

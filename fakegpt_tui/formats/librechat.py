@@ -1,0 +1,82 @@
+"""Conversations of LibreChat as it exports them: nested, flat, or the shown path alone."""
+
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import FinishReason, MessageStatus, Role
+from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+_NO_PARENT = "00000000-0000-0000-0000-000000000000"
+_FINISHES = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
+
+
+def _sniff(record: Record) -> str:
+    messages = record.get("messages") or record.get("messagesTree")
+    is_one = "conversationId" in record and any("messageId" in each for each in dicts_of(messages))
+    return "it has a conversationId and messages with a messageId" if is_one else ""
+
+
+def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    conversation = SourceConversation(
+        program="librechat",
+        key=texts_of(record, "conversationId"),
+        title=texts_of(record, "title"),
+        system_prompt=texts_of(record.get("options"), "promptPrefix"),
+    )
+    waiting = dicts_of(record.get("messagesTree") or record.get("messages"))[::-1]
+    found: list[SourceMessage] = []
+    while waiting:
+        held = waiting.pop()
+        found.append(_read_message(conversation, held))
+        waiting.extend(dicts_of(held.get("children") or held.get("messages"))[::-1])
+    if record.get("branches") is False:
+        # Only the shown path, of which each but the first may lack its parent.
+        conversation.chain(found)
+    else:
+        for message in found:
+            conversation.add(message)
+    if found:
+        conversation.leaf = found[-1].key
+    yield conversation.build(origin)
+
+
+def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+    parts = MessageParts()
+    for item in dicts_of(held.get("content")):
+        _add_content(parts, item)
+    if not parts.text:
+        parts.add_text(held.get("text"))
+    parts.add_files(held.get("files"))
+    parts.add_files(held.get("attachments"))
+    conversation.left_out.update(parts.losses)
+    parent = texts_of(held, "parentMessageId")
+    is_cut = held.get("unfinished") is True or held.get("error") is True
+    return SourceMessage(
+        key=texts_of(held, "messageId"),
+        parent=None if parent in ("", _NO_PARENT) else parent,
+        role=Role.USER if held.get("isCreatedByUser") is True else Role.ASSISTANT,
+        text=parts.text,
+        reasoning=parts.reasoning,
+        time=read_time(held.get("createdAt")),
+        model=texts_of(held, "model"),
+        status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,
+        finish=_FINISHES.get(texts_of(held, "finish_reason")),
+    )
+
+
+def _add_content(parts: MessageParts, item: Record) -> None:
+    match item:
+        case {"type": "think", "think": text}:
+            parts.add_reasoning(text if isinstance(text, str) else texts_of(text, "value"))
+        case {"type": "tool_call", "tool_call": dict(call)}:
+            parts.add_call(call.get("name"), call.get("args"))
+            parts.add_result(call.get("name"), call.get("output"))
+        case {"type": "error", "error": str(text)}:
+            parts.add_text(text)
+        case _:
+            parts.add_content([item])
+
+
+FORMAT = RecordFormat(name="LibreChat", sniff=_sniff, read=_read)

@@ -1,0 +1,126 @@
+"""Chats of Open WebUI as it exports them: trees, with models side by side as siblings."""
+
+import html
+import re
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import MessageStatus
+from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_list import read_usage
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    read_role,
+    split_thinking,
+    texts_of,
+)
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+_THINKING = re.compile(
+    r'\s*<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL
+)
+_TOOL_CALLS = re.compile(r'<details type="tool_calls"[^>]*>.*?</details>\s*', re.DOTALL)
+
+
+def _history(record: Record) -> Record:
+    chat = record.get("chat", record)
+    history = chat.get("history") if isinstance(chat, dict) else None
+    return history if isinstance(history, dict) else {}
+
+
+def _sniff(record: Record) -> str:
+    is_one = isinstance(_history(record).get("messages"), dict)
+    return "it has a history of messages by id, as Open WebUI has" if is_one else ""
+
+
+def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    chat, history = record.get("chat", record), _history(record)
+    params = chat.get("params") if isinstance(chat, dict) else None
+    conversation = SourceConversation(
+        program="open-webui",
+        key=texts_of(record, "id") or texts_of(chat, "id") or texts_of(history, "currentId"),
+        title=texts_of(record, "title") or texts_of(chat, "title"),
+        created=read_time(record.get("created_at")),
+        updated=read_time(record.get("updated_at")),
+        leaf=texts_of(history, "currentId") or None,
+        pinned=record.get("pinned") is True,
+        archived=record.get("archived") is True,
+        system_prompt=texts_of(params, "system"),
+    )
+    messages = history.get("messages")
+    for key, held in messages.items() if isinstance(messages, dict) else ():
+        if isinstance(held, dict):
+            conversation.add(read_message(conversation, str(key), held))
+    yield conversation.build(origin)
+
+
+def read_message(conversation: SourceConversation, key: str, held: Record) -> SourceMessage:
+    """A message, of which newer versions keep the output apart from the content."""
+    parts = MessageParts()
+    output = dicts_of(held.get("output"))
+    for item in output:
+        _add_output(parts, item)
+    if not output:
+        parts.add_content(held.get("content"))
+    for each in dicts_of(held.get("files")):
+        _add_file(parts, each)
+    for each in dicts_of(held.get("sources")):
+        source = each.get("source")
+        parts.add_source(texts_of(source, "name"), texts_of(source, "url"))
+    conversation.left_out.update(parts.losses)
+    thinking, text = _split_details(parts.text.replace("\0", ""))
+    error = held.get("error")
+    is_cut = bool(error) or held.get("done") is False
+    info = held.get("info")
+    return SourceMessage(
+        key=key,
+        parent=texts_of(held, "parentId") or None,
+        role=read_role(held.get("role")),
+        text=text,
+        reasoning=parts.reasoning or thinking,
+        time=read_time(held.get("timestamp")),
+        model=texts_of(held, "model"),
+        status=MessageStatus.STOPPED if is_cut else MessageStatus.COMPLETE,
+        usage=read_usage(
+            held.get("usage") or (info.get("usage") if isinstance(info, dict) else None)
+        ),
+    )
+
+
+def _add_output(parts: MessageParts, item: Record) -> None:
+    match item:
+        case {"type": "message"}:
+            parts.add_content(item.get("content"))
+        case {"type": "reasoning"}:
+            held = item.get("content") or item.get("summary")
+            for each in dicts_of(held):
+                parts.add_reasoning(each.get("text"))
+        case {"type": "function_call"}:
+            parts.add_call(item.get("name"), item.get("arguments"))
+        case {"type": "function_call_output"}:
+            texts = [texts_of(each, "text") for each in dicts_of(item.get("output"))]
+            parts.add_result("", "\n\n".join(texts) or item.get("output"))
+        case _:
+            parts.add_unknown(item.get("type"), item)
+
+
+def _add_file(parts: MessageParts, file: Record) -> None:
+    if file.get("type") == "image":
+        parts.add_file(texts_of(file, "name", "url"), "Picture")
+        return
+    inner = file.get("file")
+    data = inner.get("data") if isinstance(inner, dict) else None
+    parts.add_attached_text(texts_of(file, "name", "id"), texts_of(data, "content"))
+
+
+def _split_details(text: str) -> tuple[str, str]:
+    """Reasoning and tool calls that older versions keep as HTML in the content."""
+    if match := _THINKING.match(text):
+        quoted = html.unescape(match[1]).strip().split("\n")
+        reasoning = "\n".join(line.removeprefix(">").removeprefix(" ") for line in quoted)
+        return reasoning, _TOOL_CALLS.sub("", text[match.end() :])
+    return split_thinking(text)
+
+
+FORMAT = RecordFormat(name="Open WebUI", sniff=_sniff, read=_read)

@@ -1,0 +1,83 @@
+"""Messages as OpenAI's API has them, and ShareGPT: lists, requests, and training data in lines."""
+
+from collections.abc import Iterator
+
+from fakegpt_tui.formats.base import ImportItem, ListFormat, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_list import add_messages, first_exchange
+from fakegpt_tui.formats.message_parts import dicts_of, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation
+
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+_SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "observation": "tool"}
+
+
+def _is_message(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.get("role") in _ROLES
+        and ("content" in value or "tool_calls" in value)
+    )
+
+
+def _sniff_list(first: Record) -> str:
+    return "it is a list of messages with role and content" if _is_message(first) else ""
+
+
+def _read_list(values: list[object], origin: Origin) -> Iterator[ImportItem]:
+    messages = dicts_of(values)
+    conversation = SourceConversation(program="openai", key=first_exchange(messages))
+    add_messages(conversation, messages)
+    yield conversation.build(origin)
+
+
+def _sniff_record(record: Record) -> str:
+    messages = record.get("messages")
+    is_one = isinstance(messages, list) and bool(messages) and _is_message(messages[0])
+    return "its messages have role and content" if is_one else ""
+
+
+def _read_record(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    messages = dicts_of(record.get("messages"))
+    conversation = SourceConversation(
+        program="openai",
+        key=texts_of(record, "id") or first_exchange(messages),
+        title=texts_of(record, "title", "name"),
+        created=read_time(record.get("created_at") or record.get("created")),
+        updated=read_time(record.get("updated_at") or record.get("updated")),
+        system_prompt=texts_of(record, "system", "system_prompt"),
+    )
+    add_messages(conversation, messages, model=texts_of(record, "model"))
+    yield conversation.build(origin)
+
+
+def _sniff_sharegpt(record: Record) -> str:
+    turns = record.get("conversations")
+    if not isinstance(turns, list):
+        return ""
+    is_one = all(isinstance(each, dict) and "from" in each for each in turns)
+    return "its conversations have from and value, as ShareGPT's have" if is_one else ""
+
+
+def _read_sharegpt(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    messages: list[Record] = []
+    for turn in dicts_of(record.get("conversations")):
+        speaker = texts_of(turn, "from").lower()
+        if speaker == "function_call":
+            call = {"name": "function", "arguments": turn.get("value")}
+            messages.append({"role": "assistant", "content": "", "function_call": call})
+        else:
+            role = _SPEAKERS.get(speaker, speaker)
+            messages.append({"role": role, "content": turn.get("value")})
+    conversation = SourceConversation(
+        program="sharegpt",
+        key=texts_of(record, "id") or first_exchange(messages),
+        system_prompt=texts_of(record, "system"),
+    )
+    add_messages(conversation, messages)
+    yield conversation.build(origin)
+
+
+SHAREGPT = RecordFormat(name="ShareGPT", sniff=_sniff_sharegpt, read=_read_sharegpt)
+REQUEST = RecordFormat(name="OpenAI messages", sniff=_sniff_record, read=_read_record)
+MESSAGES = ListFormat(name="OpenAI messages", sniff=_sniff_list, read=_read_list)
