@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.host.client_address import ClientAddressError, TrustedProxies
+from fakegpt_tui.protocol.openai import error_fields
 
 _SAME_SITE = {"same-origin", "none"}
 """A browser sends `none` for an address that a person typed; a page cannot cause it."""
@@ -191,4 +192,5 @@ def _preflight_response(origin: str, headers: Mapping[str, Any]) -> Response:
 
 
 def _error_response(status: int, detail: str) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status)
+    """The error in the forms of both protocols: neither client gets as far as its route."""
+    return JSONResponse({"detail": detail, **error_fields(detail, status)}, status)

@@ -13,6 +13,7 @@ from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.host.access import Access, OpenRoute
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
+from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
@@ -48,6 +49,13 @@ class HostApp:
             limiter=self.limiter,
             ping_seconds=self.ping_seconds,
         )
+        completions = CompletionRoutes(
+            backend=self.backend,
+            access=self.access,
+            running=self.running,
+            limiter=self.limiter,
+            ping_seconds=self.ping_seconds,
+        )
         app = Starlette(
             routes=self.access.guard(
                 [
@@ -56,6 +64,7 @@ class HostApp:
                     *AccountRoutes(self.backend, self.access, self.throttle).routes(),
                     *prompts.routes(),
                     *ConversationRoutes(self.access, self.cache).routes(),
+                    *completions.routes(),
                 ]
             ),
             exception_handlers=dict.fromkeys(

@@ -20,7 +20,8 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
-from fakegpt_tui.protocol import fakegpt
+from fakegpt_tui.host.meter import LimitReached
+from fakegpt_tui.protocol import fakegpt, openai
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
 
 _STATUSES: dict[type, HTTPStatus] = {
@@ -119,8 +120,43 @@ def rate_limit_response(
     )
 
 
-async def handle_error(_: Request, error: Exception) -> Response:
+COMPLETION_PATHS = "/v1/"
+
+
+def completion_error_response(error: ServiceError) -> Response:
+    """The response to an error in the form of the OpenAI protocol."""
+    headers = {}
+    if isinstance(error, RateLimited) and error.retry_after is not None:
+        wait = error.retry_after
+        headers = {
+            "retry-after": str(math.ceil(wait)),
+            "retry-after-ms": str(math.ceil(wait * 1000)),
+        }
+    if isinstance(error, LimitReached) and not error.is_temporary:
+        headers["x-should-retry"] = "false"
+    return json_response(
+        openai.completion_error_body(error), openai.completion_status(error), headers
+    )
+
+
+def _handle_completion_error(error: Exception) -> Response:
+    match error:
+        case InvalidToken(reason=reason):
+            sentence, _ = _TOKEN_ERRORS[reason]
+            fields = openai.error_fields(sentence, HTTPStatus.UNAUTHORIZED, code="invalid_api_key")
+            return json_response(fields, HTTPStatus.UNAUTHORIZED, {"www-authenticate": "Bearer"})
+        case ServiceError():
+            return completion_error_response(error)
+        case HTTPException(status_code=status):
+            return json_response(openai.error_fields(error.detail, status), status, error.headers)
+        case _:
+            raise error
+
+
+async def handle_error(request: Request, error: Exception) -> Response:
     """The response to an error of a route, of a backend, or of Starlette, such as 404 and 405."""
+    if request.scope["path"].startswith(COMPLETION_PATHS):
+        return _handle_completion_error(error)
     match error:
         case InvalidToken(reason=reason):
             sentence, code = _TOKEN_ERRORS[reason]

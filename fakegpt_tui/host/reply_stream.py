@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Protocol
 
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
 from fakegpt_tui.host.errors import service_error_response
 from fakegpt_tui.host.request_body import wait_for_disconnect
 from fakegpt_tui.host.running_replies import RunningReplies
-from fakegpt_tui.protocol.fakegpt import PING, StreamEncoder
+from fakegpt_tui.protocol.fakegpt import PING
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -19,6 +20,26 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
+
+
+class ReplyEncoder(Protocol):
+    """Turns the events of one reply into those of a protocol, ready to be sent."""
+
+    def start(self) -> list[bytes]:
+        """What precedes the first event."""
+        ...
+
+    def encode(self, event: StreamEvent) -> list[bytes]:
+        """What an event becomes; it may be nothing."""
+        ...
+
+    def finish(self) -> list[bytes]:
+        """The end of a reply."""
+        ...
+
+    def fail(self, error: ServiceError) -> list[bytes]:
+        """The end of a reply that failed after its beginning."""
+        ...
 
 
 class ReplyStream:
@@ -32,14 +53,16 @@ class ReplyStream:
     def __init__(
         self,
         events: AsyncGenerator[StreamEvent],
-        encoder: StreamEncoder,
+        encoder: ReplyEncoder,
         *,
         on_begin: Callable[[], None] | None = None,
         running: RunningReplies,
         key_id: str,
         ping_seconds: float,
+        error_response: Callable[[ServiceError], Response] = service_error_response,
     ) -> None:
         """`on_begin` is called before the first event, not before an HTTP error."""
+        self._error_response = error_response
         self._events = events
         self._encoder = encoder
         self._on_begin = on_begin
@@ -48,7 +71,14 @@ class ReplyStream:
         self._ping_seconds = ping_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        output = _Output(self._encoder, scope, receive, send, self._on_begin)
+        output = _Output(
+            self._encoder,
+            scope,
+            receive,
+            send,
+            on_begin=self._on_begin,
+            error_response=self._error_response,
+        )
         with self._running.join(self._key_id) as ending:
             await self._send_until(ending, output, receive)
 
@@ -99,12 +129,15 @@ class _Output:
 
     def __init__(
         self,
-        encoder: StreamEncoder,
+        encoder: ReplyEncoder,
         scope: Scope,
         receive: Receive,
         send: Send,
+        *,
         on_begin: Callable[[], None] | None,
+        error_response: Callable[[ServiceError], Response],
     ) -> None:
+        self._error_response = error_response
         self._encoder = encoder
         self._scope = scope
         self._receive = receive
@@ -139,7 +172,7 @@ class _Output:
         if self._opening is None:
             await self.end(self._encoder.fail(error))
         else:
-            await service_error_response(error)(self._scope, self._receive, self._send)
+            await self._error_response(error)(self._scope, self._receive, self._send)
 
     async def _send_parts(self, parts: list[bytes], *, more: bool) -> None:
         async with self._sending:
