@@ -1,6 +1,7 @@
 """Connection errors of httpx, sockets and TLS, translated into sentences."""
 
 import errno
+import re
 import ssl
 from collections.abc import Iterator
 from socket import gaierror
@@ -8,20 +9,29 @@ from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui.domain import NoConnection
+from fakegpt_tui.domain import BadReply, NoConnection
 from fakegpt_tui.http.clients import Route
 
 ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
 CONNECTION_ERRORS = (httpx.HTTPError, OSError)
 """What a connection may raise; OSError, because a TLS failure while reading comes as it is."""
 
+_FRAMING = re.compile("Transfer-Encoding|Content-Length")
 _EXPIRED = 10
 _SELF_SIGNED = (18, 19)
 _OTHER_NAME = (62, 64)
 
 
-def translate_error(error: ConnectionFailure, route: Route) -> NoConnection:
-    """`error` as a sentence of ours: its own text may be empty, or contain a secret."""
+def translate_error(error: ConnectionFailure, route: Route) -> NoConnection | BadReply:
+    """`error` as a sentence of ours: its own text may be empty, or contain a secret.
+
+    An answer that came, and is framed in a way that HTTP does not allow, would come again so.
+    """
+    if isinstance(error, httpx.RemoteProtocolError) and _FRAMING.search(str(error)):
+        return BadReply(
+            f"The service at {route} frames its answer twice: a proxy before it repeats the header"
+            " Transfer-Encoding or Content-Length. It has to leave that header out."
+        )
     return NoConnection(_sentence(error, route))
 
 

@@ -11,16 +11,15 @@ import httpx
 
 from fakegpt_tui.domain import BadReply, ServiceError, Unreachable, Unsupported
 from fakegpt_tui.http.clients import Route, Transport
+from fakegpt_tui.http.compression import Inflater, UnknownCompression
 from fakegpt_tui.http.errors import proxy_login_required
 from fakegpt_tui.http.read_ahead import ReadAhead
 from fakegpt_tui.http.retries import StreamTimeouts
+from fakegpt_tui.text import safe_line
 
 EVENT_STREAM: Final = "text/event-stream"
 _ERROR_BODY_BYTES = 64_000
 _PROXY_STATUS = 407
-_CHUNK_BYTES = 1 << 20
-"""Decompressed at a time, however well the response is compressed."""
-
 _MAX_HEADERS = 256
 """More than any service needs. Their size is limited by the reader of HTTP, to 100 kB."""
 
@@ -28,32 +27,29 @@ _MAX_HEADERS = 256
 async def iter_chunks(response: httpx.Response, route: Route) -> AsyncGenerator[bytes]:
     """The bytes of a response as they arrive, decompressed.
 
-    No compression is requested, but some servers compress anyway: gzip and deflate are read, in
-    chunks of bounded size.
+    No compression is requested, but some servers compress anyway.
 
     Raises:
         BadReply: It cannot be decompressed, or has too many headers.
-        Unsupported: It is compressed in another format.
+        Unsupported: It is compressed in a format that this program does not read.
     """
     if len(response.headers.raw) > _MAX_HEADERS:
         raise BadReply(f"The response of {route} has too many headers.")
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    try:
+        inflater = Inflater(response.headers.get("Content-Encoding", ""))
+    except UnknownCompression as unknown:
+        raise Unsupported(
+            f"The service at {route} compresses its responses as {safe_line(unknown.names, 60)},"
+            " though it was asked not to; turn compression off for this address, there or in the"
+            " proxy before it."
+        ) from unknown
     async with aclosing(_raw_chunks(response)) as raw:
-        if encoding in ("", "identity"):
-            async for piece in raw:
-                yield piece
-            return
-        if encoding not in ("gzip", "x-gzip", "deflate"):
-            raise Unsupported(
-                f"The service at {route} compresses its responses in an unknown format."
-            )
-        inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
         try:
             async for piece in raw:
-                packed = piece
-                while packed and not inflate.eof:
-                    yield inflate.decompress(packed, _CHUNK_BYTES)
-                    packed = inflate.unconsumed_tail
+                for unpacked in inflater.feed(piece):
+                    yield unpacked
+            for rest in inflater.finish():
+                yield rest
         except zlib.error as error:
             raise BadReply(f"The response of {route} cannot be decompressed.") from error
 
