@@ -9,7 +9,11 @@ from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
 from fakegpt_tui.formats import (
     chatgpt,
     claude,
+    claude_code,
+    codex,
     deepseek,
+    gemini,
+    gemini_cli,
     grok,
     html,
     json_lines,
@@ -40,11 +44,13 @@ JSON_FORMATS = JsonFormats(
         open_webui.FORMAT,
         grok.FORMAT,
         librechat.FORMAT,
+        gemini.TURNS,
+        gemini_cli.RECORD,
         openai_messages.SHAREGPT,
         openai_messages.REQUEST,
     ),
-    lists=(openai_messages.MESSAGES,),
-    lines=(),
+    lists=(gemini.ACTIVITY, openai_messages.MESSAGES),
+    lines=(claude_code.FORMAT, codex.FORMAT, gemini_cli.LINES),
 )
 """Those of other programs; the first that recognises an object reads it."""
 

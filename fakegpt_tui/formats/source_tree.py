@@ -24,6 +24,10 @@ from fakegpt_tui.formats.base import EmptyConversation, LoadedItem, Loss, Origin
 from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
 from fakegpt_tui.text import replace_surrogates, safe_line
 
+DAMAGED = Loss("damaged lines were left out", one="damaged line was left out")
+UNKNOWN_LINES = Loss(
+    "lines of an unknown kind were left out", one="line of an unknown kind was left out"
+)
 _IDS = UUID("9b1c6d0e-64a1-5c0e-9d55-6f1f5d1f7a10")
 _TITLE_LENGTH = 60
 

@@ -88,3 +88,66 @@ def test_a_parent_that_is_missing_or_the_message_itself_is_borne(tmp_path: Path)
         ),
     )
     assert sorted(outline(found)[1:]) == ["1 > 'a'", "1 > 'b'", "1 > 'd'", "2 >* 'c'"]
+
+
+def test_half_a_last_line_is_read_at_the_next_import(tmp_path: Path) -> None:
+    data = (FILES / "claude-code" / "session.jsonl").read_bytes()
+    whole = data.rpartition(b"\n")[0] + b"\n"
+    more = json.dumps(
+        {
+            "type": "user",
+            "uuid": "u9",
+            "parentUuid": "a6",
+            "sessionId": "44444444-0000-4000-8000-000000000001",
+            "message": {"role": "user", "content": "And now?"},
+        }
+    )
+    (first,) = loaded(read_bytes(tmp_path, data))
+    (later,) = loaded(read_bytes(tmp_path, whole + more.encode()))
+    assert later.conversation.id == first.conversation.id
+    assert later.messages[:-1] == first.messages
+    assert later.messages[-1].parent_id == first.conversation.leaf_id
+    assert "1 damaged line was left out." in account(FILES / "claude-code" / "session.jsonl")
+
+
+def codex(*lines: tuple[str, dict[str, object]]) -> bytes:
+    first = {"type": "session_meta", "payload": {"id": "c"}}
+    rest = [{"type": kind, "payload": payload} for kind, payload in lines]
+    return "\n".join(map(json.dumps, [first, *rest])).encode()
+
+
+def item(role: str, text: str) -> tuple[str, dict[str, object]]:
+    return "response_item", {"type": "message", "role": role, "content": [{"text": text}]}
+
+
+def test_turns_of_codex_that_were_rolled_back_stay_as_a_branch(tmp_path: Path) -> None:
+    said = [item("user", "a"), item("assistant", "b"), item("user", "c"), item("assistant", "d")]
+    back = ("event_msg", {"type": "thread_rolled_back", "num_turns": 1})
+    found = read_bytes(tmp_path, codex(*said, back, item("user", "e")))
+    assert outline(found) == ["# a", "1 > 'a'", "2 < 'b'", "3 > 'c'", "4 < 'd'", "3 >* 'e'"]
+
+
+def activity(minute: int, title: str, answer: str = "") -> dict[str, object]:
+    held = {"safeHtmlItem": [{"html": answer}]} if answer else {}
+    time = f"2026-03-01T10:{minute:02}:00Z"
+    return {"header": "Gemini Apps", "title": title, "time": time, "products": [], **held}
+
+
+def test_a_group_of_prompts_that_has_grown_is_the_same_conversation(tmp_path: Path) -> None:
+    newest_first = [
+        activity(9, "Prompted Two", "<p>2</p>"),
+        activity(1, "Prompted One", "<p>1</p>"),
+    ]
+    (first,) = loaded(read_bytes(tmp_path, json.dumps(newest_first[1:]).encode()))
+    (grown,) = loaded(read_bytes(tmp_path, json.dumps(newest_first).encode()))
+    assert grown.conversation.id == first.conversation.id
+    assert grown.messages[:2] == first.messages
+    assert outline([grown]) == ["# One", "1 > 'One'", "2 < '1'", "3 > 'Two'", "4 <* '2'"]
+
+
+def test_other_languages_are_read_where_there_is_an_answer(tmp_path: Path) -> None:
+    found = read_bytes(
+        tmp_path,
+        json.dumps([activity(1, "プロンプト: 川", "<p>水</p>"), activity(2, "作成")]).encode(),
+    )
+    assert outline(found) == ["# プロンプト: 川", "1 > 'プロンプト: 川'", "2 <* '水'"]

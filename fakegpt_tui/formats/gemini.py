@@ -1,0 +1,181 @@
+"""Gemini: the activity of Google's Takeout, and conversations of Gemini in Workspace.
+
+Activity knows no conversations: prompts less than half an hour apart are taken for one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    ImportItem,
+    ListFormat,
+    Loss,
+    Origin,
+    Record,
+    RecordFormat,
+    SkippedItem,
+)
+from fakegpt_tui.formats.html_markdown import html_to_markdown
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+OTHERS = Loss(
+    "activities that are no prompts were left out", one="activity that is no prompt was left out"
+)
+DELETED = Loss(
+    "messages that had been deleted were left out",
+    one="message that had been deleted was left out",
+)
+_SILENCE = timedelta(minutes=30)
+_VERB = re.compile(
+    r"(?:Prompted|Asked Bard:|Asked|Said|Branched|Answered"
+    r"|Eingegebener Prompt:|Prompt saisi\s*:|Petición enviada:)\s+"
+)
+_ATTACHED = re.compile(r"\s*\n\s*Attached \d+ files?\.\s*$")
+_NAMES = re.compile(r"gemini|bard", re.IGNORECASE)
+
+
+def _is_gemini(record: Record) -> bool:
+    products = record.get("products")
+    names = [record.get("header"), *(products if isinstance(products, list) else [])]
+    return any(isinstance(name, str) and _NAMES.search(name) for name in names)
+
+
+def _sniff_activity(first: Record) -> str:
+    is_one = {"header", "title", "time"} <= first.keys() and _is_gemini(first)
+    return "it is a list of activities of Gemini, as Takeout has" if is_one else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    key: str
+    time: datetime
+    prompt: str
+    record: Record
+
+
+def _read_activity(values: list[object], origin: Origin) -> Iterator[ImportItem]:
+    """Conversations by their times, oldest first."""
+    others = 0
+    found: list[_Activity] = []
+    for record in dicts_of(values):
+        time = read_time(record.get("time"))
+        prompt = _prompt(record)
+        if time is None or prompt is None:
+            others += 1
+            continue
+        found.append(_Activity("", time, prompt, record))
+    found.sort(key=lambda each: each.time)
+    groups: list[list[_Activity]] = []
+    for each in found:
+        if not groups or each.time - groups[-1][-1].time > _SILENCE:
+            groups.append([])
+        groups[-1].append(each)
+    if not groups:
+        yield SkippedItem("Gemini", "The activity of Gemini holds no prompts.")
+    for number, group in enumerate(groups):
+        conversation = _conversation(group)
+        if number == 0 and others:
+            conversation.left_out[OTHERS] += others
+        yield conversation.build(origin)
+
+
+def _prompt(record: Record) -> str | None:
+    """What was asked; nothing where the activity is another one."""
+    title = texts_of(record, "title")
+    verb = _VERB.match(title.replace("\u00a0", " "))
+    if not _is_gemini(record) or (verb is None and not record.get("safeHtmlItem")):
+        return None
+    return _ATTACHED.sub("", title[verb.end() :] if verb else title)
+
+
+def _conversation(group: list[_Activity]) -> SourceConversation:
+    conversation = SourceConversation(program="gemini", key=group[0].time.isoformat())
+    for each in group:
+        asked, answered = MessageParts(), MessageParts()
+        asked.add_text(each.prompt)
+        asked.add_files(each.record.get("attachedFiles"))
+        for item in dicts_of(each.record.get("safeHtmlItem")):
+            answered.add_text(html_to_markdown(texts_of(item, "html")))
+        for source in dicts_of(each.record.get("subtitles")):
+            answered.add_source(source.get("name"), source.get("url"))
+        key = each.time.isoformat()
+        for role, parts in ((Role.USER, asked), (Role.ASSISTANT, answered)):
+            conversation.left_out.update(parts.losses)
+            message = SourceMessage(
+                key=f"{key}/{role}", parent=None, role=role, text=parts.text, time=each.time
+            )
+            conversation.chain([message])
+    return conversation
+
+
+def _sniff_turns(record: Record) -> str:
+    is_one = isinstance(record.get("conversation_turns"), list)
+    return "it has conversation_turns, as Gemini in Workspace has" if is_one else ""
+
+
+def _read_turns(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    """A turn that comes again is another version of the first."""
+    created = read_time(record.get("creation_time"))
+    if not record.get("conversation_turns"):
+        raise EmptyConversation
+    conversation = SourceConversation(
+        program="gemini",
+        key=f"{texts_of(record, 'title')}/{texts_of(record, 'creation_time')}",
+        title=texts_of(record, "title"),
+        created=created or datetime.fromtimestamp(0, UTC),
+        updated=read_time(record.get("last_modification_time")),
+    )
+    before: str | None = None
+    last: tuple[object, str | None] = (None, None)
+    for number, turn in enumerate(dicts_of(record.get("conversation_turns"))):
+        message = _read_turn(conversation, number, turn)
+        if message is None:
+            continue
+        held = turn.get("user_turn") or turn.get("system_turn")
+        index = held.get("turn_index") if isinstance(held, dict) else None
+        message.parent = last[1] if index is not None and index == last[0] else before
+        last = index, message.parent
+        before = conversation.add(message)
+    yield conversation.build(origin)
+
+
+def _read_turn(conversation: SourceConversation, number: int, turn: Record) -> SourceMessage | None:
+    parts = MessageParts()
+    match turn:
+        case {"user_turn": dict(held)}:
+            role = Role.USER
+            parts.add_text(held.get("prompt"))
+        case {"system_turn": dict(held)}:
+            role = Role.ASSISTANT
+            for thought in dicts_of(held.get("model_thoughts")):
+                told = (f"**{texts_of(thought, 'headline')}**", texts_of(thought, "description"))
+                parts.add_reasoning("\n\n".join(told))
+            for text in dicts_of(held.get("text")):
+                parts.add_text(text.get("data"))
+                for card in dicts_of(text.get("cards")):
+                    parts.add_text(card.get("content"))
+        case _:
+            return None
+    if held.get("turn_deleted_time"):
+        conversation.left_out[DELETED] += 1
+        return None
+    parts.add_files(held.get("images"), "Picture")
+    conversation.left_out.update(parts.losses)
+    return SourceMessage(
+        key=str(number),
+        parent=None,
+        role=role,
+        text=parts.text,
+        reasoning=parts.reasoning,
+        time=read_time(held.get("turn_last_modified")),
+    )
+
+
+ACTIVITY = ListFormat(name="Gemini", sniff=_sniff_activity, read=_read_activity)
+TURNS = RecordFormat(name="Gemini", sniff=_sniff_turns, read=_read_turns)
