@@ -3,12 +3,13 @@
 Whole sentences, no redraw, no spinner: what is written is never changed.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     AppendOnlyText,
     Conversation,
@@ -19,6 +20,10 @@ from fakegpt_tui.domain import (
     TextReplaced,
 )
 from fakegpt_tui.text import safe_line, safe_text
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn
 
 HELP = """\
 Type a prompt and press Enter; ctrl+c stops a reply. Commands:

@@ -1,11 +1,15 @@
 """Context windows: estimate tokens, truncate a conversation to a budget, remember what fits."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from __future__ import annotations
 
-from fakegpt_tui.backends.base import ReplyRequest
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
 from fakegpt_tui.domain import ContextMessage, Model, Notice, Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import ReplyRequest
 
 _ASCII_PER_TOKEN: Final = 4
 _MESSAGE_TOKENS: Final = 4

@@ -1,8 +1,12 @@
 """Turns that run or wait, by conversation."""
 
-from collections.abc import Collection, Iterator
+from __future__ import annotations
 
-from fakegpt_tui.chat.turn import Turn
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.turn import Turn
 
 
 class ActiveTurns(Collection[str]):

@@ -1,13 +1,12 @@
 """Actions on whole conversations: rename, pin, archive, trash, restore, configure, branch."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.chat.conversation_index import Change, ConversationIndex
-from fakegpt_tui.chat.message_trees import MessageTrees
-from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -21,6 +20,11 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import replace_surrogates
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.conversation_index import Change, ConversationIndex
+    from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.undo import UndoHistory
 
 
 class ConversationActions:

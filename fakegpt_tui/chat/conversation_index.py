@@ -1,14 +1,14 @@
 """Index of all conversations, in memory, with every change queued for the store."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
-from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -19,6 +19,10 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
+    from fakegpt_tui.chat.store_interface import Stores
 
 TITLE_LENGTH = 60
 TRASH_DAYS = 30

@@ -1,11 +1,16 @@
 """Drafts and bookmarks: what is typed and not sent, and where reading stopped."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.pending_writes import PendingWrites
-from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.domain import Bookmark, Draft
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.pending_writes import PendingWrites
+    from fakegpt_tui.chat.store_interface import Stores
 
 
 class Bookmarks:

@@ -1,19 +1,22 @@
 """Background jobs: exporting conversations to files and importing them."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.chat.conversation_actions import ConversationActions
-from fakegpt_tui.chat.conversation_index import ConversationIndex
-from fakegpt_tui.chat.message_trees import MessageTrees
-from fakegpt_tui.chat.store_interface import ChatStore
-from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import FakeGPTError, LoadError, NotFound, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.conversation_actions import ConversationActions
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
+    from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.formats.importer import Importer
 
 
@@ -35,6 +38,20 @@ class JobResult:
 
     summary: str
     details: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Job:
+    """Something long to be run, how far it has come, and its result once it is over.
+
+    `follow_up` is a job that may be wanted next, with the label of its button.
+    """
+
+    title: str
+    run: Callable[[JobProgress], Awaitable[JobResult]]
+    follow_up: tuple[str, Job] | None = None
+    progress: JobProgress = field(default_factory=JobProgress)
+    result: JobResult | None = None
 
 
 MARKDOWN: Final = "md"
@@ -164,7 +181,7 @@ class ConversationImporter:
         details = (*errors, *report.loss_sentences(), *(each.reason for each in report.skipped))
         return JobResult(f"Stopped. {summary}" if progress.stopped else summary, details)
 
-    async def _show_imported(self, importer: "Importer") -> None:
+    async def _show_imported(self, importer: Importer) -> None:
         """Show what is new, and let `undo` take it back."""
         added, extended = tuple(importer.added), dict(importer.extended)
         if not added and not extended:
@@ -182,7 +199,7 @@ class ConversationImporter:
 
 
 def _import_paths(
-    importer: "Importer",
+    importer: Importer,
     paths: Iterable[Path],
     progress: JobProgress,
     *,

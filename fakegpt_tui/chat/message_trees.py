@@ -1,20 +1,22 @@
 """Message trees of all conversations: reading, showing variants, trashing."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.active_turns import ActiveTurns
-from fakegpt_tui.chat.conversation_index import ConversationIndex
-from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
-from fakegpt_tui.chat.store_interface import Stores
-from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import ChatMessage, NotFound, StillReplying, now
 from fakegpt_tui.domain.message_tree import MessageTree, TreeRow, Variants
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.active_turns import ActiveTurns
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
+    from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
+    from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.domain.diff import DiffPart
 
 _LONG_TREE = 400
@@ -122,9 +124,7 @@ class MessageTrees:
         leaf_id = self._index.get(conversation_id).leaf_id
         return self.of(conversation_id).rows(leaf_id)
 
-    def compare(
-        self, conversation_id: str, before_id: str, after_id: str
-    ) -> "tuple[DiffPart, ...]":
+    def compare(self, conversation_id: str, before_id: str, after_id: str) -> tuple[DiffPart, ...]:
         """Word diff of two chat messages."""
         from fakegpt_tui.domain.diff import diff_words  # noqa: PLC0415 - not at every start
 

@@ -1,14 +1,19 @@
 """Queues: prompts that wait for a reply to end, and turns that wait for a free slot."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.pending_writes import PendingWrites
-from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
 from fakegpt_tui.text import replace_surrogates
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.pending_writes import PendingWrites
+    from fakegpt_tui.chat.store_interface import Stores
 
 _QUEUE = "queue"
 

@@ -1,7 +1,10 @@
 """Building a prompt, an empty reply and the request that a backend is sent."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.backends.base import Purpose, RemoteParent, ReplyRequest
 from fakegpt_tui.chat.conversation_index import TITLE_LENGTH
@@ -15,8 +18,10 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
-from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.message_tree import MessageTree
 
 
 def new_prompt(

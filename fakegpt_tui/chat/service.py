@@ -1,5 +1,7 @@
 """Chat service: conversations, turns, drafts and everything else a front end uses."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -15,8 +17,6 @@ from fakegpt_tui.chat.pending_writes import PendingWrites
 from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.services import Connect, Services
 from fakegpt_tui.chat.store_interface import ChatStore, Stores
-from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.chat.turns import Turns
 from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import Draft, MessageStatus, Preset, Service, StoreError
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.emergency_export import EmergencyExport
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.search import Search
+    from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
@@ -43,7 +45,7 @@ class ChatService:
         model: str = "",
         max_turns: int = 8,
         presets: Mapping[str, Preset] = MappingProxyType({}),
-        mirror: "MirrorUpdate | None" = None,
+        mirror: MirrorUpdate | None = None,
     ) -> None:
         """`mirror` is called with each conversation in which a turn has ended.
 
@@ -52,6 +54,7 @@ class ChatService:
         """
         self._stores = stores = Stores(store)
         self._mirror = mirror
+        self._max_turns = max_turns
         self._is_stale = False
         self.presets = presets
         self.services = Services(services, connect, service=service, model=model)
@@ -75,32 +78,37 @@ class ChatService:
             presets=presets,
             discard=self._discard,
         )
-        self.turns = Turns(
-            stores,
+
+    @cached_property
+    def turns(self) -> Turns:
+        from fakegpt_tui.chat.turns import Turns  # noqa: PLC0415 - not before the first frame
+
+        return Turns(
+            self._stores,
             self.writes,
             index=self.conversations,
             trees=self.messages,
             queue=self.queue,
             active=self.active_turns,
             services=self.services,
-            limit=max_turns,
+            limit=self._max_turns,
             on_end=self._follow_up,
         )
 
     @cached_property
-    def search(self) -> "Search":
-        from fakegpt_tui.chat.search import Search  # noqa: PLC0415 - not before the first frame
+    def search(self) -> Search:
+        from fakegpt_tui.chat.search import Search  # noqa: PLC0415 - as above
 
         return Search(self._stores.disk)
 
     @cached_property
-    def exports(self) -> "ConversationExporter":
+    def exports(self) -> ConversationExporter:
         from fakegpt_tui.chat.jobs import ConversationExporter  # noqa: PLC0415 - as above
 
         return ConversationExporter(self.conversations, self.messages)
 
     @cached_property
-    def imports(self) -> "ConversationImporter":
+    def imports(self) -> ConversationImporter:
         from fakegpt_tui.chat.jobs import ConversationImporter  # noqa: PLC0415 - as above
 
         return ConversationImporter(
@@ -113,12 +121,17 @@ class ChatService:
         )
 
     @cached_property
-    def emergency_export(self) -> "EmergencyExport":
+    def emergency_export(self) -> EmergencyExport:
         from fakegpt_tui.chat.emergency_export import EmergencyExport  # noqa: PLC0415 - as above
 
         return EmergencyExport(
             self.writes, self.conversations, self.exports, self.drafts, self.queue
         )
+
+    def shown_turn(self, conversation_id: str) -> Turn | None:
+        """The active turn of a conversation; of several, the one whose reply is shown."""
+        known = self.conversations.find(conversation_id)
+        return self.active_turns.shown(conversation_id, known.leaf_id if known else None)
 
     def unsent_drafts(self) -> list[Draft]:
         """Drafts of an earlier run whose conversations have no prompt yet."""

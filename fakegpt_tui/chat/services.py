@@ -1,11 +1,12 @@
 """Services: connections, logins, models, rate limits and the default model."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.domain import (
     FakeGPTError,
     LoginState,
@@ -19,6 +20,9 @@ from fakegpt_tui.domain import (
     now,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend
 
 
 class LoginControl(Protocol):

@@ -1,20 +1,23 @@
 """Store interface: what chat needs of a store."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from fakegpt_tui.domain import (
-    Bookmark,
-    ChatMessage,
-    Conversation,
-    Draft,
-    MessageStatus,
-    QueuedPrompt,
-    SearchHit,
-    SearchQuery,
-)
+if TYPE_CHECKING:
+    from fakegpt_tui.domain import (
+        Bookmark,
+        ChatMessage,
+        Conversation,
+        Draft,
+        MessageStatus,
+        QueuedPrompt,
+        SearchHit,
+        SearchQuery,
+    )
 
 
 class TurnStore(Protocol):

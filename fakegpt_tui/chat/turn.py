@@ -1,5 +1,7 @@
 """Turn: one prompt and its reply, from saved to saved."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
@@ -7,13 +9,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
-from fakegpt_tui.chat.queue import ConcurrencyLimiter
 from fakegpt_tui.chat.reply_text import REPLY_CUT, TextBuffer, reply_outcome
-from fakegpt_tui.chat.store_interface import TurnStore
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -35,6 +34,11 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.base import Backend, ReplyRequest
+    from fakegpt_tui.chat.queue import ConcurrencyLimiter
+    from fakegpt_tui.chat.store_interface import TurnStore
 
 
 @dataclass(frozen=True, slots=True)

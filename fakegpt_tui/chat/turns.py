@@ -1,20 +1,17 @@
 """Turns: making them, and following up when they end."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.backends.base import Purpose
 from fakegpt_tui.chat import request_builder
-from fakegpt_tui.chat.active_turns import ActiveTurns
-from fakegpt_tui.chat.conversation_index import ConversationIndex
-from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter, PromptQueue
-from fakegpt_tui.chat.services import Services
-from fakegpt_tui.chat.store_interface import Stores
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -28,6 +25,13 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import replace_surrogates
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.active_turns import ActiveTurns
+    from fakegpt_tui.chat.conversation_index import ConversationIndex
+    from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.services import Services
+    from fakegpt_tui.chat.store_interface import Stores
 
 MAX_PARALLEL_MODELS: Final = 4
 
@@ -83,11 +87,6 @@ class Turns:
     def set_limit(self, limit: int) -> None:
         """Change how many turns run at once; active turns go on."""
         self._limiter.set_limit(limit)
-
-    def shown(self, conversation_id: str) -> Turn | None:
-        """The active turn of a conversation; of several, the one whose reply is shown."""
-        known = self._index.find(conversation_id)
-        return self._active.shown(conversation_id, known.leaf_id if known else None)
 
     def ask(self, conversation: Conversation, text: str) -> Turn | QueuedPrompt:
         """A turn for a new prompt, or the queued prompt where a turn is active."""

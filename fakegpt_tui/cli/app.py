@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connection
-from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.cli.errors import PROGRAM, echo_err
 from fakegpt_tui.cli.private_files import make_folders
 from fakegpt_tui.config.secrets import SystemKeyring, read_key
-from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import (
     ConfigError,
     KeyNeeded,
@@ -36,6 +34,8 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
 

@@ -1,21 +1,20 @@
 """Running the one turn of `ask`, and printing its reply."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.store_interface import ChatStore
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
 from fakegpt_tui.cli.output import echo_json
-from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import (
     AppendOnlyText,
     Notice,
@@ -31,6 +30,12 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.text import replace_surrogates, safe_text
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.config.spec import Settings
 
 
 class ReplyPrinter:

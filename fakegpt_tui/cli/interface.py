@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import PresetStore, SettingsStore
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings
 from fakegpt_tui.domain import ConfigError
-from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.store.conversation_store import ConversationStore
     from fakegpt_tui.ui.app import FakeGPTApp
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from fakegpt_tui.chat.store_interface import ChatStore
 from fakegpt_tui.cli.ask_runner import handle_signals
 from fakegpt_tui.plain import PlainChat
 

@@ -1,13 +1,17 @@
 """Folders and the host's signing key, created so that only this user can read them."""
 
+from __future__ import annotations
+
 import os
-import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.config.spec import Folders
 from fakegpt_tui.domain import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from fakegpt_tui.config.spec import Folders
 
 _PRIVATE = 0o700
 
@@ -67,6 +71,8 @@ def load_host_key(path: Path) -> bytes:
 
 def _create_key(path: Path) -> None:
     """Create the key atomically, because another host may read it at the same time."""
+    import secrets  # noqa: PLC0415 - loads OpenSSL, and a key is made once
+
     number, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     made = Path(name)
     try:

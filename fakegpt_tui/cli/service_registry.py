@@ -22,7 +22,6 @@ from fakegpt_tui.config.secrets import (
     read_key,
     store_key,
 )
-from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import (
     ConfigError,
     ConnectionCheck,
@@ -37,6 +36,7 @@ from fakegpt_tui.domain import (
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.config.edit import Value
+    from fakegpt_tui.config.spec import Settings
 
 
 T = TypeVar("T")

@@ -5,7 +5,6 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
@@ -87,6 +86,8 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
 
 
 def _replace(target: Path, text: str, mode: int) -> None:
+    from secrets import token_hex  # noqa: PLC0415 - loads OpenSSL, and files are seldom written
+
     written = target.with_name(f".{target.name}.{token_hex(4)}")
     try:
         file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)

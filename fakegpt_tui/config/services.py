@@ -1,13 +1,15 @@
 """Services and presets of the configuration file, read and checked."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.config import validators
 from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
-from fakegpt_tui.config.sources import Table
 from fakegpt_tui.config.validators import InvalidValue, TomlValue, Validator
 from fakegpt_tui.domain import (
     MAX_TOKENS,
@@ -26,6 +28,9 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import count_hidden
+
+if TYPE_CHECKING:
+    from fakegpt_tui.config.sources import Table
 
 
 def parse_presets(table: Table) -> dict[str, Preset]:

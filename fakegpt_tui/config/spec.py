@@ -1,16 +1,20 @@
 """Settings: one row each, from which loader, `config show`, template, editor and help follow."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.secrets import KeySource
-from fakegpt_tui.config.validators import TomlValue, Validator
 from fakegpt_tui.domain import ConfigError, ModelRef, Preset, Service
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.config.secrets import KeySource
+    from fakegpt_tui.config.validators import TomlValue, Validator
 
 _ROW: Final = "setting"
 
@@ -67,7 +71,7 @@ class SettingSpec:
     editable: bool = True
     applies_now: bool = False
 
-    def value(self, settings: "Settings") -> str:
+    def value(self, settings: Settings) -> str:
         """The value in these settings, as it would be typed; empty where nothing is set."""
         match getattr(settings, self.name):
             case None:

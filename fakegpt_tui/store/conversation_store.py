@@ -1,5 +1,7 @@
 """Conversation store: reads and queued writes of conversations and chat messages."""
 
+from __future__ import annotations
+
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,26 +9,28 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
-from fakegpt_tui.domain import (
-    Bookmark,
-    ChatMessage,
-    Conversation,
-    Draft,
-    MessageStatus,
-    QueuedPrompt,
-    SearchHit,
-    SearchQuery,
-    StoreError,
-)
 from fakegpt_tui.store import drafts, open_store, queries, write_operations
 from fakegpt_tui.store.connection import transaction
 from fakegpt_tui.store.errors import DamagedStore, translate_errors
 from fakegpt_tui.store.maintenance import Maintenance
-from fakegpt_tui.store.open_store import StoreFiles
 from fakegpt_tui.store.search import SearchConnection
 from fakegpt_tui.store.writer import StoreWriter
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain import (
+        Bookmark,
+        ChatMessage,
+        Conversation,
+        Draft,
+        MessageStatus,
+        QueuedPrompt,
+        SearchHit,
+        SearchQuery,
+        StoreError,
+    )
+    from fakegpt_tui.store.open_store import StoreFiles
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")

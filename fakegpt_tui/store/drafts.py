@@ -1,10 +1,12 @@
 """Drafts, queued prompts, prompt history and bookmarks."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import Bookmark, Draft, QueuedPrompt
-from fakegpt_tui.store.connection import WriteOperation
 from fakegpt_tui.store.rows import (
     BOOKMARK,
     QUEUED_PROMPT,
@@ -14,6 +16,9 @@ from fakegpt_tui.store.rows import (
     select_statement,
 )
 from fakegpt_tui.text import replace_surrogates
+
+if TYPE_CHECKING:
+    from fakegpt_tui.store.connection import WriteOperation
 
 _BOOKMARK = f"{select_statement('bookmark', BOOKMARK.columns)} WHERE conversation_id = :id"
 _SAVE_BOOKMARK = f"""

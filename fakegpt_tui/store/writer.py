@@ -1,5 +1,7 @@
 """Store writer: the one thread that writes, with coalesced deltas and retries."""
 
+from __future__ import annotations
+
 import sqlite3
 import threading
 import time
@@ -8,15 +10,18 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import NotSavedYet, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store import migrations
 from fakegpt_tui.store.connection import FileIdentity, WriteOperation, transaction
 from fakegpt_tui.store.errors import ReplacedStore, TransientStoreError, translate_errors
-from fakegpt_tui.store.instances import HoldLock
 from fakegpt_tui.store.queries import DeltaBuffer
 from fakegpt_tui.store.write_operations import add_deltas
+
+if TYPE_CHECKING:
+    from fakegpt_tui.store.instances import HoldLock
 
 # A quarter second at most is lost to a crash, and writing takes some of that.
 COALESCE_SECONDS = 0.2

@@ -1,5 +1,7 @@
 """The Textual app: themes, the workers that outlive the main screen, and the shutdown."""
 
+from __future__ import annotations
+
 import asyncio
 import signal
 from collections.abc import Awaitable, Sequence
@@ -10,15 +12,11 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
-from fakegpt_tui.chat.jobs import JobResult
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.bindings import textual_keymap, validate_keys
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
-    Job,
     NotifyUser,
     OpenEditor,
     OpenLink,
@@ -48,11 +46,15 @@ from fakegpt_tui.ui.themes import THEMES, theme_name
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from fakegpt_tui.chat.jobs import Job
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn
+
 _SHUTDOWN_SECONDS = 1.0
 """How long quitting may wait for replies to be saved."""
 
 
-def _chat_commands() -> "type[Provider]":
+def _chat_commands() -> type[Provider]:
     from fakegpt_tui.ui.dialogs.commands import ChatCommands  # noqa: PLC0415 - with the first palette
 
     return ChatCommands
@@ -187,6 +189,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         try:
             job.result = await job.run(job.progress)
         except FakeGPTError as error:
+            from fakegpt_tui.chat.jobs import JobResult  # noqa: PLC0415 - where a job was run
+
             job.result = JobResult(str(error))
         return ShowNotice(job.result.summary)
 

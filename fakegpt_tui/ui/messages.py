@@ -1,29 +1,18 @@
 """Messages: what screens ask of the app, and what its workers report to the main screen."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import field
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from fakegpt_tui.chat.jobs import JobProgress, JobResult
-from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
-
-@dataclass(slots=True)
-class Job:
-    """Something long to be run, how far it has come, and its result once it is over.
-
-    `follow_up` is a job that may be wanted next, with the label of its button.
-    """
-
-    title: str
-    run: Callable[[JobProgress], Awaitable[JobResult]]
-    follow_up: "tuple[str, Job] | None" = None
-    progress: JobProgress = field(default_factory=JobProgress)
-    result: JobResult | None = None
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.jobs import Job
+    from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.domain import ChatMessage
 
 
 @dataclass

@@ -1,10 +1,11 @@
 """Chat state: which conversation is open, and what is typed, edited and picked in it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -19,6 +20,10 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn
 
 FAILED_STATUSES = {MessageStatus.FAILED, MessageStatus.INTERRUPTED}
 
@@ -51,7 +56,7 @@ class ChatState:
     @property
     def turn(self) -> Turn | None:
         """The turn of the open conversation."""
-        return self._chat.turns.shown(self.open.id)
+        return self._chat.shown_turn(self.open.id)
 
     @property
     def path(self) -> tuple[ChatMessage, ...]:

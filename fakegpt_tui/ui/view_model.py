@@ -1,12 +1,13 @@
 """View model: all that the main screen shows, derived from the chat state in one place."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from fakegpt_tui.chat.reply_text import ContextTokenCounter, count_reply_tokens
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.chat.turn import Turn, TurnProgress
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -18,10 +19,15 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.domain.message_tree import Variants
-from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
-from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.reply_text import ContextTokenCounter
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.turn import Turn, TurnProgress
+    from fakegpt_tui.domain.message_tree import Variants
+    from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _CHARACTERS_PER_TOKEN = 4
 """The usual estimate; the protocol sends no counts."""
@@ -60,7 +66,6 @@ class ViewModel:
         self._state = state
         self._clock = clock
         self._cost_labels: dict[str, tuple[ChatMessage, str]] = {}
-        self._context = ContextTokenCounter()
         self._row_source: object = None
         self._rows: tuple[ConversationRow, ...] = ()
 
@@ -73,7 +78,6 @@ class ViewModel:
         service, queued = state.service, state.queued
         variant, at_end = state.variant, state.at_end
         state.variant, state.at_end = None, False
-        count = self._context.count(state.open, path, service.window if service else None)
         return ChatView(
             conversation=state.open,
             path=path,
@@ -83,7 +87,7 @@ class ViewModel:
             at_end=at_end,
             service=service,
             login=state.login,
-            tokens=count.in_words if count.tokens and not tail else "",
+            tokens="" if tail else self._token_label(path),
             activity=self.activity,
             background=self.background if state.is_loaded else "",
             rows=state.rows,
@@ -92,6 +96,20 @@ class ViewModel:
             editing=state.edited_prompt is not None,
             keys=state.keys,
         )
+
+    def _token_label(self, path: Sequence[ChatMessage]) -> str:
+        """How many tokens are sent with the next prompt; empty where none are."""
+        conversation, service = self._state.open, self._state.service
+        if not path and not conversation.system_prompt:
+            return ""
+        count = self._context.count(conversation, path, service.window if service else None)
+        return count.in_words if count.tokens else ""
+
+    @cached_property
+    def _context(self) -> ContextTokenCounter:
+        from fakegpt_tui.chat.reply_text import ContextTokenCounter  # noqa: PLC0415 - not before the first frame
+
+        return ContextTokenCounter()
 
     def _labels(self, path: Sequence[ChatMessage]) -> dict[str, str]:
         """What the headers of messages say: picked, which variant, and an estimate of its cost.
@@ -147,6 +165,8 @@ def _cost_label(message: ChatMessage) -> str:
     is_counted = message.usage is not None or not message.status.is_final
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""
+    from fakegpt_tui.chat.reply_text import count_reply_tokens  # noqa: PLC0415 - as above
+
     return f"· {count_reply_tokens(message).in_words}"
 
 

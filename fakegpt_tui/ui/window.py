@@ -1,5 +1,7 @@
 """Window: the main screen as its controllers see it, with widgets, dialogs and notices."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import isawaitable
@@ -8,10 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.message import Message
 from textual.screen import Screen
 
-from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.messages import RunTurn
-from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
@@ -19,7 +19,9 @@ from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.dialogs import Choice
+    from fakegpt_tui.ui.state import ChatState
 
 T = TypeVar("T")
 
@@ -146,7 +148,7 @@ class Window:
     def pick(
         self,
         title: str,
-        choices: "Sequence[Choice]",
+        choices: Sequence[Choice],
         take: Callable[[str], object],
         *,
         current: str = "",

@@ -74,7 +74,7 @@ async def test_all_are_asked_the_same_at_once() -> None:
     for turn in turns:
         await streaming(turn, "a")
     assert chat.active_turns.of(conversation.id) == turns
-    assert chat.turns.shown(conversation.id) is turns[0]
+    assert chat.shown_turn(conversation.id) is turns[0]
     gate.open()
     await running
     requests = [backend.requests[0] for backend in backends.values()]

@@ -3,10 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from fakegpt_tui.chat.jobs import MARKDOWN, export_formats
+from fakegpt_tui.chat.jobs import MARKDOWN, Job, export_formats
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.messages import Job, RunJob
+from fakegpt_tui.ui.messages import RunJob
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 

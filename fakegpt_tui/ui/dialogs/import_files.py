@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, ProgressBar, Static
 
+from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.messages import Job
 
 _QUOTES = "'\""
 _WHAT = (

@@ -1,5 +1,7 @@
 """Main screen: composes the widgets and controllers of a chat, and shows the chat state."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.ui.bindings import bindings, effective_keys
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
@@ -26,7 +27,6 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
@@ -37,12 +37,14 @@ from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
-from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.window import Window
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.ui.controllers import Controllers
+    from fakegpt_tui.ui.options import Options
+    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
@@ -134,7 +136,7 @@ class ChatScreen(RenderCache, Screen[None]):
         self.set_timer(_FIRST_KEYS, self.controllers.services.sign_in_if_needed)
 
     @property
-    def controllers(self) -> "Controllers":
+    def controllers(self) -> Controllers:
         """What commands are methods of."""
         if self._controllers is None:
             from fakegpt_tui.ui.controllers import build_controllers  # noqa: PLC0415 - when used

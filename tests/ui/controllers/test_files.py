@@ -6,10 +6,10 @@ from pathlib import Path
 from textual.selection import Selection
 from textual.widgets import Input
 
-from fakegpt_tui.chat.jobs import JobProgress, JobResult
+from fakegpt_tui.chat.jobs import Job, JobProgress, JobResult
 from fakegpt_tui.formats.markdown import read_markdown
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
-from fakegpt_tui.ui.messages import Job, RunJob
+from fakegpt_tui.ui.messages import RunJob
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.formats.exports import many, ordinary, write_json

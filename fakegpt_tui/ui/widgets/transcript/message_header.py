@@ -7,14 +7,12 @@ from rich.segment import Segment
 from rich.style import Style
 
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.drawing import truncate
+from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD, MessageStyles
 
 ROLE_NAMES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
-REASONING_FOLD = "reasoning"
-"""The value of the style meta `fold` on the line above a reply's reasoning."""
 _ENDINGS = {
     MessageStatus.STOPPED: ("Stopped", "what had arrived is kept."),
     MessageStatus.FAILED: ("Failed", "no reason is known."),
@@ -29,22 +27,6 @@ _MIN_MODEL_WIDTH = 4
 """A model's name in fewer cells says nothing."""
 _SUMMARY_LENGTH = 400
 """Characters of a folded message from which its summary line is made."""
-
-
-_PLAIN = Style.null()
-
-
-@dataclass(frozen=True, slots=True)
-class MessageStyles:
-    """The styles of everything around a message's text."""
-
-    user: Style = _PLAIN
-    assistant: Style = _PLAIN
-    note: Style = _PLAIN
-    error: Style = _PLAIN
-
-    def of(self, role: Role) -> Style:
-        return self.user if role is Role.USER else self.assistant
 
 
 def header_line(message: ChatMessage, label: str, width: int, styles: MessageStyles) -> Line:

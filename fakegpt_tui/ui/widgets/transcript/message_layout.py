@@ -1,16 +1,17 @@
 """Layout of one chat message: header, reasoning, text and how it ended, as lines."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.segment import Segment
 from textual.strip import Strip
 
 from fakegpt_tui.domain import ChatMessage, Role
-from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
-from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
+from fakegpt_tui.ui.widgets.transcript.appearance import Appearance, bar_width, text_width
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     Fold,
     LineAnchor,
@@ -19,21 +20,18 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     unpack_line_id,
 )
 from fakegpt_tui.ui.widgets.transcript.message_header import (
-    MessageStyles,
     ending_text,
     header_line,
     reasoning_line,
     summary_line,
 )
 
-HEADER_LINES = 2
-"""The lines above everything else: an empty one, and the header."""
-_NARROW = 20
-"""Below this many columns there is no bar, and no margin."""
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.palette import Palette
+
 _LONG_PROMPT = 16_384
 """Characters beyond which only the visible part of a prompt is laid out."""
 _WARM_UP_TEXT = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
-_NO_STYLES = MessageStyles()
 _SPACE = Strip([Segment(" ")], 1)
 
 
@@ -47,17 +45,6 @@ class MessageBody(Protocol):
     def fold(self, section: int) -> None: ...
     def unfold(self, everything: bool) -> None: ...
     def wrap_code(self, wrap: bool, *, offset: int = 0) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Appearance:
-    """How all messages are drawn: colours, and whether long lines of code wrap or are cut."""
-
-    palette: Palette
-    styles: MessageStyles = _NO_STYLES
-    wraps_code: bool = True
-    code_offset: int = 0
-    """Cells that are off at the left, where lines are cut."""
 
 
 class MessageLayout:
@@ -266,16 +253,6 @@ def _lay_out_plain_text(text: str, width: int) -> LineSource:
     if len(text) <= _LONG_PROMPT:
         return LineList(wrap_plain_text(text, width))
     return layout_plain_text(text, width)
-
-
-def bar_width(width: int) -> int:
-    """The columns that the bar takes."""
-    return 0 if width < _NARROW else 2
-
-
-def text_width(width: int) -> int:
-    """The columns that are left for text."""
-    return max(1, width if width < _NARROW else width - 3)
 
 
 def warm_up(make_document: Callable[[Palette], MessageBody], palette: Palette) -> None:

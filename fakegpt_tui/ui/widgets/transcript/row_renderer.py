@@ -1,5 +1,7 @@
 """Row renderer: lines of messages with cursor, matches, selection and new-lines badge."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,15 +16,14 @@ from textual.style import Style as ContentStyle
 from textual.widget import Widget
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.markdown.lines import Line
 from fakegpt_tui.ui.widgets.drawing import icon_cell, truncate, without_background
-from fakegpt_tui.ui.widgets.transcript.message_header import MessageStyles
-from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, bar_width
-from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
-from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
+from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, MessageStyles, bar_width
 
 if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.lines import Line
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
+    from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+    from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition
 
 FOLLOW_META = {"transcript": "follow"}
 """The style meta of the badge, a click on which leads to the end."""
@@ -121,7 +122,7 @@ class RowRenderer:
             rows[height - 1 :] = [find.render(find_width, self._styles.find)]
         return [self._padded(row, width) for row in rows]
 
-    def _render_messages(self, height: int, find: "FindController | None") -> list[Strip]:
+    def _render_messages(self, height: int, find: FindController | None) -> list[Strip]:
         positions = self._viewport.positions[:height]
         cursor = self._viewport.cursor if self._widget.has_focus else None
         selection = self._widget.text_selection

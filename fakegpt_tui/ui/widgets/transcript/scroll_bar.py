@@ -1,12 +1,16 @@
 """Scroll bar of a transcript: it shows where the viewport is, repainting only cells that change."""
 
+from __future__ import annotations
+
 from math import ceil
+from typing import TYPE_CHECKING
 
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 
-from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
 _STEPS = 8
 """The places in a cell at which the thumb can end."""

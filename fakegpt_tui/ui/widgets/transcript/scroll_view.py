@@ -1,5 +1,7 @@
 """Scroll view of a transcript: theme, keys, wheel, and repainting only rows that changed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Self
@@ -16,10 +18,10 @@ from textual.theme import Theme
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
 from fakegpt_tui.ui.widgets.transcript.scroll_bar import sync_scroll_bar
-from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
+    from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 
 
 class TranscriptScrollView(ScrollView, inherit_bindings=False):
@@ -42,7 +44,7 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         self._is_syncing = False
 
     @property
-    def find(self) -> "FindController":
+    def find(self) -> FindController:
         """Find in the conversation; made on first use, as a start need not import it."""
         if self._renderer.find is None:
             from fakegpt_tui.ui.widgets.transcript.find.controller import FindController  # noqa: PLC0415 - when used

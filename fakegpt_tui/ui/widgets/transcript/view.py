@@ -1,5 +1,7 @@
 """Transcript widget: the messages of the open conversation, and the keys that act on them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -8,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 from textual import events, on
 from textual.message import Message
 
-from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
-from fakegpt_tui.ui.widgets.transcript.message_header import REASONING_FOLD, conversation_text
-from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES, MessageBody, warm_up
+from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 
 if TYPE_CHECKING:
+    from fakegpt_tui.domain import ChatMessage
+    from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
+    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
+    from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
 
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _FIRST_KEYS = 0.7
@@ -88,6 +90,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self.set_timer(_FIRST_KEYS, self._warm_up)
 
     def _warm_up(self) -> None:
+        from fakegpt_tui.ui.widgets.transcript.message_layout import warm_up  # noqa: PLC0415 - has Markdown to import
+
         draw = partial(warm_up, self._make_document, self.message_list.appearance.palette)
         self.run_worker(draw, thread=True, group="warm-up")
 
@@ -273,6 +277,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self._request_copy(blocks.next_block(self.viewport.top) or "", "code block")
 
     def action_copy_conversation(self) -> None:
+        from fakegpt_tui.ui.widgets.transcript.message_header import conversation_text  # noqa: PLC0415 - when copied
+
         self._request_copy(conversation_text(self.message_list.messages), "conversation")
 
     def _request_copy(self, text: str, what: str) -> None:

@@ -1,11 +1,16 @@
 """Viewport: the lines of a conversation in view, sticking to the end, and the message cursor."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
 
-from fakegpt_tui.domain import ChatMessage
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES
 from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
-from fakegpt_tui.ui.widgets.transcript.message_layout import HEADER_LINES
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain import ChatMessage
 
 _NEAR_THE_END = 3
 

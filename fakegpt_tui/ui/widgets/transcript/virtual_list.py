@@ -1,23 +1,21 @@
 """Virtual list of messages: heights are estimated until a message is looked at."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fakegpt_tui.domain import ChatMessage
 from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, Appearance, text_width
 from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS, Fold, Folds
-from fakegpt_tui.ui.widgets.transcript.message_header import ending_text
-from fakegpt_tui.ui.widgets.transcript.message_layout import (
-    HEADER_LINES,
-    Appearance,
-    MessageBody,
-    MessageLayout,
-    text_width,
-)
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain import ChatMessage
+    from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody, MessageLayout
 
 ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
 _MAX_LAYOUTS = 300
@@ -44,7 +42,7 @@ class LinePosition(NamedTuple):
         return self.message * ROWS_PER_MESSAGE + self.line
 
     @classmethod
-    def at_row(cls, row: int) -> "LinePosition":
+    def at_row(cls, row: int) -> LinePosition:
         return cls(*divmod(row, ROWS_PER_MESSAGE))
 
 
@@ -181,6 +179,8 @@ class VirtualList:
         message = self.messages[index]
         layout = self._layouts.get(message.id)
         if layout is None:
+            from fakegpt_tui.ui.widgets.transcript.message_layout import MessageLayout  # noqa: PLC0415 - with the first message
+
             layout = MessageLayout(message, self.appearance, self._make_document)
             self._layouts[message.id] = layout
             if len(self._layouts) > _MAX_LAYOUTS:
@@ -234,6 +234,8 @@ def _estimate_height(message: ChatMessage, width: int, fold: Fold) -> int:
     """
     if fold is Fold.NOTHING:
         return HEADER_LINES + 1
+    from fakegpt_tui.ui.widgets.transcript.message_header import ending_text  # noqa: PLC0415 - with the first message
+
     text, columns = message.text, text_width(width)
     lines = (text.count("\n") + len(text) // columns + 1) * 7 // 8
     if reasoning := message.reasoning:

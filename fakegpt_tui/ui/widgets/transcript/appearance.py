@@ -1,0 +1,61 @@
+"""Appearance of messages: their styles, and the room that header, bar and margin take.
+
+Apart from their layout, which has Markdown to import, and is not needed before there is a message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.palette import Palette
+
+HEADER_LINES = 2
+"""The lines above everything else: an empty one, and the header."""
+REASONING_FOLD = "reasoning"
+"""The value of the style meta `fold` on the line above a reply's reasoning."""
+_NARROW = 20
+"""Below this many columns there is no bar, and no margin."""
+_PLAIN = Style.null()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStyles:
+    """The styles of everything around a message's text."""
+
+    user: Style = _PLAIN
+    assistant: Style = _PLAIN
+    note: Style = _PLAIN
+    error: Style = _PLAIN
+
+    def of(self, role: Role) -> Style:
+        return self.user if role is Role.USER else self.assistant
+
+
+_NO_STYLES = MessageStyles()
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How all messages are drawn: colours, and whether long lines of code wrap or are cut."""
+
+    palette: Palette
+    styles: MessageStyles = _NO_STYLES
+    wraps_code: bool = True
+    code_offset: int = 0
+    """Cells that are off at the left, where lines are cut."""
+
+
+def bar_width(width: int) -> int:
+    """The columns that the bar takes."""
+    return 0 if width < _NARROW else 2
+
+
+def text_width(width: int) -> int:
+    """The columns that are left for text."""
+    return max(1, width if width < _NARROW else width - 3)
