@@ -27,7 +27,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from fakegpt_tui.cli.ask_runner import handle_signals
 from fakegpt_tui.plain import PlainChat
 
 
@@ -150,6 +149,8 @@ def run_plain_chat(settings: Settings, store: ChatStore, conversation_id: str | 
 
 
 def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
+    from fakegpt_tui.cli.ask_runner import handle_signals  # noqa: PLC0415 - for plain mode alone
+
     for line in _read_lines():
         if line.startswith("/"):
             if not runner.run(plain.run_command(line)):
