@@ -9,7 +9,12 @@ from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import ReplyBody, RequestBuilder, finish, server_events
+from fakegpt_tui.backends.http_protocol import (
+    ReplyBody,
+    RequestBuilder,
+    finish,
+    server_events,
+)
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,
@@ -31,7 +36,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.responses import ErrorTranslator, HttpRequest, open_response
 from fakegpt_tui.http.retries import RetryCounter, RetryPolicy, StreamTimeouts, TimedOut
-from fakegpt_tui.http.sse import EventReader
+from fakegpt_tui.http.sse import EventReader, join_small
 
 T = TypeVar("T")
 
@@ -148,7 +153,7 @@ class HttpStreamBackend(ABC):
             ) as response:
                 body = ReplyBody(response, decoder, reader)
                 while not decoder.done and (chunks := await response.read()):
-                    batches = await body.batches(chunks)
+                    batches = await body.batches(join_small(chunks))
                     timeouts.record_bytes(chunks)
                     for event in decoder.decode_all(server_events(batches, timeouts)):
                         if isinstance(event, _TEXT):

@@ -9,8 +9,11 @@ from typing import Final
 PAUSE_SECONDS: Final = 0.04
 """A screen shows at most twenty changes a second."""
 
-_BURST_SECONDS: Final = 0.002
+_BURST_SECONDS: Final = 0.004
 """After a pause, all that came in the meantime is read without another."""
+
+_MANY_CHUNKS: Final = 25
+"""In what the socket held at once: the sender is faster than bursts and pauses would be."""
 
 _FIRST_CHUNKS: Final = 8
 """A person waits for the first words, so there is no pause before them."""
@@ -24,7 +27,8 @@ class ReadThrottle:
 
     Waking up for every few letters costs several times what the letters do. During a pause, chunks
     wait in the socket, and a fast sender would have to wait for room in it: at a high rate there is
-    no pause.
+    no pause, neither of bytes nor of small chunks. A chunk that was read together with others is
+    never paused after: those that follow it are here already, and would only get older.
     """
 
     def __init__(
@@ -35,21 +39,46 @@ class ReadThrottle:
         self._clock = clock
         self._sleep = sleep
         self._chunks = 0
+        self._together = 0
         self._size = 0
         self._began = self._ended = clock()
 
+    def add(self, chunk: bytes) -> None:
+        """Count `chunk`, which came together with the one before it."""
+        self._chunks += 1
+        self._together += 1
+        self._size += len(chunk)
+
     async def pause_after(self, chunk: bytes) -> None:
-        """Pause if it is time to, now that `chunk` was read."""
+        """Pause if it is time to, now that `chunk` was waited for and read."""
         self._chunks += 1
         self._size += len(chunk)
+        had_many, self._together = self._together >= _MANY_CHUNKS, 1
         now = self._clock()
         is_burst = now < self._ended + _BURST_SECONDS
         is_fast = self._size > _FAST_BYTES_PER_SECOND * (now - self._began)
-        if is_burst or is_fast or self._chunks <= _FIRST_CHUNKS:
+        if had_many or is_burst or is_fast or self._chunks <= _FIRST_CHUNKS:
             return
         self._began, self._size = now, 0
         await self._sleep(PAUSE_SECONDS)
         self._ended = self._clock()
+
+
+class _Turns:
+    """Tells whether the loop went on to others since the last time it was asked."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._mark: asyncio.Handle | None = None
+
+    def passed(self) -> bool:
+        is_same = self._mark is not None
+        if not is_same:
+            self._mark = self._loop.call_soon(self._pass)
+        return not is_same
+
+    def _pass(self) -> None:
+        self._mark = None
 
 
 _DRAIN_BYTES = 1 << 18
@@ -96,7 +125,7 @@ class ReadAhead:
         await asyncio.shield(asyncio.ensure_future(asyncio.wait([self._task])))
 
     async def _fill(self) -> None:
-        throttle = ReadThrottle()
+        throttle, turns = ReadThrottle(), _Turns()
         async with aclosing(self._arriving) as arriving:
             async for chunk in arriving:
                 if not chunk:
@@ -107,7 +136,10 @@ class ReadAhead:
                 while self._size > _MAX_BUFFERED:
                     self._has_room.clear()
                     await self._has_room.wait()
-                await throttle.pause_after(chunk)
+                if turns.passed():
+                    await throttle.pause_after(chunk)
+                else:
+                    throttle.add(chunk)
 
     async def _drain_socket(self) -> None:
         """Read what the socket holds already."""

@@ -1,5 +1,6 @@
 """Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,15 @@ class ServerEvent:
 
     data: str
     event: str = "message"
+
+
+_SMALL_CHUNK: Final = 4096
+
+
+def join_small(chunks: Sequence[bytes]) -> Sequence[bytes]:
+    """`chunks` as one where they are small: to look for lines in each costs more than to join."""
+    size = sum(map(len, chunks))
+    return [b"".join(chunks)] if size < _SMALL_CHUNK * len(chunks) else chunks
 
 
 def holds_line_end(chunk: bytes) -> bool:

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
+import httpx
 import pytest
 
 from fakegpt_tui.http.read_ahead import PAUSE_SECONDS, ReadAhead, ReadThrottle
+from tests.fault_server import LAST_CHUNK, chunk, stream_head
 
 
 class Source:
@@ -158,3 +161,64 @@ async def test_a_sender_in_a_hurry_is_not_held_up(throttle: ReadThrottle, time: 
         time.now += 0.003
         await throttle.pause_after(b"x" * 65_536)
     assert time.throttle == 0
+
+
+async def test_what_came_together_is_not_paused_after(throttle: ReadThrottle, time: Time) -> None:
+    await slowly(throttle, time, 8)
+    for _ in range(100):
+        time.now += _SLOW
+        throttle.add(b"a few letters")
+    assert time.throttle == 0
+
+
+async def test_a_sender_of_many_small_events_is_not_held_up(
+    throttle: ReadThrottle, time: Time
+) -> None:
+    for _ in range(100):
+        time.now += _SLOW
+        await throttle.pause_after(b"a few letters")
+        for _ in range(200):
+            throttle.add(b"a few letters")
+    assert time.throttle == 0
+
+
+async def test_small_events_are_gathered_again_once_few_are_waiting(
+    throttle: ReadThrottle, time: Time
+) -> None:
+    await throttle.pause_after(b"a few letters")
+    for _ in range(200):
+        throttle.add(b"a few letters")
+    await slowly(throttle, time, 1)
+    assert time.throttle == 0
+    await slowly(throttle, time, 1)
+    assert time.throttle == 1
+
+
+async def test_fast_small_chunks_are_read_to_the_end_without_a_pause() -> None:
+    """All that one write brought is taken at once, however many chunks of HTTP it is."""
+    count = 3_000
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(stream_head() + b"".join(chunk(b": %d\n\n" % n) for n in range(count)))
+        writer.write(LAST_CHUNK)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with (
+            httpx.AsyncClient(trust_env=False) as client,
+            client.stream("GET", f"http://127.0.0.1:{port}/") as response,
+            aclosing(ReadAhead(_raw(response))) as read_ahead,
+        ):
+            takes = []
+            while taken := await read_ahead.take():
+                takes.append(len(taken))
+    assert sum(takes) == count
+    assert len(takes) < 20
+
+
+async def _raw(response: httpx.Response) -> AsyncGenerator[bytes]:
+    async for piece in response.aiter_raw():
+        yield piece
