@@ -7,7 +7,7 @@ import gc
 import os
 from collections.abc import MutableMapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -53,7 +53,14 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
             return run_plain_chat(settings, store, _find_resumed(store, resume))
     drop_empty_no_color(os.environ)
     with open_store(settings, _ignore_notice) as store:
-        return asyncio.run(_run_app(settings, store, _find_resumed(store, resume)))
+        found = _find_resumed(store, resume)
+        ended = asyncio.run(_run_app(settings, store, found, reopens_store=True))
+    if ended.unreadable is not None:
+        # Opening it once more brings over what is whole.
+        typed = ended.unreadable.typed
+        with open_store(settings, _ignore_notice) as store:
+            ended = asyncio.run(_run_app(settings, store, found, typed=typed))
+    return ended.return_code or 0
 
 
 def _ignore_notice(_notice: str) -> None:
@@ -61,18 +68,32 @@ def _ignore_notice(_notice: str) -> None:
 
 
 async def _run_app(
-    settings: Settings, store: ConversationStore, conversation_id: str | None
-) -> int:
+    settings: Settings,
+    store: ConversationStore,
+    conversation_id: str | None,
+    *,
+    reopens_store: bool = False,
+    typed: str = "",
+) -> FakeGPTApp:
+    """Run the app until it ends; the app as it is then."""
     book = ServiceRegistry(settings)
     presets = PresetStore(settings.presets, settings.config_file)
     async with open_chat(replace(book.settings, presets=presets.presets), store) as chat:
-        app = _build_app(book, presets, chat, store, conversation_id)
+        app = _build_app(
+            book,
+            presets,
+            chat,
+            store,
+            resume=conversation_id,
+            reopens_store=reopens_store,
+            typed=typed,
+        )
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
 
         click.echo(describe_crash(app.crash, folder=settings.crash_reports), err=True)
-    return app.return_code or 0
+    return app
 
 
 def _build_app(
@@ -80,7 +101,7 @@ def _build_app(
     presets: PresetStore,
     chat: ChatService,
     store: ConversationStore,
-    conversation_id: str | None,
+    **start: Any,
 ) -> FakeGPTApp:
     settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
@@ -99,10 +120,10 @@ def _build_app(
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
         settings=SettingsStore(settings, themes=theme_names),
         keys=settings.keys,
-        resume=conversation_id,
         notices=lambda: store.notices,
         # Linux' own console has a box for each character that it does not know.
         isolates_bidi=os.environ.get("TERM") != "linux",
+        **start,
     )
     app = FakeGPTApp(chat, options)
     defer_full_collections()

@@ -180,7 +180,10 @@ def _open_or_salvage(
         return _open_current(path, status, journal), ()
     except DamagedStore as damage:
         if status.living:
-            raise
+            raise DamagedStore(
+                f"{damage} Another instance uses it; once that has ended, the next start brings "
+                "over what is whole."
+            ) from damage
         aside = connection.quarantine(path, datetime.now(UTC))
         opened = _open_current(path, status, journal)
         from fakegpt_tui.store import salvage  # noqa: PLC0415 - for a damaged store alone

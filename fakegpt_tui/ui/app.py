@@ -28,6 +28,7 @@ from fakegpt_tui.ui.messages import (
     RunLogin,
     RunTurn,
     ShowNotice,
+    StoreUnreadable,
     TurnFinished,
     TurnStarted,
 )
@@ -82,6 +83,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         start_with_theme(self, options.theme)
         self._chat_screen = ChatScreen(chat, options)
         self._warned_unsaved = False
+        self.unreadable: StoreUnreadable | None = None
+        """Set where the store could not be read at the start, and is to be opened anew."""
 
     async def run_async(self, **options: Any) -> None:
         """Run until the user quits, or a signal ends the program."""
@@ -107,6 +110,14 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
 
     def _report(self, message: Message) -> None:
         self._chat_screen.post_message(message)
+
+    def show_error(self, error: FakeGPTError) -> None:
+        self._report(ShowNotice(str(error)))
+
+    @on(StoreUnreadable)
+    def end_unreadable(self, event: StoreUnreadable) -> None:
+        self.unreadable = event
+        self.exit(return_code=1)
 
     @on(RunTurn)
     def run_turn(self, event: RunTurn) -> None:

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 
 @dataclass
+class StoreUnreadable(Message):
+    """Asks the app to end, so that the store is opened anew; `typed` is what is in the prompt."""
+
+    typed: str
+
+
+@dataclass
 class RunTurn(Message):
     """Asks the app to run a turn."""
 

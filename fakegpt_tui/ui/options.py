@@ -168,7 +168,8 @@ class Options:
     should read once. `services` and `settings` read and write the configuration,
     `save_preset` writes a preset there. `isolates_bidi` says that the terminal shows nothing for
     characters that have no width. `warm_up` draws something out of sight soon after the start, so
-    that the first reply need not wait for imports.
+    that the first reply need not wait for imports. `reopens_store` says that a store which cannot
+    be read at the start is opened anew after this run; `typed` is what was typed in the run before.
     """
 
     exports: Path
@@ -186,6 +187,8 @@ class Options:
     cursor_blink: bool = False
     isolates_bidi: bool = True
     warm_up: bool = True
+    reopens_store: bool = False
+    typed: str = ""
     clock: Callable[[], datetime] = local_now
 
     def value(self, name: str, default: T) -> T:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from fakegpt_tui import __version__
 from fakegpt_tui.cli.main import cli
 from tests.cli.program import COMMAND, Home
+from tests.store.tree import chat_message, conversation
 from tests.terminal import Terminal
 
 
@@ -138,6 +140,27 @@ def test_the_user_interface_opens_and_is_left(home: Home) -> None:
         terminal.wait_for("signed in")
         terminal.press("ctrl+q")
         assert terminal.wait() == 0
+
+
+def test_a_store_that_cannot_be_read_at_the_start_is_salvaged_at_once(home: Home) -> None:
+    mark = b"a prompt in the middle"
+    with home.store() as store:
+        for number in range(200):
+            header = replace(conversation(), title=f"Rivers {number}")
+            said = f"{mark.decode()} {number} " * 20
+            store.add_turn(header, chat_message(header, None, text=said)).result(5)
+    file = home.data / "conversations.db"
+    content = bytearray(file.read_bytes())
+    page = content.index(mark, len(content) // 2) // 4096 * 4096
+    content[page : page + 200] = b"\xff" * 200
+    file.write_bytes(content)
+    with Terminal([*COMMAND], env=home.environment) as terminal:
+        terminal.wait_for("It was moved to")
+        terminal.wait_for("Rivers")
+        terminal.press("ctrl+q")
+        assert terminal.wait() == 0
+        assert "defect" not in terminal.text
+    assert not (home.data / "state" / "crashes").exists()
 
 
 def test_python_runs_the_package_as_the_program(home: Home) -> None:

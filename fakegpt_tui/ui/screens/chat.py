@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
+from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.bindings import bindings, effective_keys
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
@@ -24,10 +24,12 @@ from fakegpt_tui.ui.messages import (
     ReplyGrew,
     Report,
     ShowNotice,
+    StoreUnreadable,
     TurnFinished,
     TurnStarted,
 )
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.terminal.crash_report import TolerantScreen
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
@@ -65,7 +67,7 @@ class Row(RenderCache, Horizontal):
     """Widgets side by side."""
 
 
-class ChatScreen(RenderCache, Screen[None]):
+class ChatScreen(RenderCache, TolerantScreen):
     """Shows one conversation while any number of them go on.
 
     Commands, dialogs and reports change the chat state inside `Window.change`, which then sets
@@ -111,16 +113,25 @@ class ChatScreen(RenderCache, Screen[None]):
         self.window.refresh()
         self.call_after_refresh(self._load)
 
+    def show_error(self, error: FakeGPTError) -> None:
+        self.window.notify(str(error))
+
     def on_idle(self) -> None:
         repaint_now(self)
 
     @work(group="begin")
     async def _load(self) -> None:
         """Read the store, which need not be there for the first paint, nor for the first keys."""
-        await self._chat.conversations.load()
+        try:
+            await self._chat.conversations.load()
+            self.controllers.prompt.load_history()
+        except StoreError as error:
+            if self._options.reopens_store:
+                self.post_message(StoreUnreadable(self.window.prompt.text))
+                return
+            self.window.notify(str(error))
         with self.window.change():
             self.state.is_loaded = True
-            self.controllers.prompt.load_history()
             unsent = self._chat.unsent_drafts()
             if self._options.resume is not None:
                 self.controllers.conversations.open(self._options.resume)
@@ -130,6 +141,8 @@ class ChatScreen(RenderCache, Screen[None]):
                     self._chat.conversations.create(conversation_id=draft.conversation_id)
                 )
                 self.window.prompt.load_draft(draft.text, draft.cursor)
+            if self._options.typed:
+                self.window.prompt.insert(self._options.typed)
             self._show_notices()
         self.set_interval(_SYNC_SECONDS, self._sync)
         self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self.controllers.services.discover))

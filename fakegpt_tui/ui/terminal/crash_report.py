@@ -1,4 +1,4 @@
-"""An app that keeps the error which ended it, for a crash report.
+"""An app that keeps the error which ended it, for a crash report, and goes on after expected ones.
 
 Mends: Textual prints a crash with local variables, which may hold tokens and prompts.
 Since: Textual 8.2.8. Can go: when Textual has a public hook for what it shows of a crash.
@@ -6,7 +6,11 @@ Since: Textual 8.2.8. Can go: when Textual has a public hook for what it shows o
 
 from rich.console import RenderableType
 from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
 from textual.worker import WorkerFailed
+
+from fakegpt_tui.domain import FakeGPTError
 
 
 class CrashReportingApp(App[None]):
@@ -17,7 +21,14 @@ class CrashReportingApp(App[None]):
 
     crash: BaseException | None = None
 
+    def show_error(self, error: FakeGPTError) -> None:
+        """Show an expected error that a worker did not handle."""
+        self.notify(str(error), markup=False)
+
     def _handle_exception(self, error: Exception) -> None:
+        if isinstance(error, WorkerFailed) and isinstance(error.error, FakeGPTError):
+            self.show_error(error.error)
+            return
         if self.crash is None:
             self.crash = error.error if isinstance(error, WorkerFailed) else error
         super()._handle_exception(error)
@@ -29,3 +40,17 @@ class CrashReportingApp(App[None]):
         """End the app at once; what Textual would print may show values."""
         self._return_code = 1
         self._close_messages_no_wait()
+
+
+class TolerantScreen(Screen[None]):
+    """A screen that goes on after an expected error in a handler, which would end Textual."""
+
+    def show_error(self, error: FakeGPTError) -> None:
+        """Show an expected error that a handler did not."""
+        self.notify(str(error), markup=False)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except FakeGPTError as error:
+            self.show_error(error)

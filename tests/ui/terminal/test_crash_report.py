@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.domain import FakeGPTError, StoreError
+from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp, TolerantScreen
 from tests.ui.small import small_app
 from tests.ui.small_app import Crashing
 
@@ -27,3 +29,42 @@ async def test_a_test_of_an_app_still_sees_the_crash():
     with pytest.raises(ValueError, match="canary"):
         async with Crashing().run_test() as pilot:
             await pilot.press("x")
+
+
+class Expecting(TolerantScreen):
+    """Meets an expected error in a handler, and in a worker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def show_error(self, error: FakeGPTError) -> None:
+        self.shown.append(str(error))
+
+    def key_h(self) -> None:
+        raise StoreError("A handler met this.")
+
+    async def key_w(self) -> None:
+        self.run_worker(self.fail())
+
+    async def fail(self) -> None:
+        raise StoreError("A worker met this.")
+
+
+class ExpectingApp(CrashReportingApp):
+    def get_default_screen(self) -> Expecting:
+        return Expecting()
+
+    def show_error(self, error: FakeGPTError) -> None:
+        assert isinstance(self.screen, Expecting)
+        self.screen.show_error(error)
+
+
+async def test_an_expected_error_that_nothing_handles_is_shown_and_the_app_goes_on():
+    app = ExpectingApp()
+    async with app.run_test() as pilot:
+        await pilot.press("h", "w", "h")
+        await app.workers.wait_for_complete()
+        assert isinstance(app.screen, Expecting)
+        assert sorted(app.screen.shown) == ["A handler met this."] * 2 + ["A worker met this."]
+    assert app.crash is None
