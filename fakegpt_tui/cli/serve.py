@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _ALL = "list"
 _LOOK_SECONDS = 1.0
 """How often the keys file is looked at: a revoked key ends its replies within two seconds."""
+
+_DRAIN_LOOK_SECONDS = 0.1
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -226,8 +229,10 @@ def _serve(server: HostServer, service: Service, source: _OptionSource) -> None:
         sys.stdout.flush()
         echo_err(f"Serving {service.name!r}{_also_at(url)}; ctrl+c ends it.")
         notify_systemd("READY=1")
-        _wait(server, source, received)
+        ended_by = _wait(server, source, received)
         notify_systemd("STOPPING=1")
+        if ended_by == signal.SIGTERM:
+            _drain(server, source.options, received)
     finally:
         server.stop()
 
@@ -238,8 +243,8 @@ def _also_at(url: str) -> str:
     return "" if here == url else f", also at {here}"
 
 
-def _wait(server: HostServer, source: _OptionSource, received: SimpleQueue[int]) -> None:
-    """Until a signal ends the host; reload on SIGHUP, and when the keys file changes."""
+def _wait(server: HostServer, source: _OptionSource, received: SimpleQueue[int]) -> int:
+    """The signal that ends the host; reload on SIGHUP, and when the keys file changes."""
     while True:
         try:
             number = received.get(timeout=_LOOK_SECONDS)
@@ -248,8 +253,32 @@ def _wait(server: HostServer, source: _OptionSource, received: SimpleQueue[int])
                 source.reload(server, keys_only=True)
             continue
         if number != signal.SIGHUP:
-            return
+            return number
         source.reload(server)
+
+
+def _drain(server: HostServer, options: ServeOptions, received: SimpleQueue[int]) -> None:
+    """Let balancers notice, and then replies finish; another signal ends it at once."""
+    server.begin_drain()
+    if _interrupted(received, options.drain_delay_seconds):
+        return
+    server.stop_accepting()
+    end = monotonic() + options.drain_seconds
+    while server.running_replies and monotonic() < end:
+        if _interrupted(received, _DRAIN_LOOK_SECONDS):
+            return
+
+
+def _interrupted(received: SimpleQueue[int], seconds: float) -> bool:
+    """Does a signal other than SIGHUP come within some seconds?"""
+    end = monotonic() + seconds
+    while (left := end - monotonic()) > 0:
+        try:
+            if received.get(timeout=left) != signal.SIGHUP:
+                return True
+        except Empty:
+            break
+    return False
 
 
 def _is_at(service: Service, url: str) -> bool:

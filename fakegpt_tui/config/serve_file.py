@@ -37,6 +37,8 @@ class ServeOptions:
     trust_proxies: tuple[str, ...] = ()
     keys_file: Path | None = None
     token_key_file: Path | None = None
+    drain_delay_seconds: float = 0.0
+    drain_seconds: float = 0.0
 
     @property
     def names(self) -> HostNames:
@@ -103,6 +105,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "trust_proxies": _many(trusted_proxy),
     },
     "access": {"keys_file": validators.path, "token_key_file": validators.path},
+    "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
 }
 """The tables of the file, the keys of each, and how they are read."""
 

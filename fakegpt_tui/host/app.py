@@ -17,6 +17,7 @@ from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
+from fakegpt_tui.host.health_routes import HealthRoutes
 from fakegpt_tui.host.meter import Limiter
 from fakegpt_tui.host.prompt_route import PromptRoute, SingleFlight
 from fakegpt_tui.host.running_replies import RunningReplies
@@ -36,6 +37,8 @@ class HostApp:
     scenario: Scenario | None = None
     """Replaces one of the usual responses."""
     limiter: Limiter = field(default_factory=Limiter)
+    is_draining: bool = False
+    """Is the host about to end? It answers as ever, but `/readyz` tells balancers."""
     running: RunningReplies = field(default_factory=RunningReplies)
 
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
@@ -61,6 +64,7 @@ class HostApp:
                 [
                     *([ScenarioRoute(self.scenario, self.access)] if self.scenario else []),
                     OpenRoute("/", _home),
+                    *HealthRoutes(lambda: self.is_draining).routes(),
                     *AccountRoutes(self.backend, self.access, self.throttle).routes(),
                     *prompts.routes(),
                     *ConversationRoutes(self.access, self.cache).routes(),

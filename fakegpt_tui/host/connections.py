@@ -170,10 +170,14 @@ class AsgiServer:
         if self._control is not None:
             self._control.names = names
 
-    async def close(self) -> None:
-        """End everything: replies end with an error, then connections close, or are aborted."""
+    async def stop_accepting(self) -> None:
+        """Take no more connections; those that are open go on."""
         for server in self._servers:
             server.close()
+
+    async def close(self) -> None:
+        """End everything: replies end with an error, then connections close, or are aborted."""
+        await self.stop_accepting()
         self.app.running.stop("The host was stopped before the reply was whole.")
         await _wait(self._state.tasks, _REPLY_GRACE)
         connections = [

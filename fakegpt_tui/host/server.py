@@ -179,6 +179,21 @@ class HostServer:
             raise RuntimeError("the host server is not running")
         self._thread.call(self._reload(names, keys))
 
+    @property
+    def running_replies(self) -> int:
+        """How many replies are under way."""
+        return len(self._server.app.running) if self._server else 0
+
+    def begin_drain(self) -> None:
+        """Tell balancers, by `/readyz`, to send no more requests."""
+        if self._server is not None:
+            self._server.app.is_draining = True
+
+    def stop_accepting(self) -> None:
+        """Take no more connections; those that are open go on."""
+        if self._thread is not None and self._server is not None:
+            self._thread.call(self._server.stop_accepting())
+
     def stop(self) -> None:
         """End open replies, telling their clients, and leave nothing running."""
         thread, self._thread = self._thread, None

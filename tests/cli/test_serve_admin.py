@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.program import COMMAND, Home
 from tests.cli.test_serve import first_line
-from tests.host.calls import until
+from tests.host.calls import prompt_body, token_of, until
 from tests.patience import PATIENCE
 
 KEY = re.compile(r"fgk_([a-z2-7]{16})_[\w-]{43}\n")
@@ -227,3 +227,34 @@ async def test_sockets_of_systemd_are_taken_whatever_their_family(home: Home) ->
                 assert (await client.get("http://localhost/api/loads")).status_code == 200
         finally:
             process.terminate()
+
+
+async def test_sigterm_lets_a_reply_finish_where_a_drain_is_set(home: Home) -> None:
+    file = home.folder / "serve.toml"
+    file.write_text("[drain]\ndrain_delay_seconds = 0.01\ndrain_seconds = 20\n")
+    with home.started("serve", "--serve-config", str(file)) as process:
+        url = first_line(process)
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as client:
+            client.headers["X-Authorization"] = await token_of(client)
+            body = prompt_body("write 200 words")
+            async with client.stream("POST", "/api/conversation", json=body) as response:
+                lines = response.aiter_lines()
+                await anext(lines)
+                process.terminate()
+                rest = [line async for line in lines if line]
+        assert rest[-1] == "data: [DONE]"
+        assert "finished_successfully" in "".join(rest[-4:])
+        assert process.wait(20) == 0
+
+
+async def test_a_second_signal_ends_a_drain_at_once(home: Home) -> None:
+    file = home.folder / "serve.toml"
+    file.write_text("[drain]\ndrain_delay_seconds = 60\ndrain_seconds = 60\n")
+    with home.started("serve", "--serve-config", str(file)) as process:
+        url = first_line(process)
+        process.terminate()
+        begun = time.monotonic()
+        while httpx.get(f"{url}/readyz", trust_env=False).status_code != 503:
+            assert time.monotonic() - begun < PATIENCE
+        process.terminate()
+        assert process.wait(10) == 0

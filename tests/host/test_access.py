@@ -28,7 +28,7 @@ Serve: TypeAlias = Callable[..., HostServer]
 OPEN = {
     "/", "/api/loads", "/public-api/conversation_limit", "/auth/login", "/auth/login_token",
     "/auth/login_share", "/auth/logout", "/api/auth/session", "/token/register",
-    "/token/info/{token}",
+    "/token/info/{token}", "/healthz", "/readyz",
 }  # fmt: skip
 """What a stranger may ask, because it is how to sign in, or says nothing."""
 
