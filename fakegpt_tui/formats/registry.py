@@ -11,6 +11,7 @@ from fakegpt_tui.formats import (
     claude,
     claude_code,
     codex,
+    databases,
     deepseek,
     gemini,
     gemini_cli,
@@ -18,9 +19,11 @@ from fakegpt_tui.formats import (
     html,
     json_lines,
     librechat,
+    llm_logs,
     markdown,
     open_webui,
     openai_messages,
+    terminal_chats,
 )
 from fakegpt_tui.formats.base import (
     ImportItem,
@@ -54,6 +57,13 @@ JSON_FORMATS = JsonFormats(
 )
 """Those of other programs; the first that recognises an object reads it."""
 
+DATABASE_FORMATS = (
+    llm_logs.FORMAT,
+    terminal_chats.OPEN_WEBUI,
+    terminal_chats.OTERM,
+    terminal_chats.ELIA,
+)
+
 WRITERS = {each.suffix: each.write for each in FORMATS if each.write is not None}
 NAMES = {each.suffix: each.name for each in FORMATS if each.write is not None}
 """What a conversation can be saved as, and what people call it, by the suffix of the file."""
@@ -71,6 +81,7 @@ def known_formats() -> list[str]:
             *(each.name for each in JSON_FORMATS.records),
             *(each.name for each in JSON_FORMATS.lists),
             *(each.name for each in JSON_FORMATS.lines),
+            *(each.name for each in DATABASE_FORMATS),
         )
     )
     return [*sorted(names, key=str.lower), "Markdown and JSON lines of this program"]
@@ -203,6 +214,9 @@ def _read_document(document: OpenDocument) -> Iterator[tuple[str, ImportItem | N
             for item in each.read(document):
                 yield "", item
             return
+    if head.startswith(databases.MAGIC):
+        yield from _read_database(document, where)
+        return
     if not head.lstrip().startswith((b"[", b"{")):
         raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
     reader = JsonReader(JSON_FORMATS, document)
@@ -210,6 +224,17 @@ def _read_document(document: OpenDocument) -> Iterator[tuple[str, ImportItem | N
         name, why = next(reversed(reader.found.items()), ("", ""))
         yield f"{where}{safe_line(name)}, because {why}." if name else "", item
     yield "", None
+
+
+def _read_database(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:
+    with databases.open_database(document) as database:
+        for each in DATABASE_FORMATS:
+            if why := each.sniff(database.tables):
+                yield f"{where}{each.name}, because {why}.", None
+                for item in each.read(database, document.origin):
+                    yield "", item
+                return
+    raise UnknownFormat("The database has tables of no kind that is known.")
 
 
 def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:

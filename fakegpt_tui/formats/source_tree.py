@@ -20,7 +20,14 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
-from fakegpt_tui.formats.base import EmptyConversation, LoadedItem, Loss, Origin
+from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    EmptyItem,
+    ImportItem,
+    LoadedItem,
+    Loss,
+    Origin,
+)
 from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -106,6 +113,13 @@ class SourceConversation:
         if not built:
             raise EmptyConversation
         return LoadedItem(self._header(built, nearest, origin), tuple(built), self.left_out)
+
+    def item(self, origin: Origin) -> ImportItem:
+        """The conversation as one of several, where one without a word is no error."""
+        try:
+            return self.build(origin)
+        except EmptyConversation:
+            return EmptyItem(safe_line(self.title) or self.key)
 
     def _parents(self) -> dict[str, str | None]:
         """The parent of each message, which exists and leads to a root."""

@@ -1,0 +1,126 @@
+"""SQLite databases of other programs, read in a private copy so that nothing beside them changes.
+
+What another program has not moved out of its write-ahead log yet is copied with it. A database that
+changes meanwhile is copied again.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import ImportItem, Origin, Record
+from fakegpt_tui.formats.documents import OpenDocument
+from fakegpt_tui.text import safe_line
+
+MAGIC = b"SQLite format 3\0"
+_ATTEMPTS = 3
+_CHUNK_SIZE = 2**20
+
+Tables: TypeAlias = Mapping[str, frozenset[str]]
+"""The columns of each table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFormat:
+    """A format of SQLite databases; `sniff` returns why one has it, and nothing where not."""
+
+    name: str
+    sniff: Callable[[Tables], str]
+    read: Callable[["ForeignDatabase", Origin], Iterable[ImportItem]]
+
+
+class ForeignDatabase:
+    """An opened copy of a database whose tables may lack columns or have others."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._connection.row_factory = sqlite3.Row
+        self._connection.text_factory = lambda data: data.decode(errors="replace")
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        self.tables: Tables = {
+            str(row[0]): frozenset(
+                str(column[0])
+                for column in connection.execute(
+                    "SELECT name FROM pragma_table_info(?)", (str(row[0]),)
+                )
+            )
+            for row in names.fetchall()
+        }
+
+    def rows(self, table: str, *columns: str, order: str = "", **where: object) -> Iterator[Record]:
+        """Rows as objects, in which columns are missing that the table does not have."""
+        there = [each for each in columns if each in self.tables.get(table, ())]
+        if not there or not set(where) <= self.tables[table]:
+            return
+        named = ", ".join(f'"{each}"' for each in there)
+        query = f'SELECT {named} FROM "{table}"'  # noqa: S608 - names of ours
+        if where:
+            query += " WHERE " + " AND ".join(f'"{each}" = :{each}' for each in where)
+        if order in self.tables[table]:
+            query += f' ORDER BY "{order}"'
+        for row in self._connection.execute(query, where):
+            yield dict(zip(there, row, strict=True))
+
+
+def has_tables(tables: Tables, **wanted: str) -> bool:
+    """Are these tables there, with these columns, of which names are divided by blanks?"""
+    return all(
+        set(columns.split()) <= tables.get(name, frozenset()) for name, columns in wanted.items()
+    )
+
+
+@contextmanager
+def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
+    """A copy of the database that a document is.
+
+    Raises:
+        LoadError: It cannot be copied or read.
+    """
+    with TemporaryDirectory(prefix="fakegpt-import-") as folder:
+        copy = Path(folder, "copy.db")
+        try:
+            if document.where or not document.file.path.expanduser().is_file():
+                _write(document, copy)
+            else:
+                _copy(document.file.path.expanduser(), copy)
+            with closing(sqlite3.connect(copy)) as connection:
+                connection.execute("PRAGMA trusted_schema = OFF")
+                database = ForeignDatabase(connection)
+                connection.execute("PRAGMA query_only = ON")
+                yield database
+        except sqlite3.Error as error:
+            told = safe_line(str(error))
+            raise LoadError(f"The database is damaged, encrypted or locked: {told}.") from error
+
+
+def _write(document: OpenDocument, copy: Path) -> None:
+    with copy.open("wb") as file:
+        while data := document.read(_CHUNK_SIZE):
+            file.write(data)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    log, log_copy = Path(f"{path}-wal"), Path(f"{copy}-wal")
+    for _ in range(_ATTEMPTS):
+        before = _state(path), _state(log)
+        shutil.copyfile(path, copy)
+        log_copy.unlink(missing_ok=True)
+        if log.is_file():
+            shutil.copyfile(log, log_copy)
+        if (_state(path), _state(log)) == before:
+            return
+    raise LoadError("Another program writes to the database all the time; close it first.")
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,85 @@
+"""Databases of other programs are read as they are now, and left as they were."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.domain import LoadError
+from tests.formats.exports import zipped
+from tests.formats.reading import FILES, loaded, outline, read, read_bytes
+
+STORE = FILES / "oterm" / "store.db"
+
+
+def test_the_newest_rows_of_a_database_in_use_are_read_and_nothing_is_left_beside_it(
+    tmp_path: Path,
+) -> None:
+    path = Path(shutil.copyfile(STORE, tmp_path / "live?.db"))
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("INSERT INTO message VALUES (9, 1, 'user', 'And now?', '[]')")
+        writer.commit()
+        before = {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()}
+        assert outline(read(path))[-1] == "3 >* 'And now?'"
+        assert {each.name: each.stat().st_mtime_ns for each in tmp_path.iterdir()} == before
+    assert [each.name for each in tmp_path.iterdir()] == ["live?.db"]
+
+
+def test_a_database_in_a_folder_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "fixed"
+    folder.mkdir()
+    path = Path(shutil.copyfile(STORE, folder / "store.db"))
+    folder.chmod(0o500)
+    try:
+        assert loaded(read(path))
+        assert [each.name for each in folder.iterdir()] == ["store.db"]
+    finally:
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"SQLite format 3\0" + b"x" * 5000, "damaged, encrypted or locked"),
+        (STORE.read_bytes()[:5000], "damaged, encrypted or locked"),
+    ],
+)
+def test_a_damaged_database_is_told(tmp_path: Path, data: bytes, sentence: str) -> None:
+    with pytest.raises(LoadError, match=sentence):
+        read_bytes(tmp_path, data)
+
+
+def test_a_database_of_no_known_kind_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE chat (id TEXT)")
+        connection.commit()
+    with pytest.raises(LoadError, match=r"tables of no kind that is known\. What can be"):
+        read(path)
+
+
+def test_threads_of_llm_that_only_begin_alike_do_not_merge(tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(FILES / "llm" / "logs-0.32.db", tmp_path / "logs.db"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE threads SET forked_from = NULL")
+        connection.commit()
+    first, second = loaded(read(path))
+    assert first.conversation.id != second.conversation.id
+    assert not {each.id for each in first.messages} & {each.id for each in second.messages}
+    assert [each.text for each in second.messages][-2:] == ["Never mind.", "Fine."]
+
+
+def test_a_bad_byte_in_a_database_is_replaced(tmp_path: Path) -> None:
+    path = Path(shutil.copyfile(STORE, tmp_path / "store.db"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE message SET text = CAST(x'41ff42' AS TEXT) WHERE id = 2")
+        connection.commit()
+    assert outline(read(path))[-1] == "2 <* 'A\ufffdB'"
+
+
+def test_a_database_in_an_archive_is_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="holds no conversations"):
+        read_bytes(tmp_path, zipped({"store.db": STORE.read_bytes()}))
