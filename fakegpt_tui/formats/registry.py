@@ -7,6 +7,9 @@ from pathlib import Path
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
 from fakegpt_tui.formats import (
+    big_agi,
+    chat_apps,
+    chatbox,
     chatgpt,
     claude,
     claude_code,
@@ -17,13 +20,17 @@ from fakegpt_tui.formats import (
     gemini_cli,
     grok,
     html,
+    jan,
     json_lines,
     librechat,
     llm_logs,
+    lm_studio,
     markdown,
     open_webui,
     openai_messages,
+    silly_tavern,
     terminal_chats,
+    web_chats,
 )
 from fakegpt_tui.formats.base import (
     ImportItem,
@@ -49,11 +56,24 @@ JSON_FORMATS = JsonFormats(
         librechat.FORMAT,
         gemini.TURNS,
         gemini_cli.RECORD,
+        lm_studio.FORMAT,
+        chatbox.FORMAT,
+        big_agi.FORMAT,
+        chat_apps.BETTERCHATGPT,
+        chat_apps.TYPINGMIND,
+        chat_apps.PARLLAMA,
+        web_chats.PERPLEXITY,
         openai_messages.SHAREGPT,
         openai_messages.REQUEST,
     ),
-    lists=(gemini.ACTIVITY, openai_messages.MESSAGES),
-    lines=(claude_code.FORMAT, codex.FORMAT, gemini_cli.LINES),
+    lists=(gemini.ACTIVITY, web_chats.LECHAT, openai_messages.MESSAGES),
+    lines=(
+        claude_code.FORMAT,
+        codex.FORMAT,
+        gemini_cli.LINES,
+        jan.FORMAT,
+        silly_tavern.FORMAT,
+    ),
 )
 """Those of other programs; the first that recognises an object reads it."""
 

@@ -181,7 +181,7 @@ class SourceConversation:
         shown = nearest.get(self.leaf) or _newest_leaf(built)
         return Conversation(
             id=self._id(),
-            title=title or safe_line(next(prompts, built[0].text), _TITLE_LENGTH) or "Untitled",
+            title=title or _title_from(next(prompts, built[0].text)),
             title_source=self.titled_by if title else TitleSource.PROMPT,
             service=origin.service,
             model=origin.model,
@@ -195,6 +195,12 @@ class SourceConversation:
 
     def _id(self) -> str:
         return str(uuid5(_IDS, replace_surrogates(f"{self.program}/{self.key}")))
+
+
+def _title_from(prompt: str) -> str:
+    """The beginning of a prompt, without the files that are named below it."""
+    said = prompt.partition("\n\n[")[0]
+    return safe_line(said, _TITLE_LENGTH) or safe_line(prompt, _TITLE_LENGTH) or "Untitled"
 
 
 def _parents_first(

@@ -151,3 +151,43 @@ def test_other_languages_are_read_where_there_is_an_answer(tmp_path: Path) -> No
         json.dumps([activity(1, "プロンプト: 川", "<p>水</p>"), activity(2, "作成")]).encode(),
     )
     assert outline(found) == ["# プロンプト: 川", "1 > 'プロンプト: 川'", "2 <* '水'"]
+
+
+@pytest.mark.parametrize(("selected", "shown"), [(7, "b"), (-3, "a"), (None, "a"), (1, "b")])
+def test_a_selection_of_lm_studio_that_is_out_of_range_is_borne(
+    tmp_path: Path, selected: int | None, shown: str
+) -> None:
+    versions = [{"role": "user", "content": [{"type": "text", "text": text}]} for text in "ab"]
+    document = {
+        "name": "T",
+        "createdAt": 1772359200123,
+        "messages": [
+            {"versions": []},
+            {"versions": versions, "currentlySelected": selected},
+            {"versions": [{"role": "assistant", "content": [{"text": "c"}]}]},
+        ],
+    }
+    (found,) = loaded(read_bytes(tmp_path, json.dumps(document).encode()))
+    first, second, reply = sorted(found.messages, key=lambda each: each.text)
+    assert reply.parent_id == {"a": first.id, "b": second.id}[shown]
+
+
+def test_a_chat_of_sillytavern_without_swipes_is_read(tmp_path: Path) -> None:
+    lines = [
+        {"name": "You", "is_user": True, "mes": "Hi", "send_date": "2026-03-01@10h00m00s"},
+        {"name": "A", "is_user": False, "mes": "<think>Hm.</think>Ho", "swipe_id": 3},
+        {"name": "B", "is_user": False, "mes": "Hey", "swipe_id": 9, "swipes": ["x"]},
+    ]
+    data = "\n".join(map(json.dumps, lines)).encode()
+    assert outline(read_bytes(tmp_path, data, "talk.jsonl")) == [
+        "# talk",
+        "1 > 'Hi'",
+        "2 < (Hm.) '**A:** Ho'",
+        "3 <* '**B:** Hey'",
+    ]
+
+
+def test_settings_of_chatbox_are_not_looked_at(tmp_path: Path) -> None:
+    export = json.loads((FILES / "chatbox" / "export.json").read_text())
+    export["settings"] = {"providers": {"openai": {"apiKey": "sk-secret"}}}
+    assert "sk-secret" not in repr(read_bytes(tmp_path, json.dumps(export).encode()))

@@ -1,0 +1,119 @@
+"""Conversations of LM Studio: places in a row, each with versions of which one is selected.
+
+What followed a version that is not selected is not in the file.
+"""
+
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import TitleSource, Usage
+from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+_SILENT = ("debugInfoBlock", "toolStatus")
+_SYSTEM_PROMPT = "llm.prediction.systemPrompt"
+
+
+def _sniff(record: Record) -> str:
+    messages = record.get("messages")
+    has_versions = any("versions" in each for each in dicts_of(messages))
+    is_empty = messages == [] and {"tokenCount", "systemPrompt"} <= record.keys()
+    return "its messages have versions, as LM Studio's have" if has_versions or is_empty else ""
+
+
+def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    created = read_time(record.get("createdAt"))
+    conversation = SourceConversation(
+        program="lm-studio",
+        key=str(record.get("createdAt") or origin.name),
+        title=texts_of(record, "name"),
+        titled_by=TitleSource.PERSON,
+        created=created,
+        updated=read_time(record.get("assistantLastMessagedAt")),
+        pinned=record.get("pinned") is True,
+        system_prompt=texts_of(record, "systemPrompt") or _old_system_prompt(record),
+    )
+    model = texts_of(record.get("lastUsedModel"), "identifier")
+    before: str | None = None
+    for place, held in enumerate(dicts_of(record.get("messages"))):
+        versions = dicts_of(held.get("versions"))
+        keys = []
+        for number, version in enumerate(versions):
+            message = _read_version(conversation, f"{place}/{number}", version, model)
+            message.parent = before
+            keys.append(conversation.add(message))
+        if keys:
+            chosen = held.get("currentlySelected")
+            chosen = chosen if isinstance(chosen, int) else 0
+            before = keys[min(max(chosen, 0), len(keys) - 1)]
+    conversation.leaf = before
+    yield conversation.build(origin)
+
+
+def _old_system_prompt(record: Record) -> str:
+    config = record.get("perChatPredictionConfig")
+    fields = dicts_of(config.get("fields")) if isinstance(config, dict) else []
+    found = (each for each in fields if each.get("key") == _SYSTEM_PROMPT)
+    return texts_of(next(found, {}), "value")
+
+
+def _read_version(
+    conversation: SourceConversation, key: str, version: Record, model: str
+) -> SourceMessage:
+    parts = MessageParts()
+    _add_content(parts, version)
+    usage = None
+    for step in dicts_of(version.get("steps")):
+        usage = _usage(step) or usage
+        _add_step(parts, step)
+    conversation.left_out.update(parts.losses)
+    sender = texts_of(version.get("senderInfo"), "senderName")
+    return SourceMessage(
+        key=key,
+        parent=None,
+        role=read_role(version.get("role")),
+        text=parts.text,
+        reasoning=parts.reasoning,
+        model=sender or model,
+        usage=usage,
+    )
+
+
+def _add_content(parts: MessageParts, held: Record) -> None:
+    for each in dicts_of(held.get("content")):
+        if each.get("type") == "file":
+            kind = "Picture" if each.get("fileType") == "image" else "File"
+            parts.add_file(texts_of(each, "fileIdentifier"), kind)
+        else:
+            parts.add_content([each])
+
+
+def _add_step(parts: MessageParts, step: Record) -> None:
+    match step:
+        case {"type": "contentBlock", "style": {"type": "thinking"}}:
+            for each in dicts_of(step.get("content")):
+                parts.add_reasoning(each.get("text"))
+        case {"type": "contentBlock"}:
+            _add_content(parts, step)
+        case {"type": "requestConfirmToolCall", "request": dict(asked)}:
+            parts.add_call(asked.get("name"), asked.get("parameters"))
+        case {"type": str(kind)} if kind in _SILENT:
+            pass
+        case _:
+            parts.add_unknown(step.get("type"), step)
+
+
+def _usage(step: Record) -> Usage | None:
+    match step:
+        case {
+            "genInfo": {
+                "stats": {"promptTokensCount": int(asked), "predictedTokensCount": int(told)}
+            }
+        }:
+            return Usage(asked, told)
+        case _:
+            return None
+
+
+FORMAT = RecordFormat(name="LM Studio", sniff=_sniff, read=_read)

@@ -1,0 +1,110 @@
+"""Chats of SillyTavern: JSON lines, in which other versions of a message are its swipes."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.formats.base import ImportItem, LinesFormat, Origin, Record
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, split_thinking, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
+
+_STAMP = re.compile(r"(\d{4})-(\d\d?)-(\d\d?) ?@(\d\d?)h ?(\d\d?)m ?(\d\d?)s")
+_SPOKEN = "%B %d, %Y %I:%M%p"
+
+
+def _sniff(lines: Sequence[Record]) -> str:
+    if any({"user_name", "character_name"} <= each.keys() for each in lines[:1]):
+        return "its first line has user_name and character_name, as SillyTavern has"
+    is_one = any({"mes", "is_user"} <= each.keys() for each in lines)
+    return "its lines have mes and is_user, as SillyTavern's have" if is_one else ""
+
+
+def _read(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+    conversation = SourceConversation(program="sillytavern", key="", title=origin.name)
+    character = ""
+    place = 0
+    before: str | None = None
+    for line in lines:
+        if line is None:
+            conversation.left_out[DAMAGED] += 1
+        elif "mes" not in line:
+            character = texts_of(line, "character_name")
+            metadata = line.get("chat_metadata")
+            conversation.system_prompt = texts_of(metadata, "note_prompt")
+            conversation.created = _time(line.get("create_date"))
+            conversation.key = f"{character}/{line.get('create_date') or origin.name}"
+        else:
+            before = _add_versions(conversation, place, before, line, character)
+            place += 1
+    conversation.leaf = before
+    yield conversation.build(origin)
+
+
+def _add_versions(
+    conversation: SourceConversation, place: int, before: str | None, line: Record, character: str
+) -> str:
+    """Add a message and its swipes; which of them is shown."""
+    swipes = line.get("swipes")
+    texts = [each for each in swipes if isinstance(each, str)] if isinstance(swipes, list) else []
+    infos = dicts_of(line.get("swipe_info"))
+    shown = line.get("swipe_id")
+    if not texts or not isinstance(shown, int) or not 0 <= shown < len(texts):
+        texts, shown, infos = [texts_of(line, "mes")], 0, []
+    keys = []
+    for number, text in enumerate(texts):
+        held = infos[number] if number < len(infos) else line
+        message = _read_version(conversation, line, held, text)
+        message.key, message.parent = f"{place}/{number}", before
+        if message.role is Role.ASSISTANT and texts_of(line, "name") not in ("", character):
+            # In groups several characters speak.
+            message.text = f"**{texts_of(line, 'name')}:** {message.text}"
+        keys.append(conversation.add(message))
+    return keys[shown]
+
+
+def _read_version(
+    conversation: SourceConversation, line: Record, held: Record, text: str
+) -> SourceMessage:
+    extra = held.get("extra")
+    about = extra if isinstance(extra, dict) else {}
+    parts = MessageParts()
+    thinking, said = split_thinking(text)
+    parts.add_text(said)
+    for name in ("image", "media", "file"):
+        if found := about.get(name):
+            files = found if isinstance(found, list) else [found]
+            parts.add_files(files, "File" if name == "file" else "Picture")
+    conversation.left_out.update(parts.losses)
+    role = Role.USER if line.get("is_user") is True else Role.ASSISTANT
+    return SourceMessage(
+        key="",
+        parent=None,
+        role=Role.SYSTEM if line.get("is_system") is True else role,
+        text=parts.text,
+        reasoning=texts_of(about, "reasoning") or thinking,
+        time=_time(held.get("send_date") or line.get("send_date")),
+        model=texts_of(about, "model"),
+    )
+
+
+def _time(value: object) -> datetime | None:
+    """A time as its many versions write it; without a zone, that of this machine."""
+    if found := read_time(value):
+        return found
+    if not isinstance(value, str):
+        return None
+    if match := _STAMP.match(value):
+        year, month, day, hour, minute, second = map(int, match.groups())
+        try:
+            return datetime(year, month, day, hour, minute, second).astimezone()
+        except ValueError:
+            return None
+    try:
+        return datetime.strptime(value, _SPOKEN).astimezone()
+    except ValueError:
+        return None
+
+
+FORMAT = LinesFormat(name="SillyTavern", sniff=_sniff, read=_read)

@@ -1,0 +1,111 @@
+"""Chats of Le Chat and Perplexity, which have neither branches nor roles of their own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.formats.base import ImportItem, ListFormat, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+_START = datetime.fromtimestamp(0, UTC)
+
+
+def _sniff_lechat(first: Record) -> str:
+    is_one = {"chatId", "role", "contentChunks"} <= first.keys()
+    return "its messages have a chatId and contentChunks, as Le Chat's have" if is_one else ""
+
+
+def _read_lechat(values: list[object], origin: Origin) -> Iterator[ImportItem]:
+    messages = dicts_of(values)
+    conversation = SourceConversation(program="le-chat", key=texts_of(messages[0], "chatId"))
+    messages.sort(key=lambda each: read_time(each.get("createdAt")) or _START)
+    for held in messages:
+        parts = MessageParts()
+        for chunk in dicts_of(held.get("contentChunks")):
+            _add_chunk(parts, chunk)
+        if not parts.text:
+            parts.add_text(held.get("content"))
+        parts.add_files(held.get("files"))
+        conversation.left_out.update(parts.losses)
+        message = SourceMessage(
+            key=texts_of(held, "id"),
+            parent=None,
+            role=read_role(held.get("role")),
+            text=parts.text,
+            time=read_time(held.get("createdAt")),
+        )
+        conversation.chain([message])
+    yield conversation.build(origin)
+
+
+def _add_chunk(parts: MessageParts, chunk: Record) -> None:
+    match chunk:
+        case {"type": "tool_call"}:
+            parts.add_call(chunk.get("name"), chunk.get("publicArguments"))
+            found = chunk.get("publicResult")
+            for each in found.values() if isinstance(found, dict) else ():
+                parts.add_source(texts_of(each, "title"), texts_of(each, "url"))
+        case {"type": "image_url"}:
+            parts.add_file(texts_of(chunk, "imageUrl"), "Picture")
+        case {"type": "reference" | "custom_element" | "file_reference"}:
+            pass
+        case _:
+            parts.add_content([chunk])
+
+
+def _sniff_perplexity(record: Record) -> str:
+    entries = dicts_of(record.get("entries"))
+    if any("query_str" in each for each in entries):
+        return "its entries have a query_str, as Perplexity's have"
+    old = dicts_of(record.get("conversations"))
+    is_old = isinstance(record.get("metadata"), dict) and any("query" in each for each in old)
+    return "its conversations have a query and an answer, as Perplexity's have" if is_old else ""
+
+
+def _read_perplexity(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    entries = dicts_of(record.get("entries")) or dicts_of(record.get("conversations"))
+    first = entries[0] if entries else {}
+    about = record.get("thread_metadata") or record.get("metadata")
+    conversation = SourceConversation(
+        program="perplexity",
+        key=texts_of(first, "context_uuid", "thread_url_slug") or texts_of(about, "thread_id"),
+        title=texts_of(about, "title", "thread_title") or texts_of(first, "thread_title"),
+    )
+    for entry in entries:
+        asked, answered = MessageParts(), MessageParts()
+        asked.add_text(texts_of(entry, "query_str", "query"))
+        for block in dicts_of(entry.get("blocks")):
+            answered.add_text(_answer(block.get("markdown_block")))
+        answered.add_text(entry.get("answer"))
+        for source in dicts_of(entry.get("sources")):
+            answered.add_source(source.get("title"), source.get("url"))
+        time = read_time(entry.get("entry_created_datetime") or entry.get("timestamp"))
+        key, model = texts_of(entry, "uuid"), texts_of(entry, "display_model", "model")
+        conversation.chain(
+            [
+                SourceMessage(
+                    key=f"{key}/query", parent=None, role=Role.USER, text=asked.text, time=time
+                ),
+                SourceMessage(
+                    key=key,
+                    parent=None,
+                    role=Role.ASSISTANT,
+                    text=answered.text,
+                    time=time,
+                    model=model,
+                ),
+            ]
+        )
+    yield conversation.build(origin)
+
+
+def _answer(block: object) -> str:
+    chunks = block.get("chunks") if isinstance(block, dict) else None
+    joined = "".join(map(str, chunks)) if isinstance(chunks, list) else ""
+    return texts_of(block, "answer") or joined
+
+
+LECHAT = ListFormat(name="Le Chat", sniff=_sniff_lechat, read=_read_lechat)
+PERPLEXITY = RecordFormat(name="Perplexity", sniff=_sniff_perplexity, read=_read_perplexity)
