@@ -19,7 +19,7 @@ from fakegpt_tui.ui.markdown.lists import LIST, draw_footnote
 from fakegpt_tui.ui.markdown.paragraphs import PARAGRAPH, QUOTE, draw_heading, draw_literal
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.tables import TABLE
-from fakegpt_tui.ui.markdown.wrapping import chop, wrap
+from fakegpt_tui.ui.markdown.wrapping import chop, wrapped_lines
 
 _DELIMITED = re.compile(r"\s*(?:\$\$(.*)\$\$|\\\[(.*)\\\])\s*", re.DOTALL)
 _INDENT = "  "
@@ -64,8 +64,8 @@ def draw_section_end(node: Node, width: int, context: RenderContext) -> list[Lin
 
 
 def _formula_rows(node: Node, text: str, width: int, context: RenderContext) -> list[Line]:
-    rows = wrap([Segment(text.replace("\t", "    "), context.palette.text)], width)
-    return [Line(tuple(row), node.source) for row in rows]
+    segment = Segment(text.replace("\t", "    "), context.palette.text)
+    return wrapped_lines([segment], width, node.source)
 
 
 BLOCK_TYPES: Mapping[str, BlockType] = MappingProxyType(

@@ -25,10 +25,16 @@ class Line:
     paragraph, heading, cell row or rule that the line is part of; `None` for lines that only
     separate. Copying a selection "as it was written" is taking the text from the smallest start
     to the largest end of its lines.
+
+    `gap` says what was written between the row above and this one, if the text went on there:
+    spaces, or nothing inside of a word. It is `None` where a line was written. The first `margin`
+    characters are no text: a bullet, a bar, an indentation.
     """
 
     segments: tuple[Segment, ...]
     source: tuple[int, int] | None = None
+    gap: str | None = None
+    margin: int = 0
 
     @property
     def strip(self) -> Strip:
@@ -68,7 +74,8 @@ class Line:
 
     def with_prefix(self, prefix: Sequence[Segment]) -> "Line":
         """This line with something to its left: a bullet, a bar, an indentation."""
-        return Line((*prefix, *self.segments), self.source)
+        margin = self.margin + sum(len(segment.text) for segment in prefix)
+        return Line((*prefix, *self.segments), self.source, self.gap, margin)
 
 
 def _shown_text(segment: Segment) -> str:

@@ -19,7 +19,7 @@ from fakegpt_tui.ui.markdown.inline import render_inline
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.split_points import LINE_ENDS, find_paragraph_cut
-from fakegpt_tui.ui.markdown.wrapping import chop, wrap
+from fakegpt_tui.ui.markdown.wrapping import chopped_lines, wrapped_lines
 
 _HTML = re.compile(r" {0,3}(?:(?:</?[A-Za-z][\w-]*(?=[\s/>])|<!)[^\n]{0,900}>[ \t]*\r?\n|<!--)")
 """How HTML begins that is shown as it is: a tag, alone on its line or with others."""
@@ -37,14 +37,14 @@ _BARS = re.compile(r"(?:[^\n]*\n)?[|:> \t\r-]*(?:\n|\Z)")
 
 def draw_paragraph(node: Node, width: int, context: RenderContext) -> list[Line]:
     """The lines of a paragraph, or of its first fragment."""
-    return _lines(wrap(_paragraph_segments(node, context), width), node)
+    return wrapped_lines(_paragraph_segments(node, context), width, node.source)
 
 
 def continue_paragraph(node: Node, last: Line, width: int, context: RenderContext) -> list[Line]:
     """The lines of a further fragment, beginning with the `last` line of the one before."""
     text = _paragraph_segments(node, context)
     glue = [Segment(node.joiner, context.palette.text)] if node.joiner and text else []
-    return _lines(wrap([*last.segments, *glue, *text], width), node)
+    return wrapped_lines([*last.segments, *glue, *text], width, node.source, last.gap)
 
 
 def _paragraph_segments(node: Node, context: RenderContext) -> list[Segment]:
@@ -57,16 +57,17 @@ def _paragraph_segments(node: Node, context: RenderContext) -> list[Segment]:
 def draw_heading(node: Node, width: int, context: RenderContext) -> list[Line]:
     """The lines of a heading, in the style of its level."""
     style = context.palette.heading(int(node.markup[1:]))
-    return _lines(wrap(render_inline(node.content, context, style), width), node)
+    return wrapped_lines(render_inline(node.content, context, style), width, node.source)
 
 
 def draw_literal(node: Node, width: int, context: RenderContext) -> list[Line]:
     """Text as it was written, below a note that tells why, if there is one."""
     note = [Segment(node.info, context.palette.muted)]
-    rows = wrap(note, width) if node.info else []
+    lines = wrapped_lines(note, width, node.source) if node.info else []
     for row in node.content.split("\n"):
-        rows += chop([Segment(row.replace("\t", "    "), context.palette.text)], width)
-    return _lines(rows, node)
+        segment = Segment(row.replace("\t", "    "), context.palette.text)
+        lines += chopped_lines([segment], width, node.source)
+    return lines
 
 
 def split_paragraph(node: Node, part: ParseSlice) -> list[BlockFragment]:
@@ -103,7 +104,8 @@ def continue_quote(node: Node, last: Line, width: int, context: RenderContext) -
     bar = _bar(width, context)
     inner = width - cell_width(bar)
     first, *rest = node.children
-    lines = continue_paragraph(first, Line(last.segments[len(bar) :]), inner, context)
+    above = Line(last.segments[len(bar) :], gap=last.gap)
+    lines = continue_paragraph(first, above, inner, context)
     if rest:
         lines += [BLANK, *context.render_blocks(rest, inner)]
     return [line.with_prefix(bar) for line in lines]
@@ -255,7 +257,3 @@ def _checkpoint(
         joiner = "\n"
     prefix = _QUOTED * (kind == "blockquote") + (_RESUMED_HTML if html else "x")
     return ParserCheckpoint(kind, prefix=prefix + "\n" * line_end, number=number, joiner=joiner)
-
-
-def _lines(rows: list[list[Segment]], node: Node) -> list[Line]:
-    return [Line(tuple(row), node.source) for row in rows]

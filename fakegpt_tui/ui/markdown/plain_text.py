@@ -8,7 +8,7 @@ from rich.style import Style
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, BlockFragment, Chunk, ChunkSource, Node
 from fakegpt_tui.ui.markdown.lines import Line
-from fakegpt_tui.ui.markdown.wrapping import wrap
+from fakegpt_tui.ui.markdown.wrapping import wrapped_lines
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.layout import Layout
@@ -26,8 +26,7 @@ def wrap_plain_part(text: str, start: int, width: int, style: Style | None = Non
     for written in text.splitlines(keepends=True):
         start, end = end, end + len(written)
         shown = safe_text(written.rstrip("\r\n")).expandtabs(4)
-        rows = wrap([Segment(shown, style)], width)
-        lines.extend(Line(tuple(row), (start, end)) for row in rows)
+        lines += wrapped_lines([Segment(shown, style)], width, (start, end))
     return lines
 
 

@@ -11,7 +11,7 @@ from fakegpt_tui.ui.markdown.inline import render_inline
 from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line, cell_width
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
-from fakegpt_tui.ui.markdown.wrapping import padded, wrap
+from fakegpt_tui.ui.markdown.wrapping import padded, wrap, wrapped_lines
 
 _SAMPLE = 24
 """Rows whose cells decide how wide the columns are. Later ones wrap, so that nothing moves."""
@@ -154,12 +154,12 @@ def _as_pairs(
     palette = context.palette
     header, *body = node.children
     if not rows and not node.continued:
-        return [Line(tuple(row), header.source) for head in heads for row in wrap(head, width)]
+        return [line for head in heads for line in wrapped_lines(head, width, header.source)]
     lines: list[Line] = []
     for index, (row, source) in enumerate(zip(rows, (row.source for row in body), strict=True)):
         if index or node.continued:
             lines.append(BLANK)
         for head, cell in zip(heads, row, strict=True):
             name = [*head, Segment(": ", palette.table_header)] if head else []
-            lines.extend(Line(tuple(part), source) for part in wrap([*name, *cell], width))
+            lines += wrapped_lines([*name, *cell], width, source)
     return lines

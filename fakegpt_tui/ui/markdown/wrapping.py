@@ -6,12 +6,13 @@ Any text made of Rich segments can be broken with it.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 
-from fakegpt_tui.ui.markdown.lines import cell_width
+from fakegpt_tui.ui.markdown.lines import Line, cell_width
 from fakegpt_tui.ui.terminal.cell_widths import width_profile
 
 Range = tuple[int, int]
@@ -37,14 +38,27 @@ def wrap(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
     Spaces at a break are dropped; a line feed always breaks. There is at least one line.
     """
     segments, text = _joined(segments)
-    ranges = _plain_breaks(text, width) if _one_cell_each(text) else _breaks(text, width)
-    return _cut(segments, ranges)
+    return _cut(segments, _word_breaks(text, width))
+
+
+def wrapped_lines(
+    segments: Sequence[Segment], width: int, source: Range | None, gap: str | None = None
+) -> list[Line]:
+    """The same as lines that know what they go on with; `gap` is that of the first."""
+    segments, text = _joined(segments)
+    return _lines(segments, text, _word_breaks(text, width), source, gap)
 
 
 def chop(segments: Sequence[Segment], width: int) -> list[list[Segment]]:
     """`segments` on full lines of `width` cells: nothing is dropped, spaces least of all."""
     segments, text = _joined(segments)
     return _cut(segments, _chopped(text, 0, len(text), width))
+
+
+def chopped_lines(segments: Sequence[Segment], width: int, source: Range | None) -> list[Line]:
+    """The same as lines that know what they go on with."""
+    segments, text = _joined(segments)
+    return _lines(segments, text, _chopped(text, 0, len(text), width), source, None)
 
 
 def padded(
@@ -78,6 +92,23 @@ def _joined(segments: Sequence[Segment]) -> tuple[Sequence[Segment], str]:
         ]
         text = "".join(texts)
     return segments, text
+
+
+def _lines(
+    segments: Sequence[Segment],
+    text: str,
+    ranges: Sequence[Range],
+    source: Range | None,
+    first_gap: str | None,
+) -> list[Line]:
+    gaps = [text[end:start] for (_, end), (start, _) in pairwise(ranges)]
+    gaps_or_breaks = [first_gap, *(None if "\n" in gap else gap for gap in gaps)]
+    rows = _cut(segments, ranges)
+    return [Line(tuple(row), source, gap) for row, gap in zip(rows, gaps_or_breaks, strict=True)]
+
+
+def _word_breaks(text: str, width: int) -> list[Range]:
+    return _plain_breaks(text, width) if _one_cell_each(text) else _breaks(text, width)
 
 
 def _one_cell_each(text: str) -> bool:

@@ -69,7 +69,7 @@ def selected_text(selection: Selection, message_list: VirtualList) -> str:
             texts.append(message_list.messages[index].text)
         else:
             part = _MessageSelection(selection, message_list.layout(index), index)
-            texts.append(part.text(first, final))
+            texts.append(part.text(first, final, is_only=start.message == end.message))
     return clipboard_text("\n\n".join(text for text in texts if text))
 
 
@@ -92,8 +92,9 @@ class _SelectedLine:
     block: _Block
     text: str
     is_cut: bool
-    is_continued: bool = False
-    """Is it a line of code that began in the row above?"""
+    gap: str | None = None
+    """What was written between the row above and this one, if the text went on there."""
+    is_code: bool = False
 
     @property
     def is_rule(self) -> bool:
@@ -110,8 +111,8 @@ class _MessageSelection:
     layout: MessageLayout
     index: int
 
-    def text(self, first: int, final: int) -> str:
-        """The text from one line to another."""
+    def text(self, first: int, final: int, *, is_only: bool) -> str:
+        """The text from one line to another; of a header only where there is nothing else."""
         last = min(final, self.layout.last_line)
         lines = list(self._lines(first, last))
         if not lines:
@@ -124,7 +125,10 @@ class _MessageSelection:
         if not beyond:
             lines[-1].is_cut |= self._block(after) == lines[-1].block
         lines = list(self._join_wrapped(line for line in lines if not line.is_rule))
-        written = "\n".join(self._join_blocks(lines)).strip("\n")
+        own = [line for line in lines if line.block[0] is not MessageZone.HEAD]
+        written = "\n".join(self._join_blocks(own)).strip("\n")
+        if not is_only and not own:
+            return ""
         return written or "\n".join(line.text.rstrip() for line in lines).strip("\n")
 
     def _lines(self, first: int, last: int) -> Iterator[_SelectedLine]:
@@ -154,7 +158,8 @@ class _MessageSelection:
         return unpack_line_id(line)[0], self.layout.line(line).source
 
     def _line(self, line: int) -> _SelectedLine:
-        shown = self.layout.line(line).without_controls
+        drawn = self.layout.line(line)
+        shown = drawn.without_controls
         start, end = selected_span(self.selection, LinePosition(self.index, line), len(shown)) or (
             0,
             0,
@@ -164,7 +169,10 @@ class _MessageSelection:
         written = self._written(block)
         mark = None if _WRAPPED in written else _CONTINUED.match(shown)
         if mark is not None:
-            return _SelectedLine(block, shown[max(start, mark.end()) : end], is_cut, True)
+            text = shown[max(start, mark.end()) : end]
+            return _SelectedLine(block, text, is_cut, gap="", is_code=True)
+        if drawn.gap is not None:
+            return _SelectedLine(block, shown[max(start, drawn.margin) : end], is_cut, drawn.gap)
         text = shown[start:end] if start else _indented(shown[:end], written)
         return _SelectedLine(block, text, is_cut)
 
@@ -179,16 +187,18 @@ class _MessageSelection:
         ]
 
     def _join_wrapped(self, lines: Iterable[_SelectedLine]) -> Iterator[_SelectedLine]:
-        """Join lines of code that were wrapped at the edge."""
+        """Join rows that were wrapped at the edge."""
         joined: list[_SelectedLine] = []
         for line in lines:
-            if joined and line.is_continued and line.block == joined[-1].block:
+            if joined and line.gap is not None and line.block == joined[-1].block:
                 before = joined.pop()
+                text = before.text + line.gap + line.text
                 # A wide character that does not fit leaves a cell that is not in the text.
                 tight = before.text.removesuffix(" ") + line.text
-                is_tight = tight.strip() in self._written(line.block)
-                text = tight if is_tight else before.text + line.text
-                joined.append(_SelectedLine(line.block, text, before.is_cut or line.is_cut))
+                if line.is_code and tight.strip() in self._written(line.block):
+                    text = tight
+                is_cut = before.is_cut or line.is_cut
+                joined.append(_SelectedLine(line.block, text, is_cut, before.gap))
             else:
                 joined.append(line)
         return iter(joined)

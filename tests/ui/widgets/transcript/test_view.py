@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 
@@ -591,9 +592,7 @@ async def test_a_selection_over_messages_takes_whole_ones_as_they_were_written()
         await show(pilot, reply(0, "first"), prompt(1, long), reply(2, "third one"))
         rows = shown(app.transcript)
         last = rows.index("│ third one")
-        assert (
-            await drag(pilot, (2, 2), (6, last)) == f"first\n\n{long}\n\nAssistant · fake-1\nthird"
-        )
+        assert await drag(pilot, (2, 2), (6, last)) == f"first\n\n{long}\n\nthird"
 
 
 async def test_a_click_on_the_mark_of_a_code_block_copies_its_code() -> None:
@@ -625,8 +624,8 @@ REASONING = "<think>\n\nfirst *this*\n\nsecond that\n\n</think>\n\nso it *is* an
 @pytest.mark.parametrize(
     ("begin", "end", "copied"),
     [
-        ("Assistant", "so it is", "Assistant · fake-1\n\nso it is"),
-        ("Assistant", "the end", f"Assistant · fake-1\n{REASONING}"),
+        ("Assistant", "so it is", "so it is"),
+        ("Assistant", "the end", REASONING),
         ("▸ Thinking", "so it is", "so it is"),
         ("▸ Thinking", "▸ Thinking", "▸ Thinking"),
     ],
@@ -640,8 +639,8 @@ async def test_of_folded_reasoning_no_tag_is_copied_alone(
 @pytest.mark.parametrize(
     ("begin", "end", "copied"),
     [
-        ("Assistant", "first th", "Assistant · fake-1\n\nfirst th"),
-        ("Assistant", "second", "Assistant · fake-1\nfirst *this*\n\nsecond"),
+        ("Assistant", "first th", "first th"),
+        ("Assistant", "second", "first *this*\n\nsecond"),
         ("▾ Thinking", "</think>", REASONING[: REASONING.index("</think>") + 8]),
         (
             "first",
@@ -663,8 +662,7 @@ async def test_reasoning_in_the_middle_of_a_reply_leaves_what_is_above_it() -> N
 
 async def test_reasoning_without_an_end_is_copied_as_it_was_written() -> None:
     text = REASONING.partition("\n\n</think>")[0]
-    copied = f"Assistant · fake-1\n{text}"
-    assert await selected(text, "Assistant", "second that", is_open=True) == copied
+    assert await selected(text, "Assistant", "second that", is_open=True) == text
 
 
 async def selected(text: str, begin: str, end: str, *, is_open: bool = False) -> str | None:
@@ -688,6 +686,56 @@ async def test_part_of_a_wrapped_paragraph_is_copied_as_it_is_shown() -> None:
     async with app.run_test(size=(30, 16)) as pilot:
         await show(pilot, reply(0, "Some **bold** words that go on and on to a second line."))
         assert await drag(pilot, (2, 2), (28, 2)) == "Some bold words that go on"
+
+
+COMMAND = "aws ecr get-login --region eu-central-7 | docker login --password-stdin"
+ADDRESS = "https://example.com/" + "abcdefghij" * 6
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (f"Run `{COMMAND}` now.", COMMAND),
+        (f"See {ADDRESS} there.", ADDRESS),
+        (f"- an item\n- one with {COMMAND} in it", COMMAND),
+        (f"> quoted {COMMAND} in it", COMMAND),
+        (f"before\\\nthe {ADDRESS} after", ADDRESS),
+        (
+            "天地玄黃宇宙洪荒日月盈昃辰宿列張寒來暑往秋收冬藏閏餘成歲",
+            "洪荒日月盈昃辰宿列張寒來暑往秋收冬藏",
+        ),
+    ],
+)
+@pytest.mark.parametrize("role", ["reply", "prompt"])
+async def test_a_selection_joins_rows_that_were_wrapped(text: str, part: str, role: str) -> None:
+    app = TranscriptApp()
+    app.transcript = CountingTranscript(warm_up=False)
+    async with app.run_test(size=(34, 20)) as pilot:
+        await show(pilot, reply(0, text) if role == "reply" else prompt(0, text))
+        rows = shown(app.transcript)
+        first, last = part[:2], part[-3:]
+        top = next(y for y, row in enumerate(rows) if first in row)
+        bottom = next(y for y, row in reversed([*enumerate(rows)]) if last in row)
+        begin = cell_len(rows[top][: rows[top].index(first)])
+        end = cell_len(rows[bottom][: rows[bottom].rindex(last) + len(last) - 1])
+        assert await drag(pilot, (begin, top), (end, bottom)) == part
+
+
+async def test_a_selection_keeps_the_line_ends_that_were_written() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(30, 16)) as pilot:
+        await show(pilot, prompt(0, "first line\n    second line that goes on\nthird"))
+        copied = await drag(pilot, (8, 2), (4, 5)) or ""
+        assert copied == "line\n    second line that goes on\nthi"
+
+
+async def test_a_selection_over_messages_leaves_their_headers_out() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(40, 16)) as pilot:
+        await show(pilot, prompt(0, "one two"), reply(1, "three four"))
+        rows = shown(app.transcript)
+        top, bottom = rows.index("▌ one two"), rows.index("│ three four")
+        assert await drag(pilot, (6, top), (6, bottom)) == "two\n\nthree"
 
 
 async def test_a_selection_stays_on_its_text_while_heights_are_put_right() -> None:
