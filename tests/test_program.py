@@ -571,3 +571,25 @@ def test_a_reply_that_ends_out_of_sight_rings_the_bell_if_asked_to(home: Home) -
             terminal.wait_for("1 unread")
             leave(terminal)
         assert b"\x1b]9;my, title: the reply is complete\x1b\\" in terminal.raw
+
+
+def test_the_program_is_suspended_to_the_shell_and_goes_on(home: Home) -> None:
+    script = 'set -m; "$@"; echo back in the shell; read -r line; fg'
+    with Terminal(["bash", "-c", script, "bash", *COMMAND], env=home.environment) as terminal:
+        terminal.wait_for("signed in").type("/")
+        terminal.wait_for("/new")
+        terminal.type("suspend")
+        terminal.wait_for("go back to the shell").press("down", "enter")
+        terminal.wait_for("back in the shell").type("ready\n")
+        terminal.wait_for("signed in")
+        leave(terminal)
+
+
+def test_without_a_shell_it_is_not_suspended(home: Home) -> None:
+    with opened(home) as terminal:
+        terminal.type("/")
+        terminal.wait_for("/new")
+        terminal.type("suspend")
+        terminal.wait_for("go back to the shell").press("down", "enter")
+        terminal.wait_for("no shell here")
+        leave(terminal)

@@ -40,7 +40,7 @@ from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import start_with_theme, write_to_terminal
-from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
+from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals, has_job_control
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
 from fakegpt_tui.ui.themes import THEMES, theme_name
 
@@ -236,6 +236,13 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     @on(WidthReported)
     def take_width(self, event: WidthReported) -> None:
         self._widths.handle_report(event)
+
+    def action_suspend_process(self) -> None:
+        """Stop as ctrl+z does in other programs, if a shell is there that can go on with this."""
+        if has_job_control():
+            super().action_suspend_process()
+        else:
+            self._chat_screen.window.notify("There is no shell here to go back to.")
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and quit; ask again if they are not."""

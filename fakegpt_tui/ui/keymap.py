@@ -115,6 +115,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "app.theme", "", "app.change_theme", "Theme", "Change the colours", "/theme"),
     Command(ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw"),
     Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", in_footer=True),
+    Command(ANY, "app.suspend", "", "app.suspend_process", "Suspend", "Stop the program and go back to the shell, whose `fg` goes on here", "/suspend"),
     Command(ANY, "app.quit", "ctrl+q", "app.quit", "Quit", "Leave; replies under way are stopped and kept", "/quit", in_footer=True),
 
     Command(TRANSCRIPT, "transcript.up", "up,k", "move(-1)", "Up", "Go up a line"),

@@ -63,7 +63,7 @@ class SideBySideController:
 
     def _begin(self, models: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
         chat, conversation = self._chat, self._state.open
-        text = self._window.prompt.text.strip()
+        text = self._window.prompt.text_to_send
         if text:
             turns = chat.turns.new_parallel(conversation, text, models)
             self._window.prompt.take_text()

@@ -14,6 +14,8 @@ from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
 from fakegpt_tui.domain.generation_form import GenerationField, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.options import SavePreset
+from fakegpt_tui.ui.widgets.text_box import TextBox
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 SYSTEM_PROMPT = "system_prompt"
 _PRESET = "preset"
@@ -67,17 +69,17 @@ class GenerationScreen(ModalScreen[Preset | None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="generation", can_focus=False):
             yield Label("system prompt", markup=False)
-            yield TextArea(self._current.system_prompt, id=SYSTEM_PROMPT, compact=True)
+            yield TextBox(self._current.system_prompt, id=SYSTEM_PROMPT, compact=True)
             for setting in GenerationField:
                 text = self._original[setting]
                 yield from _line(
                     setting,
-                    TextArea(text, id=setting, compact=True)
+                    TextBox(text, id=setting, compact=True)
                     if setting is GenerationField.STOP
-                    else Input(text, id=setting, compact=True, placeholder="not set"),
+                    else TextField(text, id=setting, compact=True, placeholder="not set"),
                 )
             if self._keep_preset is not None:
-                yield from _line(_PRESET, Input(id=_PRESET, compact=True, placeholder="name"))
+                yield from _line(_PRESET, TextField(id=_PRESET, compact=True, placeholder="name"))
             yield Static(Content(safe_line(self._note)), id="note")
 
     def on_mount(self) -> None:

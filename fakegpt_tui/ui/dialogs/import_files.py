@@ -13,6 +13,7 @@ from textual.widgets import Checkbox, Input, ProgressBar, Static
 
 from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 _QUOTES = "'\""
 _WHAT = (
@@ -37,7 +38,7 @@ class ImportScreen(ModalScreen[ImportRequest | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="import"):
-            yield Input(placeholder="File or folder", compact=True)
+            yield TextField(placeholder="File or folder", compact=True)
             yield Checkbox(Content("only tell what would be done"), compact=True)
             yield Static(Content(_WHAT), id="what")
 

@@ -17,6 +17,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.drawing import icon_cell
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class PickScreen(ListScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="pick"):
-            yield Input(placeholder="Type to filter", compact=True)
+            yield TextField(placeholder="Type to filter", compact=True)
             yield OptionList(compact=True, markup=False)
 
     def on_mount(self) -> None:
@@ -110,7 +111,7 @@ class AskScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
-            yield Input(self._text, select_on_focus=False)
+            yield TextField(self._text, select_on_focus=False)
 
     def on_idle(self) -> None:
         repaint_now(self)

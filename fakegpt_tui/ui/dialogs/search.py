@@ -15,6 +15,7 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import SearchSelection
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
@@ -35,7 +36,7 @@ class SearchScreen(ListScreen[SearchSelection | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="search"):
-            yield Input(placeholder="Words in titles and messages", compact=True)
+            yield TextField(placeholder="Words in titles and messages", compact=True)
             yield Static(Content(_FILTERS), id="filters")
             yield OptionList(compact=True, markup=False)
 

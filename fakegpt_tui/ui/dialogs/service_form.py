@@ -29,6 +29,7 @@ from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.options import ServiceRepository
 from fakegpt_tui.ui.service_rows import check_step_line, model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 _KINDS: Final = [kind for kind in reversed(ServiceKind) if kind.label]
 _FIELDS: Final = {
@@ -195,7 +196,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     def _input(self, field: str) -> Iterator[Horizontal | Static]:
         label, hint = _FIELDS[field]
-        box = Input(
+        box = TextField(
             self._value(field),
             placeholder=safe_line(self._hint(field) or hint, 200),
             password=field == "key",

@@ -31,6 +31,7 @@ from fakegpt_tui.ui.service_rows import (
     status_label,
 )
 from fakegpt_tui.ui.widgets.service_list import ServiceList
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 _ASKING = "asking …"
 _MAX_LINE = 600
@@ -80,7 +81,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="services"):
-            yield Input(placeholder="Type to filter", compact=True)
+            yield TextField(placeholder="Type to filter", compact=True)
             yield ServiceList()
             yield Static(id="about", markup=False)
             yield Footer(show_command_palette=False, compact=True)

@@ -18,6 +18,7 @@ from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.drawing import fit
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 _MAX_LINE = 1000
 _NAME_WIDTH = 17
@@ -57,7 +58,7 @@ class SettingsScreen(ModalScreen[None]):
         with Vertical(id="settings"):
             yield OptionList(compact=True, markup=False)
             yield Static(id="about", markup=False)
-            yield Input(compact=True, select_on_focus=False)
+            yield TextField(compact=True, select_on_focus=False)
             yield Static(id="problem", markup=False)
 
     def on_mount(self) -> None:

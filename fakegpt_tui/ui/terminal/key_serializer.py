@@ -5,10 +5,12 @@ before it may be about to move the focus, or to open or close a dialog.
 Since: Textual 8.2.8. Can go: when Textual handles a key before it forwards the next.
 """
 
+import re
 from collections import deque
-from functools import partial
+from collections.abc import Mapping
+from functools import cached_property, partial
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.app import App
@@ -24,19 +26,61 @@ _ROUNDS = 2
 """One for a key to bubble from the focus up to the app, one for the messages that it caused."""
 
 
+_EDITING_ACTION = re.compile(r"(?:cursor|delete|select)_|(?:home|end|undo|redo)\b")
+_MAYBE_COMMAND = "slash"
+"""A letter that is a command in an empty text, so that it waits for the edits before it."""
+
+
+# Textual takes the styles and bindings of the first base that is a widget, and of no other.
+if TYPE_CHECKING:
+    _Mixin = Widget
+else:
+    _Mixin = object
+
+
+class EditsInTurn(_Mixin):
+    """A widget that runs its editing keys itself, between the letters around them.
+
+    They change its text and cursor alone, so that no key behind them has to wait. Textual would
+    run them when they have bubbled up to the app.
+    """
+
+    @cached_property
+    def _edits(self) -> Mapping[str, str]:
+        """The actions of the keys; those that a person has given to a command are none."""
+        return {
+            key: active.binding.action
+            for key, active in self.screen.active_bindings.items()
+            if active.node is self and not active.binding.id
+            if _EDITING_ACTION.match(active.binding.action)
+        }
+
+    def edits_with(self, key: str) -> bool:
+        """Does a key change nothing but the text and the cursor here?"""
+        return key in self._edits
+
+    async def run_edit(self, event: events.Key) -> None:
+        """Do what an editing key does; nothing for other keys."""
+        if not event.is_printable and event.key in self._edits:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(self._edits[event.key])
+
+
 class KeySerializer(App[None]):
     """Forwards a key, or a paste, once everything that the previous one caused is done.
 
     Textual hands it to whatever has the focus when it arrives, though the one before it may be just
     about to move the focus, to open or close a dialog, or to change what the widget does with keys.
-    Printable keys wait only for a preceding key that is not printable.
+    Letters and editing keys wait only for a preceding key that may be a command, and are handed on
+    without a look at all bindings, which takes longer than what they do.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._waiting_keys: deque[events.Event] = deque()
         self._dispatched_at: float | None = None
-        self._sent_printable = False
+        self._sent_taken = self._sent_edit = False
 
     async def on_event(self, event: events.Event) -> None:
         is_typed = isinstance(event, events.Key | events.Paste)
@@ -50,27 +94,42 @@ class KeySerializer(App[None]):
             self._wait(self._dispatched_at)
 
     async def _dispatch(self) -> None:
-        """Let the next key do what it does, and all letters before it."""
+        """Let the next key do what it does, and all letters and edits before it."""
         self._dispatched_at = None
         while self._waiting_keys:
             event, screen = self._waiting_keys[0], self.screen
             target = self.focused or screen
-            is_letter = _is_printable_for(event, target)
-            if isinstance(event, LayoutKey) and not is_letter:
-                event = event.as_latin
-            if is_letter or not self._sent_printable:
+            if self._is_taken(event, target):
                 self._waiting_keys.popleft()
-                await super().on_event(event)
-            if not is_letter:
-                # The action it must follow may not have bubbled up to the app yet.
-                rounds = 1 if self._sent_printable else _ROUNDS
-                self._dispatched_at = monotonic()
-                self._sent_printable = False
-                self._follow(target, screen, self._dispatched_at, rounds)
-                if self._waiting_keys:
-                    self._wait(self._dispatched_at)
-                return
-            self._sent_printable = True
+                self._hand_on(event, target)
+                continue
+            if not self._sent_taken:
+                self._waiting_keys.popleft()
+                await super().on_event(_as_command(event))
+            # The action it must follow may not have bubbled up to the app yet.
+            rounds = 1 if self._sent_taken else _ROUNDS
+            self._dispatched_at = monotonic()
+            self._sent_taken = self._sent_edit = False
+            self._follow(target, screen, self._dispatched_at, rounds)
+            if self._waiting_keys:
+                self._wait(self._dispatched_at)
+            return
+
+    def _is_taken(self, event: events.Event, target: Widget) -> bool:
+        """Is this only one letter or edit more for a widget that takes them?"""
+        if not isinstance(event, events.Key):
+            return False
+        if event.is_printable and target.check_consume_key(event.key, event.character):
+            return not (self._sent_edit and event.key == _MAYBE_COMMAND)
+        return isinstance(target, EditsInTurn) and target.edits_with(event.key)
+
+    def _hand_on(self, event: events.Event, target: Widget) -> None:
+        """Do what Textual does with a key that is bound to nothing outside of the focus."""
+        self.app_focus = True
+        self.screen._clear_tooltip()  # noqa: SLF001 (see above)
+        self._sent_taken = True
+        self._sent_edit |= isinstance(event, events.Key) and not event.is_printable
+        target._forward_event(event)  # noqa: SLF001 (see above)
 
     def _wait(self, handed_on: float) -> None:
         """Let keys wait for the one before them, but not for ever."""
@@ -102,10 +161,6 @@ class KeySerializer(App[None]):
             self.screen.call_after_refresh(follow)
 
 
-def _is_printable_for(event: events.Event, target: Widget) -> bool:
-    """Is this only one letter more for a widget that takes them?"""
-    return (
-        isinstance(event, events.Key)
-        and event.is_printable
-        and target.check_consume_key(event.key, event.character)
-    )
+def _as_command(event: events.Event) -> events.Event:
+    """A letter of another layout, where it is not typed, as the command of the same key."""
+    return event.as_latin if isinstance(event, LayoutKey) else event

@@ -70,6 +70,16 @@ def handle_signals(
                 signal.signal(number, handler)
 
 
+def has_job_control() -> bool:
+    """Is there a shell that can let the program go on after it was stopped?
+
+    A program that leads its session was started by the terminal itself, and would hang for ever.
+    """
+    if sys.platform == "win32":
+        return False
+    return os.getsid(0) != os.getpid() and os.getsid(os.getppid()) == os.getsid(0)
+
+
 def restore_terminal(descriptor: int = 2) -> None:
     """Take back every mode that Textual sets, without waiting for a terminal that takes nothing."""
     if not os.isatty(descriptor):

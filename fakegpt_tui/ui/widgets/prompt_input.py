@@ -1,5 +1,6 @@
 """Prompt input widget, and the queue of prompts that wait to be sent."""
 
+import re
 from collections.abc import Sequence
 
 from textual import events
@@ -8,19 +9,20 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import TextArea
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _ENTER_SENDS = "Ask anything — Enter sends, ctrl+j breaks the line"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, Enter breaks the line"
 _MAX_SHOWN = 3
+_EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
-class PromptInput(TextArea):
+class PromptInput(TextBox):
     """A text area in which a key sends; it grows to a third of the screen."""
 
     DEFAULT_CSS = """
@@ -52,7 +54,7 @@ class PromptInput(TextArea):
         """ctrl+d was pressed in the empty prompt."""
 
     def __init__(self, *, cursor_blink: bool = True) -> None:
-        super().__init__(soft_wrap=True)
+        super().__init__()
         self.cursor_blink = cursor_blink
         self._history_index = 0
         self._unsent = ""
@@ -93,14 +95,19 @@ class PromptInput(TextArea):
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif text := self.text.strip():
+        elif text := self.text_to_send:
             # Posted before the text is cleared, so that it is sent before its draft is deleted.
             self.post_message(self.Submitted(text))
             self.take_text()
 
+    @property
+    def text_to_send(self) -> str:
+        """The text without empty lines around it, but indented as it was written."""
+        return _EMPTY_LINES.sub("", self.text).rstrip()
+
     def take_text(self) -> str:
         """Remove the text, and return it; `restore_text` brings it back."""
-        text = self.text.strip()
+        text = self.text_to_send
         self._history_index = 0
         self.clear()
         return text
@@ -151,12 +158,12 @@ class PromptInput(TextArea):
             event.stop()
             event.prevent_default()
             self.post_message(self.CommandsRequested())
-        elif not event.is_printable:
+        elif self._recall_by_arrow(event.key):
+            event.stop()
+            event.prevent_default()
+        elif not event.is_printable and not self.edits_with(event.key):
             active = self.screen.active_bindings.get(event.key)
-            if self._recall_by_arrow(event.key):
-                event.stop()
-                event.prevent_default()
-            elif active is not None and (active.binding.id is not None or active.node is self):
+            if active is not None and (active.binding.id is not None or active.node is self):
                 event.stop()
                 event.prevent_default()
                 await self.app.run_action(active.binding.action, active.node)

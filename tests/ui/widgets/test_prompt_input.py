@@ -1,5 +1,6 @@
 """The prompt input: what it posts, and what it shows of the state that it is bound to."""
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.reactive import reactive
 
@@ -61,6 +62,50 @@ async def test_a_backslash_at_the_end_of_a_line_breaks_the_line() -> None:
         await pilot.press("a", "backslash", "enter", "b", "enter")
         await pilot.pause()
         assert "submitted 'a\\nb'" in app.heard
+
+
+async def test_the_first_line_keeps_its_indentation() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.prompt.insert("  \n\n    - name: one\n      value: 1 \n\n")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "submitted '    - name: one\\n      value: 1'" in app.heard
+        app.prompt.insert("    if x:\n        y()")
+        assert app.prompt.take_text() == "    if x:\n        y()"
+
+
+@pytest.mark.parametrize("whole", ["🇦🇺", "👍🏽", "👩\u200d💻", "〽\ufe0f", "e\u0301"])
+async def test_keys_take_whole_characters(whole: str) -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.prompt.insert(f"a{whole}b")
+        await pilot.press("left", "left", "x")
+        assert app.prompt.text == f"ax{whole}b"
+        await pilot.press("right", "y", "backspace", "backspace")
+        assert app.prompt.text == "axb"
+        app.prompt.insert(whole)
+        await pilot.press("left", "delete")
+        assert app.prompt.text == "axb"
+
+
+async def test_undo_takes_back_a_word() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press(*"one", "space", *"two", "space", *"three", "ctrl+z")
+        assert app.prompt.text == "one two"
+        await pilot.press("ctrl+z", "ctrl+y")
+        assert app.prompt.text == "one two"
+
+
+async def test_alt_and_ctrl_keys_go_by_words() -> None:
+    app = PromptApp()
+    async with app.run_test(size=(60, 12)) as pilot:
+        app.prompt.insert("one two three")
+        await pilot.press("alt+left", "x", "alt+left", "alt+left", "y", "alt+right", "z")
+        assert app.prompt.text == "one ytwoz xthree"
+        await pilot.press("alt+d", "home", "ctrl+delete")
+        assert app.prompt.text == " ytwoz"
 
 
 async def test_prompt_and_queue_show_the_state_that_they_are_bound_to() -> None:

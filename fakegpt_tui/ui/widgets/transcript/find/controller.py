@@ -10,6 +10,7 @@ from textual import events
 from textual.strip import Strip
 
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.graphemes import backspace_boundary
 from fakegpt_tui.ui.widgets.drawing import truncate
 from fakegpt_tui.ui.widgets.transcript.find.matches import Matches, MatchSearch
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
@@ -26,7 +27,7 @@ def edit_query(query: str, key: str) -> str | None:
     """The query after an editing key; `None` for other keys."""
     match key:
         case "backspace":
-            return query[:-1]
+            return query[: backspace_boundary(query, len(query))]
         case "ctrl+u":
             return ""
         case "ctrl+w":
