@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
 
+_EMBEDDED_GATHER_SECONDS = 0.03
+"""The host of this program's own screen has a client that draws more often than others read."""
+
 LoginCallback: TypeAlias = Callable[[LoginState], None]
 
 
@@ -152,7 +155,7 @@ class ConnectionFactory:
         with self._lock:
             if self._is_closed:
                 raise ConfigError("The program is ending.")
-            host = build_host(self._settings, service)
+            host = build_host(self._settings, service, gather_seconds=_EMBEDDED_GATHER_SECONDS)
             url = host.start()
             self._hosts.append(host)
             return url

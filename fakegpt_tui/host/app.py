@@ -34,6 +34,8 @@ class HostApp:
     cache: ConversationCache = field(default_factory=ConversationCache)
     single_flight: SingleFlight = field(default_factory=SingleFlight)
     ping_seconds: float = 15.0
+    gather_seconds: float = 0.1
+    """How long text is held back to be sent together; each event of the protocol repeats all."""
     scenario: Scenario | None = None
     """Replaces one of the usual responses."""
     limiter: Limiter = field(default_factory=Limiter)
@@ -51,6 +53,7 @@ class HostApp:
             running=self.running,
             limiter=self.limiter,
             ping_seconds=self.ping_seconds,
+            gather_seconds=self.gather_seconds,
         )
         completions = CompletionRoutes(
             backend=self.backend,
@@ -58,6 +61,7 @@ class HostApp:
             running=self.running,
             limiter=self.limiter,
             ping_seconds=self.ping_seconds,
+            gather_seconds=self.gather_seconds / 2,
         )
         app = Starlette(
             routes=self.access.guard(

@@ -46,6 +46,7 @@ class CompletionRoutes:
     running: RunningReplies
     limiter: Limiter
     ping_seconds: float
+    gather_seconds: float
     created_at: int = field(default_factory=lambda: int(time.time()))
     _models: tuple[Model, ...] = ()
     _models_until: float = 0.0
@@ -104,6 +105,7 @@ class CompletionRoutes:
             running=self.running,
             key_id=group,
             ping_seconds=self.ping_seconds,
+            gather_seconds=self.gather_seconds,
             error_response=completion_error_response,
         )
 

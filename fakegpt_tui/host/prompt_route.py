@@ -100,6 +100,7 @@ class PromptRoute:
     running: RunningReplies
     limiter: Limiter
     ping_seconds: float
+    gather_seconds: float
 
     def routes(self) -> list[Route]:
         return [Route("/api/conversation", self._answer, methods=["POST"])]
@@ -178,6 +179,7 @@ class PromptRoute:
             running=self.running,
             key_id=owner[0],
             ping_seconds=self.ping_seconds,
+            gather_seconds=self.gather_seconds,
         )
 
     def _events(

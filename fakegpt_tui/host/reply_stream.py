@@ -8,11 +8,15 @@ from typing import Any, Protocol
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent
+from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent, TextDelta
 from fakegpt_tui.host.errors import service_error_response
 from fakegpt_tui.host.request_body import wait_for_disconnect
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.fakegpt import PING
+
+_PENDING_LIMIT = 32_768
+"""Characters that are held back; beyond them the backend waits for the client to read."""
+_BREATH_SECONDS = 0.005
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -59,9 +63,14 @@ class ReplyStream:
         running: RunningReplies,
         key_id: str,
         ping_seconds: float,
+        gather_seconds: float,
         error_response: Callable[[ServiceError], Response] = service_error_response,
     ) -> None:
-        """`on_begin` is called before the first event, not before an HTTP error."""
+        """`on_begin` is called before the first event, not before an HTTP error.
+
+        Text that comes within `gather_seconds` of what was sent before is sent together.
+        """
+        self._gather_seconds = gather_seconds
         self._error_response = error_response
         self._events = events
         self._encoder = encoder
@@ -78,6 +87,7 @@ class ReplyStream:
             send,
             on_begin=self._on_begin,
             error_response=self._error_response,
+            gather_seconds=self._gather_seconds,
         )
         with self._running.join(self._key_id) as ending:
             await self._send_until(ending, output, receive)
@@ -93,6 +103,7 @@ class ReplyStream:
         finally:
             is_over, is_disconnected = sending.done(), disconnect.done()
             sentence = ending.result() if ending.done() and not ending.cancelled() else ""
+            output.close()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -117,11 +128,11 @@ class ReplyStream:
         try:
             async with aclosing(self._events) as events:
                 async for event in events:
-                    await output.write(self._encoder.encode(event))
+                    await output.write(event)
         except ServiceError as error:
             await output.fail(error)
         else:
-            await output.end(self._encoder.finish())
+            await output.end()
 
 
 class _Output:
@@ -136,6 +147,7 @@ class _Output:
         *,
         on_begin: Callable[[], None] | None,
         error_response: Callable[[ServiceError], Response],
+        gather_seconds: float,
     ) -> None:
         self._error_response = error_response
         self._encoder = encoder
@@ -147,6 +159,13 @@ class _Output:
         self._last_sent = self._loop.time()
         self._opening: list[bytes] | None = encoder.start()
         self._has_ended = False
+        self._has_text = False
+        self._gather_seconds = gather_seconds
+        self._pending: list[str] = []
+        self._pending_size = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self._breathed_at = self._last_sent
         self._sending = asyncio.Lock()
 
     def seconds_idle(self) -> float:
@@ -157,26 +176,78 @@ class _Output:
             # The client reads slowly, so that a ping would only wait behind the rest.
             self._last_sent = self._loop.time()
         else:
-            await self._send_parts([PING], more=True)
+            await self._send_parts(lambda: [PING], more=True)
 
-    async def write(self, parts: list[bytes]) -> None:
-        # A backend that never waits must not keep the event loop from other tasks.
-        await asyncio.sleep(0)
-        if parts:
-            await self._send_parts(parts, more=True)
+    async def write(self, event: StreamEvent) -> None:
+        """Send an event at once, or text a little later, together with what follows it."""
+        match event:
+            case TextDelta(text) if self._has_text and self._until_next() > 0:
+                self._pending.append(text)
+                self._pending_size += len(text)
+                if self._pending_size < _PENDING_LIMIT:
+                    self._start_timer()
+                    await self._breathe()
+                else:
+                    await self.flush()
+            case _:
+                self._has_text = self._has_text or isinstance(event, TextDelta)
+                # A backend that never waits must not keep the event loop from other tasks.
+                await asyncio.sleep(0)
+                await self._send_parts(lambda: self._encoder.encode(event), more=True)
 
-    async def end(self, parts: list[bytes]) -> None:
-        await self._send_parts(parts, more=False)
+    async def flush(self) -> None:
+        """Send the text that was held back."""
+        await self._send_parts(list, more=True)
+
+    async def end(self) -> None:
+        await self._send_parts(self._encoder.finish, more=False)
 
     async def fail(self, error: ServiceError) -> None:
         if self._opening is None:
-            await self.end(self._encoder.fail(error))
+            await self._send_parts(lambda: self._encoder.fail(error), more=False)
         else:
             await self._error_response(error)(self._scope, self._receive, self._send)
 
-    async def _send_parts(self, parts: list[bytes], *, more: bool) -> None:
+    def close(self) -> None:
+        """Send nothing more by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._flushing is not None:
+            self._flushing.cancel()
+
+    def _until_next(self) -> float:
+        return self._gather_seconds - self.seconds_idle()
+
+    def _start_timer(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._until_next(), self._start_flush)
+
+    def _start_flush(self) -> None:
+        self._timer = None
+        if self._flushing is None or self._flushing.done():
+            self._flushing = self._loop.create_task(self.flush())
+
+    async def _breathe(self) -> None:
+        """Let other tasks run, but not for every word: that costs more than the word."""
+        if self._loop.time() - self._breathed_at > _BREATH_SECONDS:
+            await asyncio.sleep(0)
+            self._breathed_at = self._loop.time()
+
+    def _take_pending(self) -> list[bytes]:
+        if not self._pending:
+            return []
+        text = "".join(self._pending)
+        self._pending.clear()
+        self._pending_size = 0
+        return self._encoder.encode(TextDelta(text))
+
+    async def _send_parts(self, encode: Callable[[], list[bytes]], *, more: bool) -> None:
+        """Send what was held back, and then what `encode` makes, encoded in their order."""
         async with self._sending:
             if self._has_ended:
+                return
+            parts = self._take_pending() + encode()
+            if more and not parts:
                 return
             if self._opening is not None:
                 parts = self._opening + parts

@@ -109,6 +109,7 @@ class HostServer:
         cache_limits: CacheLimits | None = None,
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
+        gather_seconds: float = 0.1,
     ) -> None:
         self._backend = backend
         self._listen = listen or ListenAddress(host=host, port=port)
@@ -126,6 +127,7 @@ class HostServer:
             single_flight=SingleFlight(is_enabled=one_at_a_time),
             scenario=scenario,
             ping_seconds=ping_seconds,
+            gather_seconds=gather_seconds,
         )
         self._base_url = ""
         self._thread: LoopThread | None = None

@@ -45,7 +45,7 @@ class Typist:
 
 
 if __name__ == "__main__":
-    with HostServer(Typist(), secret_path=False, limits=_MANY) as server:
+    with HostServer(Typist(), secret_path=False, limits=_MANY, gather_seconds=0.0) as server:
         sys.stdout.write(server.base_url + "\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -126,7 +126,7 @@ async def test_a_client_that_reads_nothing_is_given_up(serve: Serve) -> None:
 
 async def test_a_client_that_reads_slowly_is_not_given_up(serve: Serve) -> None:
     script = [*repeat(TextDelta("x" * 1_000), 100), ReplyEnded()]
-    host = serve(script, limits=ConnectionLimits(reader_seconds=2))
+    host = serve(script, limits=ConnectionLimits(reader_seconds=2), gather_seconds=0.0)
     received = 0
     async with (
         signed_in(host) as client,

@@ -210,3 +210,54 @@ async def test_a_bug_in_a_backend_ends_the_connection_without_an_end_marker(serv
             await response.aread()
     async with signed_in(host) as client:
         assert (await client.get("/api/loads")).status_code == 200
+
+
+class Typing(ScriptedBackend):
+    """Replies with many words, a few milliseconds apart."""
+
+    def __init__(self, words: int, seconds: float) -> None:
+        super().__init__()
+        self._words = words
+        self._seconds = seconds
+
+    async def stream(self, _: ReplyRequest) -> AsyncGenerator[StreamEvent]:
+        for _word in range(self._words):
+            await asyncio.sleep(self._seconds)
+            yield TextDelta("nine chars"[:9])
+        yield ReplyEnded()
+
+
+async def size_and_text(host: HostServer) -> tuple[int, str]:
+    lines = await lines_of(host)
+    events = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+    return sum(map(len, lines)), list(reply_texts(events))[-1]
+
+
+async def test_words_that_come_close_together_are_sent_together(serve: Serve) -> None:
+    words = 300
+    each = await size_and_text(serve(backend=Typing(words, 0.002), gather_seconds=0.0))
+    together = await size_and_text(serve(backend=Typing(words, 0.002)))
+    assert each[1] == together[1] == "nine char" * words
+    assert together[0] <= each[0] / 4
+
+
+async def test_the_first_words_and_those_after_a_pause_do_not_wait(serve: Serve) -> None:
+    gates = [Gate(), Gate()]
+    script: list[Step] = [TextDelta("a"), gates[0], TextDelta("b"), gates[1], ReplyEnded()]
+    host = serve(script, gather_seconds=0.2)
+    async with signed_in(host) as client, asking(client) as response:
+        texts: list[str] = []
+        async for event in messages(response):
+            texts += [*reply_texts([event])]
+            if texts[-1:] == ["a"]:
+                gates[0].open()
+            if texts[-1:] == ["ab"]:
+                gates[1].open()
+    assert texts[-1] == "ab"
+
+
+async def test_a_backend_that_never_waits_leaves_the_others_their_turn(serve: Serve) -> None:
+    host = serve(repeat(TextDelta("x"), 200_000), (TextDelta("y"), ReplyEnded()))
+    async with signed_in(host) as client, asking(client) as response:
+        await anext(messages(response))
+        assert (await client.get("/api/models")).status_code == 200
