@@ -54,13 +54,14 @@ class ApiKey:
     have corrected it.
     """
 
-    def __init__(self, read: ReadKey) -> None:
-        """Read the key.
+    def __init__(self, read: ReadKey, *, header: str = "") -> None:
+        """Read the key, which goes into `header` as it is, or else into `Authorization`.
 
         Raises:
             ConfigError: It cannot be read.
         """
         self._read = read
+        self._header = header
         self._key = read()
         self._is_refused = False
         self._lock = asyncio.Lock()
@@ -85,7 +86,10 @@ class ApiKey:
                 except ConfigError as error:
                     raise NotSignedIn(str(error)) from error
                 self._is_refused = False
-        return {} if self._key is None else {"Authorization": f"Bearer {self._key.reveal()}"}
+        if self._key is None:
+            return {}
+        key = self._key.reveal()
+        return {self._header: key} if self._header else {"Authorization": f"Bearer {key}"}
 
     async def renew(self) -> bool:
         """Read the key again before the next request; this one is not repeated."""

@@ -236,7 +236,7 @@ def build_api_backend(
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
 
     backend = _api_backend(service.kind)
-    return backend(Transport(service), ApiKey(read), on_change=report)
+    return backend(Transport(service), ApiKey(read, header=service.key_header), on_change=report)
 
 
 def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:

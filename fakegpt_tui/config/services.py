@@ -195,9 +195,12 @@ def _parse_service(name: str, table: Table) -> Service:
         table.consume("kind", validators.one_of(*ServiceKind), ready.kind if ready else "")
     )
     base = _extend(replace(ready or Service(name=name, kind=kind), kind=kind), table)
+    url = table.consume("url", validators.url, base.url)
+    if "?" in url and not kind.is_api:
+        raise ConfigError(f"{table.label('url')} must not hold a question mark.")
     return replace(
         base,
-        url=table.consume("url", validators.url, base.url),
+        url=url,
         model=table.consume("model", validators.text, base.model),
         proxy=table.consume("proxy", validators.proxy, base.proxy),
         verify=_verify(table),
@@ -206,12 +209,23 @@ def _parse_service(name: str, table: Table) -> Service:
     )
 
 
+def _key_header(value: object) -> str:
+    """The header that carries the key in place of `Authorization`."""
+    if isinstance(value, str) and _HEADER_NAME.fullmatch(value):
+        if value.lower() not in _RESERVED:
+            return value
+        if value.lower() == "authorization":
+            return ""
+    raise InvalidValue("the name of a header, such as api-key")
+
+
 def _extend(service: Service, table: Table) -> Service:
     """`service` with the settings that only its protocol has."""
     if service.kind.is_api:
         window = table.consume("window", validators.integer(64, 100_000_000), None)
         prefill = table.consume("prefill", validators.boolean, False)
-        return replace(service, window=window, prefill=prefill)
+        key_header = table.consume("key_header", _key_header, "")
+        return replace(service, window=window, prefill=prefill, key_header=key_header)
     history = table.consume("history", validators.one_of(*History), str(service.history))
     endpoints = table.table("paths").fill(Endpoints(), _PATHS)
     return replace(service, history=History(history), endpoints=endpoints)

@@ -126,9 +126,9 @@ def variable_name(value: object) -> str:
 
 
 def url(value: object) -> str:
-    """A base URL, without the slash at its end."""
+    """A base URL, without the slash at its end; services of an API may want a query."""
     parts = _split_url(value)
-    if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+    if parts is None or parts.scheme not in ("http", "https") or parts.fragment:
         raise InvalidValue("a URL such as https://chat.example.org", hide=_may_hold_secret(value))
     if "@" in parts.netloc:
         raise InvalidValue("a URL without a user name or password", hide=True)
@@ -182,10 +182,13 @@ def parse_flag(text: str) -> TomlValue:
 
 def _split_url(value: object) -> SplitResult | None:
     """The parts of a URL that has a host and a sound port."""
-    if not isinstance(value, str) or not value.isprintable() or " " in value.strip():
+    if not isinstance(value, str):
+        return None
+    value = value.strip()
+    if not value.isprintable() or " " in value:
         return None
     try:
-        parts = urlsplit(value.strip())
+        parts = urlsplit(value)
         has_address = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return None

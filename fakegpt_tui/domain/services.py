@@ -101,8 +101,9 @@ class Service:
     """A configured backend. `url` is empty for the embedded host until it has a port.
 
     `window` is how many tokens the model takes, where the person knows better than the service.
-    With `prefill` the service goes on from a reply that is sent as the last message. `headers` are
-    sent with every request; one without a value is left out, also where it is usually sent.
+    `key_header` carries the key in place of `Authorization`. With `prefill` the service goes on
+    from a reply that is sent as the last message. `headers` are sent with every request; one
+    without a value is left out, also where it is usually sent.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Service:
     notice: str = ""
     window: int | None = None
     prefill: bool = False
+    key_header: str = ""
     history: History = History.CLIENT
     endpoints: Endpoints = Endpoints()
     headers: tuple[tuple[str, Secret], ...] = ()

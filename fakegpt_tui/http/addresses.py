@@ -18,6 +18,8 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
+_API_PATH = re.compile(r"/+(?:(?:chat/)?completions|models|responses|embeddings)/*\Z")
+"""The end of an address that was copied with the path of a request."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -31,10 +33,12 @@ class Address:
     host: str
     """Host and port, safe to show: the path may be a secret."""
     is_loopback: bool
+    query: str = ""
+    """What follows the question mark of each request, as some services want it."""
 
     def url(self, path: str) -> httpx.URL:
         """The URL of `path`, which begins with a slash."""
-        return httpx.URL(self.text + path)
+        return httpx.URL(f"{self.text}{path}{'?' if self.query else ''}{self.query}")
 
 
 def service_address(service: Service) -> Address:
@@ -49,14 +53,47 @@ def service_address(service: Service) -> Address:
         raise ConfigError(f"{what} must begin with http:// or https://.")
     if url.userinfo:
         raise ConfigError(f"{what} must not hold a user name or a password.")
-    if url.query or url.fragment or "?" in service.url or "#" in service.url:
-        raise ConfigError(f"{what} must not hold a question mark or a number sign.")
+    if url.fragment or "#" in service.url:
+        raise ConfigError(f"{what} must not hold a number sign.")
+    if "?" in service.url and not service.kind.is_api:
+        raise ConfigError(f"{what} must not hold a question mark.")
+    text = str(url.copy_with(query=None)).rstrip("/")
+    if service.kind.is_api:
+        text = _API_PATH.sub("", text)
     return Address(
-        text=str(url).rstrip("/"),
+        text=text,
+        query=url.query.decode("ascii"),
         origin=origin(url),
         host=_display_host(url),
         is_loopback=_is_loopback(url.host),
     )
+
+
+_REDIRECTS = range(300, 400)
+_KEEPING_REDIRECTS = (307, 308)
+
+
+def followed_redirect(sent: httpx.URL, status: int, location: str) -> httpx.URL | None:
+    """Where to send the same request again, within its host; `None` where it should not go.
+
+    The key goes with it, so the host, the port and TLS must stay, but for http that becomes https.
+    A redirect that need not keep the method may change nothing else than a slash or that scheme:
+    others lead to pages for signing in.
+    """
+    if status not in _REDIRECTS or not location:
+        return None
+    try:
+        goal = sent.join(location)
+        ports = (sent.port, goal.port)
+    except (httpx.InvalidURL, ValueError):
+        return None
+    is_upgrade = (sent.scheme, goal.scheme) == ("http", "https")
+    if goal.host != sent.host or goal.userinfo or goal == sent:
+        return None
+    if not is_upgrade and (goal.scheme != sent.scheme or ports[0] != ports[1]):
+        return None
+    is_same = goal.path.rstrip("/") == sent.path.rstrip("/")
+    return goal if is_same or status in _KEEPING_REDIRECTS else None
 
 
 def origin(url: httpx.URL) -> str:

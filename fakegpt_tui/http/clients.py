@@ -64,13 +64,14 @@ class Transport:
         self._tls: ssl.SSLContext | None = None
 
     @asynccontextmanager
-    async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
+    async def client(self, *, secure: bool = False) -> AsyncGenerator[httpx.AsyncClient]:
         """A client without redirects and cookies, closed on leaving.
 
+        With `secure` it can also speak TLS where the address of the service is not `https`.
         Connecting has its time limit here; the caller limits how long a response may take.
         """
         limits = self.service.limits
-        tls = await self._tls_context()
+        tls = await self._tls_context(secure=secure)
         client = httpx.AsyncClient(
             headers=self._headers(),
             transport=httpx.AsyncHTTPTransport(
@@ -112,17 +113,16 @@ class Transport:
             "sec-ch-ua-mobile": "?0",
         }
 
-    async def _tls_context(self) -> ssl.SSLContext:
+    async def _tls_context(self, *, secure: bool) -> ssl.SSLContext:
+        speaks_tls = (
+            secure
+            or self.address.text.startswith("https")
+            or (self._proxy is not None and self._proxy.uses_tls)
+        )
+        if not speaks_tls:
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nothing, costs nothing
         if self._tls is None:
-            speaks_tls = self.address.text.startswith("https") or (
-                self._proxy is not None and self._proxy.uses_tls
-            )
-            if speaks_tls:
-                self._tls = await asyncio.to_thread(_load_certificates, self.service)
-            else:
-                self._tls = ssl.SSLContext(
-                    ssl.PROTOCOL_TLS_CLIENT
-                )  # trusts no certificate, costs nothing
+            self._tls = await asyncio.to_thread(_load_certificates, self.service)
         return self._tls
 
 

@@ -3,13 +3,14 @@
 import json
 import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import httpx
 
 from fakegpt_tui.domain import BadReply, ServiceError, Unreachable, Unsupported
+from fakegpt_tui.http.addresses import followed_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression
 from fakegpt_tui.http.errors import proxy_login_required
@@ -20,6 +21,7 @@ from fakegpt_tui.text import safe_line
 EVENT_STREAM: Final = "text/event-stream"
 _ERROR_BODY_BYTES = 64_000
 _PROXY_STATUS = 407
+_MAX_REDIRECTS = 3
 _MAX_HEADERS = 256
 """More than any service needs. Their size is limited by the reader of HTTP, to 100 kB."""
 
@@ -148,21 +150,45 @@ async def open_response(
     headers = {**request.headers, **credentials}
     if request.body is not None:
         headers["Content-Type"] = "application/json"
-    async with transport.client() as client:
+    url = transport.address.url(request.path)
+    async with AsyncExitStack() as stack:
+        for followed in range(_MAX_REDIRECTS + 1):
+            exchange = _exchange(transport, timeouts, request, headers, url)
+            response = await stack.enter_async_context(exchange)
+            location = response.headers.get("Location", "")
+            goal = followed_redirect(url, response.status_code, location)
+            if goal is None or followed == _MAX_REDIRECTS:
+                break
+            await stack.aclose()
+            url = goal
+        chunks = iter_chunks(response, transport.route)
+        async with aclosing(ReadAhead(chunks)) as read_ahead:
+            opened = HttpResponse(
+                response, read_ahead, timeouts, transport.route, request.translate_error
+            )
+            if not response.is_success:
+                raise await opened.read_error()
+            yield opened
+
+
+@asynccontextmanager
+async def _exchange(
+    transport: Transport,
+    timeouts: StreamTimeouts,
+    request: HttpRequest,
+    headers: Mapping[str, str],
+    url: httpx.URL,
+) -> AsyncGenerator[httpx.Response]:
+    """The head of the response to `request`, sent to `url`."""
+    async with transport.client(secure=url.scheme == "https") as client:
         sent = client.build_request(
             request.method,
-            transport.address.url(request.path),
+            url,
             headers=headers,
             content=None if request.body is None else json.dumps(request.body),
         )
         response = await timeouts.wait(client.send(sent, stream=True))
         try:
-            async with aclosing(ReadAhead(iter_chunks(response, transport.route))) as read_ahead:
-                opened = HttpResponse(
-                    response, read_ahead, timeouts, transport.route, request.translate_error
-                )
-                if not response.is_success:
-                    raise await opened.read_error()
-                yield opened
+            yield response
         finally:
             await response.aclose()

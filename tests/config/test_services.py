@@ -135,6 +135,19 @@ def test_the_embedded_host_can_answer_through_another_service() -> None:
     assert found.upstreams == {"embedded": "home"}
 
 
+def test_an_api_may_have_a_query_and_a_header_of_its_own_for_the_key() -> None:
+    found = settled(
+        """
+        [services.azure]
+        kind = "openai"
+        url = " https://example.org/openai/deployments/d?api-version=1 "
+        key_header = "api-key"
+        """
+    ).services["azure"]
+    assert found.url == "https://example.org/openai/deployments/d?api-version=1"
+    assert found.key_header == "api-key"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import ConfigError, Secret, Service, ServiceKind
-from fakegpt_tui.http.addresses import is_header_safe, proxy_address, service_address
+from fakegpt_tui.http.addresses import (
+    followed_redirect,
+    is_header_safe,
+    proxy_address,
+    service_address,
+)
 from fakegpt_tui.http.clients import Transport
 
 
@@ -32,6 +38,72 @@ def test_a_good_address_is_normal(url: str, text: str, host: str, is_loopback: b
     address = service_address(service(url))
     assert (address.text, address.host, address.is_loopback) == (text, host, is_loopback)
     assert str(address.url("/api/loads")) == f"{text}/api/loads"
+
+
+def api(url: str) -> Service:
+    return Service(name="mine", kind=ServiceKind.OPENAI, url=url)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "https://example.com/v1/chat/completions",
+        "https://example.com/v1/completions/",
+        "https://example.com/v1/models",
+        "https://example.com/v1/responses",
+        "https://example.com/v1//chat/completions",
+        "https://example.com/v1",
+    ],
+)
+def test_the_path_of_a_request_is_no_part_of_an_address(pasted: str) -> None:
+    assert service_address(api(pasted)).text == "https://example.com/v1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/openai/deployments/d?api-version=2024-06-01",
+        "https://example.com/openai/deployments/d/chat/completions?api-version=2024-06-01",
+    ],
+)
+def test_a_query_goes_with_every_request_of_an_api(url: str) -> None:
+    sent = service_address(api(url)).url("/chat/completions")
+    path = "https://example.com/openai/deployments/d/chat/completions"
+    assert str(sent) == f"{path}?api-version=2024-06-01"
+
+
+HERE = "http://example.com:8000/v1/chat/completions"
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "goal"),
+    [
+        (307, "/v1/chat/completions/", "http://example.com:8000/v1/chat/completions/"),
+        (301, "/v1/chat/completions/", "http://example.com:8000/v1/chat/completions/"),
+        (308, "/api/v1/chat/completions", "http://example.com:8000/api/v1/chat/completions"),
+        (308, "https://example.com/v1/chat/completions", "https://example.com/v1/chat/completions"),
+        (301, "https://example.com/v1/chat/completions", "https://example.com/v1/chat/completions"),
+        (302, "/login?next=/v1/chat/completions", None),
+        (302, "https://example.com/login", None),
+        (307, "http://example.com:8001/v1/chat/completions", None),
+        (307, "https://other.example/v1/chat/completions", None),
+        (307, "https://me:pw@example.com/v1/chat/completions", None),
+        (307, HERE, None),
+        (307, "", None),
+        (307, "http://[", None),
+        (200, "/v1/chat/completions/", None),
+    ],
+)
+def test_a_redirect_is_followed_within_its_host(
+    status: int, location: str, goal: str | None
+) -> None:
+    found = followed_redirect(httpx.URL(HERE), status, location)
+    assert found == (None if goal is None else httpx.URL(goal))
+
+
+def test_a_redirect_never_gives_up_tls() -> None:
+    sent = httpx.URL("https://example.com/v1/models")
+    assert followed_redirect(sent, 308, "http://example.com/v1/models") is None
 
 
 BAD_URLS = [

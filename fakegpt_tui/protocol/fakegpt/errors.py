@@ -131,9 +131,10 @@ def response_error(
     if known := classify_error(error, who, wait):
         return known
     if 300 <= status < 400:  # noqa: PLR2004 - redirects
-        goal = _host_of(named.get("location", "")) or "another address"
+        goal = _place_of(named.get("location", "")) or "another address"
         return RequestRefused(
-            f"{who} redirects to {goal}, which this program does not follow. {_CHECK_URL}"
+            f"{who} redirects to {goal}, which this program does not follow. If that is the "
+            "service, write it as the url."
         )
     return _rule(status, error).error(who, error, wait=wait, status=status)
 
@@ -208,8 +209,12 @@ def _success_rule(error: ErrorBody) -> ErrorRule:
     return ErrorRule(BadReply, "answered with nothing at all")
 
 
-def _host_of(location: str) -> str:
+def _place_of(location: str) -> str:
+    """The address in `location` without what may be secret in it: its user, path and query."""
     try:
-        return safe_line(urlsplit(location).hostname or "")
+        parts = urlsplit(location)
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
+    scheme = f"{parts.scheme}://" if parts.scheme in ("http", "https") else ""
+    return safe_line(f"{scheme if host else ''}{host}{f':{port}' if port else ''}")
