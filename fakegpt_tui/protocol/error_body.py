@@ -16,10 +16,15 @@ NOT_JSON: Final = object()
 """What `parse_json` returns for text that is not JSON; `None` is JSON's null."""
 
 
+_decoder: Final = json.JSONDecoder(strict=False)
+
+
 def parse_json(text: str | bytes) -> object:
     """The JSON value of `text`, or `NOT_JSON`. Control characters in strings are let through."""
     try:
-        value: object = json.loads(text, strict=False)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text), "surrogatepass")
+        value: object = _decoder.decode(text)
     except (ValueError, RecursionError):
         return NOT_JSON
     return value
@@ -41,6 +46,12 @@ _SECRET = re.compile(
     | [a-z0-9_+/=-]{40,}""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+_ERROR_TEXT = re.compile(
+    r"\s*(?:\[error\]|(?:\w*error|exception|traceback)\b)", re.IGNORECASE | re.ASCII
+)
+_ERROR_PREFIX = re.compile(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
+"""The prefix that is cut off; the sentence says already that it is an error."""
+
 _UNSHOWN = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,1000})", re.IGNORECASE)
@@ -117,10 +128,18 @@ def parse_error_body(body: bytes) -> ErrorBody:
     return ErrorBody(text=clean_message(text))
 
 
+def parse_error_text(text: str, *, is_error: bool = False) -> ErrorBody | None:
+    """What an event says that is no JSON, if it begins as an error does or `is_error`."""
+    if not (is_error or _ERROR_TEXT.match(text)):
+        return None
+    return parse_error_body(_ERROR_PREFIX.sub("", text).encode(errors="replace"))
+
+
 def read_error_value(value: object) -> ErrorBody:
     """What a parsed JSON value says."""
     found = value if isinstance(value, str) else find_message(value)
-    text = found or (json.dumps(value, ensure_ascii=False) if value else "")
+    is_unknown = not found and isinstance(value, dict | list) and bool(value)
+    text = json.dumps(value, ensure_ascii=False) if is_unknown else found
     fields = _fields(value)
     inner = next((each for key in _CODE_KEYS if (each := _fields(fields.get(key)))), {})
     statuses = (_status(each.get(key)) for each in (fields, inner) for key in _STATUS_KEYS)
@@ -130,7 +149,7 @@ def read_error_value(value: object) -> ErrorBody:
         status=next(filter(None, statuses), None),
         retry_after=wait_seconds(inner.get("clears_in", fields.get("clears_in"))),
         is_json=True,
-        is_unknown_shape=not found,
+        is_unknown_shape=is_unknown,
         websocket_only="wss_url" in fields,
     )
 

@@ -1,6 +1,7 @@
 """Where the JSON of an error holds its message: one table of the shapes that services use."""
 
 import json
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
@@ -63,6 +64,7 @@ _GENERIC: Final = {
 }  # fmt: skip
 """What tells nothing: another place of the same error may tell more."""
 
+_CODE_WORD: Final = re.compile(r"[a-z0-9_.-]+|[A-Z0-9_.-]+|(?:[A-Z][a-z0-9]+){2,}")
 _MAX_DEPTH: Final = 3
 _MAX_ITEMS: Final = 20
 
@@ -70,7 +72,7 @@ _MAX_ITEMS: Final = 20
 def find_message(value: object, depth: int = 0) -> str:
     """The message in the JSON `value`, at the first place that tells something.
 
-    A sentence is preferred to a word, and a word to the name of a status; may be empty.
+    A sentence is preferred to a code, and a code to the name of a status; may be empty.
     """
     best, best_rank = "", -1
     for path, _ in ERROR_SHAPES:
@@ -135,4 +137,4 @@ def _unwrap(text: str, depth: int) -> str:
 def _rank(text: str) -> int:
     if text.strip(" .!:").casefold() in _GENERIC:
         return 0
-    return 1 if text.isascii() and len(text.split()) == 1 else 2
+    return 1 if _CODE_WORD.fullmatch(text) else 2

@@ -1,5 +1,6 @@
 """Content of a chat completion: text, reasoning, split surrogates, overlap."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -22,6 +23,11 @@ class OverlapFilter:
         self._tail = before[-_TAIL:]
         self._held = ""
         self._is_decided = not before
+
+    @property
+    def is_decided(self) -> bool:
+        """Is all text that comes now new?"""
+        return self._is_decided
 
     def add(self, text: str) -> str:
         """The new text in what was held and `text`, as far as is decided."""
@@ -51,6 +57,7 @@ class OverlapFilter:
         return len(self._held) <= len(self._tail) and self._held in self._tail
 
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _HIGH_SURROGATES: Final = range(0xD800, 0xDC00)
 
 
@@ -61,6 +68,7 @@ _REASONING_FIELDS: Final = (
     "thinking_blocks",
     "reasoning_details",
 )
+_REASONING_KEYS: Final = frozenset(_REASONING_FIELDS)
 _REASONING_PARTS: Final = ("thinking", "reasoning", "reasoning.text", "reasoning.summary")
 _SHOWN_ELSEWHERE: Final = ("image", "image_url", "output_image", "reference", *_REASONING_PARTS)
 
@@ -91,7 +99,7 @@ def count_unread(content: object) -> int:
 
 def reasoning_text(delta: dict[str, object]) -> str:
     """The reasoning in `delta`; if a service sends several fields, they hold the same."""
-    for name in _REASONING_FIELDS:
+    for name in () if _REASONING_KEYS.isdisjoint(delta) else _REASONING_FIELDS:
         if text := _thoughts(delta.get(name)):
             return text
     match delta.get("content"):
@@ -153,9 +161,13 @@ class SurrogateJoiner:
     def __init__(self) -> None:
         self._held = ""
 
+    def is_needed(self, text: str) -> bool:
+        """Is half of a character held back, or in `text`?"""
+        return bool(text) and (bool(self._held) or _SURROGATE.search(text) is not None)
+
     def add(self, text: str) -> str:
         """The complete characters of what was held and `text`."""
-        if not text or (text.isascii() and not self._held):
+        if not self.is_needed(text):
             return text
         text = self._held + text
         self._held = text[-1] if ord(text[-1]) in _HIGH_SURROGATES else ""

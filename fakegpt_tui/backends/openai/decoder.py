@@ -119,23 +119,24 @@ class CompletionDecoder:
         has_reasoning = self._has_reasoning or self._text.has_reasoning
         if not (self._text.has_text or has_reasoning or reason is FinishReason.CONTENT_FILTER):
             raise BadReply("The service ended its reply without a word.")
-        yield from self._notices()
+        yield from self._unread_notices()
+        yield from self._finish.notices()
         yield ReplyEnded(reason or FinishReason.STOP)
 
     def _incomplete_error(self) -> ServiceError:
         if self._unread_text:
             return stream_error({"error": self._unread_text}, self._unread_text)
         if self._text.has_text:
-            return ReplyCut("The reply broke off before its end.")
+            told = " ".join(each.text for each in self._unread_notices())
+            return ReplyCut(f"The reply broke off before its end. {told}".strip())
         if self.done:
             return BadReply("The service ended its reply without a word.")
         return ReplyCut("The stream ended before a word of the reply came.")
 
-    def _notices(self) -> Iterator[Notice]:
+    def _unread_notices(self) -> Iterator[Notice]:
         if self._unread_count:
             pieces = "piece" if self._unread_count == 1 else "pieces"
             yield Notice(f"{self._unread_count} {pieces} of the reply could not be read.")
-        yield from self._finish.notices()
 
     def _note_unread(self, data: str) -> None:
         text = data.strip()
@@ -182,6 +183,12 @@ class CompletionDecoder:
     def _read_delta(
         self, delta: dict[str, object], *, is_message: bool = False
     ) -> Iterator[StreamEvent]:
+        match delta:
+            case {"content": str(text)} if len(delta) == 1 and not is_message:
+                yield from self._add_text(text)
+                return
+            case _:
+                pass
         reasoning = reasoning_text(delta)
         if not (is_message and self._has_reasoning):
             yield from self._add_reasoning(reasoning)

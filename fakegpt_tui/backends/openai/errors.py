@@ -15,7 +15,13 @@ from fakegpt_tui.domain import (
     Unsupported,
 )
 from fakegpt_tui.protocol import fakegpt
-from fakegpt_tui.protocol.error_body import ErrorBody, ErrorRule, parse_error_body, read_error_value
+from fakegpt_tui.protocol.error_body import (
+    ErrorBody,
+    ErrorRule,
+    parse_error_body,
+    parse_error_text,
+    read_error_value,
+)
 from fakegpt_tui.protocol.waiting_time import waiting_time
 from fakegpt_tui.text import safe_line
 
@@ -58,11 +64,6 @@ _NOT_LOADED: Final = re.compile(r"(?:error|fail\w*|unable|could not|cannot)\b[^.
 _TEXT_BYTES: Final = 64_000
 _STATUS_DIGITS: Final = 3
 _GOOD_CODES: Final = (0, 200)
-_ERROR_TEXT: Final = re.compile(
-    r"\s*(?:\[error\]|(?:\w*error|exception|traceback)\b)", re.IGNORECASE | re.ASCII
-)
-_ERROR_PREFIX: Final = re.compile(r"\s*(?:\[error\]:?|error\s*:)\s*", re.IGNORECASE)
-"""The prefix that is cut off; the sentence says already that it is an error."""
 
 
 class ContextWindowExceeded(PromptTooLong):
@@ -178,8 +179,7 @@ def event_error(event: str, value: object, text: str) -> ServiceError | None:
             return event_error(event, first, text)
         case dict():
             return stream_error(value, text) if event == "error" or _is_error(value) else None
-        case _ if event == "error" or _ERROR_TEXT.match(text):
-            told = parse_error_body(_ERROR_PREFIX.sub("", text).encode(errors="replace"))
+        case _ if told := parse_error_text(text, is_error=event == "error"):
             return stream_error({"error": told.text, "code": told.status or told.code}, text)
         case _:
             return None

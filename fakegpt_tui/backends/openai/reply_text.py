@@ -38,7 +38,13 @@ class ReplyText:
         if not piece or self._repeats_all(piece):
             return
         self._has_deltas = True
-        yield from self._add(piece)
+        if self._is_plain(piece):
+            self.has_text = True
+            self._pieces.append(piece)
+            self.length += len(piece)
+            yield TextDelta(piece)
+        else:
+            yield from self._add(piece)
 
     def add_message(self, text: str) -> Iterator[StreamEvent]:
         """Add a message: all of the text, if pieces came or it begins as what came; else a piece.
@@ -67,6 +73,11 @@ class ReplyText:
     def flush_overlap(self) -> Iterator[StreamEvent]:
         """What was held because it may repeat the text that is continued."""
         yield from _delta(self._overlap.flush())
+
+    def _is_plain(self, piece: str) -> bool:
+        """Does nothing have to be looked at in `piece`, as in most? It is taken then."""
+        is_idle = self._overlap.is_decided and not self._joiner.is_needed(piece)
+        return is_idle and self._thoughts.passes(piece)
 
     def _repeats_all(self, piece: str) -> bool:
         return (

@@ -43,6 +43,7 @@ _LONE_CLOSER: Final = re.compile(
     rf"(?:{'|'.join(map(re.escape, _CLOSERS))})(?:(?P<ended>[ \t]*\r?\n)|[ \t]*\r?\Z)",
     re.IGNORECASE,
 )
+_MAY_BE_MARK: Final = re.compile(r"[<\[◁]")
 _WATCHED: Final = 100_000
 """Characters of text after which a closer without an opener is not looked for any more."""
 
@@ -87,6 +88,14 @@ class ThoughtSplitter:
                     yield from self._read_text()
             if before == (self._stage, len(self._held)):
                 return
+
+    def passes(self, text: str) -> bool:
+        """Take `text` at once if nothing in it can be a mark, as in most pieces; was it taken?"""
+        if self._stage is not _Stage.TEXT or self._held or _MAY_BE_MARK.search(text):
+            return False
+        if self._is_watching:
+            self._watch(text)
+        return True
 
     def flush(self) -> Iterator[StreamEvent]:
         """What was held; no more text comes."""
@@ -177,11 +186,15 @@ class ThoughtSplitter:
         if not text:
             return
         if self._is_watching:
-            self._said.append(text)
-            self._size += len(text)
-            if self._size > _WATCHED:
-                self._stop_watching()
+            self._watch(text)
         yield TextDelta(text)
+
+    def _watch(self, text: str) -> None:
+        """Remember `text`: a closer without an opener may turn it into reasoning."""
+        self._said.append(text)
+        self._size += len(text)
+        if self._size > _WATCHED:
+            self._stop_watching()
 
     def _stop_watching(self) -> None:
         self._is_watching = False

@@ -150,7 +150,8 @@ def classify_error(error: ErrorBody, who: str, wait: float | None) -> ServiceErr
 
 def error_text(body: bytes) -> str:
     """The message of an error body, cleaned and on one line; empty where there is none."""
-    return parse_error_body(body).text
+    error = parse_error_body(body)
+    return "" if error.is_unknown_shape else error.text
 
 
 def error_body(

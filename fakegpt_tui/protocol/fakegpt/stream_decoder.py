@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.protocol.error_body import (
     ErrorBody,
-    parse_error_body,
+    parse_error_text,
     parse_json,
     read_error_value,
 )
@@ -139,8 +139,8 @@ class StreamDecoder:
         value = parse_json(data)
         if isinstance(value, dict):
             yield from self._read_object(value, data)
-        elif event == "error":
-            self._error_body = parse_error_body(data.encode(errors="replace"))
+        elif error := parse_error_text(data, is_error=event == "error"):
+            self._error_body = error
 
     def _read_object(self, value: dict[str, object], data: str) -> Iterator[StreamEvent]:
         if _is_error(value):

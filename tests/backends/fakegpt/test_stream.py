@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
 )
 from tests.fault_server import (
     DONE,
+    LAST_CHUNK,
     Close,
     FaultServer,
     Reset,
@@ -307,3 +308,20 @@ async def test_many_streams_at_once_do_not_wait_for_each_other(server: FaultServ
     made = backend(server.url)
     replies = await asyncio.gather(*(events_of(made) for _ in range(120)))
     assert {text_of(events) for events in replies} == {"Hello"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"data: [ERROR] The account is gone.\n\ndata: [DONE]\n\n",
+        b"data: error: The account is gone.\n\n",
+        b'error: {"code": 500, "message": "The account is gone."}\n\n',
+        b'{"detail": "The account is gone."}\n',
+    ],
+)
+async def test_an_error_is_told_in_every_form_of_a_stream(server: FaultServer, sent: bytes) -> None:
+    steps = [Send(stream_head()), Send(chunk(message_event("Hi"))), Send(chunk(sent))]
+    server.script(CHAT, *steps, Send(LAST_CHUNK))
+    came, failure = await outcome(backend(server.url))
+    assert text_of(came) == "Hi"
+    assert "The account is gone." in str(failure)

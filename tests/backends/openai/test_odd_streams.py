@@ -308,6 +308,12 @@ async def test_pieces_that_cannot_be_read_are_counted_and_told(server: FaultServ
     assert "3 pieces of the reply could not be read." in notices(events)
 
 
+async def test_a_cut_reply_tells_the_pieces_that_could_not_be_read_too(server: FaultServer) -> None:
+    text, error = await error_of(server, *stream(says("Hello"), says("there")[:-8] + b"\n\n"))
+    assert text == "Hello"
+    assert "broke off before its end. 1 piece of the reply could not be read." in str(error)
+
+
 @pytest.mark.parametrize(
     "noise",
     [b"data: : PROCESSING\n\n", b"event: ping\ndata: pong\n\n", b"data: 5\n\ndata: null\n\n",
