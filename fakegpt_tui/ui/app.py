@@ -45,8 +45,6 @@ from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReporte
 from fakegpt_tui.ui.themes import THEMES, theme_name
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
@@ -55,18 +53,11 @@ _SHUTDOWN_SECONDS = 1.0
 """How long quitting may wait for replies to be saved."""
 
 
-def _chat_commands() -> type[Provider]:
-    from fakegpt_tui.ui.dialogs.commands import ChatCommands  # noqa: PLC0415 - with the first palette
-
-    return ChatCommands
-
-
 class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     """Runs what must outlive a screen; all that is shown belongs to the screen."""
 
     TITLE = "fakegpt-tui"
-    COMMANDS = {_chat_commands}
-    COMMAND_PALETTE_BINDING = "f8"
+    ENABLE_COMMAND_PALETTE = False
     # The first screen's, which are parsed with everything else and not once more after it.
     CSS_PATH = "screens/chat.tcss"
 
@@ -243,6 +234,13 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             super().action_suspend_process()
         else:
             self._chat_screen.window.notify("There is no shell here to go back to.")
+
+    def action_command_palette(self) -> None:
+        """Show all commands; Textual's own palette can run what fitted an earlier key."""
+        if self.screen is self._chat_screen:
+            from fakegpt_tui.ui.dialogs.commands import open_palette  # noqa: PLC0415 - when used
+
+            open_palette(self._chat_screen, self._chat_screen.state)
 
     async def action_quit(self) -> None:
         """Stop all replies, wait until they are saved, and quit; ask again if they are not."""

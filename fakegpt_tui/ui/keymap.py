@@ -28,7 +28,8 @@ class Command:
     """Something a user can do, with its keys, palette entry and slash command.
 
     `label` is for the footer, which shows commands with `in_footer` only. A command without a
-    `slash`, such as moving a cursor, is not in the palette.
+    `slash`, such as moving a cursor, is not in the palette. A destructive one must be chosen; it is
+    never the first of those that merely resemble what was typed.
     """
 
     scope: KeyScope
@@ -38,8 +39,15 @@ class Command:
     label: str
     help: str
     slash: str = ""
+    aliases: str = ""
     in_footer: bool = False
     priority: bool = False
+    is_destructive: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The slash command, and then its aliases."""
+        return (self.slash, *re.findall(r"/[^/]*[^/ ]", self.aliases)) if self.slash else ()
 
 
 _FUNCTION_KEY = re.compile(r"f\d+")
@@ -73,50 +81,50 @@ COMMANDS: tuple[Command, ...] = (
     Command(PROMPT, "prompt.newline", _ENTER_VARIANTS, "newline", "New line", "Break the line; ctrl+j is told from Enter in every terminal"),
     Command(PROMPT, "prompt.delete-or-quit", "ctrl+d", "delete_or_quit", "Delete", "Delete the character under the cursor; leave if the prompt is empty"),
 
-    Command(ANY, "chat.new", "ctrl+n,f4", "conversations.new", "New", "Start a new conversation; replies under way go on", "/new", in_footer=True),
-    Command(ANY, "chat.stop", "escape", "prompt.stop", "Stop", "Stop the reply and keep what arrived", "/stop", in_footer=True),
-    Command(ANY, "chat.stop-all", "", "prompt.stop_all", "Stop all", "Stop all replies", "/stop all"),
-    Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", in_footer=True),
-    Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", priority=True),
-    Command(ANY, "chat.side-by-side", "alt+s", "side_by_side.ask", "Side by side", "Ask several services or models at once, and go on with the best reply", "/side-by-side"),
-    Command(ANY, "chat.temporary", "", "conversations.new_temporary", "Temporary", "Start a conversation that leaves nothing on disk", "/temporary"),
-    Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system"),
-    Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation"),
-    Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset"),
-    Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file", "/save", in_footer=True),
-    Command(ANY, "chat.save-as", "alt+e", "files.save_as", "Save as", "Save this conversation, some messages of it, or every conversation, in any format", "/save as"),
-    Command(ANY, "chat.save-html", "", "files.save('html')", "Save as HTML", "Save this conversation as an HTML page", "/save html"),
-    Command(ANY, "chat.save-jsonl", "", "files.save('jsonl')", "Save as JSON lines", "Save this conversation as JSON lines", "/save jsonl"),
-    Command(ANY, "chat.save-all", "", "files.save_all", "Save all", "Save every conversation", "/save all"),
-    Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or an export of ChatGPT", "/import"),
-    Command(ANY, "chat.progress", "", "files.show_job", "Progress", "Show how far an import has come, or stop it", "/progress"),
-    Command(ANY, "chat.next", "alt+j", "conversations.step(1)", "Next", "Open the next conversation", "/next"),
-    Command(ANY, "chat.previous", "alt+k", "conversations.step(-1)", "Previous", "Open the previous conversation", "/previous"),
-    Command(ANY, "chat.unread", "alt+u", "conversations.open_unread", "Unread", "Open the next conversation with an unread reply", "/unread"),
+    Command(ANY, "chat.new", "ctrl+n,f4", "conversations.new", "New", "Start a new conversation; replies under way go on", "/new", "/clear /reset", in_footer=True),
+    Command(ANY, "chat.stop", "escape", "prompt.stop", "Stop", "Stop the reply and keep what arrived", "/stop", "/cancel", in_footer=True),
+    Command(ANY, "chat.stop-all", "", "prompt.stop_all", "Stop all", "Stop all replies", "/stop all", "/cancel all"),
+    Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", "/search /resume /sessions", in_footer=True),
+    Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", "/models /service", priority=True),
+    Command(ANY, "chat.side-by-side", "alt+s", "side_by_side.ask", "Side by side", "Ask several services or models at once, and go on with the best reply", "/side-by-side", "/ask-several"),
+    Command(ANY, "chat.temporary", "", "conversations.new_temporary", "Temporary", "Start a conversation that leaves nothing on disk", "/temporary", "/temp /private /incognito"),
+    Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system", "/instructions"),
+    Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation", "/temperature /parameters"),
+    Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset", "/presets /role"),
+    Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file", "/save", "/export", in_footer=True),
+    Command(ANY, "chat.save-as", "alt+e", "files.save_as", "Save as", "Save this conversation, some messages of it, or every conversation, in any format", "/save as", "/export as"),
+    Command(ANY, "chat.save-html", "", "files.save('html')", "Save as HTML", "Save this conversation as an HTML page", "/save html", "/export html"),
+    Command(ANY, "chat.save-jsonl", "", "files.save('jsonl')", "Save as JSON lines", "Save this conversation as JSON lines", "/save jsonl", "/export jsonl"),
+    Command(ANY, "chat.save-all", "", "files.save_all", "Save all", "Save every conversation", "/save all", "/export all"),
+    Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or an export of ChatGPT", "/import", "/load"),
+    Command(ANY, "chat.progress", "", "files.show_job", "Progress", "Show how far an import has come, or stop it", "/progress", "/jobs"),
+    Command(ANY, "chat.next", "alt+j", "conversations.step(1)", "Next", "Open the next conversation", "/next", "/forward"),
+    Command(ANY, "chat.previous", "alt+k", "conversations.step(-1)", "Previous", "Open the previous conversation", "/previous", "/prev"),
+    Command(ANY, "chat.unread", "alt+u", "conversations.open_unread", "Unread", "Open the next conversation with an unread reply", "/unread", "/inbox"),
     *(Command(ANY, f"{OPEN_NTH_PREFIX}{n}", f"alt+{n}", f"conversations.open_nth({n})", f"Open {n}", f"Open conversation {n} of the list") for n in range(1, 10)),
-    Command(ANY, "queue.show", "alt+q", "prompt.show_queue", "Queue", "Take a queued prompt back, to change or drop it", "/queue"),
-    Command(ANY, "queue.send", "", "prompt.send_queued", "Send queued", "Send a queued prompt that waits for you", "/send"),
+    Command(ANY, "queue.show", "alt+q", "prompt.show_queue", "Queue", "Take a queued prompt back, to change or drop it", "/queue", "/queued"),
+    Command(ANY, "queue.send", "", "prompt.send_queued", "Send queued", "Send a queued prompt that waits for you", "/send", "/send queued"),
 
     Command(PROMPT, "prompt.earlier", "alt+p", "earlier", "Earlier", "Bring back an earlier prompt; up does so on the first line"),
     Command(PROMPT, "prompt.later", "alt+n", "later", "Later", "Go on to a later prompt; down does so on the last line"),
-    Command(PROMPT, "prompt.history", "ctrl+r", "prompt.search_history", "Earlier prompts", "Search the earlier prompts", "/history"),
-    Command(PROMPT, "prompt.edit", "ctrl+g", "prompt.open_editor", "Editor", "Write the prompt in $EDITOR; replies go on meanwhile", "/edit"),
+    Command(PROMPT, "prompt.history", "ctrl+r", "prompt.search_history", "Earlier prompts", "Search the earlier prompts", "/history", "/prompts"),
+    Command(PROMPT, "prompt.edit", "ctrl+g", "prompt.open_editor", "Editor", "Write the prompt in $EDITOR; replies go on meanwhile", "/edit", "/editor"),
 
-    Command(ANY, "login.account", "f7", "services.show_account", "Account", "See who is signed in to the service of this conversation, sign in again, or sign out", "/status", priority=True),
-    Command(ANY, "login.sign-in", "", "services.sign_in", "Sign in", "Sign in to the service of this conversation, again if that is so already", "/login"),
-    Command(ANY, "login.another", "", "services.change_account", "Another account", "Sign in to the service of this conversation with another of its accounts", "/account"),
-    Command(ANY, "login.sign-out", "", "services.sign_out", "Sign out", "Forget the session with the service of this conversation", "/logout"),
-    Command(ANY, "app.palette", "ctrl+p,f8", "app.command_palette", "Commands", "Find any command or conversation; also / in an empty prompt", in_footer=True),
+    Command(ANY, "login.account", "f7", "services.show_account", "Account", "See who is signed in to the service of this conversation, sign in again, or sign out", "/status", "/whoami", priority=True),
+    Command(ANY, "login.sign-in", "", "services.sign_in", "Sign in", "Sign in to the service of this conversation, again if that is so already", "/login", "/signin"),
+    Command(ANY, "login.another", "", "services.change_account", "Another account", "Sign in to the service of this conversation with another of its accounts", "/account", "/switch-account"),
+    Command(ANY, "login.sign-out", "", "services.sign_out", "Sign out", "Forget the session with the service of this conversation", "/logout", "/signout", is_destructive=True),
+    Command(ANY, "app.palette", "ctrl+p,f8", "app.command_palette", "Commands", "Find any command or conversation; / in an empty prompt lists commands above it", in_footer=True),
     Command(ANY, "app.copy-or-stop", "ctrl+c", "prompt.copy_or_stop", "Copy", "Copy the selection, or else stop the reply, or else clear the prompt", priority=True),
     Command(ANY, "app.prompt", "escape", "prompt.focus", "Prompt", "Go back to the prompt"),
     Command(ANY, "app.next-pane", "tab,f2", "app.focus_next", "Next pane", "Go to the next part of the screen; shift+tab goes back"),
-    Command(ANY, "app.list", "ctrl+t,f9", "toggle_list", "List", "Show or hide the conversation list", "/list"),
-    Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings"),
-    Command(ANY, "app.theme", "", "app.change_theme", "Theme", "Change the colours", "/theme"),
-    Command(ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw"),
-    Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", in_footer=True),
-    Command(ANY, "app.suspend", "", "app.suspend_process", "Suspend", "Stop the program and go back to the shell, whose `fg` goes on here", "/suspend"),
-    Command(ANY, "app.quit", "ctrl+q", "app.quit", "Quit", "Leave; replies under way are stopped and kept", "/quit", in_footer=True),
+    Command(ANY, "app.list", "ctrl+t,f9", "toggle_list", "List", "Show or hide the conversation list", "/list", "/sidebar"),
+    Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings", "/preferences /config /options"),
+    Command(ANY, "app.theme", "", "app.change_theme", "Theme", "Change the colours", "/theme", "/themes /color /colour /colors /colours"),
+    Command(ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw", "/refresh"),
+    Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", "/keys /?", in_footer=True),
+    Command(ANY, "app.suspend", "", "app.suspend_process", "Suspend", "Stop the program and go back to the shell, whose `fg` goes on here", "/suspend", "/background"),
+    Command(ANY, "app.quit", "ctrl+q", "app.quit", "Quit", "Leave; replies under way are stopped and kept", "/quit", "/exit /q", in_footer=True),
 
     Command(TRANSCRIPT, "transcript.up", "up,k", "move(-1)", "Up", "Go up a line"),
     Command(TRANSCRIPT, "transcript.down", "down,j", "move(1)", "Down", "Go down a line"),
@@ -125,31 +133,31 @@ COMMANDS: tuple[Command, ...] = (
     Command(TRANSCRIPT, "transcript.half-page-up", "ctrl+u", "page(-0.5)", "Half up", "Go up half a page"),
     Command(TRANSCRIPT, "transcript.half-page-down", "ctrl+d", "page(0.5)", "Half down", "Go down half a page"),
     Command(TRANSCRIPT, "message.edit", "e", "messages.edit", "Edit", "Edit the prompt and send it again; the old one stays as a variant", in_footer=True),
-    Command(TRANSCRIPT, "message.regenerate", "r", "messages.regenerate", "Again", "Ask for another reply; the old one stays as a variant", "/retry", in_footer=True),
-    Command(TRANSCRIPT, "message.continue", "full_stop", "messages.continue_reply", "Continue", "Let the reply go on where it stopped", "/continue"),
+    Command(TRANSCRIPT, "message.regenerate", "r", "messages.regenerate", "Again", "Ask for another reply; the old one stays as a variant", "/retry", "/regenerate /again", in_footer=True),
+    Command(TRANSCRIPT, "message.continue", "full_stop", "messages.continue_reply", "Continue", "Let the reply go on where it stopped", "/continue", "/go-on"),
     Command(TRANSCRIPT, "message.variant-before", "left,h", "messages.show_variant(-1)", "Before", "Show the variant before"),
     Command(TRANSCRIPT, "message.variant-after", "right,l", "messages.show_variant(1)", "After", "Show the variant after"),
-    Command(TRANSCRIPT, "message.compare", "D", "messages.compare", "Compare", "Compare with the variant before, word by word", "/compare"),
-    Command(TRANSCRIPT, "message.tree", "t", "messages.show_tree", "Tree", "Show the tree of this conversation", "/tree"),
-    Command(TRANSCRIPT, "message.branch", "b", "messages.branch", "Branch", "Go on from here in a new conversation", "/branch"),
+    Command(TRANSCRIPT, "message.compare", "D", "messages.compare", "Compare", "Compare with the variant before, word by word", "/compare", "/diff"),
+    Command(TRANSCRIPT, "message.tree", "t", "messages.show_tree", "Tree", "Show the tree of this conversation", "/tree", "/branches"),
+    Command(TRANSCRIPT, "message.branch", "b", "messages.branch", "Branch", "Go on from here in a new conversation", "/branch", "/fork"),
     Command(TRANSCRIPT, "message.trash", "d", "messages.trash", "Delete", "Put the message and all below it into the trash"),
-    Command(TRANSCRIPT, "message.pick", "m", "files.pick", "Pick", "Pick the message, to save all that are picked", "/pick"),
-    Command(TRANSCRIPT, "message.save-picked", "s", "files.save_picked", "Save", "Save the picked messages, or those of the selection, as a Markdown file", "/save selection"),
+    Command(TRANSCRIPT, "message.pick", "m", "files.pick", "Pick", "Pick the message, to save all that are picked", "/pick", "/mark"),
+    Command(TRANSCRIPT, "message.save-picked", "s", "files.save_picked", "Save", "Save the picked messages, or those of the selection, as a Markdown file", "/save selection", "/export selection"),
     Command(TRANSCRIPT, "message.undo", "u", "conversations.undo", "Undo", "Take the last change back"),
     Command(TRANSCRIPT, "transcript.first", "g,home", "first", "First", "Go to the start"),
     Command(TRANSCRIPT, "transcript.last", "G,end", "last", "Last", "Go to the end, and follow what arrives", in_footer=True),
     Command(TRANSCRIPT, "transcript.mark-previous", "K,ctrl+up", "mark(-1)", "Message up", "Mark the message before; keys are about the marked one"),
     Command(TRANSCRIPT, "transcript.mark-next", "J,ctrl+down", "mark(1)", "Message down", "Mark the next message"),
     Command(TRANSCRIPT, "transcript.fold", "space", "fold", "Fold", "Show the reasoning of the marked message, hide all of it, show it again", in_footer=True),
-    Command(TRANSCRIPT, "transcript.wrap-code", "w", "messages.wrap_code", "Wrap code", "Cut long lines of code at the edge, or let them go on in the next line", "/wrap"),
+    Command(TRANSCRIPT, "transcript.wrap-code", "w", "messages.wrap_code", "Wrap code", "Cut long lines of code at the edge, or let them go on in the next line", "/wrap", "/wrap-code"),
     Command(TRANSCRIPT, "transcript.code-right", "greater_than_sign,shift+right", "scroll_code(1)", "Code right", "Show more of code that is cut at the right"),
     Command(TRANSCRIPT, "transcript.code-left", "less_than_sign,shift+left", "scroll_code(-1)", "Code left", "Go back to the beginning of code that is cut"),
     Command(TRANSCRIPT, "transcript.find", "slash", "find", "Find", "Find words in this conversation", in_footer=True),
     Command(TRANSCRIPT, "transcript.find-next", "n", "find_next(1)", "Next match", "Go to the next match"),
     Command(TRANSCRIPT, "transcript.find-previous", "N", "find_next(-1)", "Previous match", "Go to the match before"),
-    Command(TRANSCRIPT, "transcript.copy-message", "y", "copy_message", "Copy message", "Copy the marked message, as it was written", in_footer=True),
-    Command(TRANSCRIPT, "transcript.copy-code", "c", "copy_code", "Copy code", "Copy the next code block", in_footer=True),
-    Command(TRANSCRIPT, "transcript.copy-conversation", "Y", "copy_conversation", "Copy all", "Copy the whole conversation"),
+    Command(TRANSCRIPT, "transcript.copy-message", "y", "copy_message", "Copy message", "Copy the marked message, as it was written", "/copy", "/copy message /yank", in_footer=True),
+    Command(TRANSCRIPT, "transcript.copy-code", "c", "copy_code", "Copy code", "Copy the next code block", "/copy code", "/yank code", in_footer=True),
+    Command(TRANSCRIPT, "transcript.copy-conversation", "Y", "copy_conversation", "Copy all", "Copy the whole conversation", "/copy all", "/yank all"),
 
     Command(LIST, "list.open", "enter", "open", "Open", "Open the conversation", in_footer=True),
     Command(LIST, "list.up", "up,k", "move(-1)", "Up", "Go up a line"),
@@ -158,12 +166,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(LIST, "list.page-down", "pagedown", "page(1)", "Page down", "Go down a page"),
     Command(LIST, "list.filter", "slash", "conversations.filter", "Filter", "Find one by its title"),
     Command(LIST, "list.pick", "space", "pick", "Mark", "Mark it, to do something with all that are marked"),
-    Command(LIST, "list.rename", "r,f2", "conversations.rename", "Rename", "Give it another title", "/rename", in_footer=True),
-    Command(LIST, "list.pin", "p", "conversations.pin", "Pin", "Keep it at the top, or no longer", "/pin"),
-    Command(LIST, "list.archive", "a", "conversations.archive", "Archive", "Put it away, or bring it back", "/archive"),
-    Command(LIST, "list.trash", "d", "conversations.trash", "Delete", "Put it into the trash, for thirty days", "/delete", in_footer=True),
-    Command(LIST, "list.undo", "u", "conversations.undo", "Undo", "Take the last change back", "/undo", in_footer=True),
-    Command(LIST, "list.show-trash", "T", "conversations.show_trash", "Trash", "Open the trash", "/trash"),
+    Command(LIST, "list.rename", "r,f2", "conversations.rename", "Rename", "Give it another title", "/rename", "/title", in_footer=True),
+    Command(LIST, "list.pin", "p", "conversations.pin", "Pin", "Keep it at the top, or no longer", "/pin", "/unpin"),
+    Command(LIST, "list.archive", "a", "conversations.archive", "Archive", "Put it away, or bring it back", "/archive", "/unarchive"),
+    Command(LIST, "list.trash", "d", "conversations.trash", "Delete", "Put it into the trash, for thirty days", "/delete", "/remove /rm", in_footer=True, is_destructive=True),
+    Command(LIST, "list.undo", "u", "conversations.undo", "Undo", "Take the last change back", "/undo", "/restore", in_footer=True),
+    Command(LIST, "list.show-trash", "T", "conversations.show_trash", "Trash", "Open the trash", "/trash", "/deleted /bin"),
     Command(LIST, "list.first", "g,home", "first", "First", "Go to the first conversation"),
     Command(LIST, "list.last", "G,end", "last", "Last", "Go to the last conversation"),
 
@@ -174,11 +182,11 @@ COMMANDS: tuple[Command, ...] = (
 
     Command(SERVICES, "services.use", "enter", "use", "Use", "Let the model answer from now on; of a service, the one that it has first", in_footer=True),
     Command(SERVICES, "services.ask-marked", "ctrl+s", "ask_marked", "Ask", "Ask all that are marked, where several are wanted", in_footer=True),
-    Command(SERVICES, "services.favourite", "f3", "services.toggle_favourite", "Favourite", "Show the model first from now on, or no longer", "/favourite", in_footer=True),
-    Command(SERVICES, "services.add", "f4", "services.add_service", "Add", "Add a service: its address, its model, its key", "/add-service", in_footer=True),
-    Command(SERVICES, "services.edit", "f2", "services.edit_service", "Edit", "Change the service", "/edit-service", in_footer=True),
-    Command(SERVICES, "services.test", "f5", "services.test_service", "Test", "Try the service out, and say what exactly does not work", "/test-service", in_footer=True),
-    Command(SERVICES, "services.remove", "f9", "services.remove_service", "Remove", "Take the service out of the configuration, after a question", "/remove-service", in_footer=True),
+    Command(SERVICES, "services.favourite", "f3", "services.toggle_favourite", "Favourite", "Show the model first from now on, or no longer", "/favourite", "/favorite /star", in_footer=True),
+    Command(SERVICES, "services.add", "f4", "services.add_service", "Add", "Add a service: its address, its model, its key", "/add-service", "/connect", in_footer=True),
+    Command(SERVICES, "services.edit", "f2", "services.edit_service", "Edit", "Change the service", "/edit-service", "/change-service", in_footer=True),
+    Command(SERVICES, "services.test", "f5", "services.test_service", "Test", "Try the service out, and say what exactly does not work", "/test-service", "/check-service", in_footer=True),
+    Command(SERVICES, "services.remove", "f9", "services.remove_service", "Remove", "Take the service out of the configuration, after a question", "/remove-service", "/delete-service", in_footer=True, is_destructive=True),
     Command(SERVICES, "services.sign-in", "f7", "sign_in", "Sign in", "Sign in to the service, and ask for its models"),
     Command(SERVICES, "services.ask-again", "ctrl+r", "ask_for_models", "Again", "Ask all services for their models again, and look for servers on this machine"),
 

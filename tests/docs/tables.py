@@ -25,7 +25,7 @@ def keys_table() -> str:
     parts = []
     for scope, commands in groupby(sorted(COMMANDS, key=_scope), key=lambda each: each.scope):
         rows = [
-            f"| {_keys(each.keys)} | {f'`{each.slash}`' if each.slash else ''} | {each.help} "
+            f"| {_keys(each.keys)} | {', '.join(f'`{name}`' for name in each.names)} | {each.help} "
             f"| `{each.id}` |\n"
             for each in commands
         ]

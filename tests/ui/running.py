@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from fakegpt_tui.backends.base import Backend
@@ -17,6 +16,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connect
 from fakegpt_tui.domain import ChatMessage, FoundService, Preset, ReplyEnded, Service, TextDelta
 from fakegpt_tui.ui.app import FakeGPTApp
+from fakegpt_tui.ui.dialogs.commands import PaletteScreen
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
@@ -68,11 +68,10 @@ class Running:
     async def command(self, slash: str) -> None:
         """Find a command in the palette by its slash name, and run it."""
         await self.pilot.press("ctrl+p")
-        await self.until(lambda: isinstance(self.app.screen, CommandPalette))
+        await self.until(lambda: isinstance(self.app.screen, PaletteScreen))
         await self.pilot.press(*slash)
-        await self.see(f"  {slash}")
-        await self.pilot.press("down", "enter")
-        await self.until(lambda: not isinstance(self.app.screen, CommandPalette))
+        await self.pilot.press("enter")
+        await self.until(lambda: not isinstance(self.app.screen, PaletteScreen))
 
     async def see(self, wanted: str) -> None:
         await self.until(lambda: wanted in self.text, lambda: f"{wanted!r} not in\n{self.text}")

@@ -1,89 +1,134 @@
 """Command palette and help: every command of the keymap, with its keys."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from rich.table import Column, Table
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
 
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.bindings import command_action
-from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH_PREFIX, Command, KeyScope, key_labels
+from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.keymap import COMMANDS, OPEN_NTH_PREFIX, KeyScope, key_labels
+from fakegpt_tui.ui.slash_commands import (
+    CommandMatch,
+    MatchRank,
+    first_choice,
+    matching_commands,
+    screen_action,
+)
 from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.widgets.command_completion import command_columns
 
-_WORDS_FOUND = 1.0
-_LETTERS_FOUND = 0.5
 _MAX_CONVERSATIONS = 20
-"""Drawing a hit costs far more than finding it."""
+_FRAME_WIDTH = 6
+"""Cells that the frame of the palette and its padding take."""
 
 
-class ChatCommands(Provider):
-    """Finds commands and conversations. Titles are foreign text, so hits are made of `Content`."""
+class PaletteScreen(ListScreen[str | None]):
+    """The commands and conversations that fit; dismissed with the action of one.
 
-    async def discover(self) -> Hits:
-        for command in _commands():
-            yield DiscoveryHit(self._display(command), self._run(command), text=command.help)
+    The list follows from what is typed at once, so that Enter cannot take what fitted before.
+    """
 
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-        for command in _commands():
-            if score := _score(command, query, matcher):
-                yield Hit(score, self._display(command), self._run(command), text=command.help)
-        for conversation_id, title in islice(self._titled(query), _MAX_CONVERSATIONS):
-            display = Content.assemble("Open  ", title)
-            yield Hit(_WORDS_FOUND, display, self._open(conversation_id), text=title)
+    CSS_PATH = "palette.tcss"
+
+    def __init__(self, state: ChatState) -> None:
+        super().__init__()
+        self._state = state
+        self._shown: str | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="palette"):
+            yield Input(placeholder="Name of a command or conversation", compact=True)
+            yield OptionList(compact=True, markup=False)
+
+    def on_idle(self) -> None:
+        repaint_now(self)
+
+    def on_mount(self) -> None:
+        frame = self.query_one("#palette")
+        frame.border_title = Content("Commands")
+        frame.border_subtitle = Content("enter runs · esc closes")
+
+    @on(Input.Changed)
+    def filter(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    def on_resize(self) -> None:
+        self._show(self.query_one(Input).value)
+
+    @on(Input.Submitted)
+    def run_highlighted(self, event: Input.Submitted) -> None:
+        self._show(event.value, keep=True)
+        if (option := self.options.highlighted_option) is not None:
+            self.dismiss(option.id)
+
+    @on(OptionList.OptionSelected)
+    def run_chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+    def _show(self, query: str, *, keep: bool = False) -> None:
+        """Show what fits; `keep` leaves a list alone that is of this query already."""
+        if keep and query == self._shown:
+            return
+        self._shown = query
+        matches = matching_commands(query, described=True) if query.strip() else _all_commands()
+        self.options.clear_options()
+        self.options.add_options(
+            [Option(self._row(each), id=screen_action(each.command)) for each in matches]
+        )
+        titled = list(islice(self._titled(query), _MAX_CONVERSATIONS))
+        self.options.add_options(
+            [Option(f"Open {title}", id=_opening(each)) for each, title in titled]
+        )
+        first = first_choice(matches)
+        self.options.highlighted = 0 if first is None and titled and not matches else first
 
     def _titled(self, query: str) -> Iterable[tuple[str, str]]:
-        wanted, state = query.casefold(), self._state
-        for row in state.rows if state else ():
+        wanted = query.casefold()
+        for row in self._state.rows:
             title = safe_line(row.title)
             if wanted in title.casefold():
                 yield row.id, title
 
-    @property
-    def _state(self) -> ChatState | None:
-        """The state of the main screen; `None` in a dialog."""
-        state = getattr(self.screen, "state", None)
-        return state if isinstance(state, ChatState) else None
-
-    def _display(self, command: Command) -> Content:
-        keys = (
-            (self._state.keys if self._state else {})
-            .get(command.id, command.keys)
-            .replace(",", ", ")
-        )
-        hints = "  ".join(part for part in (command.slash, keys) if part)
-        return Content.assemble(command.help, ("  " + hints, "dim"))
-
-    def _run(self, command: Command) -> Callable[[], object]:
-        return partial(self.screen.run_action, command_action(command))
-
-    def _open(self, conversation_id: str) -> Callable[[], object]:
-        action = f"run_command('conversations', 'open', {conversation_id!r})"
-        return partial(self.screen.run_action, action)
+    def _row(self, match: CommandMatch) -> Content:
+        command = match.command
+        keys = self._state.keys.get(command.id, command.keys)
+        # An alias is shown where it is what was typed.
+        width = self.query_one("#palette").size.width - _FRAME_WIDTH
+        name, description, shown = command_columns(command, match.name, keys, width)
+        return Content.assemble((name, "bold"), description, shown)
 
 
-def _commands() -> Iterable[Command]:
-    return (command for command in COMMANDS if command.slash)
+def open_palette(screen: Screen[None], state: ChatState) -> None:
+    """Let the user choose a command, and run it on the main screen."""
+
+    async def run(action: str | None) -> None:
+        if action is not None:
+            await screen.run_action(action)
+
+    screen.app.push_screen(PaletteScreen(state), run)
 
 
-def _score(command: Command, query: str, matcher: Matcher) -> float:
-    """How well a command fits. Letters in order are looked for in its names alone: any few letters
-    are somewhere in a sentence."""
-    described = f"{command.slash} {command.label} {command.help}".casefold()
-    if all(word in described for word in query.casefold().split()):
-        return _WORDS_FOUND
-    named = max(matcher.match(command.label), matcher.match(command.slash))
-    return min(named, 1.0) * _LETTERS_FOUND
+def _all_commands() -> list[CommandMatch]:
+    return [
+        CommandMatch(command, command.slash, MatchRank.PREFIX)
+        for command in COMMANDS
+        if command.slash
+    ]
+
+
+def _opening(conversation_id: str) -> str:
+    return f"run_command('conversations', 'open', {conversation_id!r})"
 
 
 _KEYS_WIDTH = 24
@@ -124,7 +169,7 @@ def _rows(where: KeyScope, changed: Mapping[str, str]) -> Iterator[tuple[str, st
     for command in COMMANDS:
         if command.scope is where and not command.id.startswith(OPEN_NTH_PREFIX):
             keys = changed.get(command.id, command.keys)
-            names = (command.slash, command.id) if command.keys else (command.slash,)
+            names = (*command.names, command.id) if command.keys else command.names
             yield keys, command.help, "".join(f"  {name}" for name in names if name)
     if where is KeyScope.ANY:
         yield "alt+1,…,alt+9", "Open a conversation by its place in the list", ""

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
+    from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _LIST_FROM_WIDTH = 80
@@ -88,6 +89,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window = Window(self, self.state, self._show, options.value("repaint_rate", 20))
         self._view_model = ViewModel(chat, self.state, options.clock)
         self._controllers: Controllers | None = None
+        self._completion: CommandCompletion | None = None
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
         self._notices_shown = 0
@@ -258,9 +260,25 @@ class ChatScreen(RenderCache, TolerantScreen):
     def save_typed(self) -> None:
         self.window.save_typed()
 
-    @on(PromptInput.CommandsRequested)
-    def open_palette(self) -> None:
-        self.app.action_command_palette()
+    @on(PromptInput.Changed)
+    @on(PromptInput.CompletionMoved)
+    def show_completion(self) -> None:
+        """List the commands that fit what is typed; the list is made with the first slash."""
+        completion = self.window.prompt.completion
+        if completion is not None and self._completion is None:
+            from fakegpt_tui.ui.widgets.command_completion import CommandCompletion  # noqa: PLC0415 - when typed
+
+            self._completion = CommandCompletion()
+            self.mount(self._completion, before=self.window.prompt)
+        if self._completion is not None:
+            self._completion.keys = self.state.keys
+            is_open = completion is not None and completion.is_open
+            self._completion.matches = completion.matches if completion and is_open else ()
+            self._completion.marked = completion.marked if completion else None
+
+    async def action_run_in_transcript(self, action: str) -> None:
+        """Run a command of the transcript, wherever the focus is."""
+        await self.app.run_action(action, self.window.transcript)
 
     @on(PromptInput.QuitRequested)
     async def quit(self) -> None:

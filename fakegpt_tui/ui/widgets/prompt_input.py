@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -16,8 +17,11 @@ from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
-_ENTER_SENDS = "Ask anything — Enter sends, ctrl+j breaks the line"
-_ENTER_BREAKS = "Ask anything — ctrl+j sends, Enter breaks the line"
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.slash_commands import SlashCompletion
+
+_ENTER_SENDS = "Ask anything — Enter sends, / for commands"
+_ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
 _MAX_SHOWN = 3
 _EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
@@ -47,8 +51,8 @@ class PromptInput(TextBox):
 
         text: str
 
-    class CommandsRequested(Message):
-        """A slash was typed into the empty prompt."""
+    class CompletionMoved(Message):
+        """Another command is marked, or none is offered any more."""
 
     class QuitRequested(Message):
         """ctrl+d was pressed in the empty prompt."""
@@ -58,6 +62,20 @@ class PromptInput(TextBox):
         self.cursor_blink = cursor_blink
         self._history_index = 0
         self._unsent = ""
+        self._completion: SlashCompletion | None = None
+
+    @property
+    def completion(self) -> "SlashCompletion | None":
+        """The commands that fit a text that begins with a slash."""
+        if not self.document[0].startswith("/"):
+            self._completion = None
+            return None
+        if self._completion is None:
+            from fakegpt_tui.ui.slash_commands import SlashCompletion  # noqa: PLC0415 - when typed
+
+            self._completion = SlashCompletion()
+        self._completion.update(self.text)
+        return self._completion
 
     def watch_enter_sends(self, enter_sends: bool) -> None:
         self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
@@ -90,20 +108,47 @@ class PromptInput(TextBox):
         self.replace_text(self.earlier_prompts[index - 1] if index else self._unsent)
         self._history_index = index
 
-    def action_send(self) -> None:
-        """Send, unless the line ends in a backslash, which asks for another line."""
+    async def action_send(self) -> None:
+        """Send, unless the line ends in a backslash, which asks for another line.
+
+        The name of a slash command is run instead.
+        """
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif text := self.text_to_send:
+        elif (text := self.text_to_send) and not await self._run_command():
             # Posted before the text is cleared, so that it is sent before its draft is deleted.
-            self.post_message(self.Submitted(text))
+            self.post_message(self.Submitted(text[1:] if self._is_escaped(text) else text))
             self.take_text()
 
     @property
     def text_to_send(self) -> str:
         """The text without empty lines around it, but indented as it was written."""
         return _EMPTY_LINES.sub("", self.text).rstrip()
+
+    async def _run_command(self) -> bool:
+        """Run the command that is typed or marked; whether there is one."""
+        completion = self.completion
+        if completion is None:
+            return False
+        from fakegpt_tui.ui.slash_commands import exact_command, screen_action  # noqa: PLC0415 - as above
+
+        if (command := completion.chosen) is None:
+            return False
+        if command.is_destructive and exact_command(self.text) is not command:
+            self.replace_text(command.slash)
+        else:
+            self.take_text()
+            await self.app.run_action(screen_action(command), self.screen)
+        return True
+
+    def _is_escaped(self, text: str) -> bool:
+        """Does a second slash say that the name of a command is meant as a prompt?"""
+        if not text.startswith("//"):
+            return False
+        from fakegpt_tui.ui.slash_commands import exact_command  # noqa: PLC0415 - as above
+
+        return exact_command(text[1:]) is not None
 
     def take_text(self) -> str:
         """Remove the text, and return it; `restore_text` brings it back."""
@@ -142,11 +187,6 @@ class PromptInput(TextBox):
         typed = self.text
         self.replace_text(f"{text}\n{typed}" if typed else text)
 
-    def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Is a key a letter of the text? A slash at its beginning is a command."""
-        is_slash = character == "/" and not self.text
-        return not is_slash and super().check_consume_key(key, character)
-
     async def on_key(self, event: events.Key) -> None:
         """Handle keys here, in turn with the letters around them.
 
@@ -154,11 +194,7 @@ class PromptInput(TextBox):
         key has bubbled up to it, and a priority binding as soon as it arrives: letters typed after
         the one, or before the other, would go to another conversation.
         """
-        if event.character == "/" and not self.text:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.CommandsRequested())
-        elif self._recall_by_arrow(event.key):
+        if await self._complete_command(event.key) or self._recall_by_arrow(event.key):
             event.stop()
             event.prevent_default()
         elif not event.is_printable and not self.edits_with(event.key):
@@ -167,6 +203,20 @@ class PromptInput(TextBox):
                 event.stop()
                 event.prevent_default()
                 await self.app.run_action(active.binding.action, active.node)
+
+    async def _complete_command(self, key: str) -> bool:
+        """Handle a key of the list of commands; whether it was one."""
+        completion = self.completion
+        if completion is None:
+            return False
+        if key == "enter" and completion.chosen is not None:
+            await self.action_send()
+        elif not completion.handle_key(key):
+            return False
+        elif key == "tab":
+            self.replace_text(completion.completed)
+        self.post_message(self.CompletionMoved())
+        return True
 
     def _recall_by_arrow(self, key: str) -> bool:
         """Go to another prompt where an arrow leads out of this one; whether it does."""

@@ -179,7 +179,7 @@ async def test_enter_can_break_the_line_and_ctrl_j_send(config: Path) -> None:
         await choose(it, "enter", "newline")
         await saved(it, config, 'enter = "newline"')
         await it.pilot.press("escape")
-        await it.see("ctrl+j sends, Enter breaks the line")
+        await it.see("ctrl+j sends")
         await it.pilot.press("a", "enter", "b")
         assert it.prompt.text == "a\nb"
         await it.pilot.press("ctrl+j")
@@ -194,7 +194,7 @@ async def test_enter_can_break_the_line_and_ctrl_j_send(config: Path) -> None:
 
 async def test_enter_breaks_the_line_from_the_start_where_the_file_says_so() -> None:
     async with running(reply("heard"), enter_sends=False) as it:
-        await it.see("ctrl+j sends, Enter breaks the line")
+        await it.see("ctrl+j sends")
         await it.pilot.press("a", "enter", "b", "ctrl+j")
         await it.see("heard")
 

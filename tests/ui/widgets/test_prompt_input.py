@@ -114,6 +114,6 @@ async def test_prompt_and_queue_show_the_state_that_they_are_bound_to() -> None:
         assert "Enter sends" in screen_text(app)
         app.enter_sends, app.is_edit, app.waiting = False, True, ("next",)
         await pilot.pause()
-        assert "Enter breaks the line" in screen_text(app)
+        assert "ctrl+j sends" in screen_text(app)
         assert "Edits an earlier prompt" in screen_text(app)
         assert "⧗ next  (sent when the reply ends)" in screen_text(app)

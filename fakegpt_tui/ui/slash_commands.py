@@ -1,0 +1,154 @@
+"""Slash commands: which commands fit what is typed, and which one Enter runs."""
+
+from collections.abc import Iterable
+from enum import IntEnum, auto
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.ui.bindings import command_action
+from fakegpt_tui.ui.keymap import COMMANDS, Command, KeyScope
+
+_SLASH = "/"
+
+
+class MatchRank(IntEnum):
+    """How well a command fits what is typed, the best first."""
+
+    EXACT = auto()
+    PREFIX = auto()
+    ALIAS_PREFIX = auto()
+    WORD_PREFIX = auto()
+    DESCRIBED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandMatch:
+    """A command that fits what is typed, by one of its names."""
+
+    command: Command
+    name: str
+    rank: MatchRank
+
+
+def exact_command(text: str) -> Command | None:
+    """The command that has exactly this name or alias."""
+    name = text.strip().casefold()
+    return next((command for command in COMMANDS if name in command.names), None)
+
+
+def matching_commands(query: str, *, described: bool = False) -> list[CommandMatch]:
+    """The commands that fit, the best first, and destructive ones last of those that fit as well.
+
+    Args:
+        query: What is typed, with the slash or without it.
+        described: Are commands wanted, too, that only have the words in their sentence?
+    """
+    wanted = " ".join(query.split()).casefold().removeprefix(_SLASH)
+    found = (_match(command, wanted) for command in COMMANDS if command.slash)
+    worst = MatchRank.DESCRIBED if described else MatchRank.WORD_PREFIX
+    fitting = [each for each in found if each is not None and each.rank <= worst]
+    return sorted(fitting, key=_order)
+
+
+def first_choice(matches: Iterable[CommandMatch]) -> int | None:
+    """The place of the match that Enter may take without a choice: never a guess that destroys."""
+    for place, match in enumerate(matches):
+        if match.rank is MatchRank.EXACT or not match.command.is_destructive:
+            return place
+        break
+    return None
+
+
+def screen_action(command: Command) -> str:
+    """The action of a command as the main screen runs it, wherever its keys work."""
+    action = command_action(command)
+    if command.scope is KeyScope.TRANSCRIPT and "." not in action:
+        return f"screen.run_in_transcript('{action}')"
+    return action
+
+
+def _match(command: Command, wanted: str) -> CommandMatch | None:
+    names = [name.removeprefix(_SLASH) for name in command.names]
+    ranked = [(rank, name) for name in names if (rank := _name_rank(name, wanted, names[0]))]
+    if ranked:
+        rank, name = min(ranked, key=lambda each: each[0])
+        return CommandMatch(command, _SLASH + name, rank)
+    words = f"{' '.join(names)} {command.label} {command.help}".casefold()
+    if all(word in words for word in wanted.split()):
+        return CommandMatch(command, command.slash, MatchRank.DESCRIBED)
+    return None
+
+
+def _name_rank(name: str, wanted: str, first: str) -> MatchRank | None:
+    if name == wanted:
+        return MatchRank.EXACT
+    if name.startswith(wanted):
+        return MatchRank.PREFIX if name == first else MatchRank.ALIAS_PREFIX
+    words = name.replace("-", " ").split()
+    return MatchRank.WORD_PREFIX if any(word.startswith(wanted) for word in words) else None
+
+
+def _order(match: CommandMatch) -> tuple[MatchRank, bool]:
+    return match.rank, match.command.is_destructive and match.rank is not MatchRank.EXACT
+
+
+class SlashCompletion:
+    """The commands that fit a prompt that begins with a slash.
+
+    All of it follows from the text, so that no key can take what fitted an earlier one.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._is_closed = False
+        self._marked: int | None = None
+        self.matches: list[CommandMatch] = []
+
+    def update(self, text: str) -> None:
+        """Find what fits `text`; once closed, it stays so until the slash is typed again."""
+        if text == self._text:
+            return
+        self._text = text
+        self._is_closed = self._is_closed and text.startswith(_SLASH)
+        typed = text.startswith(_SLASH) and not text.startswith("//") and "\n" not in text
+        self.matches = matching_commands(text) if typed else []
+        first = first_choice(self.matches)
+        # A word inside of a name is a guess: it is listed, and not taken without a choice.
+        is_guess = first is not None and self.matches[first].rank > MatchRank.ALIAS_PREFIX
+        self._marked = None if is_guess else first
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.matches) and not self._is_closed
+
+    @property
+    def marked(self) -> int | None:
+        """The place of the match that Enter takes, where it takes one."""
+        return self._marked if self.is_open else None
+
+    @property
+    def chosen(self) -> Command | None:
+        """The command that Enter runs; `None` where it sends the text as it is."""
+        if (exact := exact_command(self._text)) is not None and not self._is_moved:
+            return exact
+        return None if self.marked is None else self.matches[self.marked].command
+
+    @property
+    def completed(self) -> str:
+        """The name of the marked match, or of the first one."""
+        return self.matches[self.marked or 0].name
+
+    @property
+    def _is_moved(self) -> bool:
+        return self.marked is not None and self.matches[self.marked].rank is not MatchRank.EXACT
+
+    def handle_key(self, key: str) -> bool:
+        """Move the mark or close; whether the key is one for it."""
+        if not self.is_open or key not in {"up", "down", "tab", "escape"}:
+            return False
+        if key == "escape":
+            self._is_closed = True
+        elif key != "tab":
+            step = 1 if key == "down" else -1
+            start = -1 if self._marked is None and step > 0 else self._marked or 0
+            self._marked = (start + step) % len(self.matches)
+        return True

@@ -1,0 +1,138 @@
+"""Slash commands: a name runs its command and no other, and other words are sent."""
+
+import pytest
+from textual.events import Key, Paste
+
+from fakegpt_tui.ui.dialogs.commands import HelpScreen
+from fakegpt_tui.ui.dialogs.pick import PickScreen
+from fakegpt_tui.ui.dialogs.settings import SettingsScreen
+from fakegpt_tui.ui.keymap import COMMANDS
+from fakegpt_tui.ui.slash_commands import exact_command, first_choice, matching_commands
+from tests.ui.running import Running, reply, running
+
+NAMES = [name for command in COMMANDS for name in command.names]
+
+
+def burst(it: Running, text: str, *keys: str) -> None:
+    for letter in text:
+        it.app.post_message(Key({"/": "slash", " ": "space"}.get(letter, letter), letter))
+    for key in keys:
+        it.app.post_message(Key(key, None))
+
+
+def test_no_name_is_of_two_commands() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_the_exact_name_or_alias_is_first_and_taken(*, described: bool) -> None:
+    for name in NAMES:
+        matches = matching_commands(name, described=described)
+        assert matches[0].command is exact_command(name), name
+        assert first_choice(matches) == 0
+
+
+def test_no_part_of_a_name_takes_a_command_that_destroys() -> None:
+    for part in {name[:end] for name in NAMES for end in range(1, len(name))}:
+        matches = matching_commands(part, described=True)
+        first = first_choice(matches)
+        if first is not None and exact_command(part) is None:
+            assert not matches[first].command.is_destructive, part
+
+
+def test_an_empty_slash_does_not_begin_with_what_destroys() -> None:
+    assert not matching_commands("/")[0].command.is_destructive
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("switch account", "/account"), ("colours", "/theme"), ("regenerate", "/retry")],
+)
+def test_words_of_the_description_and_aliases_find_a_command(words: str, name: str) -> None:
+    assert name in [each.command.slash for each in matching_commands(words, described=True)]
+
+
+async def test_a_command_typed_in_one_burst_runs_and_its_neighbours_do_not() -> None:
+    async with running(reply("answer")) as it:
+        await it.ask("kept")
+        await it.see("answer")
+        burst(it, "/trash", "enter")
+        await it.see("The trash is empty.")
+        assert [row.title for row in it.list.rows] == ["kept"]
+        assert it.prompt.text == ""
+        burst(it, "/keys", "enter")
+        await it.until(lambda: isinstance(it.app.screen, HelpScreen))
+
+
+async def test_a_command_takes_effect_before_what_is_typed_behind_it() -> None:
+    async with running(reply("answer")) as it:
+        await it.ask("first")
+        await it.see("answer")
+        burst(it, "/new", "enter")
+        burst(it, "next")
+        await it.until(lambda: it.prompt.text == "next" and not it.path)
+        assert it.backend.requests[0] is it.backend.requests[-1]
+
+
+async def test_what_begins_with_a_slash_and_is_no_command_is_sent_as_it_is() -> None:
+    async with running(reply("one"), reply("two"), reply("three"), reply("four")) as it:
+        burst(it, "/etc/fstab explain", "enter")
+        await it.see("one")
+        burst(it, "//new", "enter")
+        await it.see("two")
+        burst(it, "// a comment", "enter")
+        await it.see("three")
+        it.app.post_message(Paste("/new\nis a command of many programs"))
+        burst(it, "", "enter")
+        await it.see("four")
+        prompts = [each.text for each in it.path if each.role == "user"]
+        assert prompts == [
+            "/etc/fstab explain",
+            "/new",
+            "// a comment",
+            "/new\nis a command of many programs",
+        ]
+
+
+async def test_the_list_is_above_the_prompt_and_leaves_the_text_on_escape() -> None:
+    async with running(reply("one")) as it:
+        await it.pilot.press(*"/sav")
+        await it.see("/save html")
+        await it.pilot.press("escape")
+        await it.until(lambda: "/save html" not in it.text)
+        assert it.prompt.text == "/sav"
+        await it.pilot.press("enter")
+        await it.see("one")
+        assert it.path[0].text == "/sav"
+
+
+async def test_arrows_choose_and_tab_completes() -> None:
+    async with running() as it:
+        prompt = it.prompt
+        await it.pilot.press(*"/pre", "tab")
+        assert prompt.text == "/preset"
+        await it.pilot.press("ctrl+u", *"/hel", "down", "up", "enter")
+        await it.until(lambda: isinstance(it.app.screen, HelpScreen))
+        assert prompt.text == ""
+
+
+async def test_a_part_of_a_destructive_name_is_only_completed() -> None:
+    async with running(reply("answer")) as it:
+        await it.ask("kept")
+        await it.see("answer")
+        await it.pilot.press(*"/delet", "down", "enter")
+        assert it.prompt.text == "/delete"
+        assert [row.title for row in it.list.rows] == ["kept"]
+        await it.pilot.press("enter")
+        await it.until(lambda: not it.list.rows)
+
+
+async def test_the_palette_takes_what_is_typed_and_not_what_fitted_before() -> None:
+    async with running() as it:
+        burst(it, "", "ctrl+p")
+        burst(it, "zzzq", "enter")
+        await it.see("zzzq")
+        burst(it, "", "escape", "ctrl+p")
+        burst(it, "history", "enter")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        assert not isinstance(it.app.screen, SettingsScreen)
