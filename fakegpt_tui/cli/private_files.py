@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,12 +72,11 @@ def _create_key(path: Path) -> None:
     """Create the key atomically, because another host may read it at the same time."""
     import secrets  # noqa: PLC0415 - loads OpenSSL, and a key is made once
 
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
-    made = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-        with suppress(FileExistsError):
-            path.hardlink_to(made)
-    finally:
-        made.unlink()
+    from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - as above
+
+    key = secrets.token_bytes(_KEY_BYTES)
+    with (
+        temporary_file(path.parent, key, name=path.name) as made,
+        suppress(FileExistsError),
+    ):
+        path.hardlink_to(made)

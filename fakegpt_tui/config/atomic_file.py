@@ -1,9 +1,7 @@
 """Atomic writes of the configuration file and of key files."""
 
-import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -86,18 +84,7 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
 
 
 def _replace(target: Path, text: str, mode: int) -> None:
-    from secrets import token_hex  # noqa: PLC0415 - loads OpenSSL, and files are seldom written
+    from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - files are seldom written
 
-    written = target.with_name(f".{target.name}.{token_hex(4)}")
-    try:
-        file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-        with open(file, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - a descriptor
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        written.chmod(mode)
+    with temporary_file(target.parent, text.encode(), name=target.name, mode=mode) as written:
         written.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            written.unlink()
-        raise

@@ -8,9 +8,9 @@ import sys
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 
 from fakegpt_tui.domain import SaveError
+from fakegpt_tui.temporary_files import PRIVATE, temporary_file
 from fakegpt_tui.text import file_stem, replace_surrogates, safe_line
 
 _DIGEST = re.compile(rb"sha256:[0-9a-f]{64}")
@@ -66,15 +66,9 @@ def save_file(
     """
     try:
         _make_private(folder)
-        part = _write_part(
-            folder, sign(replace_surrogates(text).encode(), owner_id), durable=durable
-        )
-        try:
-            target = _claim_path(folder, _base_name(stem, owner_id), suffix, owner_id)
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        data = sign(replace_surrogates(text).encode(), owner_id)
+        with temporary_file(folder, data, durable=durable) as part:
+            target = _publish(part, folder, _base_name(stem, owner_id), suffix, owner_id)
         if durable:
             _sync(folder)
     except OSError as error:
@@ -102,34 +96,45 @@ def short_id(owner_id: str) -> str:
     return re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
 
 
-def _write_part(folder: Path, data: bytes, *, durable: bool) -> Path:
-    part = folder / f".{token_hex(8)}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(descriptor)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    return part
-
-
-def _claim_path(folder: Path, base: str, suffix: str, owner_id: str) -> Path:
-    """A path in `folder` that is taken by an empty file of ours, or by the owner's last one."""
+def _publish(part: Path, folder: Path, base: str, suffix: str, owner_id: str) -> Path:
+    """Move `part` to a free path, or to the owner's last file; where that is."""
     for number in range(1, _ATTEMPTS + 1):
         path = folder / (f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
-        if is_unmodified_file(path, owner_id):
-            return path
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600))
+        if _is_replaceable(path, owner_id) or _is_claimed(part, path):
+            part.replace(path)
             return path
     raise SaveError(
         f"The folder {safe_line(str(folder))} has other files under every name that "
         f"{safe_line(base + suffix)} could have."
     )
+
+
+def _is_claimed(part: Path, path: Path) -> bool:
+    """Was nothing at `path`, and is it taken now? Without links by an empty file, if need be."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        return False
+    except OSError:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, PRIVATE))
+            return True
+        return False
+    return True
+
+
+def _is_replaceable(path: Path, owner_id: str) -> bool:
+    """Is this the owner's file, or an empty one that a kill has left under its name?"""
+    return is_unmodified_file(path, owner_id) or is_empty_claim(path)
+
+
+def is_empty_claim(path: Path) -> bool:
+    """Is this a plain file without contents, as private as those that are made here?"""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return found.st_mode == stat.S_IFREG | PRIVATE and found.st_size == 0
 
 
 def is_unmodified_file(path: Path, owner_id: str) -> bool:

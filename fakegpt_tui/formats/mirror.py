@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, SaveError
-from fakegpt_tui.formats.files import is_unmodified_file, short_id
+from fakegpt_tui.formats.files import is_empty_claim, is_unmodified_file, short_id
 
 MirrorUpdate: TypeAlias = Callable[[Conversation, Sequence[ChatMessage]], None]
 """Is given a conversation that has changed, and its whole tree."""
@@ -60,5 +60,5 @@ class Mirror:
         ours = re.compile(rf".*\b{short_id(conversation_id)}(-\d+)?\.md")
         for path in self._folder.iterdir():
             is_other = path != written and ours.fullmatch(path.name)
-            if is_other and is_unmodified_file(path, conversation_id):
+            if is_other and (is_unmodified_file(path, conversation_id) or is_empty_claim(path)):
                 path.unlink(missing_ok=True)

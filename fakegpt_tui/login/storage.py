@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
 from typing import Protocol
 
 from fakegpt_tui.domain import SaveError, Secret, Session
 from fakegpt_tui.http.addresses import is_header_safe
+from fakegpt_tui.temporary_files import temporary_file
 
 _VERSION = 1
 _PRIVATE = 0o600
@@ -94,14 +94,11 @@ class SessionFile:
 
     def _write(self, entries: Mapping[str, Session]) -> None:
         folder = self._path.parent
-        temporary = folder / f".{self._path.name}.{token_hex(8)}"
         try:
             _make_folder(folder)
-            _write_new(temporary, _encode_entries(entries))
-            temporary.replace(self._path)
+            with temporary_file(folder, _encode_entries(entries), name=self._path.name) as written:
+                written.replace(self._path)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise SaveError(f"The session could not be saved: {error.strerror}.") from error
         _flush_folder(folder)
 
@@ -112,14 +109,6 @@ def _make_folder(folder: Path) -> None:
             each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
     if os.name == "posix" and folder.stat().st_uid not in (os.geteuid(), 0):
         raise PermissionError(errno.EPERM, "the folder belongs to another user")
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
-    with open(descriptor, "wb") as file:  # noqa: PTH123 - the mode must be there before the content
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
 
 
 def _flush_folder(folder: Path) -> None:
