@@ -5,7 +5,8 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import MessageStatus, RateLimited, ReplyEnded, TextDelta
 from tests.cli.program import COMMAND, Home, served
+from tests.patience import PATIENCE
 from tests.terminal import Terminal, unauthored
 
 HOSTILE = (
@@ -593,3 +595,34 @@ def test_without_a_shell_it_is_not_suspended(home: Home) -> None:
         terminal.wait_for("go back to the shell").press("down", "enter")
         terminal.wait_for("no shell here")
         leave(terminal)
+
+
+def test_replies_are_stored_while_the_terminal_takes_nothing(home: Home) -> None:
+    with served([TextDelta("an answer"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            terminal.stop_reading()
+            wait(lambda: not draws_more(terminal))
+            for _ in range(60):
+                terminal.press("ctrl+l")
+                draws_more(terminal)
+            ask(terminal, "a question")
+            wait(lambda: ("an answer", MessageStatus.COMPLETE) in replies(home))
+            terminal.signal(signal.SIGTERM)
+            assert terminal.process.wait(10) == 143
+
+
+def draws_more(terminal: Terminal) -> bool:
+    """Does a redraw add to what waits to be read within a moment?"""
+    before, deadline = terminal.unread(), time.monotonic() + 0.1
+    terminal.press("ctrl+l")
+    while terminal.unread() == before:
+        if time.monotonic() > deadline:
+            return False
+    return True
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline

@@ -21,10 +21,11 @@ if sys.platform == "win32":
 else:
     import termios
 
+    from textual.drivers import linux_driver
     from textual.drivers.linux_driver import LinuxDriver
 
     from fakegpt_tui.ui.terminal.input_parser import TolerantParser
-    from fakegpt_tui.ui.terminal.output import TerminalOutput
+    from fakegpt_tui.ui.terminal.output import StallTolerantWriter, TerminalOutput
     from fakegpt_tui.ui.terminal.signals import exit_code
 
     _POLL = 0.1
@@ -48,6 +49,18 @@ else:
             if self._file is not None:
                 # It is all of a file that the writer thread uses.
                 self._file = TerminalOutput(self._file.fileno())  # type: ignore[assignment]
+
+        def start_application_mode(self) -> None:
+            # Textual makes its thread by this name of its module.
+            setattr(linux_driver, "WriterThread", self._writer)  # noqa: B010
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+
+        def _writer(self, file: Any) -> StallTolerantWriter:
+            """What writes from a thread; a terminal that takes nothing stops only the picture."""
+            return StallTolerantWriter(file, lambda: self._app.call_later(self._redraw))
+
+        def _redraw(self) -> None:
+            self._app.refresh(layout=True, repaint=True)
 
         def write(self, data: str) -> None:
             if data == _KITTY_FLAGS:

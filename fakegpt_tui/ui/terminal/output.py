@@ -1,6 +1,7 @@
 """Terminal output: a file that never raises, control sequences, immediate and limited repaint.
 
-Mends: a write error ends Textual's writer thread, after which the app waits for ever; a letter that
+Mends: a write error ends Textual's writer thread, after which the app waits for ever; a terminal
+that takes nothing stops the whole app after thirty writes; a letter that
 is typed while something else changes waits for the next tick but one of Textual's clock; an app has
 no public way to write a control sequence; a theme that is set while the app mounts has all styles
 parsed once more.
@@ -15,10 +16,17 @@ from time import monotonic
 from typing import Any
 
 from textual.app import App
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.screen import Screen
 
 _BUFFERED_CHARACTERS = 65536
 """Characters that are held back to save a write."""
+_STALL = 0.5
+"""Seconds in which a terminal that is well takes something."""
+_MOST_QUEUED = 2000
+"""Writes that may wait, however fast they come."""
+_GOODBYE = 0.3
+"""Seconds that the end of the program waits for a terminal to take what is left."""
 _IDLE_SHARE = 4
 """A repaint may take a quarter of the time at most, so that keys are always heard."""
 
@@ -57,6 +65,50 @@ class TerminalOutput:
                 select.select([], [self._descriptor], [], 1.0)
             except OSError:
                 self._gone = True
+
+
+class StallTolerantWriter(WriterThread):
+    """A writer thread that leaves out what a terminal does not take, and never makes the app wait.
+
+    Pictures build on each other, so that nothing more is written until all that waits is taken;
+    then `on_recovery` is called, in this thread, to have everything drawn again.
+    """
+
+    def __init__(self, file: Any, on_recovery: Callable[[], object] = lambda: None) -> None:
+        super().__init__(file)
+        self._queue.maxsize = 0
+        self._on_recovery = on_recovery
+        self._taken_at = monotonic()
+        self._is_stalled = False
+
+    def write(self, text: str) -> None:
+        waiting = self._queue.qsize()
+        if not waiting:
+            self._taken_at = max(self._taken_at, monotonic())
+        elif waiting > MAX_QUEUED_WRITES and (
+            waiting > _MOST_QUEUED or monotonic() - self._taken_at > _STALL
+        ):
+            self._is_stalled = True
+        if not self._is_stalled:
+            self._queue.put(text)
+
+    def run(self) -> None:
+        while (text := self._queue.get()) is not None:
+            self._file.write(text)
+            if not self._queue.qsize():
+                self._file.flush()
+                if self._is_stalled:
+                    self._is_stalled = False
+                    self._on_recovery()
+            self._taken_at = monotonic()
+        self._file.flush()
+
+    def stop(self) -> None:
+        """Stop the thread; one that the terminal keeps is left behind."""
+        self._queue.put(None)
+        self.join(_GOODBYE)
+        while self.is_alive() and monotonic() - self._taken_at < _STALL:
+            self.join(_GOODBYE)
 
 
 def write_to_terminal(app: App[Any], data: str) -> bool:

@@ -111,8 +111,10 @@ def test_a_terminal_that_takes_no_more_does_not_keep_the_program():
         terminal.wait_for("flood")
         terminal.stop_reading()
         wait_until_full(terminal)
+        begun = time.monotonic()
         terminal.signal(signal.SIGTERM)
         assert terminal.process.wait(10) == 143
+        assert time.monotonic() - begun < 4.0  # which the last resort would take longer for
 
 
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP], ids=lambda value: value.name)
