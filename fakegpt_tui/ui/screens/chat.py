@@ -76,6 +76,8 @@ class ChatScreen(RenderCache, TolerantScreen):
     """
 
     CSS_PATH = "chat.tcss"
+    AUTO_FOCUS = "PromptInput"
+    """Or the first keys would go to the list, and what follows wait for what they do there."""
     BINDINGS = bindings(KeyScope.ANY)
 
     shown: var[ChatView | None] = var(None, always_update=True)
@@ -111,7 +113,6 @@ class ChatScreen(RenderCache, TolerantScreen):
     def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
-        self.window.prompt.focus()
         self.window.refresh()
         self.call_after_refresh(self._load)
 
