@@ -4,19 +4,23 @@ What another program has not moved out of its write-ahead log yet is copied with
 changes meanwhile is copied again.
 """
 
+from __future__ import annotations
+
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportItem, Origin, Record
 from fakegpt_tui.formats.documents import OpenDocument
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MAGIC = b"SQLite format 3\0"
 _ATTEMPTS = 3
@@ -32,7 +36,7 @@ class DatabaseFormat:
 
     name: str
     sniff: Callable[[Tables], str]
-    read: Callable[["ForeignDatabase", Origin], Iterable[ImportItem]]
+    read: Callable[[ForeignDatabase, Origin], Iterable[ImportItem]]
 
 
 class ForeignDatabase:
@@ -40,7 +44,6 @@ class ForeignDatabase:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._connection.row_factory = sqlite3.Row
         self._connection.text_factory = lambda data: data.decode(errors="replace")
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         self.tables: Tables = {
@@ -82,6 +85,8 @@ def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
     Raises:
         LoadError: It cannot be copied or read.
     """
+    import sqlite3  # noqa: PLC0415 - not for --help, which names the formats
+
     with TemporaryDirectory(prefix="fakegpt-import-") as folder:
         copy = Path(folder, "copy.db")
         try:
@@ -90,6 +95,7 @@ def open_database(document: OpenDocument) -> Iterator[ForeignDatabase]:
             else:
                 _copy(document.file.path.expanduser(), copy)
             with closing(sqlite3.connect(copy)) as connection:
+                connection.row_factory = sqlite3.Row
                 connection.execute("PRAGMA trusted_schema = OFF")
                 database = ForeignDatabase(connection)
                 connection.execute("PRAGMA query_only = ON")
