@@ -50,7 +50,8 @@ class Commands(click.Group):
         module, function = _COMMANDS[cmd_name].split(".")
         command = getattr(import_module(f"fakegpt_tui.cli.{module}"), function)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
-        gc.enable()  # Which was off while everything was imported.
+        gc.freeze()  # What was imported until now stays, and need not be looked through.
+        gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> object:
