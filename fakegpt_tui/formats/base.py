@@ -116,6 +116,15 @@ class ListFormat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextFormat:
+    """A format of text files; `sniff` is given the beginning of one."""
+
+    name: str
+    sniff: Callable[[str], str]
+    read: Callable[[str, Origin], Iterable[ImportItem]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinesFormat:
     """A format of JSON lines that are one conversation; `sniff` is given the first lines.
 

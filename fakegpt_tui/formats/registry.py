@@ -18,6 +18,7 @@ from fakegpt_tui.formats import (
     deepseek,
     gemini,
     gemini_cli,
+    gemini_html,
     grok,
     html,
     jan,
@@ -28,11 +29,16 @@ from fakegpt_tui.formats import (
     markdown,
     open_webui,
     openai_messages,
+    opencode,
     silly_tavern,
     terminal_chats,
+    text_chats,
     web_chats,
 )
 from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    EmptyItem,
+    FormatError,
     ImportItem,
     SkippedItem,
     UnknownFormat,
@@ -73,6 +79,7 @@ JSON_FORMATS = JsonFormats(
         gemini_cli.LINES,
         jan.FORMAT,
         silly_tavern.FORMAT,
+        text_chats.GPTME,
     ),
 )
 """Those of other programs; the first that recognises an object reads it."""
@@ -82,6 +89,13 @@ DATABASE_FORMATS = (
     terminal_chats.OPEN_WEBUI,
     terminal_chats.OTERM,
     terminal_chats.ELIA,
+    opencode.FORMAT,
+)
+TEXT_FORMATS = (
+    text_chats.AICHAT,
+    text_chats.AICHAT_LOG,
+    text_chats.TENERE,
+    gemini_html.FORMAT,
 )
 
 WRITERS = {each.suffix: each.write for each in FORMATS if each.write is not None}
@@ -102,6 +116,7 @@ def known_formats() -> list[str]:
             *(each.name for each in JSON_FORMATS.lists),
             *(each.name for each in JSON_FORMATS.lines),
             *(each.name for each in DATABASE_FORMATS),
+            *(each.name for each in TEXT_FORMATS),
         )
     )
     return [*sorted(names, key=str.lower), "Markdown and JSON lines of this program"]
@@ -238,12 +253,29 @@ def _read_document(document: OpenDocument) -> Iterator[tuple[str, ImportItem | N
         yield from _read_database(document, where)
         return
     if not head.lstrip().startswith((b"[", b"{")):
-        raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
+        yield from _read_text(document, where)
+        return
     reader = JsonReader(JSON_FORMATS, document)
     for item in reader.read():
         name, why = next(reversed(reader.found.items()), ("", ""))
         yield f"{where}{safe_line(name)}, because {why}." if name else "", item
     yield "", None
+
+
+def _read_text(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:
+    head = document.head().decode(errors="replace").lstrip()
+    for each in TEXT_FORMATS:
+        if why := each.sniff(head):
+            yield f"{where}{each.name}, because {why}.", None
+            try:
+                for item in each.read(document.text(), document.origin):
+                    yield "", item
+            except EmptyConversation:
+                yield "", EmptyItem(document.where or document.stem)
+            except FormatError as error:
+                raise LoadError(f"What the file holds {error}.") from error
+            return
+    raise UnknownFormat("This is neither a saved conversation nor an export that is known.")
 
 
 def _read_database(document: OpenDocument, where: str) -> Iterator[tuple[str, ImportItem | None]]:

@@ -1,12 +1,19 @@
 """Small files of other programs, with all that must come of them."""
 
 import json
+import random
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakegpt_tui.domain import LoadError
 from tests.formats.reading import FILES, account, accounts, loaded, outline, read, read_bytes
+from tests.formats.test_registry import ODD, places
 
 NAMES = [str(path.relative_to(FILES).with_suffix("")) for path in accounts()]
 
@@ -191,3 +198,78 @@ def test_settings_of_chatbox_are_not_looked_at(tmp_path: Path) -> None:
     export = json.loads((FILES / "chatbox" / "export.json").read_text())
     export["settings"] = {"providers": {"openai": {"apiKey": "sk-secret"}}}
     assert "sk-secret" not in repr(read_bytes(tmp_path, json.dumps(export).encode()))
+
+
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [
+        ("Mar 1, 2026, 10:10:00\u202fAM UTC", "2026-03-01T10:10:00+00:00"),
+        ("Mar 1, 2026, 1:10:00 PM GMT+5:30", "2026-03-01T07:40:00+00:00"),
+        ("Mar 1, 2026, 1:10:00 PM GMT-8", "2026-03-01T21:10:00+00:00"),
+        ("Mar 1, 2026, 1:10:00 PM PST", None),
+        ("1 mars 2026, 13:10:00 CET", None),
+    ],
+)
+def test_times_of_a_page_of_gemini_are_read_or_refused(
+    tmp_path: Path, written: str, time: str | None
+) -> None:
+    page = (FILES / "gemini" / "MyActivity.html").read_text()
+    page = page.replace("Mar 1, 2026, 10:10:00\u202fAM UTC", written)
+    found = read_bytes(tmp_path, page.encode())
+    times = [each.created_at.isoformat() for item in loaded(found) for each in item.messages]
+    assert times == ([time, time] if time else [])
+    assert outline(found) != []
+
+
+def test_an_answer_of_aichat_that_ends_like_another_is_whole(tmp_path: Path) -> None:
+    log = "# CHAT: a [2026-03-01T10:00:00Z]\na\n--------\nb\n--------\nc\n--------\n\n"
+    assert outline(read_bytes(tmp_path, log.encode())) == [
+        "# a",
+        "1 > 'a'",
+        "2 <* 'b\\n--------\\nc'",
+    ]
+
+
+def documents() -> Iterator[tuple[bool, Any]]:
+    """What the files hold as JSON, and whether it is lines."""
+    for path in (each.with_suffix("") for each in accounts()):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.endswith(".json"):
+                        yield False, json.loads(archive.read(name))
+        elif path.suffix == ".json":
+            yield False, json.loads(path.read_text())
+        elif path.suffix == ".jsonl":
+            yield True, [json.loads(each) for each in path.read_text().splitlines()[:-1]]
+
+
+def mutate(source: random.Random, document: Any) -> None:
+    for _ in range(source.randint(1, 6)):
+        inside, key = source.choice(places(document) or [({"": 0}, "")])
+        if isinstance(inside, dict) and source.randrange(4) == 0:
+            del inside[key]
+        else:
+            inside[key] = deepcopy(source.choice(ODD))
+
+
+def check_mutations(path: Path, count: int, seed: int) -> None:
+    source = random.Random(seed)
+    for is_lines, document in documents():
+        for _ in range(count):
+            changed = deepcopy(document)
+            mutate(source, changed)
+            with suppress(ValueError, RecursionError):  # of a circle, which JSON cannot say
+                rows = map(json.dumps, changed) if is_lines else [json.dumps(changed)]
+                path.write_text("\n".join(rows))
+            with suppress(LoadError):
+                outline(read(path))
+
+
+def test_no_mutation_of_a_file_is_more_than_a_report(tmp_path: Path) -> None:
+    check_mutations(tmp_path / "file", 8, seed=1)
+
+
+@pytest.mark.long
+def test_thousands_of_mutations_of_each_file_are_no_more_than_reports(tmp_path: Path) -> None:
+    check_mutations(tmp_path / "file", 2000, seed=2)

@@ -1,0 +1,163 @@
+"""Chats that are kept as text: aichat's sessions and log, gptme, and archives of tenere.
+
+The YAML of aichat is read as far as it writes it: maps, lists, and plain, quoted and block texts.
+Tags and aliases are refused.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.formats.base import (
+    FormatError,
+    ImportItem,
+    LinesFormat,
+    Origin,
+    Record,
+    TextFormat,
+)
+from fakegpt_tui.formats.message_list import add_messages, read_usage
+from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
+from fakegpt_tui.formats.simple_yaml import read_yaml
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
+
+_SESSION = re.compile(r"^model: .*$[\s\S]*?^(?:compressed_messages|messages):", re.MULTILINE)
+_CHAT = re.compile(
+    r"^# CHAT: (?P<title>.*) \[(?P<time>\d{4}-\d\d-\d\dT[^\]]+)\](?: \((?P<role>.*)\))?$",
+    re.MULTILINE,
+)
+_RULE = "\n--------\n"
+_ASKED, _ANSWERED = "👤 : ", "🤖: "
+
+
+def _sniff_session(head: str) -> str:
+    is_one = _SESSION.match(head) is not None
+    return "it has a model and messages as YAML, as a session of aichat has" if is_one else ""
+
+
+def _read_session(text: str, origin: Origin) -> Iterator[ImportItem]:
+    document = read_yaml(text)
+    if not isinstance(document, dict):
+        raise FormatError("is no session of aichat")
+    conversation = SourceConversation(program="aichat", key=origin.name, title=origin.name)
+    conversation.updated = origin.modified
+    held = dicts_of(document.get("compressed_messages")) + dicts_of(document.get("messages"))
+    messages = [each for message in held for each in _flatten(message)]
+    add_messages(conversation, messages, model=texts_of(document, "model"))
+    yield conversation.build(origin)
+
+
+def _flatten(message: Record) -> list[Record]:
+    """A message, or the calls and results of tools that it stands for."""
+    content = message.get("content")
+    if not isinstance(content, dict):
+        return [message]
+    found: list[Record] = []
+    if text := texts_of(content, "text"):
+        found.append({"role": "assistant", "content": text})
+    for each in dicts_of(content.get("tool_results")):
+        call = each.get("call")
+        found.append({"role": "assistant", "content": "", "tool_calls": [call]})
+        found.append(
+            {"role": "tool", "name": texts_of(call, "name"), "content": each.get("output")}
+        )
+    return found
+
+
+def _sniff_log(head: str) -> str:
+    is_one = head.startswith("# CHAT: ") and _CHAT.match(head) is not None
+    return "it begins with a line of aichat's log" if is_one else ""
+
+
+def _read_log(text: str, origin: Origin) -> Iterator[ImportItem]:
+    """Each prompt of the log with its answer; headings inside of answers are none."""
+    begins = [
+        match
+        for match in _CHAT.finditer(text)
+        if match.start() == 0 or text[: match.start()].endswith(f"{_RULE}\n")
+    ]
+    ends = [*(match.start() for match in begins[1:]), len(text)]
+    for match, end in zip(begins, ends, strict=True):
+        prompt, _, answer = text[match.end() + 1 : end].partition(_RULE)
+        answer = answer.rstrip("\n").removesuffix("--------").rstrip("\n")
+        time = read_time(match["time"])
+        conversation = SourceConversation(
+            program="aichat", key=f"{match['time']}/{match['title']}", title=match["title"]
+        )
+        conversation.chain(
+            SourceMessage(key=role.value, parent=None, role=role, text=said, time=time)
+            for role, said in ((Role.USER, prompt), (Role.ASSISTANT, answer))
+        )
+        yield conversation.item(origin)
+
+
+def _sniff_tenere(head: str) -> str:
+    return "it begins as an archive of tenere does" if head.startswith(_ASKED) else ""
+
+
+def _read_tenere(text: str, origin: Origin) -> Iterator[ImportItem]:
+    found: list[Record] = []
+    for turn in re.split(rf"(?:^|(?<=\n)|(?<=[^\n]))(?={_ASKED})", text):
+        asked, _, answered = turn.removeprefix(_ASKED).partition(_ANSWERED)
+        found.append({"role": "user", "content": asked.strip()})
+        found.append({"role": "assistant", "content": answered.strip()})
+    conversation = SourceConversation(program="tenere", key=str(found[0]["content"]))
+    add_messages(conversation, [each for each in found if each["content"]])
+    yield conversation.build(origin)
+
+
+def _sniff_gptme(lines: Sequence[Record]) -> str:
+    is_one = bool(lines) and all({"role", "content"} <= each.keys() for each in lines)
+    has_time = any("timestamp" in each for each in lines)
+    is_theirs = is_one and has_time
+    return "its lines have role, content and timestamp, as gptme's have" if is_theirs else ""
+
+
+def _read_gptme(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+    conversation = SourceConversation(program="gptme", key="", title="")
+    for number, line in enumerate(lines):
+        if line is None:
+            conversation.left_out[DAMAGED] += 1
+            continue
+        message = _read_gptme_line(conversation, number, line)
+        conversation.key = conversation.key or f"{line.get('timestamp')}/{message.text}"
+        if message.role is Role.SYSTEM and not conversation.messages:
+            conversation.system_prompt = message.text
+        else:
+            conversation.chain([message])
+    yield conversation.build(origin)
+
+
+def _read_gptme_line(conversation: SourceConversation, number: int, line: Record) -> SourceMessage:
+    parts = MessageParts()
+    parts.add_content(line.get("content"))
+    parts.add_files(line.get("files"))
+    conversation.left_out.update(parts.losses)
+    metadata = line.get("metadata")
+    about = metadata if isinstance(metadata, dict) else {}
+    return SourceMessage(
+        key=str(number),
+        parent=None,
+        role=read_role(line.get("role")),
+        text=parts.text,
+        time=_local_time(line.get("timestamp")),
+        model=texts_of(about, "model"),
+        usage=read_usage(about.get("usage") or about),
+    )
+
+
+def _local_time(value: object) -> datetime | None:
+    """A time that without a zone is that of this machine."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found.astimezone() if found is not None and found.tzinfo is None else read_time(value)
+
+
+AICHAT = TextFormat(name="aichat", sniff=_sniff_session, read=_read_session)
+AICHAT_LOG = TextFormat(name="aichat", sniff=_sniff_log, read=_read_log)
+TENERE = TextFormat(name="tenere", sniff=_sniff_tenere, read=_read_tenere)
+GPTME = LinesFormat(name="gptme", sniff=_sniff_gptme, read=_read_gptme)
