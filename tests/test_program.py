@@ -597,6 +597,25 @@ def test_without_a_shell_it_is_not_suspended(home: Home) -> None:
         leave(terminal)
 
 
+def test_a_notification_reaches_the_terminal_around_tmux(home: Home) -> None:
+    gate = Gate()
+    with served([TextDelta("first half"), gate, ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        home.config.write_text(f'notify = "desktop"\n{home.config.read_text()}')
+        home.environment["TMUX"] = "/nowhere/default,1,0"
+        with opened(home) as terminal:
+            ask(terminal, "slowly")
+            terminal.wait_for("first half").press("ctrl+n")
+            terminal.wait_for("A new conversation")
+            gate.open()
+            wrapped = re.compile(
+                rb"\x1bPtmux;\x1b\x1b\]9;slowly[^\x1b]*\x1b\x1b\\.*?\x1b\\\x07", re.DOTALL
+            )
+            terminal.wait_for(lambda each: wrapped.search(each.raw) is not None)
+            assert b"\x1b]777;notify;slowly;" in terminal.raw
+            leave(terminal)
+
+
 def test_replies_are_stored_while_the_terminal_takes_nothing(home: Home) -> None:
     with served([TextDelta("an answer"), ReplyEnded()]) as (_, url):
         home.use_service(url)

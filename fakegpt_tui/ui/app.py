@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
-from fakegpt_tui.ui.terminal.output import start_with_theme, write_to_terminal
+from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals, has_job_control
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
 from fakegpt_tui.ui.themes import THEMES, theme_name
@@ -208,6 +209,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     @on(NotifyUser)
     def announce(self, event: NotifyUser) -> None:
         if sequence := notification_sequence(self._notify, event.title, event.sentence):
+            if self._notify is NotifyMode.DESKTOP and os.environ.get("TMUX"):
+                sequence += f"{tmux_passthrough(sequence)}\a"  # which marks the window
             write_to_terminal(self, sequence)
 
     @on(ApplySetting)

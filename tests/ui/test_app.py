@@ -560,3 +560,17 @@ async def test_everything_has_the_colours_of_the_theme_from_the_start(theme: The
         screen = it.app.screen
         assert screen.query_one(Transcript).styles.background == Color.parse(theme.background)
         assert it.list.styles.background == Color.parse(theme.surface)
+
+
+@pytest.mark.parametrize("size", [(15, 3), (19, 30), (100, 4), (1, 1)])
+async def test_the_prompt_has_the_focus_again_after_a_window_that_was_too_small(
+    size: tuple[int, int],
+) -> None:
+    async with running() as it:
+        await it.pilot.press("a")
+        await it.pilot.resize_terminal(*size)
+        await it.pilot.pause()
+        await it.pilot.resize_terminal(80, 24)
+        await it.pilot.pause()
+        await it.pilot.press("b")
+        await it.until(lambda: it.prompt.text == "ab")

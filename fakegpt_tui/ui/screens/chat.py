@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
@@ -94,6 +95,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._completion: CommandCompletion | None = None
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
+        self._focus_when_it_fits: Widget | None = None
         self._notices_shown = 0
         self._collector = IdleCollector()
         self._last_position: ReadingPosition | None = None
@@ -352,7 +354,12 @@ class ChatScreen(RenderCache, TolerantScreen):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
-        self.query_one("#body").display = fits
+        body = self.query_one("#body")
+        if body.display and not fits:
+            self._focus_when_it_fits = self.focused  # what is hidden loses the focus
+        elif fits and not body.display:
+            self.call_after_refresh(self.set_focus, self._focus_when_it_fits)
+        body.display = fits
         self.query_one("#too-small").display = not fits
         wanted = self._list_wanted
         self.window.list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted

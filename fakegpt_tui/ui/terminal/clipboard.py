@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fakegpt_tui.domain import SaveError
 from fakegpt_tui.text import clipboard_text, count_hidden, safe_line
+from fakegpt_tui.ui.terminal.output import tmux_passthrough
 
 OSC_52_LIMIT = 74_994
 """Bytes of text; encoded they fill the 100,000 that hterm takes, the least of those known."""
@@ -118,7 +119,7 @@ def osc_52(data: bytes, environment: Mapping[str, str]) -> str:
         return ""
     sequence = f"\x1b]52;c;{b64encode(data).decode()}\x07"
     if environment.get("TMUX"):
-        sequence += f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+        sequence += tmux_passthrough(sequence)
     return sequence
 
 

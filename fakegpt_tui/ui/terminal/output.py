@@ -120,6 +120,11 @@ def write_to_terminal(app: App[Any], data: str) -> bool:
     return True
 
 
+def tmux_passthrough(sequence: str) -> str:
+    """`sequence` for the terminal around tmux, which hands it on if `allow-passthrough` is set."""
+    return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
+
+
 def repaint_now(screen: Screen[Any]) -> None:
     """Draw what has changed, if the focused widget is part of it; to be called by `on_idle`."""
     if screen.focused in screen._dirty_widgets:  # noqa: SLF001 (see above)

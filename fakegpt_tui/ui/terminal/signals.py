@@ -1,7 +1,7 @@
 """Signals: leaving in order when the system asks for it, and at once when it asks twice.
 
-Mends: Textual ignores SIGTERM and SIGHUP, so that a program which they end leaves the terminal in
-its modes, and nothing is saved.
+Mends: Textual ignores all signals but SIGINT, so that a program which they end leaves the terminal
+in its modes, and nothing is saved.
 Since: Textual 8.2.8. Can go: when Textual ends an app in order by these signals.
 """
 
@@ -47,14 +47,14 @@ def handle_signals(
     patience: float = _SHUTDOWN_TIMEOUT,
     echo: float = _REPEAT_WINDOW,
 ) -> Iterator[None]:
-    """Handle SIGTERM, SIGHUP and what Windows has for them while the block runs.
+    """Handle every signal that asks a program to end while the block runs.
 
     The first is passed to `on_signal`, in the loop, and the process is expected to end. After
     another that comes more than `echo` seconds later, or when it still runs after `patience`
     seconds, the terminal is restored and it ends there and then: the loop may be waiting for a
     terminal that takes no more. This holds beyond the block, so that nothing interrupts what is
     closed after it. Signals that are ignored at the start (`nohup`) stay ignored.
-    SIGINT, SIGTSTP and SIGCONT are left to Textual.
+    SIGTSTP and SIGCONT are left to the driver.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -133,7 +133,10 @@ class _Shutdown:
 
 
 def _ending_signals() -> list[signal.Signals]:
-    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+    names = ["SIGTERM", "SIGHUP", "SIGBREAK"]
+    if sys.platform != "win32":
+        names += ["SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF"]
+        names += ["SIGXCPU", "SIGPWR", "SIGIO", "SIGSTKFLT"]
     return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
 
 

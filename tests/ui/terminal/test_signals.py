@@ -43,7 +43,14 @@ def wait_until_full(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    [
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGINT, 130),
+        (signal.SIGQUIT, 131),
+        (signal.SIGUSR1, 138),
+        (signal.SIGALRM, 142),
+    ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
 def test_a_signal_ends_in_order(number: signal.Signals, code: int):
