@@ -6,13 +6,13 @@ each is found once and reported in a sentence.
 
 import re
 import ssl
-from dataclasses import dataclass
 from importlib.util import find_spec
 from ipaddress import ip_address
 
 import httpx
 
 from fakegpt_tui.domain import ConfigError, Service
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")

@@ -6,7 +6,6 @@ import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -14,6 +13,7 @@ import httpx
 
 from fakegpt_tui import __version__
 from fakegpt_tui.domain import ConfigError, Service
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.addresses import Address, ProxyAddress, proxy_address, service_address
 
 FindProxy: TypeAlias = Callable[[Address], str | None]

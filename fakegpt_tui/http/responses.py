@@ -4,12 +4,13 @@ import json
 import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 import httpx
 
 from fakegpt_tui.domain import BadReply, ServiceError, Unreachable, Unsupported
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.addresses import followed_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import SystemRandom
 from typing import TypeAlias, TypeVar
 
@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     TimeLimits,
     Unreachable,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.clients import Route
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, translate_error
 from fakegpt_tui.http.sse import holds_line_end

@@ -1,10 +1,10 @@
 """Server-sent events (`text/event-stream`): bytes in, events out, however they are cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from fakegpt_tui.domain import ReplyCut
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 MAX_EVENT_BYTES: Final = 16_000_000
 """Room for a cumulative reply of two million characters, each escaped as six bytes."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     Unreachable,
     now,
 )
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.addresses import is_header_safe, origin
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.errors import CONNECTION_ERRORS, proxy_login_required, translate_error

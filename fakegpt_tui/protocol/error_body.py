@@ -3,12 +3,12 @@
 import json
 import math
 import re
-from dataclasses import dataclass
 from html import unescape
 from http import HTTPStatus
 from typing import Final
 
 from fakegpt_tui.domain import ModelLoading, RateLimited, ServiceError, Unreachable
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_shapes import find_message
 from fakegpt_tui.text import safe_line
 

@@ -1,11 +1,11 @@
 """Assistant messages inside a stream: which belong to the reply, their text and completion."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from fakegpt_tui.domain import FinishReason
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _REPLY_TYPES: Final = ("next", "variant", "continue")
 _PART_SEPARATORS: Final = {"text": "", "multimodal_text": "\n"}

@@ -1,11 +1,11 @@
 """Conversation bodies: the list and the message tree that a host serves."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from fakegpt_tui.domain import FinishReason, MessageStatus
+from fakegpt_tui.domain.fast_dataclass import dataclass
 
 DEFAULT_TITLE: Final = "New chat"
 

@@ -5,11 +5,11 @@ import secrets
 import string
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from fakegpt_tui.domain import BadReply, LoginRefused, Secret
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import ErrorBody, parse_error_body, parse_json
 
 _NO_CAP = 1_000_000

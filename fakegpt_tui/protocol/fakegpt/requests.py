@@ -1,11 +1,11 @@
 """Conversation requests: written by the client, read by the host."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from fakegpt_tui.domain import ContextMessage, RequestRefused, Role, new_id
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import replace_surrogates
 
 _MAX_NAME_LENGTH: Final = 200
