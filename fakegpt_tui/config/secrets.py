@@ -1,6 +1,8 @@
 """API keys of services: read from and written to environment, file or keyring."""
 
+import codecs
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,23 +146,60 @@ def _read_keyring(service: str, keyring: Keyring) -> str:
 
 def _read_file(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(_MAX_LENGTH)
+        with path.open("rb") as file:
+            return _decode(file.read(4 * _MAX_LENGTH))
     except UnicodeDecodeError:
         raise ConfigError(f"The key file {path} is not text.") from None
     except OSError as error:
         raise ConfigError(f"The key file {path} cannot be read: {error.strerror}.") from error
 
 
+def _decode(data: bytes) -> str:
+    """The text of a file, also where an editor of Windows wrote it."""
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_wide else "utf-8-sig")
+
+
+_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+_ASSIGNED = re.compile(
+    r"(?:export\s+)?[A-Za-z][A-Za-z0-9_]*(?:KEY|TOKEN)\s*=\s*(\S.*)", re.IGNORECASE
+)
+"""A line of a file of variables, as many services show it to be copied."""
+_BEARER = re.compile(r"(?:authorization\s*:\s*)?bearer\s+", re.IGNORECASE)
+_QUOTES = ('""', "''", "``", "“”")
+
+
 def validate_key(text: str, what: str) -> Secret:
-    """`text` as a key; an error calls it `what`.
+    """`text` as a key, without what is copied along with one; an error calls it `what`.
 
     Raises:
         ConfigError: It cannot be one.
     """
-    key = text.strip()
+    key = text.translate(_INVISIBLE).strip()
+    if assigned := _ASSIGNED.fullmatch(key):
+        key = assigned[1]
+    key = _BEARER.sub("", _unquoted(key), count=1) if _BEARER.match(_unquoted(key)) else key
+    key = _unquoted(key)
     if not key:
         raise ConfigError(f"{what} holds no key.")
-    if not key.isascii() or not key.isprintable() or " " in key or len(key) >= _MAX_LENGTH:
-        raise ConfigError(f"{what} holds something that cannot be a key.")
+    if error := _key_error(key):
+        raise ConfigError(f"{what} holds something that cannot be a key: {error}.")
     return Secret(key)
+
+
+def _unquoted(key: str) -> str:
+    is_quoted = len(key) > 1 and key[0] + key[-1] in _QUOTES
+    return key[1:-1].strip() if is_quoted else key
+
+
+def _key_error(key: str) -> str:
+    """What a key cannot have, without a word of the key itself; empty if it can be one."""
+    if len(key) >= _MAX_LENGTH:
+        return f"it is longer than {_MAX_LENGTH:,} characters"
+    if len(key.splitlines()) > 1:
+        return "it has more than one line"
+    if any(character.isspace() for character in key):
+        return "it has a space in it"
+    if not key.isascii() or not key.isprintable():
+        return "it has a character that no key has"
+    return ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from fakegpt_tui.domain import ModelRef, Secret
+from fakegpt_tui.domain import NO_PROXY, ModelRef, Secret
 
 T = TypeVar("T")
 TomlValue: TypeAlias = str | int | float | bool | list[str]
@@ -143,11 +143,14 @@ def url_path(value: object) -> str:
 
 
 def proxy(value: object) -> Secret:
-    """A proxy's URL, which may hold a password."""
+    """A proxy's URL, which may hold a password, or that there is to be none."""
+    if value is False or (isinstance(value, str) and value.strip().lower() in ("", NO_PROXY)):
+        return Secret(NO_PROXY)
     parts = _split_url(value)
     if parts is None or parts.scheme not in _PROXY_SCHEMES or parts.path.strip("/"):
         raise InvalidValue(
-            "a proxy's URL such as http://proxy.example.org:8080 or socks5://127.0.0.1:1080",
+            "a proxy's URL such as http://proxy.example.org:8080 or socks5://127.0.0.1:1080, "
+            'or "off"',
             hide=True,
         )
     return Secret(parts.geturl().rstrip("/"))

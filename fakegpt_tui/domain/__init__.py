@@ -44,6 +44,7 @@ from fakegpt_tui.domain.errors import (
     StoreError,
     Unreachable,
     Unsupported,
+    UntrustedCertificate,
 )
 from fakegpt_tui.domain.events import (
     AppendOnlyText,
@@ -59,6 +60,7 @@ from fakegpt_tui.domain.events import (
     UsageReported,
 )
 from fakegpt_tui.domain.services import (
+    NO_PROXY,
     ConnectionCheck,
     Endpoints,
     Expired,
@@ -87,6 +89,7 @@ from fakegpt_tui.domain.services import (
 
 __all__ = [
     "MAX_TOKENS",
+    "NO_PROXY",
     "SEEDS",
     "TEMPERATURES",
     "TOP_PS",
@@ -158,6 +161,7 @@ __all__ = [
     "TitleSuggested",
     "Unreachable",
     "Unsupported",
+    "UntrustedCertificate",
     "Usage",
     "UsageReported",
     "new_id",

@@ -27,6 +27,7 @@ class FakeGPTError(Exception):
     └── ServiceError            anything a service does
         ├── Unreachable         no connection, a time limit, TLS, a proxy
         │   ├── NoConnection    no response at all
+        │   │   └── UntrustedCertificate
         │   └── ModelLoading    the model is not in memory yet; the service can be asked again
         ├── NotSignedIn         the token is missing or was refused
         ├── LoginRefused        the login itself was refused
@@ -91,6 +92,10 @@ class Unreachable(ServiceError):
 
 class NoConnection(Unreachable):
     """There was no response at all: no name, no route, no handshake, a proxy, a broken line."""
+
+
+class UntrustedCertificate(NoConnection):
+    """The certificate of the service is not trusted; to ask again changes nothing."""
 
 
 class ModelLoading(Unreachable):

@@ -3,7 +3,7 @@
 from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 from uuid import uuid4
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
@@ -32,6 +32,10 @@ class Secret:
 
     def __str__(self) -> str:
         return "••••"
+
+
+NO_PROXY: Final = "off"
+"""In place of a proxy: the service is asked directly, whatever the environment says."""
 
 
 class ServiceKind(StrEnum):

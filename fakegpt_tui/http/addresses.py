@@ -7,7 +7,7 @@ each is found once and reported in a sentence.
 import re
 import ssl
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import httpx
 
@@ -133,6 +133,43 @@ def proxy_address(text: str, *, where: str) -> ProxyAddress:
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ConfigError(f"{what} needs the extra “socks”: pip install 'fakegpt-tui[socks]'.")
     return ProxyAddress(httpx.Proxy(url), _display_host(url))
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_WITH_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?")
+
+
+def is_exempt(url: httpx.URL, no_proxy: str) -> bool:
+    """Is `url` among the hosts that `no_proxy` lists as those to be asked without a proxy?
+
+    An entry is a name with all names below it, an address, a network such as `10.0.0.0/8`, or `*`;
+    a port after it limits it to that port.
+    """
+    port = url.port or _DEFAULT_PORTS.get(url.scheme, 0)
+    entries = (entry.strip().lower() for entry in no_proxy.split(","))
+    return any(_covers(entry, url.host.rstrip(".").lower(), port) for entry in entries if entry)
+
+
+def _covers(entry: str, host: str, port: int) -> bool:
+    if "/" in entry:
+        return _is_ip(host) and _is_in_network(host, entry)
+    found = None if _is_ip(entry) else _WITH_PORT.fullmatch(entry)
+    name, wanted = (found[1], found[2]) if found else (entry, None)
+    if wanted not in (None, str(port)):
+        return False
+    name = name.strip("[]").removeprefix("*").strip(".")
+    return not name or host == name or host.endswith(f".{name}") or _is_same_ip(host, name)
+
+
+def _is_same_ip(host: str, name: str) -> bool:
+    return _is_ip(host) and _is_ip(name) and ip_address(host) == ip_address(name)
+
+
+def _is_in_network(host: str, network: str) -> bool:
+    try:
+        return ip_address(host) in ip_network(re.sub(r"[\[\]]", "", network), strict=False)
+    except ValueError:
+        return False
 
 
 def is_header_safe(text: str) -> bool:

@@ -1,6 +1,7 @@
 """HTTP clients for one service: TLS, proxy, headers."""
 
 import asyncio
+import os
 import socket
 import ssl
 import urllib.request
@@ -12,9 +13,15 @@ from typing import Any, Final, Protocol, TypeAlias
 import httpx
 
 from fakegpt_tui import __version__
-from fakegpt_tui.domain import ConfigError, Service
+from fakegpt_tui.domain import NO_PROXY, ConfigError, Service
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.http.addresses import Address, ProxyAddress, proxy_address, service_address
+from fakegpt_tui.http.addresses import (
+    Address,
+    ProxyAddress,
+    is_exempt,
+    proxy_address,
+    service_address,
+)
 
 FindProxy: TypeAlias = Callable[[Address], str | None]
 """Finds the proxy of a service that has none in its settings."""
@@ -34,9 +41,9 @@ class Route:
 def environment_proxy(address: Address) -> str | None:
     """The proxy for `address` from the environment, or from the settings of the system."""
     url = httpx.URL(address.text)
-    if urllib.request.proxy_bypass(url.host):
-        return None
     proxies = urllib.request.getproxies()
+    if urllib.request.proxy_bypass(url.host) or is_exempt(url, proxies.get("no", "")):
+        return None
     return proxies.get(url.scheme) or proxies.get("all")
 
 
@@ -154,6 +161,8 @@ _BRANDS = '"Google Chrome";v="117", "Not;A=Brand";v="8", "Chromium";v="117"'
 def _find_proxy(service: Service, address: Address, find_proxy: FindProxy) -> ProxyAddress | None:
     if address.is_loopback:
         return None
+    if service.proxy is not None and service.proxy.reveal() == NO_PROXY:
+        return None
     if service.proxy:
         return proxy_address(service.proxy.reveal(), where=f"of the service “{service.name}”")
     found = find_proxy(address)
@@ -167,12 +176,35 @@ def _load_certificates(service: Service) -> ssl.SSLContext:
                 return ssl.create_default_context(capath=path)
             case str(path):
                 return ssl.create_default_context(cafile=path)
-            case bool(verify):
-                return httpx.create_ssl_context(verify=verify)
+            case True:
+                return trust_system()
+            case _:
+                return httpx.create_ssl_context(verify=False)
     except OSError as error:
         raise ConfigError(
             f"The certificate file of the service “{service.name}” cannot be used."
         ) from error
+
+
+_CERTIFICATE_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_OTHER_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def trust_system() -> ssl.SSLContext:
+    """The authorities that the system trusts, those of certifi, and those of the environment."""
+    for name in _CERTIFICATE_VARIABLES:
+        path = os.environ.get(name)
+        if path and not Path(path).exists():
+            raise ConfigError(f"The environment variable {name} names {path}, which is not there.")
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    for name in _OTHER_VARIABLES:
+        path = os.environ.get(name)
+        if path and Path(path).is_file():
+            context.load_verify_locations(cafile=path)
+        elif path and Path(path).is_dir():
+            context.load_verify_locations(capath=path)
+    return context
 
 
 class _OpenConnections:

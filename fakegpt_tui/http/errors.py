@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import httpx
 
-from fakegpt_tui.domain import BadReply, NoConnection
+from fakegpt_tui.domain import BadReply, NoConnection, UntrustedCertificate
 from fakegpt_tui.http.clients import Route
 
 ConnectionFailure: TypeAlias = httpx.HTTPError | OSError
@@ -18,7 +18,8 @@ CONNECTION_ERRORS = (httpx.HTTPError, OSError)
 
 _FRAMING = re.compile("Transfer-Encoding|Content-Length")
 _EXPIRED = 10
-_SELF_SIGNED = (18, 19)
+_NOT_SIGNED = (2, 18, 19, 20, 21)
+"""By itself, or by an authority that is not known or not sent along."""
 _OTHER_NAME = (62, 64)
 
 
@@ -32,7 +33,9 @@ def translate_error(error: ConnectionFailure, route: Route) -> NoConnection | Ba
             f"The service at {route} frames its answer twice: a proxy before it repeats the header"
             " Transfer-Encoding or Content-Length. It has to leave that header out."
         )
-    return NoConnection(_sentence(error, route))
+    is_refused = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+    kind = UntrustedCertificate if is_refused else NoConnection
+    return kind(_sentence(error, route))
 
 
 def _sentence(error: ConnectionFailure, route: Route) -> str:
@@ -99,10 +102,10 @@ def _connect_error(error: httpx.ConnectError, route: Route) -> str:
 def _certificate_error(code: object, route: Route) -> str:
     if code == _EXPIRED:
         return f"The certificate of {route} has expired."
-    if code in _SELF_SIGNED:
+    if code in _NOT_SIGNED:
         return (
             f"The certificate of {route} is not signed by an authority that this machine trusts; "
-            "the setting “verify” can name a file to trust."
+            "add the authority to the system, or name its file in the setting “verify”."
         )
     if code in _OTHER_NAME:
         return f"The certificate of {route} was made out to another name."

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import (
     ServiceError,
     TimeLimits,
     Unreachable,
+    UntrustedCertificate,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.clients import Route
@@ -50,6 +51,8 @@ class RetryPolicy:
         if attempt >= self.max_attempts:
             return None
         match error:
+            case UntrustedCertificate():
+                return None
             case (
                 RateLimited(retry_after=int() | float() as seconds)
                 | Unreachable(retry_after=int() | float() as seconds)

@@ -15,6 +15,7 @@ from fakegpt_tui.config.secrets import (
     SystemKeyring,
     read_key,
     store_key,
+    validate_key,
 )
 from fakegpt_tui.domain import ConfigError, Secret
 
@@ -80,7 +81,7 @@ def test_what_cannot_be_a_key_is_refused_and_not_repeated(tmp_path: Path, text: 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_bytes(b"\xff\xfe")
+    file.write_bytes(b"\xff\x00\x81")
     with pytest.raises(ConfigError, match="is not text"):
         found(KeyInFile(file))
 
@@ -149,3 +150,45 @@ def test_the_keyring_of_the_system_is_used_where_it_is_installed(
         keyring.check()
     for name in ("keyring", "keyring.errors"):
         monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "sk-key-1\n",
+        "sk-key-1\r\n",
+        "\u00a0sk-key-1\u00a0",
+        "\u200bsk-key-1\ufeff",
+        "Bearer sk-key-1",
+        "Authorization: Bearer sk-key-1",
+        '"sk-key-1"',
+        "'Bearer sk-key-1'",
+        "OPENAI_API_KEY=sk-key-1",
+        'export OPENAI_API_KEY="sk-key-1"',
+    ],
+)
+def test_what_is_copied_along_with_a_key_is_left_out(copied: str) -> None:
+    assert validate_key(copied, "It").reveal() == "sk-key-1"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_key_file_may_come_from_any_editor(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.key"
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    path.write_bytes(f"{mark}sk-key-1\r\n".encode(encoding))
+    assert read_key(KeyInFile(path), {}, SystemKeyring()).reveal() == "sk-key-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sk-canary\nsecond", "it has more than one line"),
+        ("sk-canary second", "it has a space in it"),
+        ("sk-canäry", "it has a character that no key has"),
+        ("sk-canary" * 2000, "it is longer than 10,000 characters"),
+    ],
+)
+def test_the_sentence_says_what_is_wrong_with_a_key(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        validate_key(text, "It")
+    assert "can" not in str(caught.value).replace("cannot", "")

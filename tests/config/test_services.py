@@ -206,3 +206,10 @@ def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
 )
 def test_a_preset_that_cannot_be_used_is_told(setting: str, expected: str) -> None:
     assert expected in complaint(f"[presets.x]\n{setting}")
+
+
+@pytest.mark.parametrize("value", ['"off"', '""', "false", '" Off "'])
+def test_a_service_may_have_no_proxy_at_all(value: str) -> None:
+    proxy = settled(f"[services.zhile]\nproxy = {value}").services["zhile"].proxy
+    assert proxy is not None
+    assert proxy.reveal() == "off"

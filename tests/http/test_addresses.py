@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import ConfigError, Secret, Service, ServiceKind
 from fakegpt_tui.http.addresses import (
     followed_redirect,
+    is_exempt,
     is_header_safe,
     proxy_address,
     service_address,
@@ -223,3 +224,47 @@ def test_a_certificate_file_must_be_there() -> None:
 @pytest.mark.parametrize("text", ["", "a b", "a\nb", "a\r", "ü", "a\x7f", "\udcff"])
 def test_what_does_not_fit_a_header_is_found(text: str) -> None:
     assert not is_header_safe(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "exempt"),
+    [
+        ("http://10.1.2.3:11434", "10.0.0.0/8,gpu.corp:8000", True),
+        ("http://11.1.2.3:11434", "10.0.0.0/8", False),
+        ("http://gpu.corp:8000", "gpu.corp:8000", True),
+        ("http://gpu.corp:8001", "gpu.corp:8000", False),
+        ("https://gpu.corp", "gpu.corp:443", True),
+        ("http://[fd00::1]:11434", "fd00::/8", True),
+        ("http://[fd00::1]:11434", "[fd00::1]", True),
+        ("http://[fd00::1]:11434", "[fd00:0::1]:11434", True),
+        ("http://[fd00::1]:11434", "fd00::1", True),
+        ("http://[fd00::2]:11434", "[fd00::1]:11434", False),
+        ("http://a.b.intern", " .intern ", True),
+        ("http://a.b.intern", "*.intern", True),
+        ("http://a.b.intern", "intern", True),
+        ("http://notintern", "intern", False),
+        ("http://anything", "*", True),
+        ("http://anything", "", False),
+        ("http://anything", ",not a network/99,", False),
+    ],
+)
+def test_hosts_are_exempt_by_name_port_and_network(url: str, no_proxy: str, exempt: bool) -> None:
+    assert is_exempt(httpx.URL(url), no_proxy) is exempt
+
+
+@pytest.mark.parametrize(("listed", "found"), [("10.0.0.0/8", False), ("11.0.0.0/8", True)])
+def test_the_environment_says_which_networks_need_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, listed: str, found: bool
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, listed)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.example:8080")
+    made = Transport(service("http://10.1.2.3:11434"))
+    assert (made.route.proxy is not None) is found
+
+
+def test_a_proxy_is_switched_off_for_one_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.example:8080")
+    assert Transport(service("http://example.com", proxy=Secret("off"))).route.proxy is None

@@ -8,6 +8,7 @@ import ssl
 import httpx
 import pytest
 
+from fakegpt_tui.domain import UntrustedCertificate
 from fakegpt_tui.http.clients import Route
 from fakegpt_tui.http.errors import ConnectionFailure, translate_error
 
@@ -43,7 +44,7 @@ CASES: dict[str, ConnectionFailure] = {
     "expired": certificate(10),
     "self-signed": certificate(18),
     "other name": certificate(62),
-    "untrusted": certificate(2),
+    "untrusted": certificate(24),
     "read": httpx.ReadError(""),
     "write": httpx.WriteError(""),
     "close": httpx.CloseError(""),
@@ -112,3 +113,10 @@ async def test_plain_http_is_not_tls() -> None:
 async def asked(url: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         await client.get(url)
+
+
+@pytest.mark.parametrize("code", [18, 19, 20, 21])
+def test_an_authority_that_is_not_known_can_be_named(code: int) -> None:
+    error = translate_error(certificate(code), HOST)
+    assert "“verify”" in str(error)
+    assert isinstance(error, UntrustedCertificate)

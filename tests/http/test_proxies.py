@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
-from fakegpt_tui.domain import Unreachable
-from tests.fault_server import FaultServer, stream
+from fakegpt_tui.domain import ConfigError, Unreachable, UntrustedCertificate
+from fakegpt_tui.http.clients import trust_system
+from tests.fault_server import FaultServer, Send, reply, stream
 from tests.patience import PATIENCE
-from tests.signed_in import backend, events_of, outcome, text_of
+from tests.signed_in import Waits, backend, events_of, outcome, text_of
 
 CHAT = "/api/conversation"
 AWAY = "http://service.invalid"
@@ -229,3 +231,51 @@ async def test_a_tunnel_that_a_proxy_refuses_is_told_as_the_proxy_s_doing() -> N
         _, failure = await outcome(backend(SAFE_AWAY, proxy=proxy.url))
     assert isinstance(failure, Unreachable)
     assert f"proxy {proxy.host}" in str(failure)
+
+
+async def test_a_certificate_that_is_not_trusted_is_refused_once(
+    server: FaultServer, certificate: Path
+) -> None:
+    port = int(server.host.rpartition(":")[2])
+    waits = Waits()
+    async with listening(lambda client: piped(client, port), speaking_tls(certificate)) as safe:
+        _, failure = await outcome(backend(f"https://127.0.0.1:{safe}", waits=waits))
+    assert isinstance(failure, UntrustedCertificate)
+    assert "“verify”" in str(failure)
+    assert waits.seconds == []
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+async def test_certificates_that_the_environment_names_are_trusted(
+    server: FaultServer, certificate: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(certificate.with_suffix(".crt")))
+    port = int(server.host.rpartition(":")[2])
+    async with listening(lambda client: piped(client, port), speaking_tls(certificate)) as safe:
+        assert text_of(await events_of(backend(f"https://127.0.0.1:{safe}"))) == "Hello"
+
+
+async def test_a_redirect_to_tls_is_followed_with_its_certificates(
+    server: FaultServer, certificate: Path
+) -> None:
+    port = int(server.host.rpartition(":")[2])
+    async with (
+        listening(lambda client: piped(client, port), speaking_tls(certificate)) as safe,
+        FaultServer() as plain,
+    ):
+        goal = f"https://127.0.0.1:{safe}{CHAT}"
+        plain.script(CHAT, Send(reply(b"", status=308, headers={"Location": goal})))
+        made = backend(plain.url, verify=str(certificate.with_suffix(".crt")))
+        assert text_of(await events_of(made)) == "Hello"
+
+
+async def test_a_variable_that_names_no_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE names /nowhere/ca\.pem"):
+        await events_of(backend("https://127.0.0.1:1"))
+
+
+def test_the_system_is_trusted_beside_certifi() -> None:
+    trusted = set(trust_system().get_ca_certs(binary_form=True))
+    assert set(ssl.create_default_context().get_ca_certs(binary_form=True)) <= trusted
+    assert set(httpx.create_ssl_context().get_ca_certs(binary_form=True)) <= trusted

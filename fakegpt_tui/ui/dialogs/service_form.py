@@ -38,7 +38,7 @@ _FIELDS: Final = {
     "model": ("Model", "empty: the first that it lists"),
     "key": ("Key", "if it wants one"),
     "key_env": ("or variable", "the environment variable that holds the key"),
-    "proxy": ("Proxy", "none"),
+    "proxy": ("Proxy", "that of the environment; off for none at all"),
 }
 _ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key")
 _NO_PROXY: Final = "none"

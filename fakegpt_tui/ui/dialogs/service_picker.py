@@ -13,6 +13,7 @@ from textual.widgets import Footer, Input, Static
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
+    NO_PROXY,
     FakeGPTError,
     FoundService,
     KeyNeeded,
@@ -194,7 +195,7 @@ class ServicePickerScreen(ModalScreen[tuple[ModelRef, ...] | None]):
         facts = [
             f"{service.kind} {service.url}".strip(),
             f"key in {key}" if key else "",
-            "through a proxy" if service.proxy else "",
+            "through a proxy" if service.proxy and service.proxy.reveal() != NO_PROXY else "",
         ]
         lines = [self._marks()] if self._request.max_count > 1 else []
         lines.append(" · ".join(fact for fact in facts if fact))
