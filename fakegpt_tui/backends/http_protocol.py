@@ -16,6 +16,9 @@ _NOT_EVENTS: Final = (b"{", b"[", b"<")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]+|:[^\r\n]*[\r\n])*")
 _COMMENT_BYTES: Final = 64_000
+_END: Final = ServerEvent("[DONE]")
+"""JSON that can be read came whole, whether or not it tells why the reply ended."""
+
 _WHOLE_REPLY_BYTES: Final = 16_000_000
 
 
@@ -126,7 +129,7 @@ class ReplyBody:
                 raise await self._response.read_error(body)
         if len(body) >= _WHOLE_REPLY_BYTES:
             raise BadReply("The service answered with more than can be one reply.")
-        return [[ServerEvent(body.decode(errors="replace"))]]
+        return [[ServerEvent(body.decode(errors="replace")), _END]]
 
 
 def _blank_length(body: bytes) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
+from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
     History,
@@ -61,7 +62,7 @@ class PromptBuilder:
         self._request = request
         self._path = service.endpoints.conversation
         self._clock = clock
-        self._messages = request.messages
+        self._messages = tuple(map(remove_thoughts, request.messages))
         self._keep_history = service.history is History.SERVER
         self._parent = request.remote_parent if self._keep_history else None
         self._truncations = 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fakegpt_tui.backends.openai.content import OverlapFilter, SurrogateJoiner
-from fakegpt_tui.backends.openai.thoughts import ThoughtSplitter
+from fakegpt_tui.backends.thoughts import ThoughtSplitter
 from fakegpt_tui.domain import ReasoningDelta, StreamEvent, TextDelta, TextReplaced
 
 _REPEATED_FROM: Final = 20

@@ -14,7 +14,7 @@ from fakegpt_tui.backends.openai.errors import (
 )
 from fakegpt_tui.backends.openai.reply_limit import fitting_limit, lower_limit
 from fakegpt_tui.backends.openai.request_variant import RequestVariant
-from fakegpt_tui.backends.openai.thoughts import without_thoughts
+from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
 from fakegpt_tui.text import replace_surrogates
@@ -142,7 +142,6 @@ def _message_turns(
             yield {"role": role, "content": "\n\n".join(texts)}
             texts = []
         role = known
-        text = without_thoughts(message.text) if known == Role.ASSISTANT else message.text
-        texts.append(replace_surrogates(text))
+        texts.append(replace_surrogates(remove_thoughts(message).text))
     if texts:
         yield {"role": role, "content": "\n\n".join(texts)}

@@ -250,3 +250,12 @@ async def test_where_a_reply_is_kept_is_known_though_it_is_cut(server: FaultServ
         async for event in backend(server.url, history=History.SERVER).stream(asking()):
             events.append(event)  # noqa: PERF401
     assert events == [TextDelta("Hel"), RemoteIdAssigned("conversation-1", "reply-1")]
+
+
+async def test_reasoning_in_replies_is_not_sent_back(server: FaultServer) -> None:
+    server.script(CHAT, *stream("Hi"))
+    path = (("user", "A"), ("assistant", "<think>Hm</think>\nB"), ("user", "C"))
+    messages = tuple(ContextMessage(*each) for each in path)
+    await events_of(backend(server.url), ReplyRequest(messages=messages, model="m"))
+    sent = (await server.arrived(CHAT)).body.decode()
+    assert ("Hm" in sent, "B" in sent) == (False, True)

@@ -269,6 +269,12 @@ async def test_a_stream_is_read_after_what_keeps_a_connection_alive(
     assert text_of(await reply_to(server, *stream(*parts))) == "Hello"
 
 
+async def test_a_whole_reply_need_not_say_why_it_ends(server: FaultServer) -> None:
+    body = {"choices": [{"message": {"content": "Hello"}}]}
+    events = await reply_to(server, Send(json_reply(body)))
+    assert (text_of(events), events[-1]) == ("Hello", ReplyEnded())
+
+
 async def test_json_with_choices_that_are_none_is_no_reply(server: FaultServer) -> None:
     body = {"choices": None, "base_resp": {"status_code": 1008, "status_msg": "No balance left"}}
     _, error = await error_of(server, Send(json_reply(body)))

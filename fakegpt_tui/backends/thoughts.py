@@ -11,7 +11,14 @@ from enum import Enum, auto
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
-from fakegpt_tui.domain import ReasoningDelta, StreamEvent, TextDelta, TextReplaced
+from fakegpt_tui.domain import (
+    ContextMessage,
+    ReasoningDelta,
+    Role,
+    StreamEvent,
+    TextDelta,
+    TextReplaced,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,13 @@ def without_thoughts(text: str) -> str:
                 case _:
                     pass
     return kept if kept.strip() else text
+
+
+def remove_thoughts(message: ContextMessage) -> ContextMessage:
+    """`message` as it is sent back: a reply goes without its reasoning."""
+    if message.role != Role.ASSISTANT or not _MAY_BE_MARK.search(message.text):
+        return message
+    return ContextMessage(message.role, without_thoughts(message.text))
 
 
 def _lower(text: str) -> str:

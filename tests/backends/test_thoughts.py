@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.openai.thoughts import ThoughtSplitter, without_thoughts
+from fakegpt_tui.backends.thoughts import ThoughtSplitter, without_thoughts
 from fakegpt_tui.domain import ContextMessage, ReasoningDelta, StreamEvent
 from tests.fault_server import FaultServer
 from tests.openai_server import CHAT, backend_for, openai_server, replies, service
