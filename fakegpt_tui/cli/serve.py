@@ -70,6 +70,12 @@ def _team_options(function: Callable[..., None]) -> Callable[..., None]:
             type=_FILE,
             help="Let in only who has a key of this file; `serve-admin keys new` makes one.",
         ),
+        click.option("--access-log", type=_FILE, help="Append a line of JSON for each request."),
+        click.option(
+            "--metrics",
+            metavar="ADDRESS:PORT",
+            help="Answer /metrics of Prometheus there, such as 127.0.0.1:9464.",
+        ),
         click.option("--tls-key", type=_FILE, help="The key of the certificate."),
         click.option("--tls-cert", type=_FILE, help="Serve TLS with this certificate."),
         click.option("--base-path", metavar="PATH", help="What precedes all paths, such as /chat."),
@@ -160,6 +166,8 @@ def serve(
         names=options.names,
         keys=source.load_keys(),
         keyless=keyless,
+        access_log=options.access_log,
+        metrics=options.metrics,
         secret_path=secret_path,
         token_key=load_host_key(options.token_key_file) if options.token_key_file else None,
         one_at_a_time=one_at_a_time,
@@ -201,6 +209,7 @@ class _OptionSource:
             server.reload(self.options.names, self.load_keys())
         except ConfigError as error:
             self.options = before
+            server.count_failed_reload()
             echo_err(f"Nothing was changed: {error}")
 
 
@@ -228,6 +237,8 @@ def _serve(server: HostServer, service: Service, source: _OptionSource) -> None:
         click.echo(url)
         sys.stdout.flush()
         echo_err(f"Serving {service.name!r}{_also_at(url)}; ctrl+c ends it.")
+        if server.metrics_url:
+            echo_err(f"Metrics are at {server.metrics_url}.")
         notify_systemd("READY=1")
         ended_by = _wait(server, source, received)
         notify_systemd("STOPPING=1")

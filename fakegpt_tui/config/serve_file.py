@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ _NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]{1,253})(:[0-9]{1,5})?")
 _NAME_LENGTH = 253
+_MOST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class ServeOptions:
     token_key_file: Path | None = None
     drain_delay_seconds: float = 0.0
     drain_seconds: float = 0.0
+    access_log: Path | None = None
+    metrics: tuple[str, int] | None = None
 
     @property
     def names(self) -> HostNames:
@@ -82,6 +86,18 @@ def base_path(value: object) -> str:
     raise InvalidValue("a path such as /chat")
 
 
+def address_and_port(value: object) -> tuple[str, int]:
+    """An address and a port, 0 for a free one."""
+    host, colon, port = validators.text(value).rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if colon and port.isascii() and port.isdigit() and int(port) <= _MOST_PORT:
+        try:
+            return str(ip_address(host)), int(port)
+        except ValueError:
+            pass
+    raise InvalidValue("an address and a port, such as 127.0.0.1:9464")
+
+
 def _many(read: Validator[str]) -> Validator[tuple[str, ...]]:
     def read_all(value: object) -> tuple[str, ...]:
         return tuple(read(item) for item in (value if isinstance(value, list) else [value]))
@@ -105,6 +121,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "trust_proxies": _many(trusted_proxy),
     },
     "access": {"keys_file": validators.path, "token_key_file": validators.path},
+    "watch": {"access_log": validators.path, "metrics": address_and_port},
     "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
 }
 """The tables of the file, the keys of each, and how they are read."""

@@ -14,6 +14,7 @@ from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing
 from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
 from fakegpt_tui.host.conversation_cache import Owner
 from fakegpt_tui.host.errors import InvalidToken, TokenRejection
+from fakegpt_tui.host.request_log import record_of
 
 _TOKEN_HEADERS = ("x-authorization", "authorization")
 _KEY_HEADERS = ("x-api-key", "api-key")
@@ -134,6 +135,8 @@ class Access:
                 if not isinstance(route, Route):
                     raise TypeError("the host has routes alone, and no mounts")
                 route.app = _RequireClaims(route.app, self)
+            if isinstance(route, Route):
+                route.app = _NamedRoute(route.app, route.path)
         return guarded
 
     def _claims_of(self, key: AccessKey) -> Claims:
@@ -151,7 +154,21 @@ class _RequireClaims:
     access: Access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[_CLAIMS] = self.access.require_claims(Request(scope))
+        claims = scope[_CLAIMS] = self.access.require_claims(Request(scope))
+        record = record_of(scope)
+        record.key_id, record.owner = claims.key_id, claims.owner
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class _NamedRoute:
+    """Records the template of a route, which has no ids in it."""
+
+    app: ASGIApp
+    path: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record_of(scope).route = self.path
         await self.app(scope, receive, send)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fakegpt_tui.host.client_address import ClientAddressError, TrustedProxies
+from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.protocol.openai import error_fields
 
 _SAME_SITE = {"same-origin", "none"}
@@ -73,7 +74,7 @@ class AccessControl:
         except ClientAddressError as error:
             await _error_response(400, str(error))(scope, receive, send)
             return
-        inner["fakegpt.address"] = address
+        inner["fakegpt.address"] = record_of(scope).address = address
         if path in PROBES:
             await self.app(inner, receive, send)
         elif refusal := self._refuse(scope, headers):

@@ -80,6 +80,7 @@ class CompletionRoutes:
             key,
             sum(len(message.text) for message in asked.messages),
             lambda tally: self._reply(owner[0], asked, model, tally),
+            model,
             max_tokens=asked.generation.max_tokens,
         )
 

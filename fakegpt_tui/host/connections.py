@@ -3,16 +3,18 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import h11
+from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from fakegpt_tui.host.access_control import AccessControl, HostNames
 from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.request_log import RecordSink, RequestLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,7 @@ class HostConnection(H11Protocol):
             oldest.transport.abort()
 
 
+_METRICS_CONNECTIONS = 4
 _REPLY_GRACE = 0.3
 """Seconds in which replies may send their final error."""
 
@@ -133,14 +136,43 @@ class AsgiServer:
     limits: ConnectionLimits
     names: HostNames = field(default_factory=HostNames)
     tls: ssl.SSLContext | None = None
+    sinks: Sequence[RecordSink] = ()
     _state: ServerState = field(default_factory=ServerState, init=False)
     _servers: list[asyncio.Server] = field(default_factory=list, init=False)
     _control: AccessControl | None = field(default=None, init=False)
 
     async def open(self, listeners: Iterable[socket.socket]) -> None:
         self._control = self.app.build_asgi(self.secret, self.names)
+        config = self._configure(RequestLog(self._control, self.sinks, self.trusts))
+        loop = asyncio.get_running_loop()
+
+        def connect() -> HostConnection:
+            return HostConnection(config, self._state, self.limits)
+
+        for listener in listeners:
+            if listener.family == socket.AF_UNIX:
+                server = await loop.create_unix_server(connect, sock=listener, ssl=self.tls)
+            else:
+                server = await loop.create_server(connect, sock=listener, ssl=self.tls)
+            self._servers.append(server)
+
+    async def open_metrics(self, listener: socket.socket, metrics: ASGIApp) -> None:
+        """Answer with metrics on a socket of their own, which has no place for others to fill."""
+        config, state = self._configure(metrics), ServerState()
+        limits = ConnectionLimits(connections=_METRICS_CONNECTIONS)
+        self._servers.append(
+            await asyncio.get_running_loop().create_server(
+                lambda: HostConnection(config, state, limits), sock=listener
+            )
+        )
+
+    def trusts(self, peer: tuple[str, int] | None) -> bool:
+        """Is the other end of a connection a trusted proxy?"""
+        return self._control is not None and self._control.names.trusted_proxies.trusts(peer)
+
+    def _configure(self, app: ASGIApp) -> Config:
         config = Config(
-            self._control,
+            app,
             http=HostConnection,
             ws="none",
             lifespan="off",
@@ -153,17 +185,7 @@ class AsgiServer:
             limit_concurrency=self.limits.connections + 1,
         )
         config.load()
-        loop = asyncio.get_running_loop()
-
-        def connect() -> HostConnection:
-            return HostConnection(config, self._state, self.limits)
-
-        for listener in listeners:
-            if listener.family == socket.AF_UNIX:
-                server = await loop.create_unix_server(connect, sock=listener, ssl=self.tls)
-            else:
-                server = await loop.create_server(connect, sock=listener, ssl=self.tls)
-            self._servers.append(server)
+        return config
 
     def rename(self, names: HostNames) -> None:
         """Answer under other names from now on."""

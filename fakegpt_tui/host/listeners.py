@@ -43,7 +43,7 @@ class ListenAddress:
         activated = take_activated(os.environ)
         if activated:
             return activated, None
-        return [_listen_unix(self.uds) if self.uds else _listen(self.host, self.port)], self.uds
+        return [_listen_unix(self.uds) if self.uds else listen_tcp(self.host, self.port)], self.uds
 
     def load_tls(self) -> ssl.SSLContext | None:
         """The TLS context, if there is a certificate.
@@ -119,7 +119,12 @@ def close_listeners(listeners: list[socket.socket], file: Path | None) -> None:
         file.unlink(missing_ok=True)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        ConfigError: The address cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)

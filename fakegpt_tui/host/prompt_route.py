@@ -20,6 +20,7 @@ from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.meter import Limiter, Tally, require_model
 from fakegpt_tui.host.reply_stream import ReplyStream
 from fakegpt_tui.host.request_body import read_json
+from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.thread_resolver import ThreadPosition, resolve_thread
 from fakegpt_tui.protocol import fakegpt
@@ -73,6 +74,7 @@ class LimitedReply:
     key: AccessKey | None
     prompt_characters: int
     build: Callable[[Tally], ASGIApp]
+    model: str
     max_tokens: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +82,11 @@ class LimitedReply:
             admitted = self.limiter.admit(self.key, self.prompt_characters, self.max_tokens)
             tally = await turn.enter_async_context(admitted)
 
+            record = record_of(scope)
+            record.model, record.prompt_tokens = self.model, tally.prompt_tokens
+
             async def send_and_release(message: Message) -> None:
+                record.reply_tokens = tally.reply_tokens
                 # A client that has read the end of a reply may ask again at once.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
                     await turn.aclose()
@@ -122,6 +128,7 @@ class PromptRoute:
             key,
             sum(len(message.text) for message in position.context),
             lambda tally: self._reply(owner, asked, conversation, position, tally),
+            asked.model,
         )
         return self.single_flight.guard(owner, reply)
 

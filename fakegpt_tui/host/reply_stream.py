@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from fakegpt_tui.domain import ReplyCut, ServiceError, StreamEvent, TextDelta
 from fakegpt_tui.host.errors import service_error_response
 from fakegpt_tui.host.request_body import wait_for_disconnect
+from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.protocol.fakegpt import PING
 
@@ -204,6 +205,7 @@ class _Output:
 
     async def fail(self, error: ServiceError) -> None:
         if self._opening is None:
+            record_of(self._scope).outcome = "cut"
             await self._send_parts(lambda: self._encoder.fail(error), more=False)
         else:
             await self._error_response(error)(self._scope, self._receive, self._send)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from fakegpt_tui import __version__
 from fakegpt_tui.backends.base import Backend
 from fakegpt_tui.backends.scenarios import Scenario
 from fakegpt_tui.domain import ConfigError
@@ -24,8 +25,16 @@ from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
-from fakegpt_tui.host.listeners import ListenAddress, base_url, close_listeners, is_local
+from fakegpt_tui.host.listeners import (
+    ListenAddress,
+    base_url,
+    close_listeners,
+    is_local,
+    listen_tcp,
+)
+from fakegpt_tui.host.metrics import Metrics
 from fakegpt_tui.host.prompt_route import SingleFlight
+from fakegpt_tui.host.request_log import AccessLog
 
 _T = TypeVar("_T")
 
@@ -110,6 +119,8 @@ class HostServer:
         throttle: LoginThrottle | None = None,
         ping_seconds: float = 15.0,
         gather_seconds: float = 0.1,
+        access_log: Path | None = None,
+        metrics: tuple[str, int] | None = None,
     ) -> None:
         self._backend = backend
         self._listen = listen or ListenAddress(host=host, port=port)
@@ -129,6 +140,11 @@ class HostServer:
             ping_seconds=ping_seconds,
             gather_seconds=gather_seconds,
         )
+        self._access_log = access_log
+        self._metrics_address = metrics
+        self._metrics: Metrics | None = None
+        self.metrics_url = ""
+        """Where metrics are, once the host runs; empty without them."""
         self._base_url = ""
         self._thread: LoopThread | None = None
         self._server: AsgiServer | None = None
@@ -186,6 +202,11 @@ class HostServer:
         """How many replies are under way."""
         return len(self._server.app.running) if self._server else 0
 
+    def count_failed_reload(self) -> None:
+        """Let metrics say that options or keys could not be read anew."""
+        if self._metrics is not None:
+            self._metrics.failed_reloads += 1
+
     def begin_drain(self) -> None:
         """Tell balancers, by `/readyz`, to send no more requests."""
         if self._server is not None:
@@ -232,9 +253,21 @@ class HostServer:
     async def _open(self, listeners: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         backend = self._backend() if callable(self._backend) else self._backend
         app = self._build_app(backend=backend)
+        metrics = Metrics(__version__, lambda: len(app.running))
+        log = [AccessLog(self._access_log)] if self._access_log else []
         self._server = AsgiServer(
-            app=app, secret=self._secret, names=self._names, limits=self._limits, tls=tls
+            app=app,
+            secret=self._secret,
+            names=self._names,
+            limits=self._limits,
+            tls=tls,
+            sinks=[*([metrics.observe] if self._metrics_address else []), *log],
         )
+        if self._metrics_address:
+            self._metrics = metrics
+            listener = listen_tcp(*self._metrics_address)
+            self.metrics_url = base_url(listener, "metrics")
+            await self._server.open_metrics(listener, metrics)
         await self._server.open(listeners)
 
     async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:

@@ -258,3 +258,20 @@ async def test_a_second_signal_ends_a_drain_at_once(home: Home) -> None:
             assert time.monotonic() - begun < PATIENCE
         process.terminate()
         assert process.wait(10) == 0
+
+
+def test_the_log_and_the_metrics_of_a_host_are_options(home: Home) -> None:
+    log = home.folder / "access.jsonl"
+    options = ("--access-log", str(log), "--metrics", "127.0.0.1:0")
+    with home.started("serve", *options) as process:
+        url = first_line(process)
+        assert process.stderr is not None
+        told = [process.stderr.readline().decode() for _ in range(2)]
+        metrics = told[-1].split()[-1].rstrip(".")
+        httpx.get(f"{url}/api/loads", trust_env=False)
+        found = httpx.get(metrics, trust_env=False).text
+    assert "fakegpt_build_info" in found
+    assert '"route": "/api/loads"' in log.read_text()
+    refused = home.run("serve", "--metrics", "9464")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "127.0.0.1:9464" in refused.stderr

@@ -1,0 +1,171 @@
+"""Request log: an id for each request, and a record of it for the access log and for metrics."""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fakegpt_tui.text import safe_line
+
+_RECORD = "fakegpt.record"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MODEL_LENGTH = 80
+_METHOD_LENGTH = 16
+_SERVER_ERROR = 500
+_CLIENT_ERROR = 400
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestRecord:
+    """What is known of one request; no text of it, no query, no secret.
+
+    `route` is the template of its path, empty where there is none. `outcome` is `done`,
+    `client_left`, `cut`, `refused` or `upstream_error`.
+    """
+
+    id: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    method: str = ""
+    address: str = ""
+    route: str = ""
+    key_id: str = ""
+    owner: str = ""
+    model: str = ""
+    status: int = 0
+    outcome: str = ""
+    first_seconds: float | None = None
+    seconds: float = 0.0
+    size: int = 0
+    parts: int = 0
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+
+    def line(self) -> str:
+        """The record as a line of JSON."""
+        first = self.first_seconds
+        values = {
+            "time": self.at.isoformat(timespec="milliseconds"),
+            "id": self.id,
+            "key": self.key_id,
+            "owner": hashlib.sha256(self.owner.encode()).hexdigest()[:8] if self.owner else "",
+            "address": self.address,
+            "method": safe_line(self.method, _METHOD_LENGTH),
+            "route": self.route,
+            "model": safe_line(self.model, _MODEL_LENGTH),
+            "status": self.status,
+            "outcome": self.outcome,
+            "first_word_ms": None if first is None else round(first * 1000, 1),
+            "ms": round(self.seconds * 1000, 1),
+            "prompt_tokens": self.prompt_tokens,
+            "reply_tokens": self.reply_tokens,
+            "bytes": self.size,
+            "chunks": self.parts,
+        }
+        return json.dumps(values)
+
+
+RecordSink: TypeAlias = Callable[[RequestRecord], None]
+
+
+def record_of(scope: Scope) -> RequestRecord:
+    """The record of a request; one that leads nowhere where requests are not recorded."""
+    found = scope.get(_RECORD)
+    return found if isinstance(found, RequestRecord) else RequestRecord()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLog:
+    """Gives each request an id, which its response names, and hands its record to the sinks.
+
+    An id that comes with the request is kept only if `trusts` says so of its sender.
+    """
+
+    app: ASGIApp
+    sinks: Sequence[RecordSink]
+    trusts: Callable[[tuple[str, int] | None], bool]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        record = RequestRecord(id=self._id_of(scope), method=scope["method"])
+        scope[_RECORD] = record
+        watched = _WatchedSend(record, send)
+        try:
+            await self.app(scope, receive, watched)
+        finally:
+            watched.finish()
+            for sink in self.sinks:
+                sink(record)
+
+    def _id_of(self, scope: Scope) -> str:
+        given = Headers(scope=scope).get("x-request-id", "")
+        if _REQUEST_ID.fullmatch(given) and self.trusts(scope.get("client")):
+            return given
+        return secrets.token_hex(12)
+
+
+class _WatchedSend:
+    """Sends a response, and records how it went."""
+
+    def __init__(self, record: RequestRecord, send: Send) -> None:
+        self._record = record
+        self._send = send
+        self._begun = time.monotonic()
+        self._is_whole = False
+
+    async def __call__(self, message: Message) -> None:
+        record = self._record
+        if message["type"] == "http.response.start":
+            record.status = message["status"]
+            headers = [*message.get("headers", ()), (b"x-request-id", record.id.encode())]
+            message = {**message, "headers": headers}
+        elif message["type"] == "http.response.body":
+            if record.first_seconds is None:
+                record.first_seconds = time.monotonic() - self._begun
+            record.size += len(message.get("body", b""))
+            record.parts += 1
+            self._is_whole = not message.get("more_body")
+        await self._send(message)
+
+    def finish(self) -> None:
+        record = self._record
+        record.seconds = time.monotonic() - self._begun
+        if not self._is_whole:
+            record.outcome = "client_left"
+        elif record.status >= _SERVER_ERROR:
+            record.outcome = "upstream_error"
+        elif record.status >= _CLIENT_ERROR:
+            record.outcome = "refused"
+        else:
+            record.outcome = record.outcome or "done"
+
+
+@dataclass(slots=True)
+class AccessLog:
+    """Appends a line for each request to a file, which may be moved away at any time.
+
+    A full disk costs lines, and never a request.
+    """
+
+    path: Path
+    lost_lines: int = 0
+
+    def __call__(self, record: RequestRecord) -> None:
+        try:
+            number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                os.write(number, f"{record.line()}\n".encode())
+            finally:
+                os.close(number)
+        except OSError:
+            self.lost_lines += 1

@@ -1,0 +1,126 @@
+"""The access log, request ids and metrics: what they say, and what they never do."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
+from fakegpt_tui.domain import BadReply, ReplyEnded, TextDelta
+from fakegpt_tui.host.access_control import HostNames
+from fakegpt_tui.host.access_keys import KeyRing
+from fakegpt_tui.host.client_address import TrustedProxies
+from fakegpt_tui.host.metrics import Metrics
+from fakegpt_tui.host.request_log import AccessLog, RequestRecord
+from fakegpt_tui.host.server import HostServer
+from tests.host.calls import asking, calling, messages, prompt_body, until
+from tests.host.keys import new_key
+
+Serve: TypeAlias = Callable[..., HostServer]
+
+SECRET = "canary-8c1f"
+REPLY = (TextDelta(f"Reply {SECRET}"), ReplyEnded())
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+async def test_a_line_tells_of_a_request_and_holds_no_text_and_no_secret(
+    serve: Serve, tmp_path: Path
+) -> None:
+    path = tmp_path / "access.jsonl"
+    key, text = new_key()
+    failing = (TextDelta("x"), BadReply(f"No {SECRET}."))
+    server = serve(REPLY, failing, keys=KeyRing([key]), access_log=path, metrics=("127.0.0.1", 0))
+    async with calling(server) as client:
+        headers = {"Authorization": f"Bearer {text}", "User-Agent": SECRET}
+        for _ in range(2):
+            body = prompt_body(SECRET)
+            answer = await client.post(f"/api/conversation?q={SECRET}", json=body, headers=headers)
+        await client.get(f"/api/models?x={SECRET}", headers={"X-API-Key": f"fgk_{SECRET}"})
+        await client.get(f"/nowhere/{SECRET}", headers=headers)
+        await until(lambda: len(lines_of(path)) == 4)
+        metrics = httpx.get(server.metrics_url, trust_env=False).text
+    done, cut, refused, unknown = lines_of(path)
+    assert cut["id"] == answer.headers["x-request-id"]
+    assert (done["key"], done["address"], done["status"]) == (key.id, "127.0.0.1", 200)
+    assert done["route"] == "/api/conversation"
+    assert done["model"] == "text-davinci-002-render-sha"
+    outcomes = [line["outcome"] for line in (done, cut, refused, unknown)]
+    assert outcomes == ["done", "cut", "refused", "refused"]
+    assert done["prompt_tokens"] == 3
+    assert done["reply_tokens"] == 5
+    assert done["bytes"] > 0
+    assert 0 < done["first_word_ms"] <= done["ms"]
+    assert (refused["key"], unknown["route"]) == ("", "")
+    for kept in (path.read_text(), metrics):
+        assert SECRET not in kept
+        assert text[21:] not in kept
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_client_that_leaves_is_told_apart(serve: Serve, tmp_path: Path) -> None:
+    path = tmp_path / "access.jsonl"
+    key, text = new_key()
+    backend = ScriptedBackend((TextDelta("x"), Gate(), ReplyEnded()))
+    async with calling(serve(backend=backend, keys=KeyRing([key]), access_log=path)) as client:
+        client.headers["Authorization"] = text
+        async with asking(client) as response:
+            await anext(messages(response))
+        await until(lambda: len(lines_of(path)) == 1)
+    assert lines_of(path)[0]["outcome"] == "client_left"
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("given", ["abc-1", "a b", "x" * 65])
+async def test_a_request_id_is_kept_from_trusted_proxies_alone(
+    serve: Serve, trusted: bool, given: str
+) -> None:
+    proxies = TrustedProxies.parse(["127.0.0.1"] if trusted else [])
+    async with calling(serve(names=HostNames(trusted_proxies=proxies))) as client:
+        answer = await client.get("/api/loads", headers={"X-Request-ID": given})
+        other = await client.get("/api/loads")
+    assert (answer.headers["x-request-id"] == given) is (trusted and given == "abc-1")
+    assert answer.headers["x-request-id"] != other.headers["x-request-id"]
+
+
+def test_a_log_that_cannot_be_written_costs_lines_alone(tmp_path: Path) -> None:
+    log = AccessLog(tmp_path / "no" / "such")
+    log(RequestRecord())
+    assert log.lost_lines == 1
+
+
+def test_what_clients_name_is_cleaned_in_a_line() -> None:
+    line = RequestRecord(model="\x1b[31mred\n", method="X" * 99).line()
+    assert "\\u001b" not in line
+    assert len(line) < 500
+
+
+async def test_metrics_count_requests_replies_and_tokens(serve: Serve) -> None:
+    key, text = new_key()
+    server = serve(REPLY, keys=KeyRing([key]), metrics=("127.0.0.1", 0), secret_path=False)
+    async with calling(server) as client:
+        await client.post("/api/conversation", json=prompt_body(), headers={"X-API-Key": text})
+        async with httpx.AsyncClient(trust_env=False) as other:
+            found = await other.get(server.metrics_url)
+            missing = await other.get(server.metrics_url.replace("/metrics", "/api/loads"))
+        assert (await client.get("/metrics")).status_code == 404
+    assert (found.status_code, missing.status_code) == (200, 404)
+    lines = found.text.splitlines()
+    request = 'fakegpt_requests_total{route="/api/conversation",dialect="fakegpt",status="200"} 1'
+    assert request in lines
+    assert 'fakegpt_stream_outcome_total{outcome="done"} 1' in lines
+    assert f'fakegpt_tokens_total{{kind="reply",key="{key.id}"}} 5' in lines
+    assert "fakegpt_first_word_seconds_count 1" in lines
+    assert "fakegpt_streams_open 0" in lines
+
+
+def test_the_series_of_keys_are_bounded() -> None:
+    metrics = Metrics("1", lambda: 0)
+    for number in range(10_000):
+        metrics.observe(RequestRecord(route="/api/conversation", key_id=f"k{number}"))
+    assert metrics.render().count('kind="reply"') == 201
