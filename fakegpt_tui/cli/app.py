@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +35,7 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.config.serve_file import UpstreamOptions
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
@@ -164,26 +165,54 @@ class ConnectionFactory:
 def build_host(
     settings: Settings,
     service: Service,
+    *,
+    upstreams: Sequence[UpstreamOptions] = (),
     **options: Any,  # those of `HostServer`, which is imported below
 ) -> HostServer:
     """A host, not yet started, that answers through `service`; where that is embedded, itself.
 
+    With `upstreams` it answers through these, and not through `service`.
+
     Raises:
         ConfigError: The service cannot be used as it is configured.
     """
-    from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
-    from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
 
-    service = settings.upstream_of(service)
-    backend: Callable[[], Backend] = GuideBackend
-    if service.kind is not ServiceKind.EMBEDDED:
-        # Built here, so that its errors are raised here.
-        upstream = build_connection(settings, service, lambda _state: None).backend
-        if service.kind.is_api:
-            upstream = ModelAlias(upstream, service.model)
-        backend = lambda: upstream  # noqa: E731 - one backend for all clients
-    return HostServer(backend, **options)
+    if not upstreams:
+        return HostServer(_served_backend(settings, settings.upstream_of(service)), **options)
+    from fakegpt_tui.host.upstream_pool import Upstream, UpstreamPool  # noqa: PLC0415
+
+    pool = [
+        Upstream(
+            name=each.service,
+            backend=_served_backend(settings, _service_of(settings, each.service))(),
+            order=each.order,
+            weight=each.weight,
+            models=each.models,
+        )
+        for each in upstreams
+    ]
+    return HostServer(lambda: UpstreamPool(pool), **options)
+
+
+def _service_of(settings: Settings, name: str) -> Service:
+    if name not in settings.services:
+        known = ", ".join(sorted(settings.services))
+        raise ConfigError(f"There is no service named {name!r} to serve; there are {known}.")
+    return settings.upstream_of(settings.services[name])
+
+
+def _served_backend(settings: Settings, service: Service) -> Callable[[], Backend]:
+    """What makes the backend of a host, in the host's own loop; errors are raised at once."""
+    from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
+    from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
+
+    if service.kind is ServiceKind.EMBEDDED:
+        return GuideBackend
+    upstream = build_connection(settings, service, lambda _state: None).backend
+    if service.kind.is_api:
+        upstream = ModelAlias(upstream, service.model)
+    return lambda: upstream
 
 
 def build_connection(settings: Settings, service: Service, report: LoginCallback) -> Connection:

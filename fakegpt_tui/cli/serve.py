@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -155,6 +155,7 @@ def serve(
     server = build_host(
         settings,
         service,
+        upstreams=options.upstreams,
         listen=ListenAddress(
             host=options.address,
             port=options.port,
@@ -173,7 +174,8 @@ def serve(
         one_at_a_time=one_at_a_time,
         scenario=_scenario(scenario) if scenario else None,
     )
-    _serve(server, settings.upstream_of(service), source)
+    chosen = [settings.services[each.service] for each in options.upstreams] or [service]
+    _serve(server, [settings.upstream_of(each) for each in chosen], source)
 
 
 @dataclass
@@ -221,7 +223,7 @@ def _signature(path: Path) -> tuple[int, ...]:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _serve(server: HostServer, service: Service, source: _OptionSource) -> None:
+def _serve(server: HostServer, services: Sequence[Service], source: _OptionSource) -> None:
     from fakegpt_tui.host.listeners import notify_systemd  # noqa: PLC0415 - as above
 
     received: SimpleQueue[int] = SimpleQueue()
@@ -229,14 +231,16 @@ def _serve(server: HostServer, service: Service, source: _OptionSource) -> None:
         signal.signal(number, lambda number, _frame: received.put(number))
     url = server.start()
     try:
-        if _is_at(service, url):
-            raise ConfigError(
-                f"The service {service.name!r} is where this host is, so that it would only ask"
-                " itself; choose another one with `--service`."
-            )
+        for service in services:
+            if _is_at(service, url):
+                raise ConfigError(
+                    f"The service {service.name!r} is where this host is, so that it would only"
+                    " ask itself; choose another one with `--service`."
+                )
         click.echo(url)
         sys.stdout.flush()
-        echo_err(f"Serving {service.name!r}{_also_at(url)}; ctrl+c ends it.")
+        names = ", ".join(repr(service.name) for service in services)
+        echo_err(f"Serving {names}{_also_at(url)}; ctrl+c ends it.")
         if server.metrics_url:
             echo_err(f"Metrics are at {server.metrics_url}.")
         notify_systemd("READY=1")

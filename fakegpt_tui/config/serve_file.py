@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +25,16 @@ _MOST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamOptions:
+    """A service behind the host, by its name in the configuration file."""
+
+    service: str
+    order: int = 1
+    weight: int = 1
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
     """The options of a host, from the file or from flags of the same names."""
 
@@ -43,6 +54,7 @@ class ServeOptions:
     drain_seconds: float = 0.0
     access_log: Path | None = None
     metrics: tuple[str, int] | None = None
+    upstreams: tuple[UpstreamOptions, ...] = ()
 
     @property
     def names(self) -> HostNames:
@@ -171,8 +183,33 @@ def _read_file(path: Path) -> dict[str, Any]:
         read = {key: table.consume(key, validate, None) for key, validate in rows.items()}
         values |= {key: value for key, value in read.items() if key in table}
         table.reject_unknown()
+    none: list[Mapping[str, object]] = []
+    upstreams = whole.consume("upstream", _tables, none)
+    values["upstreams"] = tuple(_upstream(each, path) for each in upstreams)
     whole.reject_unknown()
     return {key: _relative(value, path) for key, value in values.items()}
+
+
+def _tables(value: object) -> list[Mapping[str, object]]:
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return value
+    raise InvalidValue("written as [[upstream]]")
+
+
+def _upstream(values: Mapping[str, object], path: Path) -> UpstreamOptions:
+    table = Table(values, path=path, name="upstream")
+    service = table.consume("service", validators.text, "")
+    if not service:
+        raise ConfigError(f"{table.label('service')} is missing.")
+    return table.fill(
+        UpstreamOptions(service=service),
+        {
+            "service": validators.text,
+            "order": validators.integer(1, 100),
+            "weight": validators.integer(1, 1000),
+            "models": _many(validators.text),
+        },
+    )
 
 
 def _relative(value: object, path: Path) -> object:

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.program import COMMAND, Home
+from fakegpt_tui.domain import ReplyEnded, TextDelta
+from tests.cli.program import COMMAND, Home, served
 from tests.cli.test_serve import first_line
 from tests.host.calls import prompt_body, token_of, until
 from tests.patience import PATIENCE
@@ -275,3 +276,36 @@ def test_the_log_and_the_metrics_of_a_host_are_options(home: Home) -> None:
     refused = home.run("serve", "--metrics", "9464")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "127.0.0.1:9464" in refused.stderr
+
+
+def test_a_host_answers_through_several_services(home: Home) -> None:
+    with served([TextDelta("from afar"), ReplyEnded()]) as (_, url):
+        home.configure(
+            f'[services.gone]\nkind = "fakegpt"\nurl = "http://127.0.0.1:9"\n'
+            f'[services.there]\nkind = "fakegpt"\nurl = "{url}"\n'
+        )
+        file = home.folder / "serve.toml"
+        file.write_text(
+            '[[upstream]]\nservice = "gone"\n[[upstream]]\nservice = "there"\norder = 2\n'
+        )
+        with home.started("serve", "--serve-config", str(file)) as process:
+            home.use_service(first_line(process))
+            done = home.run("ask", "Hi")
+    assert (done.returncode, done.stdout) == (0, "from afar\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ('[[upstream]]\nservice = "nowhere"', "no service named 'nowhere'"),
+        ("[[upstream]]\norder = 1", "missing"),
+        ('[[upstream]]\nservice = "embedded"\nweigth = 2', "did you mean 'weight'"),
+        ('[upstream]\nservice = "embedded"', "[[upstream]]"),
+    ],
+)
+def test_an_upstream_that_cannot_be_used_is_told(home: Home, content: str, part: str) -> None:
+    file = home.folder / "serve.toml"
+    file.write_text(content)
+    done = home.run("serve", "--serve-config", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert part in done.stderr
