@@ -27,6 +27,7 @@ from fakegpt_tui.formats.base import (
     UnknownFormat,
 )
 from fakegpt_tui.formats.documents import OpenDocument
+from fakegpt_tui.formats.json_stream import Undecoded, decode_array
 from fakegpt_tui.formats.large_exports import iter_array
 
 _WRAPPERS = ("conversations", "chats", "data", "threads", "sessions")
@@ -104,21 +105,20 @@ class JsonReader:
         return self._formats.find_record(value) is not None
 
     def _read_array(self, *, has_more: bool = False) -> Iterator[ImportItem]:
-        elements = iter_array(self._document, LARGEST_CONVERSATION, has_more=has_more)
-        first = next(elements, b"[]")
-        elements = chain([first], elements)
-        if first == b"[]":
+        elements = decode_array(self._document, LARGEST_CONVERSATION, has_more=has_more)
+        first = next(elements, None)
+        if first is None:
             return
-        value = _parse(first) if first else None
-        if match := self._formats.find_list(value):
+        elements = chain([first], elements)
+        if match := self._formats.find_list(_value(first)):
             self.found[match[0].name] = match[1]
-            held = [_parse(each) for each in elements if each]
+            held = [_value(each) for each in elements]
             yield from self._refused(match[0].read(held, self._origin), self._where(1))
             return
         items = (
             item
             for number, element in enumerate(elements, start=1)
-            for item in self._read_element(element, self._where(number))
+            for item in self._read_decoded(element, self._where(number))
         )
         yield from self._unless_unknown(items)
 
@@ -134,6 +134,11 @@ class JsonReader:
     def _where(self, number: int) -> str:
         of = f" of {self._document.where}" if self._document.where else ""
         return f"Conversation {number}{of}"
+
+    def _read_decoded(self, element: object, where: str) -> Iterator[ImportItem]:
+        if isinstance(element, Undecoded):
+            return self._read_element(element.data, where)
+        return self._read_value(element, where)
 
     def _read_element(self, element: bytes | None, where: str) -> Iterator[ImportItem]:
         if element is None:
@@ -225,6 +230,11 @@ def _first_element(data: bytes) -> object:
         return _parse(next(elements, None) or b"")
     except LoadError:
         return None
+
+
+def _value(element: object) -> object:
+    """What an element says; nothing where it is damaged."""
+    return _parse(element.data or b"") if isinstance(element, Undecoded) else element
 
 
 def _parse(data: bytes) -> object:

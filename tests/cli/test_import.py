@@ -162,7 +162,7 @@ def test_what_a_file_is_taken_for_is_explained_and_nothing_is_taken(
     file.write_text('{"a": 1}')
     done = home.run("import", "--explain", str(file))
     assert done.returncode == 1
-    assert "What can be imported: ChatGPT, Claude, DeepSeek" in done.stderr
+    assert "What can be imported: aichat, BetterChatGPT" in done.stderr
 
 
 def test_standard_input_is_a_file_too(home: Home) -> None:

@@ -104,7 +104,7 @@ def test_one_damaged_member_does_not_hide_the_others(tmp_path: Path) -> None:
         (b"---\n\xff\n---\n", "not UTF-8"),
         (b"---\ntitle: a\n---\n", "The front matter has no 'id'"),
         (b"[1, 2", "ends in the middle"),
-        (b"[1, 2]", "a list of nothing that is known. What can be imported: ChatGPT, Claude"),
+        (b"[1, 2]", "a list of nothing that is known. What can be imported: aichat,"),
         (b'{"a": 1}', "JSON of no kind that is known"),
         (b'{"a": 1}\n{"a": 2}\n', "JSON lines of no kind that is known"),
         (b'{"a": ', "damaged JSON"),

@@ -1,0 +1,141 @@
+"""Elements of a large JSON array, decoded one at a time out of a window that grows.
+
+Python's decoder finds where an element ends ten times as fast as a scanner for brackets. Where it
+fails, at an element that is damaged, too large or no UTF-8, the scanner goes on from there.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from json.decoder import JSONDecodeError
+
+from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.base import ByteStream
+from fakegpt_tui.formats.large_exports import iter_array
+
+_LEAST = 2**18
+_BLANK = re.compile(r"[ \t\r\n]*")
+_NO_UTF_8 = re.compile("[\udc80-\udcff]")
+_LONGEST_TOKEN = 16
+"""Before the end of what was read, what looks damaged may only be cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """An element that is still text, or nothing where it is too large."""
+
+    data: bytes | None
+
+
+def decode_array(
+    stream: ByteStream, largest: int, *, has_more: bool = False
+) -> Iterator[object | Undecoded]:
+    """The elements of an array, as `large_exports.iter_array` finds them.
+
+    Raises:
+        LoadError: There is no array, something else follows it, or the file ends before it does.
+    """
+    window = _Window(stream)
+    if window.sign() != "[":
+        raise LoadError("The file does not hold a list of conversations.")
+    window.pass_sign()
+    while True:
+        sign = window.sign()
+        if not sign:
+            raise LoadError("The file ends in the middle, so it was not copied whole.")
+        if sign == ",":
+            window.pass_sign()
+        elif sign == "]":
+            window.pass_sign()
+            if has_more or not window.begin_again():
+                return
+        else:
+            try:
+                value = window.decode(largest)
+            except (ValueError, RecursionError):
+                rest = iter_array(window, largest, has_more=has_more)
+                yield from (Undecoded(each) for each in rest)
+                return
+            yield value
+
+
+class _Window:
+    """What was read of an array and not decoded yet; as a stream, an array of what is left."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._text = ""
+        self._at = 0
+        self._is_damaged = False
+        self._has_begun = False
+
+    def sign(self) -> str:
+        """The next character that is not blank; empty at the end."""
+        while True:
+            match = _BLANK.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text) or not self._fill():
+                return self._text[self._at : self._at + 1]
+
+    def pass_sign(self) -> None:
+        self._at += 1
+
+    def begin_again(self) -> bool:
+        """Does another array follow one that has ended?"""
+        sign = self.sign()
+        if sign not in ("", "["):
+            raise LoadError("Something that is no list follows the list of conversations.")
+        self._at += len(sign)
+        return bool(sign)
+
+    def decode(self, largest: int) -> object:
+        """The value that begins here, and a comma or a bracket follows.
+
+        Raises:
+            ValueError: There is none that is whole, or it is larger than `largest`.
+            RecursionError: It is nested too deep.
+        """
+        while not self._is_damaged:
+            begin = self._at
+            try:
+                value, self._at = _DECODER.raw_decode(self._text, begin)
+            except JSONDecodeError as error:
+                is_cut = error.pos >= len(self._text) - _LONGEST_TOKEN
+                if not is_cut and not error.msg.startswith("Unterminated"):
+                    raise
+            else:
+                match = _BLANK.match(self._text, self._at)
+                if match and self._text[match.end() : match.end() + 1] in (",", "]"):
+                    return value
+                if match and match.end() < len(self._text):
+                    self._at = begin
+                    break
+            self._at = begin
+            if len(self._text) - begin > largest or not self._fill():
+                break
+        raise ValueError
+
+    def read(self, size: int, /) -> bytes:
+        if not self._has_begun:
+            self._has_begun = True
+            return b"["
+        if self._at < len(self._text):
+            left = self._text[self._at :].encode(errors="surrogateescape")
+            self._at = len(self._text)
+            return left + self._decoder.getstate()[0]
+        return self._stream.read(size)
+
+    def _fill(self) -> bool:
+        """Read as much again as is here; whether there was more."""
+        left = self._text[self._at :]
+        data = self._stream.read(max(_LEAST, len(left)))
+        more = self._decoder.decode(data)
+        self._is_damaged |= not more.isascii() and _NO_UTF_8.search(more) is not None
+        self._text, self._at = left + more, 0
+        return bool(data)
+
+
+_DECODER = json.JSONDecoder()
