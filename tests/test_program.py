@@ -581,7 +581,7 @@ def test_the_program_is_suspended_to_the_shell_and_goes_on(home: Home) -> None:
         terminal.wait_for("signed in").type("/")
         terminal.wait_for("/new")
         terminal.type("suspend")
-        terminal.wait_for("go back to the shell").press("down", "enter")
+        terminal.wait_for("Stop the program").press("enter")
         terminal.wait_for("back in the shell").type("ready\n")
         terminal.wait_for("signed in")
         leave(terminal)
@@ -592,7 +592,7 @@ def test_without_a_shell_it_is_not_suspended(home: Home) -> None:
         terminal.type("/")
         terminal.wait_for("/new")
         terminal.type("suspend")
-        terminal.wait_for("go back to the shell").press("down", "enter")
+        terminal.wait_for("Stop the program").press("enter")
         terminal.wait_for("no shell here")
         leave(terminal)
 
