@@ -47,8 +47,11 @@ class Document:
         """Set the text of the message.
 
         If it begins with the text before, only what follows the last settled block is parsed.
-        Reference links and footnotes find their targets once the message is complete.
+        Reference links and footnotes find their targets once the message is complete, and a line
+        that may still become a list is shown once it is known that it is no underline.
         """
+        if not complete:
+            text = _without_unfinished_underline(text)
         before = self._chunks
         if text == before.text and complete == before.complete:
             return
@@ -149,3 +152,15 @@ class Document:
         layout = self._layout
         if layout is not None and context.folds != layout.context.folds:
             layout.refold(replace(context, width=layout.context.width))
+
+
+def _without_unfinished_underline(text: str) -> str:
+    """`text` without a last line that would make a heading of the one above, if it ended here.
+
+    It nearly always becomes the mark of an item.
+    """
+    start = text.rfind("\n") + 1
+    mark = text[start:].strip(" \t")
+    if text[:start].endswith(("\n\n", "\r\n\r\n")) or not start:
+        return text
+    return text[:start] if mark and not mark.strip(mark[0]) and mark[0] in "-=" else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,16 +20,21 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.render_context import RenderContext
 
 _BREAKS = ("softbreak", "hardbreak")
+_BREAK_TAG = re.compile(r" *<br ?/?> *", re.IGNORECASE)
 _LONGEST = 8_192
 """Longer text is parsed in parts, because some input takes time quadratic in its length."""
 
 
 def render_inline(
-    content: str, context: RenderContext, style: Style | None = None
+    content: str, context: RenderContext, style: Style | None = None, *, in_cell: bool = False
 ) -> list[Segment]:
-    """`content` as styled text, with a line feed for each break to keep."""
+    """`content` as styled text, with a line feed for each break to keep.
+
+    `in_cell` says that the tag `<br>` is a break, as there is no other one in a cell.
+    """
     base = context.palette.text if style is None else style
     writer = _Writer(context, base, foreign="&" in content)
+    writer.has_break_tags = in_cell and "<" in content
     for part in _inline_parts(content):
         writer.write(parse_inline(part, context.references))
     return writer.segments
@@ -52,6 +58,7 @@ class _Writer:
         self._references = context.references
         self._keep_breaks = context.keep_breaks
         self._foreign = foreign
+        self.has_break_tags = False
         self._styles = [base]
         self._links: list[tuple[str, int]] = []
 
@@ -114,7 +121,7 @@ class _Writer:
         if self._foreign:
             # An entity may have been written for a character that must not be shown as it is.
             text = safe_text(text).replace("\n", " ")
-        self._add(text)
+        self._add(_BREAK_TAG.sub("\n", text) if self.has_break_tags else text)
 
     def _link_style(self, target: str) -> Style:
         style = self._palette.link

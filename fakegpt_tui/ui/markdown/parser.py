@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _PART = 8_192
+_CONTAINER = re.compile(r"(?:[ \t>]|[-*+] |\d{1,9}[.)] )*")
+"""What may stand before the row of a table that is in a quote or an item."""
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DEPTH = 40
 """Deepest nesting that is drawn. markdown-it drops what is deeper; here it is shown literally."""
@@ -177,6 +179,8 @@ class _TreeBuilder:
         kind = intern(token.type.removesuffix("_open"))
         inline = children[0] if len(children) == 1 and children[0].kind == "inline" else None
         first, last = token.map or (0, 0)
+        if kind == "tr" and children:
+            children[-1] = _with_excess(children[-1], self._lines[first], len(children))
         return Node(
             kind=kind,
             content=inline.content if inline else token.content,
@@ -202,6 +206,18 @@ class _TreeBuilder:
             content="\n".join(self._lines[first:last]),
             source=self._source(first, last),
         )
+
+
+def _with_excess(cell: Node, line: str, count: int) -> Node:
+    """The last cell of a row, with those for which the table has no column, which are dropped."""
+    if line.count("|") < count:
+        return cell
+    from markdown_it.rules_block.table import escapedSplit  # noqa: PLC0415 - loaded by then
+
+    cells = [part.strip() for part in escapedSplit(_CONTAINER.sub("", line, count=1).strip())]
+    cells = cells[1:] if cells and not cells[0] else cells
+    cells = cells[:-1] if cells and not cells[-1] else cells
+    return replace(cell, content=" | ".join(cells[count - 1 :])) if len(cells) > count else cell
 
 
 def _append(siblings: list[Node], node: Node) -> None:

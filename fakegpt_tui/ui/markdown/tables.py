@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from fakegpt_tui.text import safe_text
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Node, ParserCheckpoint, ParseSlice
 from fakegpt_tui.ui.markdown.inline import render_inline
-from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line, cell_width
+from fakegpt_tui.ui.markdown.lines import BETWEEN_CELLS, BLANK, Line
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.render_context import BlockType, RenderContext
 from fakegpt_tui.ui.markdown.wrapping import padded, wrap, wrapped_lines
@@ -106,7 +107,7 @@ class _Grid:
 def _cells(row: Node, context: RenderContext) -> Cells:
     header = row.children and row.children[0].kind == "th"
     style = context.palette.table_header if header else None
-    return [render_inline(cell.content, context, style) for cell in row.children]
+    return [render_inline(cell.content, context, style, in_cell=True) for cell in row.children]
 
 
 def _natural(rows: Sequence[Cells]) -> tuple[int, ...]:
@@ -114,7 +115,8 @@ def _natural(rows: Sequence[Cells]) -> tuple[int, ...]:
 
 
 def _widest_line(cell: Sequence[Segment]) -> int:
-    return max(1, cell_width(cell))
+    text = "".join(segment.text for segment in cell)
+    return max(1, *(cell_len(line) for line in text.split("\n")))
 
 
 def _sampled(rows: Sequence[Node], part: ParseSlice) -> tuple[int, ...]:

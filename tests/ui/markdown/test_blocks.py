@@ -160,3 +160,33 @@ def test_a_late_wide_cell_wraps_and_moves_nothing() -> None:
 
 def test_too_deep_nesting_is_shown_as_it_was_written() -> None:
     assert "".join(shown(">" * 100 + " deep")) == ">" * 100 + " deep"
+
+
+def test_a_break_tag_breaks_the_line_of_a_cell() -> None:
+    text = "| a | b |\n|-|-|\n| Stop.<br>Copy.<br/>Go `<br>`<BR /> on | x |"
+    assert shown(text, 40) == [
+        "a       │ b",
+        "────────┼──",
+        "Stop.   │ x",
+        "Copy.   │",
+        "Go <br> │",
+        "on      │",
+    ]
+    assert shown("a<br>b") == ["a<br>b"]
+
+
+@pytest.mark.parametrize("before", ["", "> ", "- "])
+def test_cells_without_a_column_are_shown_in_the_last_one(before: str) -> None:
+    after = " " * len(before) if before == "- " else before
+    text = f"{before}| a | b |\n{after}|-|-|\n{after}| 1 | 2 | `3` | 4\\|5 |\n{after}| 6 |"
+    assert any(row.endswith("1 │ 2 | 3 | 4|5") for row in shown(text))
+
+
+def test_a_line_before_a_list_is_no_heading_while_the_list_begins() -> None:
+    plain = style_of("text", "text")
+    for end in ("", "-", "- ", "=", " -", "--"):
+        drawn = document(f"text\n{end}", complete=False)
+        (segment, *_) = next(iter(drawn.lines(40))).segments
+        assert (segment.text, segment.style) == ("text", plain)
+    assert style_of("text\n--", "text") != plain
+    assert [line.plain for line in document("text\n\n---", complete=False).lines(4)][-1] == "────"
