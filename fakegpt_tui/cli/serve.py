@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ _ALL = "list"
 _LOOK_SECONDS = 1.0
 """How often the keys file is looked at: a revoked key ends its replies within two seconds."""
 
+_SHARE_OF_FILES = 0.9
 _DRAIN_LOOK_SECONDS = 0.1
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -152,6 +154,7 @@ def serve(
     service = settings.chosen_service
     source = _OptionSource(lambda: load_serve_options(serve_config, flags))
     options = source.options
+    connections = _room_for(options.connections)
     server = build_host(
         settings,
         service,
@@ -163,7 +166,7 @@ def serve(
             tls_cert=options.tls_cert,
             tls_key=options.tls_key,
         ),
-        limits=ConnectionLimits(connections=options.connections),
+        limits=ConnectionLimits(connections=connections),
         names=options.names,
         keys=source.load_keys(),
         keyless=keyless,
@@ -176,6 +179,22 @@ def serve(
     )
     chosen = [settings.services[each.service] for each in options.upstreams] or [service]
     _serve(server, [settings.upstream_of(each) for each in chosen], source)
+
+
+def _room_for(connections: int) -> int:
+    """As many of `connections` as the process may have files open for, two for each of them."""
+    if os.name != "posix":
+        return connections
+    import resource  # noqa: PLC0415 - not on every system
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    room = connections if most == resource.RLIM_INFINITY else int(most * _SHARE_OF_FILES) // 2
+    if connections > room:
+        echo_err(
+            f"Only {room} connections are possible, because the limit of open files is {most}."
+        )
+    return min(connections, room)
 
 
 @dataclass

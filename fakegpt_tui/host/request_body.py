@@ -54,6 +54,8 @@ async def wait_for_disconnect(receive: Receive) -> None:
 
 
 def _require_content_type(request: Request, wanted: str) -> None:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "The body must be sent without compression.")
     given = request.headers.getlist("content-type")
     if len(given) != 1 or given[0].partition(";")[0].strip().lower() != wanted:
         raise HTTPException(415, f"The body must be sent as {wanted}.")

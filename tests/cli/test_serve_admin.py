@@ -309,3 +309,17 @@ def test_an_upstream_that_cannot_be_used_is_told(home: Home, content: str, part:
     done = home.run("serve", "--serve-config", str(file))
     assert (done.returncode, done.stdout) == (2, "")
     assert part in done.stderr
+
+
+def test_more_connections_than_open_files_allow_are_not_promised(home: Home) -> None:
+    file = home.folder / "serve.toml"
+    file.write_text("[listen]\nconnections = 100000\n")
+    command = f"ulimit -n 1000 && exec {' '.join(COMMAND)} serve --serve-config {file}"
+    with subprocess.Popen(
+        ["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=home.environment, bufsize=0,
+    ) as process:  # fmt: skip
+        assert first_line(process).startswith("http://127.0.0.1:")
+        process.terminate()
+        assert process.stderr is not None
+        assert "Only 450 connections" in process.stderr.read().decode()

@@ -134,3 +134,10 @@ async def test_a_body_that_would_keep_the_others_waiting_is_refused_before_it_is
 async def test_a_large_body_of_text_is_read() -> None:
     text = '{[,]}\\"' * 400_000
     assert await read_json(request(json.dumps([text]).encode())) == [text]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
+async def test_a_compressed_body_is_refused(encoding: str) -> None:
+    packed = request(b"{}")
+    packed.scope["headers"].append((b"content-encoding", encoding.encode()))
+    assert await status_of(read_json(packed)) == 415
