@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
@@ -10,7 +10,7 @@ from textual.keys import KEY_ALIASES, KEY_NAME_REPLACEMENTS, Keys
 from fakegpt_tui.ui.keymap import COMMANDS, ENTER_INSERTS_NEWLINE, Command, KeyScope
 from fakegpt_tui.ui.terminal.typed_keys import key_name
 
-_CONTROLLER_ACTION = re.compile(r"(?!app\.)(\w+)\.(\w+)(?:\((.*)\))?")
+_CONTROLLER_ACTION = re.compile(r"(?!app\.|screen\.)(\w+)\.(\w+)(?:\((.*)\))?")
 _DIALOGS = {KeyScope.SIDE_BY_SIDE, KeyScope.SERVICES, KeyScope.SERVICE_FORM}
 
 
@@ -64,10 +64,15 @@ def commands_for_key(key: str, overrides: Mapping[str, str]) -> list[Command]:
 
 
 def effective_keys(changed: Mapping[str, str], *, enter_sends: bool) -> Mapping[str, str]:
-    """The keys that differ from the table; those of the user only if all of them are valid."""
+    """The keys that differ from the table; of those of the user, the ones that are valid."""
     swapped: Mapping[str, str] = {} if enter_sends else ENTER_INSERTS_NEWLINE
-    wanted = {**swapped, **changed}
-    return swapped if validate_keys(wanted) else wanted
+    valid = dict(changed)
+    while wrong := {
+        name for names, _ in _key_problems({**swapped, **valid}) for name in names if name in valid
+    }:
+        # Without a wrong one, another may be in the way of a key of the table.
+        valid = {name: keys for name, keys in valid.items() if name not in wrong}
+    return {**swapped, **valid}
 
 
 def validate_keys(overrides: Mapping[str, str]) -> list[str]:
@@ -75,22 +80,25 @@ def validate_keys(overrides: Mapping[str, str]) -> list[str]:
 
     Textual itself accepts unknown ids, misspelt keys and conflicts in silence.
     """
+    return sorted(sentence for _, sentence in _key_problems(overrides))
+
+
+def _key_problems(overrides: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong, with the ids of the commands that it is about."""
     by_id = {command.id: command for command in COMMANDS}
-    found = [f"There is no command {name!r} to give a key to." for name in overrides.keys() - by_id]
+    for name in overrides.keys() - by_id:
+        yield (name,), f"There is no command {name!r} to give a key to."
     for name in by_id.keys() & overrides.keys():
-        found += [
-            f"{key!r}, given to {name}, is not the name of a key."
-            for key in _split(overrides[name])
-            if not _is_key(key)
-        ]
+        for key in _split(overrides[name]):
+            if not _is_key(key):
+                yield (name,), f"{key!r}, given to {name}, is not the name of a key."
     taken: dict[tuple[KeyScope, str], str] = {}
     for name, command in by_id.items():
         for key in _split(overrides.get(name, command.keys)):
             other = taken.setdefault((command.scope, key), name)
             # Two commands of the table may share a key, where only one of them is ever possible.
             if other != name and {other, name} & overrides.keys():
-                found.append(f"{key} is given to both {other} and {name}.")
-    return sorted(found)
+                yield (other, name), f"{key} is given to both {other} and {name}."
 
 
 def _split(keys: str) -> Iterable[str]:

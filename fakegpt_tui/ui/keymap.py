@@ -105,6 +105,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "queue.show", "alt+q", "prompt.show_queue", "Queue", "Take a queued prompt back, to change or drop it", "/queue", "/queued"),
     Command(ANY, "queue.send", "", "prompt.send_queued", "Send queued", "Send a queued prompt that waits for you", "/send", "/send queued"),
 
+    Command(PROMPT, "prompt.page-up", "pageup", "screen.run_in_transcript('page(-1)')", "Page up", "Go up a page of the conversation"),
+    Command(PROMPT, "prompt.page-down", "pagedown", "screen.run_in_transcript('page(1)')", "Page down", "Go down a page of the conversation"),
+    Command(PROMPT, "prompt.line-up", "alt+up", "screen.run_in_transcript('move(-1)')", "Line up", "Go up a line of the conversation"),
+    Command(PROMPT, "prompt.line-down", "alt+down", "screen.run_in_transcript('move(1)')", "Line down", "Go down a line of the conversation"),
+    Command(PROMPT, "prompt.first", "ctrl+home", "first", "First", "Go to the start of the prompt, or of the conversation where it is empty"),
+    Command(PROMPT, "prompt.last", "ctrl+end", "last", "Last", "Go to the end of the prompt, or of the conversation where it is empty"),
     Command(PROMPT, "prompt.earlier", "alt+p", "earlier", "Earlier", "Bring back an earlier prompt; up does so on the first line"),
     Command(PROMPT, "prompt.later", "alt+n", "later", "Later", "Go on to a later prompt; down does so on the last line"),
     Command(PROMPT, "prompt.history", "ctrl+r", "prompt.search_history", "Earlier prompts", "Search the earlier prompts", "/history", "/prompts"),

@@ -3,7 +3,7 @@
 import pytest
 from textual.binding import Binding
 
-from fakegpt_tui.ui.bindings import bindings, validate_keys
+from fakegpt_tui.ui.bindings import bindings, effective_keys, validate_keys
 from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
 from tests.ui.running import running
 
@@ -72,3 +72,19 @@ async def test_a_command_without_a_key_can_be_given_one() -> None:
     async with running(keys={"chat.temporary": "f12"}) as it:
         await it.pilot.press("f12")
         await it.see("leaves nothing on disk")
+
+
+@pytest.mark.parametrize("wrong", [{"bogus.key": "f11"}, {"chat.save": "bananas"}])
+def test_a_wrong_key_leaves_the_others_as_they_are_wanted(wrong: dict[str, str]) -> None:
+    keys = effective_keys({"chat.new": "f12", **wrong}, enter_sends=True)
+    assert keys == {"chat.new": "f12"}
+
+
+def test_two_commands_for_one_key_are_both_left_as_they_are() -> None:
+    wanted = {"chat.new": "f12", "chat.save": "f12", "chat.stop-all": "alt+x"}
+    assert effective_keys(wanted, enter_sends=True) == {"chat.stop-all": "alt+x"}
+
+
+def test_a_key_that_another_gave_up_in_vain_is_not_taken_from_it() -> None:
+    wanted = {"chat.new": "bananas", "chat.save": "ctrl+n"}
+    assert effective_keys(wanted, enter_sends=True) == {}

@@ -103,7 +103,7 @@ class ConversationController:
             # It is in another branch than the one that was shown last.
             self._chat.messages.show_variant(selected.conversation_id, message_id)
         transcript = self._window.transcript
-        self._window.after_refresh(lambda: transcript.reveal(message_id, selected.words))
+        self._window.after_refresh(lambda: transcript.reveal(message_id, selected.queries))
         transcript.focus()
 
     def filter(self) -> None:

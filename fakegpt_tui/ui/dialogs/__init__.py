@@ -14,8 +14,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class SearchSelection:
-    """What was chosen of a search: a conversation, perhaps a message, and words that are in it."""
+    """What was chosen of a search: a conversation, and perhaps a message with what to find in it.
+
+    The first of the `queries` that is in the message is meant.
+    """
 
     conversation_id: str
     message_id: str | None
-    words: str
+    queries: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Search dialog: find words in the titles and messages of all conversations."""
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 SearchFunction = Callable[[str], Awaitable[Sequence[SearchHit]]]
 """Finds what fits a query; to come back soon once it is cancelled."""
 
+_FILTER = re.compile(r"(?:in|model|is|before|after):")
 _FILTERS = "in:title  model:NAME  is:pinned  is:archived  before:2026-01-31  after:2026-01-01"
 
 
@@ -87,8 +89,17 @@ class SearchScreen(ListScreen[SearchSelection | None]):
     def _open(self, index: int | None) -> None:
         if index is not None and index < len(self._hits):
             hit = self._hits[index]
-            words = next((hit.snippet[start:end] for start, end in hit.marks), "")
-            self.dismiss(SearchSelection(hit.conversation_id, hit.message_id, words))
+            queries = find_queries(self.query_one(Input).value, hit)
+            self.dismiss(SearchSelection(hit.conversation_id, hit.message_id, queries))
+
+
+def find_queries(query: str, hit: SearchHit) -> tuple[str, ...]:
+    """What to find in a hit: all words in a row as typed, else the longest of them, else a mark."""
+    words = [word for word in query.split() if not _FILTER.match(word)]
+    singles = sorted(words, key=len, reverse=True)
+    marked = [hit.snippet[start:end] for start, end in hit.marks]
+    tried = [" ".join(words), " ".join(words).lower(), *singles, *map(str.lower, singles), *marked]
+    return tuple(dict.fromkeys(filter(None, tried)))
 
 
 def highlight_snippet(snippet: str, marks: Sequence[tuple[int, int]]) -> Content:

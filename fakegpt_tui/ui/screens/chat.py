@@ -295,6 +295,10 @@ class ChatScreen(RenderCache, TolerantScreen):
     def copy(self, event: Transcript.CopyRequested) -> None:
         self.post_message(CopyText(event.text, event.what))
 
+    @on(Transcript.Clicked)
+    def focus_prompt(self) -> None:
+        self.window.prompt.focus()
+
     @on(Transcript.LinkPressed)
     def show_link(self, event: Transcript.LinkPressed) -> None:
         from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - after first paint

@@ -129,6 +129,8 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     def __init__(self) -> None:
         super().__init__()
         self._index = _RowIndex(())
+        self._gone: tuple[str | None, str | None] | None = None
+        """The row that was taken away under the cursor, and the one that is marked instead."""
 
     def watch_rows(self, rows: tuple[ConversationRow, ...]) -> None:
         before, self._index = self._index, _RowIndex(rows)
@@ -137,8 +139,15 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         if not self.has_focus and self.current in self._index:
             self.cursor = self.current
         elif self.cursor not in self._index:
-            neighbour = self._index.id_at(before.position_of(self.cursor) or 0)
-            self.cursor = self.current if self.current in self._index else neighbour
+            gone = self.cursor
+            self.cursor = self._index.id_at(before.position_of(gone) or 0)
+            self._gone = gone, self.cursor
+        elif self._gone is not None and self._gone[0] in self._index:
+            # What comes back is marked again, unless the cursor was moved meanwhile.
+            gone, instead = self._gone
+            self._gone = None
+            if self.cursor == instead:
+                self.cursor = gone
         if was_shown:
             self._scroll_to_cursor()
 

@@ -157,6 +157,19 @@ class PromptInput(TextBox):
         self.clear()
         return text
 
+    async def action_first(self) -> None:
+        """Go to the start of the text, or of the conversation where there is none."""
+        await self._go_to_edge("first", (0, 0))
+
+    async def action_last(self) -> None:
+        await self._go_to_edge("last", self.document.end)
+
+    async def _go_to_edge(self, action: str, location: tuple[int, int]) -> None:
+        if self.text:
+            self.move_cursor(location)
+        else:
+            await self.app.run_action(f"screen.run_in_transcript('{action}')", self.screen)
+
     def action_newline(self) -> None:
         self.insert("\n", maintain_selection_offset=False)
 

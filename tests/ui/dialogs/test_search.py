@@ -61,7 +61,7 @@ async def test_what_is_found_is_shown_while_typing_and_opened_with_enter() -> No
         assert "a needle ␛[31m in 1" in screen_text(app)
         await pilot.press(*"Title", "down", "down", "enter")
         await pilot.pause()
-        assert app.found == SearchSelection("c2", "m2", "needle")
+        assert app.found == SearchSelection("c2", "m2", ("Title", "title", "needle"))
 
 
 async def test_a_title_is_found_without_a_message() -> None:
@@ -71,7 +71,7 @@ async def test_a_title_is_found_without_a_message() -> None:
         await until(pilot, "Title [/] 0")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.found == SearchSelection("c0", None, "needle")
+        assert app.found == SearchSelection("c0", None, ("0", "needle"))
 
 
 async def test_nothing_found_and_trouble_are_said() -> None:

@@ -33,6 +33,18 @@ _CODE_STEP = 20
 """Cells that code scrolls at a time."""
 
 
+def _first_found(message: ChatMessage, queries: Sequence[str]) -> str | None:
+    """The first query that the message has as it is written."""
+    if not queries:
+        return None
+    from fakegpt_tui.ui.widgets.transcript.find.pattern import FindPattern  # noqa: PLC0415 - when searched
+
+    text = f"{message.reasoning or ''}\n{message.text}"
+    return next(
+        (each for each in queries if FindPattern(each).find_next(text, 0) is not None), None
+    )
+
+
 def _markdown(palette: Palette) -> MessageBody:
     from fakegpt_tui.ui.markdown.document import Document  # noqa: PLC0415 - with the first message
 
@@ -47,6 +59,10 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     """
 
     BINDINGS = bindings(KeyScope.TRANSCRIPT)
+    FOCUS_ON_CLICK = False
+
+    class Clicked(Message):
+        """The pointer was used here, where letters are commands: what is typed next is a prompt."""
 
     @dataclass
     class LinkPressed(Message):
@@ -154,15 +170,16 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.message_list.labels = labels
         self.sync_view()
 
-    def reveal(self, message_id: str, words: str = "") -> None:
-        """Move the cursor to a message, scroll to it, and find the words in it if there are any."""
+    def reveal(self, message_id: str, queries: Sequence[str] = ()) -> None:
+        """Move the cursor to a message, and to the first of the queries that it has any of."""
         index = self.message_list.index_of(message_id)
         if index is None:
             return
         self.viewport.cursor = index
         self.viewport.scroll_to_message(index)
-        if words:
-            self.find.search(words)
+        query = _first_found(self.message_list.messages[index], queries)
+        if query is not None:
+            self.find.search(query, LinePosition(index, 0))
         self._sync_find()
 
     @property
@@ -229,7 +246,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self._sync_find()
 
     def action_find_next(self, step: int) -> None:
-        self.find.go_to_match(step, moves_cursor=True)
+        self.find.go_to_match(step)
         self._sync_find()
 
     def check_consume_key(
@@ -289,6 +306,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def handle_click(self, event: events.Click) -> None:
         # Textual's own handler would select all messages, and run actions that a style may hold.
         event.prevent_default()
+        if not self.is_finding:
+            self.post_message(self.Clicked())
         meta = event.style.meta
         position = LinePosition.at_row(meta["offset"][1]) if "offset" in meta else None
         if FOLLOW_META.items() <= meta.items():

@@ -76,24 +76,29 @@ class FindController:
         self._matches = Matches(viewport.message_list)
         self._viewport = viewport
         self._origin = LinePosition(0, 0)
+        self._marked_before = 0
         self._last_query = ""
         self._search: MatchSearch | None = None
-        self._moves_cursor = False
 
     def open(self) -> None:
         """Begin to type a query, to be found from the top of the view on."""
-        self._origin = self._viewport.top
+        self._origin, self._marked_before = self._viewport.top, self._viewport.cursor
         self.is_open = self.is_typing = True
         self._set_query("")
 
-    def search(self, query: str) -> None:
-        """Highlight words that were not typed here, from the top of the view on."""
+    def search(self, query: str, start: LinePosition | None = None) -> None:
+        """Highlight words that were not typed here, and go to the first of them from `start` on."""
         self.open()
         self.is_typing = False
         self._last_query = query
         self._set_query(query)
+        if start is not None:
+            self._start_search(self._matches.find_from(start))
 
     def close(self) -> None:
+        """Find no more; a query that was not accepted leaves the mark where it was."""
+        if self.is_typing:
+            self._viewport.cursor = self._marked_before
         self.is_open = self.is_typing = False
         self._set_query("")
 
@@ -124,11 +129,11 @@ class FindController:
         """Add to what is typed."""
         self._search_typed(insert_text(self._query, text))
 
-    def go_to_match(self, step: int, *, moves_cursor: bool = False) -> None:
+    def go_to_match(self, step: int) -> None:
         """Go to the next match, or with -1 to the one before it, of this query or the last one."""
         if not self.is_open and self._last_query:
             self.search(self._last_query)
-        self._start_search(self._matches.find_next(step, self._viewport.top), moves_cursor)
+        self._start_search(self._matches.find_next(step, self._viewport.top))
 
     @property
     def is_searching(self) -> bool:
@@ -142,7 +147,7 @@ class FindController:
             self._continue_search()
 
     def _continue_search(self) -> None:
-        """Search for a moment, and scroll to the match once it is found."""
+        """Search for a moment; once there is a match, scroll to it and mark its message."""
         if self._search is None:
             return
         until = monotonic() + _TIME_SLICE
@@ -155,8 +160,7 @@ class FindController:
         self._viewport.update()
         if position is not _EXHAUSTED:
             self._viewport.scroll_into_view(position)
-            if self._moves_cursor:
-                self._viewport.cursor = position.message
+            self._viewport.cursor = position.message
 
     def spans(self, position: LinePosition) -> list[tuple[int, int, bool]]:
         """The ranges of a line that match, and whether each is the current match."""
@@ -181,7 +185,7 @@ class FindController:
 
     def _search_typed(self, query: str) -> None:
         self._set_query(query)
-        self._start_search(self._matches.find_from(self._origin), moves_cursor=False)
+        self._start_search(self._matches.find_from(self._origin))
 
     def _set_query(self, query: str) -> None:
         self._query = query
@@ -194,7 +198,7 @@ class FindController:
             self._search = None
             self._viewport.update()
 
-    def _start_search(self, search: MatchSearch, moves_cursor: bool) -> None:
+    def _start_search(self, search: MatchSearch) -> None:
         self._drop_search()
-        self._search, self._moves_cursor = search, moves_cursor
+        self._search = search
         self._continue_search()
