@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 from fakegpt_tui.backends.openai.attachments import Pictures, ToolCalls
+from fakegpt_tui.backends.openai.completion_text import CompletionText
 from fakegpt_tui.backends.openai.content import (
     SurrogateJoiner,
     content_text,
@@ -12,7 +13,6 @@ from fakegpt_tui.backends.openai.content import (
 )
 from fakegpt_tui.backends.openai.errors import event_error, stream_error
 from fakegpt_tui.backends.openai.finish_reasons import FinishTracker
-from fakegpt_tui.backends.openai.reply_text import ReplyText
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
@@ -56,7 +56,7 @@ class CompletionDecoder:
         self._has_reasoning = False
         self._unread_count = 0
         self._unread_text = ""
-        self._text = ReplyText(continued)
+        self._text = CompletionText(continued)
         self._reasoning = SurrogateJoiner()
         self._calls = ToolCalls()
         self._pictures = Pictures()

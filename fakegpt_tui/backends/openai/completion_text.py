@@ -14,7 +14,7 @@ _REPEATED_AFTER: Final = 3
 """Pieces."""
 
 
-class ReplyText:
+class CompletionText:
     """Turns the pieces of a completion's text into events.
 
     Some services end a stream with all of the text again. That is no new text.
