@@ -69,7 +69,10 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
 def _protocol_error(text: str, route: Route) -> str:
     """httpx distinguishes these three by their text alone."""
     if "disconnected" in text:
-        return f"The service at {route} closed the connection without an answer."
+        return (
+            f"The service at {route} closed the connection without an answer. "
+            "If its address is http://, it may want https://."
+        )
     if "peer closed" in text:
         return f"The service at {route} closed the connection in the middle of its answer."
     return f"The service at {route} answered with something that is not HTTP."

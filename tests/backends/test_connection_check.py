@@ -140,7 +140,7 @@ async def test_a_model_without_a_word_is_told(server: FaultServer) -> None:
         ([Send(reply(b"ok"))], "something other than a list of models: ok."),
         ([Send(json_reply({"hello": 1}))], 'something other than a list of models: {"hello": 1}.'),
         (lists(), "offers no model; load one there"),
-        ([Close()], "closed the connection without an answer"),
+        ([Close()], "closed the connection without an answer. If its address is http://, it may"),
         ([Send(b"220 mail ready\r\n\r\n"), Close()], "something that is not HTTP"),
     ],
 )

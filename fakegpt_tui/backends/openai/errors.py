@@ -124,7 +124,7 @@ _BY_STATUS: Final[Mapping[int, ErrorRule]] = {
     404: ErrorRule(
         RequestRefused,
         "knows no such model or address (404 Not Found)",
-        "Check the url and the model of the service.",
+        "Check the url of the service, which often ends in /v1, and the model.",
     ),
     405: _OTHER_PROTOCOL,
     409: ErrorRule(Busy, "is busy (409 Conflict)", "Try again in a minute."),
