@@ -101,8 +101,8 @@ def _read_tenere(text: str, origin: Origin) -> Iterator[ImportItem]:
     found: list[Record] = []
     for turn in re.split(rf"(?:^|(?<=\n)|(?<=[^\n]))(?={_ASKED})", text):
         asked, _, answered = turn.removeprefix(_ASKED).partition(_ANSWERED)
-        found.append({"role": "user", "content": asked.strip()})
-        found.append({"role": "assistant", "content": answered.strip()})
+        found.append({"role": "user", "content": asked.strip("\n")})
+        found.append({"role": "assistant", "content": answered.strip("\n")})
     conversation = SourceConversation(program="tenere", key=str(found[0]["content"]))
     add_messages(conversation, [each for each in found if each["content"]])
     yield conversation.build(origin)

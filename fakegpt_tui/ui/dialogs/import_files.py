@@ -17,8 +17,9 @@ from fakegpt_tui.ui.widgets.text_field import TextField
 
 _QUOTES = "'\""
 _WHAT = (
-    "Conversations that were saved here, as Markdown or JSON lines; the export of ChatGPT: the ZIP "
-    "file, conversations.json, or the folder with its parts. What is there already stays as it is."
+    "Conversations that were saved here, and exports of ChatGPT, Claude, Gemini, Open WebUI and "
+    "many others: archives as they were sent, files, databases, or folders. What is there already "
+    "stays as it is."
 )
 
 
