@@ -140,7 +140,7 @@ async def test_an_export_is_imported_and_taken_back(tmp_path: Path) -> None:
         await it.pilot.press("alt+i")
         await name(it, f'"{file}"')
         await it.see("Added: 3 conversations with 12 new messages.")
-        await it.see("Conversation 3 is no conversation of ChatGPT.")
+        await it.see("Conversation 3 is no conversation of a known kind.")
         await it.pilot.press("escape")
         await it.until(lambda: len(it.list.rows) == 3)
         await it.command("/undo")

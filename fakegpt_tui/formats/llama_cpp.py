@@ -1,0 +1,88 @@
+"""Conversations of llama.cpp's web page: trees, alone, in a list, or one a line.
+
+https://github.com/ggml-org/llama.cpp/tree/master/tools/server has the page and its types.
+"""
+
+import json
+from collections.abc import Iterator
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.message_parts import (
+    MessageParts,
+    dicts_of,
+    read_role,
+    split_thinking,
+    texts_of,
+)
+from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
+
+
+def _sniff(record: Record) -> str:
+    about = record.get("conv")
+    is_one = isinstance(about, dict) and "currNode" in about and "messages" in record
+    return "it has a conv with a currNode, as llama.cpp's page has" if is_one else ""
+
+
+def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+    about = record.get("conv")
+    held = about if isinstance(about, dict) else {}
+    conversation = SourceConversation(
+        program="llama.cpp",
+        key=texts_of(held, "id"),
+        title=texts_of(held, "name"),
+        updated=read_time(held.get("lastModified")),
+        leaf=str(held.get("currNode")),
+    )
+    for each in dicts_of(record.get("messages")):
+        message = _read_message(conversation, each)
+        if message.role is Role.SYSTEM and not conversation.system_prompt:
+            conversation.system_prompt, message.text = message.text, ""
+        conversation.add(message)
+    yield conversation.build(origin)
+
+
+def _read_message(conversation: SourceConversation, held: Record) -> SourceMessage:
+    parts = MessageParts()
+    thinking, text = split_thinking(texts_of(held, "content"))
+    if held.get("role") == "tool":
+        parts.add_result("", text)
+    else:
+        parts.add_text(text)
+    for call in _calls(held.get("toolCalls")):
+        asked = call.get("function")
+        parts.add_call(texts_of(asked, "name"), texts_of(asked, "arguments"))
+    for extra in dicts_of(held.get("extra")):
+        kind = texts_of(extra, "type").lower()
+        if kind.startswith("image"):
+            parts.add_file(texts_of(extra, "name"), "Picture")
+        else:
+            is_text = kind in ("text", "textfile", "context")
+            parts.add_attached_text(
+                texts_of(extra, "name"), extra.get("content") if is_text else ""
+            )
+    conversation.left_out.update(parts.losses)
+    parent = held.get("parent")
+    return SourceMessage(
+        key=str(held.get("id")),
+        parent=None if parent is None or parent == -1 else str(parent),
+        role=read_role(held.get("role")),
+        # The first place of each tree holds nothing.
+        text="" if held.get("type") == "root" else parts.text,
+        reasoning=texts_of(held, "reasoningContent", "thinking") or thinking,
+        time=read_time(held.get("timestamp")),
+        model=texts_of(held, "model"),
+    )
+
+
+def _calls(value: object) -> list[Record]:
+    if not isinstance(value, str):
+        return dicts_of(value)
+    try:
+        return dicts_of(json.loads(value or "[]"))
+    except (ValueError, RecursionError):
+        return []
+
+
+FORMAT = RecordFormat(name="llama.cpp", sniff=_sniff, read=_read)
