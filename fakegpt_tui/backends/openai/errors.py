@@ -178,7 +178,8 @@ def event_error(event: str, value: object, text: str) -> ServiceError | None:
         case [dict(first), *_]:
             return event_error(event, first, text)
         case dict():
-            return stream_error(value, text) if event == "error" or _is_error(value) else None
+            is_told = event == "error" or (event == "message" and _is_error(value))
+            return stream_error(value, text) if is_told else None
         case _ if told := parse_error_text(text, is_error=event == "error"):
             return stream_error({"error": told.text, "code": told.status or told.code}, text)
         case _:

@@ -323,7 +323,9 @@ async def test_a_cut_reply_tells_the_pieces_that_could_not_be_read_too(server: F
 @pytest.mark.parametrize(
     "noise",
     [b"data: : PROCESSING\n\n", b"event: ping\ndata: pong\n\n", b"data: 5\n\ndata: null\n\n",
-     b'data: {"type": "ping"}\n\n', b"id: 1\nretry: 5\n\n", b"data:\n\n", b"nonsense\n\n"],
+     b'data: {"type": "ping"}\n\n',
+     b'event: status\ndata: {"message": "Searching the web"}\n\n',
+     b"id: 1\nretry: 5\n\n", b"data:\n\n", b"nonsense\n\n"],
 )  # fmt: skip
 async def test_noise_is_no_piece_of_a_reply(server: FaultServer, noise: bytes) -> None:
     events = await reply_to(server, *stream(noise, says("Hi"), noise, end(), noise, DONE))
