@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -55,6 +56,9 @@ class TurnProgress:
     queue_position: int
     retry: RetryScheduled | None
     retry_in: float
+
+
+_LOG = logging.getLogger(__name__)
 
 
 class Turn:
@@ -199,6 +203,7 @@ class Turn:
         async with self._limiter.slot(self._reply.id):
             self._set_status(MessageStatus.WAITING)
             self._began_at = self._clock()
+            _LOG.info("A prompt is sent to %s", self._reply.service)
             backend = await self._connect()
             async with aclosing(backend.stream(self._request)) as events:
                 async for event in events:
@@ -239,7 +244,8 @@ class Turn:
             case RemoteIdAssigned(conversation_id, message_id):
                 self.server_id = conversation_id
                 self._reply = replace(self._reply, server_id=message_id)
-            case RetryScheduled(delay=delay):
+            case RetryScheduled(attempt, of, delay=delay):
+                _LOG.info("Try %d of %d follows in %.1f s", attempt, of, delay)
                 self._retry, self._retry_at = event, self._clock() + delay
             case TitleSuggested(title):
                 self.suggested_title = title
@@ -265,6 +271,14 @@ class Turn:
             self.error = ReplyCut(REPLY_CUT)
         self._task = None
         self._reply = replace(self.reply, status=status, error=sentence, finish=self._end)
+        _LOG.info(
+            "A reply of %s ended: %s, %d characters in %.1f s, error %s",
+            self._reply.service,
+            status.value,
+            len(self._text) - self._prefix_length,
+            self._clock() - self._began_at,
+            type(self.error).__name__ if self.error else "none",
+        )
         # In the store's queue before anything is awaited: from here on nothing can lose it.
         reply = self._reply
         saved = self._writes.submit(reply_key(reply), lambda: self._store.finish_reply(reply))

@@ -7,7 +7,9 @@ frame nor a command without a connection waits for them.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
@@ -120,10 +122,20 @@ def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
         echo_err(str(mirror.error))
 
 
+class _UnhandledErrors(logging.Handler):
+    """Where there is no log: reports errors of tasks, which Python would print with values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind, error, traceback = record.exc_info or (None, None, None)
+        if kind is not None and error is not None:
+            sys.excepthook(kind, error, traceback)
+
+
 class ConnectionFactory:
     """Makes connections to services, and runs the embedded hosts that they need."""
 
     def __init__(self, settings: Settings) -> None:
+        logging.lastResort = _UnhandledErrors(logging.ERROR)
         self._settings = settings
         self._hosts: list[HostServer] = []
         self._is_closed = False

@@ -66,8 +66,8 @@ def _textual_version() -> str:
         return "is not installed"
 
 
-def error_lines(error: BaseException) -> Iterator[str]:
-    """All errors that led to this one, the last of them first."""
+def error_lines(error: BaseException, *, with_texts: bool = True) -> Iterator[str]:
+    """All errors that led to this one, the last of them first; texts are those for users."""
     waiting: list[tuple[str, BaseException]] = [("", error)]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_ERRORS:
@@ -75,7 +75,7 @@ def error_lines(error: BaseException) -> Iterator[str]:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        yield f"{relation}{_error_name(current)}"
+        yield f"{relation}{_error_name(current, with_text=with_texts)}"
         yield from _frame_lines(current)
         if isinstance(current, BaseExceptionGroup):
             waiting += [("one of them: ", member) for member in current.exceptions]
@@ -105,11 +105,12 @@ def _import_path(file: str) -> str:
     return safe_line(path.name)
 
 
-def _error_name(error: BaseException) -> str:
+def _error_name(error: BaseException, *, with_text: bool = True) -> str:
     kind = type(error)
     name = (
         kind.__qualname__
         if kind.__module__ == "builtins"
         else f"{kind.__module__}.{kind.__qualname__}"
     )
-    return safe_line(f"{name}: {error}" if isinstance(error, FakeGPTError) else name)
+    has_text = with_text and isinstance(error, FakeGPTError)
+    return safe_line(f"{name}: {error}" if has_text else name)

@@ -29,7 +29,8 @@ def setting_option(*names: str, **attributes: Any) -> Callable[[_Command], _Comm
 
 
 def file_options(command: _Command) -> _Command:
-    """`--config` and `--data-dir`."""
+    """`--config`, `--data-dir` and `--log`."""
+    command = setting_option("--log", metavar="FILE")(command)
     command = setting_option(
         "--data-dir", metavar="DIR", help="Keep everything that is written in this folder."
     )(command)
@@ -57,7 +58,16 @@ def settings_of(context: click.Context) -> Settings:
     Raises:
         ConfigError: A value in the configuration cannot be used.
     """
-    return load_settings(context.ensure_object(dict))
+    settings = load_settings(context.ensure_object(dict))
+    _start_log(settings, context)
+    return settings
+
+
+def _start_log(settings: Settings, context: click.Context) -> None:
+    if settings.log is not None:
+        from fakegpt_tui.cli.log import start_log  # noqa: PLC0415 - only with a log
+
+        start_log(settings, context.command_path)
 
 
 def folders_of(context: click.Context, *, may_be_missing: bool = False) -> Settings:
@@ -71,4 +81,5 @@ def folders_of(context: click.Context, *, may_be_missing: bool = False) -> Setti
     usable = load_usable_settings(context.ensure_object(dict), may_be_missing=may_be_missing)
     if usable.error is not None:
         echo_err(f"{usable.error} Only folders are taken from the configuration.")
+    _start_log(usable.settings, context)
     return usable.settings

@@ -171,6 +171,17 @@ class Settings:
         parse=validators.parse_flag,
         choices=("false", "true"),
     )
+    log: Path | None = setting(
+        "A file that is told what the program does, without texts and secrets; without one there "
+        "is no log.",
+        validators.absolute_path,
+        example='"~/fakegpt-tui.log"',
+    )
+    log_level: str = setting(
+        "The least important thing that the log is told.",
+        default="info",
+        choices=("error", "warning", "info", "debug"),
+    )
     favourites: tuple[ModelRef, ...] = setting(
         "Models that F6 shows first, each as service/model.",
         validators.model_refs,

@@ -1,10 +1,12 @@
 """Access control: which names, pages and paths the host answers, before any route is chosen."""
 
 import hmac
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from time import monotonic
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -14,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fakegpt_tui.host.client_address import ClientAddressError, TrustedProxies
 from fakegpt_tui.host.request_log import record_of
 from fakegpt_tui.protocol.openai import error_fields
+
+_LOG = logging.getLogger(__name__)
 
 _SAME_SITE = {"same-origin", "none"}
 """A browser sends `none` for an address that a person typed; a page cannot cause it."""
@@ -47,6 +51,19 @@ class HostNames:
         )
 
 
+def _logging_status(method: str, send: Send) -> Send:
+    """`send`, which logs how a request is answered; not its path, which may hold an id."""
+    began = monotonic()
+
+    async def log_and_send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            waited = monotonic() - began
+            _LOG.info("A %s is answered with %d after %.2f s", method, message["status"], waited)
+        await send(message)
+
+    return log_and_send
+
+
 @dataclass(slots=True)
 class AccessControl:
     """Refuses requests under other names, those from other web pages, and those to other paths.
@@ -63,6 +80,7 @@ class AccessControl:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        send = _logging_status(scope["method"], send)
         path = self._strip_prefix(scope["path"])
         if path is None:
             await _error_response(404, "Not Found")(scope, receive, send)

@@ -1,6 +1,7 @@
 """HTTP clients for one service: TLS, proxy, headers."""
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -45,6 +46,9 @@ def environment_proxy(address: Address) -> str | None:
     if urllib.request.proxy_bypass(url.host) or is_exempt(url, proxies.get("no", "")):
         return None
     return proxies.get(url.scheme) or proxies.get("all")
+
+
+_LOG = logging.getLogger(__name__)
 
 
 class Transport:
@@ -100,11 +104,16 @@ class Transport:
             else:
                 client.headers.pop(name, None)
         connections = _OpenConnections()
-        client.event_hooks = {"request": [connections.trace]}
+        client.event_hooks = {"request": [connections.trace], "response": [self._log_response]}
         try:
             yield client
         finally:
             await _shielded(connections.close_with(client))
+
+    async def _log_response(self, response: httpx.Response) -> None:
+        # Not its address, which may hold a key or the id of a conversation.
+        method, code = response.request.method, response.status_code
+        _LOG.info("%s answered a %s with %d", self.service.name, method, code)
 
     def _headers(self) -> dict[str, str]:
         if self.service.kind.is_api:

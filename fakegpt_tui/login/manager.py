@@ -1,6 +1,7 @@
 """Session manager: a valid session for every caller, signing in when there is none."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -27,6 +28,8 @@ _EXPIRY_MARGIN = timedelta(seconds=60)
 """A token counts as expired this long before it is, so that no request meets its end."""
 _RECENT = timedelta(hours=1)
 """If a token is refused within this time after its login, its account is suspect."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Authenticator(Protocol):
@@ -258,6 +261,7 @@ class SessionManager:
 
     def _set_state(self, state: LoginState) -> None:
         self.state = state
+        _LOG.info("The login is %s", type(state).__name__)
         if self._on_change:
             self._on_change(state)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -22,6 +23,9 @@ from fakegpt_tui.store.write_operations import add_deltas
 
 if TYPE_CHECKING:
     from fakegpt_tui.store.instances import HoldLock
+
+_LOG = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())  # or Python would print warnings
 
 # A quarter second at most is lost to a crash, and writing takes some of that.
 COALESCE_SECONDS = 0.2
@@ -240,6 +244,7 @@ class StoreWriter:
                     self._require_current_version()
                     job.operation(self._connection)
         except StoreError as error:
+            _LOG.warning("A write failed: %s", type(error).__name__)
             self.last_error = error
             return error
         self.last_error = None
