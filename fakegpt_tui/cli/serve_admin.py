@@ -12,18 +12,36 @@ import click
 from fakegpt_tui.cli.errors import echo_err
 from fakegpt_tui.config.access_keys_file import edit_access_keys, key_label, load_access_keys
 from fakegpt_tui.config.validators import InvalidValue
-from fakegpt_tui.domain import ConfigError, NotFound, now
+from fakegpt_tui.domain import ConfigError, NotFound, Unreachable, now
 from fakegpt_tui.host.access_keys import AccessKey, KeyLimits, digest_of, generate_key
 from fakegpt_tui.text import safe_line
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _MOST = 10**12
+_CHECK_SECONDS = 5.0
 
 
 @click.group("serve-admin")
 def serve_admin() -> None:
     """Look after a host that a team uses."""
+
+
+@serve_admin.command()
+@click.argument("url")
+def check(url: str) -> None:
+    """Ask the host at URL whether it runs and takes requests; for containers and scripts."""
+    import httpx  # noqa: PLC0415 - slow, and for this command alone
+
+    for path in ("/healthz", "/readyz"):
+        try:
+            answer = httpx.get(f"{url.rstrip('/')}{path}", timeout=_CHECK_SECONDS, trust_env=False)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = safe_line(str(error), 200)
+            raise Unreachable(f"The host at {url} does not answer: {reason}.") from error
+        if not answer.is_success:
+            raise Unreachable(f"The host at {url} takes no requests: status {answer.status_code}.")
+    click.echo("The host runs and takes requests.")
 
 
 @serve_admin.group()

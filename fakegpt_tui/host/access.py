@@ -13,7 +13,7 @@ from fakegpt_tui.domain import Secret
 from fakegpt_tui.host.access_keys import KEY_PREFIX, AccessKey, KeyRing
 from fakegpt_tui.host.authentication import SHARE_PREFIX, Claims, TokenIssuer
 from fakegpt_tui.host.conversation_cache import Owner
-from fakegpt_tui.host.errors import InvalidToken, TokenRejection
+from fakegpt_tui.host.errors import COMPLETION_PATHS, InvalidToken, TokenRejection
 from fakegpt_tui.host.request_log import record_of
 
 _TOKEN_HEADERS = ("x-authorization", "authorization")
@@ -64,6 +64,8 @@ class Access:
         known = request.scope.get(_CLAIMS)
         if isinstance(known, Claims):
             return known
+        if self.keys is None and request.scope["path"].startswith(COMPLETION_PATHS):
+            return self._stranger
         given = _credentials(request.headers, with_keys=self.keys is not None)
         found = [self.verify(text) for text in given] or [TokenRejection.MISSING]
         for each in found:
@@ -73,6 +75,16 @@ class Access:
         if any(each.key_id != claims[0].key_id for each in claims):
             raise InvalidToken(TokenRejection.FOREIGN)
         return claims[0]
+
+    @property
+    def _stranger(self) -> Claims:
+        """Who asks the OpenAI protocol of a host without keys, where all tell some key or none.
+
+        It is the same as with the FakeGPT protocol, which takes any password there.
+        """
+        expires_at = self.tokens.clock() + self.tokens.lifetime
+        owner = self.tokens.derive("stranger", "")
+        return Claims(account=self.account, owner=owner, expires_at=expires_at)
 
     def require_owner(self, request: Request) -> Owner:
         """The owner whose conversations a request is about; each key has owners of its own.

@@ -170,7 +170,7 @@ class HostServer:
         tls = self._listen.load_tls()
         listeners, file = self._listen.open()
         try:
-            self._require_keys(listeners)
+            self._require_keys(self._names, self._access.keys, listeners)
             url = base_url(listeners[0], self._path, is_tls=tls is not None)
             thread = LoopThread("fakegpt-host")
             try:
@@ -241,9 +241,11 @@ class HostServer:
     def _path(self) -> str:
         return "/".join(filter(None, (self._names.base_path.strip("/"), self._secret)))
 
-    def _require_keys(self, listeners: list[socket.socket]) -> None:
-        is_reachable = bool(self._names.hosts) or not all(map(is_local, listeners))
-        if is_reachable and self._access.keys is None and not self._is_keyless:
+    def _require_keys(
+        self, names: HostNames, keys: KeyRing | None, listeners: list[socket.socket]
+    ) -> None:
+        is_reachable = bool(names.hosts) or not all(map(is_local, listeners))
+        if is_reachable and keys is None and not self._is_keyless:
             raise ConfigError(
                 "Others could reach this host, and it has no access keys: make one with"
                 " `fakegpt-tui serve-admin keys new --file keys.toml` and add"
@@ -273,8 +275,7 @@ class HostServer:
     async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:
         if self._server is None:
             return
-        if names.hosts and keys is None and not self._is_keyless:
-            raise ConfigError("Allowed names need access keys.")
+        self._require_keys(names, keys, self._listeners)
         if self._server.tls is not None:
             self._listen.reload_tls(self._server.tls)
         self._server.rename(names)

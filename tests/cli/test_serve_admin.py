@@ -323,3 +323,14 @@ def test_more_connections_than_open_files_allow_are_not_promised(home: Home) -> 
         process.terminate()
         assert process.stderr is not None
         assert "Only 450 connections" in process.stderr.read().decode()
+
+
+def test_a_host_is_asked_whether_it_takes_requests(home: Home) -> None:
+    with home.started("serve") as process:
+        url = first_line(process)
+        done = home.run("serve-admin", "check", url)
+        assert (done.returncode, done.stderr) == (0, "")
+    gone = home.run("serve-admin", "check", url)
+    assert (gone.returncode, gone.stdout) == (4, "")
+    assert "does not answer" in gone.stderr
+    assert home.run("serve-admin", "check", f"{url}/x y").returncode == 4

@@ -314,3 +314,13 @@ async def test_the_budget_of_a_key_says_that_asking_again_does_not_help(serve: S
         answer = await client.post("/v1/chat/completions", json=body(), headers=headers)
     assert answer.status_code == 429
     assert answer.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer anything"}, {"x-api-key": "x"}])
+async def test_a_host_without_keys_takes_any_key_or_none(
+    serve: Serve, headers: dict[str, str]
+) -> None:
+    async with calling(serve(REPLY)) as client:
+        answer = await client.post("/v1/chat/completions", json=body(), headers=headers)
+        assert answer.status_code == 200
+        assert (await client.get("/api/models", headers=headers)).status_code == 401

@@ -178,3 +178,11 @@ def test_a_network_of_version_six_shares_a_throttle() -> None:
     assert throttle_key("2001:db8::1") == throttle_key("2001:db8::2")
     assert throttle_key("2001:db8::1") != throttle_key("2001:db8:0:1::1")
     assert throttle_key("1.1.1.1") == "1.1.1.1"
+
+
+@pytest.mark.parametrize("options", [{"host": "0.0.0.0"}, {}])
+def test_a_reachable_host_does_not_lose_its_keys(serve: Serve, options: dict[str, str]) -> None:
+    server = serve(**options, keys=KeyRing())
+    names = HostNames() if options else HostNames(hosts=("chat.example.org",))
+    with pytest.raises(ConfigError, match="access-keys"):
+        server.reload(names, None)
