@@ -19,11 +19,18 @@ Range = tuple[int, int]
 
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _CLOSING = (
-    "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3099\u309a\u30fc"
-    "\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f"
+    "\u3001\u3002\u3005\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u3099\u309a\u30fb\u30fc"
+    "\uff01\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3d\uff5d\uff60\u2026\u2025\u201d\u2019"
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
 )
-_WORDS = re.compile(f"\n| +|[{_IDEOGRAPH}][{_CLOSING}\u200d\ufe0e\ufe0f]*|[^ \n{_IDEOGRAPH}]+")
-"""What stays together: a run without spaces, or one ideograph with the closing marks after it."""
+"""What begins no line: marks that end something, and small kana."""
+_OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\u3018\uff08\uff3b\uff5b\uff5f\u201c\u2018"
+"""What ends no line."""
+_WORDS = re.compile(
+    f"\n| +|[{_OPENING}]*[{_IDEOGRAPH}][{_CLOSING}\u200d\ufe0e\ufe0f]*"
+    f"|(?:[^ \n{_IDEOGRAPH}{_OPENING}]|[{_OPENING}](?![{_OPENING}]*[{_IDEOGRAPH}]))+"
+)
+"""What stays together: a run without spaces, or one ideograph with the marks that belong to it."""
 
 _OTHER_THAN_ONE_CELL = re.compile("[^\n -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027\u2500-\u25fc]")
 

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
@@ -81,3 +82,15 @@ def test_styles_stay_with_their_characters(segments: list[Segment], width: int) 
 
 def test_a_mark_without_a_letter_is_not_lost() -> None:
     assert "".join(plain(wrap([Segment("\u0301漢。")], 2))) == "\u0301漢。"
+
+
+@pytest.mark.parametrize("width", range(10, 34))
+def test_no_line_begins_or_ends_with_a_mark_that_must_not(width: int) -> None:
+    text = (
+        "彼は「今日は（とても）暑い」と言った。ちょっと待って…“什么？”他说：‘没有’《书》【注】きっと"
+        "そして『本』を買った、きっと。English（括号）words「と」日本語"
+    )
+    lines = plain(wrap([Segment(text)], width))
+    assert "".join(lines) == text
+    assert not [line for line in lines if line[0] in "。，、！？）」』】》ー…”’っゃゅょ"]
+    assert not [line for line in lines if line[-1] in "（「『【《“‘"]
