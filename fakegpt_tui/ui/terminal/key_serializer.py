@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from functools import cached_property, partial
+from inspect import isawaitable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,13 @@ class EditsInTurn(_Mixin):
         if not event.is_printable and event.key in self._edits:
             event.stop()
             event.prevent_default()
-            await self.run_action(self._edits[event.key])
+            action = self._edits[event.key]
+            # Looked up here, as finding what an action means takes as long as an edit.
+            method = getattr(self, f"action_{action}", None)
+            if method is None:
+                await self.run_action(action)
+            elif isawaitable(done := method()):
+                await done
 
 
 class KeySerializer(App[None]):
