@@ -35,11 +35,29 @@ def store_findings(path: Path, now: datetime, report: ReportProgress) -> Iterato
         f"{_shown(path)} holds {_count(health.conversations, 'conversation')} and "
         f"{_count(health.messages, 'chat message')} in {health.size / _MEGABYTE:.1f} MB.",
     )
+    yield from _copies(path)
     yield _format(health)
     yield from _integrity(health)
     yield from _index(health)
     yield _backup(health, now)
     yield from _instances(health)
+
+
+def _copies(path: Path) -> Iterator[Finding]:
+    """Copies that programs which synchronize folders make of a store that two machines wrote."""
+    names = sorted(
+        each.name
+        for each in path.parent.glob(f"{path.stem}*{path.suffix}")
+        if each.name != path.name and "conflict" in each.name.lower()
+    )
+    if names:
+        yield attention(
+            "store.copies",
+            f"Another program has put copies of the store beside it: {safe_line(', '.join(names))}.",
+            "Two machines wrote it. `fakegpt-tui save --all DIR` with a --data-dir that holds the "
+            "copy, and `import`, bring its conversations over; keep the folder from being "
+            "synchronized.",
+        )
 
 
 def _format(health: IntegrityReport) -> Finding:

@@ -327,3 +327,30 @@ def test_a_service_that_does_not_answer_needs_attention(home: Home) -> None:
     assert done.returncode == 1
     assert "refused the connection" in " ".join(done.stdout.split())
     assert done.stdout.endswith("One thing needs attention.\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "conversations.sync-conflict-20261130-010203-ABCDEFG.db",
+        "conversations (me's conflicted copy 2026-11-30).db",
+    ],
+)
+def test_a_conflict_copy_of_the_store_is_told(home: Home, name: str) -> None:
+    with home.store():
+        pass
+    copy = home.data / name
+    copy.write_bytes((home.data / "conversations.db").read_bytes())
+    copy.chmod(0o600)
+    sentence = said(home, "store.copies")
+    assert name in sentence
+    assert "`import`" in sentence
+
+
+def test_a_folder_that_all_may_write_to_is_refused_with_a_way_out(home: Home) -> None:
+    home.data.mkdir(mode=0o700)
+    home.data.chmod(0o777)
+    done = home.run("list")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "chmod o-w" in done.stderr
+    assert "--data-dir" in done.stderr
