@@ -39,8 +39,8 @@ def require_private(folder: Path) -> None:
         if found.st_mode & stat.S_IWOTH and not is_guarded:
             raise StoreError(
                 f"The store is not kept in {safe_line(str(each))}, because every user of this "
-                "computer may write there. Please take that permission away (chmod o-w); where that "
-                "does nothing, as on drives of Windows in WSL, choose a folder with --data-dir."
+                "computer may write there. Please take that permission away (chmod o-w). Where "
+                "that does nothing, as on drives of Windows, choose a folder with --data-dir."
             )
         if each == folder and found.st_uid not in (_ROOT, os.geteuid()):
             raise StoreError(

@@ -53,10 +53,10 @@ def _copies(path: Path) -> Iterator[Finding]:
     if names:
         yield attention(
             "store.copies",
-            f"Another program has put copies of the store beside it: {safe_line(', '.join(names))}.",
-            "Two machines wrote it. `fakegpt-tui save --all DIR` with a --data-dir that holds the "
-            "copy, and `import`, bring its conversations over; keep the folder from being "
-            "synchronized.",
+            f"Another program has put copies beside the store: {safe_line(', '.join(names))}.",
+            f"Two machines wrote it. Move a copy into a folder of its own, as {path.name}; "
+            "`fakegpt-tui save --all DIR --data-dir FOLDER` and `fakegpt-tui import DIR` bring its "
+            "conversations over. Keep the folder of the store from being synchronized.",
         )
 
 

@@ -344,7 +344,7 @@ def test_a_conflict_copy_of_the_store_is_told(home: Home, name: str) -> None:
     copy.chmod(0o600)
     sentence = said(home, "store.copies")
     assert name in sentence
-    assert "`import`" in sentence
+    assert "import DIR" in sentence
 
 
 def test_a_folder_that_all_may_write_to_is_refused_with_a_way_out(home: Home) -> None:
