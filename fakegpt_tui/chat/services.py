@@ -126,13 +126,13 @@ class Services:
         """The service of new conversations, as it is now, or was before it was removed."""
         return self.find(self._default.name) or self._default
 
-    def set_default(self, name: str) -> None:
-        """Let another service reply in new conversations.
+    def set_default(self, name: str, model: str = "") -> None:
+        """Let another service reply in new conversations, with its own model or with another.
 
         Raises:
             NotFound: There is no such service.
         """
-        self._default, self._model = self.get(name), ""
+        self._default, self._model = self.get(name), model
 
     def default_model(self) -> tuple[str, str]:
         """The service and the model of new conversations."""

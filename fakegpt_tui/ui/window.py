@@ -41,6 +41,7 @@ class Window:
         self._show = show
         self.limiter = FrameLimiter(rate)
         self._is_changing = False
+        self._is_notice_true: Callable[[], bool] = lambda: True
         self._after_refresh: list[Callable[[], object]] = []
 
     @property
@@ -68,8 +69,17 @@ class Window:
     def selected_text(self) -> str:
         return self.prompt.selected_text or self._screen.get_selected_text() or ""
 
-    def notify(self, sentence: str) -> None:
-        """Show a sentence in the status bar for some seconds."""
+    def notify(self, sentence: str, *, while_true: Callable[[], bool] | None = None) -> None:
+        """Show a sentence in the status bar for some seconds.
+
+        It goes at once with the conversation that is open, or when what it says is not true.
+        """
+        about = self._state.open.id
+
+        def is_true() -> bool:
+            return self._state.open.id == about and (while_true is None or while_true())
+
+        self._is_notice_true = is_true
         self._screen.query_one(StatusBar).show_notice(sentence)
 
     def post(self, message: Message) -> None:
@@ -102,6 +112,8 @@ class Window:
         """Show the current state; another instance may have deleted what is open."""
         if not self._state.reload():
             self.notify("The conversation that was open is gone: it was deleted elsewhere.")
+        if not self._is_notice_true():
+            self._screen.query_one(StatusBar).clear_notice()
         self._show()
         self._screen.refresh_bindings()
         after, self._after_refresh = self._after_refresh, []

@@ -39,7 +39,10 @@ class MessageController:
         self._window.save_typed()
         self._window.prompt.replace_text(self._state.begin_edit(message))
         self._window.prompt.focus()
-        self._window.notify("Send the edited prompt; the old one stays as a variant.")
+        self._window.notify(
+            "Send the edited prompt; the old one stays as a variant.",
+            while_true=lambda: self._state.edited_prompt is message,
+        )
 
     def regenerate(self) -> None:
         self._ask_again(self._chat.turns.regenerate)

@@ -3,6 +3,7 @@
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import (
     CopyText,
@@ -15,6 +16,8 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState
 from fakegpt_tui.ui.window import Window
+
+_MAX_TITLE = 40
 
 
 class PromptController:
@@ -54,12 +57,12 @@ class PromptController:
         """Tell of the end of a turn, also in other windows where the user does not look here."""
         reply = event.reply
         is_open = self._state.record_finished(reply)
+        title = safe_line(self._state.title(reply.conversation_id), _MAX_TITLE)
         if not (is_open and self._window.has_app_focus):
-            title = self._state.title(reply.conversation_id)
             self._window.post(NotifyUser(title, f"the reply is {reply.status.value}"))
         for notice in (*event.notices, reply.error if reply.status in FAILED_STATUSES else None):
             if notice:
-                self._window.notify(notice)
+                self._window.notify(notice if is_open else f"{title}: {notice}")
 
     def take_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""

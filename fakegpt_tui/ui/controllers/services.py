@@ -126,6 +126,8 @@ class ServiceController:
         def take(chosen: tuple[ModelRef, ...]) -> None:
             for model in chosen:
                 self._chat.actions.set_service(conversation_id, model.service, model.model)
+                if not self._chat.conversations.is_temporary(conversation_id):
+                    self._chat.services.set_default(model.service, model.model)
                 self._window.post(RunLogin(model.service))
 
         screen = ServicesScreen(
@@ -176,4 +178,4 @@ async def perform_login(chat: ChatService, service: str, action: AuthAction) -> 
             return f"Signed in to {service} with another account."
         case AuthAction.SIGN_OUT:
             await chat.services.sign_out(service)
-            return f"Signed out of {service}: its token is forgotten. The next prompt signs in."
+            return f"Signed out of {service}: its token is forgotten."

@@ -133,7 +133,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
     def note_change(self) -> None:
         self._leave_confirmed = False
         if self._validated:
-            self._show_problems()
+            self._show_problems(goes_there=False)
 
     @on(RadioSet.Changed)
     def note_kind(self) -> None:
@@ -272,8 +272,11 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             return None
         return Secret("" if text.casefold() == _NO_PROXY else text)
 
-    def _show_problems(self) -> bool:
-        """Say beside each field what is wrong with it; is there anything?"""
+    def _show_problems(self, *, goes_there: bool = True) -> bool:
+        """Say beside each field what is wrong with it; is there anything?
+
+        While something is typed, the focus stays where it is.
+        """
         draft = self._draft()
         problems = dict(self._registry.validate(draft))
         if self._service is None and draft.name in self._taken:
@@ -284,7 +287,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             shown.display = field in problems
         first = next((field for field in _FIELDS if field in problems), None)
         is_typing_there = self.focused is not None and self.focused.id in problems
-        if first is not None and not is_typing_there:
+        if goes_there and first is not None and not is_typing_there:
             self.query_one(f"#{first}", Input).focus()
         return bool(problems)
 

@@ -177,6 +177,9 @@ class ServicesScreen(ServicePickerScreen):
         def take(saved: Service | None) -> None:
             if saved is not None:
                 self._forget(saved.name)
+                if service is None and self._request.max_count == 1:
+                    self._choose((ModelRef(saved.name, saved.model),))
+                    return
                 self.query_one(Input).value = ""
                 self.refresh_rows(highlight=ModelRef(saved.name))
                 self._ask(saved.name)

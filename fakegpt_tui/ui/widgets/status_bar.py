@@ -130,7 +130,7 @@ class StatusBar(RenderCache, Widget):
         self.notice = text
         if self._notice_timer is not None:
             self._notice_timer.stop()
-        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self._clear_notice)
+        self._notice_timer = self.set_timer(_NOTICE_SECONDS, self.clear_notice)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return len(self._lines(width))
@@ -159,7 +159,7 @@ class StatusBar(RenderCache, Widget):
         content = Content(safe_line(text))
         return content.stylize(self.get_visual_style(style)) if style else content
 
-    def _clear_notice(self) -> None:
+    def clear_notice(self) -> None:
         self.notice = ""
 
     def _update_countdown(self) -> None:

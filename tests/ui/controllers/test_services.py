@@ -203,3 +203,22 @@ async def test_a_service_that_wants_a_key_says_so() -> None:
         await it.until(lambda: "needs a key" in it.status)
         await it.pilot.press("f7")
         await it.see("hosted wants a key instead of a login")
+
+
+async def test_the_model_last_chosen_answers_in_new_conversations() -> None:
+    other = Service(name="other", kind=ServiceKind.OPENAI, url="http://127.0.0.1:1", model="big")
+    async with running(services=(other,)) as it:
+        await it.pilot.press("f6", *"other", "enter")
+        await it.see("other big")
+        await it.pilot.press("ctrl+n")
+        assert it.chat.services.default_model() == ("other", "big")
+        await it.see("other big")
+
+
+async def test_a_choice_for_a_temporary_conversation_is_for_it_alone() -> None:
+    other = Service(name="other", kind=ServiceKind.OPENAI, url="http://127.0.0.1:1", model="big")
+    async with running(services=(other,)) as it:
+        await it.command("/temporary")
+        await it.pilot.press("f6", *"other", "enter")
+        await it.see("other big")
+        assert it.chat.services.default_model() == ("scripted", "scripted-1")

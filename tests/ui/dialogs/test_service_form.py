@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from textual.widgets import Input
 
 from fakegpt_tui.domain import ConfigError, ConnectionCheck, Model, Secret, Service, ServiceKind
+from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.ui.running import Running, running
 
 KEY = "sk-canary-key-0123456789abcdef"
@@ -31,17 +32,15 @@ async def fill(it: Running, **fields: str) -> None:
         await it.pilot.press(*text)
 
 
-async def test_a_service_is_added_and_can_be_used_at_once() -> None:
+async def test_a_service_that_was_added_answers_at_once() -> None:
     async with adding() as it:
         await fill(it, name="local", url="http://127.0.0.1:9", model="m")
         await it.pilot.press("ctrl+s")
-        await it.see("Who answers here")
-        await it.see("local  ready")
+        await it.until(lambda: isinstance(it.app.screen, ChatScreen) and "local m" in it.status)
         assert [(each.name, each.kind, each.url, each.model) for each in it.registry.saved] == [
             ("local", ServiceKind.OPENAI, "http://127.0.0.1:9", "m")
         ]
-        await it.pilot.press("enter")
-        await it.until(lambda: "local m" in it.status)
+        assert it.chat.services.default_model() == ("local", "m")
 
 
 async def test_a_key_is_never_seen_and_goes_where_the_form_says() -> None:
@@ -178,3 +177,16 @@ async def test_the_form_fits_a_small_screen() -> None:
     async with adding(size=(60, 20)) as it:
         await it.see("Proxy")
         await it.see("f5 Test")
+
+
+async def test_the_focus_stays_where_something_is_typed() -> None:
+    async with adding() as it:
+        await fill(it, name="a b", url="foo")
+        it.registry.refused = {"name": "No spaces.", "url": "No address."}
+        await it.pilot.press("f5")
+        it.app.screen.query_one("#name", Input).focus()
+        await it.pilot.press("ctrl+u")
+        it.registry.refused = {"url": "No address."}
+        await it.pilot.press(*"new")
+        assert it.app.screen.query_one("#name", Input).value == "new"
+        assert it.app.screen.query_one("#url", Input).value == "foo"
