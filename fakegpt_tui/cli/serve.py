@@ -74,6 +74,11 @@ def _team_options(function: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--access-log", type=_FILE, help="Append a line of JSON for each request."),
         click.option(
+            "--admin-socket",
+            type=_FILE,
+            help="Answer `serve-admin status`, `usage` and `drain` on this unix socket.",
+        ),
+        click.option(
             "--metrics",
             metavar="ADDRESS:PORT",
             help="Answer /metrics of Prometheus there, such as 127.0.0.1:9464.",
@@ -172,6 +177,8 @@ def serve(
         keyless=keyless,
         access_log=options.access_log,
         metrics=options.metrics,
+        admin_socket=options.admin_socket,
+        on_drain=lambda: os.kill(os.getpid(), signal.SIGTERM),
         secret_path=secret_path,
         token_key=load_host_key(options.token_key_file) if options.token_key_file else None,
         one_at_a_time=one_at_a_time,

@@ -44,6 +44,52 @@ def check(url: str) -> None:
     click.echo("The host runs and takes requests.")
 
 
+def _socket_option(function: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--socket",
+        required=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The socket that `serve --admin-socket` names.",
+    )(function)
+
+
+@serve_admin.command()
+@_socket_option
+def status(socket: Path) -> None:
+    """Show what a running host is doing."""
+    for name, value in _ask(socket, "GET", "/status").items():
+        click.echo(f"{name}: {'none' if value is None else safe_line(str(value))}")
+
+
+@serve_admin.command()
+@_socket_option
+def usage(socket: Path) -> None:
+    """Show the tokens of today, and the replies under way, of each key that was used."""
+    for row in _ask(socket, "GET", "/usage")["keys"]:
+        values = (row["key"] or "-", row["tokens_today"], row["replies"], row["label"])
+        click.echo("  ".join(safe_line(str(value)) for value in values))
+
+
+@serve_admin.command()
+@_socket_option
+def drain(socket: Path) -> None:
+    """End a running host as SIGTERM does: replies may finish for as long as its drain lasts."""
+    _ask(socket, "POST", "/drain")
+
+
+def _ask(socket: Path, method: str, path: str) -> dict[str, Any]:
+    import httpx  # noqa: PLC0415 - slow, and for these commands alone
+
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket))) as client:
+            answer = client.request(method, f"http://localhost{path}", timeout=_CHECK_SECONDS)
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json()
+            return found
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unreachable(f"No host answers at the socket {socket}.") from error
+
+
 @serve_admin.group()
 def keys() -> None:
     """Make, list and revoke the access keys of a host.

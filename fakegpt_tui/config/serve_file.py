@@ -54,6 +54,7 @@ class ServeOptions:
     drain_seconds: float = 0.0
     access_log: Path | None = None
     metrics: tuple[str, int] | None = None
+    admin_socket: Path | None = None
     upstreams: tuple[UpstreamOptions, ...] = ()
 
     @property
@@ -133,7 +134,11 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "trust_proxies": _many(trusted_proxy),
     },
     "access": {"keys_file": validators.path, "token_key_file": validators.path},
-    "watch": {"access_log": validators.path, "metrics": address_and_port},
+    "watch": {
+        "access_log": validators.path,
+        "metrics": address_and_port,
+        "admin_socket": validators.path,
+    },
     "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
 }
 """The tables of the file, the keys of each, and how they are read."""

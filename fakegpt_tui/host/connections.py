@@ -115,7 +115,7 @@ class HostConnection(H11Protocol):
             oldest.transport.abort()
 
 
-_METRICS_CONNECTIONS = 4
+_BESIDE_CONNECTIONS = 4
 _REPLY_GRACE = 0.3
 """Seconds in which replies may send their final error."""
 
@@ -156,15 +156,24 @@ class AsgiServer:
                 server = await loop.create_server(connect, sock=listener, ssl=self.tls)
             self._servers.append(server)
 
-    async def open_metrics(self, listener: socket.socket, metrics: ASGIApp) -> None:
-        """Answer with metrics on a socket of their own, which has no place for others to fill."""
-        config, state = self._configure(metrics), ServerState()
-        limits = ConnectionLimits(connections=_METRICS_CONNECTIONS)
-        self._servers.append(
-            await asyncio.get_running_loop().create_server(
-                lambda: HostConnection(config, state, limits), sock=listener
-            )
-        )
+    async def open_beside(self, listener: socket.socket, app: ASGIApp) -> None:
+        """Answer with another application on a socket of its own, which has its own few places."""
+        config, state = self._configure(app), ServerState()
+        limits = ConnectionLimits(connections=_BESIDE_CONNECTIONS)
+        loop = asyncio.get_running_loop()
+
+        def connect() -> HostConnection:
+            return HostConnection(config, state, limits)
+
+        if listener.family == socket.AF_UNIX:
+            self._servers.append(await loop.create_unix_server(connect, sock=listener))
+        else:
+            self._servers.append(await loop.create_server(connect, sock=listener))
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._state.connections)
 
     def trusts(self, peer: tuple[str, int] | None) -> bool:
         """Is the other end of a connection a trusted proxy?"""

@@ -43,7 +43,7 @@ class ListenAddress:
         activated = take_activated(os.environ)
         if activated:
             return activated, None
-        return [_listen_unix(self.uds) if self.uds else listen_tcp(self.host, self.port)], self.uds
+        return [listen_unix(self.uds) if self.uds else listen_tcp(self.host, self.port)], self.uds
 
     def load_tls(self) -> ssl.SSLContext | None:
         """The TLS context, if there is a certificate.
@@ -133,14 +133,19 @@ def listen_tcp(host: str, port: int) -> socket.socket:
         raise ConfigError(f"The host cannot use {host} port {port}: {reason}.") from error
 
 
-def _listen_unix(path: Path) -> socket.socket:
+def listen_unix(path: Path, *, mode: int = _SOCKET_MODE) -> socket.socket:
+    """A listening unix socket, in place of one that a dead process has left.
+
+    Raises:
+        ConfigError: The path cannot be used.
+    """
     if len(os.fsencode(path)) > _MAX_UDS:
         raise ConfigError(f"The path of the socket {path} is longer than {_MAX_UDS} bytes.")
     listener = socket.socket(socket.AF_UNIX)
     try:
         _remove_dead(path)
         listener.bind(os.fspath(path))
-        path.chmod(_SOCKET_MODE)
+        path.chmod(mode)
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()

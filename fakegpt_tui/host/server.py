@@ -21,6 +21,7 @@ from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_control import HostNames
 from fakegpt_tui.host.access_keys import KeyRing
 from fakegpt_tui.host.account_routes import LoginThrottle
+from fakegpt_tui.host.admin_app import AdminApp
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
@@ -31,10 +32,11 @@ from fakegpt_tui.host.listeners import (
     close_listeners,
     is_local,
     listen_tcp,
+    listen_unix,
 )
 from fakegpt_tui.host.metrics import Metrics
 from fakegpt_tui.host.prompt_route import SingleFlight
-from fakegpt_tui.host.request_log import AccessLog
+from fakegpt_tui.host.request_log import AccessLog, RequestLog
 
 _T = TypeVar("_T")
 
@@ -121,6 +123,8 @@ class HostServer:
         gather_seconds: float = 0.1,
         access_log: Path | None = None,
         metrics: tuple[str, int] | None = None,
+        admin_socket: Path | None = None,
+        on_drain: Callable[[], None] | None = None,
     ) -> None:
         self._backend = backend
         self._listen = listen or ListenAddress(host=host, port=port)
@@ -142,6 +146,8 @@ class HostServer:
         )
         self._access_log = access_log
         self._metrics_address = metrics
+        self._admin_socket = admin_socket
+        self._on_drain = on_drain or self.begin_drain
         self._metrics: Metrics | None = None
         self.metrics_url = ""
         """Where metrics are, once the host runs; empty without them."""
@@ -229,6 +235,7 @@ class HostServer:
         finally:
             thread.stop(patience=_THREAD_GRACE)
             close_listeners(self._listeners, self._socket_file)
+            close_listeners([], self._admin_socket)
 
     def __enter__(self) -> Self:
         self.start()
@@ -269,8 +276,16 @@ class HostServer:
             self._metrics = metrics
             listener = listen_tcp(*self._metrics_address)
             self.metrics_url = base_url(listener, "metrics")
-            await self._server.open_metrics(listener, metrics)
+            await self._server.open_beside(listener, metrics)
+        if self._admin_socket:
+            await self._open_admin(self._server, self._admin_socket)
         await self._server.open(listeners)
+
+    async def _open_admin(self, server: AsgiServer, path: Path) -> None:
+        admin = AdminApp(server.app, lambda: server.open_connections, self._on_drain)
+        log = [AccessLog(self._access_log)] if self._access_log else []
+        listener = listen_unix(path, mode=0o600)
+        await server.open_beside(listener, RequestLog(admin.build_asgi(), log, server.trusts))
 
     async def _reload(self, names: HostNames, keys: KeyRing | None) -> None:
         if self._server is None:

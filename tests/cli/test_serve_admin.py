@@ -334,3 +334,28 @@ def test_a_host_is_asked_whether_it_takes_requests(home: Home) -> None:
     assert (gone.returncode, gone.stdout) == (4, "")
     assert "does not answer" in gone.stderr
     assert home.run("serve-admin", "check", f"{url}/x y").returncode == 4
+
+
+def test_a_running_host_tells_what_it_does_and_drains_when_it_is_asked_to(home: Home) -> None:
+    key_id, key, path = new_key(home, "--label", "Ada")
+    socket, log = home.folder / "a.sock", home.folder / "access.jsonl"
+    options = ("--access-keys", path, "--admin-socket", socket, "--access-log", log)
+    with home.started("serve", *map(str, options)) as process:
+        url = first_line(process)
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        sent = {"messages": [{"role": "user", "content": "Who are you?"}]}
+        answer = httpx.post(
+            f"{url}/v1/chat/completions", json=sent, headers={"X-API-Key": key}, trust_env=False
+        )
+        assert answer.status_code == 200
+        told = home.run("serve-admin", "status", "--socket", str(socket)).stdout
+        assert "state: serving" in told
+        assert "keys: 1" in told
+        used = home.run("serve-admin", "usage", "--socket", str(socket)).stdout.split()
+        assert (used[0], used[2:]) == (key_id, ["0", "Ada"])
+        assert int(used[1]) > 3
+        assert home.run("serve-admin", "drain", "--socket", str(socket)).returncode == 0
+        assert process.wait(20) == 0
+    assert '"route": "admin/drain"' in log.read_text()
+    gone = home.run("serve-admin", "status", "--socket", str(socket))
+    assert (gone.returncode, gone.stdout) == (4, "")

@@ -1,0 +1,64 @@
+"""Admin application: what a host is doing, for the one who runs it, on a socket of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fakegpt_tui import __version__
+from fakegpt_tui.host.app import HostApp
+from fakegpt_tui.host.errors import json_response
+from fakegpt_tui.host.meter import MemoryMeter
+from fakegpt_tui.host.request_log import record_of
+
+
+@dataclass(frozen=True, slots=True)
+class AdminApp:
+    """Status, use and drain of a host. Only who may open the socket can ask."""
+
+    app: HostApp
+    connections: Callable[[], int]
+    drain: Callable[[], None]
+
+    def build_asgi(self) -> Starlette:
+        """The application for a server."""
+        return Starlette(
+            routes=[
+                Route("/status", self._status),
+                Route("/usage", self._usage),
+                Route("/drain", self._drain, methods=["POST"]),
+            ]
+        )
+
+    async def _status(self, request: Request) -> Response:
+        record_of(request.scope).route = "admin/status"
+        keys = self.app.access.keys
+        return json_response(
+            {
+                "version": __version__,
+                "state": "draining" if self.app.is_draining else "serving",
+                "connections": self.connections(),
+                "replies": len(self.app.running),
+                "keys": None if keys is None else len(keys),
+            }
+        )
+
+    async def _usage(self, request: Request) -> Response:
+        record_of(request.scope).route = "admin/usage"
+        meter, keys = self.app.limiter.meter, self.app.access.keys
+        used = meter.usage() if isinstance(meter, MemoryMeter) else {}
+        rows = []
+        for key_id, (tokens, replies) in used.items():
+            key = keys.get(key_id) if keys is not None else None
+            label = key.label if key is not None else ""
+            row = {"key": key_id, "label": label, "tokens_today": tokens, "replies": replies}
+            rows.append(row)
+        return json_response({"keys": rows})
+
+    async def _drain(self, request: Request) -> Response:
+        record_of(request.scope).route = "admin/drain"
+        self.drain()
+        return json_response({"state": "draining"})
