@@ -9,12 +9,7 @@ from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.credentials import Credentials, redact
-from fakegpt_tui.backends.http_protocol import (
-    ReplyBody,
-    RequestBuilder,
-    finish,
-    server_events,
-)
+from fakegpt_tui.backends.http_protocol import ReplyBody, RequestBuilder, finish, server_events
 from fakegpt_tui.domain import (
     KeyNeeded,
     LoginFailed,

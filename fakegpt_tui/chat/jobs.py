@@ -208,10 +208,7 @@ def _import_paths(
 ) -> Iterator[str]:
     """Take what is in the files; a sentence for each file that could not be read to its end."""
     from fakegpt_tui.formats.documents import ImportFile  # noqa: PLC0415 - as above
-    from fakegpt_tui.formats.registry import (  # noqa: PLC0415
-        list_import_files,
-        read_conversations,
-    )
+    from fakegpt_tui.formats.registry import list_import_files, read_conversations  # noqa: PLC0415
 
     for path in list_import_files(paths):
         importer.report.files += 1

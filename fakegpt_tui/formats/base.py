@@ -77,7 +77,7 @@ ImportItem: TypeAlias = LoadedItem | SkippedItem | EmptyItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class SourceDefaults:
     """Where conversations of another program come from, and what they continue with.
 
     `name` is that of the file without its suffix; `modified` stands for times that it lacks.
@@ -103,7 +103,7 @@ class RecordFormat:
 
     name: str
     sniff: Callable[[Record], str]
-    read: Callable[[Record, Origin], Iterable[ImportItem]]
+    read: Callable[[Record, SourceDefaults], Iterable[ImportItem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class ListFormat:
 
     name: str
     sniff: Callable[[Record], str]
-    read: Callable[[list[object], Origin], Iterable[ImportItem]]
+    read: Callable[[list[object], SourceDefaults], Iterable[ImportItem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ class TextFormat:
 
     name: str
     sniff: Callable[[str], str]
-    read: Callable[[str, Origin], Iterable[ImportItem]]
+    read: Callable[[str, SourceDefaults], Iterable[ImportItem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class LinesFormat:
 
     name: str
     sniff: Callable[[Sequence[Record]], str]
-    read: Callable[[Iterable[Record | None], Origin], Iterable[ImportItem]]
+    read: Callable[[Iterable[Record | None], SourceDefaults], Iterable[ImportItem]]
 
 
 class ByteStream(Protocol):
@@ -142,7 +142,7 @@ class ByteStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Document(Protocol):
+class SourceDocument(Protocol):
     """A file to import, or one inside of an archive; see `documents`."""
 
     def head(self) -> bytes: ...
@@ -180,7 +180,7 @@ class Format:
     name: str
     suffix: str
     sniff: Callable[[bytes], bool] | None = None
-    read: Callable[["Document"], Iterable[ImportItem]] | None = None
+    read: Callable[["SourceDocument"], Iterable[ImportItem]] | None = None
     write: Writer | None = None
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role, TitleSource
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 
@@ -14,7 +14,7 @@ def _sniff(record: Record) -> str:
     return "it has messages and a systemPurposeId, as big-AGI has" if is_one else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     own = texts_of(record, "userTitle")
     conversation = SourceConversation(
         program="big-agi",

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterator
 
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
 from fakegpt_tui.formats.message_parts import dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation
 
 
@@ -15,7 +15,7 @@ def _sniff_better(record: Record) -> str:
     return "it has titleSet and a config, as BetterChatGPT has" if is_one else ""
 
 
-def _read_better(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_better(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = dicts_of(record.get("messages"))
     conversation = SourceConversation(
         program="betterchatgpt",
@@ -31,7 +31,7 @@ def _sniff_typingmind(record: Record) -> str:
     return "it has a chatTitle, as TypingMind has" if is_one else ""
 
 
-def _read_typingmind(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_typingmind(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(
         program="typingmind",
         key=texts_of(record, "id", "chatID"),
@@ -49,7 +49,7 @@ def _sniff_parllama(record: Record) -> str:
     return "it has an llm_config beside its messages, as parllama has" if is_one else ""
 
 
-def _read_parllama(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_parllama(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     config = record.get("llm_config")
     if isinstance(config, str):
         try:

@@ -6,10 +6,10 @@ Settings, which may hold keys of services, are not looked at.
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 
@@ -23,7 +23,7 @@ def _sniff(record: Record) -> str:
     return "it has sessions by their id, as Chatbox has" if is_one else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     for session in _sessions(record):
         yield _read_session(session, origin)
         for thread in dicts_of(session.get("threads")):
@@ -37,7 +37,7 @@ def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
             yield conversation.item(origin)
 
 
-def _read_session(session: Record, origin: Origin) -> ImportItem:
+def _read_session(session: Record, origin: SourceDefaults) -> ImportItem:
     conversation = SourceConversation(
         program="chatbox",
         key=texts_of(session, "id"),

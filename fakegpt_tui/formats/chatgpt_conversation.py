@@ -7,7 +7,7 @@ what came before. A model's thinking becomes the reasoning of the reply after it
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,10 +21,18 @@ from fakegpt_tui.domain import (
     Role,
     TitleSource,
 )
-from fakegpt_tui.formats.base import EmptyConversation, FormatError, LoadedItem, Loss
+from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    FormatError,
+    LoadedItem,
+    Loss,
+    Record,
+    RecordFormat,
+    SourceDefaults,
+)
 from fakegpt_tui.formats.chatgpt_messages import CONTEXTS, ContentReader
 from fakegpt_tui.formats.chatgpt_tree import ExportNode, ExportTree
-from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 SERVICE = "chatgpt"
@@ -216,3 +224,16 @@ def _nested(value: object, *names: str) -> object:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def _sniff(record: Record) -> str:
+    if not isinstance(record.get("mapping"), dict):
+        return ""
+    return "it has a mapping of messages, as ChatGPT has"
+
+
+def _read(record: Record, origin: SourceDefaults) -> Iterator[LoadedItem]:
+    yield read_conversation(record, service=origin.service, model=origin.model)
+
+
+FORMAT = RecordFormat(name="ChatGPT", sniff=_sniff, read=_read)

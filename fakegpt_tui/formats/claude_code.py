@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import Role, TitleSource, Usage
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Loss, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, LinesFormat, Loss, Record, SourceDefaults
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 HELPERS = Loss(
@@ -187,7 +187,7 @@ def _larger(known: Usage | None, held: object) -> Usage | None:
     return Usage(prompt, reply)
 
 
-def _read(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     session: _Session | None = None
     damaged = 0
     for line in lines:

@@ -7,11 +7,11 @@ https://github.com/openai/codex/blob/main/codex-rs/protocol/src/protocol.rs
 from collections.abc import Iterable, Iterator, Sequence
 
 from fakegpt_tui.domain import MessageStatus, Role
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import (
     DAMAGED,
     UNKNOWN_LINES,
@@ -151,7 +151,7 @@ class _Rollout:
         self._shown.append(message)
 
 
-def _read(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     held = list(lines)
     whole = [line for line in held if line is not None]
     payloads = [(line.get("type"), line.get("payload")) for line in whole]

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import ImportItem, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.documents import OpenDocument
 from fakegpt_tui.text import safe_line
 
@@ -36,7 +36,7 @@ class DatabaseFormat:
 
     name: str
     sniff: Callable[[Tables], str]
-    read: Callable[[ForeignDatabase, Origin], Iterable[ImportItem]]
+    read: Callable[[ForeignDatabase, SourceDefaults], Iterable[ImportItem]]
 
 
 class ForeignDatabase:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 
@@ -23,7 +23,7 @@ def _message_of(node: object) -> Record:
     return message if isinstance(message, dict) else {}
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(
         program="deepseek",
         key=texts_of(record, "id"),

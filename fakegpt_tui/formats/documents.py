@@ -15,8 +15,8 @@ from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import (
     LARGEST_CONVERSATION,
     ByteStream,
-    Origin,
     SkippedItem,
+    SourceDefaults,
     unreadable,
 )
 from fakegpt_tui.formats.large_exports import ZipExport
@@ -55,7 +55,7 @@ class ImportFile:
             modified = path.stat().st_mtime if path.is_file() else None
         except OSError as error:
             raise unreadable(error) from error
-        self.origin = Origin(
+        self.origin = SourceDefaults(
             service=service,
             model=model,
             name=path.stem,
@@ -129,9 +129,9 @@ class OpenDocument:
     _decoder: codecs.IncrementalDecoder | None = None
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> SourceDefaults:
         found = self.file.origin
-        return Origin(
+        return SourceDefaults(
             service=found.service, model=found.model, name=self.stem, modified=found.modified
         )
 

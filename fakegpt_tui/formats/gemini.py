@@ -14,14 +14,14 @@ from fakegpt_tui.formats.base import (
     ImportItem,
     ListFormat,
     Loss,
-    Origin,
     Record,
     RecordFormat,
     SkippedItem,
+    SourceDefaults,
 )
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.html_markdown import html_to_markdown
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 OTHERS = Loss(
@@ -59,7 +59,7 @@ class _Activity:
     record: Record
 
 
-def _read_activity(values: list[object], origin: Origin) -> Iterator[ImportItem]:
+def _read_activity(values: list[object], origin: SourceDefaults) -> Iterator[ImportItem]:
     """Conversations by their times, oldest first."""
     others = 0
     found: list[_Activity] = []
@@ -119,7 +119,7 @@ def _sniff_turns(record: Record) -> str:
     return "it has conversation_turns, as Gemini in Workspace has" if is_one else ""
 
 
-def _read_turns(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_turns(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     """A turn that comes again is another version of the first."""
     created = read_time(record.get("creation_time"))
     if not record.get("conversation_turns"):

@@ -7,16 +7,10 @@ https://github.com/google-gemini/gemini-cli/blob/main/packages/core/src/services
 from collections.abc import Iterable, Iterator, Sequence
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import (
-    ImportItem,
-    LinesFormat,
-    Origin,
-    Record,
-    RecordFormat,
-)
+from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 _WHY = "it has a sessionId and a projectHash, as Gemini CLI has"
@@ -31,12 +25,12 @@ def _sniff_lines(lines: Sequence[Record]) -> str:
     return _WHY if any({"sessionId", "projectHash"} <= each.keys() for each in lines) else ""
 
 
-def _read_record(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_record(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     lines: list[Record | None] = [record, *dicts_of(record.get("messages"))]
     yield from _read_lines(lines, origin)
 
 
-def _read_lines(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+def _read_lines(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="gemini-cli", key="")
     held: dict[str, Record] = {}
     parents: dict[str, str | None] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from html import unescape
 
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, TextFormat
+from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults, TextFormat
 from fakegpt_tui.formats.gemini import ACTIVITY
 
 _CELL = '<div class="outer-cell'
@@ -30,7 +30,7 @@ def _sniff(head: str) -> str:
     return "it is a page of activities of Gemini, as Takeout has" if is_one else ""
 
 
-def _read(text: str, origin: Origin) -> Iterator[ImportItem]:
+def _read(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
     records: list[object] = [_read_cell(cell) for cell in text.split(_CELL)[1:]]
     yield from ACTIVITY.read(records, origin)
 

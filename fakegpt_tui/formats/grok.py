@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import MessageStatus, Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _RENDERED = re.compile(r"\s*<grok:render\b.*?</grok:render>", re.DOTALL)
@@ -20,7 +20,7 @@ def _sniff(record: Record) -> str:
     return "it has a conversation and its responses, as Grok has" if is_one else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     about = record.get("conversation")
     about = about if isinstance(about, dict) else {}
     conversation = SourceConversation(

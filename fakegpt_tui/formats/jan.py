@@ -2,15 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
-from fakegpt_tui.formats.message_parts import (
-    MessageParts,
-    read_role,
-    split_thinking,
-    texts_of,
-)
-from fakegpt_tui.formats.source_times import read_time
+from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 
@@ -19,7 +14,7 @@ def _sniff(lines: Sequence[Record]) -> str:
     return "its lines have a thread_id and a role, as Jan's have" if is_one else ""
 
 
-def _read(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="jan", key="")
     for line in lines:
         if line is None:

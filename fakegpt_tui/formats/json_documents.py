@@ -20,10 +20,10 @@ from fakegpt_tui.formats.base import (
     ImportItem,
     LinesFormat,
     ListFormat,
-    Origin,
     Record,
     RecordFormat,
     SkippedItem,
+    SourceDefaults,
     UnknownFormat,
 )
 from fakegpt_tui.formats.documents import OpenDocument
@@ -69,7 +69,7 @@ class JsonReader:
     def __init__(self, formats: JsonFormats, document: OpenDocument) -> None:
         self._formats = formats
         self._document = document
-        self._origin: Origin = document.origin
+        self._origin: SourceDefaults = document.origin
         self.found: dict[str, str] = {}
 
     def read(self) -> Iterator[ImportItem]:

@@ -9,13 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
-from fakegpt_tui.formats.base import (
-    Document,
-    Format,
-    FormatError,
-    LoadedItem,
-    validate_tree,
-)
+from fakegpt_tui.formats.base import Format, FormatError, LoadedItem, SourceDocument, validate_tree
 from fakegpt_tui.formats.fields import (
     FIELDS_VERSION,
     Fields,
@@ -120,7 +114,7 @@ def _sniff(head: bytes) -> bool:
     return _OUR_LINE.match(head.lstrip()) is not None
 
 
-def _read(file: Document) -> Iterator[LoadedItem]:
+def _read(file: SourceDocument) -> Iterator[LoadedItem]:
     return (LoadedItem(*each) for each in read_json_lines(file.lines()))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _NO_PARENT = "00000000-0000-0000-0000-000000000000"
@@ -18,7 +18,7 @@ def _sniff(record: Record) -> str:
     return "it has a conversationId and messages with a messageId" if is_one else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(
         program="librechat",
         key=texts_of(record, "conversationId"),

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
@@ -15,7 +16,6 @@ from fakegpt_tui.formats.message_parts import (
     split_thinking,
     texts_of,
 )
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 
@@ -25,7 +25,7 @@ def _sniff(record: Record) -> str:
     return "it has a conv with a currNode, as llama.cpp's page has" if is_one else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     about = record.get("conv")
     held = about if isinstance(about, dict) else {}
     conversation = SourceConversation(

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _RESPONSE = (
@@ -29,7 +29,7 @@ def _sniff(tables: Tables) -> str:
     return "it has responses of conversations, as llm has" if is_old else ""
 
 
-def _read(database: ForeignDatabase, origin: Origin) -> Iterator[ImportItem]:
+def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
     for row in database.rows("conversations", "id", "name", "model", order="id"):
         yield _read_responses(database, row).item(origin)
     threads = {str(row["id"]): row for row in database.rows(*_THREAD, order="id")}

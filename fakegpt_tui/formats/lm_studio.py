@@ -6,9 +6,9 @@ What followed a version that is not selected is not in the file.
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import TitleSource, Usage
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _SILENT = ("debugInfoBlock", "toolStatus")
@@ -22,7 +22,7 @@ def _sniff(record: Record) -> str:
     return "its messages have versions, as LM Studio's have" if has_versions or is_empty else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     created = read_time(record.get("createdAt"))
     conversation = SourceConversation(
         program="lm-studio",

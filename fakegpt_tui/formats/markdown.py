@@ -25,10 +25,10 @@ from hashlib import sha256
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.formats.base import (
-    Document,
     Format,
     FormatError,
     LoadedItem,
+    SourceDocument,
     UnknownFormat,
     reading_order,
     validate_tree,
@@ -257,7 +257,7 @@ def _sniff(head: bytes) -> bool:
     return head.lstrip().startswith(b"---")
 
 
-def _read(file: Document) -> Iterator[LoadedItem]:
+def _read(file: SourceDocument) -> Iterator[LoadedItem]:
     if b"\nmark:" in file.head() or b"\ndigest:" in file.head():
         yield LoadedItem(*read_markdown(file.text()))
         return

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from fakegpt_tui.domain import Role, Usage
 from fakegpt_tui.formats.base import Record
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
     dicts_of,
@@ -12,7 +13,6 @@ from fakegpt_tui.formats.message_parts import (
     split_thinking,
     texts_of,
 )
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _TIMES = ("created_at", "createdAt", "timestamp", "created", "time")

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import MessageStatus
-from fakegpt_tui.formats.base import ImportItem, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import (
     MessageParts,
@@ -14,7 +15,6 @@ from fakegpt_tui.formats.message_parts import (
     split_thinking,
     texts_of,
 )
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _THINKING = re.compile(
@@ -34,7 +34,7 @@ def _sniff(record: Record) -> str:
     return "it has a history of messages by id, as Open WebUI has" if is_one else ""
 
 
-def _read(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     chat, history = record.get("chat", record), _history(record)
     params = chat.get("params") if isinstance(chat, dict) else None
     conversation = SourceConversation(

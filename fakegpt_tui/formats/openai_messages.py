@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from fakegpt_tui.formats.base import ImportItem, ListFormat, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
 from fakegpt_tui.formats.message_parts import dicts_of, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -24,7 +24,7 @@ def _sniff_list(first: Record) -> str:
     return "it is a list of messages with role and content" if _is_message(first) else ""
 
 
-def _read_list(values: list[object], origin: Origin) -> Iterator[ImportItem]:
+def _read_list(values: list[object], origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = dicts_of(values)
     conversation = SourceConversation(program="openai", key=first_exchange(messages))
     add_messages(conversation, messages)
@@ -37,7 +37,7 @@ def _sniff_record(record: Record) -> str:
     return "its messages have role and content" if is_one else ""
 
 
-def _read_record(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_record(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = dicts_of(record.get("messages"))
     conversation = SourceConversation(
         program="openai",
@@ -59,7 +59,7 @@ def _sniff_sharegpt(record: Record) -> str:
     return "its conversations have from and value, as ShareGPT's have" if is_one else ""
 
 
-def _read_sharegpt(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_sharegpt(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     messages: list[Record] = []
     for turn in dicts_of(record.get("conversations")):
         speaker = texts_of(turn, "from").lower()

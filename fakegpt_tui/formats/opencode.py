@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator
 
 from fakegpt_tui.domain import MessageStatus, Role
-from fakegpt_tui.formats.base import ImportItem, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, Record, SourceDefaults
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _SILENT = (
@@ -33,7 +33,7 @@ def _sniff(tables: Tables) -> str:
     return "it has sessions whose messages have parts, as opencode has" if is_one else ""
 
 
-def _read(database: ForeignDatabase, origin: Origin) -> Iterator[ImportItem]:
+def _read(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
     columns = ("id", "parent_id", "title", "time_created", "time_updated")
     for row in database.rows("session", *columns, order="id"):
         if row.get("parent_id"):

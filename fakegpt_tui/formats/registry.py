@@ -10,7 +10,7 @@ from fakegpt_tui.formats import (
     big_agi,
     chat_apps,
     chatbox,
-    chatgpt,
+    chatgpt_conversation,
     claude,
     claude_code,
     codex,
@@ -57,7 +57,7 @@ JSON_FORMATS = JsonFormats(
     records=(
         claude.FORMAT,
         deepseek.FORMAT,
-        chatgpt.FORMAT,
+        chatgpt_conversation.FORMAT,
         open_webui.FORMAT,
         grok.FORMAT,
         librechat.FORMAT,

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, LinesFormat, Origin, Record
+from fakegpt_tui.formats.base import ImportItem, LinesFormat, Record, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, split_thinking, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 _STAMP = re.compile(r"(\d{4})-(\d\d?)-(\d\d?) ?@(\d\d?)h ?(\d\d?)m ?(\d\d?)s")
@@ -21,7 +21,7 @@ def _sniff(lines: Sequence[Record]) -> str:
     return "its lines have mes and is_user, as SillyTavern's have" if is_one else ""
 
 
-def _read(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="sillytavern", key="", title=origin.name)
     character = ""
     place = 0

@@ -26,7 +26,7 @@ from fakegpt_tui.formats.base import (
     ImportItem,
     LoadedItem,
     Loss,
-    Origin,
+    SourceDefaults,
 )
 from fakegpt_tui.formats.chatgpt_tree import CIRCLES, ORPHANS
 from fakegpt_tui.text import replace_surrogates, safe_line
@@ -90,7 +90,7 @@ class SourceConversation:
             message.parent = before
             before = self.add(message)
 
-    def build(self, origin: Origin) -> LoadedItem:
+    def build(self, origin: SourceDefaults) -> LoadedItem:
         """The conversation and its chat messages, parents first.
 
         Raises:
@@ -114,7 +114,7 @@ class SourceConversation:
             raise EmptyConversation
         return LoadedItem(self._header(built, nearest, origin), tuple(built), self.left_out)
 
-    def item(self, origin: Origin) -> ImportItem:
+    def item(self, origin: SourceDefaults) -> ImportItem:
         """The conversation as one of several, where one without a word is no error."""
         try:
             return self.build(origin)
@@ -144,7 +144,7 @@ class SourceConversation:
         return parents
 
     def _message(
-        self, source: SourceMessage, before: ChatMessage | None, origin: Origin
+        self, source: SourceMessage, before: ChatMessage | None, origin: SourceDefaults
     ) -> ChatMessage:
         is_reply = source.role is Role.ASSISTANT
         conversation_id = self._id()
@@ -164,7 +164,7 @@ class SourceConversation:
             usage=source.usage,
         )
 
-    def _began_at(self, origin: Origin) -> datetime:
+    def _began_at(self, origin: SourceDefaults) -> datetime:
         """When messages were that have no time and follow none; never now."""
         times = (each.time for each in self.messages if each.time)
         return self.created or self.updated or min(times, default=origin.modified)
@@ -173,7 +173,7 @@ class SourceConversation:
         self,
         built: list[ChatMessage],
         nearest: Mapping[str | None, ChatMessage | None],
-        origin: Origin,
+        origin: SourceDefaults,
     ) -> Conversation:
         title = safe_line(self.title)
         prompts = (each.text for each in built if each.role is Role.USER)

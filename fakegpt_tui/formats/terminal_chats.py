@@ -6,11 +6,17 @@ from hashlib import sha256
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats import open_webui
-from fakegpt_tui.formats.base import EmptyConversation, EmptyItem, ImportItem, Origin, Record
+from fakegpt_tui.formats.base import (
+    EmptyConversation,
+    EmptyItem,
+    ImportItem,
+    Record,
+    SourceDefaults,
+)
 from fakegpt_tui.formats.databases import DatabaseFormat, ForeignDatabase, Tables, has_tables
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages
 from fakegpt_tui.formats.message_parts import MessageParts, read_role, split_thinking, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 
@@ -19,7 +25,7 @@ def _sniff_oterm(tables: Tables) -> str:
     return "it has messages with an author, as oterm has" if is_one else ""
 
 
-def _read_oterm(database: ForeignDatabase, origin: Origin) -> Iterator[ImportItem]:
+def _read_oterm(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
     for row in database.rows("chat", "id", "name", "model", "system", order="id"):
         columns = ("id", "author", "text", "images")
         said = [*database.rows("message", *columns, order="id", chat_id=row["id"])]
@@ -56,7 +62,7 @@ def _sniff_elia(tables: Tables) -> str:
     return "it has chats with started_at, as elia has" if is_one else ""
 
 
-def _read_elia(database: ForeignDatabase, origin: Origin) -> Iterator[ImportItem]:
+def _read_elia(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
     for row in database.rows("chat", "id", "title", "model", "started_at", "archived", order="id"):
         started = texts_of(row, "started_at")
         conversation = SourceConversation(
@@ -77,7 +83,7 @@ def _sniff_webui(tables: Tables) -> str:
     return "its chats hold a chat and a user_id, as Open WebUI's do" if is_one else ""
 
 
-def _read_webui(database: ForeignDatabase, origin: Origin) -> Iterator[ImportItem]:
+def _read_webui(database: ForeignDatabase, origin: SourceDefaults) -> Iterator[ImportItem]:
     columns = ("id", "title", "chat", "created_at", "updated_at", "archived", "pinned")
     for row in database.rows("chat", *columns, "current_message_id", order="id"):
         chat = _parse(row.get("chat"))

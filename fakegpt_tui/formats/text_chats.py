@@ -13,14 +13,14 @@ from fakegpt_tui.formats.base import (
     FormatError,
     ImportItem,
     LinesFormat,
-    Origin,
     Record,
+    SourceDefaults,
     TextFormat,
 )
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
 from fakegpt_tui.formats.simple_yaml import read_yaml
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 _SESSION = re.compile(r"^model: .*$[\s\S]*?^(?:compressed_messages|messages):", re.MULTILINE)
@@ -37,7 +37,7 @@ def _sniff_session(head: str) -> str:
     return "it has a model and messages as YAML, as a session of aichat has" if is_one else ""
 
 
-def _read_session(text: str, origin: Origin) -> Iterator[ImportItem]:
+def _read_session(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
     document = read_yaml(text)
     if not isinstance(document, dict):
         raise FormatError("is no session of aichat")
@@ -71,7 +71,7 @@ def _sniff_log(head: str) -> str:
     return "it begins with a line of aichat's log" if is_one else ""
 
 
-def _read_log(text: str, origin: Origin) -> Iterator[ImportItem]:
+def _read_log(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
     """Each prompt of the log with its answer; headings inside of answers are none."""
     begins = [
         match
@@ -97,7 +97,7 @@ def _sniff_tenere(head: str) -> str:
     return "it begins as an archive of tenere does" if head.startswith(_ASKED) else ""
 
 
-def _read_tenere(text: str, origin: Origin) -> Iterator[ImportItem]:
+def _read_tenere(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
     found: list[Record] = []
     for turn in re.split(rf"(?:^|(?<=\n)|(?<=[^\n]))(?={_ASKED})", text):
         asked, _, answered = turn.removeprefix(_ASKED).partition(_ANSWERED)
@@ -115,7 +115,7 @@ def _sniff_gptme(lines: Sequence[Record]) -> str:
     return "its lines have role, content and timestamp, as gptme's have" if is_theirs else ""
 
 
-def _read_gptme(lines: Iterable[Record | None], origin: Origin) -> Iterator[ImportItem]:
+def _read_gptme(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:
     conversation = SourceConversation(program="gptme", key="", title="")
     for number, line in enumerate(lines):
         if line is None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from fakegpt_tui.domain import Role
-from fakegpt_tui.formats.base import ImportItem, ListFormat, Origin, Record, RecordFormat
+from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
+from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
-from fakegpt_tui.formats.source_times import read_time
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
 
 _START = datetime.fromtimestamp(0, UTC)
@@ -17,7 +17,7 @@ def _sniff_lechat(first: Record) -> str:
     return "its messages have a chatId and contentChunks, as Le Chat's have" if is_one else ""
 
 
-def _read_lechat(values: list[object], origin: Origin) -> Iterator[ImportItem]:
+def _read_lechat(values: list[object], origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = dicts_of(values)
     conversation = SourceConversation(program="le-chat", key=texts_of(messages[0], "chatId"))
     messages.sort(key=lambda each: read_time(each.get("createdAt")) or _START)
@@ -64,7 +64,7 @@ def _sniff_perplexity(record: Record) -> str:
     return "its conversations have a query and an answer, as Perplexity's have" if is_old else ""
 
 
-def _read_perplexity(record: Record, origin: Origin) -> Iterator[ImportItem]:
+def _read_perplexity(record: Record, origin: SourceDefaults) -> Iterator[ImportItem]:
     entries = dicts_of(record.get("entries")) or dicts_of(record.get("conversations"))
     first = entries[0] if entries else {}
     about = record.get("thread_metadata") or record.get("metadata")

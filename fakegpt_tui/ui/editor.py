@@ -29,7 +29,9 @@ async def edit_text(
     command = _command(environment)
     with TemporaryDirectory(prefix="fakegpt-tui-") as folder:
         path = Path(folder) / "prompt.md"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
         await _run([*command, str(path)], app)
         try:

@@ -12,12 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.domain import LoadError
-from fakegpt_tui.formats.base import (
-    ImportItem,
-    LoadedItem,
-    SkippedItem,
-    validate_tree,
-)
+from fakegpt_tui.formats.base import ImportItem, LoadedItem, SkippedItem, validate_tree
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.registry import read_conversations, save_as
 from tests.formats.exports import many, ordinary, write_json, zipped
