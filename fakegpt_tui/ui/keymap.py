@@ -126,7 +126,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "app.next-pane", "tab,f2", "app.focus_next", "Next pane", "Go to the next part of the screen; shift+tab goes back"),
     Command(ANY, "app.list", "ctrl+t,f9", "toggle_list", "List", "Show or hide the conversation list", "/list", "/sidebar"),
     Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings", "/preferences /config /options"),
-    Command(ANY, "app.theme", "", "app.change_theme", "Theme", "Change the colours", "/theme", "/themes /color /colour /colors /colours"),
+    Command(ANY, "app.theme", "", "settings.choose_theme", "Theme", "Change the colours, which are shown while you choose", "/theme", "/themes /color /colour /colors /colours"),
     Command(ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw", "/refresh"),
     Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", "/keys /?", in_footer=True),
     Command(ANY, "app.suspend", "", "app.suspend_process", "Suspend", "Stop the program and go back to the shell, whose `fg` goes on here", "/suspend", "/background"),

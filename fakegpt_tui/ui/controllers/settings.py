@@ -36,6 +36,35 @@ class SettingsController:
 
         self._window.open(SettingsScreen(repository, settings, apply, self._changes))
 
+    async def choose_theme(self) -> None:
+        """Let the user choose a theme, which is shown on the way and written where it is chosen."""
+        repository = self._options.settings
+        if repository is None:
+            self._window.notify("There are no settings to change here.")
+            return
+        from fakegpt_tui.ui.dialogs.pick import PickScreen  # noqa: PLC0415 - after first paint
+
+        theme = next(each for each in await repository.settings() if each.name == "theme")
+
+        def preview(value: str) -> None:
+            self._window.post(ApplySetting("theme", value))
+
+        async def keep(value: str) -> None:
+            if theme.overridden:
+                preview(theme.value)
+                self._window.notify(f"Written, but {theme.origin} holds in this run.")
+            self._changes.append(SettingChange("theme", await repository.change("theme", value)))
+
+        def take(value: str) -> None:
+            self._window.work(keep(value), group="theme")
+
+        choices = [Choice(name, name) for name in theme.choices]
+        self._window.ask(
+            PickScreen("Theme", choices, current=theme.value, preview=preview),
+            take,
+            cancelled=lambda: preview(theme.value),
+        )
+
     def apply(self, event: ApplySetting) -> None:
         """Use a setting that was changed, as far as it is not the app's."""
         match event.name:

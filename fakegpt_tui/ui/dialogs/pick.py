@@ -1,6 +1,6 @@
 """Pick and ask dialogs: choose one of many by typing a part of it, or type one line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -49,8 +49,17 @@ class PickScreen(ListScreen[str | None]):
 
     CSS_PATH = "pick.tcss"
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        current: str = "",
+        preview: Callable[[str], object] | None = None,
+    ) -> None:
+        """`preview` is told the id of each choice that is highlighted on the way."""
         super().__init__()
+        self._preview = preview
         self._title = title
         self._choices = choices
         self._current = current
@@ -73,6 +82,11 @@ class PickScreen(ListScreen[str | None]):
         option = self.options.highlighted_option
         if option is not None:
             self.dismiss(option.id)
+
+    @on(OptionList.OptionHighlighted)
+    def show_preview(self, event: OptionList.OptionHighlighted) -> None:
+        if self._preview is not None and event.option_id is not None:
+            self._preview(event.option_id)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:

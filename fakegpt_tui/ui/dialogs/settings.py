@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -81,11 +82,16 @@ class SettingsScreen(ModalScreen[None]):
             return
         choices = [Choice(name, name) for name in setting.choices]
 
+        preview = partial(self._take, setting.name) if setting.name == "theme" else None
+
         def take(value: str | None) -> None:
+            if preview is not None and (value is None or setting.overridden):
+                preview(setting.value)
             if value is not None:
                 self._write(setting.name, value)
 
-        self.app.push_screen(PickScreen(setting.name, choices, current=setting.value), take)
+        screen = PickScreen(setting.name, choices, current=setting.value, preview=preview)
+        self.app.push_screen(screen, take)
 
     @on(Input.Submitted)
     def write_typed(self, event: Input.Submitted) -> None:

@@ -11,6 +11,7 @@ from fakegpt_tui.cli.settings_store import SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import EDITABLE_SETTINGS
 from fakegpt_tui.domain import Service, ServiceKind
+from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
@@ -230,3 +231,28 @@ async def test_the_settings_fit_any_screen(config: Path, size: tuple[int, int]) 
         await mark(it, "plain")
         await it.see("plain")
         await it.pilot.press("enter", "escape")
+
+
+async def test_the_command_for_themes_shows_them_on_the_way_and_writes_the_chosen_one(
+    config: Path,
+) -> None:
+    async with settings_open(config) as it:
+        await it.pilot.press("escape")
+        before = it.app.theme
+        await it.command("/theme")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        await it.pilot.press(*"light")
+        await it.until(lambda: it.app.theme == LIGHT.name)
+        await it.pilot.press("escape")
+        await it.until(lambda: it.app.theme == before)
+        assert config.read_text() == MINE
+        await it.command("/theme")
+        await it.until(lambda: isinstance(it.app.screen, PickScreen))
+        await it.pilot.press(*"light", "enter")
+        await it.until(lambda: 'theme = "light"' in config.read_text())
+        await it.pilot.press("f10")
+        await it.until(lambda: isinstance(it.app.screen, SettingsScreen))
+        await it.until(
+            lambda: any("theme" in row and "light" in row for row in it.text.split("\n"))
+        )
+        assert it.app.theme == LIGHT.name
