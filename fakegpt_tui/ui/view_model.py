@@ -55,6 +55,8 @@ class ChatView:
     queued: tuple[str, ...]
     queue_held: bool
     editing: bool
+    temporary: bool
+    """Does the conversation leave nothing on disk?"""
     keys: Mapping[str, str]
 
 
@@ -94,6 +96,7 @@ class ViewModel:
             queued=tuple(prompt.text for prompt in queued),
             queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
             editing=state.edited_prompt is not None,
+            temporary=self._chat.conversations.is_temporary(state.open.id),
             keys=state.keys,
         )
 

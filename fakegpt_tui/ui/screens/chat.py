@@ -173,6 +173,7 @@ class ChatScreen(RenderCache, TolerantScreen):
             return
         self._show_path(before, shown)
         conversation, status = shown.conversation, self.query_one(StatusBar)
+        status.temporary = shown.temporary
         status.service = f"{conversation.service} {conversation.model}".strip()
         status.login = shown.login
         status.activity = shown.activity

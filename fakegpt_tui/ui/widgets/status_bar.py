@@ -105,6 +105,8 @@ class StatusBar(RenderCache, Widget):
 
     service: reactive[str] = reactive("", layout=False)
     """The service and model of the open conversation."""
+    temporary: reactive[bool] = reactive(False, layout=False)
+    """Does the open conversation leave nothing on disk?"""
     login: reactive[LoginState] = reactive[LoginState](SignedOut())
     activity: reactive[str] = reactive("")
     """What the turn of the open conversation does."""
@@ -146,6 +148,7 @@ class StatusBar(RenderCache, Widget):
         self._login_label = words
         parts = [
             Content(" ").join(rows[len(above) :]),
+            self._styled("TEMPORARY" if self.temporary else "", "status--notice"),
             self._styled(self.service),
             self._styled(words, tone),
             self._styled(self.activity, "status--busy"),

@@ -11,6 +11,16 @@ async def test_a_notice_goes_with_its_conversation() -> None:
         await it.see("leaves nothing on disk")
         await it.pilot.press("ctrl+n")
         await it.until(lambda: "leaves nothing on disk" not in it.text)
+        assert "TEMPORARY" not in it.status
+
+
+async def test_a_temporary_conversation_says_so_as_long_as_it_is_open() -> None:
+    async with running(reply("answer")) as it:
+        await it.command("/temporary")
+        await it.see("TEMPORARY")
+        await it.ask("secret")
+        await it.see("answer")
+        assert "TEMPORARY" in it.status
 
 
 async def test_a_notice_goes_when_it_is_no_longer_true() -> None:
