@@ -69,6 +69,11 @@ class Window:
     def selected_text(self) -> str:
         return self.prompt.selected_text or self._screen.get_selected_text() or ""
 
+    @property
+    def notice(self) -> str:
+        """The sentence that the status bar shows for some seconds, if any."""
+        return self._screen.query_one(StatusBar).notice
+
     def notify(self, sentence: str, *, while_true: Callable[[], bool] | None = None) -> None:
         """Show a sentence in the status bar for some seconds.
 

@@ -7,6 +7,7 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.keymap import key_labels
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
 from fakegpt_tui.ui.window import Window
@@ -111,7 +112,16 @@ class MessageController:
             self._window.notify("This is a new conversation; the other one is as it was.")
 
     def trash(self) -> None:
-        if (message := self._target()) is not None:
+        """Delete the marked message; where others are below it, once the key is pressed again."""
+        if (message := self._target()) is None:
+            return
+        ids = [each.id for each in self._state.path]
+        below = len(ids) - ids.index(message.id) - 1 if message.id in ids else 0
+        key = key_labels(self._state.keys.get("message.trash", "d"))
+        question = f"{key} again deletes this message and {below} below it."
+        if below and self._window.notice != question:
+            self._window.notify(question)
+        else:
             count = self._chat.messages.trash(self._state.open.id, message.id)
             self._window.notify(f"{count} in the trash. u takes it back.")
 

@@ -106,3 +106,19 @@ async def test_after_archiving_the_next_row_is_marked_and_undoing_marks_what_cam
         await it.until(lambda: it.list.cursor == second)
         await it.pilot.press("d")
         await it.until(lambda: [row.id for row in it.list.rows] == [third, first])
+
+
+async def test_deleting_more_than_one_message_wants_the_key_twice() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        for number, words in enumerate(("first", "second"), 1):
+            await it.ask(words)
+            await it.until(lambda n=number: len(it.path) == 2 * n)
+            await it.until(lambda: not it.chat.active_turns.all())
+        await it.pilot.press("shift+tab", "g", "J", "d")
+        await it.see("d again deletes this message and 2 below it.")
+        await it.pilot.press("J", "d")
+        await it.see("d again deletes this message and 1 below it.")
+        assert len(it.path) == 4
+        await it.pilot.press("d")
+        await it.see("2 in the trash")
+        assert [each.text for each in it.path] == ["first", "one"]
