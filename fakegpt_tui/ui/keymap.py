@@ -51,7 +51,16 @@ class Command:
 
 
 _FUNCTION_KEY = re.compile(r"f\d+")
-_KEY_LABELS = {"escape": "esc", "question_mark": "?", "pageup": "pgup", "pagedown": "pgdn"}
+_KEY_LABELS = {
+    "escape": "esc",
+    "question_mark": "?",
+    "full_stop": ".",
+    "slash": "/",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+}
 
 
 def key_labels(keys: str) -> str:

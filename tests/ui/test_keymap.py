@@ -4,7 +4,7 @@ import pytest
 from textual.binding import Binding
 
 from fakegpt_tui.ui.bindings import bindings, effective_keys, validate_keys
-from fakegpt_tui.ui.keymap import COMMANDS, KeyScope
+from fakegpt_tui.ui.keymap import COMMANDS, KeyScope, key_labels
 from tests.ui.running import running
 
 _LEGACY_TWINS = {"ctrl+i", "ctrl+m", "ctrl+h", "ctrl+left_square_bracket", "alt+O"}
@@ -88,3 +88,9 @@ def test_two_commands_for_one_key_are_both_left_as_they_are() -> None:
 def test_a_key_that_another_gave_up_in_vain_is_not_taken_from_it() -> None:
     wanted = {"chat.new": "bananas", "chat.save": "ctrl+n"}
     assert effective_keys(wanted, enter_sends=True) == {}
+
+
+def test_keys_are_shown_as_they_are_written_on_the_keyboard() -> None:
+    shown = {label for command in COMMANDS for label in key_labels(command.keys).split(", ")}
+    assert {".", "/", "<", ">", "?"} <= shown
+    assert not [label for label in shown if "_" in label]
