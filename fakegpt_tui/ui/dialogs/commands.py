@@ -58,6 +58,8 @@ class PaletteScreen(ListScreen[str | None]):
         frame = self.query_one("#palette")
         frame.border_title = Content("Commands")
         frame.border_subtitle = Content("enter runs · esc closes")
+        # The rows need a width, and a pushed screen is not told of its first size.
+        self.call_after_refresh(self.on_resize)
 
     @on(Input.Changed)
     def filter(self, event: Input.Changed) -> None:
