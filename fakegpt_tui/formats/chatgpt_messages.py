@@ -21,7 +21,7 @@ MARKS = Loss(
     one="message has citation marks without a link in the file, which were left out",
 )
 CONTEXTS = ("user_editable_context", "model_editable_context")
-"""Kinds of content that nobody said: instructions and memories of the person's account."""
+"""Kinds of content outside the conversation: instructions and memories of the account."""
 
 _QUOTED = {
     "execution_output": ("text", "Output"),

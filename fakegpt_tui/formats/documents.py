@@ -233,7 +233,7 @@ def _open(path: Path) -> IO[bytes]:
 
 def _kept(stream: ByteStream) -> IO[bytes]:
     """What comes out of a pipe, as a file that can be read from its beginning."""
-    kept = SpooledTemporaryFile(_KEPT_IN_MEMORY)  # noqa: SIM115 - whoever reads it closes it
+    kept = SpooledTemporaryFile(_KEPT_IN_MEMORY)  # noqa: SIM115 - its reader closes it
     while data := stream.read(_CHUNK_SIZE):
         kept.write(data)
     kept.seek(0)

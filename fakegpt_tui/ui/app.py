@@ -44,6 +44,7 @@ from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, w
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals, has_job_control
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
 from fakegpt_tui.ui.themes import THEMES, theme_name
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import Job
@@ -162,10 +163,11 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         return ShowNotice(notice) if notice else None
 
     @on(CopyText)
-    def run_copy(self, event: CopyText) -> None:
+    @on(Transcript.CopyRequested)
+    def run_copy(self, event: CopyText | Transcript.CopyRequested) -> None:
         self._run(self._copy(event), "copy")
 
-    async def _copy(self, event: CopyText) -> Report:
+    async def _copy(self, event: CopyText | Transcript.CopyRequested) -> Report:
         from fakegpt_tui.ui.terminal.clipboard import copy_text  # noqa: PLC0415 - when used
 
         result = await copy_text(

@@ -141,7 +141,7 @@ class CompletionDecoder:
     def _note_unread(self, data: str) -> None:
         text = data.strip()
         if not text or text.startswith(":"):
-            return  # A comment that somebody put into an event.
+            return  # A comment inside an event.
         self._unread_count += 1
         if f'"{self.json_key}"' not in text and not self._unread_text:
             self._unread_text = text[:_UNREAD_CHARACTERS]

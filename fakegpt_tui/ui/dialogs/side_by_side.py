@@ -17,7 +17,6 @@ from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.dialogs.link import ask_about_link
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.messages import CopyText
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.view_model import activity_label
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -87,10 +86,6 @@ class SideBySideScreen(ModalScreen[str | None]):
         if isinstance(self.focused, Transcript) and self.focused in self._columns:
             self._place = self._columns.index(self.focused)
             self._draw()
-
-    @on(Transcript.CopyRequested)
-    def ask_for_copy(self, event: Transcript.CopyRequested) -> None:
-        self.post_message(CopyText(event.text, event.what))
 
     @on(Transcript.LinkPressed)
     def show_link(self, event: Transcript.LinkPressed) -> None:

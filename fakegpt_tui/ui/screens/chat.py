@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
@@ -19,7 +18,6 @@ from fakegpt_tui.ui.bindings import bindings, effective_keys
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
     ApplySetting,
-    CopyText,
     PromptEdited,
     PromptNotSaved,
     ReplyGrew,
@@ -95,7 +93,6 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._completion: CommandCompletion | None = None
         self._repaint_timer: Timer | None = None
         self._list_wanted: bool | None = None
-        self._focus_when_it_fits: Widget | None = None
         self._notices_shown = 0
         self._collector = IdleCollector()
         self._last_position: ReadingPosition | None = None
@@ -292,10 +289,6 @@ class ChatScreen(RenderCache, TolerantScreen):
     def open_row(self, event: ConversationList.Opened) -> None:
         self.window.run(self.controllers.conversations.open_row, event.conversation_id)
 
-    @on(Transcript.CopyRequested)
-    def copy(self, event: Transcript.CopyRequested) -> None:
-        self.post_message(CopyText(event.text, event.what))
-
     @on(Transcript.Clicked)
     def focus_prompt(self) -> None:
         self.window.prompt.focus()
@@ -356,14 +349,15 @@ class ChatScreen(RenderCache, TolerantScreen):
             self.window.notify(notice)
         self._notices_shown = len(notices)
 
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Leave the focus where it was when all is hidden because the terminal is too small."""
+        if self.focused is None and not self.query_one("#body").display:
+            self.set_focus(event.widget)
+
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         fits = width >= _MIN_WIDTH and height >= _MIN_HEIGHT
         body = self.query_one("#body")
-        if body.display and not fits:
-            self._focus_when_it_fits = self.focused  # what is hidden loses the focus
-        elif fits and not body.display:
-            self.call_after_refresh(self.set_focus, self._focus_when_it_fits)
         body.display = fits
         self.query_one("#too-small").display = not fits
         wanted = self._list_wanted
