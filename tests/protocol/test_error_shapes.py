@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fakegpt_tui.backends.openai.errors import response_error
+from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.protocol.error_body import parse_error_body
 from fakegpt_tui.protocol.error_shapes import ERROR_SHAPES
 

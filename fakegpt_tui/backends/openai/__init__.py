@@ -1,115 +1,21 @@
-"""Backend for services that use the OpenAI protocol, and their lists of models."""
+"""Backend for services that use the OpenAI protocol of chat completions."""
 
-import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
-from typing import Final
 
-from fakegpt_tui.backends.base import Purpose, ReplyRequest
-from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
-from fakegpt_tui.backends.credentials import ApiKey
-from fakegpt_tui.backends.http_stream import HttpStreamBackend
-from fakegpt_tui.backends.openai.errors import response_error
-from fakegpt_tui.backends.openai.model_list import read_models
+from fakegpt_tui.backends.api.backend import ApiBackend
+from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.openai.request import CompletionBuilder
-from fakegpt_tui.backends.openai.request_variant import RequestVariant
-from fakegpt_tui.domain import (
-    LoginState,
-    Model,
-    NoConnection,
-    NotSignedIn,
-    RequestRefused,
-    Role,
-    ServiceError,
-)
-from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.http.retries import RetryPolicy, TimedOut
-
-_FETCH_WINDOW_ABOVE: Final = 2_000
-"""Estimated tokens; shorter conversations fit into any model that is in use."""
-
-_WINDOW_SECONDS: Final = 3.0
 
 
-class OpenAIBackend(HttpStreamBackend):
-    """Streams replies of an OpenAI-compatible service, which keeps no history.
+class OpenAIBackend(ApiBackend):
+    """Streams chat completions, of a hosted service or a model server."""
 
-    A conversation that is too long is sent without its oldest turns, and a notice says so.
-    """
-
-    def __init__(
-        self,
-        transport: Transport,
-        key: ApiKey,
-        *,
-        retries: RetryPolicy | None = None,
-        on_change: Callable[[LoginState], None] | None = None,
-    ) -> None:
-        """`on_change` is told whether the service could be reached, and took the key."""
-        super().__init__(transport, key, retries=retries, on_change=on_change)
-        self._variants: dict[str, RequestVariant] = {}
-        self._windows = WindowCache(transport.service.window)
-        self._models: tuple[Model, ...] | None = None
-
-    async def models(self) -> tuple[Model, ...]:
-        """The models of the service, the configured one first.
-
-        Raises:
-            ServiceError: The list cannot be fetched, or is empty.
-        """
-        default = self._transport.service.model
-        try:
-            found = await self._fetch(self._path("/models"), read_models, response_error)
-        except ServiceError as error:
-            # Some services have no list, or a broken one, and need none where the model is known.
-            if not default or isinstance(error, NoConnection | TimedOut | NotSignedIn):
-                raise
-            found = (Model(default, description=str(error), is_listed=False),)
-        self._models = found
-        self._windows.add_models(found)
-        if default and all(model.id != default for model in found):
-            found = (Model(default), *found)
-        if not found:
-            raise RequestRefused(
-                f"The service at {self._transport.route} offers no model; load one there, "
-                "or name one in the settings of the service."
-            )
-        return tuple(sorted(found, key=lambda model: model.id != default))
-
-    async def _builder(self, request: ReplyRequest) -> CompletionBuilder:
-        if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
-            # There is nothing to continue where the last reply had no text.
-            request = replace(request, purpose=Purpose.NEXT)
-        model = await self._model_for(request)
-        default = RequestVariant(prefill=self._transport.service.prefill)
+    def _build(self, request: ReplyRequest, model: str) -> CompletionBuilder:
         return CompletionBuilder(
             request,
             model=model,
             path=self._path("/chat/completions"),
-            variant=self._variants.get(model, default),
+            variant=self._variant(model),
             windows=self._windows,
             remember=partial(self._variants.__setitem__, model),
         )
-
-    async def _model_for(self, request: ReplyRequest) -> str:
-        """The model to ask; its context window is fetched where that may matter."""
-        model = request.model or self._transport.service.model
-        if not model:
-            model = (self._models or await self.models())[0].id
-        is_long = estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
-        if is_long and self._models is None and self._windows.window(model) is None:
-            self._models = ()  # fetched once, whatever comes of it
-            with suppress(ServiceError, TimeoutError):
-                async with asyncio.timeout(_WINDOW_SECONDS):
-                    await self.models()
-        return model
-
-    def _path(self, path: str) -> str:
-        """`path` below the address of the service, with a version where the address has no path."""
-        has_path = self._transport.address.text.count("/") > len("//")
-        return path if has_path else f"/v1{path}"
-
-
-__all__ = ["OpenAIBackend", "read_models"]

@@ -6,9 +6,9 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.backends.openai import read_models
+from fakegpt_tui.backends.api.errors import response_error
+from fakegpt_tui.backends.api.model_list import read_models
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
-from fakegpt_tui.backends.openai.errors import response_error
 from fakegpt_tui.domain import (
     BadReply,
     Model,

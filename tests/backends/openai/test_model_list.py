@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakegpt_tui.backends.openai.model_list import read_models
+from fakegpt_tui.backends.api.model_list import read_models
 from fakegpt_tui.domain import BadReply, NotSignedIn, Unreachable
 from tests.fault_server import Close, FaultServer, Send, Step, json_reply, reply
 from tests.openai_server import CHAT, MODELS, backend_for, lists, refuses, replies, service

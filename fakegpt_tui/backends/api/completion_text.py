@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from fakegpt_tui.backends.openai.content import OverlapFilter, SurrogateJoiner
+from fakegpt_tui.backends.api.text_filters import OverlapFilter, SurrogateJoiner
 from fakegpt_tui.backends.thoughts import ThoughtSplitter
 from fakegpt_tui.domain import ReasoningDelta, StreamEvent, TextDelta, TextReplaced
 

@@ -1,0 +1,118 @@
+"""Backend of an API: its models, and the one that a reply is asked of."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from fakegpt_tui.backends.api.errors import response_error
+from fakegpt_tui.backends.api.model_list import read_models
+from fakegpt_tui.backends.api.request_variant import RequestVariant
+from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
+from fakegpt_tui.backends.credentials import ApiKey
+from fakegpt_tui.backends.http_protocol import RequestBuilder
+from fakegpt_tui.backends.http_stream import HttpStreamBackend
+from fakegpt_tui.domain import (
+    LoginState,
+    Model,
+    NoConnection,
+    NotSignedIn,
+    RequestRefused,
+    Role,
+    ServiceError,
+)
+from fakegpt_tui.http.clients import Transport
+from fakegpt_tui.http.retries import RetryPolicy, TimedOut
+
+_FETCH_WINDOW_ABOVE: Final = 2_000
+"""Estimated tokens; shorter conversations fit into any model that is in use."""
+
+_WINDOW_SECONDS: Final = 3.0
+
+
+class ApiBackend(HttpStreamBackend):
+    """Streams replies of a service that takes a key and keeps no history.
+
+    A conversation that is too long is sent without its oldest turns, and a notice says so.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        key: ApiKey,
+        *,
+        retries: RetryPolicy | None = None,
+        on_change: Callable[[LoginState], None] | None = None,
+    ) -> None:
+        """`on_change` is told whether the service could be reached, and took the key."""
+        super().__init__(transport, key, retries=retries, on_change=on_change)
+        self._variants: dict[str, RequestVariant] = {}
+        self._windows = WindowCache(transport.service.window)
+        self._models: tuple[Model, ...] | None = None
+
+    async def models(self) -> tuple[Model, ...]:
+        """The models of the service, the configured one first.
+
+        Raises:
+            ServiceError: The list cannot be fetched, or is empty.
+        """
+        default = self._transport.service.model
+        try:
+            found = await self._list_models()
+        except ServiceError as error:
+            # Some services have no list, or a broken one, and need none where the model is known.
+            if not default or isinstance(error, NoConnection | TimedOut | NotSignedIn):
+                raise
+            found = (Model(default, description=str(error), is_listed=False),)
+        self._models = found
+        self._windows.add_models(found)
+        if default and all(model.id != default for model in found):
+            found = (Model(default), *found)
+        if not found:
+            raise RequestRefused(
+                f"The service at {self._transport.route} offers no model; load one there, "
+                "or name one in the settings of the service."
+            )
+        return tuple(sorted(found, key=lambda model: model.id != default))
+
+    async def _list_models(self) -> tuple[Model, ...]:
+        return await self._fetch(self._path("/models"), read_models, response_error)
+
+    async def _builder(self, request: ReplyRequest) -> RequestBuilder:
+        if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
+            # There is nothing to continue where the last reply had no text.
+            request = replace(request, purpose=Purpose.NEXT)
+        return self._build(request, await self._model_for(request))
+
+    @abstractmethod
+    def _build(self, request: ReplyRequest, model: str) -> RequestBuilder:
+        """What builds the requests for a reply of `model`."""
+
+    def _variant(self, model: str) -> RequestVariant:
+        """What `model` has shown to accept."""
+        return self._variants.get(model, RequestVariant(prefill=self._transport.service.prefill))
+
+    def _needs_list(self, request: ReplyRequest) -> bool:
+        """May what the list of models tells matter for the request?"""
+        return estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
+
+    async def _model_for(self, request: ReplyRequest) -> str:
+        """The model to ask; the list of models is fetched where that may matter."""
+        model = request.model or self._transport.service.model
+        if not model:
+            model = (self._models or await self.models())[0].id
+        is_unknown = self._models is None and self._windows.window(model) is None
+        if is_unknown and self._needs_list(request):
+            self._models = ()  # fetched once, whatever comes of it
+            with suppress(ServiceError, TimeoutError):
+                async with asyncio.timeout(_WINDOW_SECONDS):
+                    await self.models()
+        return model
+
+    def _path(self, path: str) -> str:
+        """`path` below the address of the service, with a version where the address has no path."""
+        has_path = self._transport.address.text.count("/") > len("//")
+        return path if has_path else f"/v1{path}"

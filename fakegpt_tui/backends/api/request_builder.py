@@ -1,0 +1,133 @@
+"""Request builder of an API: what its protocols share in building and changing a request."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from fakegpt_tui.backends.api.errors import (
+    ContextWindowExceeded,
+    UnsupportedParameter,
+    response_error,
+)
+from fakegpt_tui.backends.api.reply_limit import fitting_limit, lower_limit
+from fakegpt_tui.backends.api.request_variant import RequestVariant
+from fakegpt_tui.backends.base import Purpose, ReplyRequest
+from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
+from fakegpt_tui.backends.http_protocol import Decoder
+from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError
+from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
+
+GO_ON: Final = ContextMessage(
+    Role.USER,
+    "Your last reply was cut off. Go on exactly where it stops, in the middle of a word if need be."
+    " Repeat nothing of it, and say nothing about this request.",
+)
+"""Asks a model to continue its reply, where it does not go on from one that comes last."""
+
+
+class ApiRequestBuilder(ABC):
+    """Builds the requests for one reply, in a variant that the service accepts.
+
+    What was refused is never asked again unchanged.
+    """
+
+    def __init__(
+        self,
+        request: ReplyRequest,
+        *,
+        model: str,
+        path: str,
+        variant: RequestVariant,
+        windows: WindowCache,
+        remember: Callable[[RequestVariant], None],
+    ) -> None:
+        """`remember` is told the variant that the service accepted."""
+        self._request = request
+        self._model = model
+        self._path = path
+        self._known = self._variant = variant
+        self._windows = windows
+        self._fitter = ContextFitter(request, model, windows)
+        self._remember = remember
+        self._limit = fitting_limit(
+            self._asked_limit(), self._fitter.messages, windows.learned.get(model)
+        )
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        told = [Notice(each) for each in self._variant.changes_since(self._known)]
+        asked = self._request.generation.max_tokens
+        if asked is not None and self._limit != asked:
+            instead = f"{self._limit:,} was sent" if self._limit else "it was not sent"
+            told.append(Notice(f"A max_tokens of {asked:,} does not fit, so {instead}."))
+        notice = self._fitter.notice
+        return told if notice is None else [notice, *told]
+
+    def build(self) -> HttpRequest:
+        return HttpRequest(
+            method="POST",
+            path=self._path,
+            headers=self._headers(),
+            body=self._body(),
+            translate_error=response_error,
+        )
+
+    @abstractmethod
+    def decoder(self) -> Decoder:
+        """As `RequestBuilder.decoder`."""
+
+    def accept(self) -> None:
+        self._fitter.confirm()
+        self._remember(self._variant)
+
+    def fall_back(self, error: ServiceError) -> bool:
+        match error:
+            case UnsupportedParameter(response_text=text):
+                return self._lower_limit(text, None) or self._adapt(text)
+            case ContextWindowExceeded(window=window, response_text=text):
+                return self._lower_limit(text, window) or self._fitter.shrink(window)
+            case _:
+                return False
+
+    def _headers(self) -> Mapping[str, str]:
+        return {"Accept": EVENT_STREAM}
+
+    @abstractmethod
+    def _body(self) -> dict[str, object]:
+        """The body of the request to send now."""
+
+    @abstractmethod
+    def _adapt(self, error_text: str) -> bool:
+        """Change the variant after an error response of `error_text`; is it another one?"""
+
+    @property
+    def _is_continued(self) -> bool:
+        return self._request.purpose is Purpose.CONTINUE
+
+    @property
+    def _continued_text(self) -> str:
+        """The text of the reply that is continued, which the model may repeat."""
+        return self._request.messages[-1].text if self._is_continued else ""
+
+    def _change(self, variant: RequestVariant | None) -> bool:
+        """Take another variant, if there is one."""
+        if variant is not None:
+            self._variant = variant
+        return variant is not None
+
+    def _lower_limit(self, error_text: str, window: int | None) -> bool:
+        """Lower the limit of the reply, if that is what was too much."""
+        lower = lower_limit(error_text.casefold(), self._limit, self._fitter.messages, window)
+        if lower is None:
+            return False
+        self._limit = lower.limit
+        if lower.is_general:
+            self._variant = replace(self._variant, largest_limit=lower.limit)
+        if window is not None:
+            self._windows.learned[self._model] = window
+        return True
+
+    def _asked_limit(self) -> int | None:
+        asked, largest = self._request.generation.max_tokens, self._known.largest_limit
+        return asked if asked is None or largest is None else min(asked, largest)
