@@ -1,8 +1,12 @@
 """A crash of the user interface: kept for a report, and never printed with its values."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from textual.app import ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp, TolerantScreen
@@ -67,4 +71,74 @@ async def test_an_expected_error_that_nothing_handles_is_shown_and_the_app_goes_
         await app.workers.wait_for_complete()
         assert isinstance(app.screen, Expecting)
         assert sorted(app.screen.shown) == ["A handler met this."] * 2 + ["A worker met this."]
+    assert app.crash is None
+
+
+class Leaving(Static):
+    """Tells when it is being removed, as a slow service may answer in that moment."""
+
+    def __init__(self, gone: asyncio.Event) -> None:
+        super().__init__()
+        self.gone = gone
+
+    async def on_unmount(self) -> None:
+        self.gone.set()
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+class Working(TolerantScreen):
+    """Has a worker that looks for a widget as soon as something came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        yield Leaving(self.came)
+
+    def on_mount(self) -> None:
+        self.run_worker(self.look())
+
+    async def look(self) -> None:
+        await self.came.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+            self.query_one(Leaving)
+
+
+class WorkingApp(CrashReportingApp):
+    def get_default_screen(self) -> Working:
+        return Working()
+
+
+async def test_a_worker_that_goes_on_while_its_screen_is_removed_ends_nothing():
+    app = WorkingApp()
+    async with app.run_test():
+        pass
+    assert app.crash is None
+
+
+class WorkingDialog(ModalScreen[None]):
+    def compose(self) -> ComposeResult:
+        yield Leaving(asyncio.Event())
+
+    def on_mount(self) -> None:
+        self.run_worker(self.look())
+
+    async def look(self) -> None:
+        gone = self.query_one(Leaving).gone
+        await gone.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+            self.query_one(Leaving)
+
+
+async def test_a_worker_of_a_dialog_that_is_closed_ends_nothing():
+    app = CrashReportingApp()
+    async with app.run_test() as pilot:
+        await app.push_screen(WorkingDialog())
+        await pilot.pause()
+        await app.pop_screen()
+        await pilot.pause()
     assert app.crash is None
