@@ -1,5 +1,6 @@
 """The interface of a file format, the file it reads, and what it finds there."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -182,6 +183,11 @@ class Format:
     sniff: Callable[[bytes], bool] | None = None
     read: Callable[["SourceDocument"], Iterable[ImportItem]] | None = None
     write: Writer | None = None
+
+
+def dump_json(document: object) -> str:
+    """A text of JSON for other programs, with an end of line."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def validate_tree(messages: Iterable[ChatMessage], leaf_id: str | None) -> None:

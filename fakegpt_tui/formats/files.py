@@ -57,9 +57,10 @@ def save_file(
 ) -> Path:
     """Write `text` into `folder` under a name made of `stem` and `owner_id`, and tell where.
 
-    A file that was written here for `owner_id`, and is unmodified since, is replaced; any
-    other file, link or folder of that name is left alone, and a number added to the name. What is
-    in a file tells (see `sealing`). A `durable` file is on the disk when this returns.
+    A file that was written here for `owner_id`, and is unmodified since, is replaced, as is one
+    that holds the same already; any other file, link or folder of that name is left alone, and a
+    number added to the name. The digest in a file tells (see `sign`). A `durable` file is on the
+    disk when this returns.
 
     Raises:
         SaveError: It could not be written; nothing has changed.
@@ -68,7 +69,7 @@ def save_file(
         _make_private(folder)
         data = sign(replace_surrogates(text).encode(), owner_id)
         with temporary_file(folder, data, durable=durable) as part:
-            target = _publish(part, folder, _base_name(stem, owner_id), suffix, owner_id)
+            target = _publish(part, data, folder / _base_name(stem, owner_id), suffix, owner_id)
         if durable:
             _sync(folder)
     except OSError as error:
@@ -96,16 +97,16 @@ def short_id(owner_id: str) -> str:
     return re.sub("[^0-9a-z]", "", owner_id.lower())[:_SHORT_ID_LENGTH]
 
 
-def _publish(part: Path, folder: Path, base: str, suffix: str, owner_id: str) -> Path:
-    """Move `part` to a free path, or to the owner's last file; where that is."""
+def _publish(part: Path, data: bytes, base: Path, suffix: str, owner_id: str) -> Path:
+    """Move `part`, which holds `data`, to a free path or the owner's last file; where that is."""
     for number in range(1, _ATTEMPTS + 1):
-        path = folder / (f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
-        if _is_replaceable(path, owner_id) or _is_claimed(part, path):
+        path = Path(f"{base}{suffix}" if number == 1 else f"{base}-{number}{suffix}")
+        if _is_replaceable(path, data, owner_id) or _is_claimed(part, path):
             part.replace(path)
             return path
     raise SaveError(
-        f"The folder {safe_line(str(folder))} has other files under every name that "
-        f"{safe_line(base + suffix)} could have."
+        f"The folder {safe_line(str(base.parent))} has other files under every name that "
+        f"{safe_line(base.name + suffix)} could have."
     )
 
 
@@ -123,9 +124,12 @@ def _is_claimed(part: Path, path: Path) -> bool:
     return True
 
 
-def _is_replaceable(path: Path, owner_id: str) -> bool:
-    """Is this the owner's file, or an empty one that a kill has left under its name?"""
-    return is_unmodified_file(path, owner_id) or is_empty_claim(path)
+def _is_replaceable(path: Path, data: bytes, owner_id: str) -> bool:
+    """Is this the owner's file, or an empty one that a kill has left, or the same already?"""
+    found = _read_plain_file(path)
+    if found is None:
+        return False
+    return found == data or is_unmodified(found, owner_id) or is_empty_claim(path)
 
 
 def is_empty_claim(path: Path) -> bool:
@@ -139,15 +143,21 @@ def is_empty_claim(path: Path) -> bool:
 
 def is_unmodified_file(path: Path, owner_id: str) -> bool:
     """Is this a plain file that was written here for that id, and never changed by hand?"""
+    found = _read_plain_file(path)
+    return found is not None and is_unmodified(found, owner_id)
+
+
+def _read_plain_file(path: Path) -> bytes | None:
+    """What is in a file; nothing, where it is none or cannot be opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     except OSError:
-        return False
+        return None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        return False
+        return None
     with os.fdopen(descriptor, "rb") as file:
-        return is_unmodified(file.read(), owner_id)
+        return file.read()
 
 
 def _sync(folder: Path) -> None:

@@ -1,9 +1,20 @@
-"""Conversations of LibreChat as it exports them: nested, flat, or the shown path alone."""
+"""Conversations of LibreChat: read nested, flat, or the shown path alone; written flat.
 
-from collections.abc import Iterator
+https://github.com/danny-avila/LibreChat, `api/server/utils/import/importers.js`
+"""
 
-from fakegpt_tui.domain import FinishReason, MessageStatus, Role
-from fakegpt_tui.formats.base import ImportItem, Record, RecordFormat, SourceDefaults
+from collections.abc import Iterator, Sequence
+
+from fakegpt_tui.domain import ChatMessage, Conversation, FinishReason, MessageStatus, Role
+from fakegpt_tui.formats.base import (
+    Format,
+    ImportItem,
+    Record,
+    RecordFormat,
+    SourceDefaults,
+    dump_json,
+    reading_order,
+)
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, texts_of
 from fakegpt_tui.formats.source_tree import SourceConversation, SourceMessage
@@ -80,3 +91,52 @@ def _add_content(parts: MessageParts, item: Record) -> None:
 
 
 FORMAT = RecordFormat(name="LibreChat", sniff=_sniff, read=_read)
+
+
+def write_librechat(
+    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+) -> str:
+    """The conversation with all its branches, as LibreChat imports it.
+
+    LibreChat shows the branch of the message that comes last.
+    """
+    _, path = reading_order(messages, conversation.leaf_id)
+    shown = {each.id for each in path}
+    ordered = [*(each for each in messages if each.id not in shown), *path]
+    document = {
+        "conversationId": conversation.id,
+        "endpoint": "openAI",
+        "title": conversation.title,
+        "exportAt": conversation.updated_at.isoformat(),
+        **({"note": part} if part else {}),
+        "branches": True,
+        "recursive": False,
+        "options": {"model": conversation.model, "promptPrefix": conversation.system_prompt},
+        "messages": [_write_message(each) for each in ordered],
+    }
+    return dump_json(document)
+
+
+def _write_message(message: ChatMessage) -> dict[str, object]:
+    is_user = message.role is Role.USER
+    written: dict[str, object] = {
+        "messageId": message.id,
+        "parentMessageId": message.parent_id or _NO_PARENT,
+        "conversationId": message.conversation_id,
+        "isCreatedByUser": is_user,
+        "sender": "User" if is_user else message.model or "Assistant",
+        "text": message.text,
+        "model": message.model,
+        "createdAt": message.created_at.isoformat(),
+        "error": False,
+        "unfinished": message.status is not MessageStatus.COMPLETE,
+    }
+    if message.finish is not None:
+        written["finish_reason"] = message.finish.value
+    if message.reasoning:
+        thought = {"type": "think", "think": message.reasoning}
+        written["content"] = [thought, {"type": "text", "text": message.text}]
+    return written
+
+
+EXPORT = Format(name="LibreChat", suffix="librechat.json", write=write_librechat)

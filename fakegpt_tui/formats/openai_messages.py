@@ -1,8 +1,21 @@
-"""Messages as OpenAI's API has them, and ShareGPT: lists, requests, and training data in lines."""
+"""Messages as OpenAI's API has them, and ShareGPT: lists, requests, and training data in lines.
 
-from collections.abc import Iterator
+Both are written with the shown path alone, since they know no branches.
+"""
 
-from fakegpt_tui.formats.base import ImportItem, ListFormat, Record, RecordFormat, SourceDefaults
+from collections.abc import Iterator, Sequence
+
+from fakegpt_tui.domain import ChatMessage, Conversation, Role
+from fakegpt_tui.formats.base import (
+    Format,
+    ImportItem,
+    ListFormat,
+    Record,
+    RecordFormat,
+    SourceDefaults,
+    dump_json,
+    reading_order,
+)
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, first_exchange
 from fakegpt_tui.formats.message_parts import dicts_of, texts_of
@@ -81,3 +94,37 @@ def _read_sharegpt(record: Record, origin: SourceDefaults) -> Iterator[ImportIte
 SHAREGPT = RecordFormat(name="ShareGPT", sniff=_sniff_sharegpt, read=_read_sharegpt)
 REQUEST = RecordFormat(name="OpenAI messages", sniff=_sniff_record, read=_read_record)
 MESSAGES = ListFormat(name="OpenAI messages", sniff=_sniff_list, read=_read_list)
+
+
+def write_openai_messages(
+    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+) -> str:
+    """The body of a request that asks for the next reply; `part` has no place in it."""
+    del part
+    said = [{"role": role.value, "content": text} for role, text in _said(conversation, messages)]
+    return dump_json({"model": conversation.model, "messages": said})
+
+
+def write_sharegpt(
+    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+) -> str:
+    """A list of this one conversation, as training tools read it; `part` has no place in it."""
+    del part
+    turns = [{"from": _NAMES[role], "value": text} for role, text in _said(conversation, messages)]
+    return dump_json([{"id": conversation.id, "conversations": turns}])
+
+
+def _said(
+    conversation: Conversation, messages: Sequence[ChatMessage]
+) -> Iterator[tuple[Role, str]]:
+    """The system prompt, and what was said on the shown path, without what says nothing."""
+    if conversation.system_prompt:
+        yield Role.SYSTEM, conversation.system_prompt
+    _, path = reading_order(messages, conversation.leaf_id)
+    yield from ((each.role, each.text) for each in path if each.text)
+
+
+_NAMES = {Role.USER: "human", Role.ASSISTANT: "gpt", Role.SYSTEM: "system"}
+
+OPENAI_EXPORT = Format(name="OpenAI messages", suffix="openai.json", write=write_openai_messages)
+SHAREGPT_EXPORT = Format(name="ShareGPT", suffix="sharegpt.json", write=write_sharegpt)

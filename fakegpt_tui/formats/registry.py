@@ -100,8 +100,15 @@ TEXT_FORMATS = (
     gemini_html.FORMAT,
 )
 
-WRITERS = {each.suffix: each.write for each in FORMATS if each.write is not None}
-NAMES = {each.suffix: each.name for each in FORMATS if each.write is not None}
+EXPORT_FORMATS = (
+    *FORMATS,
+    open_webui.EXPORT,
+    librechat.EXPORT,
+    openai_messages.OPENAI_EXPORT,
+    openai_messages.SHAREGPT_EXPORT,
+)
+WRITERS = {each.suffix: each.write for each in EXPORT_FORMATS if each.write is not None}
+NAMES = {each.suffix: each.name for each in EXPORT_FORMATS if each.write is not None}
 """What a conversation can be saved as, and what people call it, by the suffix of the file."""
 
 _READ_SUFFIXES = (

@@ -1,12 +1,10 @@
-"""Chats that are kept as text: aichat's sessions and log, gptme, and archives of tenere.
-
-The YAML of aichat is read as far as it writes it: maps, lists, and plain, quoted and block texts.
-Tags and aliases are refused.
-"""
+"""Chats that are kept as text: aichat's sessions and log, gptme, and archives of tenere."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+
+import yaml
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.formats.base import (
@@ -20,7 +18,6 @@ from fakegpt_tui.formats.base import (
 from fakegpt_tui.formats.fields import read_time
 from fakegpt_tui.formats.message_list import add_messages, read_usage
 from fakegpt_tui.formats.message_parts import MessageParts, dicts_of, read_role, texts_of
-from fakegpt_tui.formats.simple_yaml import read_yaml
 from fakegpt_tui.formats.source_tree import DAMAGED, SourceConversation, SourceMessage
 
 _SESSION = re.compile(r"^model: .*$[\s\S]*?^(?:compressed_messages|messages):", re.MULTILINE)
@@ -38,7 +35,7 @@ def _sniff_session(head: str) -> str:
 
 
 def _read_session(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
-    document = read_yaml(text)
+    document = _read_yaml(text)
     if not isinstance(document, dict):
         raise FormatError("is no session of aichat")
     conversation = SourceConversation(program="aichat", key=origin.name, title=origin.name)
@@ -47,6 +44,24 @@ def _read_session(text: str, origin: SourceDefaults) -> Iterator[ImportItem]:
     messages = [each for message in held for each in _flatten(message)]
     add_messages(conversation, messages, model=texts_of(document, "model"))
     yield conversation.build(origin)
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Loads every value as a text, and refuses aliases, of which few can stand for millions."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it has an alias")
+        return super().compose_node(parent, index)
+
+
+def _read_yaml(text: str) -> object:
+    try:
+        return yaml.load(text, _TextLoader)  # noqa: S506 - it makes texts, lists and maps alone
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        where = getattr(error, "problem_mark", None)
+        place = f", in line {where.line + 1}" if where else ""
+        raise FormatError(f"is not YAML that can be read{place}") from error
 
 
 def _flatten(message: Record) -> list[Record]:

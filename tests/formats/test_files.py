@@ -15,7 +15,7 @@ from fakegpt_tui.domain import SaveError
 from fakegpt_tui.formats.files import EMPTY_DIGEST, is_unmodified, save_file, sign
 from fakegpt_tui.formats.json_lines import read_json_lines
 from fakegpt_tui.formats.markdown import read_markdown
-from fakegpt_tui.formats.registry import WRITERS, save_as
+from fakegpt_tui.formats.registry import FORMATS, save_as
 from tests.formats.trees import branched, hostile
 
 ROOT = Path(__file__).parents[2]
@@ -182,7 +182,7 @@ def test_a_seal_holds_for_its_owner_and_its_text_only(text: str, owner: str, oth
     assert is_unmodified(saved + other.encode(), owner) is (other == "")
 
 
-@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("suffix", [each.suffix for each in FORMATS])
 def test_a_conversation_is_saved_under_its_title_and_found_again(
     tmp_path: Path, suffix: str
 ) -> None:
