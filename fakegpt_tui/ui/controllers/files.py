@@ -67,7 +67,7 @@ class FileController:
             for suffix, name in export_formats().items()
         ]
         self._window.pick(
-            "Save", choices, lambda choice: self._save_part(*choice.split(_SEPARATOR))
+            "Save", choices, lambda choice: self._save_part(*choice.split(_SEPARATOR, 1))
         )
 
     def _save_part(self, part: str, suffix: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from textual.selection import Selection
 from textual.widgets import Input
 
-from fakegpt_tui.chat.jobs import Job, JobProgress, JobResult
+from fakegpt_tui.chat.jobs import Job, JobProgress, JobResult, export_formats
 from fakegpt_tui.formats.markdown import read_markdown
 from fakegpt_tui.ui.dialogs.import_files import ImportScreen, JobScreen
 from fakegpt_tui.ui.messages import RunJob
@@ -119,6 +119,17 @@ async def test_other_formats_are_saved_from_inside(tmp_path: Path) -> None:
         await it.command("/save jsonl")
         found = await files(it, tmp_path, 2)
         assert {path.suffix for path in found} == {".html", ".jsonl"}
+
+
+async def test_every_format_can_be_chosen_in_the_list(tmp_path: Path) -> None:
+    async with running(reply("one"), exports=tmp_path, size=(120, 40)) as it:
+        await asked(it, "first", "one")
+        for count, (suffix, format_name) in enumerate(export_formats().items(), start=1):
+            await it.pilot.press("alt+e")
+            await it.see("This conversation as Markdown")
+            await it.pilot.press(*f"this as {format_name}", "enter")
+            found = await files(it, tmp_path, count)
+            assert any(path.name.endswith(f".{suffix}") for path in found)
 
 
 async def test_every_conversation_is_saved_from_inside(tmp_path: Path) -> None:
