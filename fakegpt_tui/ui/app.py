@@ -184,7 +184,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     async def _edit(self, event: OpenEditor) -> Report:
         from fakegpt_tui.ui.editor import edit_text  # noqa: PLC0415 - when used
 
-        return PromptEdited(await edit_text(event.text, self))
+        return PromptEdited(await edit_text(event.text, self, name=event.name), event.take)
 
     @on(RunJob)
     def run_job(self, event: RunJob) -> None:

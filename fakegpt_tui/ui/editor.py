@@ -17,7 +17,11 @@ _DEFAULT = "vi"
 
 
 async def edit_text(
-    text: str, app: App[Any], *, environment: Mapping[str, str] = os.environ
+    text: str,
+    app: App[Any],
+    *,
+    name: str = "prompt.md",
+    environment: Mapping[str, str] = os.environ,
 ) -> str:
     """`text` as it comes back from `$VISUAL` or `$EDITOR`.
 
@@ -28,7 +32,7 @@ async def edit_text(
     """
     command = _command(environment)
     with TemporaryDirectory(prefix="fakegpt-tui-") as folder:
-        path = Path(folder) / "prompt.md"
+        path = Path(folder) / name
         with os.fdopen(
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
         ) as file:
@@ -37,7 +41,7 @@ async def edit_text(
         try:
             return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
         except OSError as error:
-            raise SaveError("The editor took the file away; the prompt is as it was.") from error
+            raise SaveError("The editor took the file away; the text is as it was.") from error
 
 
 def _command(environment: Mapping[str, str]) -> list[str]:

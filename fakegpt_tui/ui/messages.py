@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -76,9 +77,14 @@ class NotifyUser(Message):
 
 @dataclass
 class OpenEditor(Message):
-    """Asks the app to open a prompt in the user's editor."""
+    """Asks the app to open a text in the user's editor, by default the prompt.
+
+    `take` is given the text that comes back; the end of `name` tells the editor what it is.
+    """
 
     text: str
+    name: str = "prompt.md"
+    take: Callable[[str], object] | None = None
 
 
 @dataclass
@@ -125,9 +131,10 @@ class PromptNotSaved(Report):
 
 @dataclass
 class PromptEdited(Report):
-    """The editor has given the prompt back."""
+    """The editor has given a text back, by default the prompt."""
 
     text: str
+    take: Callable[[str], object] | None = None
 
 
 @dataclass

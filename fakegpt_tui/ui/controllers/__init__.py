@@ -7,6 +7,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.controllers.conversations import ConversationController
 from fakegpt_tui.ui.controllers.files import FileController
+from fakegpt_tui.ui.controllers.items import ItemController
 from fakegpt_tui.ui.controllers.messages import MessageController
 from fakegpt_tui.ui.controllers.prompt import PromptController
 from fakegpt_tui.ui.controllers.services import ServiceController
@@ -25,6 +26,7 @@ class Controllers:
     conversations: ConversationController
     messages: MessageController
     files: FileController
+    items: ItemController
     services: ServiceController
     settings: SettingsController
     side_by_side: SideBySideController
@@ -39,6 +41,7 @@ def build_controllers(
         conversations=conversations,
         messages=MessageController(chat, state, window, conversations.open),
         files=FileController(chat, state, window, options.exports),
+        items=ItemController(state, window),
         services=ServiceController(chat, state, window, options),
         settings=SettingsController(chat, state, window, options),
         side_by_side=SideBySideController(chat, state, window, options),

@@ -74,6 +74,9 @@ class PromptController:
 
     def take_edited(self, event: PromptEdited) -> None:
         """Take the text back from the editor."""
+        if event.take is not None:
+            event.take(event.text)
+            return
         self._window.prompt.replace_text(event.text)
         self._window.prompt.focus()
 

@@ -51,6 +51,11 @@ def code_at(text: str, start: int, end: int) -> str:
 
 def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """The fenced blocks of a message from about `start` on: where each one ends, and its code."""
+    return ((node.source[1], node.content) for node in fences(text, start))
+
+
+def fences(text: str, start: int = 0) -> Iterator[Node]:
+    """The fenced blocks of a message from about `start` on, with what is behind their fences."""
     if not any(fence in text for fence in _FENCES):
         return
     borders = [0, *find_split_points(text, _READ_SIZE)]
@@ -62,8 +67,8 @@ def code_blocks(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
             yield from _fences(parse_blocks(part, list(accumulate(rows, initial=begin)), {}))
 
 
-def _fences(nodes: Sequence[Node]) -> Iterator[tuple[int, str]]:
+def _fences(nodes: Sequence[Node]) -> Iterator[Node]:
     for node in nodes:
         if node.kind == "fence":
-            yield node.source[1], node.content
+            yield node
         yield from _fences(node.children)

@@ -1,0 +1,95 @@
+"""Command dialog: shows a command before it runs, and then its output."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from fakegpt_tui.attachments.commands import ShellCommand
+from fakegpt_tui.text import safe_line, safe_text
+from fakegpt_tui.ui.messages import CopyText
+from fakegpt_tui.ui.widgets.text_box import TextBox
+
+_LOOK_SECONDS = 0.1
+_SHOWN_WHILE_RUNNING = 4_000
+"""Characters of output that are drawn until it has ended; all of them are after that."""
+
+
+class CommandScreen(ModalScreen[str | None]):
+    """Runs a command, at once or after a confirmation, as long as it is open.
+
+    It is dismissed with the command and its output where the user wants them in the prompt.
+    """
+
+    CSS_PATH = "command_output.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "Go on", priority=True),
+        Binding("y,c", "copy", "Copy", priority=True),
+        Binding("escape,q", "dismiss", "Close", priority=True),
+    ]
+
+    def __init__(
+        self, command: ShellCommand, *, confirms: str = "", attaches: bool = False
+    ) -> None:
+        """`confirms` is what to say before it runs; empty where it runs at once.
+
+        `attaches` offers the output for the prompt.
+        """
+        super().__init__()
+        self._command = command
+        self._confirms = confirms
+        self._attaches = attaches
+        self._is_begun = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="command"):
+            yield Static(Content(safe_text(f"$ {self._command.line}")), id="line")
+            yield TextBox(read_only=True, id="output")
+
+    def on_mount(self) -> None:
+        self._box = self.query_one("#command")
+        self._output = self.query_one("#output", TextBox)
+        if self._confirms:
+            self._box.border_title = Content("Run this?")
+            self._box.border_subtitle = Content("enter runs it · esc leaves it")
+            self._output.load_text(safe_text(self._confirms))
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._is_begun = True
+        self._box.border_title = Content("Running")
+        self._box.border_subtitle = Content("esc ends it")
+        self._output.load_text("")
+        self._timer = self.set_interval(_LOOK_SECONDS, self._show_growth)
+        self._run()
+
+    @work(exclusive=True)
+    async def _run(self) -> None:
+        await self._command.run()
+        self._timer.stop()
+        self._box.border_title = Content(safe_line(self._command.ending))
+        then = "enter puts it into the prompt · " if self._attaches else ""
+        self._box.border_subtitle = Content(f"{then}y copies · esc closes")
+        self._output.load_text(safe_text(self._command.output).rstrip("\n") or "(no output)")
+        self._output.focus()
+
+    def _show_growth(self) -> None:
+        self._output.load_text(safe_text(self._command.output[-_SHOWN_WHILE_RUNNING:]))
+        self._output.move_cursor(self._output.document.end)
+
+    def action_go_on(self) -> None:
+        """Run it, or take its output, or close."""
+        if not self._is_begun:
+            self._begin()
+        elif self._command.ending:
+            self.dismiss(self._command.transcript if self._attaches else None)
+
+    def action_copy(self) -> None:
+        if self._command.ending:
+            self.app.post_message(CopyText(self._command.output, "output"))

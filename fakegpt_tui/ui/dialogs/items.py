@@ -1,0 +1,149 @@
+"""Items dialog: the code blocks of a message, each to be saved, edited, piped or copied."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fakegpt_tui.text import file_stem, safe_line, safe_text
+from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.widgets.transcript.code_blocks import fences
+
+_PREVIEW_LINES = 14
+_PREVIEW_WIDTH = 400
+_NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
+_PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
+_KEYS = "s saves · e edits · p pipes · c copies · esc closes"
+
+
+class ItemAction(StrEnum):
+    """What can be done with an item."""
+
+    SAVE = "save"
+    EDIT = "edit"
+    PIPE = "pipe"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageItem:
+    """Something in a message that can be taken out of it; `name` is that of a file for it."""
+
+    name: str
+    label: str
+    text: str
+
+    @property
+    def size(self) -> str:
+        lines = self.text.count("\n") + (not self.text.endswith("\n"))
+        return f"{lines} line{'' if lines == 1 else 's'}"
+
+
+def items_of(text: str) -> tuple[MessageItem, ...]:
+    """The code blocks of a message, in their order."""
+    return tuple(
+        _code_item(number, node.info, node.content)
+        for number, node in enumerate(fences(text), 1)
+        if node.content
+    )
+
+
+def _code_item(number: int, info: str, code: str) -> MessageItem:
+    language = re.split(r"[\s{:,]", info.strip(), maxsplit=1)[0]
+    name = _name_in(info)
+    if not name:
+        name = f"block-{number}{_suffix(language)}"
+    return MessageItem(name, language or "text", code)
+
+
+def _name_in(info: str) -> str:
+    """The name of a file that stands behind a fence, without folders; empty where there is none."""
+    named = _NAMED.search(info)
+    path = named[1] if named else ""
+    if not path:
+        words = re.split(r"[\s:{}]+", info.strip())
+        path = next((word for word in words if _PATH.fullmatch(word)), "")
+    written = PurePosixPath(path.replace("\\", "/"))
+    stem = file_stem(written.stem)
+    return f"{stem}{written.suffix}" if stem and _PATH.fullmatch(f"x{written.suffix}") else stem
+
+
+def _suffix(language: str) -> str:
+    """How files of a language end, as Pygments knows it."""
+    if not language:
+        return ".txt"
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - slow
+    from pygments.util import ClassNotFound  # noqa: PLC0415 - as above
+
+    try:
+        patterns: Sequence[str] = get_lexer_by_name(language).filenames
+    except ClassNotFound:
+        patterns = ()
+    found = (each[1:] for each in patterns if re.fullmatch(r"\*\.\w+", each))
+    return next(found, ".txt")
+
+
+class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
+    """The items and the beginning of the marked one; dismissed with one and what to do with it."""
+
+    CSS_PATH = "items.tcss"
+    BINDINGS = [
+        Binding("s,enter", "choose('save')", "Save"),
+        Binding("e,o", "choose('edit')", "Edit"),
+        Binding("p", "choose('pipe')", "Pipe"),
+        Binding("c,y", "choose('copy')", "Copy"),
+        Binding("escape,q,x", "dismiss", "Close"),
+        Binding("j", "move(1)", "Next", show=False),
+        Binding("k", "move(-1)", "Previous", show=False),
+    ]
+
+    def __init__(self, items: Sequence[MessageItem]) -> None:
+        super().__init__()
+        self._items = items
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="items"):
+            yield OptionList(
+                *(Option(_line(number, each)) for number, each in enumerate(self._items, 1)),
+                compact=True,
+                markup=False,
+            )
+            yield Static(id="preview")
+
+    def on_mount(self) -> None:
+        box = self.query_one("#items")
+        box.border_title = Content("Code blocks")
+        box.border_subtitle = Content(_KEYS)
+        self.options.highlighted = 0
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        lines = self._items[event.option_index].text.splitlines()
+        shown = [line[:_PREVIEW_WIDTH] for line in lines[:_PREVIEW_LINES]]
+        more = len(lines) - len(shown)
+        content = Content(safe_text("\n".join(shown)))
+        if more > 0:
+            content = Content.assemble(content, (f"\n… and {more} more", "dim"))
+        self.query_one("#preview", Static).update(content)
+
+    def on_option_list_option_selected(self) -> None:
+        self.action_choose(ItemAction.SAVE)
+
+    def action_choose(self, action: str) -> None:
+        if (index := self.options.highlighted) is not None:
+            self.dismiss((ItemAction(action), self._items[index]))
+
+
+def _line(number: int, item: MessageItem) -> Content:
+    return Content.assemble(
+        f"{number:>2}  ",
+        (safe_line(item.name, 60), "bold"),
+        (f"  {safe_line(item.label, 30)}, {item.size}", "dim"),
+    )
