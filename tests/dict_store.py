@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
 
 from fakegpt_tui.domain import (
     Bookmark,
@@ -16,6 +18,8 @@ from fakegpt_tui.domain import (
     SearchHit,
     SearchQuery,
 )
+from fakegpt_tui.domain.parts import Blob, Origin, Part
+from fakegpt_tui.store.blobs import MemoryBlobs
 
 
 class DictStore:
@@ -24,6 +28,7 @@ class DictStore:
     def __init__(self) -> None:
         self.headers: dict[str, Conversation] = {}
         self.nodes: dict[str, ChatMessage] = {}
+        self.blobs = MemoryBlobs()
         self._drafts: dict[str, Draft] = {}
         self._bookmarks: dict[str, Bookmark] = {}
         self._queues: dict[str, tuple[QueuedPrompt, ...]] = {}
@@ -60,6 +65,22 @@ class DictStore:
         # A conversation may be deleted while it streams.
         if (node := self.nodes.get(reply_id)) is not None:
             self.nodes[reply_id] = replace(node, text=node.text[:keep] + text)
+
+    def append_part(self, reply_id: str, part: Part | Origin) -> None:
+        if (node := self.nodes.get(reply_id)) is not None and not isinstance(part, Origin):
+            self.nodes[reply_id] = replace(node, parts=(*node.parts, part))
+
+    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        return self.blobs.put(source, limit=limit)
+
+    def read_blob(self, digest: str) -> bytes:
+        return self.blobs.read(digest)
+
+    def has_blob(self, blob: Blob) -> bool:
+        return self.blobs.has(blob)
+
+    def blob_path(self, digest: str) -> Path | None:
+        return self.blobs.path(digest)
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
         if (node := self.nodes.get(message_id)) is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fakegpt_tui.backends.context_window import estimate_tokens, prompt_budget
 from fakegpt_tui.domain import (
@@ -13,6 +14,7 @@ from fakegpt_tui.domain import (
     ReplyCut,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.parts import Origin, Part, PartLayout, fit_parts, place_parts
 
 REPLY_CUT = "The reply ended without its end marker, so it may not be whole."
 _PROGRAM_ENDED = "The program ended before the reply did."
@@ -50,6 +52,58 @@ class TextBuffer:
         """Keep the first `keep` code points and put `text` after them."""
         self._chunks = [str(self)[:keep], text]
         self._length = sum(map(len, self._chunks))
+
+
+class ReplyBuffer:
+    """A reply while it grows: its text, its reasoning, and the parts among them."""
+
+    def __init__(self, reply: ChatMessage) -> None:
+        self._text = TextBuffer(reply.text)
+        self._reasoning = TextBuffer(reply.reasoning)
+        placed = place_parts(reply.text, reply.reasoning, reply.parts)
+        self._layout = PartLayout(each.part for each in placed)
+        self._has_parts = bool(reply.parts)
+        self._has_new_parts = False
+
+    @property
+    def length(self) -> int:
+        """Code points of the text."""
+        return len(self._text)
+
+    def append(self, text: str) -> None:
+        self._text.append(text)
+        self._layout.add_text(len(text))
+
+    def replace(self, keep: int, text: str) -> None:
+        """Keep the first `keep` code points of the text, with the parts up to there."""
+        self._text.replace(keep, text)
+        self._layout.keep_text(keep)
+        self._layout.add_text(len(text))
+
+    def append_reasoning(self, text: str) -> None:
+        self._reasoning.append(text)
+        self._layout.add_reasoning(len(text))
+
+    def add(self, part: Part) -> Part:
+        """Add a part at the end."""
+        self._has_parts = self._has_new_parts = True
+        self._layout.add(part)
+        return part
+
+    def set_origin(self, origin: Origin) -> Part | Origin:
+        """Give what ends here its origin; returns what is to be saved."""
+        self._has_parts = self._has_new_parts = True
+        return self._layout.set_origin(origin)
+
+    def update(self, reply: ChatMessage) -> ChatMessage:
+        """The reply as it stands; the same object where nothing has come since."""
+        text, reasoning = str(self._text), str(self._reasoning)
+        grew = text is not reply.text or reasoning is not reply.reasoning
+        if self._has_parts and (grew or self._has_new_parts):
+            self._has_new_parts = False
+            parts = fit_parts(self._layout.parts, text, reasoning)
+            return replace(reply, text=text, reasoning=reasoning, parts=parts)
+        return replace(reply, text=text, reasoning=reasoning) if grew else reply
 
 
 def reply_outcome(

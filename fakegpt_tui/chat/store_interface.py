@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from fakegpt_tui.domain import (
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         SearchHit,
         SearchQuery,
     )
+    from fakegpt_tui.domain.parts import Blob, Origin, Part
 
 
 class TurnStore(Protocol):
@@ -32,6 +34,34 @@ class TurnStore(Protocol):
         ...
 
     def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None: ...
+
+    def append_part(self, reply_id: str, part: Part | Origin) -> None:
+        """Add a part at the end of a reply, or the origin of the text that ends there."""
+        ...
+
+    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        """Keep the bytes of a picture or file. It blocks, so call it in a thread.
+
+        Raises:
+            StoreError: They cannot be written, or are more than `limit`.
+        """
+        ...
+
+    def read_blob(self, digest: str) -> bytes:
+        """The bytes with that digest. It blocks, so call it in a thread.
+
+        Raises:
+            StoreError: They are missing or damaged.
+        """
+        ...
+
+    def has_blob(self, blob: Blob) -> bool:
+        """Are there as many bytes as there should be? They are not read."""
+        ...
+
+    def blob_path(self, digest: str) -> Path | None:
+        """The file with these bytes, to be read only; `None` where they are in memory."""
+        ...
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]: ...
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
-from fakegpt_tui.chat.reply_text import REPLY_CUT, TextBuffer, reply_outcome
+from fakegpt_tui.chat.reply_text import REPLY_CUT, ReplyBuffer, reply_outcome
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -22,6 +22,8 @@ from fakegpt_tui.domain import (
     MessageStatus,
     Notice,
     NotSavedYet,
+    OriginReported,
+    PartAdded,
     ReasoningDelta,
     RemoteIdAssigned,
     ReplyCut,
@@ -94,9 +96,8 @@ class Turn:
         self._clock = clock
         self._reply = reply
         # A reply that continues another begins with the other's text; events count from its end.
-        self._text = TextBuffer(reply.text)
+        self._buffer = ReplyBuffer(reply)
         self._prefix_length = len(reply.text)
-        self._reasoning = TextBuffer(reply.reasoning)
         self._end: FinishReason | None = None
         self._stopping = False
         self._is_saved = False
@@ -124,9 +125,7 @@ class Turn:
     @property
     def reply(self) -> ChatMessage:
         """The reply as it stands."""
-        text, reasoning = str(self._text), str(self._reasoning)
-        if text is not self._reply.text or reasoning is not self._reply.reasoning:
-            self._reply = replace(self._reply, text=text, reasoning=reasoning)
+        self._reply = self._buffer.update(self._reply)
         return self._reply
 
     @property
@@ -136,7 +135,7 @@ class Turn:
         return TurnProgress(
             waited=(now if first is None else first) - self._began_at,
             streamed=0.0 if first is None else now - first,
-            length=len(self._text) - self._prefix_length,
+            length=self._buffer.length - self._prefix_length,
             queue_position=self._limiter.position(self._reply.id),
             retry=self._retry,
             retry_in=max(0.0, self._retry_at - now),
@@ -214,13 +213,19 @@ class Turn:
         match event:
             case TextDelta(text):
                 self._begin_text()
-                self._text.append(text)
+                self._buffer.append(text)
                 self._store.append_reply(self._reply.id, text)
             case TextReplaced(keep, text):
                 self._begin_text()
                 keep += self._prefix_length
-                self._text.replace(keep, text)
+                self._buffer.replace(keep, text)
                 self._store.append_reply(self._reply.id, text, keep)
+            case ReasoningDelta(text):
+                self._buffer.append_reasoning(text)
+            case PartAdded(part):
+                self._store.append_part(self._reply.id, self._buffer.add(part))
+            case OriginReported(origin):
+                self._store.append_part(self._reply.id, self._buffer.set_origin(origin))
             case ReplyEnded(reason):
                 self._end = reason
             case _:
@@ -228,17 +233,10 @@ class Turn:
 
     def _apply_metadata(
         self,
-        event: ReasoningDelta
-        | UsageReported
-        | RemoteIdAssigned
-        | RetryScheduled
-        | TitleSuggested
-        | Notice,
+        event: UsageReported | RemoteIdAssigned | RetryScheduled | TitleSuggested | Notice,
     ) -> None:
         """Apply an event that does not change the text."""
         match event:
-            case ReasoningDelta(text):
-                self._reasoning.append(text)
             case UsageReported(usage):
                 self._reply = replace(self._reply, usage=usage)
             case RemoteIdAssigned(conversation_id, message_id):
@@ -275,7 +273,7 @@ class Turn:
             "A reply of %s ended: %s, %d characters in %.1f s, error %s",
             self._reply.service,
             status.value,
-            len(self._text) - self._prefix_length,
+            self._buffer.length - self._prefix_length,
             self._clock() - self._began_at,
             type(self.error).__name__ if self.error else "none",
         )

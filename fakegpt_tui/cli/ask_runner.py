@@ -18,6 +18,8 @@ from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import (
     AppendOnlyText,
     Notice,
+    OriginReported,
+    PartAdded,
     ReasoningDelta,
     RemoteIdAssigned,
     ReplyEnded,
@@ -67,6 +69,8 @@ class ReplyPrinter:
                 TitleSuggested()
                 | ReplyEnded()
                 | ReasoningDelta()
+                | PartAdded()
+                | OriginReported()
                 | UsageReported()
                 | RemoteIdAssigned()
             ):

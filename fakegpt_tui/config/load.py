@@ -14,7 +14,7 @@ from fakegpt_tui.config.atomic_file import read_config
 from fakegpt_tui.config.secrets import KeyInEnvironment
 from fakegpt_tui.config.services import parse_presets, parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table
-from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Settings, Source
+from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Settings, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
@@ -163,7 +163,7 @@ def _build(
     }
     if variable := _plain_variable(sources, environ):
         values["plain"] = True
-        sources.origins["plain"] = Origin(Source.ENVIRONMENT, variable)
+        sources.origins["plain"] = ValueOrigin(Source.ENVIRONMENT, variable)
     keys = _parse_keys(table.table("keys"))
     settings = Settings(
         **values,
@@ -176,9 +176,9 @@ def _build(
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}
-        | {f"services.{name}": Origin(Source.DEFAULT) for name in entries}
+        | {f"services.{name}": ValueOrigin(Source.DEFAULT) for name in entries}
         | {
-            f"{name}.{key}": Origin(Source.FILE, str(path))
+            f"{name}.{key}": ValueOrigin(Source.FILE, str(path))
             for name, rows in (("services", services), ("presets", presets), ("keys", keys))
             for key in rows
         },
@@ -189,12 +189,12 @@ def _build(
     return settings
 
 
-def _config_origin(flags: Mapping[str, object], environ: Mapping[str, str]) -> Origin:
+def _config_origin(flags: Mapping[str, object], environ: Mapping[str, str]) -> ValueOrigin:
     if flags.get("config"):
-        return Origin(Source.FLAG, "--config")
+        return ValueOrigin(Source.FLAG, "--config")
     if environ.get(_CONFIG_VARIABLE):
-        return Origin(Source.ENVIRONMENT, _CONFIG_VARIABLE)
-    return Origin(Source.DEFAULT)
+        return ValueOrigin(Source.ENVIRONMENT, _CONFIG_VARIABLE)
+    return ValueOrigin(Source.DEFAULT)
 
 
 def _parse_keys(table: Table) -> dict[str, str]:

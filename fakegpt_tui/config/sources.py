@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fakegpt_tui.config.spec import Origin, SettingSpec, Source
+from fakegpt_tui.config.spec import SettingSpec, Source, ValueOrigin
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.config.validators import table as read_table
 from fakegpt_tui.domain import ConfigError
@@ -90,7 +90,7 @@ class Sources:
         self._environ = environ
         self._table = table
         self._variables: set[str] = set()
-        self.origins: dict[str, Origin] = {}
+        self.origins: dict[str, ValueOrigin] = {}
 
     def resolve(self, row: SettingSpec, default: object) -> object:
         """The value of a setting from the first place that has it, or else the default.
@@ -104,15 +104,15 @@ class Sources:
         self._variables.add(variable)
         option = "--" + name.replace("_", "-")
         if self._flags.get(name) is not None:
-            self.origins[name] = Origin(Source.FLAG, option)
+            self.origins[name] = ValueOrigin(Source.FLAG, option)
             return _validate(row.validate, self._flags[name], option)
         if self._environ.get(variable):
-            self.origins[name] = Origin(Source.ENVIRONMENT, variable)
+            self.origins[name] = ValueOrigin(Source.ENVIRONMENT, variable)
             return _validate(row.validate, row.parse(self._environ[variable]), variable)
         if name in self._table:
-            self.origins[name] = Origin(Source.FILE, str(self._table.path))
+            self.origins[name] = ValueOrigin(Source.FILE, str(self._table.path))
             return from_file
-        self.origins[name] = Origin(Source.DEFAULT)
+        self.origins[name] = ValueOrigin(Source.DEFAULT)
         return default
 
     def reject_misspelled(self, also_known: Iterable[str]) -> None:

@@ -29,7 +29,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ValueOrigin:
     """Where a value came from; `name` is the flag, the variable or the file."""
 
     source: Source
@@ -207,7 +207,7 @@ class Settings:
     service_keys: Mapping[str, KeySource]
     presets: Mapping[str, Preset]
     keys: Mapping[str, str]
-    origins: Mapping[str, Origin]
+    origins: Mapping[str, ValueOrigin]
 
     @property
     def folders(self) -> Folders:

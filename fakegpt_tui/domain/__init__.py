@@ -49,6 +49,8 @@ from fakegpt_tui.domain.errors import (
 from fakegpt_tui.domain.events import (
     AppendOnlyText,
     Notice,
+    OriginReported,
+    PartAdded,
     ReasoningDelta,
     RemoteIdAssigned,
     ReplyEnded,
@@ -126,6 +128,8 @@ __all__ = [
     "NotSignedIn",
     "Notice",
     "Offline",
+    "OriginReported",
+    "PartAdded",
     "Preset",
     "PromptTooLong",
     "QueuedPrompt",

@@ -3,9 +3,12 @@
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.parts import Attachment, Part
 
 TEMPERATURES: Final = (0.0, 2.0)
 TOP_PS: Final = (0.0, 1.0)
@@ -118,6 +121,8 @@ class ChatMessage:
     `text` is what was typed or sent, untouched; `error` is a sentence for a person.
     `service` and `model` say who was asked, and are empty for prompts. `reasoning` is what a
     service sent apart from the text. `server_id` is the service's own name for the message.
+    `parts` lay out text and reasoning among pictures, files and citations; without any, the
+    message is its reasoning, and then its text.
     """
 
     id: str
@@ -135,14 +140,20 @@ class ChatMessage:
     usage: Usage | None = None
     server_id: str = ""
     trashed_at: datetime | None = None
+    parts: "tuple[Part, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ContextMessage:
-    """A message that a backend is sent as context; any role that a service may know."""
+    """A message that a backend is sent as context; any role that a service may know.
+
+    `reasoning` is there for the spans of `parts`; a message without parts is its text alone.
+    """
 
     role: str
     text: str
+    reasoning: str = ""
+    parts: "tuple[Part, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,7 @@ class Draft:
     conversation_id: str
     text: str
     cursor: tuple[int, int] = (0, 0)
+    attachments: "tuple[Attachment, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +189,7 @@ class QueuedPrompt:
     id: str
     conversation_id: str
     text: str
+    parts: "tuple[Part, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

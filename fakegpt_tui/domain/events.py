@@ -1,9 +1,12 @@
 """Events that a backend streams while it replies."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain.conversations import FinishReason, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.parts import Origin, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,10 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class TextReplaced:
-    """The reply was rewritten: keep its first `keep` code points, then add `text`."""
+    """The reply was rewritten: keep its first `keep` code points, then add `text`.
+
+    Parts that lie behind `keep` are dropped.
+    """
 
     keep: int
     text: str
@@ -56,6 +62,20 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class PartAdded:
+    """A part at the end of what has come so far; text and reasoning come as deltas instead."""
+
+    part: "Part"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginReported:
+    """What the service wants back unread, for the text or the reasoning that ends here."""
+
+    origin: "Origin"
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """Tokens of the reply so far, as the service counts them."""
 
@@ -81,6 +101,8 @@ StreamEvent: TypeAlias = (
     TextDelta
     | TextReplaced
     | ReasoningDelta
+    | PartAdded
+    | OriginReported
     | UsageReported
     | RemoteIdAssigned
     | TitleSuggested

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Concatenate, ParamSpec, Self, TypeVar
 
 from fakegpt_tui.store import drafts, open_store, queries, write_operations
 from fakegpt_tui.store.connection import transaction
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         SearchQuery,
         StoreError,
     )
+    from fakegpt_tui.domain.parts import Blob, Origin, Part
+    from fakegpt_tui.store.blobs import BlobStore
+    from fakegpt_tui.store.connection import WriteOperation
     from fakegpt_tui.store.open_store import StoreFiles
 
 _Arguments = ParamSpec("_Arguments")
@@ -53,6 +56,7 @@ class ConversationStore:
         self._reader = files.reader
         self._reading = threading.Lock()
         self._found_damage = False
+        self._opened_blobs: BlobStore | None = None
         self._seen_changes = 0
         self._search = SearchConnection(path, files.open_reader)
         self._writer = StoreWriter(path, files.writer, files.hold_lock, identity=files.identity)
@@ -135,6 +139,51 @@ class ConversationStore:
     def add_conversation(self, conversation: Conversation) -> Future[None]:
         return self._writer.submit(write_operations.add_conversation(conversation))
 
+    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        """Keep the bytes of a picture or file; they are on the disk when this returns.
+
+        It blocks, so that it is for a thread. The bytes stay for a day, and then as long as a
+        message, draft or queued prompt uses them.
+
+        Raises:
+            StoreError: They cannot be written, or are more than `limit`.
+        """
+        return self._blobs.put(source, limit=limit)
+
+    def read_blob(self, digest: str) -> bytes:
+        """The bytes of a picture or file, compared with their digest. It blocks.
+
+        Raises:
+            StoreError: They are missing or damaged.
+        """
+        return self._blobs.read(digest)
+
+    def has_blob(self, blob: Blob) -> bool:
+        """Are there as many bytes as there should be? They are not read."""
+        return self._blobs.has(blob)
+
+    def blob_path(self, digest: str) -> Path | None:
+        """The file with these bytes, to be read only; `None` where they are in memory."""
+        return self._blobs.path(digest)
+
+    @property
+    def _blobs(self) -> BlobStore:
+        if self._opened_blobs is None:
+            self._opened_blobs = self._files.open_blobs()
+        return self._opened_blobs
+
+    def _with_blobs(self, write: WriteOperation, *parts: Sequence[Part]) -> WriteOperation:
+        """Refuse the write where bytes that it uses are missing, inside its transaction."""
+        if not any(parts):
+            return write
+        from fakegpt_tui.store.blobs import require_blobs  # noqa: PLC0415 - most have none
+
+        def write_checked(connection: sqlite3.Connection) -> None:
+            require_blobs(self._blobs, parts)
+            write(connection)
+
+        return write_checked
+
     def save_conversation(self, conversation: Conversation) -> Future[None]:
         """Change the header. It fails where the conversation has been deleted."""
         return self._writer.submit(write_operations.save_conversation(conversation))
@@ -148,10 +197,12 @@ class ConversationStore:
         A new conversation is added. If all messages are there already, nothing is changed.
         """
         operation = write_operations.add_turn(conversation, messages, self._owner)
+        operation = self._with_blobs(operation, *(message.parts for message in messages))
         return self._writer.submit(operation, durable=True)
 
     def add_message(self, message: ChatMessage) -> Future[None]:
-        return self._writer.submit(write_operations.add_message(message, self._owner))
+        operation = write_operations.add_message(message, self._owner)
+        return self._writer.submit(self._with_blobs(operation, message.parts))
 
     def append_reply(self, reply_id: str, text: str, keep: int | None = None) -> None:
         """Keep the first `keep` code points of a reply, or all of them, and add `text`.
@@ -161,10 +212,19 @@ class ConversationStore:
         """
         self._writer.append_reply(reply_id, text, keep)
 
+    def append_part(self, reply_id: str, part: Part | Origin) -> None:
+        """Add a part at the end of a reply, or the origin of the text that ends there.
+
+        Bytes that it uses must have been kept before.
+        """
+        from fakegpt_tui.domain import part_json  # noqa: PLC0415 - most replies have none
+
+        self._writer.append_reply(reply_id, "", None, part_json.encode_step(part))
+
     def finish_reply(self, reply: ChatMessage) -> Future[None]:
         """Save a reply as it ended, in place of its deltas; it survives a power cut."""
         operation = write_operations.finish_reply(reply, self._owner)
-        return self._writer.submit(operation, durable=True)
+        return self._writer.submit(self._with_blobs(operation, reply.parts), durable=True)
 
     def set_status(self, message_id: str, status: MessageStatus) -> Future[None]:
         return self._writer.submit(write_operations.set_status(message_id, status, self._owner))
@@ -182,7 +242,7 @@ class ConversationStore:
         return self._read(drafts.read_drafts)
 
     def save_draft(self, draft: Draft) -> Future[None]:
-        """Save the draft of its conversation, or delete it if it has no text.
+        """Save the draft of its conversation, or delete it if it has no text and no attachment.
 
         Coalesced, so that typing costs few writes.
         """
@@ -208,7 +268,9 @@ class ConversationStore:
 
     def save_queue(self, conversation_id: str, queue: Sequence[QueuedPrompt]) -> Future[None]:
         """Make these the queued prompts of the conversation."""
-        return self._writer.submit(drafts.save_queue(conversation_id, queue), durable=True)
+        operation = drafts.save_queue(conversation_id, queue)
+        operation = self._with_blobs(operation, *(prompt.parts for prompt in queue))
+        return self._writer.submit(operation, durable=True)
 
     def prompts(self, limit: int) -> tuple[str, ...]:
         """The texts of earlier prompts, newest first, without doubles."""

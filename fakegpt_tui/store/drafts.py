@@ -13,8 +13,10 @@ from fakegpt_tui.store.rows import (
     Values,
     assignments,
     insert_statement,
+    part_json,
     select_statement,
 )
+from fakegpt_tui.store.write_operations import record_uses
 from fakegpt_tui.text import replace_surrogates
 
 if TYPE_CHECKING:
@@ -27,11 +29,11 @@ _SAVE_BOOKMARK = f"""
 """
 _DELETE_BOOKMARK = "DELETE FROM bookmark WHERE conversation_id = :id"
 
-_DRAFTS = "SELECT conversation_id, text, line, place FROM draft ORDER BY rowid"
-_SAVE_DRAFT = """
-    INSERT INTO draft (conversation_id, text, line, place)
-    VALUES (:conversation_id, :text, :line, :place)
-    ON CONFLICT (conversation_id) DO UPDATE SET text = :text, line = :line, place = :place
+_DRAFT = ("conversation_id", "text", "line", "place", "attachments")
+_DRAFTS = f"{select_statement('draft', _DRAFT)} ORDER BY rowid"
+_SAVE_DRAFT = f"""
+    {insert_statement("draft", _DRAFT)}
+    ON CONFLICT (conversation_id) DO UPDATE SET {assignments(_DRAFT)}
 """
 _DELETE_DRAFT = "DELETE FROM draft WHERE conversation_id = :conversation_id"
 
@@ -63,21 +65,35 @@ def delete_bookmark(conversation_id: str) -> WriteOperation:
 def read_drafts(connection: sqlite3.Connection) -> Mapping[str, Draft]:
     """Drafts by conversation."""
     return {
-        conversation_id: Draft(conversation_id, text, (line, place))
-        for conversation_id, text, line, place in connection.execute(_DRAFTS)
+        conversation_id: Draft(
+            conversation_id,
+            text,
+            (line, place),
+            part_json().decode_attachments(attachments) if attachments else (),
+        )
+        for conversation_id, text, line, place, attachments in connection.execute(_DRAFTS)
     }
 
 
 def save_draft(draft: Draft) -> WriteOperation:
-    """Save the draft, or delete one without text."""
+    """Save the draft, or delete one without text and attachments."""
     line, place = draft.cursor
     values: Values = {
         "conversation_id": replace_surrogates(draft.conversation_id),
         "text": replace_surrogates(draft.text),
         "line": line,
         "place": place,
+        "attachments": part_json().encode_attachments(draft.attachments)
+        if draft.attachments
+        else None,
     }
-    return _run(_SAVE_DRAFT if draft.text else _DELETE_DRAFT, values)
+    statement = _SAVE_DRAFT if draft.text or draft.attachments else _DELETE_DRAFT
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(statement, values)
+        record_uses(connection, "draft", str(values["conversation_id"]), values["attachments"])
+
+    return write
 
 
 def read_queued_prompts(connection: sqlite3.Connection) -> Mapping[str, Sequence[QueuedPrompt]]:
@@ -95,6 +111,8 @@ def save_queue(conversation_id: str, prompts: Sequence[QueuedPrompt]) -> WriteOp
     def write(connection: sqlite3.Connection) -> None:
         connection.execute(_DELETE_QUEUE, {"id": replace_surrogates(conversation_id)})
         connection.executemany(_ADD_QUEUED, queue)
+        for each in queue:
+            record_uses(connection, "queue", str(each["id"]), each["parts"])
 
     return write
 

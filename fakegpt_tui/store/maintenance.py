@@ -170,9 +170,16 @@ class Maintenance:
             self.found_damage = True
             self.notices += (f"{damage} The next start brings over what is whole.",)
             return
+        self._submit(self._sweep(now))
         # Only after the check, so that no copy of a damaged store takes the place of a good one.
         if is_backup_due(self._path, now):
             back_up_daily(opened, self._path, now, self._check_not_closing)
+
+    def _sweep(self, now: datetime) -> WriteOperation:
+        from fakegpt_tui.store import blob_uses, blobs  # noqa: PLC0415 - not at the start
+
+        backups = _list_backups(self._path, "d*")
+        return blob_uses.sweep(blobs.blob_folder(self._path), now, backups)
 
     def _check(self, opened: sqlite3.Connection) -> None:
         with translate_errors(self._path):
@@ -183,6 +190,17 @@ class Maintenance:
             self.notices += (
                 f"{damaged} {what} damaged on the disk. Each says so in its conversation.",
             )
+        self._check_blobs(opened)
+
+    def _check_blobs(self, opened: sqlite3.Connection) -> None:
+        from fakegpt_tui.store import blob_uses  # noqa: PLC0415 - not at the start
+
+        report = ""
+        for found in blob_uses.check_blobs(opened, self._path):
+            report = found.in_words
+            if self._ending.wait(_PAUSE):
+                raise _MaintenanceStopped
+        self.notices += (report,) if report else ()
 
     def _damaged_messages(self, opened: sqlite3.Connection) -> int:
         damaged = 0

@@ -97,7 +97,7 @@ STEPS: tuple[Step, ...] = (
         # `NULL` while the message is under way.
         "ALTER TABLE chat_message ADD COLUMN checksum INTEGER",
         f"""
-        UPDATE chat_message SET checksum = {rows.checksum_call()}
+        UPDATE chat_message SET checksum = {rows.checksum_call(later=())}
         WHERE owner IS NULL
         """,  # noqa: S608 - constants
         """
@@ -148,6 +148,41 @@ STEPS: tuple[Step, ...] = (
             above INTEGER NOT NULL
         ) STRICT
         """,
+    ),
+    (
+        # `NULL` for what is only reasoning and text, so that no row is rewritten.
+        "ALTER TABLE chat_message ADD COLUMN parts TEXT",
+        # What came at this point instead of text: a part, or an origin.
+        "ALTER TABLE reply_delta ADD COLUMN part TEXT",
+        "ALTER TABLE draft ADD COLUMN attachments TEXT",
+        "ALTER TABLE queued_prompt ADD COLUMN parts TEXT",
+        # Which rows need which bytes of the folder beside the store.
+        """
+        CREATE TABLE blob_use (
+            kind TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            PRIMARY KEY (kind, user_id, digest)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX blob_use_digest ON blob_use (digest)",
+        """
+        CREATE TABLE unused_blob (
+            digest TEXT NOT NULL PRIMARY KEY,
+            since INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        *(
+            f"""
+            CREATE TRIGGER {table}_without_blobs AFTER DELETE ON {table}
+            BEGIN DELETE FROM blob_use WHERE kind = '{kind}' AND user_id = OLD.{key}; END
+            """  # noqa: S608 - constants
+            for table, kind, key in (
+                ("chat_message", "message", "id"),
+                ("draft", "draft", "conversation_id"),
+                ("queued_prompt", "queue", "id"),
+            )
+        ),
     ),
 )
 

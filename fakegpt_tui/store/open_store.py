@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fakegpt_tui.domain import StoreError
@@ -24,6 +25,9 @@ from fakegpt_tui.store.connection import JOURNAL, FileIdentity, closing_on_failu
 from fakegpt_tui.store.errors import DamagedStore, TransientStoreError, translate_errors
 from fakegpt_tui.store.instances import FileLock, HoldLock, Instance, InstanceStatus
 from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.store.blobs import BlobStore
 
 _MEMORY = "vfs=memdb"
 _CHECKED_AT_START = 64 * 1024 * 1024
@@ -57,12 +61,21 @@ class StoreFiles:
     instance: Instance | UntrackedInstance = field(default_factory=UntrackedInstance)
     identity: FileIdentity | None = None
     notices: tuple[str, ...] = ()
+    is_in_memory: bool = False
     is_suspect: bool = False
     """Should it be checked in the background, because an instance crashed?"""
 
     @property
     def needs_maintenance(self) -> bool:
         return isinstance(self.instance, Instance)
+
+    def open_blobs(self) -> "BlobStore":
+        """What keeps the bytes of pictures and files."""
+        from fakegpt_tui.store import blobs  # noqa: PLC0415 - most conversations have none
+
+        if self.is_in_memory:
+            return blobs.MemoryBlobs()
+        return blobs.BlobFolder(self.path, self.hold_lock)
 
 
 def open_store(path: Path, mounts: Path = path_safety.MOUNTS) -> StoreFiles:
@@ -95,6 +108,7 @@ def open_in_memory() -> StoreFiles:
             writer=writer,
             open_reader=open_reader,
             hold_lock=nullcontext,
+            is_in_memory=True,
         )
 
 

@@ -3,12 +3,15 @@
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.store import rows
 from fakegpt_tui.text import replace_surrogates
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.parts import Part
 
 _SELECT_CONVERSATION = rows.select_statement("conversation", rows.CONVERSATION.columns)
 _CONVERSATIONS = f"""
@@ -37,10 +40,10 @@ _PATH_END = f"""
     {_SELECT_MESSAGE} JOIN upwards ON position = place ORDER BY step DESC
 """  # noqa: S608 - constants
 _LARGEST_INTEGER = 2**63 - 1
-_DELTAS = "SELECT keep, text FROM reply_delta WHERE message_id = :id ORDER BY seq"
+_DELTAS = "SELECT keep, text, part FROM reply_delta WHERE message_id = :id ORDER BY seq"
 
-Delta: TypeAlias = tuple[int | None, str]
-"""How many code points of the reply stay, `None` for all, and the text that comes after them."""
+Delta: TypeAlias = tuple[int | None, str, str | None]
+"""How many code points of the reply stay, `None` for all, and the text or part after them."""
 
 DAMAGED_MESSAGE = "This message was damaged on the disk and is not what was written."
 
@@ -99,18 +102,21 @@ def count_messages(connection: sqlite3.Connection, conversation_id: str) -> int:
 
 def read_message(connection: sqlite3.Connection, row: sqlite3.Row) -> ChatMessage:
     """The chat message of a row, with the deltas of its reply, and flagged if damaged."""
-    message = rows.decode_message(row, get_text(connection, row))
+    message = rows.decode_message(row, **get_growth(connection, row))
     if rows.is_intact(row):
         return message
     return replace(message, status=MessageStatus.INTERRUPTED, error=DAMAGED_MESSAGE)
 
 
-def get_text(connection: sqlite3.Connection, row: sqlite3.Row) -> str:
-    """The text of a row, with the deltas of its reply."""
-    found: str = row["text"]
+def get_growth(connection: sqlite3.Connection, row: sqlite3.Row) -> dict[str, Any]:
+    """The text and the parts of a row after the deltas of its reply, where it has any."""
     if row["owner"] is None:
-        return found
-    return apply_deltas(found, connection.execute(_DELTAS, {"id": row["id"]}))
+        return {}
+    deltas = [tuple(each) for each in connection.execute(_DELTAS, {"id": row["id"]})]
+    text = apply_deltas(row["text"], deltas)
+    if row["parts"] is None and not any(part for _, _, part in deltas):
+        return {"text": text}
+    return {"text": text, "parts": grown_parts(row, text, deltas)}
 
 
 @dataclass(slots=True)
@@ -119,38 +125,60 @@ class DeltaBuffer:
 
     size: int = 0
     """UTF-8 bytes of all that was added."""
-    _texts: dict[str, list[tuple[int | None, list[str]]]] = field(default_factory=dict)
+    _texts: dict[str, list[tuple[int | None, list[str], str | None]]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self._texts)
 
-    def add(self, reply_id: str, text: str, keep: int | None) -> None:
+    def add(self, reply_id: str, text: str, keep: int | None, part: str | None = None) -> None:
         text = replace_surrogates(text)
-        self.size += len(text.encode())
+        self.size += len(text.encode()) + len(part or "")
         deltas = self._texts.setdefault(replace_surrogates(reply_id), [])
         if keep is not None:
-            deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text]))
-        elif deltas:
-            deltas[-1][1].append(text)
+            deltas.append((min(max(keep, 0), _LARGEST_INTEGER), [text], None))
+        elif part is not None or not deltas or deltas[-1][2] is not None:
+            deltas.append((None, [text], part))
         else:
-            deltas.append((None, [text]))
+            deltas[-1][1].append(text)
 
     def deltas(self) -> list[rows.Values]:
         return [
-            {"id": reply_id, "keep": keep, "text": "".join(texts)}
+            {"id": reply_id, "keep": keep, "text": "".join(texts), "part": part}
             for reply_id, deltas in self._texts.items()
-            for keep, texts in deltas
+            for keep, texts, part in deltas
         ]
 
 
 def apply_deltas(text: str, deltas: Iterable[Delta]) -> str:
     """What `deltas`, oldest first, make of `text`."""
     pieces = [text]
-    for keep, added in deltas:
+    for keep, added, _ in deltas:
         if keep is not None:
             pieces = ["".join(pieces)[:keep]]
         pieces.append(added)
     return "".join(pieces)
+
+
+def grown_parts(row: sqlite3.Row, text: str, deltas: Iterable[Delta]) -> "tuple[Part, ...]":
+    """What `deltas`, oldest first, make of the parts of a row; `text` is what they make of its."""
+    from fakegpt_tui.domain import parts  # noqa: PLC0415 - most replies have none
+
+    layout = parts.PartLayout(
+        each.part
+        for each in parts.place_parts(
+            row["text"], row["reasoning"], rows.part_json().decode_parts(row["parts"])
+        )
+    )
+    for keep, added, step in deltas:
+        if keep is not None:
+            layout.keep_text(keep)
+        layout.add_text(len(added))
+        found = rows.part_json().decode_step(step) if step else None
+        if isinstance(found, parts.Origin):
+            layout.set_origin(found)
+        elif found is not None:
+            layout.add(found)
+    return parts.fit_parts(layout.parts, text, row["reasoning"])
 
 
 def check_messages(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, get_type_hints
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, get_type_hints
 
 from fakegpt_tui.domain import (
     Bookmark,
@@ -25,12 +26,18 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.text import replace_surrogates
 
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.parts import Part
+
 CHECKSUM_FIELDS = (
     *("id", "conversation_id", "parent_id", "role", "status", "created_at", "service", "model"),
     *("error", "finish", "prompt_tokens", "reply_tokens", "server_id", "trashed_at"),
     *("reasoning", "text"),
 )
 """The columns of a chat message that its checksum covers. Never changed: stores hold the sums."""
+
+SUMMED_LATER = ("parts",)
+"""Columns that the checksum covers where they are not `NULL`, in the order in which they came."""
 
 CHECKSUM_FUNCTION = "message_checksum"
 
@@ -49,20 +56,24 @@ _LARGEST_INTEGER = 2**63 - 1
 
 
 def checksum(*values: object) -> int:
-    """The checksum over the values of `CHECKSUM_FIELDS`."""
+    """The checksum over the values of `CHECKSUM_FIELDS` and of later columns that have any."""
+    later = (value for value in values[len(CHECKSUM_FIELDS) :] if value is not None)
+    values = (*values[: len(CHECKSUM_FIELDS)], *later)
     joined = "\0".join(_NULL if value is None else str(value) for value in values)
     return zlib.crc32(joined.encode(errors="replace"))
 
 
-def checksum_call(*, nulls: Collection[str] = ()) -> str:
+def checksum_call(*, nulls: Collection[str] = (), later: Collection[str] = SUMMED_LATER) -> str:
     """The checksum in SQL, with `NULL` in place of some columns."""
-    values = ("NULL" if name in nulls else name for name in CHECKSUM_FIELDS)
+    values = ("NULL" if name in nulls else name for name in (*CHECKSUM_FIELDS, *later))
     return f"{CHECKSUM_FUNCTION}({', '.join(values)})"
 
 
 def row_checksum(values: Mapping[str, object] | sqlite3.Row) -> int:
     """The checksum of a row, or of the values that will be one."""
-    return checksum(*_checksum_values(values))
+    names = values.keys()  # a row has no `in`, and older ones lack the later columns
+    later = (values[name] for name in SUMMED_LATER if name in names)
+    return checksum(*_checksum_values(values), *later)
 
 
 def is_intact(row: sqlite3.Row | Mapping[str, object]) -> bool:
@@ -127,6 +138,21 @@ def _integer(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def _encode_parts(parts: "tuple[Part, ...]") -> str | None:
+    return part_json().encode_parts(parts) if parts else None
+
+
+def _decode_parts(text: str | None) -> "tuple[Part, ...]":
+    return part_json().decode_parts(text) if text else ()
+
+
+def part_json() -> ModuleType:
+    """The module that reads and writes parts, which most conversations do without."""
+    from fakegpt_tui.domain import part_json  # noqa: PLC0415 - not at the start
+
+    return part_json
+
+
 class _Codec(NamedTuple):
     """How a field becomes the value of a column, and back; `None` where both are the same."""
 
@@ -162,7 +188,10 @@ _CODECS: Mapping[object, _Codec] = {
     Role: _enum_codec(Role, Role.SYSTEM),
     MessageStatus: _enum_codec(MessageStatus, MessageStatus.INTERRUPTED),
     FinishReason | None: _Codec(lambda each: each and each.value, _FINISH_REASONS.get),
+    tuple[object, ...]: _Codec(_encode_parts, _decode_parts),
 }
+_LATE_NAMES = {"Part": object}
+"""Types in hints that are imported only where there are values of them."""
 
 _Value = TypeVar("_Value")
 
@@ -176,7 +205,9 @@ class RowMapping(Generic[_Value]):
     def __init__(self, kind: Callable[..., _Value], *, omit: Collection[str] = ()) -> None:
         """`omit` names the fields that have no column of their own."""
         codecs = {
-            name: _CODECS[hint] for name, hint in get_type_hints(kind).items() if name not in omit
+            name: _CODECS[hint]
+            for name, hint in get_type_hints(kind, localns=_LATE_NAMES).items()
+            if name not in omit
         }
         self.columns = tuple(codecs)
         self._kind = kind
@@ -219,11 +250,11 @@ def encode_message(message: ChatMessage) -> Values:
     }
 
 
-def decode_message(row: sqlite3.Row, text: str) -> ChatMessage:
-    """The chat message of a row of `MESSAGE_COLUMNS`, with its text after its deltas."""
+def decode_message(row: sqlite3.Row, **changes: object) -> ChatMessage:
+    """The chat message of a row of `MESSAGE_COLUMNS`, with what its deltas changed."""
     prompt_tokens, reply_tokens = row["prompt_tokens"], row["reply_tokens"]
     usage = None if prompt_tokens is None else Usage(prompt_tokens, reply_tokens or 0)
-    return _MESSAGE.decode(row, text=text, usage=usage)
+    return _MESSAGE.decode(row, usage=usage, **changes)
 
 
 def _clamp(count: int) -> int:

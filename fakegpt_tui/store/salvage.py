@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from fakegpt_tui.domain import Conversation
-from fakegpt_tui.store import migrations, page_reader, rows
+from fakegpt_tui.store import blob_uses, migrations, page_reader, rows
 from fakegpt_tui.store.connection import configure, connect, transaction
 from fakegpt_tui.store.page_reader import RawRow, Value
 
@@ -106,6 +106,7 @@ def salvage_rows(
             *migrations.FILL_INDEX.values(),
         ):
             target.execute(statement)
+        blob_uses.rebuild_uses(target)
     return SalvageResult(
         _count(target, "conversation"), _count(target, "chat_message"), from_backup
     )

@@ -24,12 +24,13 @@ _ADD_MESSAGE = rows.insert_statement("chat_message", rows.MESSAGE_COLUMNS)
 _FINISH_REPLY = f"UPDATE chat_message SET {_ENDING} WHERE id = :id"  # noqa: S608 - constants
 # A reply that is finished or deleted takes nothing more; its text is what was saved last.
 _ADD_DELTA = """
-    INSERT INTO reply_delta (message_id, seq, keep, text)
+    INSERT INTO reply_delta (message_id, seq, keep, text, part)
     SELECT
         id,
         (SELECT coalesce(max(seq), 0) + 1 FROM reply_delta WHERE message_id = :id),
         :keep,
-        :text
+        :text,
+        :part
     FROM chat_message
     WHERE id = :id AND owner IS NOT NULL
 """
@@ -38,7 +39,8 @@ _SET_STATUS = """
     UPDATE chat_message SET status = :status, owner = :owner, checksum = NULL WHERE id = :id
 """
 _END_REPLY = """
-    UPDATE chat_message SET status = :status, owner = NULL, text = :text, checksum = :checksum
+    UPDATE chat_message
+    SET status = :status, owner = NULL, text = :text, parts = :parts, checksum = :checksum
     WHERE id = :id
 """
 _MESSAGE = "SELECT * FROM chat_message WHERE id = :id"
@@ -51,6 +53,7 @@ _DELETE_CONVERSATION = (
     "DELETE FROM conversation WHERE id = :id",
 )
 _OWNED = "SELECT id, owner FROM chat_message WHERE owner IS NOT NULL"
+_CLEAR_USES = "DELETE FROM blob_use WHERE kind = :kind AND user_id = :id"
 _SET_TRASHED = """
     UPDATE chat_message SET trashed_at = :trashed_at, checksum = :checksum WHERE id = :id
 """
@@ -107,6 +110,7 @@ def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
     def write(connection: sqlite3.Connection) -> None:
         search.unindex_message(connection, reply_id)
         _execute_change(connection, _FINISH_REPLY, _keep_trashed_at(connection, values))
+        record_uses(connection, "message", reply_id, values["parts"])
         connection.execute(_DELETE_DELTAS, {"id": reply_id})
         search.index_message(connection, reply_id)
 
@@ -114,10 +118,13 @@ def finish_reply(reply: ChatMessage, owner: str) -> WriteOperation:
 
 
 def add_deltas(deltas: Sequence[rows.Values]) -> WriteOperation:
-    """Add to replies; each delta has `id`, `keep`, as of `queries.Delta`, and `text`."""
+    """Add to replies; each delta has `id`, and `keep`, `text` and `part` as `queries.Delta`."""
 
     def write(connection: sqlite3.Connection) -> None:
         connection.executemany(_ADD_DELTA, deltas)
+        for each in deltas:
+            if each["part"] is not None:
+                record_uses(connection, "message", str(each["id"]), f"[{each['part']}]", keep=True)
 
     return write
 
@@ -141,8 +148,11 @@ def end_reply(connection: sqlite3.Connection, message_id: str, status: MessageSt
     if row is None:
         raise RowDeleted(_DELETED_NOTICE)
     search.unindex_message(connection, message_id)
-    text = queries.get_text(connection, row)
-    values = {**dict(row), "status": status.value, "text": text}
+    growth = queries.get_growth(connection, row)
+    values = {**dict(row), **growth, "status": status.value}
+    if "parts" in growth:
+        values["parts"] = rows.part_json().encode_parts(growth["parts"])
+        record_uses(connection, "message", message_id, values["parts"])
     connection.execute(_END_REPLY, {**values, "checksum": rows.row_checksum(values)})
     connection.execute(_DELETE_DELTAS, {"id": message_id})
     search.index_message(connection, message_id)
@@ -153,6 +163,18 @@ def _delete_conversation(connection: sqlite3.Connection, conversation_id: str) -
     search.unindex_conversation(connection, conversation_id)
     for statement in _DELETE_CONVERSATION:
         connection.execute(statement, {"id": conversation_id})
+
+
+def record_uses(
+    connection: sqlite3.Connection, kind: str, user_id: str, parts: object, *, keep: bool = False
+) -> None:
+    """Note which blobs a row uses from now on; `keep` adds to what it used before."""
+    if parts is not None:
+        from fakegpt_tui.store import blob_uses  # noqa: PLC0415 - most rows use none
+
+        blob_uses.record_uses(connection, kind, user_id, str(parts), keep=keep)
+    elif not keep:
+        connection.execute(_CLEAR_USES, {"kind": kind, "id": user_id})
 
 
 def _message_values(message: ChatMessage, owner: str) -> rows.Values:
@@ -179,6 +201,7 @@ def _exists(connection: sqlite3.Connection, values: rows.Values) -> bool:
 
 def _add_message(connection: sqlite3.Connection, values: rows.Values) -> None:
     connection.execute(_ADD_MESSAGE, values)
+    record_uses(connection, "message", str(values["id"]), values["parts"])
     search.index_message(connection, str(values["id"]))
 
 

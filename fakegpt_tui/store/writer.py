@@ -118,11 +118,13 @@ class StoreWriter:
             job.operation = operation
         return job.done
 
-    def append_reply(self, reply_id: str, text: str, keep: int | None) -> None:
+    def append_reply(
+        self, reply_id: str, text: str, keep: int | None, part: str | None = None
+    ) -> None:
         """Gather a delta of a reply."""
         with self._changed:
             self._start_coalescing()
-            self._deltas.add(reply_id, text, keep)
+            self._deltas.add(reply_id, text, keep, part)
             if self._deltas.size >= COALESCE_BYTES:
                 self._flush_coalesced()
                 self._changed.notify()

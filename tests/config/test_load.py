@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakegpt_tui.config.load import load_settings
-from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Origin, Source
+from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError, ModelRef, ServiceKind
 from tests.config.building import CONFIG, NATIVE, complaint, settled
 
@@ -37,7 +37,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file() -> None:
     by_file = settled(file)
     assert (by_flag.theme, by_flag.origins["theme"]) == (
         "from-flag",
-        Origin(Source.FLAG, "--theme"),
+        ValueOrigin(Source.FLAG, "--theme"),
     )
     assert (by_environment.theme, str(by_environment.origins["theme"])) == (
         "from-environment",

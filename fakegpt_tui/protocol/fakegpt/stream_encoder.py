@@ -8,6 +8,8 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
     Notice,
+    OriginReported,
+    PartAdded,
     RateLimited,
     ReasoningDelta,
     RemoteIdAssigned,
@@ -87,6 +89,8 @@ class StreamEncoder:
                 Notice()
                 | RetryScheduled()
                 | ReasoningDelta()
+                | PartAdded()
+                | OriginReported()
                 | UsageReported()
                 | RemoteIdAssigned()
             ):

@@ -1,0 +1,301 @@
+"""Parts: what a chat message is made of, laid over its text and its reasoning.
+
+A message without parts is its reasoning, and then its text. Spans only count code points of the
+message's own `text` and `reasoning`, so that search, deltas and checksums know nothing of parts.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
+
+from fakegpt_tui.domain.fast_dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sent a part, and what is sent back to the same protocol, service and model, unread.
+
+    `data` is JSON as it came: a signature, encrypted reasoning, an id.
+    """
+
+    protocol: str
+    service: str
+    model: str
+    data: str = "{}"
+
+    def is_from(self, protocol: str, service: str, model: str) -> bool:
+        """May the data be sent to that model? Another one refuses it."""
+        return (self.protocol, self.service, self.model) == (protocol, service, model)
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that the store keeps, by their SHA-256; a picture has a size in pixels."""
+
+    digest: str
+    size: int
+    media_type: str = "application/octet-stream"
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """The next `length` code points of the message's text."""
+
+    length: int
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningSpan:
+    """The next `length` code points of the reasoning; none where only `origin` can be sent back."""
+
+    length: int
+    is_redacted: bool = False
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A picture; `detail` is how closely a model is to look, in the service's own word."""
+
+    blob: Blob
+    name: str = ""
+    alt: str = ""
+    detail: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file; one with `as_text` is put into the prompt as text, between marks."""
+
+    blob: Blob
+    name: str = ""
+    as_text: bool = False
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CitationPart:
+    """A source that a service names for the text from `start` to `end`, in code points.
+
+    Where both are 0, the source is of the whole reply.
+    """
+
+    start: int = 0
+    end: int = 0
+    url: str = ""
+    title: str = ""
+    quote: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPart:
+    """A model asks for a tool; `by_service` where the service itself runs it."""
+
+    call_id: str
+    name: str
+    arguments: str = ""
+    by_service: bool = False
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResultPart:
+    """What a tool answered."""
+
+    call_id: str
+    name: str = ""
+    output: str = ""
+    is_error: bool = False
+    blobs: tuple[Blob, ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPart:
+    """A part of a service, or of a newer version, that this version cannot read; kept as JSON."""
+
+    kind: str
+    data: str
+    origin: Origin | None = None
+
+
+Part: TypeAlias = (
+    TextSpan
+    | ReasoningSpan
+    | ImagePart
+    | FilePart
+    | CitationPart
+    | ToolCallPart
+    | ToolResultPart
+    | UnknownPart
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file or picture of a draft; the mark that names it in the text is the prompt's affair."""
+
+    id: str
+    part: ImagePart | FilePart
+    source: str = ""
+    """Where it came from: “path”, “clipboard”, “paste”, “command” or “input”."""
+
+
+class PlacedPart(NamedTuple):
+    """A part at its place in the message, with the text of a span."""
+
+    part: Part
+    text: str = ""
+
+
+def place_parts(text: str, reasoning: str, parts: Iterable[Part]) -> Iterator[PlacedPart]:
+    """All of a message in order; a message without parts is its reasoning, and then its text."""
+    at, thought = 0, 0
+    for part in fit_parts(parts, text, reasoning) or _plain(text, reasoning):
+        match part:
+            case TextSpan(length):
+                yield PlacedPart(part, text[at : at + length])
+                at += length
+            case ReasoningSpan(length):
+                yield PlacedPart(part, reasoning[thought : thought + length])
+                thought += length
+            case _:
+                yield PlacedPart(part)
+
+
+def fit_parts(parts: Iterable[Part], text: str, reasoning: str) -> tuple[Part, ...]:
+    """The parts, with spans that cover just this text and this reasoning.
+
+    Neighbours that nothing keeps apart are one span. Where there are only such spans, nothing is
+    left, so that a message of only text has no parts.
+    """
+    layout = PartLayout()
+    left, thoughts_left = len(text), len(reasoning)
+    for part in parts:
+        match part:
+            case TextSpan(length):
+                length = min(max(length, 0), left)
+                left -= length
+                layout.add(replace(part, length=length))
+            case ReasoningSpan(length):
+                length = min(max(length, 0), thoughts_left)
+                thoughts_left -= length
+                layout.add(replace(part, length=length))
+            case CitationPart(start, end):
+                start = min(max(start, 0), len(text))
+                layout.add(replace(part, start=start, end=min(max(end, start), len(text))))
+            case _:
+                layout.add(part)
+    layout.add(ReasoningSpan(thoughts_left))
+    layout.add(TextSpan(left))
+    found = layout.parts
+    return () if all(map(_is_plain, found)) else found
+
+
+def _is_plain(part: Part) -> bool:
+    """Does the part say nothing but where text or reasoning goes on?"""
+    match part:
+        case TextSpan(_, None) | ReasoningSpan(_, False, None):
+            return True
+        case _:
+            return False
+
+
+def _plain(text: str, reasoning: str) -> tuple[Part, ...]:
+    spans: list[Part] = [ReasoningSpan(len(reasoning))] if reasoning else []
+    return (*spans, TextSpan(len(text))) if text else tuple(spans)
+
+
+class PartLayout:
+    """Parts while a reply arrives; what is added comes at the end."""
+
+    def __init__(self, parts: Iterable[Part] = ()) -> None:
+        self._parts: list[Part] = []
+        self._open: type[TextSpan | ReasoningSpan] = TextSpan
+        self._length = 0
+        for part in parts:
+            self.add(part)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        self._close()
+        return tuple(self._parts)
+
+    def add_text(self, length: int) -> None:
+        """Text has come."""
+        if self._open is not TextSpan:
+            self._close()
+            self._open = TextSpan
+        self._length += length
+
+    def add_reasoning(self, length: int) -> None:
+        """Reasoning has come."""
+        if self._open is not ReasoningSpan:
+            self._close()
+            self._open = ReasoningSpan
+        self._length += length
+
+    def add(self, part: Part) -> None:
+        """Add a part; a span lengthens the one before it where nothing keeps them apart."""
+        match part:
+            case TextSpan(length, None):
+                self.add_text(length)
+            case ReasoningSpan(length, False, None):
+                self.add_reasoning(length)
+            case _:
+                self._close()
+                self._parts.append(part)
+
+    def set_origin(self, origin: Origin) -> Part | Origin:
+        """Give the span that ends here its origin; without one, it is of redacted reasoning.
+
+        Returns what says the same of a reply whose reasoning is not known.
+        """
+        kind = self._open if self._length else None
+        self._close()
+        if kind is None:
+            part = ReasoningSpan(0, is_redacted=True, origin=origin)
+            self._parts.append(part)
+            return part
+        self._parts[-1] = replace(self._parts[-1], origin=origin)
+        return origin if kind is TextSpan else ReasoningSpan(0, origin=origin)
+
+    def keep_text(self, keep: int) -> None:
+        """Drop what lies behind the first `keep` code points of the text."""
+        self._close()
+        left = keep
+        for index, part in enumerate(self._parts):
+            if not isinstance(part, TextSpan):
+                continue
+            if part.length > left:
+                del self._parts[index:]
+                self.add_text(left)
+                return
+            left -= part.length
+
+    def _close(self) -> None:
+        """End the span that grows; one of the same kind before it grows instead."""
+        if not self._length:
+            return
+        part, self._length = self._open(self._length), 0
+        last = self._parts[-1] if self._parts else None
+        if type(last) is type(part) and _is_plain(last) and last is not None:
+            self._parts[-1] = replace(last, length=last.length + part.length)
+        else:
+            self._parts.append(part)
+
+
+def blobs_of(parts: Iterable[Part]) -> tuple[Blob, ...]:
+    """The bytes that parts use, each once."""
+    found: dict[str, Blob] = {}
+    for part in parts:
+        if isinstance(part, ImagePart | FilePart):
+            found.setdefault(part.blob.digest, part.blob)
+        elif isinstance(part, ToolResultPart):
+            found |= {blob.digest: blob for blob in part.blobs}
+    return tuple(found.values())

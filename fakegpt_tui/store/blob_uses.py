@@ -1,0 +1,145 @@
+"""Uses of blobs: which rows need which bytes, and deleting bytes that no row needs."""
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from fakegpt_tui.domain.part_json import decode_attachments, decode_parts
+from fakegpt_tui.domain.parts import Blob, blobs_of
+from fakegpt_tui.store import rows
+from fakegpt_tui.store.blobs import HALF, blob_folder, is_damaged, list_blobs
+from fakegpt_tui.store.connection import WriteOperation
+
+MESSAGE, DRAFT, QUEUE = "message", "draft", "queue"
+"""What can use a blob; a row of such a kind that is deleted takes its uses along, by a trigger."""
+
+_ADD = "INSERT OR IGNORE INTO blob_use (kind, user_id, digest) VALUES (?, ?, ?)"
+_CLEAR = "DELETE FROM blob_use WHERE kind = ? AND user_id = ?"
+_USERS = {
+    MESSAGE: "SELECT id, parts FROM chat_message WHERE parts IS NOT NULL",
+    DRAFT: "SELECT conversation_id, attachments FROM draft WHERE attachments IS NOT NULL",
+    QUEUE: "SELECT id, parts FROM queued_prompt WHERE parts IS NOT NULL",
+}
+_USED = "SELECT digest, count(*) AS users FROM blob_use GROUP BY digest"
+
+_FRESH = timedelta(days=1)
+"""How long bytes stay that no row uses: they may be of a prompt that is about to be saved."""
+
+
+def used_blobs(kind: str, parts: str | None) -> tuple[Blob, ...]:
+    """The blobs that a column of parts or attachments names."""
+    if parts is None:
+        return ()
+    if kind == DRAFT:
+        return blobs_of(each.part for each in decode_attachments(parts))
+    return blobs_of(decode_parts(parts))
+
+
+def record_uses(
+    connection: sqlite3.Connection,
+    kind: str,
+    user_id: str,
+    parts: str | None,
+    *,
+    keep: bool = False,
+) -> None:
+    """Note what a row uses, in place of what it used before, or beside that."""
+    if not keep:
+        connection.execute(_CLEAR, (kind, user_id))
+    blobs = used_blobs(kind, parts)
+    connection.executemany(_ADD, [(kind, user_id, blob.digest) for blob in blobs])
+
+
+def rebuild_uses(connection: sqlite3.Connection) -> None:
+    """Note the uses of all rows anew, after a salvage."""
+    connection.execute("DELETE FROM blob_use")
+    for kind, statement in _USERS.items():
+        for user_id, parts in connection.execute(statement).fetchall():
+            record_uses(connection, kind, user_id, parts)
+
+
+def list_uses(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many rows use each blob, by digest."""
+    return {row["digest"]: row["users"] for row in connection.execute(_USED)}
+
+
+class BlobCheck(NamedTuple):
+    """How many blobs are used, and which of them are not there or not what was stored."""
+
+    used: int = 0
+    checked: int = 0
+    size: int = 0
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """A sentence about what is wrong; empty where nothing is."""
+        counts = {"missing": len(self.missing), "damaged on the disk": len(self.damaged)}
+        found = [f"{count:,} {what}" for what, count in counts.items() if count]
+        if not found:
+            return ""
+        return (
+            f"Of {self.used:,} attached pictures and files {' and '.join(found)}. "
+            "The messages are whole; attach or import the same file again to repair one."
+        )
+
+
+def check_blobs(connection: sqlite3.Connection, store: Path) -> Iterator[BlobCheck]:
+    """Compare every used blob with its digest; what was found so far, after each."""
+    used = list_uses(connection)
+    folder = blob_folder(store)
+    found = BlobCheck(used=len(used))
+    for digest in used:
+        path = folder / digest
+        try:
+            size = path.stat().st_size
+            if is_damaged(path):
+                found = found._replace(damaged=(*found.damaged, digest))
+        except OSError:
+            size = 0
+            found = found._replace(missing=(*found.missing, digest))
+        found = found._replace(checked=found.checked + 1, size=found.size + size)
+        yield found
+
+
+def sweep(folder: Path, now: datetime, backups: Collection[Path]) -> WriteOperation:
+    """Delete the files that no row has used for a day, nor since the oldest of the backups.
+
+    To be run by the writer, whose lock and transaction keep others from using one meanwhile.
+    """
+
+    def write(connection: sqlite3.Connection) -> None:
+        used = list_uses(connection)
+        unused_since = dict(connection.execute("SELECT digest, since FROM unused_blob").fetchall())
+        oldest = min((copy.stat().st_mtime for copy in backups), default=now.timestamp())
+        limit = rows.to_microseconds(now - _FRESH)
+        limit = min(limit, int(oldest * 1_000_000))
+        connection.execute("DELETE FROM unused_blob")
+        for entry in list_blobs(folder):
+            if entry.name in used:
+                continue
+            since = unused_since.get(entry.name, rows.to_microseconds(now))
+            if since <= limit and _is_old(entry, now):
+                Path(entry).unlink(missing_ok=True)
+            else:
+                connection.execute("INSERT INTO unused_blob VALUES (?, ?)", (entry.name, since))
+        _delete_halves(folder, now)
+
+    return write
+
+
+def _delete_halves(folder: Path, now: datetime) -> None:
+    """Delete what a kill left of files that were being written."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(HALF) and _is_old(entry, now):
+                Path(entry).unlink(missing_ok=True)
+
+
+def _is_old(entry: os.DirEntry[str], now: datetime) -> bool:
+    return entry.stat().st_mtime < (now - _FRESH).timestamp()

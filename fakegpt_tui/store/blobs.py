@@ -1,0 +1,217 @@
+"""Blobs: bytes of pictures and files, each in a file beside the store, named by its SHA-256."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+from uuid import uuid4
+
+from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain.media_types import PIXEL_HEAD, identify
+from fakegpt_tui.domain.parts import Blob, Part, blobs_of
+from fakegpt_tui.store.errors import translate_errors
+from fakegpt_tui.store.instances import HoldLock
+
+_CHUNK: Final = 1024 * 1024
+_DIGEST = re.compile("[0-9a-f]{64}")
+HALF: Final = "half-"
+"""How the name of a file begins that is still being written."""
+
+_MISSING = "The bytes of a picture or file are missing from the store's folder. Attach it again."
+_DAMAGED = (
+    "The bytes of a picture or file were damaged on the disk and are not what was stored. "
+    "Attach it again, which repairs it."
+)
+
+
+class BlobStore(Protocol):
+    """Keeps bytes by their digest. All methods block, and may be called from any thread."""
+
+    def put(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        """Keep bytes, on the disk before this returns.
+
+        They stay for a day; once a row of the store uses them, as long as one does.
+
+        Raises:
+            StoreError: They cannot be written, or are more than `limit`.
+        """
+        ...
+
+    def read(self, digest: str) -> bytes:
+        """The bytes with that digest, compared with it.
+
+        Raises:
+            StoreError: They are missing or damaged.
+        """
+        ...
+
+    def has(self, blob: Blob) -> bool:
+        """Are there as many bytes as there should be? They are not read."""
+        ...
+
+    def path(self, digest: str) -> Path | None:
+        """The file with these bytes, for other programs to read; `None` in memory."""
+        ...
+
+
+class BlobFolder:
+    """The blobs of a store on disk."""
+
+    def __init__(self, store: Path, hold_lock: HoldLock) -> None:
+        self.folder = blob_folder(store)
+        self._hold_lock = hold_lock
+
+    def put(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        """Keep bytes, as `BlobStore.put` says."""
+        with translate_errors(self.folder):
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            half = self.folder / f"{HALF}{uuid4()}"
+            try:
+                blob = self._write(half, source, limit)
+                # Not beside a sweep, which may be about to delete what has the same digest.
+                with self._hold_lock():
+                    half.replace(self.folder / blob.digest)
+                _sync_folder(self.folder)
+            finally:
+                half.unlink(missing_ok=True)
+        return blob
+
+    def _write(self, half: Path, source: bytes | BinaryIO, limit: int | None) -> Blob:
+        digest, head = hashlib.sha256(), b""
+        size = 0
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            for chunk in _chunks(source, limit):
+                head = head if len(head) >= PIXEL_HEAD else head + chunk[:PIXEL_HEAD]
+                size += len(chunk)
+                digest.update(chunk)
+                _write_all(file.fileno(), chunk)
+            os.fsync(file.fileno())
+        return Blob(digest.hexdigest(), size, *identify(head[:PIXEL_HEAD]))
+
+    def read(self, digest: str) -> bytes:
+        """The bytes with that digest, as `BlobStore.read` says."""
+        path = self.path(digest)
+        try:
+            with translate_errors(path):
+                return _checked(path.read_bytes(), digest)
+        except StoreError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise StoreError(_MISSING) from error
+            raise
+
+    def has(self, blob: Blob) -> bool:
+        try:
+            return self.path(blob.digest).stat().st_size == blob.size
+        except (OSError, StoreError):
+            return False
+
+    def path(self, digest: str) -> Path:
+        return self.folder / check_digest(digest)
+
+
+class MemoryBlobs:
+    """The blobs of a store in memory."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bytes] = {}
+
+    def put(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        data = b"".join(_chunks(source, limit))
+        digest = hashlib.sha256(data).hexdigest()
+        self._found[digest] = data
+        return Blob(digest, len(data), *identify(data[:PIXEL_HEAD]))
+
+    def read(self, digest: str) -> bytes:
+        """The bytes with that digest, as `BlobStore.read` says."""
+        try:
+            return self._found[digest]
+        except KeyError:
+            raise StoreError(_MISSING) from None
+
+    def has(self, blob: Blob) -> bool:
+        return blob.digest in self._found
+
+    def path(self, digest: str) -> None:  # noqa: ARG002 - as a folder has it
+        return None
+
+
+def blob_folder(store: Path) -> Path:
+    """Where the blobs of the store at that path lie."""
+    return store.with_name(f"{store.name}.blobs")
+
+
+def check_digest(digest: str) -> str:
+    """Refuse what is no SHA-256 and could be a path.
+
+    Raises:
+        StoreError: It is another text.
+    """
+    if not _DIGEST.fullmatch(digest):
+        raise StoreError(_MISSING)
+    return digest
+
+
+def require_blobs(blobs: BlobStore, parts: Iterable[Iterable[Part]]) -> None:
+    """Refuse to save parts whose bytes are not there.
+
+    Raises:
+        StoreError: Some are missing, so that nothing of it may be saved.
+    """
+    if not all(blobs.has(blob) for each in parts for blob in blobs_of(each)):
+        raise StoreError(_MISSING)
+
+
+def list_blobs(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """The files of a folder of blobs."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        yield from (each for each in entries if _DIGEST.fullmatch(each.name))
+
+
+def is_damaged(path: Path) -> bool:
+    """Are the bytes of that file others than its name says?"""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in _chunks(file, None):
+            digest.update(chunk)
+    return digest.hexdigest() != path.name
+
+
+def _checked(data: bytes, digest: str) -> bytes:
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise StoreError(_DAMAGED)
+    return data
+
+
+def _chunks(source: bytes | BinaryIO, limit: int | None) -> Iterator[bytes]:
+    file = BytesIO(source) if isinstance(source, bytes) else source
+    size = 0
+    while chunk := file.read(_CHUNK):
+        size += len(chunk)
+        if limit is not None and size > limit:
+            raise StoreError(
+                f"The file is larger than {limit / 1e6:,.0f} MB, which is the most that is kept. "
+                "A setting changes that."
+            )
+        yield chunk
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the name of a file on the disk, too, which its own fsync does not do."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
