@@ -58,7 +58,7 @@ def _targets(words: tuple[str, ...], *, everything: bool) -> tuple[str | None, P
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only report what would be imported.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each conversation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
@@ -77,6 +77,9 @@ def import_command(
 ) -> None:
     """Import conversations: files that `save` wrote, and exports of other programs.
 
+    Without FILES it looks for what other programs keep on this machine, and for exports among the
+    downloads, and asks which of them to import; without a terminal it lists them and exits with 2.
+
     Take archives as they were sent, what was in them, or whole folders; `-` is standard input.
     What is in a file decides, not its name. What is there already is not touched, so the same file
     may be imported again; after ctrl+c that goes on where it was stopped. The exit code is 1 when
@@ -85,6 +88,8 @@ def import_command(
     settings = settings_of(context)
     from fakegpt_tui.cli import import_runner  # noqa: PLC0415 - not for --help
 
+    if not files:
+        files = import_runner.choose_sources(as_json=as_json)
     if explain:
         context.exit(import_runner.explain_files(settings, files))
     code = import_runner.import_files(

@@ -1,10 +1,12 @@
 """Running an import, with its progress and its report."""
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+import platformdirs
 
 from fakegpt_tui.cli.app import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
@@ -12,6 +14,7 @@ from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
+from fakegpt_tui.formats.discovery import FoundSource, find_sources
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer, ImportOutcome, ImportReport
 from fakegpt_tui.formats.registry import explain, list_import_files, read_conversations
@@ -45,6 +48,47 @@ def import_files(
             report = _print_json if as_json else _print_summary
             report(importer.report, dry_run=dry_run)
     return ExitCode.FAILURE if importer.report.took_nothing else code
+
+
+def choose_sources(*, as_json: bool) -> tuple[Path, ...]:
+    """Show what can be imported on this machine, and ask which of it to import.
+
+    Ends the program with 2 where there is no terminal to ask on, or nothing was found or chosen.
+    """
+    sources = list(find_sources(Path.home(), os.environ, platformdirs.user_downloads_path()))
+    if as_json:
+        echo_json([_source_document(each) for each in sources])
+        raise SystemExit(ExitCode.USAGE)
+    if not sources:
+        raise click.UsageError("Nothing was found on this machine. Name a file or folder.")
+    width = max(len(each.name) for each in sources)
+    for number, each in enumerate(sources, start=1):
+        place = safe_line(str(each.path))
+        click.echo(f"{number:>3}  {safe_line(each.name):<{width}}  {each.summary:<28}  {place}")
+    if not sys.stdin.isatty():
+        echo_err("Name what to import: fakegpt-tui import PATH …")
+        raise SystemExit(ExitCode.USAGE)
+    answer = click.prompt("Import which? Numbers, or all", err=True)
+    return tuple(path for each in _chosen(sources, answer) for path in each.files)
+
+
+def _chosen(sources: Sequence[FoundSource], answer: str) -> list[FoundSource]:
+    words = answer.replace(",", " ").split()
+    if words == ["all"]:
+        return list(sources)
+    known = {str(number): each for number, each in enumerate(sources, start=1)}
+    if unknown := [word for word in words if word not in known]:
+        raise click.UsageError(f"There is no number {unknown[0]} in the list.")
+    return [known[word] for word in dict.fromkeys(words)]
+
+
+def _source_document(source: FoundSource) -> dict[str, object]:
+    return {
+        "name": source.name,
+        "path": str(source.path),
+        "conversations": source.count or None,
+        "bytes": source.size,
+    }
 
 
 def explain_files(settings: Settings, files: Iterable[Path]) -> ExitCode:

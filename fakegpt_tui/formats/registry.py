@@ -312,5 +312,10 @@ def list_import_files(paths: Iterable[Path]) -> Iterator[ImportPath]:
         for folder, folders, names in os.walk(path.expanduser()):
             folders[:] = sorted(each for each in folders if not each.startswith("."))
             for name in sorted(names):
-                if name.lower().endswith(_READ_SUFFIXES) and not name.startswith("."):
+                if is_import_name(name):
                     yield ImportPath(Path(folder, name), named=False)
+
+
+def is_import_name(name: str) -> bool:
+    """May a file of this name in a folder hold conversations?"""
+    return name.lower().endswith(_READ_SUFFIXES) and not name.startswith(".")

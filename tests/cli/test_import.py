@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from fakegpt_tui.domain import ChatMessage, Conversation
-from tests.cli.program import Home
+from tests.cli.program import COMMAND, Home
 from tests.formats.exports import many, ordinary, write_json, zipped
+from tests.formats.reading import FILES
 from tests.formats.trees import branched
+from tests.terminal import Terminal
 
 
 def held(home: Home) -> list[tuple[Conversation, tuple[ChatMessage, ...]]]:
@@ -168,3 +170,37 @@ def test_what_a_file_is_taken_for_is_explained_and_nothing_is_taken(
 def test_standard_input_is_a_file_too(home: Home) -> None:
     done = home.run("import", "-", stdin=json.dumps(many(2)))
     assert "Added: 2 conversations" in done.stdout
+
+
+def keep_sessions(home: Home, *names: str) -> None:
+    folder = home.folder / ".claude" / "projects" / "-boats"
+    folder.mkdir(parents=True)
+    session = (FILES / "claude-code" / "session.jsonl").read_bytes()
+    for name in names:
+        (folder / f"{name}.jsonl").write_bytes(session)
+
+
+def test_without_a_file_and_a_terminal_what_is_there_is_listed(home: Home) -> None:
+    keep_sessions(home, "one", "two")
+    done = home.run("import")
+    assert done.returncode == 2
+    assert "1  Claude Code  2 conversations, " in done.stdout
+    assert "Name what to import" in done.stderr
+    (found,) = json.loads(home.run("import", "--json").stdout)
+    assert (found["name"], found["conversations"]) == ("Claude Code", 2)
+    assert held(home) == []
+
+
+def test_where_nothing_is_found_a_file_is_asked_for(home: Home) -> None:
+    done = home.run("import")
+    assert done.returncode == 2
+    assert "Nothing was found on this machine. Name a file or folder." in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "count"), [("1", 1), ("all", 1), ("2", 0)])
+def test_what_is_picked_on_a_terminal_is_imported(home: Home, answer: str, count: int) -> None:
+    keep_sessions(home, "one")
+    with Terminal((*COMMAND, "import"), env=home.environment) as terminal:
+        terminal.wait_for("Import which?").type(f"{answer}\r")
+        assert terminal.wait() == (0 if count else 2)
+    assert len(held(home)) == count

@@ -1,0 +1,108 @@
+"""What other programs keep on a machine is found, counted and left as it is."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.formats.discovery import FoundSource, find_sources
+from tests.formats.reading import FILES
+
+HOMES = {
+    "Claude Code": ("claude-code/session.jsonl", ".claude/projects/-a/one.jsonl"),
+    "Codex": ("codex/rollout.jsonl", ".codex/sessions/2026/03/01/rollout-1.jsonl"),
+    "Gemini CLI": ("gemini-cli/session.jsonl", ".gemini/tmp/abc/chats/session-1.jsonl"),
+    "opencode": ("opencode/opencode.db", ".local/share/opencode/opencode.db"),
+    "llm": ("llm/logs-0.32.db", ".config/io.datasette.llm/logs.db"),
+    "oterm": ("oterm/store.db", ".local/share/oterm/store.db"),
+    "elia": ("elia/elia.sqlite", ".local/share/elia/elia.sqlite"),
+    "parllama": ("parllama/chat.json", ".local/share/parllama/chats/1.json"),
+    "aichat": ("aichat/boats.yaml", ".config/aichat/sessions/_/boats.yaml"),
+    "gptme": ("gptme/conversation.jsonl", ".local/share/gptme/logs/a/conversation.jsonl"),
+    "LM Studio": (
+        "lmstudio/1772359200123.conversation.json",
+        ".lmstudio/conversations/boats/1.conversation.json",
+    ),
+    "Jan": ("jan/messages.jsonl", ".config/Jan/data/threads/a/messages.jsonl"),
+    "SillyTavern": (
+        "sillytavern/captain.jsonl",
+        "SillyTavern/data/default-user/chats/Captain/1.jsonl",
+    ),
+    "Open WebUI": ("openwebui/webui.db", ".open-webui/webui.db"),
+}
+
+
+def place(home: Path, program: str) -> Path:
+    source, target = HOMES[program]
+    path = home / target
+    path.parent.mkdir(parents=True)
+    shutil.copyfile(FILES / source, path)
+    return path
+
+
+def found(home: Path, **environment: str) -> list[FoundSource]:
+    """What is found in a home, but for what the machine's temporary folder holds."""
+    sources = find_sources(home, environment, home / "Downloads")
+    return [each for each in sources if each.path.is_relative_to(home)]
+
+
+@pytest.mark.parametrize("program", HOMES)
+def test_the_conversations_of_a_program_are_found_where_it_keeps_them(
+    tmp_path: Path, program: str
+) -> None:
+    path = place(tmp_path, program)
+    (source,) = found(tmp_path)
+    assert source.name == program
+    assert source.files == (path,)
+    assert source.count >= 1
+    assert source.size == path.stat().st_size
+
+
+def test_a_program_that_was_told_another_folder_is_found_there(tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    shutil.copyfile(FILES / "llm/logs-0.27.db", other / "logs.db")
+    (source,) = found(tmp_path, LLM_USER_PATH=str(other))
+    assert (source.name, source.path) == ("llm", other / "logs.db")
+
+
+def test_exports_among_the_downloads_are_known_by_what_they_hold(tmp_path: Path) -> None:
+    downloads = tmp_path / "Downloads"
+    downloads.mkdir()
+    for program, name in {"claude": "a.zip", "chatgpt": "b.zip"}.items():
+        archive = next((FILES / program).glob("export*.zip"))
+        shutil.copyfile(archive, downloads / name)
+    (downloads / "holiday.zip").write_bytes(b"PK")
+    (downloads / "notes.json").write_text('{"a": 1}')
+    (downloads / "page.html").write_text("<p>")
+    assert {(each.name, each.path.name) for each in found(tmp_path)} == {
+        ("Claude", "a.zip"),
+        ("ChatGPT", "b.zip"),
+    }
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    path = place(tmp_path / "other", "Claude Code")
+    home = tmp_path / "home"
+    (home / ".claude").mkdir(parents=True)
+    (home / ".claude" / "projects").symlink_to(path.parents[1])
+    (home / "Downloads").mkdir()
+    (home / "Downloads" / "a.jsonl").symlink_to(path)
+    assert found(home) == []
+
+
+def test_nothing_is_left_beside_a_database(tmp_path: Path) -> None:
+    path = place(tmp_path, "oterm")
+    before = path.read_bytes()
+    found(tmp_path)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_database_is_no_source(tmp_path: Path) -> None:
+    place(tmp_path, "oterm").write_bytes(b"SQLite format 3\0" + b"x" * 200)
+    assert found(tmp_path) == []
+
+
+def test_an_empty_home_holds_nothing(tmp_path: Path) -> None:
+    assert found(tmp_path / "missing") == []
