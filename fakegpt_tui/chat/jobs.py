@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.chat.undo import UndoHistory
+    from fakegpt_tui.formats.discovery import FoundSource
     from fakegpt_tui.formats.importer import Importer
 
 
@@ -151,6 +152,12 @@ class ConversationImporter:
         self._history = history
         self._reload = reload
         self._default_model = default_model
+
+    async def find_sources(self) -> list[FoundSource]:
+        """What other programs keep on this machine, and exports among the downloads."""
+        from fakegpt_tui.formats.discovery import find_sources_here  # noqa: PLC0415 - as above
+
+        return await asyncio.to_thread(find_sources_here)
 
     async def import_files(
         self, paths: Iterable[Path], progress: JobProgress, *, dry_run: bool = False

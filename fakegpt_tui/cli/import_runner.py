@@ -1,12 +1,10 @@
 """Running an import, with its progress and its report."""
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
-import platformdirs
 
 from fakegpt_tui.cli.app import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
@@ -14,7 +12,7 @@ from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
-from fakegpt_tui.formats.discovery import FoundSource, find_sources
+from fakegpt_tui.formats.discovery import FoundSource, find_sources_here
 from fakegpt_tui.formats.documents import ImportFile
 from fakegpt_tui.formats.importer import Importer, ImportOutcome, ImportReport
 from fakegpt_tui.formats.registry import explain, list_import_files, read_conversations
@@ -55,7 +53,7 @@ def choose_sources(*, as_json: bool) -> tuple[Path, ...]:
 
     Ends the program with 2 where there is no terminal to ask on, or nothing was found or chosen.
     """
-    sources = list(find_sources(Path.home(), os.environ, platformdirs.user_downloads_path()))
+    sources = find_sources_here()
     if as_json:
         echo_json([_source_document(each) for each in sources])
         raise SystemExit(ExitCode.USAGE)

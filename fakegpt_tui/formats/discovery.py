@@ -6,11 +6,13 @@ followed, so that nothing outside of the known folders is looked at.
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+import platformdirs
 
 from fakegpt_tui.domain import LoadError
 from fakegpt_tui.formats.base import LoadedItem
@@ -97,6 +99,11 @@ _PLACES = (
 )
 
 
+def find_sources_here() -> list[FoundSource]:
+    """What can be imported on this machine; see `find_sources`."""
+    return list(find_sources(Path.home(), os.environ, platformdirs.user_downloads_path()))
+
+
 def find_sources(
     home: Path, environment: Mapping[str, str], downloads: Path
 ) -> Iterator[FoundSource]:
@@ -174,7 +181,7 @@ def _recognise(path: Path) -> str:
         return ""
 
 
-def _sentences(file: ImportFile) -> Iterator[str]:
+def _sentences(file: ImportFile) -> Generator[str, None, None]:
     """What the file is taken for, without why, as far as it is found soon."""
     for sentence in islice(explain(file), _MOST_SENTENCES):
         name, because, _ = sentence.partition(", because ")

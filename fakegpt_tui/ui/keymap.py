@@ -106,6 +106,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.save-jsonl", "", "files.save('jsonl')", "Save as JSON lines", "Save this conversation as JSON lines", "/save jsonl", "/export jsonl"),
     Command(ANY, "chat.save-all", "", "files.save_all", "Save all", "Save every conversation", "/save all", "/export all"),
     Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or exports of other programs", "/import", "/load"),
+    Command(ANY, "chat.import-found", "", "files.import_found", "Import from other programs", "Find conversations of other programs on this machine, and import them", "/import found", "/load found"),
     Command(ANY, "chat.progress", "", "files.show_job", "Progress", "Show how far an import has come, or stop it", "/progress", "/jobs"),
     Command(ANY, "chat.next", "alt+j", "conversations.step(1)", "Next", "Open the next conversation", "/next", "/forward"),
     Command(ANY, "chat.previous", "alt+k", "conversations.step(-1)", "Previous", "Open the previous conversation", "/previous", "/prev"),

@@ -1,10 +1,12 @@
 """File controller: save conversations or picked messages, import, and follow long jobs."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from fakegpt_tui.chat.jobs import MARKDOWN, Job, export_formats
 from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import RunJob
 from fakegpt_tui.ui.state import ChatState
@@ -96,14 +98,39 @@ class FileController:
         from fakegpt_tui.ui.dialogs.import_files import ImportRequest, ImportScreen  # noqa: PLC0415 - after first paint
 
         def take(request: ImportRequest) -> None:
-            run = partial(self._chat.imports.import_files, [request.path])
-            job = Job(f"Import of {request.path.name}", run)
-            if request.dry_run:
-                title = f"What would be imported of {request.path.name}"
-                job = Job(title, partial(run, dry_run=True), follow_up=("import it", job))
-            self.start_job(job)
+            self._import([request.path], request.path.name, dry_run=request.dry_run)
 
         self._window.ask(ImportScreen(), take)
+
+    def import_found(self) -> None:
+        """Look for what other programs keep on this machine, and offer to import it."""
+        if not self._show_running_job():
+            self._window.notify("Looking for conversations of other programs …")
+            self._window.work(self._offer_found(), group="import")
+
+    async def _offer_found(self) -> None:
+        sources = {str(each.path): each for each in await self._chat.imports.find_sources()}
+        if not sources:
+            self._window.notify("Nothing was found on this machine; alt+i imports a file.")
+            return
+        choices = [
+            Choice(path, safe_line(each.name), f"{each.summary}, {safe_line(path)}")
+            for path, each in sources.items()
+        ]
+
+        def take(path: str) -> None:
+            found = sources[path]
+            self._import(found.files, found.name, dry_run=True)
+
+        self._window.pick("Import", choices, take)
+
+    def _import(self, paths: Sequence[Path], name: str, *, dry_run: bool) -> None:
+        run = partial(self._chat.imports.import_files, paths)
+        job = Job(f"Import of {name}", run)
+        if dry_run:
+            title = f"What would be imported of {name}"
+            job = Job(title, partial(run, dry_run=True), follow_up=("import it", job))
+        self.start_job(job)
 
     def show_job(self) -> None:
         """Show how far the last job has come, or what came of it."""

@@ -1,8 +1,10 @@
 """Saving and importing from inside the program."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
+import pytest
 from textual.selection import Selection
 from textual.widgets import Input
 
@@ -13,6 +15,7 @@ from fakegpt_tui.ui.messages import RunJob
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.formats.exports import many, ordinary, write_json
+from tests.formats.reading import FILES
 from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
@@ -160,6 +163,34 @@ async def test_an_export_is_imported_and_taken_back(tmp_path: Path) -> None:
         await it.pilot.press("alt+i")
         await name(it, f'"{file}"')
         await it.see("Known: 3. Skipped: 1. In the trash: 3.")
+
+
+async def test_conversations_of_other_programs_are_found_and_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".claude" / "projects" / "-boats"
+    folder.mkdir(parents=True)
+    shutil.copyfile(FILES / "claude-code" / "session.jsonl", folder / "one.jsonl")
+    async with running(size=(120, 30)) as it:
+        await it.command("/import found")
+        await it.see("Claude Code")
+        await it.see("1 conversation, ")
+        await it.pilot.press(*"claude", "enter")
+        await it.see("To add: 1 conversation with")
+        await it.pilot.press("enter")
+        await it.see("Added: 1 conversation with")
+        await it.pilot.press("escape")
+        await it.until(lambda: len(it.list.rows) == 1)
+
+
+async def test_where_no_other_program_is_found_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with running(size=(120, 30)) as it:
+        await it.command("/import found")
+        await it.see("Nothing was found on this machine; alt+i imports a file.")
 
 
 async def test_a_dry_run_tells_and_offers_to_go_on(tmp_path: Path) -> None:
