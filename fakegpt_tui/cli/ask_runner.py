@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     Notice,
     OriginReported,
     PartAdded,
+    Preset,
     ReasoningDelta,
     RemoteIdAssigned,
     ReplyEnded,
@@ -98,8 +99,8 @@ class ReplyPrinter:
 _SIGNAL_EXIT = 128
 
 
-def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> int:
-    """Ask and print; the exit code of the process.
+def ask_once(settings: Settings, prompt: str, chosen: Preset, *, as_json: bool, keep: bool) -> int:
+    """Ask as `chosen` says, and print; the exit code of the process.
 
     Raises:
         FakeGPTError: The prompt could not be sent.
@@ -107,16 +108,22 @@ def ask_once(settings: Settings, prompt: str, *, as_json: bool, keep: bool) -> i
     if not keep:
         unseen = replace(settings, mirror=None)
         with ConversationStore.open_in_memory() as memory:
-            return asyncio.run(_ask(unseen, memory, prompt, as_json=as_json))
+            return asyncio.run(_ask(unseen, memory, prompt, chosen, as_json=as_json))
     with open_store(settings) as store:
-        return asyncio.run(_ask(settings, store, prompt, as_json=as_json))
+        return asyncio.run(_ask(settings, store, prompt, chosen, as_json=as_json))
 
 
-async def _ask(settings: Settings, store: ChatStore, prompt: str, *, as_json: bool) -> int:
+async def _ask(
+    settings: Settings, store: ChatStore, prompt: str, chosen: Preset, *, as_json: bool
+) -> int:
     if settings.chosen_service.notice:
         echo_err(settings.chosen_service.notice)
     async with open_chat(settings, store) as chat:
-        turn = chat.turns.new(chat.conversations.create(), prompt)
+        conversation = chat.conversations.create()
+        chat.actions.configure(
+            conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation
+        )
+        turn = chat.turns.new(conversation, prompt)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
         actions: dict[str, Callable[[], object]] = {
             "SIGINT": turn.stop,

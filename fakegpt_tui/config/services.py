@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -12,10 +13,6 @@ from fakegpt_tui.config import validators
 from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.validators import InvalidValue, TomlValue, Validator
 from fakegpt_tui.domain import (
-    MAX_TOKENS,
-    SEEDS,
-    TEMPERATURES,
-    TOP_PS,
     ConfigError,
     Endpoints,
     GenerationSettings,
@@ -44,39 +41,44 @@ def parse_presets(table: Table) -> dict[str, Preset]:
 
 def _parse_preset(name: str, table: Table) -> Preset:
     system_prompt = table.consume("system_prompt", validators.any_text, "")
-    return Preset(name, system_prompt, table.fill(GenerationSettings(), _GENERATION))
+    return Preset(name, system_prompt, table.fill(_NO_GENERATION, _generation_rows()))
 
 
 def preset_table(preset: Preset) -> dict[str, TomlValue | None]:
     """The table of a preset in the configuration file; `None` for a key without a value."""
-    values = {name: getattr(preset.generation, name) for name in _GENERATION}
-    stop = list(preset.generation.stop) or None
-    return {"system_prompt": preset.system_prompt or None} | values | {"stop": stop}
+    from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - only with presets
+    from fakegpt_tui.domain.setting_kinds import JsonTable  # noqa: PLC0415 - as above
+
+    values: dict[str, TomlValue | None] = {"system_prompt": preset.system_prompt or None}
+    for row in GENERATION_ROWS:
+        value = getattr(preset.generation, row.name)
+        if isinstance(row.kind, JsonTable) and value:
+            value = json.loads(value)
+        values[row.name] = list(value) or None if isinstance(value, tuple) else value
+    return {name: None if value == "" else value for name, value in values.items()}
 
 
-def _number(low: float, high: float) -> Validator[float]:
-    def read(value: object) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        raise validators.InvalidValue(f"a number from {low:g} to {high:g}")
+def _generation_rows() -> dict[str, Validator[object]]:
+    from fakegpt_tui.domain.generation import GENERATION_ROWS  # noqa: PLC0415 - only with settings
+    from fakegpt_tui.domain.setting_kinds import InvalidSetting, SettingKind  # noqa: PLC0415 - as above
 
-    return read
+    def validator(kind: SettingKind) -> Validator[object]:
+        def read(value: object) -> object:
+            try:
+                return kind.read(value)
+            except InvalidSetting as error:
+                raise InvalidValue(str(error)) from error
+
+        return read
+
+    return {row.name: validator(row.kind) for row in GENERATION_ROWS}
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    texts = value if isinstance(value, list) else [value]
-    if all(isinstance(text, str) and text for text in texts):
-        return tuple(texts)
-    raise validators.InvalidValue("text, or a list of texts")
+def _generation(table: Table) -> GenerationSettings:
+    return table.fill(GenerationSettings(), _generation_rows()) if any(table) else _NO_GENERATION
 
 
-_GENERATION: dict[str, Validator[object]] = {
-    "temperature": _number(*TEMPERATURES),
-    "top_p": _number(*TOP_PS),
-    "max_tokens": validators.integer(*MAX_TOKENS),
-    "seed": validators.integer(*SEEDS),
-    "stop": _texts,
-}
+_NO_GENERATION = GenerationSettings()
 
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
@@ -225,7 +227,15 @@ def _extend(service: Service, table: Table) -> Service:
         window = table.consume("window", validators.integer(64, 100_000_000), None)
         prefill = table.consume("prefill", validators.boolean, False)
         key_header = table.consume("key_header", _key_header, "")
-        return replace(service, window=window, prefill=prefill, key_header=key_header)
+        models = table.table("models")
+        return replace(
+            service,
+            window=window,
+            prefill=prefill,
+            key_header=key_header,
+            generation=_generation(table.table("settings")),
+            model_settings=tuple((name, _generation(models.table(name))) for name in models),
+        )
     history = table.consume("history", validators.one_of(*History), str(service.history))
     endpoints = table.table("paths").fill(Endpoints(), _PATHS)
     return replace(service, history=History(history), endpoints=endpoints)

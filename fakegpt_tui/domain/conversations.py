@@ -19,13 +19,27 @@ SEEDS: Final = (0, 2**63 - 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationSettings:
-    """Sampling parameters; `None` leaves one to the service."""
+    """How replies are made; `None` or an empty text leaves a setting to the service.
+
+    `schema` and `extra` are the texts of JSON objects. The rows of `domain/generation.py` say what
+    each setting takes, and where it stands in a request.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    effort: str = ""
+    thinking: str = ""
+    top_k: int | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    num_ctx: int | None = None
+    verbosity: str = ""
+    service_tier: str = ""
+    schema: str = ""
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, Self, TypeAlias
 from uuid import uuid4
 
+from fakegpt_tui.domain.conversations import GenerationSettings
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
@@ -107,7 +108,8 @@ class Service:
     `window` is how many tokens the model takes, where the person knows better than the service.
     `key_header` carries the key in place of `Authorization`. With `prefill` the service goes on
     from a reply that is sent as the last message. `headers` are sent with every request; one
-    without a value is left out, also where it is usually sent.
+    without a value is left out, also where it is usually sent. `generation` is what is set for
+    all its models, `model_settings` for some by name; a conversation may set otherwise.
     """
 
     name: str
@@ -124,6 +126,8 @@ class Service:
     history: History = History.CLIENT
     endpoints: Endpoints = Endpoints()
     headers: tuple[tuple[str, Secret], ...] = ()
+    generation: GenerationSettings = GenerationSettings()
+    model_settings: tuple[tuple[str, GenerationSettings], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +211,8 @@ class RateLimitStatus:
 class Model:
     """A model of a service; `id` is its name in requests.
 
-    `window` is how many tokens it takes, where the service tells; `size` and `family` are in the
-    service's own words, such as “7B” and “llama”.
+    `window` is how many tokens it takes, where the service tells; `size`, `family` and `owner` are
+    in the service's own words, such as “7B”, “llama” and “library”.
     """
 
     id: str
@@ -217,6 +221,7 @@ class Model:
     window: int | None = None
     size: str = ""
     family: str = ""
+    owner: str = ""
     is_listed: bool = True
     """`False` where the service has no list that can be read, and only the settings name it."""
 

@@ -7,7 +7,7 @@ back, or raises a `FormatError`.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -19,6 +19,8 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.domain.generation import GENERATION_ROWS, chosen_settings
+from fakegpt_tui.domain.setting_kinds import InvalidSetting
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -47,9 +49,6 @@ class Fields:
     def whole(self, name: str) -> int | None:
         return self._typed(name, "a whole number", None, int) if self._has(name) else None
 
-    def number(self, name: str) -> float | None:
-        return self._typed(name, "a number", None, int, float) if self._has(name) else None
-
     def time(self, name: str) -> datetime:
         text = self.text(name)
         try:
@@ -75,11 +74,9 @@ class Fields:
         """The fields inside of a field; none where it is missing."""
         return Fields(self._typed(name, "an object", None, dict) if self._has(name) else {})
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        texts = self._typed(name, "a list of texts", [], list)
-        if not all(isinstance(text, str) for text in texts):
-            raise _format_error(name, "a list of texts", texts)
-        return tuple(texts)
+    def value(self, name: str) -> object:
+        """Whatever is there; nothing where it is missing."""
+        return self._values.get(name)
 
     def _has(self, name: str) -> bool:
         return self._values.get(name) is not None
@@ -198,25 +195,21 @@ def _id(fields: Fields, name: str) -> str:
 
 
 def _encode_generation(settings: GenerationSettings) -> dict[str, object]:
-    return _drop_empty(
-        {
-            "temperature": settings.temperature,
-            "top_p": settings.top_p,
-            "max_tokens": settings.max_tokens,
-            "seed": settings.seed,
-            "stop": list(settings.stop),
-        }
-    )
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in chosen_settings(settings).items()
+    }
 
 
 def _decode_generation(fields: Fields) -> GenerationSettings:
-    return GenerationSettings(
-        temperature=fields.number("temperature"),
-        top_p=fields.number("top_p"),
-        max_tokens=fields.whole("max_tokens"),
-        seed=fields.whole("seed"),
-        stop=fields.texts("stop"),
-    )
+    found: dict[str, Any] = {}
+    for row in GENERATION_ROWS:
+        try:
+            value = fields.value(row.name)
+            found |= {} if value in (None, []) else {row.name: row.kind.read(value)}
+        except InvalidSetting as error:
+            raise _format_error(row.name, str(error), value) from error
+    return GenerationSettings(**found)
 
 
 def _decode_usage(fields: Fields) -> Usage | None:

@@ -49,6 +49,7 @@ _INSTANCE_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NULL = "\1"
 
 _NO_SETTINGS = "{}"
+_UNSET_VALUES = (None, (), "")
 _DEFAULT_SETTINGS = GenerationSettings()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -107,7 +108,9 @@ def from_microseconds(count: int) -> datetime:
 
 def encode_generation(settings: GenerationSettings) -> str:
     """The settings as JSON, without those that are left to the service."""
-    chosen = {name: value for name, value in asdict(settings).items() if value not in (None, ())}
+    if settings == _DEFAULT_SETTINGS:
+        return _NO_SETTINGS
+    chosen = {name: value for name, value in asdict(settings).items() if value not in _UNSET_VALUES}
     return json.dumps(chosen, sort_keys=True)
 
 
@@ -115,27 +118,13 @@ def decode_generation(text: str) -> GenerationSettings:
     """The settings of a row; damaged ones count as left to the service."""
     if text == _NO_SETTINGS:
         return _DEFAULT_SETTINGS
+    from fakegpt_tui.domain.generation import read_settings  # noqa: PLC0415 - seldom needed
+
     try:
         found = json.loads(text)
     except ValueError:
         found = None
-    chosen = found if isinstance(found, dict) else {}
-    stop = chosen.get("stop")
-    return GenerationSettings(
-        temperature=_number(chosen.get("temperature")),
-        top_p=_number(chosen.get("top_p")),
-        max_tokens=_integer(chosen.get("max_tokens")),
-        seed=_integer(chosen.get("seed")),
-        stop=tuple(map(str, stop)) if isinstance(stop, list) else (),
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) else None
+    return read_settings(found if isinstance(found, dict) else {})
 
 
 def _encode_parts(parts: "tuple[Part, ...]") -> str | None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.cli.program import COMMAND, Home
 from tests.fault_server import FaultServer, Step
@@ -54,6 +55,43 @@ def test_a_question_is_answered_by_the_service(home: Home) -> None:
         (exchange,) = server.asked(CHAT)
     assert (done.returncode, done.stdout) == (0, "from a model\n")
     assert exchange.headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_what_is_set_for_one_call_is_sent_over_the_preset(home: Home, tmp_path: Path) -> None:
+    schema = tmp_path / "plan.json"
+    schema.write_text('{"type": "object"}')
+    with serving(*replies("{}")) as server:
+        use(home, server)
+        home.configure(
+            home.config.read_text()
+            + '[presets.p]\nsystem_prompt = "Be kind."\ntop_p = 0.5\nseed = 1\n'
+        )
+        options = (
+            "--preset",
+            "p",
+            "--set",
+            "seed=2",
+            "--set",
+            "extra.a.b=true",
+            "--set",
+            "effort=low",
+        )
+        done = home.run("ask", *options, "--schema", str(schema), "Hi")
+        (exchange,) = server.asked(CHAT)
+    assert (done.returncode, done.stdout) == (0, "{}\n")
+    body = exchange.json
+    assert isinstance(body, dict)
+    assert body["messages"][0] == {"role": "system", "content": "Be kind."}
+    assert (body["top_p"], body["seed"], body["a"]) == (0.5, 2, {"b": True})
+    assert body["reasoning_effort"] == "low"
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+def test_a_setting_that_cannot_be_used_is_told_before_anything_is_sent(home: Home) -> None:
+    done = home.run("ask", "--set", "warmth=1", "Hi")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--set takes key=value, with a key of temperature" in done.stderr
+    assert home.run("ask", "--preset", "none", "Hi").returncode == 2
 
 
 def test_a_refusal_is_told_without_the_key(home: Home) -> None:

@@ -11,7 +11,7 @@ from fakegpt_tui.cli.settings_store import PresetStore
 from fakegpt_tui.config.edit import read_presets, with_preset
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.domain import ConfigError, GenerationSettings, Preset
-from tests.domain.test_generation_form import settings
+from tests.domain.test_generation import settings
 
 PATH = Path("/conf/config.toml")
 MINE = """# Mine, and to stay.

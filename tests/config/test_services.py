@@ -194,6 +194,25 @@ def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
     assert str(found.origins["presets.terse"]) == str(CONFIG)
 
 
+def test_a_service_and_its_models_have_settings() -> None:
+    service = settled(
+        """
+        [services.desk]
+        kind = "openai"
+        url = "http://localhost:8080/v1"
+        settings = { temperature = 0.5, extra = { a = { b = 1 } } }
+
+        [services.desk.models."qwen3:8b"]
+        thinking = false
+        schema = '{"type": "object"}'
+        """
+    ).services["desk"]
+    assert service.generation == GenerationSettings(temperature=0.5, extra='{"a": {"b": 1}}')
+    assert service.model_settings == (
+        ("qwen3:8b", GenerationSettings(thinking="off", schema='{"type": "object"}')),
+    )
+
+
 @pytest.mark.parametrize(
     ("setting", "expected"),
     [
@@ -202,6 +221,8 @@ def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
         ("max_tokens = 0", "must be a whole number from 1"),
         ("stop = [1]", "must be text, or a list of texts"),
         ('promt = "a"', "is not a setting"),
+        ("extra = { model = 1 }", "must be a table without model, which the program makes"),
+        ('thinking = "maybe"', "must be on, off, or a budget"),
     ],
 )
 def test_a_preset_that_cannot_be_used_is_told(setting: str, expected: str) -> None:

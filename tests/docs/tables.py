@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from fakegpt_tui.config.spec import SETTING_SPECS
+from fakegpt_tui.domain.generation import GENERATION_ROWS, SettingPath
 from fakegpt_tui.ui.keymap import COMMANDS, Command
 from tests.benchmarks.table import HISTORY, table
 
@@ -47,19 +48,37 @@ def costs_table() -> str:
     return table(HISTORY.read_text(encoding="utf-8").splitlines())
 
 
+def generation_table() -> str:
+    head = "| setting | for | chat completions | Responses | Messages |\n|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{row.name}` | {_cell(row.hint)} | {_place(row.chat)} | {_place(row.responses)} "
+        f"| {_place(row.anthropic)} |\n"
+        for row in GENERATION_ROWS
+    )
+
+
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
-    "keys.md": ("keys", keys_table),
-    "configuration.md": ("settings", settings_table),
-    "costs.md": ("costs", costs_table),
+    "keys": ("keys.md", keys_table),
+    "settings": ("configuration.md", settings_table),
+    "generation": ("configuration.md", generation_table),
+    "costs": ("costs.md", costs_table),
 }
 
 
-def with_tables(page: str, text: str) -> str:
-    """The text of a page with its table as it should be."""
-    name, make = TABLES[page]
+def with_table(name: str, text: str) -> str:
+    """The text of a page with the table `name` as it should be."""
+    _, make = TABLES[name]
     begin, end = f"<!-- table: {name} -->\n", "<!-- end of table -->\n"
     pattern = f"({re.escape(begin)}).*?({re.escape(end)})"
     return re.sub(pattern, lambda match: match[1] + make() + match[2], text, flags=re.DOTALL)
+
+
+def _place(place: SettingPath) -> str:
+    return f"`{place.path}`" if place.path else "–"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|")
 
 
 def _scope(command: Command) -> int:
@@ -78,6 +97,7 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    for page in TABLES:
+    for table_name, (page, _) in TABLES.items():
         file = DOCS / page
-        file.write_text(with_tables(page, file.read_text(encoding="utf-8")), encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
+        file.write_text(with_table(table_name, text), encoding="utf-8")

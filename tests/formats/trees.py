@@ -17,6 +17,7 @@ from fakegpt_tui.domain import (
     TitleSource,
     Usage,
 )
+from fakegpt_tui.domain.setting_kinds import to_json
 
 TIME = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 CONVERSATION = Conversation(
@@ -109,9 +110,13 @@ generations = st.builds(
     GenerationSettings,
     temperature=st.none() | st.floats(0, 2),
     top_p=st.none() | st.floats(0, 1),
-    max_tokens=st.none() | counts,
-    seed=st.none() | st.integers(-(2**63), 2**63 - 1),
-    stop=st.lists(hostile, max_size=2).map(tuple),
+    max_tokens=st.none() | st.integers(1, 10_000_000),
+    seed=st.none() | counts,
+    stop=st.lists(hostile.filter(bool), max_size=2).map(tuple),
+    effort=st.sampled_from(["", "low"]),
+    thinking=st.sampled_from(["", "off", "2048"]),
+    schema=st.just("") | hostile.map(lambda text: to_json({text: text})),
+    extra=st.just("") | hostile.map(lambda text: to_json({"a": {text: 1}})),
 )
 messages = st.builds(
     message,

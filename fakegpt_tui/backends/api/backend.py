@@ -9,6 +9,7 @@ from typing import Final
 
 from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.backends.api.model_list import read_models
+from fakegpt_tui.backends.api.request_builder import RequestTarget
 from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import WindowCache, estimate_total_tokens
@@ -24,6 +25,8 @@ from fakegpt_tui.domain import (
     Role,
     ServiceError,
 )
+from fakegpt_tui.domain.generation import settings_for
+from fakegpt_tui.domain.request_fields import server_family
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.retries import RetryPolicy, TimedOut
 
@@ -50,6 +53,7 @@ class ApiBackend(HttpStreamBackend):
         """`on_change` is told whether the service could be reached, and took the key."""
         super().__init__(transport, key, retries=retries, on_change=on_change)
         self._variants: dict[str, RequestVariant] = {}
+        self._told: dict[str, set[str]] = {}
         self._windows = WindowCache(transport.service.window)
         self._models: tuple[Model, ...] | None = None
 
@@ -85,7 +89,9 @@ class ApiBackend(HttpStreamBackend):
         if request.purpose is Purpose.CONTINUE and request.messages[-1].role != Role.ASSISTANT:
             # There is nothing to continue where the last reply had no text.
             request = replace(request, purpose=Purpose.NEXT)
-        return self._build(request, await self._model_for(request))
+        model = await self._model_for(request)
+        generation = settings_for(self._transport.service, model, request.generation)
+        return self._build(replace(request, generation=generation), model)
 
     @abstractmethod
     def _build(self, request: ReplyRequest, model: str) -> RequestBuilder:
@@ -93,7 +99,19 @@ class ApiBackend(HttpStreamBackend):
 
     def _variant(self, model: str) -> RequestVariant:
         """What `model` has shown to accept."""
-        return self._variants.get(model, RequestVariant(prefill=self._transport.service.prefill))
+        prefill, limit = self._transport.service.prefill, self._target(model).family.limit
+        return self._variants.get(model, RequestVariant(prefill=prefill, limit_name=limit))
+
+    def _target(self, model: str) -> RequestTarget:
+        """What requests to `model` are built for."""
+        address = self._transport.address.text
+        owners = (each.owner for each in self._models or () if each.id == model)
+        return RequestTarget(
+            model,
+            self._transport.service.kind,
+            server_family(address, next(owners, "")),
+            self._told.setdefault(model, set()),
+        )
 
     def _needs_list(self, request: ReplyRequest) -> bool:
         """May what the list of models tells matter for the request?"""

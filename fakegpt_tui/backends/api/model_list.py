@@ -112,6 +112,7 @@ def _model(name: str, rest: Mapping[object, object]) -> Model:
         description=_text(rest, "description"),
         window=_window(rest) or _window(_table(rest, "top_provider")) or _window(meta),
         size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
+        owner=_text(rest, "owned_by"),
         family=_text(meta, "family") or _text(rest, "arch") or _text(meta, "tokenizer"),
     )
 

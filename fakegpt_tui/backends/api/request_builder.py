@@ -1,7 +1,7 @@
 """Request builder of an API: what its protocols share in building and changing a request."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,9 @@ from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
-from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError
+from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError, ServiceKind
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.request_fields import RequestFields, ServerFamily, request_fields
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
 
 GO_ON: Final = ContextMessage(
@@ -24,6 +26,19 @@ GO_ON: Final = ContextMessage(
     " Repeat nothing of it, and say nothing about this request.",
 )
 """Asks a model to continue its reply, where it does not go on from one that comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTarget:
+    """What requests are built for: a model, by a protocol, of a family of servers.
+
+    `told` are the settings without effect of which there was a notice before.
+    """
+
+    model: str
+    kind: ServiceKind
+    family: ServerFamily
+    told: set[str]
 
 
 class ApiRequestBuilder(ABC):
@@ -36,7 +51,7 @@ class ApiRequestBuilder(ABC):
         self,
         request: ReplyRequest,
         *,
-        model: str,
+        target: RequestTarget,
         path: str,
         variant: RequestVariant,
         windows: WindowCache,
@@ -44,19 +59,21 @@ class ApiRequestBuilder(ABC):
     ) -> None:
         """`remember` is told the variant that the service accepted."""
         self._request = request
-        self._model = model
+        self._target = target
+        self._model = model = target.model
         self._path = path
         self._known = self._variant = variant
         self._windows = windows
         self._fitter = ContextFitter(request, model, windows)
         self._remember = remember
+        self._without_effect: Mapping[str, str] = {}
         self._limit = fitting_limit(
             self._asked_limit(), self._fitter.messages, windows.learned.get(model)
         )
 
     @property
     def notices(self) -> Sequence[Notice]:
-        told = [Notice(each) for each in self._variant.changes_since(self._known)]
+        told = [Notice(each) for each in self._changes()]
         asked = self._request.generation.max_tokens
         if asked is not None and self._limit != asked:
             instead = f"{self._limit:,} was sent" if self._limit else "it was not sent"
@@ -79,6 +96,9 @@ class ApiRequestBuilder(ABC):
 
     def accept(self) -> None:
         self._fitter.confirm()
+        told, found = self._target.told, self.fields.without_effect()
+        self._without_effect = {name: found[name] for name in found if name not in told}
+        told.update(found)
         self._remember(self._variant)
 
     def fall_back(self, error: ServiceError) -> bool:
@@ -97,9 +117,33 @@ class ApiRequestBuilder(ABC):
     def _body(self) -> dict[str, object]:
         """The body of the request to send now."""
 
-    @abstractmethod
+    @property
+    def fields(self) -> RequestFields:
+        """The fields that the settings make."""
+        generation = replace(self._request.generation, max_tokens=self._limit)
+        kind, family = self._target.kind, self._target.family
+        limit = self._variant.limit_name if kind is ServiceKind.OPENAI else ""
+        return request_fields(generation, kind, family, limit_path=limit)
+
+    def _with_settings(self, body: Mapping[str, object]) -> dict[str, object]:
+        """`body` with the settings, then with what is extra, then without what was refused."""
+        fields = self.fields
+        return fields.into(body, without=self._variant.without(fields.by_path()))
+
+    def _changes(self) -> Iterator[str]:
+        """Sentences for a person: what of their settings is sent otherwise than they may think."""
+        if self._variant.system_in_prompt and not self._known.system_in_prompt:
+            yield "The model takes no system prompt, so it was put before the first prompt."
+        fields = self.fields
+        values = fields.by_path()
+        if left_out := self._variant.without(values) - self._known.without(values):
+            names = " and ".join(dict.fromkeys(fields.names_of(left_out)))
+            yield f"The model does not take the setting {names}, so it was not sent."
+        yield from self._without_effect.values()
+
     def _adapt(self, error_text: str) -> bool:
         """Change the variant after an error response of `error_text`; is it another one?"""
+        return self._change(self._variant.adapt(error_text, self._request, self.fields.by_path()))
 
     @property
     def _is_continued(self) -> bool:

@@ -1,32 +1,26 @@
 """Variants of a request: what a service or model refuses is left out, or sent in another way."""
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from fakegpt_tui.backends.api.refused_fields import IS_UNSUPPORTED, error_words, find_refused
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.domain import GenerationSettings, Role
-from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
-from fakegpt_tui.protocol.error_shapes import find_message
+from fakegpt_tui.domain import Role
 
-_IS_UNSUPPORTED: Final = re.compile(
-    r"unsupported|not support|n't support|unknown|unrecogni[sz]ed|unexpected|\bextra\b"
-    r"|not (?:allowed|permitted|available|enabled|implemented)|only the default|deprecated"
-    r"|no longer|cannot be (?:used|set|specified)|\bboth\b|invalid (?:parameter|argument|field)"
-)
 _SYSTEM_ROLE: Final = re.compile(
     r"['\"`]system['\"`]|\bsystem[ _](?:role|message|prompt|instruction)|developer instruction"
     r"|\broles? must alternate|only user and assistant"
 )
 _MUST_ALTERNATE: Final = re.compile(r"must alternate|only user and assistant")
-_SETTINGS: Final = {
-    "temperature": re.compile(r"\btemperature\b"),
-    "top_p": re.compile(r"\btop_p\b"),
-    "max_tokens": re.compile(r"\bmax_tokens\b"),
-    "max_completion_tokens": re.compile(r"\bmax_completion_tokens\b"),
-    "seed": re.compile(r"['\"`]seed['\"`]|\.seed\b|(?:parameter|argument|field|param):? seed\b"),
-    "stop": re.compile(r"['\"`]stop['\"`]|\.stop\b|(?:parameter|argument|field|param):? stop\b"),
-}
+LIMIT_NAMES: Final = (
+    *("max_completion_tokens", "max_tokens", "max_output_tokens"),
+    *("max_new_tokens", "num_predict", "n_predict"),
+)
+"""What services call the longest reply."""
+
 _PREFILL: Final = re.compile(
     r"continue_final_message|add_generation_prompt|prefill|last (?:role|message)"
 )
@@ -40,90 +34,88 @@ _NAMES_A_FIELD: Final = re.compile(
 class RequestVariant:
     """What a service has shown to accept for one model.
 
-    `usage` asks for the token counts at the end of a stream; `completion_limit` calls the limit of
-    a reply `max_completion_tokens`; `prefill` lets a service continue a reply that comes last;
-    `system_in_prompt` puts the system prompt before the first prompt; the settings `left_out` are
-    not sent; `largest_limit` is the most that the limit of a reply may be.
+    `usage` asks for the token counts at the end of a stream; `limit_name` is what the limit of a
+    reply is called, `refused_names` what it is not; `prefill` lets a service continue a reply that
+    comes last; `system_in_prompt` puts the system prompt before the first prompt; the fields at the
+    paths in `left_out` are not sent, nor are those in `left_out_values` with the value beside them,
+    as JSON; `largest_limit` is the most that the limit of a reply may be.
     """
 
     usage: bool = True
-    completion_limit: bool = False
+    limit_name: str = "max_tokens"
+    refused_names: frozenset[str] = frozenset()
     prefill: bool = False
     system_in_prompt: bool = False
     left_out: frozenset[str] = frozenset()
+    left_out_values: frozenset[tuple[str, str]] = frozenset()
     largest_limit: int | None = None
 
-    def adapt(self, error_text: str, request: ReplyRequest) -> "RequestVariant | None":
+    def adapt(
+        self, error_text: str, request: ReplyRequest, sent: Mapping[str, object]
+    ) -> "RequestVariant | None":
         """What to try after an error response of `error_text`; `None` where nothing would change.
 
-        Only what the error names is changed, or where it names nothing what is least known.
+        `sent` are the fields of settings by their paths. Only what the error names is changed, or
+        where it names nothing what is least known.
         """
-        words = _told(error_text)
+        words = error_words(error_text)
         if "stream_options" in words and self.usage:
             return replace(self, usage=False)
-        if "max_completion_tokens" in words and not self.completion_limit:
-            return replace(self, completion_limit=True)
+        if name := self._other_limit_name(words, sent):
+            refused = self.refused_names | {self.limit_name}
+            return replace(self, limit_name=name, refused_names=refused)
         if self._refuses_system_role(words, request):
             return replace(self, system_in_prompt=True)
-        if refused := self._refused_settings(words, request.generation):
-            return replace(self, left_out=self.left_out | refused)
+        return self._without_refused(words, sent) or self._without_own_fields(words)
+
+    def _without_refused(self, words: str, sent: Mapping[str, object]) -> "RequestVariant | None":
+        refused = find_refused(words, sent)
+        if refused is None:
+            return None
+        if refused.is_value:
+            values = {(path, json_value(sent[path])) for path in refused.paths}
+            return replace(self, left_out_values=self.left_out_values | values)
+        return replace(self, left_out=self.left_out | refused.paths)
+
+    def _without_own_fields(self, words: str) -> "RequestVariant | None":
+        """Without what the program itself adds, where that may be what was refused."""
         if self.prefill and _PREFILL.search(words):
             return replace(self, prefill=False)
-        return (
-            None if _NAMES_A_FIELD.search(words) or not self.usage else replace(self, usage=False)
-        )
+        is_other = _NAMES_A_FIELD.search(words) is not None or not self.usage
+        return None if is_other else replace(self, usage=False)
 
-    def settings(self, given: GenerationSettings, limit: int | None) -> dict[str, object]:
-        """The fields for `given`, with `limit` for the tokens of the reply."""
-        name = "max_completion_tokens" if self.completion_limit else "max_tokens"
-        fields: dict[str, object | None] = {
-            "temperature": given.temperature,
-            "top_p": given.top_p,
-            name: limit,
-            "seed": given.seed,
-            "stop": list(given.stop) or None,
+    def without(self, fields: Mapping[str, object]) -> frozenset[str]:
+        """The paths of what is left out of `fields`, which are values by their paths."""
+        refused = {
+            path
+            for path, value in fields.items()
+            if (path, json_value(value)) in self.left_out_values
         }
-        return {
-            name: value
-            for name, value in fields.items()
-            if value is not None and name not in self.left_out
-        }
+        return (self.left_out & fields.keys()) | refused
 
-    def changes_since(self, other: "RequestVariant") -> list[str]:
-        """Sentences for a person: what of their settings is sent otherwise than in `other`."""
-        told = []
-        if self.system_in_prompt and not other.system_in_prompt:
-            told.append("The model takes no system prompt, so it was put before the first prompt.")
-        if left_out := sorted(self.left_out - other.left_out):
-            names = " and ".join(left_out)
-            told.append(f"The model does not take the setting {names}, so it was not sent.")
-        return told
+    def _other_limit_name(self, words: str, sent: Mapping[str, object]) -> str:
+        """Another name for the limit, where the error names one, or refuses the one in use."""
+        named = [each for each in LIMIT_NAMES if re.search(rf"\b{each}\b", words)]
+        others = [each for each in named if each not in (self.limit_name, *self.refused_names)]
+        if others and (self.limit_name in sent or not sent):
+            return others[0]
+        if named == [self.limit_name] and self.limit_name in sent and IS_UNSUPPORTED.search(words):
+            left = (
+                each
+                for each in LIMIT_NAMES[:2]
+                if each not in (self.limit_name, *self.refused_names)
+            )
+            return next(left, "")
+        return ""
 
     def _refuses_system_role(self, words: str, request: ReplyRequest) -> bool:
         is_meant = _SYSTEM_ROLE.search(words) and (
-            _IS_UNSUPPORTED.search(words) or _MUST_ALTERNATE.search(words)
+            IS_UNSUPPORTED.search(words) or _MUST_ALTERNATE.search(words)
         )
         has_system = any(each.role == Role.SYSTEM for each in request.messages)
         return bool(is_meant) and has_system and not self.system_in_prompt
 
-    def _refused_settings(self, words: str, given: GenerationSettings) -> frozenset[str]:
-        if not _IS_UNSUPPORTED.search(words):
-            return frozenset()
-        sent = self.settings(given, given.max_tokens)
-        named = {name for name, word in _SETTINGS.items() if name in sent and word.search(words)}
-        if "both" in words and {"temperature", "top_p"} <= named:
-            return frozenset({"top_p"})
-        return frozenset(named)
 
-
-def _told(error_text: str) -> str:
-    """What an error says, and the parameter that it names, in small letters."""
-    value = parse_json(error_text)
-    if value is NOT_JSON:
-        return error_text.casefold()
-    match value:
-        case {"error": {"param": str(name)}} | {"param": str(name)} if name:
-            named = f"parameter: {name}"
-        case _:
-            named = ""
-    return f"{find_message(value)}\n{named}".casefold()
+def json_value(value: object) -> str:
+    """A value as a text that can be compared and kept."""
+    return json.dumps(value, sort_keys=True)

@@ -13,7 +13,7 @@ class OpenAIBackend(ApiBackend):
     def _build(self, request: ReplyRequest, model: str) -> CompletionBuilder:
         return CompletionBuilder(
             request,
-            model=model,
+            target=self._target(model),
             path=self._path("/chat/completions"),
             variant=self._variant(model),
             windows=self._windows,

@@ -19,9 +19,6 @@ class CompletionBuilder(ApiRequestBuilder):
     def decoder(self) -> CompletionDecoder:
         return CompletionDecoder(self._continued_text)
 
-    def _adapt(self, error_text: str) -> bool:
-        return self._change(self._variant.adapt(error_text, self._request))
-
     def _body(self) -> dict[str, object]:
         variant, messages = self._variant, self._fitter.messages
         body: dict[str, object] = {"model": replace_surrogates(self._model), "stream": True}
@@ -35,7 +32,7 @@ class CompletionBuilder(ApiRequestBuilder):
                 messages = (*messages, GO_ON)
         first = Role.USER if variant.system_in_prompt else Role.SYSTEM
         body["messages"] = list(_message_turns(messages, system_role=first))
-        return body | variant.settings(self._request.generation, self._limit)
+        return self._with_settings(body)
 
 
 def _message_turns(

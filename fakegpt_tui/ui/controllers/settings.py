@@ -87,11 +87,10 @@ class SettingsController:
         self._edit(SYSTEM_PROMPT)
 
     def edit_generation(self) -> None:
-        from fakegpt_tui.domain.generation_form import GenerationField  # noqa: PLC0415 - as below
-
-        self._edit(GenerationField.TEMPERATURE)
+        self._edit("temperature")
 
     def _edit(self, begin_at: str) -> None:
+        from fakegpt_tui.domain.request_fields import hints_for  # noqa: PLC0415 - as below
         from fakegpt_tui.ui.dialogs.generation import GenerationScreen  # noqa: PLC0415 - after first paint
 
         conversation, service = self._state.open, self._state.service
@@ -111,6 +110,7 @@ class SettingsController:
             presets=self._chat.presets,
             keep_preset=self._save_preset if self._options.save_preset else None,
             begin_at=begin_at,
+            hints=hints_for(service) if service and not limited else {},
         )
         self._window.ask(screen, take)
 

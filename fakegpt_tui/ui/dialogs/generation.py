@@ -1,17 +1,18 @@
 """Generation dialog: the system prompt and the generation settings of a conversation."""
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static, TextArea
 
 from fakegpt_tui.domain import FakeGPTError, GenerationSettings, Preset
-from fakegpt_tui.domain.generation_form import GenerationField, format_generation, parse_generation
+from fakegpt_tui.domain.generation import GENERATION_ROWS, format_generation, parse_generation
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.options import SavePreset
 from fakegpt_tui.ui.widgets.text_box import TextBox
@@ -21,13 +22,11 @@ SYSTEM_PROMPT = "system_prompt"
 _PRESET = "preset"
 _KEPT = "Kept; /preset gives it to any conversation."
 _HINTS: Mapping[str, str] = {
-    GenerationField.TEMPERATURE: "lower is steadier, higher is freer",
-    GenerationField.TOP_P: "draws from that share of likely words",
-    GenerationField.MAX_TOKENS: "a longer reply is cut there",
-    GenerationField.SEED: "makes a reply repeatable, if it can",
-    GenerationField.STOP: "end a reply; a line each, \\n breaks one",
+    **{row.name: row.hint for row in GENERATION_ROWS},
     _PRESET: "enter keeps this under a name",
 }
+_BOXES = {"stop", "schema", "extra"}
+"""Settings of several lines."""
 
 
 class GenerationScreen(ModalScreen[Preset | None]):
@@ -44,11 +43,12 @@ class GenerationScreen(ModalScreen[Preset | None]):
         current: Preset,
         *,
         note: str = "",
+        hints: Mapping[str, str] = MappingProxyType({}),
         presets: Collection[str] = (),
         keep_preset: SavePreset | None = None,
-        begin_at: str = GenerationField.TEMPERATURE,
+        begin_at: str = GENERATION_ROWS[0].name,
     ) -> None:
-        """Show `current`, and below it a `note` to read.
+        """Show `current`, and below it a `note` to read; `hints` stand in place of the usual ones.
 
         `presets` are the names that are taken; without `keep_preset` none can be added. The field
         named `begin_at` has the focus at first.
@@ -56,31 +56,34 @@ class GenerationScreen(ModalScreen[Preset | None]):
         super().__init__()
         self._current = current
         self._note = note
+        self._hints = {**_HINTS, **hints}
         self._presets = presets
         self._keep_preset = keep_preset
         self._begin_at = begin_at
-        typed = {
-            setting.value: text for setting, text in format_generation(current.generation).items()
-        }
+        typed = format_generation(current.generation)
         self._original = {SYSTEM_PROMPT: current.system_prompt, **typed}
         self._shown: Mapping[str, str] = {}
         self._asked_about: str | None = None
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="generation", can_focus=False):
+        with Vertical(id="generation"):
+            yield from self._compose_fields()
+            yield Static(Content(safe_line(self._note)), id="note")
+
+    def _compose_fields(self) -> ComposeResult:
+        with VerticalScroll(id="fields", can_focus=False):
             yield Label("system prompt", markup=False)
             yield TextBox(self._current.system_prompt, id=SYSTEM_PROMPT, compact=True)
-            for setting in GenerationField:
-                text = self._original[setting]
+            for name in (row.name for row in GENERATION_ROWS):
+                text = self._original[name]
                 yield from _line(
-                    setting,
-                    TextBox(text, id=setting, compact=True)
-                    if setting is GenerationField.STOP
-                    else TextField(text, id=setting, compact=True, placeholder="not set"),
+                    name,
+                    TextBox(text, id=name, compact=True)
+                    if name in _BOXES
+                    else TextField(text, id=name, compact=True, placeholder="not set"),
                 )
             if self._keep_preset is not None:
                 yield from _line(_PRESET, TextField(id=_PRESET, compact=True, placeholder="name"))
-            yield Static(Content(safe_line(self._note)), id="note")
 
     def on_mount(self) -> None:
         box = self.query_one("#generation")
@@ -141,9 +144,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
     def _judge(self) -> None:
         """Say beside each field what it is for, or what is wrong with it."""
         _, problems = self._generation()
-        for name, hint in _HINTS.items():
-            setting = next((each for each in problems if each == name), None)
-            wrong = problems[setting] if setting is not None else ""
+        for name, hint in self._hints.items():
+            wrong = problems.get(name, "")
             if name != _PRESET or self._keep_preset is not None:
                 self._say(f"{name}-said", wrong or hint, is_bad=bool(wrong))
 
@@ -152,10 +154,10 @@ class GenerationScreen(ModalScreen[Preset | None]):
         place.set_class(is_bad, "-bad")
         place.update(Content(safe_line(sentence)))
 
-    def _generation(self) -> tuple[GenerationSettings, Mapping[GenerationField, str]]:
+    def _generation(self) -> tuple[GenerationSettings, Mapping[str, str]]:
         texts = self._texts()
         return parse_generation(
-            {setting: self._typed(setting, texts[setting]) for setting in GenerationField}
+            {row.name: self._typed(row.name, texts[row.name]) for row in GENERATION_ROWS}
         )
 
     def _system_prompt(self) -> str:
@@ -166,8 +168,8 @@ class GenerationScreen(ModalScreen[Preset | None]):
         return self._original[name] if text == self._shown.get(name, text) else clipboard_text(text)
 
     def _texts(self) -> Mapping[str, str]:
-        texts = {setting.value: self.query_one(f"#{setting}") for setting in GenerationField}
-        fields = {**texts, SYSTEM_PROMPT: self.query_one(f"#{SYSTEM_PROMPT}")}
+        names = (SYSTEM_PROMPT, *(row.name for row in GENERATION_ROWS))
+        fields = {name: self.query_one(f"#{name}") for name in names}
         return {
             name: field.text if isinstance(field, TextArea) else field.value
             for name, field in fields.items()

@@ -18,8 +18,10 @@ from fakegpt_tui.domain import (
 from tests.fault_server import FaultServer, Send, Step, json_reply
 from tests.openai_server import (
     CHAT,
+    MODELS,
     backend_for,
     event,
+    lists,
     openai_server,
     refuses,
     replies,
@@ -132,6 +134,71 @@ async def test_a_setting_that_the_error_names_as_its_parameter_is_left_out(
     error = {"message": "Unsupported value.", "param": "stop", "code": "unsupported_value"}
     await after(server, [Send(json_reply({"error": error}, status=400))], SET)
     assert "stop" not in bodies(server)[1]
+
+
+async def test_a_field_inside_a_table_is_left_out_and_the_others_are_sent(
+    server: FaultServer,
+) -> None:
+    asked = replace(SYSTEM, generation=GenerationSettings(extra='{"reasoning": {"a": 1, "b": 2}}'))
+    events = await after(server, refuses(400, "Unknown parameter: 'reasoning.a'."), asked)
+    assert bodies(server)[1]["reasoning"] == {"b": 2}
+    assert "setting reasoning.a" in notices(events)
+
+
+async def test_a_value_that_is_refused_is_left_out_and_another_value_is_sent(
+    server: FaultServer,
+) -> None:
+    words = "Unsupported value: 'reasoning_effort' does not support 'none' with this model."
+    server.script(CHAT, *refuses(400, words))
+    server.script(CHAT, *replies("Hi"))
+    made = backend_for(service(server.url))
+    for effort in ("none", "none", "low"):
+        asked = replace(SYSTEM, generation=GenerationSettings(effort=effort))
+        events = await events_of(made, asked)
+    sent = [body.get("reasoning_effort") for body in bodies(server)]
+    assert sent == ["none", None, None, "low"]
+    assert notices(events) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (
+            "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+            "max_completion_tokens",
+        ),
+        ("Unknown field max_tokens; use max_output_tokens", "max_output_tokens"),
+        ("Unrecognized argument: max_tokens", "max_completion_tokens"),
+        ("Unknown option: max_tokens. Did you mean num_predict?", "num_predict"),
+    ],
+)
+async def test_the_name_of_the_limit_is_learned_from_a_refusal(
+    server: FaultServer, words: str, name: str
+) -> None:
+    asked = replace(SYSTEM, generation=GenerationSettings(max_tokens=9))
+    await after(server, refuses(400, words), asked)
+    assert (bodies(server)[1].get("max_tokens"), bodies(server)[1][name]) == (None, 9)
+
+
+async def test_names_of_the_limit_are_tried_once_each(server: FaultServer) -> None:
+    names = ("max_tokens", "max_completion_tokens")
+    for here, there in (names, names[::-1], names, names[::-1]):
+        server.script(CHAT, *refuses(400, f"The {here} is odd; take {there}."))
+    asked = replace(SYSTEM, generation=GenerationSettings(max_tokens=9))
+    with pytest.raises(RequestRefused):
+        await events_of(backend_for(service(server.url)), asked)
+    assert len(bodies(server)) == 2
+
+
+async def test_what_the_server_is_known_to_ignore_is_said_once() -> None:
+    async with FaultServer() as ollama:
+        ollama.script(MODELS, *lists({"id": "m", "owned_by": "library"}))
+        ollama.script(CHAT, *replies("Hi"))
+        made = backend_for(service(ollama.url, model=""))
+        asked = replace(SYSTEM, model="", generation=GenerationSettings(num_ctx=8192))
+        first, second = await events_of(made, asked), await events_of(made, asked)
+    assert "Ollama is known to ignore the setting num_ctx." in notices(first)
+    assert notices(second) == ""
 
 
 async def test_of_two_settings_that_exclude_each_other_one_is_sent(server: FaultServer) -> None:

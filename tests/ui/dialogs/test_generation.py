@@ -8,7 +8,6 @@ from fakegpt_tui.domain import (
     Service,
     ServiceKind,
 )
-from fakegpt_tui.domain.generation_form import GenerationField
 from fakegpt_tui.ui.dialogs.generation import GenerationScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.stubs import MemoryStore
@@ -51,9 +50,9 @@ async def test_settings_are_used_from_the_next_reply_on_and_kept_with_the_conver
         await it.ask("hi")
         await it.see("one")
         await opened(it)
-        await type_into(it, GenerationField.TEMPERATURE, "0.5")
-        await type_into(it, GenerationField.SEED, "7")
-        await type_into(it, GenerationField.STOP, "END")
+        await type_into(it, "temperature", "0.5")
+        await type_into(it, "seed", "7")
+        await type_into(it, "stop", "END")
         await it.pilot.press("ctrl+s")
         await closed(it)
         await it.see("from the next reply on")
@@ -71,7 +70,7 @@ async def test_settings_are_used_from_the_next_reply_on_and_kept_with_the_conver
 async def test_a_sentence_stands_beside_what_cannot_be_used_and_nothing_is_kept() -> None:
     async with running(size=(110, 30)) as it:
         await opened(it)
-        await type_into(it, GenerationField.TEMPERATURE, "9")
+        await type_into(it, "temperature", "9")
         await it.see("This must be a number from 0 to 2, such as 0.7.")
         await it.pilot.press("enter")
         await it.see("This must be a number")
@@ -86,7 +85,7 @@ async def test_a_sentence_stands_beside_what_cannot_be_used_and_nothing_is_kept(
 async def test_esc_asks_before_it_drops_what_was_typed() -> None:
     async with running() as it:
         await opened(it)
-        await type_into(it, GenerationField.SEED, "7")
+        await type_into(it, "seed", "7")
         await it.pilot.press("escape")
         await it.see("esc again drops it")
         await it.pilot.press("8", "escape")
@@ -110,7 +109,7 @@ async def test_what_is_set_is_kept_as_a_preset_under_a_name() -> None:
     async with running(presets=presets, save_preset=keep, size=(110, 30)) as it:
         await opened(it)
         await type_into(it, "system_prompt", "Be warm")
-        await type_into(it, GenerationField.TEMPERATURE, "1.5")
+        await type_into(it, "temperature", "1.5")
         await type_into(it, "preset", "")
         await it.pilot.press("enter")
         await it.see("It needs a [/] name.")
@@ -189,7 +188,7 @@ async def test_an_untouched_field_stays_to_the_letter() -> None:
         await it.see("odd")
         await it.pilot.press("enter")
         await opened(it)
-        await type_into(it, GenerationField.TEMPERATURE, "1")
+        await type_into(it, "temperature", "1")
         await it.pilot.press("ctrl+s")
         await closed(it)
         await it.ask("hi")
@@ -215,7 +214,7 @@ async def test_what_was_set_is_taken_back() -> None:
         await it.ask("hi")
         await it.see("one")
         await opened(it)
-        await type_into(it, GenerationField.SEED, "7")
+        await type_into(it, "seed", "7")
         await it.pilot.press("enter")
         await closed(it)
         conversation_id = it.list.rows[0].id

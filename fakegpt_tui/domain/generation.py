@@ -1,0 +1,320 @@
+"""Generation settings: one row per setting, with its values and its path in each protocol.
+
+From the rows follow the configuration, presets, alt+g, `ask --set`, the store, files, the bodies of
+requests and the reference. A new setting is a field of `GenerationSettings` and a row here.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
+
+from fakegpt_tui.domain.conversations import (
+    MAX_TOKENS,
+    SEEDS,
+    TEMPERATURES,
+    TOP_PS,
+    GenerationSettings,
+)
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.services import Service
+from fakegpt_tui.domain.setting_kinds import (
+    PROTECTED,
+    InvalidSetting,
+    JsonTable,
+    Number,
+    SettingKind,
+    Switch,
+    Texts,
+    Word,
+    deep_merge,
+    to_json,
+)
+
+EFFORTS: Final = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+BodyFields: TypeAlias = Mapping[str, object]
+"""Values by their paths in the body of a request, names joined by dots."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingPath:
+    """Where a protocol takes a setting: at `path`, or nowhere for the `reason` given.
+
+    `write` makes other fields of the value than just that one.
+    """
+
+    path: str = ""
+    reason: str = ""
+    write: Callable[[Any], BodyFields] | None = None
+
+    def fields(self, value: object) -> BodyFields:
+        if self.write is not None:
+            return self.write(value)
+        return {self.path: list(value) if isinstance(value, tuple) else value}
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRow:
+    """A setting: the field of its name, its values, a hint, and where each protocol takes it."""
+
+    name: str
+    kind: SettingKind
+    hint: str
+    chat: SettingPath
+    responses: SettingPath
+    anthropic: SettingPath
+
+
+def _at(path: str, write: Callable[[Any], BodyFields] | None = None) -> SettingPath:
+    return SettingPath(path, write=write)
+
+
+_NOT_RESPONSES: Final = SettingPath(reason="the Responses API has no such field")
+_NOT_ANTHROPIC: Final = SettingPath(reason="the Messages API has no such field")
+
+
+def _template_thinking(value: str) -> BodyFields:
+    fields: dict[str, object] = {"chat_template_kwargs.enable_thinking": value != "off"}
+    return fields | ({"thinking_budget_tokens": int(value)} if value.isdecimal() else {})
+
+
+def _responses_thinking(value: str) -> BodyFields:
+    return {"reasoning.effort": "none"} if value == "off" else {}
+
+
+def _anthropic_thinking(value: str) -> BodyFields:
+    if value == "off":
+        return {"thinking.type": "disabled"}
+    shown: dict[str, object] = {"thinking.display": "summarized"}
+    if value == "on":
+        return {"thinking.type": "adaptive"} | shown
+    return {"thinking.type": "enabled", "thinking.budget_tokens": int(value)} | shown
+
+
+def _chat_schema(text: str) -> BodyFields:
+    schema = {"name": _schema_name(text), "schema": json.loads(text)}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+def _responses_schema(text: str) -> BodyFields:
+    named = {"type": "json_schema", "name": _schema_name(text), "schema": json.loads(text)}
+    return {"text.format": named}
+
+
+def _anthropic_schema(text: str) -> BodyFields:
+    return {"output_config.format": {"type": "json_schema", "schema": json.loads(text)}}
+
+
+def _schema_name(text: str) -> str:
+    title = json.loads(text).get("title")
+    return re.sub(r"[^a-zA-Z0-9_-]+", "_", title if isinstance(title, str) else "")[:64] or "reply"
+
+
+GENERATION_ROWS: Final = (
+    GenerationRow(
+        "temperature",
+        Number(*TEMPERATURES),
+        "lower is steadier, higher is freer",
+        _at("temperature"),
+        _at("temperature"),
+        _at("temperature"),
+    ),
+    GenerationRow(
+        "top_p",
+        Number(*TOP_PS),
+        "draws from that share of likely words",
+        _at("top_p"),
+        _at("top_p"),
+        _at("top_p"),
+    ),
+    GenerationRow(
+        "max_tokens",
+        Number(*MAX_TOKENS),
+        "a longer reply is cut there",
+        _at("max_tokens"),
+        _at("max_output_tokens"),
+        _at("max_tokens"),
+    ),
+    GenerationRow(
+        "seed",
+        Number(*SEEDS),
+        "makes a reply repeatable, if it can",
+        _at("seed"),
+        _NOT_RESPONSES,
+        _NOT_ANTHROPIC,
+    ),
+    GenerationRow(
+        "stop",
+        Texts(),
+        "end a reply; a line each, \\n breaks one",
+        _at("stop"),
+        _NOT_RESPONSES,
+        _at("stop_sequences"),
+    ),
+    GenerationRow(
+        "effort",
+        Word(EFFORTS),
+        "how long to think: none, low, high …",
+        _at("reasoning_effort"),
+        _at("reasoning.effort"),
+        _at("output_config.effort"),
+    ),
+    GenerationRow(
+        "thinking",
+        Switch(10_000_000),
+        "on, off, or a budget of tokens",
+        _at("chat_template_kwargs.enable_thinking", _template_thinking),
+        _at("reasoning.effort", _responses_thinking),
+        _at("thinking", _anthropic_thinking),
+    ),
+    GenerationRow(
+        "top_k",
+        Number(-1, 1_000_000),
+        "draws from so many likely words",
+        _at("top_k"),
+        _NOT_RESPONSES,
+        _at("top_k"),
+    ),
+    GenerationRow(
+        "min_p",
+        Number(0.0, 1.0, "0.05"),
+        "leaves out words below that share",
+        _at("min_p"),
+        _NOT_RESPONSES,
+        _NOT_ANTHROPIC,
+    ),
+    GenerationRow(
+        "repetition_penalty",
+        Number(0.0, 10.0, "1.1"),
+        "above 1 repeats less",
+        _at("repetition_penalty"),
+        _NOT_RESPONSES,
+        _NOT_ANTHROPIC,
+    ),
+    GenerationRow(
+        "num_ctx",
+        Number(64, 100_000_000),
+        "the window to load a model with",
+        _at("num_ctx"),
+        _NOT_RESPONSES,
+        _NOT_ANTHROPIC,
+    ),
+    GenerationRow(
+        "verbosity",
+        Word(("low", "medium", "high")),
+        "how much to say: low, medium, high",
+        _at("verbosity"),
+        _at("text.verbosity"),
+        _NOT_ANTHROPIC,
+    ),
+    GenerationRow(
+        "service_tier",
+        Word(("auto", "default", "flex", "priority")),
+        "such as flex or priority",
+        _at("service_tier"),
+        _at("service_tier"),
+        _at("service_tier"),
+    ),
+    GenerationRow(
+        "schema",
+        JsonTable(),
+        "a JSON schema that replies follow",
+        _at("response_format", _chat_schema),
+        _at("text.format", _responses_schema),
+        _at("output_config.format", _anthropic_schema),
+    ),
+    GenerationRow(
+        "extra",
+        JsonTable(PROTECTED),
+        "any other fields of the request, as JSON",
+        _at("*"),
+        _at("*"),
+        _at("*"),
+    ),
+)
+
+ROW_BY_NAME: Final[Mapping[str, GenerationRow]] = {row.name: row for row in GENERATION_ROWS}
+
+
+def chosen_settings(generation: GenerationSettings) -> dict[str, Any]:
+    """What is set, by name."""
+    values = {row.name: getattr(generation, row.name) for row in GENERATION_ROWS}
+    return {name: value for name, value in values.items() if value not in (None, (), "")}
+
+
+def read_settings(values: Mapping[str, object]) -> GenerationSettings:
+    """The settings among `values`, of which what cannot be used counts as not set."""
+    found: dict[str, Any] = {}
+    for name in values.keys() & ROW_BY_NAME.keys():
+        try:
+            found[name] = ROW_BY_NAME[name].kind.read(values[name])
+        except InvalidSetting:
+            continue
+    return GenerationSettings(**found)
+
+
+def merge_settings(base: GenerationSettings, over: GenerationSettings) -> GenerationSettings:
+    """`base` with what `over` sets; their `extra` tables are merged deeply."""
+    chosen = chosen_settings(over)
+    if base.extra and over.extra:
+        both = deep_merge(json.loads(base.extra), json.loads(over.extra))
+        chosen["extra"] = to_json(both)
+    return replace(base, **chosen)
+
+
+def settings_for(service: Service, model: str, chosen: GenerationSettings) -> GenerationSettings:
+    """The settings of a request: those of the service, of its model, then `chosen`."""
+    of_model = dict(service.model_settings).get(model)
+    base = service.generation
+    return merge_settings(base if of_model is None else merge_settings(base, of_model), chosen)
+
+
+def format_generation(settings: GenerationSettings) -> Mapping[str, str]:
+    """What a person would have typed; nothing where it is left to the service."""
+    return {row.name: row.kind.format(getattr(settings, row.name)) for row in GENERATION_ROWS}
+
+
+def parse_generation(typed: Mapping[str, str]) -> tuple[GenerationSettings, Mapping[str, str]]:
+    """The settings that were typed, and a sentence for each one that cannot be used."""
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for row in GENERATION_ROWS:
+        try:
+            values[row.name] = row.kind.parse(typed.get(row.name, ""))
+        except InvalidSetting as error:
+            problems[row.name] = f"This must be {error}."
+    return GenerationSettings(**values), problems
+
+
+def parse_assignment(text: str) -> GenerationSettings:
+    """The one setting that `key=value` sets; `extra.a.b=1` sets a field inside of `extra`.
+
+    Raises:
+        InvalidSetting: There is no such setting, or its value cannot be used.
+    """
+    name, _, value = text.partition("=")
+    name = name.strip()
+    first, *inner = name.split(".")
+    if inner and first == "extra" and all(inner):
+        nested: object = _json_or_text(value)
+        for key in reversed(inner):
+            nested = {key: nested}
+        settings: Any = ROW_BY_NAME["extra"].kind.read(nested)
+        return GenerationSettings(extra=settings)
+    row = ROW_BY_NAME.get(name)
+    if row is None or "=" not in text:
+        known = ", ".join(ROW_BY_NAME)
+        raise InvalidSetting(f"key=value, with a key of {known} or extra.NAME")
+    try:
+        parsed: Any = row.kind.parse(value)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"{name}=VALUE with {error}") from error
+    return GenerationSettings(**{row.name: parsed})
+
+
+def _json_or_text(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
