@@ -10,6 +10,7 @@ import pytest
 from tests.cli.program import ROOT, Home, served
 from tests.docs.tables import DOCS
 from tests.formats.exports import many, zipped
+from tests.formats.test_discovery import HOMES, place
 from tests.formats.trees import branched
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -51,6 +52,8 @@ def prepare(tmp_path: Path) -> tuple[Home, Path]:
     folder.mkdir()
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     (folder / "export.zip").write_bytes(zipped({"conversations.json": many(3)}))
+    for program in HOMES:
+        place(home.folder, program)
     return home, folder
 
 

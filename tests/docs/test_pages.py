@@ -24,7 +24,7 @@ FRONT = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md", "CHAN
 PAGES = [*(ROOT / name for name in FRONT), *sorted(DOCS.glob("*.md"))]
 SUBJECTS = {
     *("first-minute", "keys", "services", "conversations", "files", "command-line", "serving"),
-    *("embedding", "configuration", "terminals", "costs", "troubleshooting"),
+    *("embedding", "configuration", "terminals", "costs", "troubleshooting", "coming-from"),
 }
 TOML = [
     pytest.param(block, id=f"{page.name}-{number}")
