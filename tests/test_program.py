@@ -209,7 +209,7 @@ def test_text_from_right_to_left_is_isolated_on_the_screen_and_nowhere_else(home
             for isolated in ("שלום", "עולם", "א", "ב"):
                 assert f"\u2068{isolated}\u2069".encode() in terminal.raw
             assert "│ one │ שלום" in terminal.text
-            terminal.press("shift+tab")
+            terminal.press("tab")
             terminal.wait_for("y Copy message")
             terminal.press("y")
             terminal.wait_for("Handed to the terminal")
@@ -280,7 +280,7 @@ def test_a_conversation_is_opened_again_where_it_was_left(home: Home, ends: str)
             ask(terminal, "go on")
             terminal.wait_for("Paragraph 299")
             terminal.wait_for(lambda seen: "tok/s" not in seen.text)
-            terminal.press("shift+tab")
+            terminal.press("tab")
             terminal.wait_for("y Copy message")
             for _ in range(5):
                 go(terminal, "pageup")

@@ -5,6 +5,7 @@ controller for files. In a dialog it is an action of the dialog.
 """
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -72,6 +73,14 @@ def key_label(key: str) -> str:
     return _KEY_LABELS.get(key, key.upper() if _FUNCTION_KEY.fullmatch(key) else key)
 
 
+def first_key(command_id: str, changed: Mapping[str, str]) -> str:
+    """The first key of a command as it is written for users; empty where it has none."""
+    keys = changed.get(command_id) or next(
+        (command.keys for command in COMMANDS if command.id == command_id), ""
+    )
+    return key_label(keys.partition(",")[0])
+
+
 OPEN_NTH_PREFIX = "chat.open-"
 """The ids of the commands that open one of the first nine conversations begin with this."""
 
@@ -91,7 +100,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(PROMPT, "prompt.delete-or-quit", "ctrl+d", "delete_or_quit", "Delete", "Delete the character under the cursor; leave if the prompt is empty"),
 
     Command(ANY, "chat.new", "ctrl+n,f4", "conversations.new", "New", "Start a new conversation; replies under way go on", "/new", "/clear /reset", in_footer=True),
-    Command(ANY, "chat.stop", "escape", "prompt.stop", "Stop", "Stop the reply and keep what arrived", "/stop", "/cancel", in_footer=True),
+    Command(ANY, "chat.stop", "escape", "prompt.leave_or_stop", "Stop", "Stop the reply and keep what arrived; first a selection, an edit or a search is left", in_footer=True),
+    Command(ANY, "chat.stop-now", "", "prompt.stop", "Stop", "Stop the reply and keep what arrived", "/stop", "/cancel"),
     Command(ANY, "chat.stop-all", "", "prompt.stop_all", "Stop all", "Stop all replies", "/stop all", "/cancel all"),
     Command(ANY, "chat.search", "ctrl+o,f3", "conversations.search", "Search", "Search all conversations, and open what is found", "/open", "/search /resume /sessions", in_footer=True),
     Command(ANY, "chat.model", "f6", "services.choose_model", "Model", "Choose the service and model of this conversation", "/model", "/models /service", priority=True),
@@ -131,9 +141,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "login.another", "", "services.change_account", "Another account", "Sign in to the service of this conversation with another of its accounts", "/account", "/switch-account"),
     Command(ANY, "login.sign-out", "", "services.sign_out", "Sign out", "Forget the session with the service of this conversation", "/logout", "/signout", is_destructive=True),
     Command(ANY, "app.palette", "ctrl+p,f8", "app.command_palette", "Commands", "Find any command or conversation; / in an empty prompt lists commands above it", in_footer=True),
-    Command(ANY, "app.copy-or-stop", "ctrl+c", "prompt.copy_or_stop", "Copy", "Copy the selection, or else stop the reply, or else clear the prompt", priority=True),
-    Command(ANY, "app.prompt", "escape", "prompt.focus", "Prompt", "Go back to the prompt"),
-    Command(ANY, "app.next-pane", "tab,f2", "app.focus_next", "Next pane", "Go to the next part of the screen; shift+tab goes back"),
+    Command(ANY, "app.copy-or-stop", "ctrl+c", "prompt.copy_or_stop", "Copy", "Copy the selection, or else stop the reply, or else clear the prompt; with nothing to do it says how to leave", priority=True),
+    Command(ANY, "app.prompt", "escape", "prompt.leave", "Prompt", "Drop the selection, or else leave the edit, or else the search, or else go back to the prompt"),
+    Command(ANY, "app.next-pane", "tab,f2", "app.focus_next", "Next pane", "Go from the prompt to the transcript, the list, and back; shift+tab goes the other way"),
+    Command(ANY, "app.go-to-list", "alt+l", "go_to_list", "To the list", "Go to the conversation list, which is shown for it"),
     Command(ANY, "app.list", "ctrl+t,f9", "toggle_list", "List", "Show or hide the conversation list", "/list", "/sidebar"),
     Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings", "/preferences /config /options"),
     Command(ANY, "app.theme", "", "settings.choose_theme", "Theme", "Change the colours, which are shown while you choose", "/theme", "/themes /color /colour /colors /colours"),

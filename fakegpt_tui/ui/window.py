@@ -69,6 +69,10 @@ class Window:
     def selected_text(self) -> str:
         return self.prompt.selected_text or self._screen.get_selected_text() or ""
 
+    def clear_selection(self) -> None:
+        self.prompt.clear_selection()
+        self._screen.clear_selection()
+
     @property
     def notice(self) -> str:
         """The sentence that the status bar shows for some seconds, if any."""

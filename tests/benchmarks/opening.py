@@ -93,7 +93,7 @@ def opened(terminal: Watched, number: int, marker: str) -> float:
 
 def _paged(terminal: Watched) -> list[float]:
     """Milliseconds from each key to the last byte of its page."""
-    terminal.press("shift+tab")
+    terminal.press("tab")
     terminal.until_quiet()
     times: list[float] = []
     for _ in range(_PAGES):

@@ -477,10 +477,17 @@ async def test_function_keys_do_as_their_letters(key: str, seen: str, tmp_path: 
 async def test_tab_walks_through_the_panes() -> None:
     async with running(reply("one")) as it:
         seen = []
-        for key in ("tab", "tab", "f2", "shift+tab"):
+        for key in ("f2", "tab", "tab", "shift+tab"):
             await it.pilot.press(key)
             seen.append(type(it.app.focused))
-        assert seen == [ConversationList, Transcript, PromptInput, Transcript]
+        assert seen == [Transcript, ConversationList, PromptInput, ConversationList]
+
+
+async def test_the_list_has_a_key_of_its_own_which_shows_it() -> None:
+    async with running(reply("one"), size=(60, 20)) as it:
+        await it.pilot.press("alt+l")
+        assert it.list.display
+        assert it.app.focused is it.list
 
 
 async def test_a_link_is_shown_before_anything_opens() -> None:

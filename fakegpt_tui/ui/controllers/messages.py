@@ -7,7 +7,7 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.keymap import key_labels
+from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
 from fakegpt_tui.ui.window import Window
@@ -27,9 +27,12 @@ class MessageController:
         self._state = state
         self._window = window
         self._open_conversation = open_conversation
+        self._agreed_to_pay: set[str] = set()
 
     def edit(self) -> None:
         """Take a prompt into the field where it was typed."""
+        if not self._is_meant():
+            return
         message = self._target()
         if message is not None and message.role is not Role.USER:
             parent_id = message.parent_id
@@ -46,16 +49,53 @@ class MessageController:
         )
 
     def regenerate(self) -> None:
-        self._ask_again(self._chat.turns.regenerate)
+        self._ask_again(self._chat.turns.regenerate, "message.regenerate")
 
     def continue_reply(self) -> None:
-        self._ask_again(self._chat.turns.continue_reply)
+        self._ask_again(self._chat.turns.continue_reply, "message.continue")
 
-    def _ask_again(self, ask: Callable[[str, str], Turn]) -> None:
+    def _ask_again(self, ask: Callable[[str, str], Turn], command_id: str) -> None:
         if (message := self._target()) is None:
             self._window.notify("There is nothing to ask again yet.")
-        else:
+        elif self._is_meant() and self._may_cost(command_id):
             self._window.start_turn(ask(self._state.open.id, message.id))
+
+    @property
+    def _is_letter(self) -> bool:
+        """Does the command come from a letter in the transcript, which may be mistyped?"""
+        return self._window.focused is self._window.transcript
+
+    def _is_meant(self) -> bool:
+        """Was the message marked by a key, where a letter acts on it? Else say how."""
+        if not self._is_letter or self._window.transcript.is_marked:
+            return True
+        up, down, last = (
+            first_key(f"transcript.{name}", self._state.keys)
+            for name in ("mark-previous", "mark-next", "last")
+        )
+        self._window.notify(f"Mark a message first: {up} and {down} do, {last} the last one.")
+        return False
+
+    def _may_cost(self, command_id: str) -> bool:
+        """May a letter ask a service that may charge for it? Asked once in a conversation."""
+        service, conversation_id = self._state.service, self._state.open.id
+        if not self._is_letter or service is None or service.is_on_this_machine:
+            return True
+        if conversation_id not in self._agreed_to_pay:
+            key = first_key(command_id, self._state.keys)
+            if not self._is_asked_twice(
+                f"{key} again asks {service.name}, which may charge for it."
+            ):
+                return False
+            self._agreed_to_pay.add(conversation_id)
+        return True
+
+    def _is_asked_twice(self, question: str) -> bool:
+        """Does the question stand there already? Else put it."""
+        if self._window.notice == question:
+            return True
+        self._window.notify(question)
+        return False
 
     def show_variant(self, step: int) -> None:
         if (message := self._target()) is not None:
@@ -117,13 +157,12 @@ class MessageController:
             return
         ids = [each.id for each in self._state.path]
         below = len(ids) - ids.index(message.id) - 1 if message.id in ids else 0
-        key = key_labels(self._state.keys.get("message.trash", "d"))
+        key = first_key("message.trash", self._state.keys)
         question = f"{key} again deletes this message and {below} below it."
-        if below and self._window.notice != question:
-            self._window.notify(question)
-        else:
-            count = self._chat.messages.trash(self._state.open.id, message.id)
-            self._window.notify(f"{count} in the trash. u takes it back.")
+        if below and not (self._is_meant() and self._is_asked_twice(question)):
+            return
+        count = self._chat.messages.trash(self._state.open.id, message.id)
+        self._window.notify(f"{count} in the trash. u takes it back.")
 
     def _target(self) -> ChatMessage | None:
         path = self._state.path

@@ -5,6 +5,7 @@ from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.messages import (
     CopyText,
     NotifyUser,
@@ -80,21 +81,55 @@ class PromptController:
         self._window.prompt.replace_text(event.text)
         self._window.prompt.focus()
 
-    def focus(self) -> None:
-        self._window.prompt.focus()
+    def leave_or_stop(self) -> None:
+        """Leave what is open, one thing with each key, or else stop the reply."""
+        if not self._leave_something():
+            self.stop()
+
+    def leave(self) -> None:
+        """Leave what is open, one thing with each key, or else go back to the prompt."""
+        if not self._leave_something():
+            self._window.prompt.focus()
+
+    def _leave_something(self) -> bool:
+        """Leave the first of all that can be left, and say so; is there anything?"""
+        window, state = self._window, self._state
+        if window.selected_text:
+            window.clear_selection()
+            window.notify("Nothing is selected any more.")
+        elif state.picked or window.list.picked:
+            state.picked = window.list.picked = frozenset()
+            window.notify("Nothing is picked any more.")
+        elif state.edited_prompt is not None:
+            self._clear()
+            window.notify("The edit is left; ctrl+z brings back what was typed in it.")
+        elif window.transcript.is_finding:
+            window.transcript.close_find()
+            window.notify("The search is closed; n goes on with it.")
+        else:
+            return False
+        return True
 
     def stop(self) -> None:
-        self._chat.active_turns.stop(self._state.open.id)
+        if self._chat.active_turns.stop(self._state.open.id):
+            self._window.notify("The reply is stopped; what arrived is kept.")
 
     def stop_all(self) -> None:
         self._window.notify(f"Replies that were stopped: {self._chat.active_turns.stop_all()}.")
 
     def copy_or_stop(self) -> None:
-        """Copy the selection, or else stop the reply, or else clear the prompt."""
+        """Copy the selection, or else stop the reply, or else clear the prompt, or say what does
+        leave.
+        """
         if selected := self._window.selected_text:
             self._window.post(CopyText(selected, "selection"))
-        elif not self._chat.active_turns.stop(self._state.open.id):
+        elif self._state.turn is not None:
+            self.stop()
+        elif self._window.prompt.text or self._state.edited_prompt is not None:
             self._clear()
+        else:
+            leave = first_key("app.quit", self._state.keys)
+            self._window.notify(f"{leave} leaves the program; ctrl+c copies, stops and clears.")
 
     def _clear(self) -> None:
         """Drop what is typed, which undoing brings back; or leave the prompt that is edited."""

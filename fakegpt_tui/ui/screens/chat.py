@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import var
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
@@ -244,14 +245,22 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.window.run(getattr(getattr(self.controllers, controller), method), *arguments)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Stopping is offered while there is something to stop; else esc leads to the prompt."""
+        """Stopping is offered while there is something to stop; else esc leaves what is open."""
         match (action, *parameters):
-            case ("run_command", "prompt", "stop"):
+            case ("run_command", "prompt", "leave_or_stop"):
                 return self.state.turn is not None
-            case ("run_command", "prompt", "focus"):
-                return not isinstance(self.focused, PromptInput)
+            case ("run_command", "prompt", "leave"):
+                return self.state.turn is None
             case _:
                 return True
+
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """The prompt, the transcript, which is wanted more often than the list, and the list."""
+        order = (self.window.prompt, self.window.transcript, self.window.list)
+        return sorted(
+            super().focus_chain, key=lambda each: order.index(each) if each in order else 0
+        )
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
@@ -263,7 +272,7 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     @on(PromptInput.Changed)
     @on(PromptInput.CompletionMoved)
-    def show_completion(self) -> None:
+    def show_completion(self, event: PromptInput.Changed | PromptInput.CompletionMoved) -> None:
         """List the commands that fit what is typed; the list is made with the first slash."""
         completion = self.window.prompt.completion
         if completion is not None and self._completion is None:
@@ -276,6 +285,8 @@ class ChatScreen(RenderCache, TolerantScreen):
             is_open = completion is not None and completion.is_open
             self._completion.matches = completion.matches if completion and is_open else ()
             self._completion.marked = completion.marked if completion else None
+        if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
+            self.window.notify("The list of commands is closed; what is typed is sent as it is.")
 
     async def action_run_in_transcript(self, action: str) -> None:
         """Run a command of the transcript, wherever the focus is."""
@@ -368,6 +379,10 @@ class ChatScreen(RenderCache, TolerantScreen):
     def action_toggle_list(self) -> None:
         conversations = self.window.list
         self._list_wanted = conversations.display = not conversations.display
+
+    def action_go_to_list(self) -> None:
+        self._list_wanted = self.window.list.display = True
+        self.window.list.focus()
 
     def action_help(self) -> None:
         from fakegpt_tui.ui.dialogs.commands import HelpScreen  # noqa: PLC0415 - after first paint

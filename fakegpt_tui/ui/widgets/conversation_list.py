@@ -112,6 +112,8 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     """
     COMPONENT_CLASSES = {f"conversation-list--{part}" for part in _STYLES}
     ALLOW_SELECT = False
+    FOCUS_ON_CLICK = False
+    """Letters are commands here, and what is typed after a click is a prompt."""
     BINDINGS = bindings(KeyScope.LIST)
 
     rows: reactive[tuple[ConversationRow, ...]] = reactive(())

@@ -51,8 +51,11 @@ class PromptInput(TextBox):
 
         text: str
 
+    @dataclass
     class CompletionMoved(Message):
-        """Another command is marked, or none is offered any more."""
+        """Another command is marked, or, once it `is_closed`, none is offered any more."""
+
+        is_closed: bool = False
 
     class QuitRequested(Message):
         """ctrl+d was pressed in the empty prompt."""
@@ -179,6 +182,9 @@ class PromptInput(TextBox):
         else:
             self.post_message(self.QuitRequested())
 
+    def clear_selection(self) -> None:
+        self.move_cursor(self.cursor_location)
+
     def load_draft(self, text: str, cursor: tuple[int, int] | None = None) -> None:
         """Show the text of another conversation, with the cursor at its end or where it was.
 
@@ -228,7 +234,7 @@ class PromptInput(TextBox):
             return False
         elif key == "tab":
             self.replace_text(completion.completed)
-        self.post_message(self.CompletionMoved())
+        self.post_message(self.CompletionMoved(is_closed=key == "escape"))
         return True
 
     def _recall_by_arrow(self, key: str) -> bool:

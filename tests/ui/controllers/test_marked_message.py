@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakegpt_tui.domain import SearchHit
+from fakegpt_tui.domain import SearchHit, Service, ServiceKind
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, reply, running
 
@@ -24,13 +24,14 @@ async def conversation(it: Running) -> None:
         await it.until(lambda n=number: len(it.path) == 2 * n and not it.chat.active_turns.all())
 
 
+HOSTED = Service(name="hosted", kind=ServiceKind.OPENAI, url="https://api.example", model="big")
 REPLIES = [reply(f"{LONG}\n\n{word} needle in the end") for word in ("loop", "tree", "last")]
 
 
 async def test_the_message_of_the_match_is_marked_while_finding() -> None:
     async with running(*REPLIES) as it:
         await conversation(it)
-        await it.pilot.press("shift+tab", "g", "slash", *"second prompt")
+        await it.pilot.press("tab", "g", "slash", *"second prompt")
         await it.until(lambda: marked(it) == "second prompt")
         await it.pilot.press("enter")
         assert marked(it) == "second prompt"
@@ -62,7 +63,7 @@ async def test_a_hit_of_the_search_opens_at_its_words(query: str, shown: str) ->
 async def test_what_is_typed_after_a_click_is_a_prompt() -> None:
     async with running(*REPLIES) as it:
         await conversation(it)
-        await it.pilot.press("shift+tab")
+        await it.pilot.press("tab")
         await it.pilot.click(Transcript, offset=(5, 5))
         await it.pilot.press(*"do it")
         await it.until(lambda: it.prompt.text == "do it")
@@ -114,7 +115,7 @@ async def test_deleting_more_than_one_message_wants_the_key_twice() -> None:
             await it.ask(words)
             await it.until(lambda n=number: len(it.path) == 2 * n)
             await it.until(lambda: not it.chat.active_turns.all())
-        await it.pilot.press("shift+tab", "g", "J", "d")
+        await it.pilot.press("tab", "g", "J", "d")
         await it.see("d again deletes this message and 2 below it.")
         await it.pilot.press("J", "d")
         await it.see("d again deletes this message and 1 below it.")
@@ -122,3 +123,59 @@ async def test_deleting_more_than_one_message_wants_the_key_twice() -> None:
         await it.pilot.press("d")
         await it.see("2 in the trash")
         assert [each.text for each in it.path] == ["first", "one"]
+
+
+@pytest.mark.parametrize("key", ["r", "e", "full_stop"])
+async def test_a_letter_acts_on_a_message_only_after_a_key_marked_it(key: str) -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await it.ask("first")
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        await it.pilot.press("tab", key)
+        await it.see("Mark a message first: K and J do, G the last one.")
+        assert (it.prompt.text, len(it.backend.requests)) == ("", 1)
+        await it.pilot.press("G", key)
+        await it.until(lambda: it.prompt.text == "first" or len(it.backend.requests) == 2)
+
+
+async def test_typing_by_mistake_in_the_transcript_asks_deletes_and_edits_nothing() -> None:
+    async with running(reply("one"), reply("two"), reply("three")) as it:
+        for number, words in enumerate(("first", "second"), 1):
+            await it.ask(words)
+            await it.until(lambda n=number: len(it.path) == 2 * n)
+            await it.until(lambda: not it.chat.active_turns.all())
+        await it.pilot.press("tab", "up", *"error...", "pageup", *"rerere")
+        assert it.prompt.text == ""
+        assert len(it.backend.requests) == 2
+
+
+async def test_the_command_acts_on_the_last_message_without_a_mark() -> None:
+    async with running(reply("one"), reply("two"), service=HOSTED) as it:
+        await it.ask("first")
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        await it.ask("/retry")
+        await it.see("two")
+
+
+async def test_a_service_elsewhere_is_asked_again_by_a_letter_after_one_question() -> None:
+    replies = (reply("one"), reply("two"), reply("three"))
+    async with running(*replies, service=HOSTED) as it:
+        await it.ask("first")
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        await it.pilot.press("tab", "G", "r")
+        await it.see("r again asks hosted, which may charge for it.")
+        assert len(it.backend.requests) == 1
+        await it.pilot.press("r")
+        await it.see("two")
+        await it.until(lambda: not it.chat.active_turns.all())
+        await it.pilot.press("G", "r")
+        await it.see("three")
+
+
+async def test_a_click_beside_the_rows_of_the_list_leaves_the_keys_in_the_prompt() -> None:
+    async with running(reply("one")) as it:
+        await it.ask("first")
+        await it.until(lambda: len(it.list.rows) == 1 and not it.chat.active_turns.all())
+        await it.pilot.click(it.list, offset=(5, 15))
+        await it.pilot.press(*"do it")
+        assert it.prompt.text == "do it"
+        assert len(it.list.rows) == 1

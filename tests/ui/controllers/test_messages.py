@@ -16,7 +16,10 @@ async def asked(it: Running, prompt: str, answer: str) -> None:
 
 
 def to_transcript(it: Running) -> None:
-    it.app.screen.query_one(Transcript).focus()
+    """Give the keys to the transcript, with the last message marked."""
+    transcript = it.app.screen.query_one(Transcript)
+    transcript.focus()
+    transcript.action_last()
 
 
 async def test_a_reply_is_asked_for_again_and_both_variants_stay() -> None:

@@ -51,7 +51,7 @@ async def test_fields_of_a_form_are_filled_in_order() -> None:
 async def test_what_is_to_be_found_is_typed_behind_the_key_that_begins_it() -> None:
     async with running(reply("one reply")) as it:
         await asked(it)
-        await it.pilot.press("shift+tab")
+        await it.pilot.press("tab")
         await it.see("/ Find")
         burst(it, *"/one", "backspace", *"ly", "backspace", "backspace", "e")
         await it.see(" /one ")
@@ -82,7 +82,7 @@ async def test_a_letter_of_another_layout_is_a_command_where_nothing_is_typed() 
         burst(it, *"ab")
         it.app.post_message(LayoutKey("и", "и", "b"))
         await it.until(lambda: it.prompt.text == "abи")
-        await it.pilot.press("shift+tab")
+        await it.pilot.press("tab")
         it.app.post_message(LayoutKey("Т", "Т", "K"))  # marks the message before
         it.app.post_message(LayoutKey("н", "н", "y"))
         await it.see("Message: ")

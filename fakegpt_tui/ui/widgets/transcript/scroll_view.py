@@ -212,11 +212,12 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
 
     def action_first(self) -> None:
         self.viewport.scroll_to_start()
-        self.viewport.cursor = 0
+        self.viewport.mark(0)
         self.sync_view()
 
     def action_last(self) -> None:
         self.stick_to_end()
+        self.viewport.mark(self.viewport.cursor)
 
     def action_mark(self, messages: int) -> None:
         """Move the cursor to the message that many further down, or up."""

@@ -175,7 +175,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         index = self.message_list.index_of(message_id)
         if index is None:
             return
-        self.viewport.cursor = index
+        self.viewport.mark(index)
         self.viewport.scroll_to_message(index)
         query = _first_found(self.message_list.messages[index], queries)
         if query is not None:
@@ -195,6 +195,11 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def current_message(self) -> ChatMessage | None:
         """The message under the cursor, which the keys act on."""
         return self.viewport.cursor_message
+
+    @property
+    def is_marked(self) -> bool:
+        """Did a key move the cursor to the message that it is on?"""
+        return self.viewport.is_marked
 
     @property
     def selected_messages(self) -> Sequence[ChatMessage]:
@@ -244,6 +249,11 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         if self.message_list.messages:
             self.find.open()
             self._sync_find()
+
+    def close_find(self) -> None:
+        """Highlight no words any more."""
+        self.find.close()
+        self._sync_find()
 
     def action_find_next(self, step: int) -> None:
         self.find.go_to_match(step)

@@ -29,6 +29,7 @@ class Viewport:
         self.message_list = message_list
         self.height = 0
         self.cursor = 0
+        self._marked_id: str | None = None
         self._last_seen = LinePosition(0, 0)
         self._opened_at: ReadingPosition | None = None
 
@@ -85,8 +86,8 @@ class Viewport:
         is_last = index == len(self.message_list.messages) - 1 == len(messages) - 1
         header = LinePosition(index, HEADER_LINES - 1)
         row = self._row_of(header)
-        self.cursor = index
         self.message_list.set_messages(messages)
+        self.mark(index)
         if not self.positions or (self.sticks_to_end and is_last):
             self.scroll_to_end()
             return
@@ -214,6 +215,18 @@ class Viewport:
         rows = (y for y, each in enumerate(self.positions) if each.message == self.cursor)
         return next(rows, 0)
 
+    @property
+    def is_marked(self) -> bool:
+        """Did a key move the cursor to the message that it is on?"""
+        message = self.cursor_message
+        return message is not None and message.id == self._marked_id
+
+    def mark(self, index: int) -> None:
+        """Move the cursor to a message because a key says so."""
+        self.cursor = index
+        message = self.cursor_message
+        self._marked_id = None if message is None else message.id
+
     def cursor_to_last(self) -> None:
         self.cursor = max(0, len(self.message_list.messages) - 1)
 
@@ -224,7 +237,7 @@ class Viewport:
             return
         if self.cursor + messages > last:
             self.scroll_to_end()
-        self.cursor = max(0, min(self.cursor + messages, last))
+        self.mark(max(0, min(self.cursor + messages, last)))
         self.scroll_to_message(self.cursor)
 
     def clamp_cursor(self) -> None:

@@ -56,6 +56,12 @@ class CountingTranscript(Transcript):
 class TranscriptApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
+    BINDINGS = [("escape", "close_find")]
+
+    def action_close_find(self) -> None:
+        """What the main screen does when there is nothing else to leave."""
+        if self.transcript.is_finding:
+            self.transcript.close_find()
 
     def __init__(self) -> None:
         super().__init__()

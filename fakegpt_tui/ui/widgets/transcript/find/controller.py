@@ -109,10 +109,10 @@ class FindController:
 
     def handle_key(self, event: events.Key) -> bool:
         """Do what a key does while find is open; whether it does anything."""
+        if not self.is_typing:
+            return False
         if event.key == "escape":
             self.close()
-        elif not self.is_typing:
-            return False
         elif event.key == "enter":
             self._accept_query()
         elif event.key in ("up", "down"):
@@ -160,7 +160,7 @@ class FindController:
         self._viewport.update()
         if position is not _EXHAUSTED:
             self._viewport.scroll_into_view(position)
-            self._viewport.cursor = position.message
+            self._viewport.mark(position.message)
 
     def spans(self, position: LinePosition) -> list[tuple[int, int, bool]]:
         """The ranges of a line that match, and whether each is the current match."""
