@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 
 from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
-from fakegpt_tui.cli.settings_store import SettingsStore
+from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.options import Options
@@ -158,7 +158,9 @@ async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
             options = Options(
                 exports=folder,
                 services=book,
-                settings=SettingsStore(settings, themes=theme_names),
+                settings=SettingsStore(
+                    settings, themes=theme_names, choices=LastChoices(folder / "last-choices.json")
+                ),
                 theme=theme,
                 cursor_blink=False,
             )

@@ -645,3 +645,22 @@ def wait(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline
+
+
+def test_the_model_chosen_last_answers_after_a_new_start_and_a_flag_wins(home: Home) -> None:
+    with served() as (_, url):
+        home.configure(f'[services.other]\nkind = "openai"\nurl = "{url}"\nmodel = "big"\n')
+        with opened(home, size=(120, 30)) as terminal:
+            terminal.press("f6")
+            terminal.wait_for("Type to filter")
+            terminal.type("other")
+            terminal.press("enter")
+            terminal.wait_for("other big")
+            leave(terminal)
+        with opened(home, size=(120, 30), signs_in=False) as terminal:
+            terminal.wait_for("other big")
+            leave(terminal)
+        with opened(home, "--service", "embedded", size=(120, 30)) as terminal:
+            terminal.wait_for("embedded")
+            assert "other big" not in terminal.text
+            leave(terminal)

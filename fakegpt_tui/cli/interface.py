@@ -13,8 +13,13 @@ import click
 
 from fakegpt_tui.cli.app import open_chat, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
-from fakegpt_tui.cli.settings_store import PresetStore, SettingsStore
-from fakegpt_tui.config.spec import SETTING_SPECS, Settings
+from fakegpt_tui.cli.settings_store import (
+    LastChoices,
+    PresetStore,
+    SettingsStore,
+    with_last_choices,
+)
+from fakegpt_tui.config.spec import SETTING_SPECS, Settings, Source
 from fakegpt_tui.domain import ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +45,8 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
     Raises:
         FakeGPTError: The interface could not be opened.
     """
+    choices = LastChoices(settings.choices_file)
+    settings = with_last_choices(settings, choices)
     # Textual reads from standard input and draws on standard error.
     if not settings.plain and not all(os.isatty(descriptor) for descriptor in (0, 1, 2)):
         raise ConfigError(
@@ -54,12 +61,12 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
     drop_empty_no_color(os.environ)
     with open_store(settings, _ignore_notice) as store:
         found = _find_resumed(store, resume)
-        ended = asyncio.run(_run_app(settings, store, found, reopens_store=True))
+        ended = asyncio.run(_run_app(settings, store, found, choices, reopens_store=True))
     if ended.unreadable is not None:
         # Opening it once more brings over what is whole.
         typed = ended.unreadable.typed
         with open_store(settings, _ignore_notice) as store:
-            ended = asyncio.run(_run_app(settings, store, found, typed=typed))
+            ended = asyncio.run(_run_app(settings, store, found, choices, typed=typed))
     return ended.return_code or 0
 
 
@@ -71,6 +78,7 @@ async def _run_app(
     settings: Settings,
     store: ConversationStore,
     conversation_id: str | None,
+    choices: LastChoices,
     *,
     reopens_store: bool = False,
     typed: str = "",
@@ -84,6 +92,7 @@ async def _run_app(
             presets,
             chat,
             store,
+            choices,
             resume=conversation_id,
             reopens_store=reopens_store,
             typed=typed,
@@ -101,6 +110,7 @@ def _build_app(
     presets: PresetStore,
     chat: ChatService,
     store: ConversationStore,
+    choices: LastChoices,
     **start: Any,
 ) -> FakeGPTApp:
     settings = book.settings
@@ -109,6 +119,10 @@ def _build_app(
     from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
+    if settings.origins["theme"].source is Source.LAST_CHOICE and (
+        theme_name(settings.theme) not in map(theme_name, theme_names())
+    ):
+        settings = replace(settings, theme=None)  # Another version had it.
     options = Options(
         exports=settings.folders.exports,
         theme=theme_name(settings.theme),
@@ -118,7 +132,8 @@ def _build_app(
         save_preset=presets.save,
         enter_sends=settings.enter == "send",
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
-        settings=SettingsStore(settings, themes=theme_names),
+        settings=SettingsStore(settings, themes=theme_names, choices=choices),
+        memory=choices,
         keys=settings.keys,
         notices=lambda: store.notices,
         # Linux' own console has a box for each character that it does not know.

@@ -1,17 +1,28 @@
-"""Settings and presets of the configuration file, changed at run time."""
+"""Settings and presets of the configuration file, and what was chosen last, at run time."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from fakegpt_tui.config.atomic_file import edit_file, read_config
 from fakegpt_tui.config.load import build_settings
-from fakegpt_tui.config.spec import EDITABLE_SETTINGS, SETTING_SPECS, Settings, SettingSpec, Source
-from fakegpt_tui.domain import ConfigError, Preset
+from fakegpt_tui.config.spec import (
+    EDITABLE_SETTINGS,
+    SETTING_SPECS,
+    Settings,
+    SettingSpec,
+    Source,
+    ValueOrigin,
+)
+from fakegpt_tui.domain import ConfigError, Preset, SaveError
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.options import EffectiveSetting
@@ -47,16 +58,96 @@ class PresetStore:
         self.presets.update(read_presets(text, path=path))
 
 
+class LastChoices:
+    """What was chosen last in the interface, by its name, in a file of the state folder.
+
+    The names of settings are among them: their values win over those of `config.toml`, and flags
+    and variables win over both.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = Lock()
+        self._values = _read_choices(path)
+
+    def get(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    async def remember(self, values: Mapping[str, str | None]) -> None:
+        """Keep values from now on; `None` forgets one.
+
+        Raises:
+            SaveError: The file cannot be written. In this run the values hold.
+        """
+        await asyncio.to_thread(self._remember, values)
+
+    def forget(self, *names: str) -> None:
+        """Leave settings to the other places again, where they were chosen.
+
+        Raises:
+            SaveError: The file cannot be written.
+        """
+        if not self._values.keys().isdisjoint(names):
+            self._remember(dict.fromkeys(names))
+
+    def _remember(self, values: Mapping[str, str | None]) -> None:
+        from fakegpt_tui.temporary_files import temporary_file  # noqa: PLC0415 - seldom
+
+        with self._lock:
+            # Another instance may have remembered something else meanwhile.
+            merged = {**self._values, **_read_choices(self._path), **values}
+            self._values = {name: value for name, value in merged.items() if value is not None}
+            data = json.dumps({"version": 1, "values": self._values}, indent=1).encode()
+            folder, name = self._path.parent, self._path.name
+            try:
+                with temporary_file(folder, data, name=name, durable=False) as written:
+                    written.replace(self._path)
+            except OSError as error:
+                reason = f"The file {self._path} cannot be written: {error.strerror}."
+                raise SaveError(reason) from error
+
+
+def _read_choices(path: Path) -> dict[str, str]:
+    """What the file holds, as far as it can be read: nothing in it is needed."""
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(path.read_bytes())
+        values = content.get("values") if isinstance(content, dict) else None
+        if isinstance(values, dict):
+            return {name: each for name, each in values.items() if isinstance(each, str)}
+    return {}
+
+
+def with_last_choices(settings: Settings, choices: LastChoices) -> Settings:
+    """The settings of a run of the interface, which begins with what was chosen last."""
+
+    def is_free(name: str) -> bool:
+        return settings.origins[name].source not in _OVERRIDES
+
+    changes: dict[str, Any] = {}  # values of settings
+    service, model, theme = map(choices.get, ("service", "model", "theme"))
+    if is_free("service") and service in settings.services:
+        changes["service"] = service
+        if is_free("model") and model is not None:
+            changes["model"] = model or None
+    if is_free("theme") and theme is not None:
+        changes["theme"] = theme
+    origins = {**settings.origins, **dict.fromkeys(changes, ValueOrigin(Source.LAST_CHOICE))}
+    return replace(settings, **changes, origins=origins)
+
+
 class SettingsStore:
     """Reads settings as they would be at the next start, and writes them to the file.
 
     What a flag or a variable says holds for as long as this run lasts.
     """
 
-    def __init__(self, settings: Settings, *, themes: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, settings: Settings, *, themes: Callable[[], Sequence[str]], choices: LastChoices
+    ) -> None:
         """`settings` are those of this run; `themes` names all that there are."""
         self._run = settings
         self._themes = themes
+        self._choices = choices
 
     async def settings(self) -> tuple[EffectiveSetting, ...]:
         """All settings that can be changed.
@@ -65,7 +156,7 @@ class SettingsStore:
             ConfigError: The file cannot be read, or holds something that cannot be used.
         """
         content = await asyncio.to_thread(read_config, self._run.config_file)
-        in_file = self._settings_of_file(content)
+        in_file = with_last_choices(self._settings_of_file(content), self._choices)
         return tuple(self._describe(row, in_file, content) for row in EDITABLE_SETTINGS)
 
     async def change(self, name: str, value: str | None) -> str | None:
@@ -91,6 +182,8 @@ class SettingsStore:
             return changed
 
         edit_file(path, edit)
+        # What is written now is what is wanted, whatever was chosen before.
+        self._choices.forget(*(("service", "model") if row.name == "service" else (row.name,)))
         return before[0]
 
     def _settings_of_file(self, content: str) -> Settings:

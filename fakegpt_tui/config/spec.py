@@ -24,6 +24,9 @@ class Source(StrEnum):
 
     FLAG = "flag"
     ENVIRONMENT = "environment"
+    LAST_CHOICE = "last choice"
+    """In the interface alone, which remembers it."""
+
     FILE = "file"
     DEFAULT = "default"
 
@@ -106,7 +109,7 @@ class Settings:
     """
 
     service: str = setting(
-        "The service for new conversations; F6 chooses for the open one.",
+        "The service for new conversations, until another one is chosen with F6.",
         validators.text,
         default="embedded",
         example='"embedded"',
@@ -196,7 +199,9 @@ class Settings:
         editable=False,
     )
     state_dir: Path = setting(
-        "The folder for sessions and crash reports.", validators.absolute_path, editable=False
+        "The folder for sessions, crash reports and what was chosen last.",
+        validators.absolute_path,
+        editable=False,
     )
     cache_dir: Path = setting("The folder for caches.", validators.absolute_path, editable=False)
 
@@ -226,6 +231,10 @@ class Settings:
     @property
     def session_file(self) -> Path:
         return self.state_dir / "sessions.json"
+
+    @property
+    def choices_file(self) -> Path:
+        return self.state_dir / "last-choices.json"
 
     @property
     def crash_reports(self) -> Path:

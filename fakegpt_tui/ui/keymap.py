@@ -208,7 +208,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(SIDE_BY_SIDE, "side.before", "shift+tab", "show_variant(-1)", "Before", "Go to the reply before; left does so, too"),
     Command(SIDE_BY_SIDE, "side.stop", "escape", "stop_or_close", "Stop", "Stop all of them and keep what arrived; once none is under way, close", in_footer=True),
 
-    Command(SERVICES, "services.use", "enter", "use", "Use", "Let the model answer from now on; of a service, the one that it has first", in_footer=True),
+    Command(SERVICES, "services.use", "enter", "use", "Use", "Let the model answer from now on, in new conversations, too; of a service, the one that it has first", in_footer=True),
+    Command(SERVICES, "services.use-here", "alt+enter,alt+h", "use_here", "Only here", "Let the model answer in the open conversation alone; new ones use what they did", in_footer=True),
     Command(SERVICES, "services.ask-marked", "ctrl+s", "ask_marked", "Ask", "Ask all that are marked, where several are wanted", in_footer=True),
     Command(SERVICES, "services.favourite", "f3", "services.toggle_favourite", "Favourite", "Show the model first from now on, or no longer", "/favourite", "/favorite /star", in_footer=True),
     Command(SERVICES, "services.add", "f4", "services.add_service", "Add", "Add a service: its address, its model, its key", "/add-service", "/connect", in_footer=True),

@@ -153,6 +153,33 @@ class SettingsRepository(Protocol):
         ...
 
 
+class ChoiceMemory(Protocol):
+    """Remembers what was chosen, and how the screen was arranged, for the next start."""
+
+    def get(self, name: str) -> str | None:
+        """What was remembered by this name."""
+        ...
+
+    async def remember(self, values: Mapping[str, str | None]) -> None:
+        """Remember values by their names; `None` forgets one.
+
+        Raises:
+            SaveError: They cannot be written; they hold in this run.
+        """
+        ...
+
+
+class NoMemory:
+    """Remembers nothing."""
+
+    def get(self, name: str) -> str | None:
+        del name
+        return None
+
+    async def remember(self, values: Mapping[str, str | None]) -> None:
+        """Let the values go with this run."""
+
+
 SavePreset: TypeAlias = Callable[[Preset], Awaitable[None]]
 
 
@@ -166,10 +193,11 @@ class Options:
 
     `values` are all settings by their names. `notices` returns all sentences so far that the user
     should read once. `services` and `settings` read and write the configuration,
-    `save_preset` writes a preset there. `isolates_bidi` says that the terminal shows nothing for
-    characters that have no width. `warm_up` draws something out of sight soon after the start, so
-    that the first reply need not wait for imports. `reopens_store` says that a store which cannot
-    be read at the start is opened anew after this run; `typed` is what was typed in the run before.
+    `save_preset` writes a preset there. `memory` keeps what was chosen last. `isolates_bidi` says
+    that the terminal shows nothing for characters that have no width. `warm_up` draws something out
+    of sight soon after the start, so that the first reply need not wait for imports.
+    `reopens_store` says that a store which cannot be read at the start is opened anew after this
+    run; `typed` is what was typed in the run before.
     """
 
     exports: Path
@@ -183,6 +211,7 @@ class Options:
     ambiguous_width: AmbiguousWidth = AmbiguousWidth.AUTO
     enter_sends: bool = True
     settings: SettingsRepository | None = None
+    memory: ChoiceMemory = NoMemory()
     values: Mapping[str, object] = field(default_factory=dict)
     cursor_blink: bool = False
     isolates_bidi: bool = True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.cli.settings_store import SettingsStore
+from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import EDITABLE_SETTINGS
 from fakegpt_tui.domain import ConfigError, SaveError
@@ -35,7 +35,9 @@ def book_of(
     environ: Mapping[str, str] | None = None,
 ) -> SettingsStore:
     settings = load_settings({"config": str(config), **(flags or {})}, environ or {})
-    return SettingsStore(settings, themes=theme_names)
+    return SettingsStore(
+        settings, themes=theme_names, choices=LastChoices(config.parent / "last-choices.json")
+    )
 
 
 async def found(book: SettingsStore) -> dict[str, EffectiveSetting]:
@@ -90,7 +92,11 @@ async def test_a_change_can_be_taken_back_to_the_letter(
 async def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:
     settings = load_settings({}, {"FAKEGPT_DATA_DIR": str(tmp_path)})
     config = tmp_path / "conf" / "config.toml"
-    book = SettingsStore(replace(settings, config_file=config), themes=theme_names)
+    book = SettingsStore(
+        replace(settings, config_file=config),
+        themes=theme_names,
+        choices=LastChoices(config.parent / "last-choices.json"),
+    )
     await book.change("notify", "bell")
     assert config.read_text() == 'notify = "bell"\n'
 

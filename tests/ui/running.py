@@ -27,6 +27,19 @@ from tests.ui.fake_service_repository import FakeServiceRepository
 from tests.ui.screen_text import screen_text
 
 
+class FakeMemory:
+    """Remembers choices for a test to look at, and to begin another run with."""
+
+    def __init__(self, **values: str) -> None:
+        self.values: dict[str, str | None] = {**values}
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    async def remember(self, values: Mapping[str, str | None]) -> None:
+        self.values.update(values)
+
+
 @dataclass
 class Running:
     """A program that runs, and what stands behind it."""

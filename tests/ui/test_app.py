@@ -33,7 +33,7 @@ from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore
-from tests.ui.running import reply, running
+from tests.ui.running import FakeMemory, reply, running
 
 SHARED = Service(name="shared", kind=ServiceKind.FAKEGPT, url="http://127.0.0.1:9/", model="m")
 
@@ -517,6 +517,26 @@ async def test_a_narrow_screen_has_no_list_until_it_is_asked_for() -> None:
         assert not it.list.display
         await it.pilot.press("ctrl+t")
         assert it.list.display
+
+
+async def test_a_list_that_was_hidden_is_hidden_at_the_next_start() -> None:
+    memory = FakeMemory()
+    async with running(memory=memory) as it:
+        assert it.list.display
+        await it.pilot.press("ctrl+t")
+        await it.until(lambda: memory.values == {"list": "hidden"})
+    async with running(memory=memory) as it:
+        assert not it.list.display
+        await it.pilot.press("ctrl+t")
+        await it.until(lambda: memory.values == {"list": "shown"})
+
+
+async def test_a_list_over_a_narrow_screen_is_for_that_screen_alone() -> None:
+    memory = FakeMemory()
+    async with running(memory=memory, size=(60, 20)) as it:
+        await it.pilot.press("ctrl+t")
+        assert it.list.display
+        assert memory.values == {}
 
 
 async def test_a_low_screen_has_no_footer() -> None:

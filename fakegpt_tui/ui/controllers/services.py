@@ -38,6 +38,7 @@ class ServiceController:
         self._window = window
         self._registry = options.services
         self._clock = options.clock
+        self._memory = options.memory
 
     async def discover(self) -> None:
         """Look for model servers on this machine, and say if there are any."""
@@ -124,16 +125,25 @@ class ServiceController:
         conversation_id = self._state.open.id
 
         def take(chosen: tuple[ModelRef, ...]) -> None:
+            is_temporary = self._chat.conversations.is_temporary(conversation_id)
             for model in chosen:
                 self._chat.actions.set_service(conversation_id, model.service, model.model)
-                if not self._chat.conversations.is_temporary(conversation_id):
-                    self._chat.services.set_default(model.service, model.model)
+                if screen.is_only_here:
+                    self._window.notify(f"{model} answers here alone.")
+                elif not is_temporary:
+                    self._use_from_now_on(model)
                 self._window.post(RunLogin(model.service))
 
         screen = ServicesScreen(
             self._chat, self._registry, current=self._state.model, clock=self._clock, begin=begin
         )
         self._window.ask(screen, take)
+
+    def _use_from_now_on(self, model: ModelRef) -> None:
+        """Let a model answer in new conversations, in this run and in those to come."""
+        self._chat.services.set_default(model.service, model.model)
+        values = {"service": model.service, "model": model.model}
+        self._window.work(self._memory.remember(values), group="memory", exclusive=False)
 
 
 def unsupported_reason(service: Service, state: LoginState) -> str:

@@ -37,7 +37,7 @@ class SettingsController:
         self._window.open(SettingsScreen(repository, settings, apply, self._changes))
 
     async def choose_theme(self) -> None:
-        """Let the user choose a theme, which is shown on the way and written where it is chosen."""
+        """Let the user choose a theme, which is shown on the way and remembered once chosen."""
         repository = self._options.settings
         if repository is None:
             self._window.notify("There are no settings to change here.")
@@ -52,8 +52,8 @@ class SettingsController:
         async def keep(value: str) -> None:
             if theme.overridden:
                 preview(theme.value)
-                self._window.notify(f"Written, but {theme.origin} holds in this run.")
-            self._changes.append(SettingChange("theme", await repository.change("theme", value)))
+                self._window.notify(f"Remembered, but {theme.origin} holds in this run.")
+            await self._options.memory.remember({"theme": value})
 
         def take(value: str) -> None:
             self._window.work(keep(value), group="theme")

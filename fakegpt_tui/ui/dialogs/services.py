@@ -37,10 +37,19 @@ class ServicesScreen(ServicePickerScreen):
         Binding("pageup", "move(-10)", "Page up", show=False),
     ]
 
+    is_only_here = False
+    """Is what was chosen for the open conversation alone, and not for new ones?"""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Asking all that are marked is for where several are wanted."""
         del parameters
-        return action != "ask_marked" or self._request.max_count > 1
+        match action:
+            case "ask_marked":
+                return self._request.max_count > 1
+            case "use_here":
+                return self._request.max_count == 1
+            case _:
+                return True
 
     @on(Input.Submitted)
     @on(ServiceList.OptionSelected)
@@ -56,6 +65,11 @@ class ServicesScreen(ServicePickerScreen):
             self._choose((model,))
         else:
             self._mark(model)
+
+    def action_use_here(self) -> None:
+        """Choose the highlighted one for the open conversation alone."""
+        self.is_only_here = True
+        self.action_use()
 
     def _mark(self, model: ModelRef) -> None:
         if model in self._marked:

@@ -56,6 +56,7 @@ _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 3
 _STATUS_SECONDS = 0.5
 _SYNC_SECONDS = 2.0
+_SHOWN = {"shown": True, "hidden": False}
 _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
@@ -93,7 +94,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._controllers: Controllers | None = None
         self._completion: CommandCompletion | None = None
         self._repaint_timer: Timer | None = None
-        self._list_wanted: bool | None = None
+        self._list_wanted = _SHOWN.get(options.memory.get("list") or "")
         self._notices_shown = 0
         self._collector = IdleCollector()
         self._last_position: ReadingPosition | None = None
@@ -379,6 +380,14 @@ class ChatScreen(RenderCache, TolerantScreen):
     def action_toggle_list(self) -> None:
         conversations = self.window.list
         self._list_wanted = conversations.display = not conversations.display
+        if self.size.width >= _LIST_FROM_WIDTH:
+            self._remember("list", "shown" if conversations.display else "hidden")
+
+    def _remember(self, name: str, value: str) -> None:
+        """Arrange the screen so at the next start, too."""
+        self.window.work(
+            self._options.memory.remember({name: value}), group="memory", exclusive=False
+        )
 
     def action_go_to_list(self) -> None:
         self._list_wanted = self.window.list.display = True

@@ -27,9 +27,10 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.login.manager import SessionManager
 from fakegpt_tui.login.steps import ReportStep
 from fakegpt_tui.login.storage import SessionFile
-from tests.ui.running import reply, running
+from tests.ui.running import FakeMemory, reply, running
 
 URL = "http://127.0.0.1:2"
+OTHER = Service(name="other", kind=ServiceKind.OPENAI, url="http://127.0.0.1:1", model="big")
 SHARED = Service(name="shared", kind=ServiceKind.FAKEGPT, url=URL, model="one")
 
 
@@ -206,19 +207,33 @@ async def test_a_service_that_wants_a_key_says_so() -> None:
 
 
 async def test_the_model_last_chosen_answers_in_new_conversations() -> None:
-    other = Service(name="other", kind=ServiceKind.OPENAI, url="http://127.0.0.1:1", model="big")
-    async with running(services=(other,)) as it:
+    memory = FakeMemory()
+    async with running(services=(OTHER,), memory=memory) as it:
         await it.pilot.press("f6", *"other", "enter")
         await it.see("other big")
         await it.pilot.press("ctrl+n")
         assert it.chat.services.default_model() == ("other", "big")
         await it.see("other big")
+        await it.until(lambda: memory.values == {"service": "other", "model": ""})
+
+
+async def test_a_key_chooses_for_the_open_conversation_alone() -> None:
+    memory = FakeMemory()
+    async with running(services=(OTHER,), memory=memory) as it:
+        await it.pilot.press("f6", *"other", "alt+enter")
+        await it.see("other big")
+        await it.see("answers here alone")
+        await it.pilot.press("ctrl+n")
+        await it.until(lambda: "other big" not in it.status)
+        assert it.chat.services.default_model() == ("scripted", "scripted-1")
+        assert memory.values == {}
 
 
 async def test_a_choice_for_a_temporary_conversation_is_for_it_alone() -> None:
-    other = Service(name="other", kind=ServiceKind.OPENAI, url="http://127.0.0.1:1", model="big")
-    async with running(services=(other,)) as it:
+    memory = FakeMemory()
+    async with running(services=(OTHER,), memory=memory) as it:
         await it.command("/temporary")
         await it.pilot.press("f6", *"other", "enter")
         await it.see("other big")
         assert it.chat.services.default_model() == ("scripted", "scripted-1")
+        assert memory.values == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
-from fakegpt_tui.cli.settings_store import SettingsStore
+from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.config.spec import EDITABLE_SETTINGS
 from fakegpt_tui.domain import Service, ServiceKind
@@ -37,7 +37,9 @@ async def settings_open(
     **options: object,
 ) -> AsyncIterator[Running]:
     settings = load_settings({"config": str(config), **(flags or {})}, environ or {})
-    door = SettingsStore(settings, themes=theme_names)
+    door = SettingsStore(
+        settings, themes=theme_names, choices=LastChoices(config.parent / "last-choices.json")
+    )
     async with running(*scripts, settings=door, **options) as it:
         await it.pilot.press("f10")
         await it.until(lambda: isinstance(it.app.screen, SettingsScreen))
@@ -220,7 +222,11 @@ async def test_new_conversations_use_the_service_that_was_chosen(config: Path) -
 async def test_a_file_that_cannot_be_read_is_said_and_nothing_opens(config: Path) -> None:
     settings = load_settings({"config": str(config)}, {})
     config.write_text("max_turns = ")
-    async with running(settings=SettingsStore(settings, themes=theme_names)) as it:
+    async with running(
+        settings=SettingsStore(
+            settings, themes=theme_names, choices=LastChoices(config.parent / "last-choices.json")
+        )
+    ) as it:
         await it.command("/settings")
         await it.until(lambda: "The configuration file" in it.status)
 
@@ -233,10 +239,11 @@ async def test_the_settings_fit_any_screen(config: Path, size: tuple[int, int]) 
         await it.pilot.press("enter", "escape")
 
 
-async def test_the_command_for_themes_shows_them_on_the_way_and_writes_the_chosen_one(
+async def test_the_command_for_themes_shows_them_on_the_way_and_remembers_the_chosen_one(
     config: Path,
 ) -> None:
-    async with settings_open(config) as it:
+    memory = LastChoices(config.parent / "last-choices.json")
+    async with settings_open(config, memory=memory) as it:
         await it.pilot.press("escape")
         before = it.app.theme
         await it.command("/theme")
@@ -245,14 +252,18 @@ async def test_the_command_for_themes_shows_them_on_the_way_and_writes_the_chose
         await it.until(lambda: it.app.theme == LIGHT.name)
         await it.pilot.press("escape")
         await it.until(lambda: it.app.theme == before)
-        assert config.read_text() == MINE
+        assert memory.get("theme") is None
         await it.command("/theme")
         await it.until(lambda: isinstance(it.app.screen, PickScreen))
         await it.pilot.press(*"light", "enter")
-        await it.until(lambda: 'theme = "light"' in config.read_text())
-        await it.pilot.press("f10")
-        await it.until(lambda: isinstance(it.app.screen, SettingsScreen))
-        await it.until(
-            lambda: any("theme" in row and "light" in row for row in it.text.split("\n"))
-        )
+        await it.until(lambda: memory.get("theme") == "light")
+        assert config.read_text() == MINE
         assert it.app.theme == LIGHT.name
+
+
+async def test_the_settings_say_that_a_theme_is_the_one_chosen_last(config: Path) -> None:
+    (config.parent / "last-choices.json").write_text('{"values": {"theme": "light"}}')
+    async with settings_open(config) as it:
+        row = next(each for each in it.text.split("\n") if "theme" in each)
+        assert "light" in row
+        assert "last choice" in row
