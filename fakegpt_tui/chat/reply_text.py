@@ -157,8 +157,8 @@ class TokenCount:
 
 def count_reply_tokens(reply: ChatMessage) -> TokenCount:
     """Tokens of a reply, its reasoning included."""
-    if reply.usage is not None:
-        return TokenCount(reply.usage.reply_tokens, is_estimate=False)
+    if reply.usage is not None and reply.usage.output is not None:
+        return TokenCount(reply.usage.output, is_estimate=False)
     return TokenCount(_estimate(reply), is_estimate=True)
 
 
@@ -206,8 +206,8 @@ def _estimated(text: str) -> TokenCount:
 def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
     usage = message.usage
     # Some services report tokens of the reply only.
-    if usage is not None and usage.prompt_tokens:
-        return TokenCount(usage.prompt_tokens + usage.reply_tokens, is_estimate=False)
+    if usage is not None and usage.prompt_tokens and usage.output is not None:
+        return TokenCount(usage.total, is_estimate=False)
     return before + _estimated(message.text)
 
 

@@ -97,10 +97,36 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of a reply, as the service counts them."""
+    """Tokens of a reply, as the service counts them; `None` is unknown, which is not zero.
 
-    prompt_tokens: int
-    reply_tokens: int
+    What was read lies in three parts that share nothing: `fresh`, `cache_read`, and `cache_write`,
+    which was read and put into a cache. `output` has the `reasoning` in it. `cost` are the dollars
+    that the service charged, as it wrote them; `tier` and `served_model` are what answered.
+    """
+
+    fresh: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    cost: str = ""
+    tier: str = ""
+    served_model: str = ""
+
+    @property
+    def prompt_tokens(self) -> int | None:
+        """All that was read, as far as it is known."""
+        parts = [each for each in (self.fresh, self.cache_read, self.cache_write) if each]
+        return sum(parts) if parts or self.fresh is not None else None
+
+    @property
+    def reply_tokens(self) -> int | None:
+        return self.output
+
+    @property
+    def total(self) -> int:
+        """All tokens that are known of."""
+        return (self.prompt_tokens or 0) + (self.output or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,11 +180,15 @@ def _larger(known: Usage | None, held: object) -> Usage | None:
     if not isinstance(held, dict):
         return known
     names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    prompt = sum(count for name in names if isinstance(count := held.get(name), int))
-    reply = held.get("output_tokens")
-    if not isinstance(reply, int) or (known and known.reply_tokens > reply):
+    fresh, written, read = (_count(held.get(name)) for name in names)
+    reply = _count(held.get("output_tokens"))
+    if reply is None or (known and (known.output or 0) > reply):
         return known
-    return Usage(prompt, reply)
+    return Usage(fresh, reply, cache_read=read, cache_write=written)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _read(lines: Iterable[Record | None], origin: SourceDefaults) -> Iterator[ImportItem]:

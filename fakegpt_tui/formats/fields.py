@@ -145,7 +145,7 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
         "service": message.service,
         "model": message.model,
         "finish": None if message.finish is None else message.finish.value,
-        "usage": usage and {"prompt": usage.prompt_tokens, "reply": usage.reply_tokens},
+        "usage": usage and _encode_usage(usage),
         "server_id": message.server_id,
         "trashed": _time(message.trashed_at),
     }
@@ -212,10 +212,30 @@ def _decode_generation(fields: Fields) -> GenerationSettings:
     return GenerationSettings(**found)
 
 
+def _encode_usage(usage: Usage) -> dict[str, object]:
+    details = {name: getattr(usage, name) for name in _USAGE_DETAILS}
+    prompt, reply = usage.prompt_tokens, usage.output
+    return _drop_empty({"prompt": prompt, "reply": reply, **details})
+
+
+_USAGE_DETAILS = ("cache_read", "cache_write", "reasoning", "cost", "tier", "served_model")
+
+
 def _decode_usage(fields: Fields) -> Usage | None:
     if not fields:
         return None
-    return Usage(fields.whole("prompt") or 0, fields.whole("reply") or 0)
+    read, written = fields.whole("cache_read"), fields.whole("cache_write")
+    prompt = fields.whole("prompt")
+    return Usage(
+        None if prompt is None else max(0, prompt - (read or 0) - (written or 0)),
+        fields.whole("reply"),
+        cache_read=read,
+        cache_write=written,
+        reasoning=fields.whole("reasoning"),
+        cost=fields.text("cost", ""),
+        tier=fields.text("tier", ""),
+        served_model=fields.text("served_model", ""),
+    )
 
 
 def _drop_empty(values: Mapping[str, object]) -> dict[str, object]:

@@ -100,4 +100,4 @@ def read_usage(usage: object) -> Usage | None:
             ("completion_tokens", "output_tokens", "outputTokens", "output"),
         )
     ]
-    return None if counts[1] is None else Usage(counts[0] or 0, counts[1])
+    return None if counts[1] is None else Usage(counts[0], counts[1])

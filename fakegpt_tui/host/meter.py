@@ -210,7 +210,7 @@ class Tally:
                     case TextDelta(text) | TextReplaced(_, text):
                         self._characters += len(text)
                     case UsageReported(usage):
-                        self._reported = usage.prompt_tokens + usage.reply_tokens
+                        self._reported = usage.total
                     case _:
                         pass
                 yield event

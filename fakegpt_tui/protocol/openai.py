@@ -319,13 +319,19 @@ def completion_body(
     }
 
 
-def usage_body(usage: Usage) -> dict[str, int]:
-    total = usage.prompt_tokens + usage.reply_tokens
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.reply_tokens,
-        "total_tokens": total,
+def usage_body(usage: Usage) -> dict[str, object]:
+    """The usage of a completion; what the upstream does not tell is left out."""
+    body: dict[str, object] = {
+        "prompt_tokens": usage.prompt_tokens or 0,
+        "completion_tokens": usage.output or 0,
+        "total_tokens": usage.total,
     }
+    cached = {"cached_tokens": usage.cache_read, "cache_write_tokens": usage.cache_write}
+    if known := {name: each for name, each in cached.items() if each is not None}:
+        body["prompt_tokens_details"] = known
+    if usage.reasoning is not None:
+        body["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
+    return body
 
 
 def model_body(model: Model, created_at: int) -> dict[str, object]:

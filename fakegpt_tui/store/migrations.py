@@ -184,6 +184,10 @@ STEPS: tuple[Step, ...] = (
             )
         ),
     ),
+    (
+        # What is counted beside `prompt_tokens` and `reply_tokens`, as JSON.
+        "ALTER TABLE chat_message ADD COLUMN usage TEXT",
+    ),
 )
 
 VERSION = len(STEPS)

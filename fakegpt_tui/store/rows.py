@@ -5,6 +5,7 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -227,7 +228,10 @@ CONVERSATION = RowMapping(Conversation)
 BOOKMARK = RowMapping(Bookmark)
 QUEUED_PROMPT = RowMapping(QueuedPrompt)
 _MESSAGE = RowMapping(ChatMessage, omit={"usage"})
-MESSAGE_COLUMNS = (*_MESSAGE.columns, "prompt_tokens", "reply_tokens", "owner", "checksum")
+MESSAGE_COLUMNS = (
+    *(*_MESSAGE.columns, "prompt_tokens", "reply_tokens", "usage"),
+    *("owner", "checksum"),
+)
 
 
 def encode_message(message: ChatMessage) -> Values:
@@ -235,19 +239,45 @@ def encode_message(message: ChatMessage) -> Values:
     return {
         **_MESSAGE.encode(message),
         "prompt_tokens": None if usage is None else _clamp(usage.prompt_tokens),
-        "reply_tokens": None if usage is None else _clamp(usage.reply_tokens),
+        "reply_tokens": None if usage is None else _clamp(usage.output),
+        "usage": None if usage is None else encode_usage_details(usage),
     }
 
 
 def decode_message(row: sqlite3.Row, **changes: object) -> ChatMessage:
     """The chat message of a row of `MESSAGE_COLUMNS`, with what its deltas changed."""
-    prompt_tokens, reply_tokens = row["prompt_tokens"], row["reply_tokens"]
-    usage = None if prompt_tokens is None else Usage(prompt_tokens, reply_tokens or 0)
+    usage = decode_usage(row["prompt_tokens"], row["reply_tokens"], row["usage"])
     return _MESSAGE.decode(row, usage=usage, **changes)
 
 
-def _clamp(count: int) -> int:
-    return min(max(count, 0), _LARGEST_INTEGER)
+_USAGE_DETAILS = ("cache_read", "cache_write", "reasoning", "cost", "tier", "served_model")
+
+
+def encode_usage_details(usage: Usage) -> str | None:
+    """What two columns do not hold, as JSON; `None` where there is no more."""
+    details = {name: getattr(usage, name) for name in _USAGE_DETAILS}
+    known = {name: value for name, value in details.items() if value not in (None, "")}
+    return json.dumps(known, sort_keys=True) if known else None
+
+
+def decode_usage(prompt: int | None, reply: int | None, details: str | None) -> Usage | None:
+    """The usage of three columns; damaged details count as unknown."""
+    known: dict[str, Any] = {}
+    if details is not None:
+        with suppress(ValueError):
+            found = json.loads(details)
+            known = found if isinstance(found, dict) else {}
+    elif prompt is None and reply is None:
+        return None
+    counts = {name: known.get(name) for name in _USAGE_DETAILS[:3]}
+    read, written, reasoning = (each if isinstance(each, int) else None for each in counts.values())
+    words = {name: str(known.get(name, "")) for name in _USAGE_DETAILS[3:]}
+    fresh = None if prompt is None else max(0, prompt - (read or 0) - (written or 0))
+    return Usage(fresh, reply, read, written, reasoning, **words)
+
+
+def _clamp(count: int | None) -> int | None:
+    return None if count is None else min(max(count, 0), _LARGEST_INTEGER)
 
 
 def select_statement(table: str, columns: Iterable[str]) -> str:

@@ -165,7 +165,8 @@ class ViewModel:
 
 def _cost_label(message: ChatMessage) -> str:
     """About how many tokens a finished reply is that its service has not counted."""
-    is_counted = message.usage is not None or not message.status.is_final
+    has_count = message.usage is not None and message.usage.output is not None
+    is_counted = has_count or not message.status.is_final
     if message.role is not Role.ASSISTANT or is_counted or not message.text:
         return ""
     from fakegpt_tui.chat.reply_text import count_reply_tokens  # noqa: PLC0415 - as above

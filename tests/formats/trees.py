@@ -128,7 +128,15 @@ messages = st.builds(
     model=hostile,
     reasoning=st.just("") | hostile,
     finish=st.none() | st.sampled_from(FinishReason),
-    usage=st.none() | st.builds(Usage, counts, counts),
+    usage=st.none()
+    | st.builds(
+        Usage,
+        st.integers(0, 2**40),
+        st.integers(0, 2**40),
+        cache_read=st.none() | st.integers(0, 2**40),
+        reasoning=st.none() | st.integers(0, 2**40),
+        cost=st.sampled_from(["", "0.0123"]),
+    ),
     server_id=hostile,
     created_at=times,
     trashed_at=st.none() | times,

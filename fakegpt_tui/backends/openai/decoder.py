@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
+from fakegpt_tui.backends.api.usage import read_usage
 from fakegpt_tui.backends.openai.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.openai.content import content_text, count_unread, reasoning_text
 from fakegpt_tui.backends.openai.finish_reasons import FinishTracker
@@ -214,14 +215,10 @@ class CompletionDecoder:
                 self._finish.text_came()
 
     def _read_usage(self, value: dict[str, object]) -> Iterator[StreamEvent]:
-        match value:
-            case {"usage": {"prompt_tokens": int(prompt), "completion_tokens": int(reply)}}:
-                usage = Usage(max(0, prompt), max(0, reply))
-                if usage != self._usage:
-                    self._usage = usage
-                    yield UsageReported(usage)
-            case _:
-                pass
+        usage = read_usage(value) if value.get("usage") else None
+        if usage is not None and usage != self._usage:
+            self._usage = usage
+            yield UsageReported(usage)
 
 
 def _is_blank(delta: object) -> bool:

@@ -40,7 +40,7 @@ def header_line(message: ChatMessage, label: str, width: int, styles: MessageSty
     label = f" {safe_line(label)}" if label else ""
     label = label if cell_len(label) <= room else ""
     room -= cell_len(label)
-    tokens = message.usage.reply_tokens if message.usage else 0
+    tokens = (message.usage.output or 0) if message.usage else 0
     cost = f" · {tokens:,} {'token' if tokens == 1 else 'tokens'}" if tokens else ""
     model = safe_line(message.model or message.service)
     model = f" · {model}" if model else ""
