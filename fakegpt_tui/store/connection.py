@@ -146,7 +146,12 @@ class FileIdentity:
 
 def quarantine(path: Path, time: datetime) -> Path:
     """Give a damaged store, with its logs, another name; nothing of it is deleted."""
-    target = unused_name(path, f"{file_timestamp(time)}.damaged")
+    return move_aside(path, time, "damaged")
+
+
+def move_aside(path: Path, time: datetime, why: str) -> Path:
+    """Give a store, with its logs, another name that says why; nothing of it is deleted."""
+    target = unused_name(path, f"{file_timestamp(time)}.{why}")
     for part in _FILE_SUFFIXES:
         source = path.with_name(path.name + part)
         if source.exists():

@@ -50,6 +50,12 @@ def back_up_daily(
     return target
 
 
+def delete_backups(path: Path) -> None:
+    """Delete all copies, those before migrations, too."""
+    for copy in _list_backups(path, "[dv]*"):
+        copy.unlink(missing_ok=True)
+
+
 def newest_backup(path: Path) -> Path | None:
     """The newest copy, daily or before a migration."""
     return max(_list_backups(path, "[dv]*"), key=lambda copy: copy.stat().st_mtime_ns, default=None)

@@ -90,6 +90,6 @@ def test_every_command_of_the_program_is_on_a_page() -> None:
     help_text = subprocess.run(
         [sys.executable, "-m", "fakegpt_tui", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    commands = re.findall(r"^  ([a-z]+) ", help_text.split("Commands:")[1], re.MULTILINE)
+    commands = re.findall(r"^  ([a-z-]+) ", help_text.split("Commands:")[1], re.MULTILINE)
     assert len(commands) > 10
     assert [name for name in commands if f"fakegpt-tui {name}" not in text] == []

@@ -1,0 +1,74 @@
+"""`backup` and `restore-backup`: the whole store as one file."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.cli.options import file_options, folders_of
+from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.text import safe_line
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@_JSON
+@file_options
+@click.pass_context
+def backup(context: click.Context, *, file: Path | None, as_json: bool) -> None:
+    """Write every conversation, with pictures and files, into one archive.
+
+    Without FILE it gets a name with the time of today in this folder. The program may be open
+    meanwhile. Settings and keys are not in it.
+    """
+    settings = folders_of(context)
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.store.backup_file import write_backup  # noqa: PLC0415
+
+    name = f"fakegpt-tui-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.zip"
+    target = (Path(name) if file is None else file.expanduser()).absolute()
+    with open_store(settings) as store:
+        count = len(store.conversations())
+        write_backup(settings.database, target)
+    if as_json:
+        echo_json({"version": 1, "path": str(target), "conversations": count})
+    else:
+        click.echo(safe_line(str(target)))
+
+
+@click.command("restore-backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-y", "--yes", is_flag=True, help="Do it without a question.")
+@_JSON
+@file_options
+@click.pass_context
+def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bool) -> None:
+    """Put the conversations of a backup in the place of those that are there, after a question.
+
+    What was there before stays beside it under another name.
+    """
+    settings = folders_of(context)
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.private_files import make_folders  # noqa: PLC0415
+    from fakegpt_tui.store import backup_file  # noqa: PLC0415
+
+    if not yes:
+        click.confirm(
+            "Put the conversations of this backup in the place of those that are there?",
+            abort=True,
+            err=True,
+        )
+    make_folders(settings.folders)
+    aside = backup_file.restore_backup(file.expanduser(), settings.database)
+    with open_store(settings) as store:
+        count = len(store.conversations())
+    if as_json:
+        before = None if aside is None else str(aside)
+        echo_json({"version": 1, "conversations": count, "before": before})
+        return
+    click.echo(f"Restored: {count} conversation{'' if count == 1 else 's'}.")
+    if aside is not None:
+        echo_err(f"What was there before is in {safe_line(str(aside))}.")

@@ -1,0 +1,181 @@
+"""`delete`, `restore`, `rename`, `archive`, `purge`: changes of conversations in the store."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from fakegpt_tui.cli.errors import echo_err
+from fakegpt_tui.cli.options import file_options, folders_of
+from fakegpt_tui.cli.output import echo_json
+from fakegpt_tui.domain import Conversation, TitleSource
+from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.store.conversation_store import ConversationStore
+
+_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print what was changed as one JSON document."
+)
+_IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+_YES = click.option("-y", "--yes", is_flag=True, help="Do it without a question.")
+
+
+@click.command()
+@_IDS
+@click.option("--purge", is_flag=True, help="Delete for ever, after a question.")
+@_YES
+@_JSON
+@file_options
+@click.pass_context
+def delete(
+    context: click.Context, *, ids: tuple[str, ...], purge: bool, yes: bool, as_json: bool
+) -> None:
+    """Put the conversations whose ids begin so into the trash, for 30 days.
+
+    With --purge they are deleted for ever, those in the trash, too.
+    """
+    with _store(context) as store:
+        known = store.conversations() + (store.trashed() if purge else ())
+        chosen = _find(known, ids)
+        if purge:
+            _require_consent(f"Delete {_named(chosen)} for ever?", yes=yes)
+            for each in chosen:
+                store.delete_conversation(each.id).result()
+        else:
+            chosen = _save(store, chosen, lambda each: replace(each, trashed_at=datetime.now(UTC)))
+    _report("Deleted for ever" if purge else "In the trash", chosen, as_json=as_json)
+
+
+@click.command()
+@_IDS
+@_JSON
+@file_options
+@click.pass_context
+def restore(context: click.Context, *, ids: tuple[str, ...], as_json: bool) -> None:
+    """Take the conversations whose ids begin so out of the trash."""
+    with _store(context) as store:
+        found = _find(store.trashed(), ids)
+        chosen = _save(store, found, lambda each: replace(each, trashed_at=None))
+    _report("Restored", chosen, as_json=as_json)
+
+
+@click.command()
+@click.argument("prefix", metavar="ID")
+@click.argument("title")
+@_JSON
+@file_options
+@click.pass_context
+def rename(context: click.Context, *, prefix: str, title: str, as_json: bool) -> None:
+    """Give the conversation whose id begins with ID the title TITLE."""
+    if not title.strip():
+        raise click.UsageError("Give a title that says something.")
+    with _store(context) as store:
+        chosen = _save(
+            store,
+            _find(store.conversations(), [prefix]),
+            lambda each: replace(each, title=title.strip(), title_source=TitleSource.PERSON),
+        )
+    _report("Renamed", chosen, as_json=as_json)
+
+
+@click.command()
+@_IDS
+@click.option("--undo", is_flag=True, help="Bring them back into the list.")
+@_JSON
+@file_options
+@click.pass_context
+def archive(context: click.Context, *, ids: tuple[str, ...], undo: bool, as_json: bool) -> None:
+    """Put the conversations whose ids begin so away; `list --all` still shows them."""
+    with _store(context) as store:
+        found = _find(store.conversations(), ids)
+        chosen = _save(store, found, lambda each: replace(each, archived=not undo))
+    _report("Brought back" if undo else "Archived", chosen, as_json=as_json)
+
+
+@click.command()
+@click.option("--everything", is_flag=True, help="Also what is not in the trash.")
+@_YES
+@_JSON
+@file_options
+@click.pass_context
+def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool) -> None:
+    """Delete for ever what is in the trash, after a question.
+
+    With --everything every conversation is deleted, with the copies that the program makes once a
+    day. Settings, keys, and what was saved or backed up by hand stay.
+    """
+    with _store(context) as store:
+        chosen = store.trashed() + (store.conversations() if everything else ())
+        if chosen:
+            _require_consent(f"Delete {_named(chosen)} for ever?", yes=yes)
+        for each in chosen:
+            store.delete_conversation(each.id).result()
+        # Messages that were deleted alone are in the trash of conversations that stay.
+        store.delete_trashed(datetime.now(UTC)).result()
+    if everything:
+        from fakegpt_tui.store.maintenance import delete_backups  # noqa: PLC0415 - as above
+
+        delete_backups(folders_of(context).database)
+    _report("Deleted for ever", chosen, as_json=as_json)
+
+
+@contextmanager
+def _store(context: click.Context) -> Iterator["ConversationStore"]:
+    settings = folders_of(context)
+    from fakegpt_tui.cli.app import open_store  # noqa: PLC0415 - not for --help
+
+    with open_store(settings) as store:
+        yield store
+
+
+def _find(known: Iterable[Conversation], prefixes: Iterable[str]) -> list[Conversation]:
+    """The conversations whose ids begin so, each once; all of them, or none is changed."""
+    from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415 - not for --help
+
+    known = list(known)
+    found = (find_by_prefix(known, prefix) for prefix in prefixes)
+    return list({each.id: each for each in found}.values())
+
+
+def _save(
+    store: "ConversationStore",
+    chosen: Iterable[Conversation],
+    change: Callable[[Conversation], Conversation],
+) -> list[Conversation]:
+    changed = [change(each) for each in chosen]
+    for each in changed:
+        store.save_conversation(each).result()
+    return changed
+
+
+def _named(chosen: Sequence[Conversation]) -> str:
+    if len(chosen) == 1:
+        return f"“{safe_line(chosen[0].title, 60)}”"
+    return f"{len(chosen)} conversations"
+
+
+def _require_consent(question: str, *, yes: bool) -> None:
+    """Ask, and end the program where the answer is no, or where there is no terminal to ask on."""
+    if not yes:
+        try:
+            click.confirm(question, abort=True, err=True)
+        except click.Abort:
+            echo_err("Nothing was deleted; --yes deletes without a question.")
+            raise SystemExit(1) from None
+
+
+def _report(what: str, chosen: Sequence[Conversation], *, as_json: bool) -> None:
+    if as_json:
+        from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415 - as above
+
+        documents = [encode_conversation(each) for each in chosen]
+        echo_json({"version": 1, "conversations": documents})
+        return
+    for each in chosen:
+        click.echo(f"{what}: {safe_line(each.id)}  {safe_line(each.title)}")
+    if not chosen:
+        echo_err("There was nothing to delete.")

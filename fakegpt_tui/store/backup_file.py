@@ -1,0 +1,158 @@
+"""Backup files: the whole store in one ZIP archive, with the bytes of pictures and files.
+
+The archive holds `conversations.db`, an SQLite database, and `blobs/SHA256` for each blob.
+"""
+
+import os
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from fakegpt_tui.domain import LoadError, SaveError
+from fakegpt_tui.store import connection, instances, migrations, path_safety
+from fakegpt_tui.store.blobs import blob_folder, is_damaged, list_blobs
+from fakegpt_tui.store.errors import translate_errors
+from fakegpt_tui.store.instances import FileLock
+from fakegpt_tui.text import safe_line
+
+_DATABASE: Final = "conversations.db"
+_BLOBS: Final = "blobs/"
+_CHUNK: Final = 1024 * 1024
+_PLAIN = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+
+
+def write_backup(store: Path, target: Path) -> None:
+    """Write the store, as it is at this moment, into a new archive at `target`.
+
+    Raises:
+        SaveError: The archive cannot be written, or there is a file already.
+        StoreError: The store cannot be read.
+    """
+    try:
+        with _new_file(target) as half, zipfile.ZipFile(half, "w") as archive:
+            with _database_copy(store, target) as copy:
+                archive.write(copy, _DATABASE, zipfile.ZIP_DEFLATED)
+            for blob in list_blobs(blob_folder(store)):
+                archive.write(blob.path, _BLOBS + blob.name)
+    except FileExistsError as error:
+        raise SaveError(f"There is a file {safe_line(str(target))} already.") from error
+    except OSError as error:
+        shown = safe_line(str(target))
+        raise SaveError(f"{shown} cannot be written: {error.strerror or error}.") from error
+
+
+def restore_backup(archive: Path, store: Path) -> Path | None:
+    """Put the store of an archive in the place of the one at `store`; where that is now, if any.
+
+    Raises:
+        LoadError: The archive is none that `write_backup` made, or is damaged; nothing changed.
+        StoreError: Another instance uses the store, or it cannot be written.
+    """
+    with translate_errors(store):
+        path_safety.require_private(store.parent)
+        connection.prepare_folder(store.parent)
+        with FileLock(store.with_name(f"{store.name}.lock")).hold():
+            if instances.live_instances(store.with_name(f"{store.name}.instances")).living:
+                raise LoadError("The program is open. Close it everywhere, and try again.")
+            with _open_archive(archive) as opened:
+                return _restore(opened, store)
+
+
+def _restore(archive: zipfile.ZipFile, store: Path) -> Path | None:
+    half = connection.unused_name(store, "restored-half")
+    try:
+        _extract(archive, _DATABASE, half)
+        _check_database(half)
+        _restore_blobs(archive, blob_folder(store))
+        aside = None
+        if store.exists():
+            aside = connection.move_aside(store, datetime.now(UTC), "before-restore")
+        half.rename(store)
+    finally:
+        half.unlink(missing_ok=True)
+    return aside
+
+
+def _restore_blobs(archive: zipfile.ZipFile, folder: Path) -> None:
+    """Bring back the blobs that are not there; those that are there have the same bytes."""
+    for name in archive.namelist():
+        digest = name.removeprefix(_BLOBS)
+        if name == digest:
+            continue
+        folder.mkdir(mode=0o700, exist_ok=True)
+        half = folder / f"half-{digest}"
+        _extract(archive, name, half)
+        half.rename(folder / digest)
+        if is_damaged(folder / digest):
+            (folder / digest).unlink()
+            raise LoadError("The backup is damaged: a picture or file is not what was saved.")
+
+
+@contextmanager
+def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if _DATABASE not in names or not all(map(_is_known, names)):
+                raise LoadError("This is no backup that this program has written.")
+            yield archive
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise LoadError("This is no backup, or it was not copied whole.") from error
+    except FileNotFoundError as error:
+        raise LoadError(f"There is no file {safe_line(str(path))}.") from error
+
+
+def _is_known(name: str) -> bool:
+    digest = name.removeprefix(_BLOBS)
+    is_blob = len(digest) == len(name) - len(_BLOBS) == 64  # noqa: PLR2004 - a SHA-256
+    return name == _DATABASE or (is_blob and set(digest) <= set("0123456789abcdef"))
+
+
+def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    with archive.open(name) as source, os.fdopen(os.open(target, _PLAIN, 0o600), "wb") as file:
+        while chunk := source.read(_CHUNK):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _check_database(path: Path) -> None:
+    """Refuse a database that is damaged, of another program, or of a newer version."""
+    with closing(connection.open_reader(path, "immutable=1")) as opened:
+        if migrations.read_version(opened) < 1:
+            raise LoadError("This is no backup that this program has written.")
+        connection.check_structure(opened, path, is_suspect=True)
+
+
+@contextmanager
+def _database_copy(store: Path, target: Path) -> Iterator[Path]:
+    """A copy of the database beside the archive, for as long as the block lasts."""
+    copy = target.with_name(f".{target.name}.{os.urandom(8).hex()}.db")
+    try:
+        with translate_errors(store), closing(connection.open_reader(store)) as source:
+            os.close(os.open(copy, _PLAIN, 0o600))
+            with closing(sqlite3.connect(copy)) as opened:
+                source.backup(opened)
+                opened.execute("PRAGMA journal_mode = DELETE")
+        yield copy
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+@contextmanager
+def _new_file(target: Path) -> Iterator[Path]:
+    """A hidden file beside `target`, which gets that name when the block ends well."""
+    if target.exists():
+        raise FileExistsError
+    half = target.with_name(f".{target.name}.{os.urandom(8).hex()}.part")
+    os.close(os.open(half, _PLAIN, 0o600))
+    try:
+        yield half
+        target.hardlink_to(half)
+    finally:
+        half.unlink(missing_ok=True)

@@ -1,0 +1,137 @@
+"""`backup` and `restore-backup`: everything comes back, and nothing is lost on the way."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Home
+from tests.formats.trees import CONVERSATION, branched
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+
+
+@pytest.fixture
+def filled(home: Home) -> Home:
+    conversation, messages = branched()
+    with home.store() as store:
+        store.add_turn(conversation, *messages).result(5)
+        store.put_blob(PICTURE)
+    return home
+
+
+def everything(home: Home) -> list[object]:
+    with home.store() as store:
+        return [(each, store.messages(each.id)) for each in store.conversations()]
+
+
+def blobs(home: Home) -> set[str]:
+    return {path.name for path in (home.data / "conversations.db.blobs").iterdir()}
+
+
+def test_a_backup_brings_everything_back_elsewhere(filled: Home, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    done = filled.run("backup", str(file))
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}\n", "")
+    assert file.stat().st_mode & 0o777 == 0o600
+    other = Home(tmp_path / "other")
+    done = other.run("restore-backup", "--yes", str(file))
+    assert (done.returncode, done.stdout) == (0, "Restored: 1 conversation.\n")
+    assert everything(other) == everything(filled)
+    assert blobs(other) == blobs(filled)
+
+
+def test_what_was_there_before_stays_beside_it(filled: Home, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    filled.run("backup", str(file))
+    before = everything(filled)
+    filled.run("rename", "5f6c", "Lakes")
+    done = filled.run("restore-backup", "--yes", "--json", str(file))
+    assert everything(filled) == before
+    aside = Path(json.loads(done.stdout)["before"])
+    assert aside.name.endswith(".before-restore")
+    assert aside.exists()
+
+
+def test_a_backup_replaces_no_file(filled: Home, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    file.write_text("mine")
+    done = filled.run("backup", str(file))
+    assert done.returncode == 1
+    assert "already" in done.stderr
+    assert file.read_text() == "mine"
+
+
+def test_without_a_name_it_gets_the_time(filled: Home) -> None:
+    document = json.loads(filled.run("backup", "--json").stdout)
+    path = Path(document["path"])
+    try:
+        assert document["conversations"] == 1
+        assert zipfile.is_zipfile(path)
+    finally:
+        path.unlink()
+
+
+def damaged(file: Path) -> bytes:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    return bytes(data)
+
+
+def other_archive(_: Path) -> bytes:
+    path = _.with_name("other.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("conversations.json", "[]")
+    return path.read_bytes()
+
+
+def outside(file: Path) -> bytes:
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("blobs/../../outside", "x")
+    return file.read_bytes()
+
+
+def no_store(file: Path) -> bytes:
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("conversations.db", b"x" * 5000)
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "spoil", [damaged, lambda file: file.read_bytes()[:-50], other_archive, outside, no_store]
+)
+def test_what_is_no_whole_backup_changes_nothing(filled: Home, tmp_path: Path, spoil) -> None:
+    file = tmp_path / "all.zip"
+    filled.run("backup", str(file))
+    file.write_bytes(spoil(file))
+    before = everything(filled)
+    done = filled.run("restore-backup", "--yes", str(file))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("fakegpt-tui: ")
+    assert everything(filled) == before
+    assert not list(filled.data.glob("*restored-half*"))
+
+
+def test_nothing_is_restored_while_the_program_is_open(filled: Home, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    filled.run("backup", str(file))
+    with filled.store():
+        done = filled.run("restore-backup", "--yes", str(file))
+    assert done.returncode == 1
+    assert "Close it everywhere" in done.stderr
+
+
+def test_a_question_that_is_not_answered_changes_nothing(filled: Home, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    filled.run("backup", str(file))
+    assert filled.run("restore-backup", str(file)).returncode != 0
+    assert list(filled.data.glob("*.before-restore")) == []
+
+
+def test_the_conversation_of_a_backup_is_shown(filled: Home, tmp_path: Path) -> None:
+    file = tmp_path / "all.zip"
+    filled.run("backup", str(file))
+    with zipfile.ZipFile(file) as archive:
+        assert CONVERSATION.title.encode() in archive.read("conversations.db")

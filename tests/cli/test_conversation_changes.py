@@ -1,0 +1,118 @@
+"""`delete`, `restore`, `rename`, `archive` and `purge`: what they change, and what they ask."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from fakegpt_tui.domain import Conversation, TitleSource
+from tests.cli.program import COMMAND, Home
+from tests.formats.trees import CONVERSATION, branched, message
+from tests.terminal import Terminal
+
+OTHER = replace(CONVERSATION, id="aaaa1111", title="Boats", leaf_id="x")
+
+
+@pytest.fixture
+def filled(home: Home) -> Home:
+    conversation, messages = branched()
+    with home.store() as store:
+        store.add_turn(conversation, *messages).result(5)
+        store.add_turn(OTHER, message("Tell", id="x", conversation_id=OTHER.id)).result(5)
+    return home
+
+
+def held(home: Home) -> dict[str, Conversation]:
+    with home.store() as store:
+        return {each.title: each for each in store.conversations()}
+
+
+def in_trash(home: Home) -> list[str]:
+    with home.store() as store:
+        return [each.title for each in store.trashed()]
+
+
+def test_what_is_deleted_is_in_the_trash_and_can_be_restored(filled: Home) -> None:
+    done = filled.run("delete", "5f6c", "aaaa")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "In the trash: aaaa1111  Boats" in done.stdout
+    assert held(filled) == {}
+    assert sorted(in_trash(filled)) == ["Boats", "Rivers"]
+    assert filled.run("restore", "5f6c").stdout.startswith("Restored: 5f6c2a5e")
+    assert list(held(filled)) == ["Rivers"]
+
+
+def test_of_several_none_is_deleted_where_one_is_not_known(filled: Home) -> None:
+    done = filled.run("delete", "5f6c", "ffff")
+    assert done.returncode == 6
+    assert "no conversation whose id begins with 'ffff'" in done.stderr
+    assert sorted(held(filled)) == ["Boats", "Rivers"]
+
+
+def test_deleting_for_ever_asks_first(filled: Home) -> None:
+    done = filled.run("delete", "--purge", "5f6c")
+    assert done.returncode == 1
+    assert "Delete “Rivers” for ever?" in done.stderr
+    assert "Nothing was deleted; --yes deletes without a question." in done.stderr
+    assert sorted(held(filled)) == ["Boats", "Rivers"]
+    with Terminal((*COMMAND, "delete", "--purge", "5f6c"), env=filled.environment) as terminal:
+        terminal.wait_for("for ever?").type("y\r")
+        assert terminal.wait() == 0
+    assert list(held(filled)) == ["Boats"]
+    assert in_trash(filled) == []
+
+
+def test_what_is_in_the_trash_can_be_deleted_for_ever(filled: Home) -> None:
+    filled.run("delete", "5f6c")
+    assert filled.run("delete", "--purge", "--yes", "5f6c").returncode == 0
+    assert in_trash(filled) == []
+
+
+def test_a_title_that_a_person_gave_is_kept_as_such(filled: Home) -> None:
+    assert filled.run("rename", "aaaa", "  Ships ").stdout == "Renamed: aaaa1111  Ships\n"
+    assert held(filled)["Ships"].title_source is TitleSource.PERSON
+    assert filled.run("rename", "aaaa", " ").returncode == 2
+
+
+def test_conversations_are_archived_and_brought_back(filled: Home) -> None:
+    filled.run("archive", "aaaa")
+    assert held(filled)["Boats"].archived
+    assert filled.run("archive", "--undo", "aaaa").stdout.startswith("Brought back: aaaa1111")
+    assert not held(filled)["Boats"].archived
+
+
+def test_a_purge_empties_the_trash_alone(filled: Home) -> None:
+    with filled.store() as store:
+        store.trash_messages(["b", "c"], datetime.now(UTC)).result(5)
+    filled.run("delete", "aaaa")
+    assert filled.run("purge", "--yes").stdout == "Deleted for ever: aaaa1111  Boats\n"
+    assert in_trash(filled) == []
+    with filled.store() as store:
+        assert [each.id for each in store.messages(CONVERSATION.id)] == ["a", "d"]
+
+
+def test_a_purge_of_everything_asks_and_leaves_no_copy(filled: Home) -> None:
+    copy = filled.data / "conversations.db.d-20260101T000000Z.backup"
+    copy.write_bytes(b"x")
+    assert filled.run("purge", "--everything").returncode == 1
+    assert len(held(filled)) == 2
+    assert copy.exists()
+    assert filled.run("purge", "--everything", "--yes").returncode == 0
+    assert held(filled) == {}
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("delete", "aaaa"), ("rename", "aaaa", "Boats"), ("archive", "aaaa")]
+)
+def test_what_was_changed_is_told_as_json(filled: Home, arguments: tuple[str, ...]) -> None:
+    document = json.loads(filled.run(*arguments, "--json").stdout)
+    assert document["version"] == 1
+    assert [each["title"] for each in document["conversations"]] == ["Boats"]
+
+
+def test_export_is_another_name_of_save(filled: Home) -> None:
+    done = filled.run("export", "5f6c", str(filled.folder / "out"))
+    assert done.returncode == 0
+    assert (filled.folder / "out" / "rivers-5f6c2a5e.md").exists()
