@@ -104,6 +104,23 @@ class ConversationExporter:
             save_as, conversation, messages, folder, suffix=suffix, only=only
         )
 
+    async def export_to(self, conversation_id: str, path: Path) -> Path:
+        """Write a conversation as the file at `path`, or into the folder that is there.
+
+        Raises:
+            NotFound: There is no such conversation.
+            SaveError: Something else is there, the name is of no format, or the file could not be
+                written.
+            StoreError: The conversation could not be read.
+        """
+        from fakegpt_tui.formats.registry import save_at  # noqa: PLC0415 - not at every start
+
+        if await asyncio.to_thread(path.is_dir):
+            return await self.export(conversation_id, path)
+        conversation = self._index.get(conversation_id)
+        messages = self._trees.snapshot(conversation_id)
+        return await asyncio.to_thread(save_at, conversation, messages, path)
+
     async def export_all(
         self, folder: Path, progress: JobProgress, *, suffix: str = MARKDOWN
     ) -> JobResult:

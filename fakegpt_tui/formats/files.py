@@ -77,6 +77,28 @@ def save_file(
     return target
 
 
+def save_file_at(path: Path, text: str, *, owner_id: str) -> Path:
+    """Write `text` to the file at `path`, in a folder that exists, and tell where that is.
+
+    A file that was written here for `owner_id`, and is unmodified since, is replaced.
+
+    Raises:
+        SaveError: Something else is there, or it could not be written; nothing has changed.
+    """
+    data = sign(replace_surrogates(text).encode(), owner_id)
+    try:
+        target = path.expanduser().absolute()
+        with temporary_file(target.parent, data) as part:
+            if not (_is_replaceable(target, data, owner_id) or _is_claimed(part, target)):
+                raise SaveError(f"{safe_line(str(target))} is there already; choose another name.")
+            part.replace(target)
+        _sync(target.parent)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error if isinstance(error, OSError) else OSError(str(error))
+        raise SaveError(_sentence(path.parent, reason)) from error
+    return target
+
+
 def _make_private(folder: Path) -> None:
     """Make the folder and those above it; `parents=True` would leave those open to others."""
     for missing in reversed((folder, *folder.parents)):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fakegpt_tui.domain import ChatMessage, Conversation, LoadError
+from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, SaveError
 from fakegpt_tui.formats import (
     big_agi,
     chat_apps,
@@ -13,6 +13,7 @@ from fakegpt_tui.formats import (
     chatgpt_conversation,
     claude,
     claude_code,
+    clean_markdown,
     codex,
     databases,
     deepseek,
@@ -46,7 +47,7 @@ from fakegpt_tui.formats.base import (
     unreadable,
 )
 from fakegpt_tui.formats.documents import ImportFile, ImportPath, OpenDocument
-from fakegpt_tui.formats.files import save_file
+from fakegpt_tui.formats.files import save_file, save_file_at
 from fakegpt_tui.formats.json_documents import JsonFormats, JsonReader
 from fakegpt_tui.text import safe_line
 
@@ -102,6 +103,7 @@ TEXT_FORMATS = (
 
 EXPORT_FORMATS = (
     *FORMATS,
+    clean_markdown.FORMAT,
     open_webui.EXPORT,
     librechat.EXPORT,
     openai_messages.OPENAI_EXPORT,
@@ -148,19 +150,55 @@ def save_as(
     Raises:
         SaveError: The file could not be written.
     """
+    text, owner_id = _written(conversation, messages, suffix, only)
+    title = f"{conversation.title} {_SELECTION if only else ''}"
+    return save_file(folder, title, f".{suffix}", text, owner_id=owner_id)
+
+
+def save_at(conversation: Conversation, messages: Sequence[ChatMessage], path: Path) -> Path:
+    """Write a conversation as the file at `path`, whose name says in which format.
+
+    What something else has written there is left alone.
+
+    Raises:
+        SaveError: The name is of no format, or the file could not be written.
+    """
+    suffix = _suffix_of(path)
+    is_named = path.name.lower().endswith(f".{suffix}")
+    target = path if is_named else path.with_name(f"{path.name}.{suffix}")
+    text, owner_id = _written(conversation, messages, suffix, ())
+    return save_file_at(target, text, owner_id=owner_id)
+
+
+def _suffix_of(path: Path) -> str:
+    """The suffix of the format that the name of a file asks for; without any, Markdown's."""
+    name = path.name.lower()
+    if "." not in name.strip("."):
+        return markdown.FORMAT.suffix
+    fitting = [suffix for suffix in WRITERS if name.endswith(f".{suffix}")]
+    if not fitting:
+        known = ", ".join(f".{suffix}" for suffix in WRITERS)
+        raise SaveError(f"{safe_line(path.name)} names no format; there are {known}.")
+    return max(fitting, key=len)
+
+
+_SELECTION = "selection"
+
+
+def _written(
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    suffix: str,
+    only: Collection[str],
+) -> tuple[str, str]:
+    """The text of a file, and the id that it is written for."""
     there = {each.id for each in messages if each.trashed_at is None}
     kept = select_messages(messages, there & set(only) if only else there)
     if not any(message.id == conversation.leaf_id for message in kept):
         conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
     part = f"A selection: {len(kept)} of {len(there)} messages." if only else ""
-    name = "selection" if only else ""
-    return save_file(
-        folder,
-        f"{conversation.title} {name}",
-        f".{suffix}",
-        WRITERS[suffix](conversation, kept, part=part),
-        owner_id=f"{conversation.id} {name}".rstrip(),
-    )
+    owner_id = f"{conversation.id} {_SELECTION if only else ''}".rstrip()
+    return WRITERS[suffix](conversation, kept, part=part), owner_id
 
 
 def select_messages(

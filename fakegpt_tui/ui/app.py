@@ -170,10 +170,11 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     async def _copy(self, event: CopyText | Transcript.CopyRequested) -> Report:
         from fakegpt_tui.ui.terminal.clipboard import copy_text  # noqa: PLC0415 - when used
 
+        by_key = not isinstance(event, CopyText) or event.by_key
         result = await copy_text(
             event.text,
             to_terminal=lambda sequence: write_to_terminal(self, sequence),
-            folder=self._options.exports,
+            folder=self._options.exports if by_key else None,
         )
         return ShowNotice(f"{event.what.capitalize()}: {result.sentence}")
 

@@ -29,7 +29,8 @@ class Command:
     """Something a user can do, with its keys, palette entry and slash command.
 
     `label` is for the footer, which shows commands with `in_footer` only. A command without a
-    `slash`, such as moving a cursor, is not in the palette. A destructive one must be chosen; it is
+    `slash`, such as moving a cursor, is not in the palette. With `path_action` the slash command
+    takes a path behind its name, which that action is given. A destructive one must be chosen; it is
     never the first of those that merely resemble what was typed.
     """
 
@@ -44,6 +45,7 @@ class Command:
     in_footer: bool = False
     priority: bool = False
     is_destructive: bool = False
+    path_action: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,12 +112,17 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system", "/instructions"),
     Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation", "/temperature /parameters"),
     Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset", "/presets /role"),
-    Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file", "/save", "/export", in_footer=True),
+    Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file; /save PATH says where, and its suffix in which format", "/save", "/export", in_footer=True, path_action="files.save_to"),
+    Command(ANY, "chat.save-to", "", "files.ask_where", "Save to", "Save this conversation as a file whose path is asked for", "/save to", "/export to"),
+    Command(ANY, "chat.save-clean", "", "files.save('clean.md')", "Save clean", "Save what is shown as Markdown without ids, for others to read", "/save clean", "/export clean"),
+    Command(ANY, "chat.copy-path", "", "files.copy_path", "Copy path", "Copy the path of the file that was saved last", "/copy path", "/yank path"),
+    Command(ANY, "chat.open-file", "", "files.open_saved", "Open file", "Open the file that was saved last with the program of the desktop for it", "/open file"),
+    Command(ANY, "chat.open-folder", "", "files.open_folder", "Open folder", "Open the folder of the file that was saved last", "/open folder"),
     Command(ANY, "chat.save-as", "alt+e", "files.save_as", "Save as", "Save this conversation, some messages of it, or every conversation, in any format", "/save as", "/export as"),
     Command(ANY, "chat.save-html", "", "files.save('html')", "Save as HTML", "Save this conversation as an HTML page", "/save html", "/export html"),
     Command(ANY, "chat.save-jsonl", "", "files.save('jsonl')", "Save as JSON lines", "Save this conversation as JSON lines", "/save jsonl", "/export jsonl"),
     Command(ANY, "chat.save-all", "", "files.save_all", "Save all", "Save every conversation", "/save all", "/export all"),
-    Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or exports of other programs", "/import", "/load"),
+    Command(ANY, "chat.import", "alt+i", "files.import_file", "Import", "Import saved conversations, or exports of other programs", "/import", "/load", path_action="files.import_path"),
     Command(ANY, "chat.import-found", "", "files.import_found", "Import from other programs", "Find conversations of other programs on this machine, and import them", "/import found", "/load found"),
     Command(ANY, "chat.progress", "", "files.show_job", "Progress", "Show how far an import has come, or stop it", "/progress", "/jobs"),
     Command(ANY, "chat.next", "alt+j", "conversations.step(1)", "Next", "Open the next conversation", "/next", "/forward"),

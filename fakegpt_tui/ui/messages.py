@@ -51,10 +51,14 @@ class RunLogin(Message):
 
 @dataclass
 class CopyText(Message):
-    """Asks the app to put `text` on the clipboard; `what` names it in a notice."""
+    """Asks the app to put `text` on the clipboard; `what` names it in a notice.
+
+    Where there is no clipboard it becomes a file, unless no key has asked for it.
+    """
 
     text: str
     what: str
+    by_key: bool = True
 
 
 @dataclass

@@ -35,6 +35,31 @@ def exact_command(text: str) -> Command | None:
     return next((command for command in COMMANDS if name in command.names), None)
 
 
+def command_with_path(text: str) -> tuple[Command, str, str] | None:
+    """A command that takes a path, its name as typed, and the path behind it."""
+    if "\n" in text or exact_command(text) is not None:
+        return None
+    lowered = text.casefold()
+    fitting = [
+        (name, command)
+        for command in COMMANDS
+        if command.path_action
+        for name in command.names
+        if lowered.startswith(f"{name} ")
+    ]
+    if not fitting:
+        return None
+    name, command = max(fitting, key=lambda each: len(each[0]))
+    typed = text[: len(name)]
+    return command, typed, text[len(name) :].strip()
+
+
+def path_command_action(command: Command, path: str) -> str:
+    """The action by which the main screen runs a command with a path."""
+    controller, _, method = command.path_action.partition(".")
+    return f"screen.run_command({controller!r}, {method!r}, {path!r})"
+
+
 def matching_commands(query: str, *, described: bool = False) -> list[CommandMatch]:
     """The commands that fit, the best first, and destructive ones last of those that fit as well.
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from fakegpt_tui.chat.jobs import MARKDOWN, Job, export_formats
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.text import safe_line
+from fakegpt_tui.domain import SaveError
+from fakegpt_tui.text import file_stem, safe_line
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.messages import RunJob
+from fakegpt_tui.ui.messages import CopyText, RunJob
+from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
 
@@ -26,6 +28,7 @@ class FileController:
         self._window = window
         self._folder = folder
         self._job: Job | None = None
+        self._saved: Path | None = None
 
     def save(self, suffix: str = MARKDOWN) -> None:
         self._window.work(self._save(suffix, ()), group="save", exclusive=False)
@@ -45,10 +48,59 @@ class FileController:
         path = await self._chat.exports.export(
             conversation.id, self._folder, suffix=suffix, only=only
         )
-        what = f"Saved {len(only)} of them as" if only else "Saved as"
-        self._window.notify(f"{what} {path}")
+        self._tell_saved(path, f"Saved {len(only)} of them as" if only else "Saved as")
         if only and conversation.id == self._state.open.id:
             self._state.picked = frozenset()
+
+    def _tell_saved(self, path: Path, what: str = "Saved as") -> None:
+        self._saved = path
+        self._window.notify(f"{what} {path} (/copy path, /open file, /open folder)")
+
+    def save_to(self, typed: str) -> None:
+        """Save the open conversation where a path says, in the format of its suffix."""
+        self._window.work(self._save_to(typed), group="save", exclusive=False)
+
+    async def _save_to(self, typed: str) -> None:
+        conversation, path = self._state.open, typed_path(typed)
+        if conversation.leaf_id is None or path is None:
+            self._window.notify("There is nothing to save yet.")
+            return
+        try:
+            self._tell_saved(await self._chat.exports.export_to(conversation.id, path))
+        except SaveError:
+            if not self._window.prompt.text:
+                self._window.prompt.replace_text(f"/save {typed}")
+            raise
+
+    def ask_where(self) -> None:
+        """Let the user type a path, and save there."""
+        if self._state.open.leaf_id is None:
+            self._window.notify("There is nothing to save yet.")
+            return
+        from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
+
+        name = f"{file_stem(self._state.open.title) or 'conversation'}.md"
+        self._window.ask(AskPathScreen("Save to", str(Path.cwd() / name)), self.save_to)
+
+    def copy_path(self) -> None:
+        """Copy the path of the file that was saved last."""
+        if (path := self._last_saved()) is not None:
+            self._window.post(CopyText(str(path), "path"))
+
+    def open_saved(self) -> None:
+        """Open the file that was saved last on the desktop."""
+        if (path := self._last_saved()) is not None:
+            self._window.work(_open(path), group="open")
+
+    def open_folder(self) -> None:
+        """Open the folder of the file that was saved last on the desktop."""
+        if (path := self._last_saved()) is not None:
+            self._window.work(_open(path.parent), group="open")
+
+    def _last_saved(self) -> Path | None:
+        if self._saved is None:
+            self._window.notify("Nothing was saved yet in this run; ctrl+s saves.")
+        return self._saved
 
     def save_all(self) -> None:
         self._choose_what([_ALL])
@@ -101,6 +153,12 @@ class FileController:
             self._import([request.path], request.path.name, dry_run=request.dry_run)
 
         self._window.ask(ImportScreen(), take)
+
+    def import_path(self, typed: str) -> None:
+        """Import what is at a path that was typed."""
+        path = typed_path(typed)
+        if path is not None and not self._show_running_job():
+            self._import([path], path.name, dry_run=False)
 
     def import_found(self) -> None:
         """Look for what other programs keep on this machine, and offer to import it."""
@@ -164,3 +222,9 @@ class FileController:
         selected = tuple(message.id for message in transcript.selected_messages)
         here = () if current is None else (current.id,)
         return self._state.picked_in_path or selected or here
+
+
+async def _open(path: Path) -> None:
+    from fakegpt_tui.ui.desktop import open_on_desktop  # noqa: PLC0415 - when used
+
+    await open_on_desktop(path)

@@ -46,13 +46,13 @@ class ItemController:
         self._window.ask(ItemsScreen(items), take)
 
     def _ask_where(self, name: str, text: str) -> None:
-        from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
         def take(typed: str) -> None:
             if typed.strip():
                 self._window.work(self._save(typed.strip(), text), group="save-item")
 
-        self._window.ask(AskScreen(f"Save in {safe_line(str(Path.cwd()), 40)} as", name), take)
+        self._window.ask(AskPathScreen(f"Save in {safe_line(str(Path.cwd()), 40)} as", name), take)
 
     async def _save(self, typed: str, text: str) -> None:
         path = await asyncio.to_thread(write_new_file, typed, text)

@@ -13,9 +13,9 @@ from textual.widgets import Checkbox, Input, ProgressBar, Static
 
 from fakegpt_tui.chat.jobs import Job
 from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.widgets.text_field import TextField
+from fakegpt_tui.ui.path_completion import typed_path
+from fakegpt_tui.ui.widgets.path_field import PathField
 
-_QUOTES = "'\""
 _WHAT = (
     "Conversations that were saved here, and exports of ChatGPT, Claude, Gemini, Open WebUI and "
     "many others: archives as they were sent, files, databases, or folders. What is there already "
@@ -39,7 +39,7 @@ class ImportScreen(ModalScreen[ImportRequest | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="import"):
-            yield TextField(placeholder="File or folder", compact=True)
+            yield PathField(placeholder="File or folder; tab completes")
             yield Checkbox(Content("only tell what would be done"), compact=True)
             yield Static(Content(_WHAT), id="what")
 
@@ -49,19 +49,8 @@ class ImportScreen(ModalScreen[ImportRequest | None]):
 
     @on(Input.Submitted)
     def begin(self, event: Input.Submitted) -> None:
-        if path := _path(event.value):
+        if path := typed_path(event.value):
             self.dismiss(ImportRequest(path, self.query_one(Checkbox).value))
-
-
-def _path(typed: str) -> Path | None:
-    """The path that was typed, or dropped onto the terminal in quotes."""
-    typed = typed.strip()
-    if len(typed) > 1 and typed[0] in _QUOTES and typed[-1] == typed[0]:
-        typed = typed[1:-1]
-    try:
-        return Path(typed).expanduser() if typed else None
-    except RuntimeError:
-        return Path(typed)
 
 
 _LOOK_SECONDS = 0.1

@@ -125,7 +125,10 @@ class AskScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
-            yield TextField(self._text, select_on_focus=False)
+            yield from self.compose_field(self._text)
+
+    def compose_field(self, text: str) -> ComposeResult:
+        yield TextField(text, select_on_focus=False)
 
     def on_idle(self) -> None:
         repaint_now(self)
@@ -136,3 +139,12 @@ class AskScreen(ModalScreen[str | None]):
     @on(Input.Submitted)
     def keep(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)
+
+
+class AskPathScreen(AskScreen):
+    """A field with a path in it, which tab completes."""
+
+    def compose_field(self, text: str) -> ComposeResult:
+        from fakegpt_tui.ui.widgets.path_field import PathField  # noqa: PLC0415 - when asked
+
+        yield PathField(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from fakegpt_tui.ui.bindings import bindings, effective_keys
 from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
     ApplySetting,
+    CopyText,
     PromptEdited,
     PromptNotSaved,
     ReplyGrew,
@@ -57,6 +59,9 @@ _NOTICE_ROWS = 3
 _STATUS_SECONDS = 0.5
 _SYNC_SECONDS = 2.0
 _SHOWN = {"shown": True, "hidden": False}
+_FLASH_SECONDS = 0.3
+_MOST_NAMES = 20
+"""Of the names that a path may go on with."""
 _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
@@ -289,6 +294,10 @@ class ChatScreen(RenderCache, TolerantScreen):
         if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
             self.window.notify("The list of commands is closed; what is typed is sent as it is.")
 
+    @on(PromptInput.PathsFound)
+    def tell_paths(self, event: PromptInput.PathsFound) -> None:
+        self.window.notify(" · ".join(event.names[:_MOST_NAMES]))
+
     async def action_run_in_transcript(self, action: str) -> None:
         """Run a command of the transcript, wherever the focus is."""
         await self.app.run_action(action, self.window.transcript)
@@ -304,6 +313,30 @@ class ChatScreen(RenderCache, TolerantScreen):
     @on(Transcript.Clicked)
     def focus_prompt(self) -> None:
         self.window.prompt.focus()
+
+    @on(events.TextSelected)
+    def copy_selected(self) -> None:
+        """Copy what was just selected with the mouse."""
+        if selected := self.get_selected_text():
+            self.post_message(CopyText(selected, "selection", by_key=False))
+            self._flash_selection()
+
+    @on(Transcript.Copied)
+    def flash_copied(self, event: Transcript.Copied) -> None:
+        """Flash a message that was copied, as a selection is that will go."""
+        before = dict(self.selections)
+        self.selections = {self.window.transcript: event.selection}
+        self._flash_selection(lambda: setattr(self, "selections", before))
+
+    def _flash_selection(self, then: Callable[[], object] = bool) -> None:
+        def end() -> None:
+            self.remove_class("-copied")
+            then()
+            self.window.transcript.refresh()
+
+        self.add_class("-copied")
+        self.call_after_refresh(self.window.transcript.refresh)
+        self.set_timer(_FLASH_SECONDS, end)
 
     @on(Transcript.LinkPressed)
     def show_link(self, event: Transcript.LinkPressed) -> None:

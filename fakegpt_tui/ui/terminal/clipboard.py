@@ -56,6 +56,8 @@ class CopyResult:
             said = f"Copied with {self.tool}."
         elif self.to_terminal:
             said = "Handed to the terminal to copy; not every terminal does."
+        elif self.file is None:
+            said = f"{self.why}; ctrl+c saves it to a file."
         else:
             said = f"{self.why}; saved to {safe_line(str(self.file), 300)}."
         if self.dropped:
@@ -69,7 +71,7 @@ async def copy_text(
     text: str,
     *,
     to_terminal: Callable[[str], bool],
-    folder: Path,
+    folder: Path | None,
     environment: Mapping[str, str] = os.environ,
     find_tool: Callable[[str], str | None] = shutil.which,
 ) -> CopyResult:
@@ -82,7 +84,7 @@ async def copy_text(
     Args:
         text: What to copy, from whatever source.
         to_terminal: Writes a control sequence; `False` if there is no terminal.
-        folder: Where a file may be made. It is created if need be.
+        folder: Where a file may be made, if any. It is created if need be.
         environment: Tells what the terminal is.
         find_tool: Finds a program by its name.
 
@@ -102,7 +104,7 @@ async def copy_text(
     return CopyResult(
         to_terminal=told,
         tool=tool,
-        file=None if told or tool else _save(data, folder, why),
+        file=None if told or tool or folder is None else _save(data, folder, why),
         why=why,
         hidden=count_hidden(clean),
         dropped=len(text.replace("\r\n", "\n")) - len(clean),

@@ -57,6 +57,12 @@ class PromptInput(TextBox):
 
         is_closed: bool = False
 
+    @dataclass
+    class PathsFound(Message):
+        """A path that is typed behind a command may go on with these names."""
+
+        names: tuple[str, ...]
+
     class QuitRequested(Message):
         """ctrl+d was pressed in the empty prompt."""
 
@@ -134,10 +140,19 @@ class PromptInput(TextBox):
         completion = self.completion
         if completion is None:
             return False
-        from fakegpt_tui.ui.slash_commands import exact_command, screen_action  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.slash_commands import (  # noqa: PLC0415 - as above
+            command_with_path,
+            exact_command,
+            path_command_action,
+            screen_action,
+        )
 
         if (command := completion.chosen) is None:
-            return False
+            if (found := command_with_path(self.text)) is None:
+                return False
+            self.take_text()
+            await self.app.run_action(path_command_action(found[0], found[2]), self.screen)
+            return True
         if command.is_destructive and exact_command(self.text) is not command:
             self.replace_text(command.slash)
         else:
@@ -149,9 +164,9 @@ class PromptInput(TextBox):
         """Does a second slash say that the name of a command is meant as a prompt?"""
         if not text.startswith("//"):
             return False
-        from fakegpt_tui.ui.slash_commands import exact_command  # noqa: PLC0415 - as above
+        from fakegpt_tui.ui.slash_commands import command_with_path, exact_command  # noqa: PLC0415 - as above
 
-        return exact_command(text[1:]) is not None
+        return exact_command(text[1:]) is not None or command_with_path(text[1:]) is not None
 
     def take_text(self) -> str:
         """Remove the text, and return it; `restore_text` brings it back."""
@@ -228,6 +243,8 @@ class PromptInput(TextBox):
         completion = self.completion
         if completion is None:
             return False
+        if key == "tab" and not completion.is_open:
+            return self._complete_path()
         if key == "enter" and completion.chosen is not None:
             await self.action_send()
         elif not completion.handle_key(key):
@@ -235,6 +252,22 @@ class PromptInput(TextBox):
         elif key == "tab":
             self.replace_text(completion.completed)
         self.post_message(self.CompletionMoved(is_closed=key == "escape"))
+        return True
+
+    def _complete_path(self) -> bool:
+        """Complete the path behind a command that takes one; whether there is such a command."""
+        from fakegpt_tui.ui.slash_commands import command_with_path  # noqa: PLC0415 - as above
+
+        if (found := command_with_path(self.text)) is None:
+            return False
+        from fakegpt_tui.ui.path_completion import complete_path  # noqa: PLC0415 - when completed
+
+        _, name, path = found
+        completed = complete_path(path)
+        if completed.text != path:
+            self.replace_text(f"{name} {completed.text}")
+        elif len(completed.names) > 1:
+            self.post_message(self.PathsFound(completed.names))
         return True
 
     def _recall_by_arrow(self, key: str) -> bool:

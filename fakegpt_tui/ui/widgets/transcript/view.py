@@ -20,6 +20,8 @@ from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
 from fakegpt_tui.ui.widgets.transcript.virtual_list import LinePosition, VirtualList
 
 if TYPE_CHECKING:
+    from textual.selection import Selection
+
     from fakegpt_tui.domain import ChatMessage
     from fakegpt_tui.ui.markdown.palette import Palette
     from fakegpt_tui.ui.widgets.transcript.code_blocks import CodeBlockCursor
@@ -76,6 +78,12 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
 
         text: str
         what: str
+
+    @dataclass
+    class Copied(Message):
+        """The text of a whole message was copied, which would be selected so."""
+
+        selection: Selection
 
     @dataclass
     class ReadToEnd(Message):
@@ -293,8 +301,11 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.sync_view()
 
     def action_copy_message(self) -> None:
-        if (message := self.current_message) is not None:
+        if (message := self.current_message) is not None and message.text:
+            from fakegpt_tui.ui.widgets.transcript.selection import message_selection  # noqa: PLC0415 - when copied
+
             self._request_copy(message.text, "message")
+            self.post_message(self.Copied(message_selection(self.viewport.cursor)))
 
     def action_copy_code(self) -> None:
         if self.viewport.positions:
@@ -326,6 +337,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             from fakegpt_tui.ui.widgets.transcript.selection import message_selection  # noqa: PLC0415 - when selected
 
             self.screen.selections = {self: message_selection(position.message)}
+            self.screen.post_message(events.TextSelected())
         elif self.text_selection is None and "href" in meta:
             self.post_message(self.LinkPressed(str(meta["href"])))
         elif self.text_selection is None and position is not None:
