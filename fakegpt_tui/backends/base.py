@@ -1,6 +1,6 @@
 """The backend interface, the request for a reply, and a wrapper that substitutes unknown models."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import field, replace
 from enum import Enum, auto
@@ -12,10 +12,15 @@ from fakegpt_tui.domain import (
     Model,
     ServiceError,
     Session,
+    StoreError,
     StreamEvent,
     new_id,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+
+def _no_bytes(digest: str) -> bytes:
+    raise StoreError(f"There are no bytes for {digest[:12]} here.")
 
 
 class Purpose(Enum):
@@ -58,6 +63,8 @@ class ReplyRequest:
     prompt_id: str = field(default_factory=new_id)
     remote_parent: RemoteParent | None = None
     generation: GenerationSettings = field(default_factory=GenerationSettings)
+    read_blob: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
+    """Reads the bytes of pictures and files by their digest. It blocks; raises `StoreError`."""
 
 
 class Backend(Protocol):

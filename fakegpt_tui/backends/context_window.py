@@ -10,6 +10,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import ReplyRequest
+    from fakegpt_tui.domain.parts import Part
 
 _ASCII_PER_TOKEN: Final = 4
 _MESSAGE_TOKENS: Final = 4
@@ -19,6 +20,11 @@ _MIN_REPLY_TOKENS: Final = 16
 _REPLY_SHARE: Final = 4
 _MAX_REPLY_TOKENS: Final = 1024
 _SHRINK: Final = 0.7
+_PATCH: Final = 28
+_PICTURE_EDGE: Final = 2_000
+_MAX_PICTURE_TOKENS: Final = 4_784
+_PDF_BYTES: Final = 40
+"""A token of a PDF; its pages tell more than its bytes, and are not looked at for an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,28 @@ def estimate_tokens(text: str) -> int:
 
 def estimate_total_tokens(messages: Sequence[ContextMessage]) -> int:
     """About how many tokens a service makes of `messages`."""
-    return sum(estimate_tokens(message.text) + _MESSAGE_TOKENS for message in messages)
+    return sum(
+        estimate_tokens(message.text)
+        + sum(map(estimate_part_tokens, message.parts))
+        + _MESSAGE_TOKENS
+        for message in messages
+    )
+
+
+def estimate_part_tokens(part: Part) -> int:
+    """About how many tokens a picture or file is, rather too much than too little; else 0.
+
+    A picture costs most where each square of 28 pixels is a token, as with newer models of
+    Anthropic (November 2026); of a PDF, pages are sent as text and as pictures.
+    """
+    blob = getattr(part, "blob", None)
+    if blob is None:
+        return 0
+    if blob.width and blob.height:
+        scale = min(1.0, _PICTURE_EDGE / max(blob.width, blob.height))
+        columns, rows = (-(-int(each * scale) // _PATCH) for each in (blob.width, blob.height))
+        return min(columns * rows, _MAX_PICTURE_TOKENS)
+    return int(blob.size) // (_PDF_BYTES if blob.media_type == "application/pdf" else 3)
 
 
 def prompt_budget(window: int, max_tokens: int | None) -> int:

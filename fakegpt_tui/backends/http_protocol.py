@@ -63,8 +63,17 @@ class RequestBuilder(Protocol):
         """What a person should know of the request that was accepted."""
         ...
 
+    @property
+    def has_media(self) -> bool:
+        """Are there pictures or files to read, so that building it is for a thread?"""
+        ...
+
     def build(self) -> HttpRequest:
-        """The request to send now."""
+        """The request to send now.
+
+        Raises:
+            ServiceError: Something of the conversation cannot be sent.
+        """
         ...
 
     def decoder(self) -> Decoder:

@@ -143,9 +143,8 @@ class HttpStreamBackend(ABC):
         decoder, reader = builder.decoder(), EventReader()
         failure: ServiceError | None = None
         try:
-            async with open_response(
-                self._transport, timeouts, builder.build(), headers
-            ) as response:
+            request = await _build(builder)
+            async with open_response(self._transport, timeouts, request, headers) as response:
                 body = ReplyBody(response, decoder, reader)
                 while not decoder.done and (chunks := await response.read()):
                     batches = await body.batches(join_small(chunks))
@@ -217,6 +216,13 @@ class HttpStreamBackend(ABC):
     def _change(self, state: LoginState) -> None:
         if self._on_change is not None:
             self._on_change(state)
+
+
+async def _build(builder: RequestBuilder) -> HttpRequest:
+    """The request to send now; pictures and files are read and encoded in a thread."""
+    if not builder.has_media:
+        return builder.build()
+    return await asyncio.to_thread(lambda: builder.build().encoded())
 
 
 def _loop_time() -> float:

@@ -228,6 +228,7 @@ def remove_thoughts(message: ContextMessage) -> ContextMessage:
     """`message` as it is sent back: a reply goes without its reasoning."""
     if message.role != Role.ASSISTANT or not _MAY_BE_MARK.search(message.text):
         return message
+    # Its parts are laid over the text that it had; what is left of them here is text.
     return ContextMessage(message.role, without_thoughts(message.text))
 
 

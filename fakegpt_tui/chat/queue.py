@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from fakegpt_tui.text import replace_surrogates
 if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import PendingWrites
     from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.domain.parts import Part
 
 _QUEUE = "queue"
 
@@ -44,22 +45,27 @@ class PromptQueue:
         """Does this prompt wait for a person, not only for the end of the reply?"""
         return prompt_id not in self._released
 
-    def add(self, conversation_id: str, text: str) -> QueuedPrompt:
+    def add(self, conversation_id: str, text: str, parts: Sequence[Part] = ()) -> QueuedPrompt:
         """Queue a prompt, to be sent when the reply ends."""
-        prompt = QueuedPrompt(new_id(), conversation_id, replace_surrogates(text))
+        text = replace_surrogates(text)
+        prompt = QueuedPrompt(new_id(), conversation_id, text, tuple(parts))
         self._known().setdefault(conversation_id, []).append(prompt)
         self._released.add(prompt.id)
         self.save(conversation_id)
         return prompt
 
-    def edit(self, prompt_id: str, text: str) -> QueuedPrompt:
-        """Change the text of a queued prompt.
+    def edit(self, prompt_id: str, text: str, parts: Sequence[Part] | None = None) -> QueuedPrompt:
+        """Change a queued prompt; without `parts`, its pictures and files stay, before the text.
 
         Raises:
             NotFound: It was sent or withdrawn.
         """
         prompts, index = self._find(prompt_id)
-        prompts[index] = replace(prompts[index], text=replace_surrogates(text))
+        from fakegpt_tui.domain.parts import attached_parts  # noqa: PLC0415 - not at the start
+
+        prompt, text = prompts[index], replace_surrogates(text)
+        kept = attached_parts(prompt.parts) if parts is None else tuple(parts)
+        prompts[index] = replace(prompt, text=text, parts=kept)
         self.save(prompts[index].conversation_id)
         return prompts[index]
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fakegpt_tui.backends.context_window import estimate_tokens, prompt_budget
+from fakegpt_tui.backends.context_window import estimate_part_tokens, estimate_tokens, prompt_budget
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -208,7 +208,8 @@ def _add_message(before: TokenCount, message: ChatMessage) -> TokenCount:
     # Some services report tokens of the reply only.
     if usage is not None and usage.prompt_tokens and usage.output is not None:
         return TokenCount(usage.total, is_estimate=False)
-    return before + _estimated(message.text)
+    parts = sum(map(estimate_part_tokens, message.parts))
+    return before + _estimated(message.text) + TokenCount(parts, is_estimate=bool(parts))
 
 
 def _estimate(reply: ChatMessage) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,23 @@ from fakegpt_tui.domain import (
     new_id,
     now,
 )
+from fakegpt_tui.domain.parts import attached_parts, fit_parts
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.domain.message_tree import MessageTree
+    from fakegpt_tui.domain.parts import Part
 
 
 def new_prompt(
-    conversation: Conversation, text: str, parent_id: str | None, prompt_id: str | None = None
+    conversation: Conversation,
+    text: str,
+    parent_id: str | None,
+    prompt_id: str | None = None,
+    *,
+    parts: Sequence[Part] = (),
 ) -> ChatMessage:
+    """A prompt; what `parts` do not say of its text comes after them."""
     return ChatMessage(
         id=prompt_id or new_id(),
         conversation_id=conversation.id,
@@ -35,7 +43,14 @@ def new_prompt(
         text=text,
         status=MessageStatus.COMPLETE,
         created_at=now(),
+        parts=fit_parts(parts, text, "") if parts else (),
     )
+
+
+def prompt_title(prompt: ChatMessage) -> str:
+    """The first line of a prompt as a title, or the name of what it has in place of text."""
+    names = [part.name for part in attached_parts(prompt.parts)]
+    return first_line("\n".join([prompt.text, *names]))
 
 
 def new_reply(
@@ -49,6 +64,7 @@ def new_reply(
         role=Role.ASSISTANT,
         text="" if continued is None else continued.text,
         reasoning="" if continued is None else continued.reasoning,
+        parts=() if continued is None else continued.parts,
         status=MessageStatus.WAITING,
         created_at=now(),
         service=conversation.service,
@@ -63,6 +79,7 @@ def build_request(
     purpose: Purpose = Purpose.NEXT,
     *,
     continued: ChatMessage | None = None,
+    read_blob: Callable[[str], bytes],
 ) -> ReplyRequest:
     """The request for a reply to `prompt`; `before` is the path above it."""
     path = (*before, prompt) if continued is None else (*before, prompt, continued)
@@ -74,6 +91,7 @@ def build_request(
         prompt_id=prompt.id,
         remote_parent=_remote_parent(conversation, followed),
         generation=conversation.generation,
+        read_blob=read_blob,
     )
 
 
@@ -115,8 +133,14 @@ def _context(system_prompt: str, messages: Sequence[ChatMessage]) -> tuple[Conte
     """The messages that a backend is sent; empty replies are left out."""
     system = (ContextMessage(Role.SYSTEM.value, system_prompt),) if system_prompt.strip() else ()
     return system + tuple(
-        ContextMessage(message.role.value, message.text) for message in messages if message.text
+        _as_context(message) for message in messages if message.text or message.parts
     )
+
+
+def _as_context(message: ChatMessage) -> ContextMessage:
+    if not message.parts:
+        return ContextMessage(message.role.value, message.text)
+    return ContextMessage(message.role.value, message.text, message.reasoning, message.parts)
 
 
 def first_line(text: str) -> str:

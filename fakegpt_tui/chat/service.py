@@ -21,6 +21,7 @@ from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import Draft, MessageStatus, Preset, Service, StoreError
 
 if TYPE_CHECKING:
+    from fakegpt_tui.chat.attachments import Attachments
     from fakegpt_tui.chat.emergency_export import EmergencyExport
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.search import Search
@@ -94,6 +95,12 @@ class ChatService:
             limit=self._max_turns,
             on_end=self._follow_up,
         )
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        from fakegpt_tui.chat.attachments import Attachments  # noqa: PLC0415 - as above
+
+        return Attachments(self._stores)
 
     @cached_property
     def search(self) -> Search:

@@ -24,6 +24,7 @@ from fakegpt_tui.domain import (
     StillReplying,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.parts import attached_parts
 from fakegpt_tui.text import replace_surrogates
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.services import Services
     from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.domain.parts import Part
 
 MAX_PARALLEL_MODELS: Final = 4
 
@@ -88,18 +90,28 @@ class Turns:
         """Change how many turns run at once; active turns go on."""
         self._limiter.set_limit(limit)
 
-    def ask(self, conversation: Conversation, text: str) -> Turn | QueuedPrompt:
-        """A turn for a new prompt, or the queued prompt where a turn is active."""
-        if conversation.id in self._active:
-            return self._queue.add(conversation.id, text)
-        return self.new(conversation, text)
+    def ask(
+        self, conversation: Conversation, text: str, *, parts: Sequence[Part] = ()
+    ) -> Turn | QueuedPrompt:
+        """A turn for a new prompt, or the queued prompt where a turn is active.
 
-    def new(self, conversation: Conversation, text: str) -> Turn:
+        `parts` lay out its text among pictures and files, whose bytes the store must have.
+        """
+        if conversation.id in self._active:
+            return self._queue.add(conversation.id, text, parts)
+        return self.new(conversation, text, parts=parts)
+
+    def new(self, conversation: Conversation, text: str, *, parts: Sequence[Part] = ()) -> Turn:
         """A turn for a new prompt at the end of the shown path."""
-        return self.new_parallel(conversation, text, ())[0]
+        return self.new_parallel(conversation, text, (), parts=parts)[0]
 
     def new_parallel(
-        self, conversation: Conversation, text: str, models: Sequence[ModelRef]
+        self,
+        conversation: Conversation,
+        text: str,
+        models: Sequence[ModelRef],
+        *,
+        parts: Sequence[Part] = (),
     ) -> tuple[Turn, ...]:
         """A turn per model, all of them for one new prompt at the end of the shown path."""
         models = self._with_default_models(models)
@@ -107,16 +119,26 @@ class Turns:
             self._index.put_unsaved(conversation)
         shown = self._index.get(conversation.id).leaf_id
         current = self._index.current(conversation.id)
-        prompt = request_builder.new_prompt(current, replace_surrogates(text), shown)
+        text = replace_surrogates(text)
+        prompt = request_builder.new_prompt(current, text, shown, parts=parts)
         return self._begin(current, prompt, models=models, draft_text=prompt.text)
 
-    def edit(self, conversation_id: str, prompt_id: str, text: str) -> Turn:
-        """A turn for a new variant of a prompt."""
+    def edit(
+        self,
+        conversation_id: str,
+        prompt_id: str,
+        text: str,
+        *,
+        parts: Sequence[Part] | None = None,
+    ) -> Turn:
+        """A turn for a new variant of a prompt; without `parts`, with what the prompt had."""
         earlier = self._trees.message(conversation_id, prompt_id)
         if earlier.role is not Role.USER:
             raise NotFound("There is no prompt here that could be edited.")
         current = self._index.current(conversation_id)
-        prompt = request_builder.new_prompt(current, replace_surrogates(text), earlier.parent_id)
+        kept = attached_parts(earlier.parts) if parts is None else parts
+        text = replace_surrogates(text)
+        prompt = request_builder.new_prompt(current, text, earlier.parent_id, parts=kept)
         return self._begin(current, prompt, draft_text=prompt.text)[0]
 
     def regenerate(self, conversation_id: str, message_id: str) -> Turn:
@@ -202,11 +224,12 @@ class Turns:
         is_new_prompt = tree.get(prompt.id) is None
         path = tree.path(prompt.parent_id)
         variants = request_builder.per_model(current, models)
+        store = self._stores.of(current.id)
         replies = [
             request_builder.new_reply(each, prompt, continued=continued) for each in variants
         ]
         begun: dict[str, Any] = {
-            "title": current.title or request_builder.first_line(prompt.text),
+            "title": current.title or request_builder.prompt_title(prompt),
             "leaf_id": replies[0].id,
             "updated_at": replies[0].created_at,
         }
@@ -218,7 +241,7 @@ class Turns:
         tree.put(prompt)
         turns = tuple(
             Turn(
-                self._stores.of(current.id),
+                store,
                 self._writes,
                 self._limiter,
                 partial(self._services.backend, each.service),
@@ -226,7 +249,7 @@ class Turns:
                 prompt=prompt,
                 reply=reply,
                 request=request_builder.build_request(
-                    each, path, prompt, purpose, continued=continued
+                    each, path, prompt, purpose, continued=continued, read_blob=store.read_blob
                 ),
                 add_messages=partial(self._add_messages, header, queued),
                 is_new_prompt=is_new_prompt and reply is replies[0],
@@ -259,7 +282,9 @@ class Turns:
         current = self._index.current(prompt.conversation_id)
         followed = self._trees.of(current.id).get(after)
         parent_id = shown if followed is None or followed.trashed_at else followed.id
-        message = request_builder.new_prompt(current, prompt.text, parent_id, prompt.id)
+        message = request_builder.new_prompt(
+            current, prompt.text, parent_id, prompt.id, parts=prompt.parts
+        )
         self._queue.take(prompt.id)
         return self._begin(current, message, queued=prompt)[0]
 

@@ -290,6 +290,11 @@ class PartLayout:
             self._parts.append(part)
 
 
+def attached_parts(parts: Iterable[Part]) -> tuple[ImagePart | FilePart, ...]:
+    """The pictures and files among parts."""
+    return tuple(part for part in parts if isinstance(part, ImagePart | FilePart))
+
+
 def blobs_of(parts: Iterable[Part]) -> tuple[Blob, ...]:
     """The bytes that parts use, each once."""
     found: dict[str, Blob] = {}

@@ -1,7 +1,7 @@
 """Request builder of an API: what its protocols share in building and changing a request."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
+from fakegpt_tui.backends.prompt_content import PromptContent, has_media
 from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError, ServiceKind
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.request_fields import RequestFields, ServerFamily, request_fields
@@ -56,11 +57,16 @@ class ApiRequestBuilder(ABC):
         variant: RequestVariant,
         windows: WindowCache,
         remember: Callable[[RequestVariant], None],
+        takes: Iterable[str] = (),
     ) -> None:
-        """`remember` is told the variant that the service accepted."""
+        """`remember` is told the variant that the service accepted.
+
+        `takes` are the types of files that the service is known to take besides pictures.
+        """
         self._request = request
         self._target = target
         self._model = model = target.model
+        self._content = PromptContent(request, takes=takes)
         self._path = path
         self._known = self._variant = variant
         self._windows = windows
@@ -80,6 +86,10 @@ class ApiRequestBuilder(ABC):
             told.append(Notice(f"A max_tokens of {asked:,} does not fit, so {instead}."))
         notice = self._fitter.notice
         return told if notice is None else [notice, *told]
+
+    @property
+    def has_media(self) -> bool:
+        return has_media(self._fitter.messages)
 
     def build(self) -> HttpRequest:
         return HttpRequest(
@@ -102,6 +112,12 @@ class ApiRequestBuilder(ABC):
         self._remember(self._variant)
 
     def fall_back(self, error: ServiceError) -> bool:
+        """As `RequestBuilder.fall_back`.
+
+        Raises:
+            RequestRefused: The model takes no pictures or files.
+        """
+        self._content.check_refusal(error, getattr(error, "response_text", ""), self._model)
         match error:
             case UnsupportedParameter(response_text=text):
                 return self._lower_limit(text, None) or self._adapt(text)

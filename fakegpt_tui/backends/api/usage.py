@@ -92,4 +92,8 @@ def _table(value: object, name: str) -> Mapping[str, object]:
 
 def _word(value: object, name: str) -> str:
     found = value.get(name) if isinstance(value, Mapping) else None
-    return found if isinstance(found, str) and len(found) <= _LONGEST_WORD and found.isprintable() else ""
+    return (
+        found
+        if isinstance(found, str) and len(found) <= _LONGEST_WORD and found.isprintable()
+        else ""
+    )

@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
+from fakegpt_tui.backends.prompt_content import PromptContent, has_media, plain_text
 from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
     History,
     Notice,
     PromptTooLong,
+    RequestRefused,
     Role,
     Service,
     ServiceError,
     new_id,
 )
+from fakegpt_tui.domain.parts import ImagePart
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
@@ -25,7 +28,12 @@ from fakegpt_tui.protocol.fakegpt import (
     pack_prompt,
     response_error,
 )
+from fakegpt_tui.text import safe_line
 
+_REFUSED = (
+    "Nothing was sent: {service} takes no pictures ({name}). Choose another service, or take the "
+    "picture out of the prompt and describe it in words."
+)
 _CONTINUE = ContextMessage(
     Role.USER, "Go on exactly where your last answer stops. Repeat nothing of it, and add no lead."
 )
@@ -56,13 +64,18 @@ class PromptBuilder:
 
         Raises:
             ValueError: There is no message to answer.
+            RequestRefused: There is a picture in the prompt.
         """
         if not request.messages:
             raise ValueError("There is no message to answer.")
         self._request = request
         self._path = service.endpoints.conversation
         self._clock = clock
+        self._content = PromptContent(request, takes_pictures=False)
+        self.has_media = has_media(request.messages)
+        """As `RequestBuilder.has_media`; files become text."""
         self._messages = tuple(map(remove_thoughts, request.messages))
+        _refuse_pictures(request.messages[-1], service.name)
         self._keep_history = service.history is History.SERVER
         self._parent = request.remote_parent if self._keep_history else None
         self._truncations = 0
@@ -109,16 +122,22 @@ class PromptBuilder:
             case _:
                 return False
 
+    def _as_text(self, message: ContextMessage) -> ContextMessage:
+        if not message.parts:
+            return message
+        return ContextMessage(message.role, plain_text(message, self._content))
+
     def _body(self) -> dict[str, object]:
         purpose, parent = self._request.purpose, self._parent
         is_continued = purpose is Purpose.CONTINUE
         if parent is None:
             action = ConversationAction.NEXT
             messages = (*self._messages, _CONTINUE) if is_continued else self._messages
-            prompt: str | None = pack_prompt(messages)
+            prompt: str | None = pack_prompt([self._as_text(each) for each in messages])
         else:
             action = _ACTIONS[purpose]
-            prompt = None if is_continued else self._request.messages[-1].text
+            last = self._as_text(self._request.messages[-1])
+            prompt = None if is_continued else last.text
         # The service keeps a prompt under the id that it has here; a continuation is no prompt.
         has_id = self._keep_history and not is_continued
         offset = self._clock().astimezone().utcoffset() or timedelta()
@@ -132,3 +151,11 @@ class PromptBuilder:
             keep_history=self._keep_history,
             timezone_offset_min=-round(offset / timedelta(minutes=1)),
         )
+
+
+def _refuse_pictures(prompt: ContextMessage, service: str) -> None:
+    """Refuse a picture in the prompt; one that was sent to another service is only named."""
+    for part in prompt.parts:
+        if isinstance(part, ImagePart):
+            name = safe_line(part.name or part.alt) or "a picture"
+            raise RequestRefused(_REFUSED.format(service=safe_line(service), name=name))

@@ -1,10 +1,15 @@
 """Backend for services that use the OpenAI protocol of chat completions."""
 
 from functools import partial
+from typing import Final
 
 from fakegpt_tui.backends.api.backend import ApiBackend
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.openai.request import CompletionBuilder
+from fakegpt_tui.domain.media_types import PDF
+
+_FILE_TYPES: Final = {"api.openai.com": (PDF,), "openrouter.ai": (PDF,)}
+"""What hosts are known to take as files, as of November 2026; all others get text."""
 
 
 class OpenAIBackend(ApiBackend):
@@ -18,4 +23,5 @@ class OpenAIBackend(ApiBackend):
             variant=self._variant(model),
             windows=self._windows,
             remember=partial(self._variants.__setitem__, model),
+            takes=_FILE_TYPES.get(self._transport.address.host, ()),
         )

@@ -105,10 +105,7 @@ anything = st.recursive(
 @given(
     st.fixed_dictionaries(
         {},
-        optional={
-            name: anything
-            for name in ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
-        }
+        optional=dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens", "cost"), anything)
         | {
             "prompt_tokens_details": st.fixed_dictionaries({"cached_tokens": anything}),
             "completion_tokens_details": st.fixed_dictionaries({"reasoning_tokens": anything}),

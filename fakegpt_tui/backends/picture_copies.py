@@ -1,0 +1,161 @@
+"""Copies of pictures to send: as JPEG or PNG, small enough, and without metadata.
+
+What is stored stays as it came. A picture that needs no change is sent byte for byte, so that the
+caches of services know it again.
+"""
+
+import struct
+from collections.abc import Collection, Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fakegpt_tui.domain import RequestRefused
+from fakegpt_tui.domain.media_types import can_decode, identify, type_label
+from fakegpt_tui.text import safe_line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
+SURELY_TAKEN: Final = frozenset({JPEG, PNG})
+"""Local servers fail on the others, some of them with nonsense in place of an error."""
+
+LONGEST_EDGE: Final = 2_000
+"""Pixels; some services refuse more than that with many pictures, and all of them scale it down."""
+
+_QUALITY: Final = 85
+_FEW_COLORS: Final = 256
+_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
+_ORIENTATION: Final = 0x0112
+
+
+class PictureCopy(NamedTuple):
+    """A picture as it is sent."""
+
+    media_type: str
+    data: bytes
+
+
+def copy_picture(
+    data: bytes, name: str, *, takes: Collection[str] = SURELY_TAKEN, edge: int = LONGEST_EDGE
+) -> PictureCopy:
+    """The copy of a picture that is sent: one of the types of `takes`, no edge above `edge` pixels.
+
+    Raises:
+        RequestRefused: The picture cannot be read.
+    """
+    kind, width, height = identify(data)
+    if not can_decode(kind, width, height):
+        raise RequestRefused(
+            f"The picture {safe_line(name)} cannot be sent: it is {type_label(kind)}, "
+            f"{width or '?'}×{height or '?'}, which cannot be read here. Attach it as JPEG or PNG."
+        )
+    if kind in takes and max(width or 0, height or 0) <= edge:
+        clean = _without_metadata(data, kind)
+        if clean is not None:
+            return PictureCopy(kind, clean)
+    return _encoded_anew(data, name, edge)
+
+
+def _without_metadata(data: bytes, kind: str) -> bytes | None:
+    """The picture without its metadata; `None` where it has to be decoded for that."""
+    match kind:
+        case "image/jpeg":
+            return None if _is_turned(data) else _clean_jpeg(data)
+        case "image/png":
+            return _clean_png(data)
+        case _:
+            return None
+
+
+_START_OF_SCAN: Final = 0xDA
+_MARKER: Final = 0xFF
+_KEPT_SEGMENTS: Final = {0xE0, 0xE2, 0xEE, *range(0xC0, 0xE0)}
+"""Of the segments for applications, only those that say how to show the colours."""
+
+
+def _clean_jpeg(data: bytes) -> bytes | None:
+    """The segments that are needed to show the picture, and the picture itself."""
+    kept, at = [data[:2]], 2
+    while at + 4 <= len(data):
+        marker = data[at + 1]
+        if data[at] != _MARKER or marker == _MARKER:
+            return None
+        if marker == _START_OF_SCAN:
+            return b"".join([*kept, data[at:]]) if len(kept) > 1 else None
+        end = at + 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+        is_profile = marker != 0xE2 or data[at + 4 : at + 16] == b"ICC_PROFILE\0"  # noqa: PLR2004 - APP2
+        if marker in _KEPT_SEGMENTS and is_profile:
+            kept.append(data[at:end])
+        at = end
+    return None
+
+
+_TOLD: Final = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}
+_ANIMATED: Final = b"acTL"
+
+
+def _clean_png(data: bytes) -> bytes | None:
+    kept = [data[:8]]
+    for name, chunk in _png_chunks(data):
+        if name == _ANIMATED:
+            return None
+        if name not in _TOLD:
+            kept.append(chunk)
+        if name == b"IEND":
+            return b"".join(kept)
+    return None
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 8
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at:end]
+        at = end
+
+
+def _is_turned(data: bytes) -> bool:
+    """Does a JPEG say that it has to be turned to be looked at?"""
+    if b"Exif\0" not in data[:65_536]:
+        return False
+    with _opened(data) as picture:
+        return bool(picture.getexif().get(_ORIENTATION, 1) != 1)
+
+
+def _encoded_anew(data: bytes, name: str, edge: int) -> PictureCopy:
+    try:
+        with _opened(data) as picture:
+            return _encode(picture, edge)
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        raise RequestRefused(
+            f"The picture {safe_line(name)} is damaged and cannot be sent; attach a whole one."
+        ) from error
+
+
+def _encode(picture: "Image", edge: int) -> PictureCopy:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - where a picture has to be changed
+
+    if picture.format == "JPEG":
+        picture.draft("RGB", (edge, edge))
+    # Of a picture that moves, the first frame.
+    shown = ImageOps.exif_transpose(picture)
+    has_alpha = "A" in shown.getbands() or "transparency" in shown.info
+    shown = shown.convert("RGBA" if has_alpha else "RGB")
+    if max(shown.size) > edge:
+        shown.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    is_plain = has_alpha or shown.getcolors(_FEW_COLORS) is not None
+    shown.info.clear()
+    target = BytesIO()
+    if is_plain:
+        shown.save(target, "PNG")
+    else:
+        shown.save(target, "JPEG", quality=_QUALITY)
+    return PictureCopy(PNG if is_plain else JPEG, target.getvalue())
+
+
+def _opened(data: bytes) -> "Image":
+    from PIL import Image  # noqa: PLC0415 - where a picture has to be changed
+
+    return Image.open(BytesIO(data), formats=_FORMATS)

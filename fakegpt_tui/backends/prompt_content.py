@@ -1,0 +1,194 @@
+"""Content of a message as it is sent: text, and pictures and files among it, for every protocol."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.documents import TextFile, document_text, frame_documents
+from fakegpt_tui.backends.picture_copies import SURELY_TAKEN, copy_picture
+from fakegpt_tui.backends.thoughts import remove_thoughts
+from fakegpt_tui.domain import (
+    ContextMessage,
+    ModelLoading,
+    NoConnection,
+    RequestRefused,
+    ServiceError,
+    StoreError,
+    Unreachable,
+    Unsupported,
+)
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.media_types import PDF
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan, place_parts
+from fakegpt_tui.text import replace_surrogates, safe_line
+
+_MEDIA: Final = re.compile(
+    r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b"
+    r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
+)
+"""What services say who cannot read one, or no list of contents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture or file as it is sent; `data` is base64."""
+
+    media_type: str
+    data: str
+    name: str = ""
+    detail: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        return self.media_type.startswith("image/")
+
+    @property
+    def url(self) -> str:
+        """The bytes as an address of their own (RFC 2397)."""
+        return f"data:{self.media_type};base64,{self.data}"
+
+
+Content: TypeAlias = str | Media
+
+
+class PromptContent:
+    """Makes the contents of messages for one service.
+
+    It reads, scales and encodes, so that it is for a thread. Each picture is prepared once.
+    """
+
+    def __init__(
+        self, request: ReplyRequest, *, takes: Iterable[str] = (), takes_pictures: bool = True
+    ) -> None:
+        """`takes` are media types besides JPEG and PNG; without pictures they become a label."""
+        self._read = request.read_blob
+        self._takes = SURELY_TAKEN | frozenset(takes)
+        self._takes_pictures = takes_pictures
+        self._prepared: dict[str, Media] = {}
+        self._has_sent_media = False
+
+    def of(self, message: ContextMessage) -> tuple[Content, ...]:
+        """The message in order, its text files first; neighbouring texts are one.
+
+        Raises:
+            RequestRefused: Something of it cannot be sent.
+        """
+        if not message.parts:
+            return (_spoken(message, message.text),) if message.text else ()
+        documents: list[TextFile] = []
+        found: list[Content] = []
+        for part, text in place_parts(message.text, message.reasoning, message.parts):
+            match part:
+                case TextSpan():
+                    _add_text(found, text)
+                case ImagePart(blob, name):
+                    self._add_picture(found, part)
+                case FilePart(blob, name) if PDF == blob.media_type in self._takes:
+                    if part.as_text:
+                        documents.append(self._document(part))
+                    else:
+                        found.append(self._media(blob, name, b64encode(self._bytes(blob))))
+                case FilePart():
+                    documents.append(self._document(part))
+                case _:
+                    pass  # Reasoning, sources and tools are not what was said.
+        self._has_sent_media |= any(isinstance(each, Media) for each in found)
+        return _with_documents([_said(message, each) for each in found], documents)
+
+    def check_refusal(self, error: ServiceError, response: str, model: str) -> None:
+        """Say what to do where a request was refused for its pictures or files.
+
+        Raises:
+            RequestRefused: It was; `response` is what the service said.
+        """
+        is_refusal = isinstance(error, RequestRefused | Unsupported | Unreachable)
+        was_asked = not isinstance(error, NoConnection | ModelLoading)
+        if (
+            is_refusal
+            and was_asked
+            and self._has_sent_media
+            and _MEDIA.search(f"{error} {response}".casefold())
+        ):
+            raise RequestRefused(
+                f"{safe_line(model, 80)} does not take the picture or file of this conversation. "
+                "Choose another model, or take it out of the prompt and describe it in words. "
+                f"{error}"
+            ) from error
+
+    def _add_picture(self, found: list[Content], part: ImagePart) -> None:
+        if not self._takes_pictures:
+            _add_text(found, label(part))
+            return
+        known = self._prepared.get(part.blob.digest)
+        if known is None:
+            copy = copy_picture(self._bytes(part.blob), part.name, takes=self._takes)
+            known = Media(copy.media_type, b64encode(copy.data).decode(), part.name, part.detail)
+            self._prepared[part.blob.digest] = known
+        found.append(known)
+
+    def _media(self, blob: Blob, name: str, data: bytes) -> Media:
+        return Media(blob.media_type, data.decode(), safe_line(name) or "file")
+
+    def _document(self, part: FilePart) -> TextFile:
+        text = document_text(self._bytes(part.blob), part.blob.media_type, part.name)
+        return TextFile(part.name, text)
+
+    def _bytes(self, blob: Blob) -> bytes:
+        try:
+            return self._read(blob.digest)
+        except StoreError as error:
+            raise RequestRefused(f"Nothing was sent. {error}") from error
+
+
+def join_contents(contents: Iterable[Content]) -> list[Content]:
+    """Contents of neighbouring messages; texts that meet have an empty line between them."""
+    joined: list[Content] = []
+    for each in contents:
+        if isinstance(each, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += f"\n\n{each}"
+        else:
+            joined.append(each)
+    return joined
+
+
+def label(part: ImagePart) -> str:
+    """What stands for a picture where none is taken."""
+    return f"[picture: {safe_line(part.name or part.alt) or 'no name'}]"
+
+
+def plain_text(message: ContextMessage, content: PromptContent) -> str:
+    """The message as text alone, for services that take nothing else."""
+    return "\n\n".join(each for each in content.of(message) if isinstance(each, str))
+
+
+def has_media(messages: Sequence[ContextMessage]) -> bool:
+    """Is there more than text to read before the messages can be sent?"""
+    return any(
+        isinstance(part, ImagePart | FilePart) for message in messages for part in message.parts
+    )
+
+
+def _add_text(found: list[Content], text: str) -> None:
+    """Add text; what citations and origins part is one text all the same."""
+    if found and isinstance(found[-1], str):
+        found[-1] += text
+    elif text:
+        found.append(text)
+
+
+def _with_documents(found: list[Content], documents: Sequence[TextFile]) -> tuple[Content, ...]:
+    if not documents:
+        return tuple(found)
+    first = found.pop(0) if found and isinstance(found[0], str) else ""
+    return (frame_documents(documents, str(first)), *found)
+
+
+def _said(message: ContextMessage, content: Content) -> Content:
+    return _spoken(message, content) if isinstance(content, str) else content
+
+
+def _spoken(message: ContextMessage, text: str) -> str:
+    """The text without the reasoning that stands in it, as it is sent back."""
+    return replace_surrogates(remove_thoughts(ContextMessage(message.role, text)).text)

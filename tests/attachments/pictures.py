@@ -1,0 +1,46 @@
+"""Pictures with what cameras and programs leave in them, made with Pillow."""
+
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, PngImagePlugin
+
+
+def photo(
+    size: tuple[int, int] = (8, 4), form: str = "JPEG", *, turned: bool = False, told: bool = False
+) -> bytes:
+    """A picture whose left half is red; one that is turned wants to be shown upright."""
+    picture = Image.new("RGB", size, "blue")
+    picture.paste("red", (0, 0, size[0] // 2, size[1]))
+    exif = Image.Exif()
+    options: dict[str, Any] = {}
+    if turned:
+        exif[0x0112] = 6
+    if told:
+        exif[0x010F] = "A camera"
+        exif.get_ifd(0x8825)[1] = "N"
+        if form == "JPEG":
+            options["comment"] = b"secret place"
+        if form == "PNG":
+            options["pnginfo"] = PngImagePlugin.PngInfo()
+            options["pnginfo"].add_text("Author", "secret name")
+    if len(exif):
+        options["exif"] = exif
+    target = BytesIO()
+    picture.save(target, form, **options)
+    return target.getvalue()
+
+
+def moving(form: str = "GIF", frames: int = 3) -> bytes:
+    """A picture that moves, of which the first frame is red."""
+    colors = ["red", *["blue", "green"] * frames][:frames]
+    first, *others = [Image.new("RGB", (6, 6), color) for color in colors]
+    target = BytesIO()
+    first.save(target, form, save_all=True, append_images=others)
+    return target.getvalue()
+
+
+def look(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(data))
+    picture.load()
+    return picture
