@@ -1,4 +1,4 @@
-"""Token counts of services, in all their shapes, are numbers that share nothing; unknown is None."""
+"""Token counts of services, in all shapes, are numbers that share nothing; unknown is None."""
 
 import pytest
 from hypothesis import given
@@ -105,7 +105,9 @@ anything = st.recursive(
 @given(
     st.fixed_dictionaries(
         {},
-        optional=dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens", "cost"), anything)
+        optional=dict.fromkeys(
+            ("prompt_tokens", "completion_tokens", "total_tokens", "cost"), anything
+        )
         | {
             "prompt_tokens_details": st.fixed_dictionaries({"cached_tokens": anything}),
             "completion_tokens_details": st.fixed_dictionaries({"reasoning_tokens": anything}),
