@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.domain import ChatMessage, NotFound, StillReplying, now
-from fakegpt_tui.domain.message_tree import MessageTree, TreeRow, Variants
+from fakegpt_tui.domain.message_tree import MessageTree, TurnRow, Variants
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns
@@ -119,10 +119,10 @@ class MessageTrees:
         self._show(conversation_id, variants.ids[index])
         return variants.ids[index]
 
-    def rows(self, conversation_id: str) -> tuple[TreeRow, ...]:
+    def turn_rows(self, conversation_id: str) -> tuple[TurnRow, ...]:
         """The whole tree for a tree view, top down."""
         leaf_id = self._index.get(conversation_id).leaf_id
-        return self.of(conversation_id).rows(leaf_id)
+        return self.of(conversation_id).turn_rows(leaf_id)
 
     def compare(self, conversation_id: str, before_id: str, after_id: str) -> tuple[DiffPart, ...]:
         """Word diff of two chat messages."""

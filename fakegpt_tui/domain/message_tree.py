@@ -1,9 +1,9 @@
 """Message tree: paths, variants, branches."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from fakegpt_tui.domain.conversations import ChatMessage
+from fakegpt_tui.domain.conversations import ChatMessage, Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
@@ -30,13 +30,22 @@ class Variants:
 
 
 @dataclass(frozen=True, slots=True)
-class TreeRow:
-    """A line of a tree view, top down; `depth` counts the forks on the way here."""
+class TurnRow:
+    """A line of a tree view: a turn, and the graph lines to its left.
 
-    message: ChatMessage
-    depth: int
+    `messages` are a prompt and its reply, or one of them where there is no other. A prompt with
+    several replies has a row for each. `variants` are those of the reply, or else of the prompt.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    graph: str
     variants: Variants
     is_shown: bool
+
+    @property
+    def message(self) -> ChatMessage:
+        """What the turn ends with."""
+        return self.messages[-1]
 
 
 class Tree(Generic[N]):
@@ -187,16 +196,46 @@ class MessageTree(Tree[ChatMessage]):
             )
         ]
 
-    def rows(self, leaf_id: str | None) -> tuple[TreeRow, ...]:
-        """The whole tree, each message above what follows it."""
+    def turn_rows(self, leaf_id: str | None) -> tuple[TurnRow, ...]:
+        """The whole tree, each turn above what follows it; branches alone are indented."""
         shown = {each.id for each in self.path(leaf_id)}
-        rows: list[TreeRow] = []
-        pending = [(each, 0) for each in reversed(self.children(None))]
+        rows: list[TurnRow] = []
+        pending = _placed(self._turns(None), "")
         while pending:
-            step, depth = pending.pop()
-            message = self._messages[step]
-            variants = self.variants(message)
-            depth += variants.count > 1
-            rows.append(TreeRow(message, depth, variants, step in shown))
-            pending.extend((each, depth) for each in reversed(self.children(step)))
+            turn, graph, indent = pending.pop()
+            last = turn[-1]
+            variants = self.variants(last)
+            if variants.count == 1:
+                variants = self.variants(turn[0])
+            rows.append(TurnRow(turn, graph, variants, last.id in shown))
+            is_prompt_alone = len(turn) == 1 and last.role is Role.USER
+            pending += _placed(self._turns(last.id, only_prompts=is_prompt_alone), indent)
         return tuple(rows)
+
+    def _turns(
+        self, parent_id: str | None, *, only_prompts: bool = False
+    ) -> list[tuple[ChatMessage, ...]]:
+        """The turns that follow a message; of a prompt without a reply, `only_prompts` do."""
+        found: list[tuple[ChatMessage, ...]] = []
+        for each in self.children(parent_id):
+            message = self._messages[each]
+            is_prompt = message.role is Role.USER
+            if only_prompts and not is_prompt:
+                continue
+            below = [self._messages[child] for child in self.children(each)] if is_prompt else []
+            replies = [child for child in below if child.role is not Role.USER]
+            found += [(message, reply) for reply in replies]
+            if not replies or len(replies) < len(below):
+                found.append((message,))
+        return found
+
+
+def _placed(
+    turns: Sequence[tuple[ChatMessage, ...]], indent: str
+) -> list[tuple[tuple[ChatMessage, ...], str, str]]:
+    """Turns with their graph lines and the indentation of what follows them, the first one last."""
+    if len(turns) == 1:
+        return [(turns[0], indent, indent)]
+    placed = [(turn, f"{indent}├─", f"{indent}│ ") for turn in turns[:-1]]
+    placed += [(turn, f"{indent}└─", f"{indent}  ") for turn in turns[-1:]]
+    return placed[::-1]

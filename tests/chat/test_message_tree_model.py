@@ -178,10 +178,12 @@ class Conversations(RuleBasedStateMachine):
             assert variants.position == siblings.index(each) + 1
 
     @invariant()
-    def a_tree_view_shows_each_message_once(self) -> None:
-        rows = self.chat.messages.rows(self.id)
-        assert sorted(row.message.id for row in rows) == sorted(self.live)
-        shown = {row.message.id for row in rows if row.is_shown}
+    def a_tree_view_shows_each_message_and_no_turn_twice(self) -> None:
+        rows = self.chat.messages.turn_rows(self.id)
+        turns = [tuple(each.id for each in row.messages) for row in rows]
+        assert len(set(turns)) == len(turns)
+        assert {each for turn in turns for each in turn} == set(self.live)
+        shown = {each.id for row in rows if row.is_shown for each in row.messages}
         assert shown == set(self.model.path(self.model.leaf))
 
     @invariant()

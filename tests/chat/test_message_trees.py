@@ -92,19 +92,26 @@ async def test_variants_are_compared_word_by_word() -> None:
     ]
 
 
-async def test_a_tree_view_is_indented_by_forks_alone() -> None:
-    chat, _, _ = service_of(says("one"), says("two"), says("other"))
+async def test_a_tree_view_has_a_row_for_each_turn_and_lines_for_branches() -> None:
+    chat, _, _ = service_of(says("one"), says("two"), says("other"), says("three"))
     first = await ask(chat, "first")
     conversation_id = first.conversation.id
     second = await ask(chat, "second", chat.conversations.get(conversation_id))
     await run(chat, chat.turns.regenerate(conversation_id, second.reply.id))
-    rows = chat.messages.rows(conversation_id)
-    assert [(row.depth, row.message.text, row.is_shown) for row in rows] == [
-        (0, "first", True),
-        (0, "one", True),
-        (0, "second", True),
-        (1, "two", False),
-        (1, "other", True),
+    chat.messages.show_variant(conversation_id, second.reply.id)
+    await ask(chat, "third", chat.conversations.get(conversation_id))
+    rows = chat.messages.turn_rows(conversation_id)
+    assert [(row.graph, [each.text for each in row.messages], row.is_shown) for row in rows] == [
+        ("", ["first", "one"], True),
+        ("├─", ["second", "two"], True),
+        ("│ ", ["third", "three"], True),
+        ("└─", ["second", "other"], False),
+    ]
+    assert [(row.variants.position, row.variants.count) for row in rows] == [
+        (1, 1),
+        (1, 2),
+        (1, 1),
+        (2, 2),
     ]
 
 
@@ -114,7 +121,7 @@ async def test_unknown_and_deleted_messages_are_told() -> None:
     conversation_id = turn.conversation.id
     for call in (
         lambda: chat.messages.path("gone"),
-        lambda: chat.messages.rows("gone"),
+        lambda: chat.messages.turn_rows("gone"),
         lambda: chat.messages.variants(conversation_id, "gone"),
         lambda: chat.turns.edit(conversation_id, turn.reply.id, "text"),
         lambda: chat.turns.continue_reply(conversation_id, turn.prompt.id),

@@ -39,7 +39,7 @@ def build_controllers(
     return Controllers(
         prompt=PromptController(chat, state, window),
         conversations=conversations,
-        messages=MessageController(chat, state, window, conversations.open),
+        messages=MessageController(chat, state, window, conversations.open, options.clock),
         files=FileController(chat, state, window, options.exports),
         items=ItemController(state, window),
         services=ServiceController(chat, state, window, options),

@@ -1,15 +1,14 @@
 """Message controller: edit, ask again, switch variants, compare, branch, delete, copy, links."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ChatMessage, Role
-from fakegpt_tui.text import safe_line
-from fakegpt_tui.ui.dialogs import Choice
+from fakegpt_tui.domain.diff import DiffPart
 from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.state import ChatState
-from fakegpt_tui.ui.widgets.transcript.message_header import ROLE_NAMES
 from fakegpt_tui.ui.window import Window
 
 
@@ -22,11 +21,13 @@ class MessageController:
         state: ChatState,
         window: Window,
         open_conversation: Callable[[str], None],
+        clock: Callable[[], datetime],
     ) -> None:
         self._chat = chat
         self._state = state
         self._window = window
         self._open_conversation = open_conversation
+        self._clock = clock
         self._agreed_to_pay: set[str] = set()
 
     def edit(self) -> None:
@@ -102,7 +103,7 @@ class MessageController:
             self._state.switch_variant(message.id, step)
 
     def compare(self) -> None:
-        """Show what changed from the variant before."""
+        """Show what changed from another variant, at first from the one before."""
         if (message := self._target()) is None:
             return
         trees, conversation_id = self._chat.messages, self._state.open.id
@@ -110,33 +111,28 @@ class MessageController:
         if variants.count == 1:
             self._window.notify("There is only one variant of this message.")
             return
-        place = variants.position - 1
-        other, this = (place - 1, place) if place else (0, 1)
-        parts = trees.compare(conversation_id, variants.ids[other], variants.ids[this])
+        this = variants.position - 1
+
+        def parts_from(other: int) -> Sequence[DiffPart]:
+            return trees.compare(conversation_id, variants.ids[other], variants.ids[this])
+
         from fakegpt_tui.ui.dialogs.compare import CompareScreen  # noqa: PLC0415 - after first paint
 
-        self._window.open(CompareScreen(f"From variant {other + 1} to {this + 1}", parts))
+        self._window.open(CompareScreen(this, variants.count, parts_from))
 
     def show_tree(self) -> None:
         conversation = self._state.open
         if conversation.leaf_id is None:
             self._window.notify("There is no tree yet.")
             return
-        choices = [
-            Choice(
-                row.message.id,
-                f"{'   ' * row.depth}{'│' if row.is_shown else ' '} "
-                f"{ROLE_NAMES[row.message.role]}: {safe_line(row.message.text, 80)}",
-                f"{row.variants.position}/{row.variants.count}" if row.variants.count > 1 else "",
-            )
-            for row in self._chat.messages.rows(conversation.id)
-        ]
+        from fakegpt_tui.ui.dialogs.tree import TreeScreen  # noqa: PLC0415 - after first paint
 
         def take(message_id: str) -> None:
             self._chat.messages.show_variant(conversation.id, message_id)
             self._window.after_refresh(lambda: self._window.transcript.reveal(message_id))
 
-        self._window.pick("Tree, enter shows", choices, take, current=conversation.leaf_id)
+        rows = self._chat.messages.turn_rows(conversation.id)
+        self._window.ask(TreeScreen(rows, now=self._clock()), take)
 
     def wrap_code(self) -> None:
         if self._window.transcript.toggle_code_wrap():

@@ -1,6 +1,6 @@
-"""Compare dialog: two variants of a message, word by word."""
+"""Compare dialog: a variant of a message and another one, word by word."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -21,34 +21,61 @@ _SIGNS = {
 
 
 class CompareScreen(ModalScreen[None]):
-    """Shows what was removed from one text and what was added in the other."""
+    """Shows what was removed from another variant of a message and what was added in this one."""
 
     CSS_PATH = "compare.tcss"
-    BINDINGS = [Binding("escape,q,D", "dismiss", "Close")]
+    BINDINGS = [
+        Binding("escape,q,D", "dismiss", "Close"),
+        Binding("left,h", "step(-1)", "Variant before"),
+        Binding("right,l", "step(1)", "Variant after"),
+    ]
 
-    def __init__(self, title: str, parts: Sequence[DiffPart]) -> None:
+    def __init__(
+        self, this: int, count: int, parts_from: Callable[[int], Sequence[DiffPart]]
+    ) -> None:
+        """`this` is the place of the variant that others are compared with, from 0.
+
+        `parts_from` tells how to get to it from the variant at another place.
+        """
         super().__init__()
-        self._title = title
-        self._parts = parts
+        self._this = this
+        self._other = this - 1 if this else 1
+        self._count = count
+        self._parts_from = parts_from
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="compare"):
-            yield Static(diff_content(self._parts))
+            yield Static(markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#compare").border_title = Content(f"{self._title} — esc closes")
+        self._show()
+
+    def action_step(self, step: int) -> None:
+        """Compare with another variant."""
+        others = [place for place in range(self._count) if place != self._this]
+        self._other = others[(others.index(self._other) + step) % len(others)]
+        self._show()
+
+    def _show(self) -> None:
+        frame = self.query_one("#compare")
+        frame.border_title = Content(f"From variant {self._other + 1} to {self._this + 1}")
+        choice = "left, right another variant · " if self._count > 2 else ""  # noqa: PLR2004 - two are compared
+        frame.border_subtitle = Content(f"{choice}esc closes")
+        parts = self._parts_from(self._other)
+        self.query_one(Static).update(diff_content(parts, signs=self.app.no_color))
 
 
-def diff_content(parts: Sequence[DiffPart]) -> Content:
-    """The parts one after the other, with signs around what only one of the texts has."""
-    return Content("").join([_part(part) for part in parts])
+def diff_content(parts: Sequence[DiffPart], *, signs: bool) -> Content:
+    """The parts one after the other; with `signs` around what only one of the texts has."""
+    return Content("").join([_part(part, signs=signs) for part in parts])
 
 
-def _part(part: DiffPart) -> Content:
+def _part(part: DiffPart, *, signs: bool) -> Content:
     opening, closing, style = _SIGNS[part.kind]
     text = safe_text(part.text)
     if part.kind is DiffKind.SAME:
         return Content(text)
     words = text.strip()
     before, _, after = text.partition(words) if words else ("", "", text)
-    return Content.assemble(before, (f"{opening}{words}{closing}", style), after)
+    marked = f"{opening}{words}{closing}" if signs else words
+    return Content.assemble(before, (marked, style), after)

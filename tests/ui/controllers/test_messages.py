@@ -1,8 +1,14 @@
 """Editing, asking again and walking the variants of chat messages by keys."""
 
-from fakegpt_tui.domain import ReplyCut, TextDelta
+import re
+from datetime import timedelta
+
+import pytest
+
+from fakegpt_tui.domain import ReplyCut, TextDelta, now
 from fakegpt_tui.domain.diff import diff_words
 from fakegpt_tui.ui.dialogs.compare import CompareScreen, diff_content
+from fakegpt_tui.ui.dialogs.tree import TreeScreen
 from fakegpt_tui.ui.widgets.conversation_list import RowStatus
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.stubs import MemoryStore
@@ -154,8 +160,26 @@ async def test_variants_are_compared_word_by_word() -> None:
         await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("D")
         await it.until(lambda: isinstance(it.app.screen, CompareScreen))
-        await it.see("the [-blue-] {+red+} sky")
+        await it.see("the blue red sky")
         await it.pilot.press("escape")
+
+
+async def test_a_variant_is_compared_with_any_other() -> None:
+    async with running(reply("blue"), reply("red"), reply("green")) as it:
+        await asked(it, "which?", "blue")
+        for answer in ("red", "green"):
+            to_transcript(it)
+            await it.pilot.press("r")
+            await it.see(answer)
+            await it.until(lambda: not it.chat.active_turns.all())
+        await it.pilot.press("D")
+        await it.see("From variant 2 to 3")
+        await it.see("redgreen")
+        await it.pilot.press("left")
+        await it.see("From variant 1 to 3")
+        await it.see("bluegreen")
+        await it.pilot.press("l", "right", "h")
+        await it.see("From variant 2 to 3")
 
 
 WIDE = "```py\nx = " + "abcdefghij" * 20 + "\n```\n\nThe end."
@@ -188,7 +212,7 @@ async def test_a_temporary_conversation_leaves_no_bookmark() -> None:
 
 
 def test_a_comparison_has_signs_that_need_no_colours() -> None:
-    assert diff_content(diff_words("a [/] b", "a c b")).plain == "a [-[/]-] {+c+} b"
+    assert diff_content(diff_words("a [/] b", "a c b"), signs=True).plain == "a [-[/]-] {+c+} b"
 
 
 async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:
@@ -199,9 +223,46 @@ async def test_the_tree_shows_every_branch_and_leads_to_it() -> None:
         await it.see("red")
         await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("t")
-        await it.see("Tree, enter shows")
+        await it.until(lambda: isinstance(it.app.screen, TreeScreen))
         await it.pilot.press(*"blue", "enter")
         await it.until(lambda: it.path[-1].text == "blue")
+
+
+@pytest.mark.parametrize("size", [(120, 30), (80, 24), (60, 20), (30, 10)])
+async def test_the_tree_has_lines_ages_and_a_preview(size: tuple[int, int]) -> None:
+    later = now() + timedelta(hours=3, minutes=30)
+    replies = (reply("blue"), reply("red"), reply("**so**"))
+    async with running(*replies, size=size, clock=lambda: later) as it:
+        await asked(it, "which?", "blue")
+        to_transcript(it)
+        await it.pilot.press("r")
+        await it.see("red")
+        await it.until(lambda: not it.chat.active_turns.all())
+        it.prompt.focus()
+        await asked(it, "and then?", "so")
+        await it.command("/tree")
+        await it.until(lambda: isinstance(it.app.screen, TreeScreen))
+        await it.see("└─●")
+        branches = re.findall(r"(?:[├└]─|  )[○●] .*", it.text)
+        assert [row[:4] for row in branches] == ["├─○ ", "└─● ", "  ● "]
+        if size[0] >= 60:
+            assert "‹1/2›" in branches[0]
+            assert "3 h" in branches[0]
+            assert "red" in branches[1]
+            assert "**so**" in it.text
+
+
+async def test_a_tree_of_many_turns_is_drawn_and_filtered() -> None:
+    words = ("alpha", "beta", "gamma")
+    async with running(*(reply(f"{each} answer") for each in words)) as it:
+        for each in words:
+            await asked(it, f"{each} question", f"{each} answer")
+        await it.command("/tree")
+        await it.until(lambda: isinstance(it.app.screen, TreeScreen))
+        await it.pilot.press(*"beta ans")
+        await it.until(lambda: it.text.count("●") == 1)
+        await it.pilot.press("enter")
+        await it.until(lambda: not isinstance(it.app.screen, TreeScreen))
 
 
 async def test_the_message_that_is_chosen_in_the_tree_is_the_marked_one() -> None:
@@ -210,7 +271,7 @@ async def test_the_message_that_is_chosen_in_the_tree_is_the_marked_one() -> Non
         await asked(it, "and then?", "red")
         to_transcript(it)
         await it.pilot.press("t")
-        await it.see("Tree, enter shows")
+        await it.until(lambda: isinstance(it.app.screen, TreeScreen))
         await it.pilot.press(*"blue", "enter")
         transcript = it.app.screen.query_one(Transcript)
         await it.until(

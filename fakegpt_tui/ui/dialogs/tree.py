@@ -1,0 +1,138 @@
+"""Tree dialog: every turn of a conversation with graph lines, and what is in the marked one."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from fakegpt_tui.domain import Role
+from fakegpt_tui.domain.message_tree import TurnRow
+from fakegpt_tui.text import safe_line, safe_text
+from fakegpt_tui.ui.dialogs.pick import ListScreen
+from fakegpt_tui.ui.widgets.drawing import fit
+from fakegpt_tui.ui.widgets.text_field import TextField
+
+_MOST_ROWS = 1_000
+"""An option list lays out all of its options whenever one changes."""
+_WIDE = 90
+"""From this width on there is room for the preview beside the rows."""
+_MARGIN = 2
+_MOST_GRAPH = 24
+_MOST_TEXT = 400
+_PREVIEW = 2_000
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+class TreeScreen(ListScreen[str | None]):
+    """One row for each turn; dismissed with the id of the message that ends the chosen one."""
+
+    CSS_PATH = "tree.tcss"
+
+    def __init__(self, rows: Sequence[TurnRow], *, now: datetime) -> None:
+        super().__init__()
+        self._rows = rows
+        self._now = now
+        self._fitting: Sequence[TurnRow] = rows
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="tree"):
+            yield TextField(placeholder="Type to filter", compact=True)
+            with Horizontal():
+                yield OptionList(compact=True, markup=False)
+                with VerticalScroll(id="preview", can_focus=False):
+                    yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        frame = self.query_one("#tree")
+        frame.border_title = Content("Tree")
+        frame.border_subtitle = Content("enter shows · esc closes")
+        # The rows need a width, and a pushed screen is not told of its first size.
+        self.call_after_refresh(self._show)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < _WIDE, "-narrow")
+        self.call_after_refresh(self._show)
+
+    @on(Input.Changed)
+    def filter(self) -> None:
+        self._show()
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        if (option := self.options.highlighted_option) is not None:
+            self.dismiss(option.id)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+    @on(OptionList.OptionHighlighted)
+    def show_preview(self, event: OptionList.OptionHighlighted) -> None:
+        row = self._fitting[event.option_index]
+        parts = [
+            f"{'›' if each.role is Role.USER else '│'} {safe_text(each.text[:_PREVIEW]).strip()}"
+            for each in row.messages
+        ]
+        self.query_one("#preview Static", Static).update(Content("\n\n".join(parts)))
+
+    def _show(self) -> None:
+        words = self.query_one(Input).value.casefold().split()
+        marked = self.options.highlighted_option
+        fitting = [row for row in self._rows if _has(row, words)][:_MOST_ROWS]
+        self._fitting = fitting
+        width = self.options.scrollable_content_region.width - _MARGIN
+        self.options.clear_options()
+        self.options.add_options(
+            [
+                Option(line, id=row.message.id)
+                for row, line in zip(fitting, _lines(fitting, width, self._now), strict=True)
+            ]
+        )
+        ids = [row.message.id for row in fitting]
+        shown = [row.message.id for row in fitting if row.is_shown]
+        wanted = (marked.id if marked else None, *reversed(shown), *ids)
+        found = next((each for each in wanted if each in ids), None)
+        self.options.highlighted = None if found is None else ids.index(found)
+
+
+def _has(row: TurnRow, words: Sequence[str]) -> bool:
+    text = " ".join(each.text for each in row.messages).casefold()
+    return all(word in text for word in words)
+
+
+def _lines(rows: Sequence[TurnRow], width: int, now: datetime) -> Iterator[Content]:
+    """The rows; of a prompt that is in an earlier one, the reply is shown."""
+    told: set[str] = set()
+    for row in rows:
+        first = row.messages[0]
+        said = row.message if first.id in told else first
+        told.add(first.id)
+        count = row.variants.count
+        place = f" ‹{row.variants.position}/{count}›" if count > 1 else ""
+        right = f"{place}  {short_age(row.message.created_at, now):>6}"
+        graph = row.graph if len(row.graph) <= _MOST_GRAPH else f"…{row.graph[-_MOST_GRAPH:]}"
+        left = f"{graph}{'●' if row.is_shown else '○'} "
+        text = safe_line(said.text, _MOST_TEXT) or "…"
+        room = max(4, width - cell_len(left) - cell_len(right))
+        style = "bold" if row.is_shown else ""
+        yield Content.assemble((left, "$text-accent"), (fit(text, room), style), (right, "dim"))
+
+
+def short_age(then: datetime, now: datetime) -> str:
+    """How long ago something was: `now`, `5 min`, `3 h`, `12 d`, or the day."""
+    seconds = (now - then).total_seconds()
+    if seconds < _MINUTE:
+        return "now"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min"
+    if seconds < 2 * _DAY:
+        return f"{int(seconds // _HOUR)} h"
+    if seconds < 100 * _DAY:
+        return f"{int(seconds // _DAY)} d"
+    return f"{then:%Y-%m}"
