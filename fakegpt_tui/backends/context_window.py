@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from fakegpt_tui.domain import ContextMessage, Model, Notice, Role
+from fakegpt_tui.backends.token_estimate import TokenRatios, estimate_scripts
+from fakegpt_tui.domain import ContextMessage, Model, Notice, Role, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import ReplyRequest
     from fakegpt_tui.domain.parts import Part
 
-_ASCII_PER_TOKEN: Final = 4
 _MESSAGE_TOKENS: Final = 4
 """What a service writes around every message."""
 
@@ -36,23 +38,24 @@ class Truncated:
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens `text` is: an estimate, and to be shown as one.
-
-    Four characters of ASCII make one, and any other character is one by itself, which is rather
-    too much than too little for all usual models.
-    """
-    others = 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
-    return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others
+    """About how many tokens `text` is: an estimate, and to be shown as one."""
+    return ceil(sum(estimate_scripts(text).values()))
 
 
-def estimate_total_tokens(messages: Sequence[ContextMessage]) -> int:
-    """About how many tokens a service makes of `messages`."""
+def estimate_total_tokens(
+    messages: Sequence[ContextMessage], ratios: TokenRatios | None = None
+) -> int:
+    """About how many tokens a service makes of `messages`, as far as it showed in `ratios`."""
+    known = ratios or _NO_RATIOS
     return sum(
-        estimate_tokens(message.text)
+        ceil(known.estimate(estimate_scripts(message.text)))
         + sum(map(estimate_part_tokens, message.parts))
         + _MESSAGE_TOKENS
         for message in messages
     )
+
+
+_NO_RATIOS: Final = TokenRatios()
 
 
 def estimate_part_tokens(part: Part) -> int:
@@ -81,7 +84,9 @@ def prompt_budget(window: int, max_tokens: int | None) -> int:
     return max(window - max(reply, _MIN_REPLY_TOKENS), window // 2)
 
 
-def truncate_to(messages: Sequence[ContextMessage], budget: int) -> Truncated:
+def truncate_to(
+    messages: Sequence[ContextMessage], budget: int, ratios: TokenRatios | None = None
+) -> Truncated:
     """`messages` without the oldest turns, so that about `budget` tokens are left.
 
     The system messages at the beginning stay, and so does the last turn, even where that alone is
@@ -92,10 +97,10 @@ def truncate_to(messages: Sequence[ContextMessage], budget: int) -> Truncated:
         len(messages),
     )
     system, rest = tuple(messages[:start]), messages[start:]
-    left = estimate_total_tokens(messages)
+    left = estimate_total_tokens(messages, ratios)
     first = 0
     for turn in _turn_starts(rest):
-        left -= estimate_total_tokens(rest[first:turn])
+        left -= estimate_total_tokens(rest[first:turn], ratios)
         first = turn
         if left <= budget:
             break
@@ -119,6 +124,8 @@ class WindowCache:
         self._listed: dict[str, int] = {}
         self.learned: dict[str, int] = {}
         """What errors told, which is surer than any list."""
+        self.ratios: defaultdict[str, TokenRatios] = defaultdict(TokenRatios)
+        """What the models made of the texts that they counted."""
         self.budgets: dict[str, int] = {}
         """How many estimated tokens were accepted after more had been refused."""
 
@@ -144,12 +151,18 @@ class ContextFitter:
         self._model = model
         self._windows = windows
         self._was_refused = False
+        self.ratios = windows.ratios[model]
         self._budget = windows.budget(model, request.generation.max_tokens)
         self._truncated = self._fit()
 
     @property
     def messages(self) -> tuple[ContextMessage, ...]:
         return self._truncated.messages
+
+    @property
+    def estimate(self) -> int:
+        """About how many tokens `messages` are."""
+        return estimate_total_tokens(self.messages, self.ratios)
 
     @property
     def notice(self) -> Notice | None:
@@ -162,13 +175,13 @@ class ContextFitter:
         return Notice(
             f"The oldest {self._truncated.omitted} of {len(everything)} chat messages were not"
             f" sent: the model {takes}, and all of them are about"
-            f" {estimate_total_tokens(everything):,} (an estimate)."
+            f" {estimate_total_tokens(everything, self.ratios):,} (an estimate)."
         )
 
     def shrink(self, window: int | None) -> bool:
         """Truncate more after an error that told `window`, if any; is less left than before?"""
         before = self._truncated.omitted
-        sent = estimate_total_tokens(self.messages)
+        sent = self.estimate
         self._was_refused = True
         if window is not None:
             self._windows.learned[self._model] = window
@@ -180,6 +193,13 @@ class ContextFitter:
         self._truncated = self._fit()
         return self._truncated.omitted > before
 
+    def learn(self, usage: Usage) -> None:
+        """Compare the estimate with what the model says that it has read."""
+        if usage.prompt_tokens and not any(each.parts for each in self.messages):
+            text = "\n".join(each.text for each in self.messages)
+            written = usage.prompt_tokens - _MESSAGE_TOKENS * len(self.messages)
+            self.ratios.observe(estimate_scripts(text), written)
+
     def confirm(self) -> None:
         """The service accepted it: remember a budget that had to be found by trying."""
         if self._was_refused and self._budget is not None:
@@ -187,6 +207,6 @@ class ContextFitter:
 
     def _fit(self) -> Truncated:
         messages = self._request.messages
-        if self._budget is None or estimate_total_tokens(messages) <= self._budget:
+        if self._budget is None or estimate_total_tokens(messages, self.ratios) <= self._budget:
             return Truncated(messages, 0)
-        return truncate_to(messages, self._budget)
+        return truncate_to(messages, self._budget, self.ratios)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
-from fakegpt_tui.domain import BadReply, Notice, ReplyCut, ServiceError, StreamEvent
+from fakegpt_tui.domain import BadReply, Notice, ReplyCut, ServiceError, StreamEvent, Usage
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest, HttpResponse
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader, ServerEvent
@@ -82,6 +82,10 @@ class RequestBuilder(Protocol):
 
     def accept(self) -> None:
         """Remember that the service took the request: the first event of the reply came."""
+        ...
+
+    def learn(self, usage: Usage) -> None:
+        """Compare what the service counted with what was expected."""
         ...
 
     def fall_back(self, error: ServiceError) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -27,6 +27,7 @@ from fakegpt_tui.domain import (
     TextDelta,
     TextReplaced,
     Unreachable,
+    UsageReported,
 )
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.http.responses import ErrorTranslator, HttpRequest, open_response
@@ -149,9 +150,8 @@ class HttpStreamBackend(ABC):
                 while not decoder.done and (chunks := await response.read()):
                     batches = await body.batches(join_small(chunks))
                     timeouts.record_bytes(chunks)
-                    for event in decoder.decode_all(server_events(batches, timeouts)):
-                        if isinstance(event, _TEXT):
-                            timeouts.expect_more()
+                    decoded = decoder.decode_all(server_events(batches, timeouts))
+                    for event in _note_events(decoded, timeouts, builder):
                         yield event
                     if decoder.grace is not None:
                         timeouts.expect_end(decoder.grace)
@@ -223,6 +223,18 @@ async def _build(builder: RequestBuilder) -> HttpRequest:
     if not builder.has_media:
         return builder.build()
     return await asyncio.to_thread(lambda: builder.build().encoded())
+
+
+def _note_events(
+    events: Iterator[StreamEvent], timeouts: StreamTimeouts, builder: RequestBuilder
+) -> Iterator[StreamEvent]:
+    """The same events; the time limits and the builder hear of those that concern them."""
+    for event in events:
+        if isinstance(event, _TEXT):
+            timeouts.expect_more()
+        elif isinstance(event, UsageReported):
+            builder.learn(event.usage)
+        yield event
 
 
 def _loop_time() -> float:

@@ -8,8 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.context_window import estimate_tokens, prompt_budget, truncate_to
-from fakegpt_tui.domain import ContextMessage, GenerationSettings, Notice, PromptTooLong, ReplyEnded
+from fakegpt_tui.backends.context_window import (
+    ContextFitter,
+    WindowCache,
+    estimate_tokens,
+    prompt_budget,
+    truncate_to,
+)
+from fakegpt_tui.domain import (
+    ContextMessage,
+    GenerationSettings,
+    Notice,
+    PromptTooLong,
+    ReplyEnded,
+    Usage,
+)
 from tests.fault_server import FaultServer, Send, json_reply
 from tests.openai_server import (
     CHAT,
@@ -179,9 +192,20 @@ def test_any_cut_keeps_the_end_and_what_the_system_said_first(
         assert kept[0].role == "user"
 
 
-@given(st.text(), st.text())
-def test_more_text_is_never_fewer_tokens(text: str, more: str) -> None:
-    assert estimate_tokens(text) <= estimate_tokens(text + more)
+@given(st.text(min_size=1))
+def test_twice_the_text_is_more_tokens(text: str) -> None:
+    assert 0 <= estimate_tokens(text) <= estimate_tokens(f"{text} {text}")
+
+
+def test_what_the_model_counts_changes_where_a_conversation_is_cut() -> None:
+    request = conversation(20)
+    windows = WindowCache(None)
+    fitter = ContextFitter(request, "m", windows)
+    before = fitter.estimate
+    fitter.learn(Usage(round(before * 1.5), 1))
+    again = ContextFitter(request, "m", windows)
+    assert again.estimate == pytest.approx(before * 1.5, rel=0.05)
+    assert ContextFitter(request, "other", windows).estimate == before
 
 
 @given(st.integers(64, 10**7), st.none() | st.integers(1, 10**7))

@@ -17,6 +17,9 @@ from fakegpt_tui.domain import (
     now,
 )
 
+TEN = "four " * 10
+"""About as many tokens."""
+
 
 def message(role: Role, text: str, usage: Usage | None = None) -> ChatMessage:
     return ChatMessage(
@@ -39,24 +42,24 @@ def context(*path: ChatMessage, window: int | None = None, **changes) -> str:
     return str(ContextTokenCounter().count(header, path, window))
 
 
-PROMPT = message(Role.USER, "x" * 40)
-COUNTED = message(Role.ASSISTANT, "y" * 40, Usage(1200, 34))
-UNCOUNTED = message(Role.ASSISTANT, "y" * 40)
+PROMPT = message(Role.USER, TEN)
+COUNTED = message(Role.ASSISTANT, TEN, Usage(1200, 34))
+UNCOUNTED = message(Role.ASSISTANT, TEN)
 
 
 def test_what_the_service_counted_is_told_as_it_is() -> None:
     assert str(count_reply_tokens(COUNTED)) == "34"
     assert context(PROMPT, COUNTED) == "1,234"
-    assert context(PROMPT, COUNTED, system_prompt="z" * 40) == "1,234"
+    assert context(PROMPT, COUNTED, system_prompt=TEN) == "1,234"
 
 
 def test_what_was_not_counted_is_marked_as_an_estimate() -> None:
     assert str(count_reply_tokens(UNCOUNTED)) == "≈ 10"
-    thinking = replace(UNCOUNTED, reasoning="z" * 40)
+    thinking = replace(UNCOUNTED, reasoning=TEN)
     assert str(count_reply_tokens(thinking)) == "≈ 20"
     assert context(PROMPT, UNCOUNTED) == "≈ 20"
     assert context(PROMPT, thinking) == "≈ 20"
-    assert context(PROMPT, UNCOUNTED, system_prompt="z" * 40) == "≈ 30"
+    assert context(PROMPT, UNCOUNTED, system_prompt=TEN) == "≈ 30"
 
 
 def test_what_was_said_since_a_reply_was_counted_is_estimated() -> None:
@@ -65,7 +68,7 @@ def test_what_was_said_since_a_reply_was_counted_is_estimated() -> None:
 
 
 def test_a_service_that_counts_only_what_it_writes_leaves_the_rest_to_be_estimated() -> None:
-    assert context(PROMPT, message(Role.ASSISTANT, "y" * 40, Usage(0, 34))) == "≈ 20"
+    assert context(PROMPT, message(Role.ASSISTANT, TEN, Usage(0, 34))) == "≈ 20"
 
 
 def test_no_more_goes_along_than_the_model_can_take() -> None:

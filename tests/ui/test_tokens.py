@@ -6,20 +6,20 @@ from fakegpt_tui.domain import ReplyEnded, TextDelta, Usage, UsageReported
 from tests.stubs import SERVICE
 from tests.ui.running import reply, running
 
-COUNTED = [TextDelta("y" * 40), UsageReported(Usage(1200, 34)), ReplyEnded()]
+COUNTED = [TextDelta("four " * 10), UsageReported(Usage(1200, 34)), ReplyEnded()]
 
 
 async def test_what_a_service_counted_is_shown_as_it_is() -> None:
     async with running(COUNTED) as it:
-        await it.ask("x" * 40)
+        await it.ask("five " * 10)
         await it.see("scripted-1 · 34 tokens")
         await it.until(lambda: it.status.endswith("1,234 tokens"))
         assert "≈" not in it.text
 
 
 async def test_tokens_that_a_service_does_not_count_are_estimated() -> None:
-    async with running(reply("y" * 40), COUNTED) as it:
-        await it.ask("x" * 40)
+    async with running(reply("four " * 10), COUNTED) as it:
+        await it.ask("five " * 10)
         await it.see("scripted-1 · ≈ 10 tokens")
         await it.until(lambda: it.status.endswith("≈ 20 tokens"))
         await it.ask("x")
@@ -29,7 +29,7 @@ async def test_tokens_that_a_service_does_not_count_are_estimated() -> None:
 
 async def test_the_estimate_is_at_most_the_context_window() -> None:
     async with running(reply("y" * 4_000), service=replace(SERVICE, window=600)) as it:
-        await it.ask("x" * 40)
+        await it.ask("five " * 10)
         await it.until(lambda: it.status.endswith("≈ 450 tokens"))
 
 

@@ -3,8 +3,6 @@
 import re
 from typing import Final
 
-from fakegpt_tui.backends.context_window import estimate_total_tokens
-from fakegpt_tui.domain import ContextMessage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _NAMES_LIMIT: Final = re.compile(
@@ -37,15 +35,16 @@ class LowerLimit:
 
 
 def lower_limit(
-    words: str, asked: int | None, messages: tuple[ContextMessage, ...], window: int | None
+    words: str, asked: int | None, prompt: int, window: int | None
 ) -> LowerLimit | None:
     """What to send in place of the limit `asked`; `None` where it is not what was refused.
 
-    `words` are the error's, in small letters; `window` is the model's, if that is known.
+    `words` are the error's, in small letters; `prompt` is an estimate of its tokens, and
+    `window` the model's, if that is known.
     """
     if asked is None or not (_NAMES_LIMIT.search(words) or (window and asked >= window)):
         return None
-    if (room := _room(words, messages, window)) is not None:
+    if (room := _room(words, prompt, window)) is not None:
         least = max(_LEAST, (window or 0) // _LEAST_SHARE)
         return LowerLimit(room) if least <= room < asked else None
     numbers = [_number(each) for each in _LARGEST.findall(words)]
@@ -55,17 +54,15 @@ def lower_limit(
     return LowerLimit(None) if is_size else None
 
 
-def fitting_limit(
-    asked: int | None, messages: tuple[ContextMessage, ...], window: int | None
-) -> int | None:
-    """`asked`, or what about is left of a `window` that the service told."""
+def fitting_limit(asked: int | None, prompt: int, window: int | None) -> int | None:
+    """`asked`, or what a prompt of about that many tokens leaves of a `window` that was told."""
     if asked is None or window is None:
         return asked
-    room = window - int(estimate_total_tokens(messages) * _ESTIMATE_MARGIN)
+    room = window - int(prompt * _ESTIMATE_MARGIN)
     return room if window // _LEAST_SHARE <= room < asked else asked
 
 
-def _room(words: str, messages: tuple[ContextMessage, ...], window: int | None) -> int | None:
+def _room(words: str, prompt: int, window: int | None) -> int | None:
     """How many tokens the window has left beside the prompt, as the error or an estimate says."""
     if added := _SUM.search(words):
         return _number(added[2]) - _number(added[1])
@@ -73,8 +70,8 @@ def _room(words: str, messages: tuple[ContextMessage, ...], window: int | None) 
         window = _number(told[1])
     if window is None:
         return None
-    prompt = _PROMPT.search(words)
-    tokens = _number(prompt[1]) if prompt else estimate_total_tokens(messages) * _ESTIMATE_MARGIN
+    told_prompt = _PROMPT.search(words)
+    tokens = _number(told_prompt[1]) if told_prompt else prompt * _ESTIMATE_MARGIN
     return window - int(tokens)
 
 

@@ -16,7 +16,7 @@ from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
 from fakegpt_tui.backends.prompt_content import PromptContent, has_media
-from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError, ServiceKind
+from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError, ServiceKind, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.request_fields import RequestFields, ServerFamily, request_fields
 from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
@@ -74,7 +74,7 @@ class ApiRequestBuilder(ABC):
         self._remember = remember
         self._without_effect: Mapping[str, str] = {}
         self._limit = fitting_limit(
-            self._asked_limit(), self._fitter.messages, windows.learned.get(model)
+            self._asked_limit(), self._fitter.estimate, windows.learned.get(model)
         )
 
     @property
@@ -110,6 +110,9 @@ class ApiRequestBuilder(ABC):
         self._without_effect = {name: found[name] for name in found if name not in told}
         told.update(found)
         self._remember(self._variant)
+
+    def learn(self, usage: Usage) -> None:
+        self._fitter.learn(usage)
 
     def fall_back(self, error: ServiceError) -> bool:
         """As `RequestBuilder.fall_back`.
@@ -178,7 +181,7 @@ class ApiRequestBuilder(ABC):
 
     def _lower_limit(self, error_text: str, window: int | None) -> bool:
         """Lower the limit of the reply, if that is what was too much."""
-        lower = lower_limit(error_text.casefold(), self._limit, self._fitter.messages, window)
+        lower = lower_limit(error_text.casefold(), self._limit, self._fitter.estimate, window)
         if lower is None:
             return False
         self._limit = lower.limit

@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     Role,
     Service,
     ServiceError,
+    Usage,
     new_id,
 )
 from fakegpt_tui.domain.parts import ImagePart
@@ -105,6 +106,9 @@ class PromptBuilder:
 
     def accept(self) -> None:
         """Nothing is learned from it."""
+
+    def learn(self, usage: Usage) -> None:
+        """The service counts nothing."""
 
     def fall_back(self, error: ServiceError) -> bool:
         match error:

@@ -1,4 +1,4 @@
-"""Token counts of services, in all shapes, are numbers that share nothing; unknown is None."""
+"""Token counts, in all their shapes, become numbers that share nothing; unknown is None."""
 
 import pytest
 from hypothesis import given
