@@ -54,8 +54,8 @@ class ApiKey:
     have corrected it.
     """
 
-    def __init__(self, read: ReadKey, *, header: str = "") -> None:
-        """Read the key, which goes into `header` as it is, or else into `Authorization`.
+    def __init__(self, read: ReadKey, *, header: str = "Authorization") -> None:
+        """Read the key, which goes into `header`: as it is, but for `Authorization`.
 
         Raises:
             ConfigError: It cannot be read.
@@ -89,7 +89,8 @@ class ApiKey:
         if self._key is None:
             return {}
         key = self._key.reveal()
-        return {self._header: key} if self._header else {"Authorization": f"Bearer {key}"}
+        is_bearer = self._header.lower() == "authorization"
+        return {self._header: f"Bearer {key}" if is_bearer else key}
 
     async def renew(self) -> bool:
         """Read the key again before the next request; this one is not repeated."""

@@ -38,6 +38,11 @@ class Decoder(Protocol):
         """Seconds for what may follow a complete reply; `None` while more text may come."""
         ...
 
+    @property
+    def is_working(self) -> bool:
+        """Does a tool of the service run, such as a web search? It may be silent for minutes."""
+        ...
+
     def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
         """Decode events that came together, each a name and its data.
 
@@ -56,7 +61,10 @@ class Decoder(Protocol):
 
 
 class RequestBuilder(Protocol):
-    """The requests for one reply: the first, and those that replace it after an error."""
+    """The requests for one reply: the first, and those that replace or continue it."""
+
+    is_stateless: ClassVar[bool]
+    """Does the service keep nothing of a request, so that it can be sent again after an error?"""
 
     @property
     def notices(self) -> Sequence[Notice]:
@@ -90,6 +98,10 @@ class RequestBuilder(Protocol):
 
     def fall_back(self, error: ServiceError) -> bool:
         """Change the request after `error`; is there another to send?"""
+        ...
+
+    def go_on(self) -> bool:
+        """Change the request to what continues a reply that paused; is there such a request?"""
         ...
 
 

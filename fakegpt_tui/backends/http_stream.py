@@ -76,7 +76,8 @@ class HttpStreamBackend(ABC):
         retries = RetryCounter(self._retries, limits)
         builder: RequestBuilder | None = None
         credentials = self._credentials.for_request()
-        while True:
+        is_going_on = True
+        while is_going_on:
             timeouts = StreamTimeouts(limits, self._transport.route, ends_at=ends_at)
             is_accepted = has_text = False
             try:
@@ -95,9 +96,10 @@ class HttpStreamBackend(ABC):
                     raise
                 failure = error
             else:
-                return
-            if builder is None or not await self._recover(builder, credentials, failure):
-                retry = self._retry_or_raise(retries, timeouts, credentials, failure)
+                is_going_on = builder.go_on()
+                continue
+            if not await self._recover(builder, credentials, failure):
+                retry = _retry_or_raise(retries, timeouts, builder, failure)
                 yield retry
                 await self._retries.sleep(retry.delay)
 
@@ -116,7 +118,7 @@ class HttpStreamBackend(ABC):
         request = HttpRequest(
             method="GET",
             path=path,
-            headers={"Accept": "application/json"},
+            headers=self._list_headers(),
             translate_error=translate_error,
         )
         limits = self._transport.service.limits
@@ -137,6 +139,10 @@ class HttpStreamBackend(ABC):
                 self._change(NoLogin())
                 return found
 
+    def _list_headers(self) -> dict[str, str]:
+        """The headers of a request for a list."""
+        return {"Accept": "application/json"}
+
     async def _attempt(
         self, builder: RequestBuilder, headers: Mapping[str, str], timeouts: StreamTimeouts
     ) -> AsyncGenerator[StreamEvent]:
@@ -153,6 +159,7 @@ class HttpStreamBackend(ABC):
                     decoded = decoder.decode_all(server_events(batches, timeouts))
                     for event in _note_events(decoded, timeouts, builder):
                         yield event
+                    timeouts.allow_silence(working=decoder.is_working)
                     if decoder.grace is not None:
                         timeouts.expect_end(decoder.grace)
         except ServiceError as error:
@@ -175,30 +182,16 @@ class HttpStreamBackend(ABC):
         return builder.notices
 
     async def _recover(
-        self, builder: RequestBuilder, credentials: Credentials, error: ServiceError
+        self, builder: RequestBuilder | None, credentials: Credentials, error: ServiceError
     ) -> bool:
         """Can another request be sent at once, with other credentials or built in another way?"""
-        if isinstance(error, NotSignedIn) and await credentials.renew():
-            return True
-        return builder.fall_back(error)
-
-    def _retry_or_raise(
-        self,
-        retries: RetryCounter,
-        timeouts: StreamTimeouts,
-        credentials: Credentials,
-        error: ServiceError,
-    ) -> RetryScheduled:
-        """When to send the request again after a try ended in `error`.
-
-        Raises:
-            ServiceError: `error` itself, where a second request would not help or be a double.
-        """
+        if builder is not None:
+            if isinstance(error, NotSignedIn) and await credentials.renew():
+                return True
+            if builder.fall_back(error):
+                return True
         self._report(error, credentials)
-        has_begun = timeouts.has_begun and not isinstance(error, ModelLoading)
-        if has_begun or isinstance(error, TimedOut):
-            raise error
-        return retries.schedule(error)
+        return False
 
     def _report(self, error: ServiceError, credentials: Credentials) -> None:
         match error:
@@ -235,6 +228,24 @@ def _note_events(
         elif isinstance(event, UsageReported):
             builder.learn(event.usage)
         yield event
+
+
+def _retry_or_raise(
+    retries: RetryCounter,
+    timeouts: StreamTimeouts,
+    builder: RequestBuilder | None,
+    error: ServiceError,
+) -> RetryScheduled:
+    """When to send the request again after a try ended in `error`.
+
+    Raises:
+        ServiceError: `error` itself, where a second request would not help or be a double.
+    """
+    is_told_late = timeouts.has_begun and not isinstance(error, ModelLoading)
+    is_double = is_told_late and not (builder is not None and builder.is_stateless)
+    if is_double or isinstance(error, TimedOut):
+        raise error
+    return retries.schedule(error)
 
 
 def _loop_time() -> float:

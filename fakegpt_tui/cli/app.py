@@ -276,8 +276,8 @@ def build_api_backend(
     from fakegpt_tui.backends.credentials import ApiKey  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
 
-    backend = _api_backend(service.kind)
-    return backend(Transport(service), ApiKey(read, header=service.key_header), on_change=report)
+    backend, header = _api_backend(service.kind), service.key_header or service.kind.key_header
+    return backend(Transport(service), ApiKey(read, header=header), on_change=report)
 
 
 def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:
@@ -287,5 +287,13 @@ def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:
             from fakegpt_tui.backends.openai import OpenAIBackend  # noqa: PLC0415 - slow, as above
 
             return OpenAIBackend
+        case ServiceKind.RESPONSES:
+            from fakegpt_tui.backends.responses import ResponsesBackend  # noqa: PLC0415 - slow, as above
+
+            return ResponsesBackend
+        case ServiceKind.ANTHROPIC:
+            from fakegpt_tui.backends.anthropic import AnthropicBackend  # noqa: PLC0415 - slow, as above
+
+            return AnthropicBackend
         case _:
             raise ConfigError(f"There is no backend for services of the kind {str(kind)!r}.")

@@ -212,12 +212,10 @@ def _parse_service(name: str, table: Table) -> Service:
 
 
 def _key_header(value: object) -> str:
-    """The header that carries the key in place of `Authorization`."""
-    if isinstance(value, str) and _HEADER_NAME.fullmatch(value):
-        if value.lower() not in _RESERVED:
-            return value
-        if value.lower() == "authorization":
-            return ""
+    """The header that carries the key."""
+    is_name = isinstance(value, str) and _HEADER_NAME.fullmatch(value) is not None
+    if isinstance(value, str) and is_name and value.lower() not in _RESERVED - {"authorization"}:
+        return value
     raise InvalidValue("the name of a header, such as api-key")
 
 
@@ -228,7 +226,7 @@ def _extend(service: Service, table: Table) -> Service:
         prefill = table.consume("prefill", validators.boolean, False)
         key_header = table.consume("key_header", _key_header, "")
         models = table.table("models")
-        return replace(
+        service = replace(
             service,
             window=window,
             prefill=prefill,
@@ -236,9 +234,28 @@ def _extend(service: Service, table: Table) -> Service:
             generation=_generation(table.table("settings")),
             model_settings=tuple((name, _generation(models.table(name))) for name in models),
         )
+        return _extend_stateless(service, table)
     history = table.consume("history", validators.one_of(*History), str(service.history))
     endpoints = table.table("paths").fill(Endpoints(), _PATHS)
     return replace(service, history=History(history), endpoints=endpoints)
+
+
+def _extend_stateless(service: Service, table: Table) -> Service:
+    """`service` with what chat completions have no fields for."""
+    if service.kind is ServiceKind.OPENAI:
+        return service
+    cache = table.consume("cache", validators.one_of("off", "5m", "1h"), "")
+    web_search = table.consume("web_search", validators.boolean, False)
+    service = replace(service, cache=cache, web_search=web_search)
+    if service.kind is not ServiceKind.ANTHROPIC:
+        return service
+    return replace(service, api_version=table.consume("api_version", _api_version, ""))
+
+
+def _api_version(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return value
+    raise InvalidValue("a date such as 2023-06-01, as text")
 
 
 def _verify(table: Table) -> bool | str:

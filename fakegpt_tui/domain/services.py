@@ -58,7 +58,18 @@ class ServiceKind(StrEnum):
 
     EMBEDDED = "embedded"
     FAKEGPT = "fakegpt", "FakeGPT protocol"
-    OPENAI = "openai", "OpenAI protocol: Ollama, llama.cpp, vLLM, hosted ones", True
+    OPENAI = "openai", "OpenAI chat completions: Ollama, llama.cpp, vLLM, most hosted ones", True
+    RESPONSES = "responses", "OpenAI Responses: OpenAI itself, Azure, xAI, LM Studio", True
+    ANTHROPIC = (
+        "anthropic",
+        "Anthropic Messages: Claude, and addresses that end in /anthropic",
+        True,
+    )
+
+    @property
+    def key_header(self) -> str:
+        """The header that usually carries a key."""
+        return "x-api-key" if self is ServiceKind.ANTHROPIC else "Authorization"
 
     @property
     def has_accounts(self) -> bool:
@@ -106,10 +117,13 @@ class Service:
     """A configured backend. `url` is empty for the embedded host until it has a port.
 
     `window` is how many tokens the model takes, where the person knows better than the service.
-    `key_header` carries the key in place of `Authorization`. With `prefill` the service goes on
-    from a reply that is sent as the last message. `headers` are sent with every request; one
-    without a value is left out, also where it is usually sent. `generation` is what is set for
-    all its models, `model_settings` for some by name; a conversation may set otherwise.
+    `key_header` carries the key, in place of the header that is usual for the kind. With `prefill`
+    the service goes on from a reply that is sent as the last message. `cache` is how long the
+    service keeps what it has read of a conversation, “off” for not at all; with `web_search` it may
+    search the web; the `api_version` is the one of a protocol that has several. `headers` are sent
+    with every request; one without a value is left out, also where it is usually sent.
+    `generation` is what is set for all its models, `model_settings` for some by name; a
+    conversation may set otherwise.
     """
 
     name: str
@@ -123,6 +137,9 @@ class Service:
     window: int | None = None
     prefill: bool = False
     key_header: str = ""
+    cache: str = ""
+    web_search: bool = False
+    api_version: str = ""
     history: History = History.CLIENT
     endpoints: Endpoints = Endpoints()
     headers: tuple[tuple[str, Secret], ...] = ()
@@ -223,14 +240,16 @@ class RateLimitStatus:
 class Model:
     """A model of a service; `id` is its name in requests.
 
-    `window` is how many tokens it takes, where the service tells; `size`, `family` and `owner` are
-    in the service's own words, such as “7B”, “llama” and “library”.
+    `window` is how many tokens it takes, `max_output` how many a reply may have, where the service
+    tells; `size`, `family` and `owner` are in the service's own words, such as “7B”, “llama” and
+    “library”.
     """
 
     id: str
     title: str = ""
     description: str = ""
     window: int | None = None
+    max_output: int | None = None
     size: str = ""
     family: str = ""
     owner: str = ""

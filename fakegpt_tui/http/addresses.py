@@ -18,7 +18,7 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
-_API_PATH = re.compile(r"/+(?:(?:chat/)?completions|models|responses|embeddings)/*\Z")
+_API_PATH = re.compile(r"/+(?:(?:chat/)?completions|models|responses|messages|embeddings)/*\Z")
 """The end of an address that was copied with the path of a request."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -38,7 +38,8 @@ class Address:
 
     def url(self, path: str) -> httpx.URL:
         """The URL of `path`, which begins with a slash."""
-        return httpx.URL(f"{self.text}{path}{'?' if self.query else ''}{self.query}")
+        joint = "" if not self.query else "&" if "?" in path else "?"
+        return httpx.URL(f"{self.text}{path}{joint}{self.query}")
 
 
 def service_address(service: Service) -> Address:

@@ -28,6 +28,9 @@ _FIRST_DELAY = 0.5
 _FIRST_DELAY_WHEN_BUSY = 2.0
 _MAX_DELAY = 8.0
 _MAX_WAIT = 60.0
+_WORKING_SECONDS = 900.0
+"""A search of the web, or code that runs there, may be silent for so long."""
+
 _LOADING_DELAYS = (1.0, 2.0, 10.0)
 """Least, usual and most seconds from one question to the next while a model is loaded."""
 
@@ -130,6 +133,7 @@ class StreamTimeouts:
         self._ends_at = ends_at
         self._end_by: float | None = None
         self._waited = 0.0
+        self._least = 0.0
         self._has_event = False
 
     def record_bytes(self, chunks: Iterable[bytes] = ()) -> None:
@@ -151,6 +155,10 @@ class StreamTimeouts:
     def expect_more(self) -> None:
         """The reply goes on, although it seemed complete."""
         self._end_by = None
+
+    def allow_silence(self, *, working: bool) -> None:
+        """Allow more silence than the settings do, while a tool of the service is `working`."""
+        self._least = _WORKING_SECONDS if working else 0.0
 
     async def wait(self, awaited: Awaitable[T]) -> T:
         """The result of `awaited`, which may use the connection.
@@ -175,19 +183,20 @@ class StreamTimeouts:
     def _remaining(self, moment: float) -> list[tuple[float, str]]:
         """Seconds that are left of each limit, and what to say when they are over."""
         limits, service = self._limits, f"The service at {self._route}"
-        allowed = f"{limits.first_event:g} s"
+        first, idle = max(limits.first_event, self._least), max(limits.idle, self._least)
+        allowed = f"{first:g} s"
         if self._has_event:
             slow = f"{service} sent no whole event for {allowed}, so the reply was cut there."
         else:
             slow = f"{service} did not begin to answer within {allowed}."
         slow = f"{slow} {more_patience('first_event')}"
-        found = [(limits.first_event - self._waited, slow)]
+        found = [(first - self._waited, slow)]
         if self.has_begun:
             silent = (
-                f"{service} fell silent for {limits.idle:g} s in the middle of its reply. "
+                f"{service} fell silent for {idle:g} s in the middle of its reply. "
                 f"{more_patience('idle')}"
             )
-            found.append((limits.idle, silent))
+            found.append((idle, silent))
         if self._ends_at is not None and limits.total is not None:
             whole = (
                 f"The reply of {self._route} took longer than the {limits.total:g} s allowed. "

@@ -122,7 +122,7 @@ def test_a_folder_that_is_placed_by_name_stays_there() -> None:
         ("[services.home]", "'services.home.kind' in /conf/config.toml is missing; it is one of"),
         (
             '[services.home]\nkind = "fakegtp"',
-            '"embedded", "fakegpt" or "openai", not \'fakegtp\'.',
+            '"responses" or "anthropic", not \'fakegtp\'.',
         ),
         (
             '[services.home]\nkind = "fakegpt"',

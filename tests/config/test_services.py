@@ -148,6 +148,33 @@ def test_an_api_may_have_a_query_and_a_header_of_its_own_for_the_key() -> None:
     assert found.key_header == "api-key"
 
 
+def test_a_service_of_messages_has_settings_of_its_own() -> None:
+    found = settled(
+        """
+        [services.claude]
+        kind = "anthropic"
+        url = "https://api.anthropic.com"
+        key_header = "Authorization"
+        cache = "1h"
+        web_search = true
+        api_version = "2026-10-21"
+        """
+    ).services["claude"]
+    assert (found.kind, found.kind.key_header) == (ServiceKind.ANTHROPIC, "x-api-key")
+    assert (found.key_header, found.cache, found.web_search) == ("Authorization", "1h", True)
+    assert found.api_version == "2026-10-21"
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [("anthropic", 'cache = "2h"'), ("anthropic", 'api_version = "new"'),
+     ("responses", 'api_version = "2026-10-21"'), ("openai", "web_search = true")],
+)  # fmt: skip
+def test_settings_that_a_protocol_does_not_have_are_refused(kind: str, line: str) -> None:
+    with pytest.raises(ConfigError):
+        settled(f'[services.s]\nkind = "{kind}"\nurl = "https://example.org"\n{line}')
+
+
 @pytest.mark.parametrize(
     "line",
     [

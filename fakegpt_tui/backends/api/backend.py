@@ -115,15 +115,16 @@ class ApiBackend(HttpStreamBackend):
 
     def _needs_list(self, request: ReplyRequest) -> bool:
         """May what the list of models tells matter for the request?"""
-        return estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
+        model = request.model or self._transport.service.model
+        is_long = estimate_total_tokens(request.messages) > _FETCH_WINDOW_ABOVE
+        return is_long and self._windows.window(model) is None
 
     async def _model_for(self, request: ReplyRequest) -> str:
         """The model to ask; the list of models is fetched where that may matter."""
         model = request.model or self._transport.service.model
         if not model:
             model = (self._models or await self.models())[0].id
-        is_unknown = self._models is None and self._windows.window(model) is None
-        if is_unknown and self._needs_list(request):
+        if self._models is None and self._needs_list(request):
             self._models = ()  # fetched once, whatever comes of it
             with suppress(ServiceError, TimeoutError):
                 async with asyncio.timeout(_WINDOW_SECONDS):

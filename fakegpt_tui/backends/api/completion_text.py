@@ -61,7 +61,7 @@ class CompletionText:
             if text != so_far or len(text) <= _REPEATED_FROM:
                 yield from self._add(text)
         elif len(text) > len(so_far) and text.strip() != so_far.strip():
-            yield from self._replace_all(text)
+            yield from self.replace_all(text)
 
     def finish(self, extra: str) -> Iterator[StreamEvent]:
         """What was held, and `extra`, which is no text of the model; no more comes."""
@@ -86,7 +86,8 @@ class CompletionText:
             and piece == "".join(self._pieces)
         )
 
-    def _replace_all(self, text: str) -> Iterator[StreamEvent]:
+    def replace_all(self, text: str) -> Iterator[StreamEvent]:
+        """Put `text` in the place of all that came."""
         self._overlap = OverlapFilter(self._continued)
         self._joiner = SurrogateJoiner()
         self._thoughts = ThoughtSplitter()

@@ -12,6 +12,7 @@ from fakegpt_tui.domain import (
     RateLimited,
     RequestRefused,
     ServiceError,
+    Unreachable,
     Unsupported,
 )
 from fakegpt_tui.protocol import fakegpt
@@ -37,7 +38,10 @@ _WINDOW: Final = re.compile(
     r"|(?:tokens >|maximum of|limit of) (\d[\d,]{1,9})"
 )
 _MIN_WINDOW: Final = 64
-_NO_CREDIT_WORDS: Final = ("insufficient_quota", "insufficient credits", "insufficient balance")
+_NO_CREDIT_WORDS: Final = (
+    *("insufficient_quota", "insufficient credits", "insufficient balance"),
+    "enforced_spend_limit_reached",
+)
 _BAD_KEY_WORDS: Final = ("invalid_api_key", "api key not valid", "incorrect api key")
 _MAY_BE_KEY: Final = (0, 400, 401, 403)
 _MAY_BE_LENGTH: Final = (0, 400, 413, 422, 500)
@@ -111,7 +115,7 @@ _UNSUPPORTED: Final = ErrorRule(UnsupportedParameter, "refused the request")
 _OTHER_PROTOCOL: Final = ErrorRule(
     Unsupported,
     "does not speak the OpenAI protocol at this address",
-    "Check the url of the service.",
+    "Check the url and the kind of the service.",
 )
 _BY_STATUS: Final[Mapping[int, ErrorRule]] = {
     400: _UNSUPPORTED,
@@ -124,7 +128,7 @@ _BY_STATUS: Final[Mapping[int, ErrorRule]] = {
     404: ErrorRule(
         RequestRefused,
         "knows no such model or address (404 Not Found)",
-        "Check the url of the service, which often ends in /v1, and the model.",
+        "Check the url of the service, which often ends in /v1, its kind, and the model.",
     ),
     405: _OTHER_PROTOCOL,
     409: ErrorRule(Busy, "is busy (409 Conflict)", "Try again in a minute."),
@@ -132,6 +136,7 @@ _BY_STATUS: Final[Mapping[int, ErrorRule]] = {
     501: _OTHER_PROTOCOL,
 }
 _RATE_LIMITED: Final = ErrorRule(RateLimited, "gets too many requests", "Try again {when}.")
+_OVERLOADED: Final = ErrorRule(Unreachable, "is overloaded", "Try again {when}.")
 _BROKEN_OFF: Final = ErrorRule(ServiceError, "broke off the reply")
 
 
@@ -160,9 +165,19 @@ def stream_error(value: object, text: str) -> ServiceError:
     status = error.status or _digits_of_status(value)
     rule = _loading_rule(error, text, status) or _rule_for_words(text.casefold(), status)
     if rule is None:
-        is_limit = "rate_limit" in error.code or status == _TOO_MANY
-        rule = _RATE_LIMITED if is_limit else _BROKEN_OFF
+        rule = _rule_for_kind(value, error, status)
     return _error(rule, "The service", error, text, waiting_time({}, text))
+
+
+def _rule_for_kind(value: object, error: ErrorBody, status: int) -> ErrorRule:
+    match value:
+        case {"error": {"type": str(kind)}}:
+            pass
+        case _:
+            kind = ""
+    if "rate_limit" in (error.code + kind) or status == _TOO_MANY:
+        return _RATE_LIMITED
+    return _OVERLOADED if kind == "overloaded_error" else _BROKEN_OFF
 
 
 def event_error(event: str, value: object, text: str) -> ServiceError | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fakegpt_tui.domain import BadReply, Model
+from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
 from fakegpt_tui.text import replace_surrogates
 
@@ -60,6 +61,24 @@ def read_models(body: bytes) -> tuple[Model, ...]:
     return tuple(_model(name, first[name]) for name in dict.fromkeys(name for name, _ in entries))
 
 
+@dataclass(frozen=True, slots=True)
+class ModelPage:
+    """Some of the models; those that follow are asked for by `next`, if there are any."""
+
+    models: tuple[Model, ...]
+    next: str = ""
+
+
+def read_page(body: bytes) -> ModelPage:
+    """A page of a list of models, as `read_models`."""
+    models = read_models(body)
+    match parse_json(body):
+        case {"has_more": True, "last_id": str(last)}:
+            return ModelPage(models, last)
+        case _:
+            return ModelPage(models)
+
+
 def _items(value: object, depth: int = 0) -> list[object] | None:
     """The entries of a list of models, or `None` where there is none."""
     match value:
@@ -105,12 +124,14 @@ def _can_chat(name: str, rest: Mapping[object, object]) -> bool:
 
 
 def _model(name: str, rest: Mapping[object, object]) -> Model:
+    top, titles = _table(rest, "top_provider"), (_text(rest, "name"), _text(rest, "display_name"))
     meta = _table(rest, "meta") | _table(rest, "details") | _table(rest, "architecture")
     return Model(
         name,
-        title="" if _text(rest, "name") == name else _text(rest, "name"),
+        title=next((each for each in titles if each not in ("", name)), ""),
+        max_output=_whole(rest.get("max_tokens")) or _whole(top.get("max_completion_tokens")),
         description=_text(rest, "description"),
-        window=_window(rest) or _window(_table(rest, "top_provider")) or _window(meta),
+        window=_window(rest) or _window(top) or _window(meta),
         size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
         owner=_text(rest, "owned_by"),
         family=_text(meta, "family") or _text(rest, "arch") or _text(meta, "tokenizer"),
@@ -128,8 +149,18 @@ def _text(values: Mapping[object, object], name: str) -> str:
 
 
 def _window(values: Mapping[object, object]) -> int | None:
-    found = (values.get(name) for name in _WINDOW_NAMES)
-    return next((each for each in found if isinstance(each, int) and 1 < each < _BILLION), None)
+    found = (_whole(values.get(name)) for name in _WINDOW_NAMES)
+    return next((each for each in found if each), None)
+
+
+def _whole(value: object) -> int | None:
+    match value:
+        case bool():
+            return None
+        case int() if 1 < value < _BILLION:
+            return value
+        case _:
+            return None
 
 
 def _size(parameters: object) -> str:

@@ -81,5 +81,7 @@ def _names(words: str, path: str) -> bool:
     form = re.escape(leaf)
     if _DISTINCT.search(leaf):
         return re.search(rf"\b{form}\b", words) is not None
-    pattern = rf"['\"`]{form}['\"`]|\.{form}\b|(?:parameter|argument|field|param):? {form}\b"
-    return re.search(pattern, words) is not None
+    pattern = (
+        rf"['\"`]{form}['\"`]|\.{form}\b|(?:parameter|argument|field|param):? {form}\b|^{form}: "
+    )
+    return re.search(pattern, words, re.MULTILINE) is not None

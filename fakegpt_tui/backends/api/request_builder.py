@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 from fakegpt_tui.backends.api.errors import (
     ContextWindowExceeded,
@@ -47,6 +47,8 @@ class ApiRequestBuilder(ABC):
 
     What was refused is never asked again unchanged.
     """
+
+    is_stateless: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -128,6 +130,9 @@ class ApiRequestBuilder(ABC):
                 return self._lower_limit(text, window) or self._fitter.shrink(window)
             case _:
                 return False
+
+    def go_on(self) -> bool:
+        return False
 
     def _headers(self) -> Mapping[str, str]:
         return {"Accept": EVENT_STREAM}

@@ -38,7 +38,8 @@ class RequestVariant:
     reply is called, `refused_names` what it is not; `prefill` lets a service continue a reply that
     comes last; `system_in_prompt` puts the system prompt before the first prompt; the fields at the
     paths in `left_out` are not sent, nor are those in `left_out_values` with the value beside them,
-    as JSON; `largest_limit` is the most that the limit of a reply may be.
+    as JSON; `largest_limit` is the most that the limit of a reply may be; with `replays`, what a
+    service wants back of earlier replies is sent back.
     """
 
     usage: bool = True
@@ -49,6 +50,7 @@ class RequestVariant:
     left_out: frozenset[str] = frozenset()
     left_out_values: frozenset[tuple[str, str]] = frozenset()
     largest_limit: int | None = None
+    replays: bool = True
 
     def adapt(
         self, error_text: str, request: ReplyRequest, sent: Mapping[str, object]
@@ -66,9 +68,10 @@ class RequestVariant:
             return replace(self, limit_name=name, refused_names=refused)
         if self._refuses_system_role(words, request):
             return replace(self, system_in_prompt=True)
-        return self._without_refused(words, sent) or self._without_own_fields(words)
+        return self.without_refused(words, sent) or self._without_own_fields(words)
 
-    def _without_refused(self, words: str, sent: Mapping[str, object]) -> "RequestVariant | None":
+    def without_refused(self, words: str, sent: Mapping[str, object]) -> "RequestVariant | None":
+        """Without those of the fields `sent` that the `words` of an error refuse."""
         refused = find_refused(words, sent)
         if refused is None:
             return None

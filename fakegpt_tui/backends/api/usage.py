@@ -1,4 +1,4 @@
-"""Token counts of chat completions, which services report in many shapes, as disjoint numbers.
+"""Token counts, which services report in many shapes, as disjoint numbers.
 
 https://platform.openai.com/docs/api-reference/chat/object
 """
@@ -22,11 +22,11 @@ def read_usage(value: object) -> Usage | None:
 
     What is told twice is taken from the more exact place, and impossible numbers count as unknown.
     """
-    usage = _table(value, "usage")
+    usage = table_of(value, "usage")
     prompt, output = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     if prompt is None and output is None:
         return None
-    details = _table(usage, "prompt_tokens_details")
+    details = table_of(usage, "prompt_tokens_details")
     read = _first(count(details, "cached_tokens"), count(usage, "prompt_cache_hit_tokens"))
     written = count(details, "cache_write_tokens")
     fresh = count(usage, "prompt_cache_miss_tokens")
@@ -34,7 +34,7 @@ def read_usage(value: object) -> Usage | None:
         cached = (read or 0) + (written or 0)
         # What is more than all cannot be a part of it: such services count what is fresh alone.
         fresh = prompt - cached if cached <= prompt else prompt
-    reasoning = count(_table(usage, "completion_tokens_details"), "reasoning_tokens")
+    reasoning = count(table_of(usage, "completion_tokens_details"), "reasoning_tokens")
     return Usage(
         fresh,
         all_output(output, reasoning, prompt, count(usage, "total_tokens")),
@@ -42,8 +42,8 @@ def read_usage(value: object) -> Usage | None:
         cache_write=written,
         reasoning=reasoning,
         cost=charged(usage),
-        tier=_word(value, "service_tier"),
-        served_model=_word(value, "model"),
+        tier=word_of(value, "service_tier"),
+        served_model=word_of(value, "model"),
     )
 
 
@@ -85,12 +85,14 @@ def _first(*counts: int | None) -> int | None:
     return next((each for each in counts if each is not None), None)
 
 
-def _table(value: object, name: str) -> Mapping[str, object]:
+def table_of(value: object, name: str) -> Mapping[str, object]:
+    """The table of that name in a value; empty where there is none."""
     found = value.get(name) if isinstance(value, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
-def _word(value: object, name: str) -> str:
+def word_of(value: object, name: str) -> str:
+    """The short text of that name in a value; empty where there is none."""
     found = value.get(name) if isinstance(value, Mapping) else None
     return (
         found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
@@ -57,6 +58,8 @@ class PromptBuilder:
     In a conversation that the service keeps, the prompt is sent alone. Otherwise all messages are
     packed into one prompt.
     """
+
+    is_stateless: ClassVar[bool] = False
 
     def __init__(
         self, request: ReplyRequest, service: Service, clock: Callable[[], datetime]
@@ -130,6 +133,9 @@ class PromptBuilder:
         if not message.parts:
             return message
         return ContextMessage(message.role, plain_text(message, self._content))
+
+    def go_on(self) -> bool:
+        return False  # its replies do not pause
 
     def _body(self) -> dict[str, object]:
         purpose, parent = self._request.purpose, self._parent

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
+from fakegpt_tui.backends.api.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.api.completion_text import CompletionText
 from fakegpt_tui.backends.api.errors import event_error, stream_error
 from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
 from fakegpt_tui.backends.api.usage import read_usage
-from fakegpt_tui.backends.openai.attachments import Pictures, ToolCalls
 from fakegpt_tui.backends.openai.content import content_text, count_unread, reasoning_text
 from fakegpt_tui.backends.openai.finish_reasons import FinishTracker
 from fakegpt_tui.domain import (
@@ -40,6 +40,7 @@ class CompletionDecoder:
     """
 
     json_key: ClassVar[str] = "choices"
+    is_working: ClassVar[bool] = False
 
     def __init__(self, continued: str = "") -> None:
         """`continued` is the text that the reply continues; what repeats it is left out."""

@@ -1,17 +1,13 @@
 """Requests for a chat completion: built, and changed after what a service refuses."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder
+from fakegpt_tui.backends.api.turns import join_turns
 from fakegpt_tui.backends.openai.decoder import CompletionDecoder
-from fakegpt_tui.backends.prompt_content import Content, Media, PromptContent, join_contents
-from fakegpt_tui.domain import ContextMessage, Role
+from fakegpt_tui.backends.prompt_content import Content
+from fakegpt_tui.domain import Role
 from fakegpt_tui.text import replace_surrogates
-
-_ROLES: Final = {"system", "developer", "user", "assistant"}
-_SYSTEM_ROLES: Final = {"system", "developer"}
-_FROM_REPLY: Final = "This came with your last reply:"
 
 
 class CompletionBuilder(ApiRequestBuilder):
@@ -32,45 +28,16 @@ class CompletionBuilder(ApiRequestBuilder):
             else:
                 messages = (*messages, GO_ON)
         first = Role.USER if variant.system_in_prompt else Role.SYSTEM
-        body["messages"] = list(message_turns(messages, self._content, system_role=first))
+        turns = join_turns(messages, self._content, system_role=first)
+        body["messages"] = [{"role": each.role, "content": _value(each.contents)} for each in turns]
         return self._with_settings(body)
 
 
-def message_turns(
-    messages: Sequence[ContextMessage], content: PromptContent, *, system_role: str
-) -> Iterator[dict[str, object]]:
-    """`messages` with neighbours of one role joined: many chat templates insist on turns.
-
-    A reply may hold only text, so that its pictures go along with the prompt after it.
-
-    Raises:
-        RequestRefused: Something of them cannot be sent.
-    """
-    role, said, carried = "", list[Content](), list[Content]()
-    for message in messages:
-        known = message.role if message.role in _ROLES else Role.USER.value
-        known = system_role if known in _SYSTEM_ROLES else known
-        if said and known != role:
-            yield {"role": role, "content": content_value(said)}
-            said = []
-        role, found = known, content.of(message)
-        if known == Role.USER:
-            said += [*carried, *found]
-            carried = []
-        else:
-            media = [each for each in found if isinstance(each, Media)]
-            carried += [_FROM_REPLY, *media] if media else []
-            said += [each for each in found if isinstance(each, str)]
-    if said:
-        yield {"role": role, "content": content_value(said)}
-
-
-def content_value(contents: Sequence[Content]) -> str | list[dict[str, object]]:
+def _value(contents: Sequence[Content]) -> str | list[dict[str, object]]:
     """The value of `content`: many servers and templates break on a list of only text."""
-    joined = join_contents(contents)
-    if all(isinstance(each, str) for each in joined):
-        return "".join(map(str, joined))
-    return [_block(each) for each in joined]
+    if all(isinstance(each, str) for each in contents):
+        return "".join(map(str, contents))
+    return [_block(each) for each in contents]
 
 
 def _block(content: Content) -> dict[str, object]:

@@ -51,6 +51,9 @@ class StreamDecoder:
     grace: ClassVar[None] = None
     """Nothing but the end marker tells that no more text may come."""
 
+    is_working: ClassVar[bool] = False
+    """It has no tools."""
+
     def __init__(self, *, locate: bool = False) -> None:
         """With `locate`, `RemoteIdAssigned` tells the id of the reply's newest message."""
         self._locate = locate

@@ -31,12 +31,25 @@ from fakegpt_tui.ui.service_rows import check_step_line, model_label
 from fakegpt_tui.ui.widgets.service_list import PlainCheckbox, PlainRadioButton
 from fakegpt_tui.ui.widgets.text_field import TextField
 
-_KINDS: Final = [kind for kind in reversed(ServiceKind) if kind.label]
+_KINDS: Final = sorted(
+    (kind for kind in ServiceKind if kind.label), key=lambda each: not each.is_api
+)
+_ADDRESSES: Final = {
+    ServiceKind.OPENAI: "such as http://127.0.0.1:11434",
+    ServiceKind.RESPONSES: "such as https://api.openai.com/v1",
+    ServiceKind.ANTHROPIC: "such as https://api.anthropic.com",
+    ServiceKind.FAKEGPT: "such as https://chat.example.org",
+}
+_KEYS: Final = {
+    ServiceKind.OPENAI: "if it wants one; servers on this machine mostly do not",
+    ServiceKind.RESPONSES: "sent as Authorization",
+    ServiceKind.ANTHROPIC: "sent as x-api-key",
+}
 _FIELDS: Final = {
     "name": ("Name", "such as ollama"),
-    "url": ("Address", "such as http://127.0.0.1:11434"),
+    "url": ("Address", ""),
     "model": ("Model", "empty: the first that it lists"),
-    "key": ("Key", "if it wants one"),
+    "key": ("Key", ""),
     "key_env": ("or variable", "the environment variable that holds the key"),
     "proxy": ("Proxy", "that of the environment; off for none at all"),
 }
@@ -108,7 +121,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         name = self._service.name if self._service else ""
         title = f"Change {name}" if name else "Add a service"
         self.query_one("#form").border_title = Content(title)
-        self._show_key_fields()
+        self._show_needs()
         self._before = self._draft()
         first = "url" if name else "name"
         self.query_one(f"#{first}", Input).focus()
@@ -137,7 +150,7 @@ class ServiceFormScreen(ModalScreen[Service | None]):
 
     @on(RadioSet.Changed)
     def note_kind(self) -> None:
-        self._show_key_fields()
+        self._show_needs()
         self.note_change()
 
     def action_keep(self) -> None:
@@ -291,9 +304,12 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             self.query_one(f"#{first}", Input).focus()
         return bool(problems)
 
-    def _show_key_fields(self) -> None:
-        """A host of the FakeGPT protocol has a login, and no key."""
+    def _show_needs(self) -> None:
+        """Show what a service of the chosen kind needs; one of FakeGPT has a login, and no key."""
         has_key = self._kind.is_api
+        for field, hints in (("url", _ADDRESSES), ("key", _KEYS)):
+            hint = self._hint(field) or hints.get(self._kind, "")
+            self.query_one(f"#{field}", Input).placeholder = safe_line(hint, 200)
         for field in _ABOUT_KEYS:
             self.query_one(f"#{field}-row").display = has_key
         self.query_one("#without_key-row").display = has_key and self._has_kept_key

@@ -64,7 +64,11 @@ async def empty() -> AsyncIterator[FaultServer]:
         (401, NotSignedIn, "does not accept the key, or wants one"),
         (402, RequestRefused, "no credit left"),
         (403, RequestRefused, "does not allow this with this key"),
-        (404, RequestRefused, "the url of the service, which often ends in /v1, and the model"),
+        (
+            404,
+            RequestRefused,
+            "the url of the service, which often ends in /v1, its kind, and the model",
+        ),
         (405, Unsupported, "does not speak the OpenAI protocol"),
         (408, Unreachable, "gave up waiting"),
         (409, Busy, "is busy"),

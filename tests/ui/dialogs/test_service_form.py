@@ -161,12 +161,28 @@ async def test_where_no_key_is_kept_none_can_be_taken_away() -> None:
         assert "take the key away" not in it.text
 
 
+async def test_each_protocol_says_what_it_needs() -> None:
+    async with adding() as it:
+        await it.see("127.0.0.1:11434")
+        it.app.screen.query_one("#kind").focus()
+        await it.pilot.press("down", "space")
+        await it.see("api.openai.com/v1")
+        await it.see("sent as Authorization")
+        await it.pilot.press("down", "space")
+        await it.see("api.anthropic.com")
+        await it.see("sent as x-api-key")
+        await fill(it, name="claude", url="http://127.0.0.1:9", key=KEY)
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.registry.saved))
+        assert it.registry.saved[0].kind is ServiceKind.ANTHROPIC
+
+
 async def test_a_host_of_the_fakegpt_protocol_is_asked_for_no_key() -> None:
     async with adding() as it:
         await it.see("or variable")
         await fill(it, name="shared", url="http://127.0.0.1:9", key=KEY)
         it.app.screen.query_one("#kind").focus()
-        await it.pilot.press("down", "space")
+        await it.pilot.press("down", "down", "down", "space")
         await it.until(lambda: "or variable" not in it.text)
         await it.pilot.press("ctrl+s")
         await it.until(lambda: bool(it.registry.saved))

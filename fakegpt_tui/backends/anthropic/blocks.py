@@ -1,0 +1,159 @@
+"""Blocks of a message: put together from their deltas, as they are shown and as they are kept."""
+
+import json
+from decimal import Decimal
+from typing import Final
+
+from fakegpt_tui.backends.api.usage import charged, count, table_of, word_of
+from fakegpt_tui.domain import Usage
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
+from fakegpt_tui.text import replace_surrogates
+
+MAX_BLOCKS: Final = 1_000
+_MAX_ARGUMENTS: Final = 1_000_000
+_PIECES: Final = {"text": "text", "thinking": "thinking", "signature": "signature"}
+"""The fields of a block that deltas lengthen, by the field of the delta."""
+
+_SEARCH_ERRORS: Final = {
+    "max_uses_exceeded": "it had searched as often as it may",
+    "too_many_requests": "too many searches at once",
+    "unavailable": "the search is not available",
+    "query_too_long": "the query is too long",
+    "invalid_tool_input": "the query is not valid",
+    "request_too_large": "the search is too large",
+}
+
+
+class Block:
+    """One block of a message while it arrives."""
+
+    def __init__(self, start: dict[str, object]) -> None:
+        self.kind = str(start.get("type", "text"))
+        self._start = start
+        self._pieces: dict[str, list[str]] = {}
+        self._citations: list[object] = []
+        self._json: list[str] = []
+        self._json_size = 0
+
+    def add(self, field: str, piece: str) -> None:
+        """Lengthen a field, such as the text."""
+        self._pieces.setdefault(field, []).append(piece)
+
+    def add_json(self, piece: str) -> None:
+        """Lengthen the input of a tool."""
+        if self._json_size < _MAX_ARGUMENTS:
+            self._json_size += len(piece)
+            self._json.append(piece)
+
+    def add_citation(self, citation: object) -> None:
+        if len(self._citations) < MAX_BLOCKS:
+            self._citations.append(citation)
+
+    @property
+    def input_text(self) -> str:
+        """The input of a tool, as JSON, or as it came where it is none."""
+        if joined := "".join(self._json):
+            return joined
+        given = self._start.get("input")
+        return json.dumps(given, ensure_ascii=False) if given else ""
+
+    @property
+    def query(self) -> str:
+        """What a tool of the service looks for, as far as its input tells."""
+        match parse_json(self.input_text):
+            case {"query": str(query)} | {"url": str(query)}:
+                return replace_surrogates(query)
+            case _:
+                return replace_surrogates(self.input_text)
+
+    def whole(self) -> dict[str, object]:
+        """The block as the service would send it at once."""
+        made = dict(self._start)
+        for field, pieces in self._pieces.items():
+            before = made.get(field)
+            made[field] = (before if isinstance(before, str) else "") + "".join(pieces)
+        if self._citations:
+            made["citations"] = self._citations
+        if self._json:
+            value = parse_json("".join(self._json))
+            made["input"] = {} if value is NOT_JSON else value
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCounts:
+    """Token counts of a message, as far as they are known; `fresh` is what was not cached."""
+
+    fresh: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    cost: str = ""
+    tier: str = ""
+
+    def updated(self, value: object) -> "TokenCounts":
+        """These counts, where `value` has none; they are cumulative."""
+        usage = table_of({"usage": value}, "usage")
+        thinking = count(table_of(usage, "output_tokens_details"), "thinking_tokens")
+        return TokenCounts(
+            _newer(count(usage, "input_tokens"), self.fresh),
+            _newer(count(usage, "output_tokens"), self.output),
+            _newer(count(usage, "cache_read_input_tokens"), self.cache_read),
+            _newer(count(usage, "cache_creation_input_tokens"), self.cache_write),
+            _newer(thinking, self.reasoning),
+            charged(usage) or self.cost,
+            word_of(usage, "service_tier") or self.tier,
+        )
+
+    def __add__(self, other: "TokenCounts") -> "TokenCounts":
+        """The counts of both; what only one of them charged is no sum."""
+        costs = [each.cost for each in (self, other) if each != TokenCounts()]
+        return TokenCounts(
+            _sum(self.fresh, other.fresh),
+            _sum(self.output, other.output),
+            _sum(self.cache_read, other.cache_read),
+            _sum(self.cache_write, other.cache_write),
+            _sum(self.reasoning, other.reasoning),
+            str(sum(map(Decimal, costs))) if costs and all(costs) else "",
+            other.tier or self.tier,
+        )
+
+    def to_usage(self, served_model: str = "") -> Usage | None:
+        """The usage of a reply; `None` where nothing is known."""
+        if self.fresh is None and self.output is None:
+            return None
+        return Usage(
+            self.fresh,
+            self.output,
+            cache_read=self.cache_read,
+            cache_write=self.cache_write,
+            reasoning=self.reasoning,
+            cost=self.cost,
+            tier=self.tier,
+            served_model=served_model,
+        )
+
+
+def _newer(one: int | None, before: int | None) -> int | None:
+    return before if one is None else one
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)
+
+
+def search_error(block: dict[str, object]) -> str:
+    """A sentence for a tool of the service that failed; empty where it did not."""
+    match block.get("content"):
+        case {"error_code": str(code)}:
+            reason = _SEARCH_ERRORS.get(code, code.replace("_", " "))
+            return f"A search of the web failed: {replace_surrogates(reason)[:100]}."
+        case _:
+            return ""
+
+
+def delta_field(kind: str) -> str:
+    """The field that deltas of the type `kind` lengthen; empty for none."""
+    return _PIECES.get(kind.removesuffix("_delta"), "")

@@ -1,0 +1,272 @@
+"""Decoder for streams of the Anthropic Messages API: server-sent events in, domain events out.
+
+The events are those of https://platform.claude.com/docs/en/build-with-claude/streaming; what other
+servers make of them is read, too.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Final
+
+from fakegpt_tui.backends.anthropic.blocks import (
+    MAX_BLOCKS,
+    Block,
+    TokenCounts,
+    delta_field,
+    search_error,
+)
+from fakegpt_tui.backends.api.attachments import ToolCalls
+from fakegpt_tui.backends.api.completion_text import CompletionText
+from fakegpt_tui.backends.api.reply_decoder import ReplyDecoder
+from fakegpt_tui.backends.api.usage import word_of
+from fakegpt_tui.domain import (
+    FinishReason,
+    OriginReported,
+    PartAdded,
+    StreamEvent,
+    UsageReported,
+)
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart
+from fakegpt_tui.text import replace_surrogates, safe_line
+
+SaveState = Callable[[list[dict[str, object]]], Origin | None]
+"""Makes the blocks of a message into what is kept to be sent back, if there is anything."""
+
+_STOPS: Final = ("end_turn", "stop_sequence", "tool_use", "stop")
+_LENGTHS: Final = ("max_tokens", "length")
+_PAUSES: Final = ("pause_turn", "compaction")
+_WINDOW_FULL: Final = (
+    "The model's window is full. Start a new conversation, or send less of this one."
+)
+
+
+_PAUSED_TOO_OFTEN: Final = (
+    "The service paused the reply again and again, so it ends here. Ask it to go on for more."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PausedReply:
+    """What came of a reply that another request continues."""
+
+    text: CompletionText
+    content: tuple[dict[str, object], ...]
+    counts: TokenCounts
+    sources: frozenset[str]
+    notices: tuple[str, ...]
+    has_reasoning: bool
+
+
+class MessageDecoder(ReplyDecoder):
+    """Turns the events of one message into domain events, and judges how it ended."""
+
+    json_key: ClassVar[str] = "content"
+
+    def __init__(
+        self,
+        continued: str = "",
+        *,
+        after: "PausedReply | None" = None,
+        may_pause: bool = True,
+        save_state: SaveState = lambda _blocks: None,
+    ) -> None:
+        """`continued` is the text that the reply continues; what repeats it is left out.
+
+        The message goes on `after` a reply that paused, and pauses itself only if it `may_pause`.
+        """
+        super().__init__(CompletionText(continued) if after is None else after.text)
+        self._after = after
+        self._may_pause = may_pause
+        self._save_state = save_state
+        self._has_paused = False
+        self._blocks: dict[int, Block] = {}
+        self._counts = TokenCounts()
+        self._spent = TokenCounts() if after is None else after.counts
+        self._calls = ToolCalls()
+        self._model = ""
+        self._needs_gap = after is not None
+        if after is not None:
+            self._sources, self._notices = set(after.sources), list(after.notices)
+            self._has_reasoning = after.has_reasoning
+
+    @property
+    def paused(self) -> "PausedReply | None":
+        """The reply, if it paused and is to be continued by another request."""
+        if not self._has_paused or self._error is not None:
+            return None
+        return PausedReply(
+            text=self._text,
+            content=self._content,
+            counts=self._spent + self._counts,
+            sources=frozenset(self._sources),
+            notices=tuple(self._notices),
+            has_reasoning=self._has_reasoning,
+        )
+
+    def finish(self) -> Iterator[StreamEvent]:
+        if self.paused is None:
+            yield from super().finish()
+
+    @property
+    def _content(self) -> tuple[dict[str, object], ...]:
+        """The blocks so far, as the service would send them at once."""
+        made = (self._blocks[index].whole() for index in sorted(self._blocks))
+        full = (each for each in made if each.get("type") != "text" or each.get("text"))
+        return (*(() if self._after is None else self._after.content), *full)
+
+    def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        match kind, value:
+            case "content_block_delta", {"index": int(index), "delta": dict(delta)}:
+                yield from self._read_delta(index, delta)
+            case "content_block_start", {"index": int(index), "content_block": dict(block)}:
+                yield from self._start(index, block)
+            case "content_block_stop", {"index": int(index)}:
+                yield from self._stop(index)
+            case "message_start", {"message": dict(message)}:
+                self._counts = self._counts.updated(message.get("usage"))
+                self._model = word_of(message, "model")
+            case "message_delta", _:
+                yield from self._read_end(value)
+            case "message_stop", _:
+                self.done = True
+            case "message", {"content": list(blocks)}:
+                yield from self._read_whole(blocks, value)
+            case _:
+                pass  # Pings, and what a later version sends.
+
+    def _read_delta(self, index: int, delta: dict[str, Any]) -> Iterator[StreamEvent]:
+        block = self._blocks.get(index)
+        match delta:
+            case {"type": "text_delta", "text": str(text)}:
+                if block is None:
+                    block = self._open(index, {"type": "text", "text": ""})
+                block.add("text", text)
+                yield from self._say(text)
+            case {"type": "thinking_delta", "thinking": str(text)}:
+                if block is None:
+                    block = self._open(index, {"type": "thinking", "thinking": ""})
+                block.add("thinking", text)
+                yield from self._add_reasoning(index, text)
+            case {"type": "input_json_delta", "partial_json": str(piece)} if block is not None:
+                block.add_json(piece)
+            case {"type": "citations_delta", "citation": citation} if block is not None:
+                block.add_citation(citation)
+            case {"type": str(kind)} if block is not None and (field := delta_field(kind)):
+                block.add(field, str(delta.get(field, "")))
+            case _:
+                pass
+
+    def _open(self, index: int, start: dict[str, Any]) -> Block:
+        block = Block(start)
+        if len(self._blocks) < MAX_BLOCKS:
+            self._blocks[index] = block
+        return block
+
+    def _start(self, index: int, start: dict[str, Any]) -> Iterator[StreamEvent]:
+        self._open(index, start)
+        self.is_working = start.get("type") == "server_tool_use"
+        match start:
+            case {"type": "text", "text": str(text)}:
+                yield from self._say(text)
+            case {"type": "thinking", "thinking": str(text)}:
+                yield from self._add_reasoning(index, text)
+            case {"type": "server_tool_use"}:
+                self._needs_gap = True
+            case {"type": str(kind)} if kind.endswith("_tool_result"):
+                self._needs_gap = True
+                if sentence := search_error(start):
+                    self._notices.append(sentence)
+            case _:
+                pass
+
+    def _say(self, text: str) -> Iterator[StreamEvent]:
+        if self._needs_gap and text:
+            # What was said before a search, and what is said after it, are paragraphs.
+            self._needs_gap = False
+            if self._text.has_text and not text[0].isspace():
+                yield from self._text.add_delta("\n\n")
+        yield from self._text.add_delta(text)
+
+    def _stop(self, index: int) -> Iterator[StreamEvent]:
+        block = self._blocks.get(index)
+        if block is None:
+            return
+        whole = block.whole()
+        match whole:
+            case {"type": "thinking", "thinking": ""} | {"type": "redacted_thinking"}:
+                yield PartAdded(ReasoningSpan(0, is_redacted=True))
+            case {"type": "text", "citations": list(citations)}:
+                for each in citations:
+                    yield from self._cite_one(each)
+            case {"type": "server_tool_use", "name": str(name)}:
+                call_id, said = str(whole.get("id", "")), replace_surrogates(block.input_text)
+                yield PartAdded(ToolCallPart(call_id, name, said, by_service=True))
+            case {"type": "tool_use", "name": str(name)}:
+                call = {"index": index, "function": {"name": name, "arguments": block.input_text}}
+                self._calls.add({"tool_calls": [call]})
+            case _:
+                pass
+
+    def _cite_one(self, citation: Any) -> Iterator[StreamEvent]:
+        match citation:
+            case {"url": str(url)}:
+                yield from self._cite(url, citation.get("title"), citation.get("cited_text"))
+            case {"document_title": str(title)} | {"source": str(title)}:
+                yield from self._cite("", title, citation.get("cited_text"))
+            case _:
+                pass
+
+    def _read_end(self, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        self._counts = self._counts.updated(value.get("usage"))
+        if (usage := (self._spent + self._counts).to_usage(self._model)) is not None:
+            yield UsageReported(usage)
+        match value.get("delta"):
+            case {"stop_reason": str(reason), **rest}:
+                self._end(reason, rest.get("stop_details"))
+            case _:
+                pass
+
+    def _end(self, reason: str, details: object) -> None:
+        self._has_paused = reason in _PAUSES and self._may_pause
+        if reason in _STOPS or self._has_paused:
+            self._reason = FinishReason.STOP
+        elif reason in _PAUSES:
+            self._reason = FinishReason.STOP
+            self._notices.append(_PAUSED_TOO_OFTEN)
+        elif reason in _LENGTHS:
+            self._reason = FinishReason.LENGTH
+        elif reason == "model_context_window_exceeded":
+            self._reason = FinishReason.LENGTH
+            self._notices.append(_WINDOW_FULL)
+        elif reason == "refusal":
+            self._reason = FinishReason.CONTENT_FILTER
+            self._notices.append(_refusal(details))
+        else:
+            self._end_for(reason)
+
+    def _read_whole(self, blocks: list[Any], message: dict[str, Any]) -> Iterator[StreamEvent]:
+        """Read a message that was not streamed."""
+        for index, block in enumerate(blocks):
+            if isinstance(block, dict):
+                yield from self._start(index, block)
+                yield from self._stop(index)
+        yield from self._read_end({"usage": message.get("usage"), "delta": message})
+        self.done = True
+
+    def _flush(self) -> Iterator[StreamEvent]:
+        yield from self._text.finish(self._calls.to_markdown())
+        if self._reason is not None and self._error is None:
+            origin = self._save_state([*self._content])
+            if origin is not None:
+                yield OriginReported(origin)
+
+
+def _refusal(details: object) -> str:
+    fields = details if isinstance(details, dict) else {}
+    category, explanation = fields.get("category"), fields.get("explanation")
+    lead = "The model refused to go on"
+    if isinstance(category, str) and category:
+        lead += f" ({safe_line(replace_surrogates(category), 60).replace('_', ' ')})"
+    if isinstance(explanation, str) and explanation:
+        lead += f": {safe_line(replace_surrogates(explanation), 300).rstrip('.')}"
+    return f"{lead}. Change the prompt before you go on, or it refuses again."

@@ -1,0 +1,138 @@
+"""Request builder with optional fields: each is left out where the service refuses it.
+
+What the program adds on its own and what settings make are fields at paths such as
+`reasoning.effort`. What a service wants back unread is sent once more without it if refused.
+"""
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from fakegpt_tui.backends.api.refused_fields import error_words
+from fakegpt_tui.backends.api.request_builder import GO_ON, ApiRequestBuilder, RequestTarget
+from fakegpt_tui.backends.api.request_variant import RequestVariant
+from fakegpt_tui.backends.api.turns import JoinedTurn, StateOwner
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.context_window import WindowCache
+from fakegpt_tui.domain import ContextMessage
+from fakegpt_tui.domain.media_types import PDF
+from fakegpt_tui.domain.parts import Origin
+from fakegpt_tui.http.clients import Transport
+
+_STATE: Final = re.compile(
+    r"thinking|signature|encrypted|reasoning|required following item|item_reference|\brs_"
+    r"|summary|input\[\d+\]|could not be verified|unknown item|tool_use_id|tool_result"
+)
+"""What is said of something that was sent back."""
+
+_PREFILL: Final = re.compile(
+    r"prefill|last (?:role|message)|(?:final|end with an?) (?:assistant|user)"
+    r"|must end with|continue_final_message"
+)
+_REPLAY_REFUSED: Final = (
+    "The service did not take back what it had given along with earlier replies (such as hidden"
+    " thoughts), so the conversation was sent without that."
+)
+_SETTINGS: Final = {"tools": "web_search", "cache_control": "cache"}
+"""Fields that a setting of another name makes."""
+
+_UNTOLD: Final = frozenset({"store", "include", "prompt_cache_key", "thinking.display"})
+"""Fields that change nothing that a person would miss."""
+
+
+class BodyBuilder(ApiRequestBuilder):
+    """Builds the requests for one reply of a protocol that has optional fields and kept state."""
+
+    required: ClassVar[frozenset[str]] = frozenset()
+    """Fields without which the service takes no request."""
+
+    def __init__(
+        self,
+        request: ReplyRequest,
+        transport: Transport,
+        *,
+        target: RequestTarget,
+        path: str,
+        variant: RequestVariant,
+        windows: WindowCache,
+        remember: Callable[[RequestVariant], None],
+    ) -> None:
+        super().__init__(
+            request,
+            target=target,
+            path=path,
+            variant=variant,
+            windows=windows,
+            remember=remember,
+            takes=() if transport.address.is_loopback else (PDF,),
+        )
+        self._service = transport.service
+        self._is_local = transport.address.is_loopback
+        self._owner = StateOwner(str(target.kind), self._service.name, target.model)
+        self._sent_before = ""
+        """A print of all that goes before the reply."""
+        self._has_replayed = False
+
+    @abstractmethod
+    def _messages(self, messages: Sequence[ContextMessage]) -> dict[str, object]:
+        """The model and the conversation, as the body has them; sets `_sent_before`."""
+
+    @abstractmethod
+    def _own_fields(self) -> Mapping[str, object]:
+        """What the program adds on its own."""
+
+    @abstractmethod
+    def _is_opaque(self, item: Mapping[str, object]) -> bool:
+        """Does the service want an item of a reply back, which a person cannot read?"""
+
+    def _optional(self) -> dict[str, object]:
+        """All that may be left out, by its path, and the tables that hold some of it."""
+        found = self.fields.by_path()
+        outer = {path.rpartition(".")[0]: "a table" for path in found if "." in path}
+        fields = {**self._own_fields(), **outer, **found}
+        return {path: value for path, value in fields.items() if path not in self.required}
+
+    def _body(self) -> dict[str, object]:
+        messages = self._fitter.messages
+        if self._is_continued and not self._variant.prefill:
+            messages = (*messages, GO_ON)
+        self._has_replayed = False
+        body: dict[str, object] = {**self._messages(messages), "stream": True}
+        left_out = self._variant.left_out
+        own = {name: each for name, each in self._own_fields().items() if name not in left_out}
+        return self.fields.into(body | own, without=self._variant.without(self._optional()))
+
+    def _changes(self) -> Iterator[str]:
+        values = self._optional()
+        left_out = self._variant.without(values) - self._known.without(values) - _UNTOLD
+        names = [_SETTINGS.get(each, each) for each in self.fields.names_of(left_out)]
+        if names:
+            told = " and ".join(dict.fromkeys(names))
+            yield f"The model does not take the setting {told}, so it was not sent."
+        if self._known.replays and not self._variant.replays:
+            yield _REPLAY_REFUSED
+        yield from self._without_effect.values()
+
+    def _adapt(self, error_text: str) -> bool:
+        words, variant = error_words(error_text), self._variant
+        if self._has_replayed and variant.replays and _STATE.search(words):
+            return self._change(replace(variant, replays=False))
+        if self._is_continued and variant.prefill and _PREFILL.search(words):
+            return self._change(replace(variant, prefill=False))
+        return self._change(variant.without_refused(words, self._optional()))
+
+    def _replayed(self, turn: JoinedTurn, before: str) -> list[dict[str, object]] | None:
+        """What was kept of a turn, where it can be sent back."""
+        if turn.role != "assistant" or not self._variant.replays:
+            return None
+        kept = self._owner.replay(turn, before)
+        self._has_replayed = self._has_replayed or kept is not None
+        return kept
+
+    def _keep(self, items: list[dict[str, object]]) -> Origin | None:
+        """Keep a reply's items, if one of them is opaque."""
+        if self._is_continued or not any(map(self._is_opaque, items)):
+            return None
+        return self._owner.keep(items, self._sent_before)

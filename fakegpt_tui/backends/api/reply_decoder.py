@@ -1,0 +1,148 @@
+"""Decoder base for streams of JSON events that name their type, and for how a reply ends."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Final
+
+from fakegpt_tui.backends.api.completion_text import CompletionText
+from fakegpt_tui.backends.api.errors import event_error
+from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
+from fakegpt_tui.domain import (
+    BadReply,
+    FinishReason,
+    Notice,
+    PartAdded,
+    ReasoningDelta,
+    ReplyCut,
+    ReplyEnded,
+    ServiceError,
+    StreamEvent,
+)
+from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.protocol.error_body import parse_json
+from fakegpt_tui.text import replace_surrogates, safe_line
+
+REFUSED: Final = Notice("The model refused to answer; what follows is its refusal.")
+_END_MARKER: Final = "[DONE]"
+_NO_WORD: Final = "The service ended its reply without a word."
+_ALL_THOUGHT: Final = (
+    "The limit was reached before any text came: all of it went into thinking. A higher max_tokens,"
+    " or less effort, leaves room for an answer."
+)
+_MAX_SOURCES: Final = 500
+
+
+class ReplyDecoder(ABC):
+    """Turns JSON events with a type into domain events, and judges how the reply ended."""
+
+    json_key: ClassVar[str]
+    grace: ClassVar[None] = None
+    """An event of its own ends a reply."""
+
+    def __init__(self, text: CompletionText) -> None:
+        self.done = False
+        """Has the end come? Nothing after it counts."""
+        self.is_working = False
+        """Does a tool of the service run?"""
+        self._text = text
+        self._error: ServiceError | None = None
+        self._reason: FinishReason | None = None
+        self._thoughts = SurrogateJoiner()
+        self._has_reasoning = False
+        self._thought_of: object = None
+        self._notices: list[str] = []
+        self._sources: set[str] = set()
+
+    def decode_all(self, server_events: Iterable[tuple[str, str]]) -> Iterator[StreamEvent]:
+        """As `Decoder.decode_all`."""
+        try:
+            for event, data in server_events:
+                if not self.done:
+                    yield from self._decode(event, data)
+        except ServiceError:
+            yield from self._text.flush_overlap()
+            raise
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """As `Decoder.finish`.
+
+        Raises:
+            ServiceError: The error that the stream told.
+            BadReply: The service ended the reply without any text.
+            ReplyCut: The stream ended before the reply did.
+        """
+        yield from self._flush()
+        if self._error is not None:
+            raise self._error
+        if self._reason is None and not (self.done and self._text.has_text):
+            raise self._incomplete_error()
+        has_thoughts = self._has_reasoning or self._text.has_reasoning
+        is_cut = self._reason in (FinishReason.LENGTH, FinishReason.CONTENT_FILTER)
+        if not (self._text.has_text or has_thoughts or is_cut):
+            raise BadReply(_NO_WORD)
+        if self._reason is FinishReason.LENGTH and not self._text.has_text:
+            yield Notice(_ALL_THOUGHT)
+        yield from map(Notice, self._notices)
+        yield ReplyEnded(self._reason or FinishReason.STOP)
+
+    @abstractmethod
+    def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        """What the event `value` of the type `kind` means."""
+
+    def _flush(self) -> Iterator[StreamEvent]:
+        """What was held back; no more text comes."""
+        yield from self._text.finish("")
+
+    def _decode(self, event: str, data: str) -> Iterator[StreamEvent]:
+        value: Any = parse_json(data)
+        match value:
+            case {"type": str(kind)} if kind != "error":
+                yield from self._read(kind, value)
+            case _ if data.strip() == _END_MARKER:
+                self.done = True
+            case _:
+                self._error = event_error(event, value, data)
+                if self._error is not None:
+                    self.done = True
+                elif isinstance(value, dict):
+                    yield from self._read(event, value)
+
+    def _incomplete_error(self) -> ServiceError:
+        if self._text.has_text:
+            return ReplyCut("The reply broke off before its end.")
+        if self.done:
+            return BadReply(_NO_WORD)
+        return ReplyCut("The stream ended before a word of the reply came.")
+
+    def _add_reasoning(self, of: object, text: str) -> Iterator[StreamEvent]:
+        """Add thoughts; those `of` another part begin a paragraph."""
+        whole = self._thoughts.add(text)
+        if not whole:
+            return
+        if self._has_reasoning and self._thought_of != of:
+            whole = f"\n\n{whole}"
+        self._thought_of = of
+        self._has_reasoning = True
+        yield ReasoningDelta(whole)
+
+    def _end_for(self, word: object) -> None:
+        """End for a reason that this program does not know; it is named."""
+        self._reason = FinishReason.STOP
+        if isinstance(word, str) and word:
+            named = safe_line(replace_surrogates(word), 60)
+            self._notices.append(f"The service ended the reply for a reason of its own: {named}.")
+
+    def _cite(
+        self, url: object, title: object, quote: object = "", place: tuple[int, int] = (0, 0)
+    ) -> Iterator[StreamEvent]:
+        """Tell a source, once."""
+        named = url if isinstance(url, str) and url else title
+        if not isinstance(named, str) or not named or named in self._sources:
+            return
+        if len(self._sources) < _MAX_SOURCES:
+            self._sources.add(named)
+            yield PartAdded(CitationPart(*place, _clean(url), _clean(title), _clean(quote)))
+
+
+def _clean(text: object) -> str:
+    return replace_surrogates(text) if isinstance(text, str) else ""

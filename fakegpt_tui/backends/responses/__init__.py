@@ -1,0 +1,22 @@
+"""Backend for services that speak the OpenAI Responses API."""
+
+from functools import partial
+
+from fakegpt_tui.backends.api.backend import ApiBackend
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.responses.request import ResponseBuilder
+
+
+class ResponsesBackend(ApiBackend):
+    """Streams responses; the service is asked to keep nothing of them."""
+
+    def _build(self, request: ReplyRequest, model: str) -> ResponseBuilder:
+        return ResponseBuilder(
+            request,
+            self._transport,
+            target=self._target(model),
+            path=self._path("/responses"),
+            variant=self._variant(model),
+            windows=self._windows,
+            remember=partial(self._variants.__setitem__, model),
+        )

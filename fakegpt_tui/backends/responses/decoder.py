@@ -1,0 +1,236 @@
+"""Decoder for streams of the OpenAI Responses API: server-sent events in, domain events out.
+
+The events are those of https://developers.openai.com/api/docs/api-reference/responses-streaming;
+what other servers make of them is read, too.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Final
+
+from fakegpt_tui.backends.api.attachments import ToolCalls
+from fakegpt_tui.backends.api.completion_text import CompletionText
+from fakegpt_tui.backends.api.errors import stream_error
+from fakegpt_tui.backends.api.reply_decoder import REFUSED, ReplyDecoder
+from fakegpt_tui.backends.responses.items import (
+    find_citations,
+    is_refusal,
+    message_texts,
+    read_usage,
+    search_query,
+    texts_of,
+)
+from fakegpt_tui.backends.responses.output_text import OutputText, PartIndex
+from fakegpt_tui.domain import (
+    FinishReason,
+    OriginReported,
+    PartAdded,
+    ServiceError,
+    StreamEvent,
+    UsageReported,
+)
+from fakegpt_tui.domain.parts import Origin, ToolCallPart
+
+SaveState = Callable[[list[dict[str, object]]], Origin | None]
+"""Makes the items of a response into what is kept to be sent back, if there is anything."""
+
+_MAX_ITEMS: Final = 1_000
+_LENGTHS: Final = (None, "max_output_tokens", "max_tokens")
+_WORKING: Final = ("in_progress", "searching", "interpreting", "generating")
+
+
+class ResponseDecoder(ReplyDecoder):
+    """Turns the events of one response into domain events, and judges how it ended."""
+
+    json_key: ClassVar[str] = "output"
+
+    def __init__(self, continued: str = "", *, save_state: SaveState = lambda _items: None) -> None:
+        """`continued` is the text that the reply continues; what repeats it is left out."""
+        super().__init__(CompletionText(continued))
+        self._output = OutputText(self._text)
+        self._phases: dict[int, str] = {}
+        self._thought_kinds: dict[int, str] = {}
+        self._thoughts_seen: set[tuple[int, int]] = set()
+        self._items: dict[int, dict[str, object]] = {}
+        self._calls = ToolCalls()
+        self._has_refused = False
+        self._save_state = save_state
+
+    def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        if kind == "response.output_text.delta":
+            yield from self._add_text(value, "delta")
+            return
+        match kind.removeprefix("response.").split("."):
+            case ["refusal", "delta"]:
+                yield from self._refuse()
+                yield from self._add_text(value, "delta")
+            case ["output_text" | "refusal" as name, "done"]:
+                yield from self._close_text(value, "text" if name == "output_text" else name)
+            case ["output_text", "annotation", "added"]:
+                yield from self._cite_all([value.get("annotation")])
+            case ["reasoning_text" | "reasoning_summary_text" | "reasoning" | "reasoning_summary"
+                  as name, "delta" | "done" as step]:  # fmt: skip
+                yield from self._think(name, step, value)
+            case ["output_item", "added" | "done" as step]:
+                yield from self._read_item(_index(value), value.get("item"), step)
+            case [_, step] if step in _WORKING:
+                self.is_working = True
+            case _:
+                yield from self._read_end(kind, value)
+
+    def _flush(self) -> Iterator[StreamEvent]:
+        yield from self._output.flush()
+        yield from self._text.finish(self._calls.to_markdown())
+        origin = self._save_state([self._items[index] for index in sorted(self._items)])
+        if origin is not None and self._reason is not None and self._error is None:
+            yield OriginReported(origin)
+
+    def _add_text(self, value: dict[str, object], field: str) -> Iterator[StreamEvent]:
+        text = value.get(field)
+        if not isinstance(text, str):
+            return
+        self.is_working = False
+        output = _index(value)
+        if self._phases.get(output) == "commentary":
+            yield from self._add_reasoning((output, "commentary"), text)
+        else:
+            yield from self._output.add(PartIndex(output, _index(value, "content_index")), text)
+
+    def _close_text(self, value: dict[str, object], field: str) -> Iterator[StreamEvent]:
+        text = value.get(field)
+        if isinstance(text, str) and self._phases.get(_index(value)) != "commentary":
+            if field == "refusal":
+                yield from self._refuse()
+            place = PartIndex(_index(value), _index(value, "content_index"))
+            yield from self._output.close(place, text)
+
+    def _refuse(self) -> Iterator[StreamEvent]:
+        if not self._has_refused:
+            self._has_refused = True
+            yield REFUSED
+
+    def _think(self, name: str, step: str, value: dict[str, object]) -> Iterator[StreamEvent]:
+        output = _index(value)
+        part = _index(value, "content_index") + _index(value, "summary_index")
+        text = value.get("delta" if step == "delta" else "text")
+        # A server that sends both thoughts and their summary says the same twice.
+        kind = "summary" if "summary" in name else "text"
+        if self._thought_kinds.setdefault(output, kind) != kind or not isinstance(text, str):
+            return
+        if step == "delta" or (output, part) not in self._thoughts_seen:
+            self._thoughts_seen.add((output, part))
+            yield from self._add_reasoning((output, part), text)
+
+    def _read_item(self, index: int, item: Any, step: str) -> Iterator[StreamEvent]:
+        match item:
+            case {"type": "message", "phase": str(phase)} if step == "added":
+                self._phases[index] = phase
+            case {"type": str(kind)} if kind.endswith("_call") and step == "added":
+                self.is_working = kind != "function_call"
+            case {"type": str()} if step == "done" and len(self._items) < _MAX_ITEMS:
+                self._items[index] = item
+                yield from self._read_final_item(index, item)
+            case _:
+                pass
+
+    def _read_final_item(self, index: int, item: dict[str, object]) -> Iterator[StreamEvent]:
+        match item:
+            case {"type": "message"} if item.get("phase", self._phases.get(index)) != "commentary":
+                if is_refusal(item):
+                    yield from self._refuse()
+                for position, text in enumerate(message_texts(item)):
+                    yield from self._output.close(PartIndex(index, position), text)
+                yield from self._cite_all(find_citations(item))
+            case {"type": "reasoning"} if index not in self._thought_kinds:
+                for position, text in enumerate(texts_of(item)):
+                    yield from self._add_reasoning((index, position), text)
+            case {"type": "web_search_call"}:
+                self.is_working = False
+                yield from self._tell_search(item)
+            case {"type": "function_call", "name": str(name), "arguments": str(arguments)}:
+                call = {"index": index, "function": {"name": name, "arguments": arguments}}
+                self._calls.add({"tool_calls": [call]})
+            case _:
+                self.is_working = False
+
+    def _tell_search(self, item: dict[str, object]) -> Iterator[StreamEvent]:
+        call_id = item.get("id")
+        query = json.dumps({"query": search_query(item)}, ensure_ascii=False)
+        yield PartAdded(ToolCallPart(str(call_id or ""), "web_search", query, by_service=True))
+        if item.get("status") == "failed":
+            self._notices.append("A search of the web failed; the reply went on without it.")
+
+    def _cite_all(self, annotations: list[Any]) -> Iterator[StreamEvent]:
+        for each in annotations:
+            match each:
+                case {"type": "url_citation"}:
+                    yield from self._cite(each.get("url"), each.get("title"))
+                case {"filename": str(name)}:
+                    yield from self._cite("", name)
+                case _:
+                    pass
+
+    def _read_end(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        match kind, value.get("response", value):
+            case (
+                (
+                    "response.completed" | "response.done" | "response.incomplete" | "message"
+                ) as word,
+                dict(response),
+            ) if word != "message" or "output" in response:
+                yield from self._read_response(response)
+                self.done = True
+            case "response.failed" | "response.cancelled", response:
+                self._error = _failure(response)
+                self.done = True
+            case _:
+                pass  # Of another kind, or of a later version.
+
+    def _read_response(self, response: dict[str, object]) -> Iterator[StreamEvent]:
+        if isinstance(output := response.get("output"), list):
+            yield from self._reconcile([each for each in output if isinstance(each, dict)])
+        usage = read_usage(response)
+        if usage is not None:
+            yield UsageReported(usage)
+        match response:
+            case {"status": "failed" | "cancelled"}:
+                self._error = _failure(response)
+            case {"status": "incomplete"}:
+                self._read_incomplete(response.get("incomplete_details"))
+            case _:
+                self._reason = FinishReason.STOP
+
+    def _reconcile(self, output: list[dict[str, object]]) -> Iterator[StreamEvent]:
+        """Read the whole output, of which some servers stream nothing, or a part."""
+        if self._items:
+            return
+        is_unseen = not self._text.has_text
+        for index, item in enumerate(output[:_MAX_ITEMS]):
+            self._items[index] = item
+            is_message = item.get("type") == "message"
+            if is_unseen or not (is_message or index in self._thought_kinds):
+                yield from self._read_final_item(index, item)
+        if not is_unseen:
+            messages = [each for each in output if each.get("type") == "message"]
+            said = [each for each in messages if each.get("phase") != "commentary"]
+            texts = ["".join(message_texts(each)) for each in said]
+            yield from self._text.add_message("\n\n".join(filter(None, texts)))
+
+    def _read_incomplete(self, details: object) -> None:
+        reason = details.get("reason") if isinstance(details, dict) else None
+        if reason in _LENGTHS:
+            self._reason = FinishReason.LENGTH
+        elif reason == "content_filter":
+            self._reason = FinishReason.CONTENT_FILTER
+        else:
+            self._end_for(reason)
+
+
+def _index(value: dict[str, object], name: str = "output_index") -> int:
+    index = value.get(name)
+    return index if isinstance(index, int) else 0
+
+
+def _failure(response: object) -> ServiceError:
+    error = response.get("error") if isinstance(response, dict) else None
+    return stream_error({"error": error or {}}, json.dumps(response))

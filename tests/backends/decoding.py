@@ -1,0 +1,60 @@
+"""Decoding of recorded streams, without a server."""
+
+from collections.abc import Iterable
+
+from fakegpt_tui.backends.http_protocol import Decoder
+from fakegpt_tui.domain import (
+    FinishReason,
+    Notice,
+    PartAdded,
+    ReasoningDelta,
+    ReplyEnded,
+    ServiceError,
+    StreamEvent,
+)
+from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.http.sse import EventReader
+from tests.signed_in import text_of
+
+
+class Decoded:
+    """What a decoder made of a stream."""
+
+    def __init__(self, decoder: Decoder, *pieces: bytes) -> None:
+        self.events: list[StreamEvent] = []
+        self.error: ServiceError | None = None
+        try:
+            for event in _events(decoder, pieces):
+                self.events.append(event)
+        except ServiceError as error:
+            self.error = error
+
+    @property
+    def text(self) -> str:
+        return text_of(self.events)
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(each.text for each in self.events if isinstance(each, ReasoningDelta))
+
+    @property
+    def notices(self) -> str:
+        return "\n".join(each.text for each in self.events if isinstance(each, Notice))
+
+    @property
+    def reason(self) -> FinishReason | None:
+        last = self.events[-1] if self.events else None
+        return last.reason if isinstance(last, ReplyEnded) else None
+
+    @property
+    def sources(self) -> list[CitationPart]:
+        parts = [each.part for each in self.events if isinstance(each, PartAdded)]
+        return [each for each in parts if isinstance(each, CitationPart)]
+
+
+def _events(decoder: Decoder, pieces: Iterable[bytes]) -> Iterable[StreamEvent]:
+    reader = EventReader()
+    for piece in pieces:
+        yield from decoder.decode_all((each.event, each.data) for each in reader.feed(piece))
+    yield from decoder.decode_all((each.event, each.data) for each in reader.finish())
+    yield from decoder.finish()
