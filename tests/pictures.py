@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
-from fakegpt_tui.cli.app import open_chat, open_store
+from fakegpt_tui.cli.app import open_chat
+from fakegpt_tui.cli.lazy_store import open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
@@ -154,7 +155,7 @@ async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
     settings = load_settings(flags, {})
     book = ServiceRegistry(settings)
     with open_store(settings) as store:
-        async with open_chat(book.settings, store) as chat:
+        async with open_chat(book.settings, lambda: store) as chat:
             options = Options(
                 exports=folder,
                 services=book,

@@ -19,8 +19,9 @@ def said() -> list[str]:
 
 
 def plain_chat(said: list[str], folder: Path, *scripts) -> PlainChat:
+    store = MemoryStore()
     chat = ChatService(
-        MemoryStore(),
+        lambda: store,
         {"scripted": SERVICE},
         connecting(ScriptedBackend(*scripts)),
         service="scripted",

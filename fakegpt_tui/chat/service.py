@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.active_turns import ActiveTurns
-from fakegpt_tui.chat.conversation_actions import ConversationActions
 from fakegpt_tui.chat.conversation_index import ConversationIndex
-from fakegpt_tui.chat.drafts import Bookmarks, Drafts
-from fakegpt_tui.chat.message_trees import MessageTrees
 from fakegpt_tui.chat.pending_writes import PendingWrites
-from fakegpt_tui.chat.queue import PromptQueue
 from fakegpt_tui.chat.services import Connect, Services
 from fakegpt_tui.chat.store_interface import ChatStore, Stores
-from fakegpt_tui.chat.undo import UndoHistory
 from fakegpt_tui.domain import Draft, MessageStatus, Preset, Service, StoreError
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.attachments import Attachments
+    from fakegpt_tui.chat.conversation_actions import ConversationActions
+    from fakegpt_tui.chat.drafts import Bookmarks, Drafts
     from fakegpt_tui.chat.emergency_export import EmergencyExport
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
+    from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.queue import PromptQueue
     from fakegpt_tui.chat.search import Search
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
+    from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
@@ -38,7 +38,7 @@ class ChatService:
 
     def __init__(
         self,
-        store: ChatStore,
+        open_store: Callable[[], ChatStore],
         services: Mapping[str, Service],
         connect: Connect,
         *,
@@ -48,41 +48,73 @@ class ChatService:
         presets: Mapping[str, Preset] = MappingProxyType({}),
         mirror: MirrorUpdate | None = None,
     ) -> None:
-        """`mirror` is called with each conversation in which a turn has ended.
+        """`open_store` returns the store; nothing here calls it before something is read.
+
+        `mirror` is called with each conversation in which a turn has ended.
 
         Raises:
             NotFound: There is no such service.
         """
-        self._stores = stores = Stores(store)
+        self._stores = Stores(open_store)
         self._mirror = mirror
         self._max_turns = max_turns
         self._is_stale = False
         self.presets = presets
         self.services = Services(services, connect, service=service, model=model)
         self.writes = PendingWrites()
-        self.history = UndoHistory()
         self.active_turns = ActiveTurns()
         self.conversations = ConversationIndex(
-            stores, self.writes, self.active_turns, self.services.default_model
+            self._stores, self.writes, self.active_turns, self.services.default_model
         )
-        self.drafts = Drafts(stores, self.writes)
-        self.bookmarks = Bookmarks(stores)
-        self.queue = PromptQueue(stores, self.writes)
-        self.messages = MessageTrees(
-            stores, self.conversations, self.writes, self.history, self.active_turns
+
+    @cached_property
+    def history(self) -> UndoHistory:
+        from fakegpt_tui.chat.undo import UndoHistory  # noqa: PLC0415 - not before the first frame
+
+        return UndoHistory()
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        from fakegpt_tui.chat.drafts import Drafts  # noqa: PLC0415 - as above
+
+        return Drafts(self._stores, self.writes)
+
+    @cached_property
+    def bookmarks(self) -> Bookmarks:
+        from fakegpt_tui.chat.drafts import Bookmarks  # noqa: PLC0415 - as above
+
+        return Bookmarks(self._stores)
+
+    @cached_property
+    def queue(self) -> PromptQueue:
+        from fakegpt_tui.chat.queue import PromptQueue  # noqa: PLC0415 - as above
+
+        return PromptQueue(self._stores, self.writes)
+
+    @cached_property
+    def messages(self) -> MessageTrees:
+        from fakegpt_tui.chat.message_trees import MessageTrees  # noqa: PLC0415 - as above
+
+        return MessageTrees(
+            self._stores, self.conversations, self.writes, self.history, self.active_turns
         )
-        self.actions = ConversationActions(
+
+    @cached_property
+    def actions(self) -> ConversationActions:
+        from fakegpt_tui.chat.conversation_actions import ConversationActions  # noqa: PLC0415 - as above
+
+        return ConversationActions(
             self.conversations,
             self.messages,
             self.history,
             service=self.services.get,
-            presets=presets,
+            presets=self.presets,
             discard=self._discard,
         )
 
     @cached_property
     def turns(self) -> Turns:
-        from fakegpt_tui.chat.turns import Turns  # noqa: PLC0415 - not before the first frame
+        from fakegpt_tui.chat.turns import Turns  # noqa: PLC0415 - as above
 
         return Turns(
             self._stores,

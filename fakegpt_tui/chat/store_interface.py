@@ -163,10 +163,15 @@ class TemporaryStore(ChatStore, Protocol):
 class Stores:
     """The store of each conversation: on disk, or in memory for temporary conversations."""
 
-    def __init__(self, disk: ChatStore) -> None:
-        self.disk = disk
+    def __init__(self, open_disk: Callable[[], ChatStore]) -> None:
+        """`open_disk` returns the store on disk, which may be opened by the first call."""
+        self._open_disk = open_disk
         self._memory: TemporaryStore | None = None
         self._temporary: set[str] = set()
+
+    @property
+    def disk(self) -> ChatStore:
+        return self._open_disk()
 
     def of(self, conversation_id: str) -> ChatStore:
         if self._memory is not None and conversation_id in self._temporary:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connection
 from fakegpt_tui.cli.errors import PROGRAM, echo_err
-from fakegpt_tui.cli.private_files import make_folders
 from fakegpt_tui.config.secrets import SystemKeyring, read_key
 from fakegpt_tui.domain import (
     ConfigError,
@@ -32,7 +31,6 @@ from fakegpt_tui.domain import (
     Service,
     ServiceKind,
 )
-from fakegpt_tui.store.conversation_store import ConversationStore
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
@@ -48,30 +46,10 @@ _EMBEDDED_GATHER_SECONDS = 0.03
 LoginCallback: TypeAlias = Callable[[LoginState], None]
 
 
-@contextmanager
-def open_store(
-    settings: Settings, tell: Callable[[str], None] = echo_err
-) -> Iterator[ConversationStore]:
-    """The store, closed at the end of the block; its folders are made if need be.
-
-    Notices about it are passed to `tell`.
-
-    Raises:
-        StoreError: It cannot be opened.
-    """
-    make_folders(settings.folders)
-    store = ConversationStore.open(settings.database)
-    try:
-        for notice in store.notices:
-            tell(notice)
-        yield store
-    finally:
-        if not store.close():
-            echo_err(f"Not everything was written to the store. {store.last_error or ''}".rstrip())
-
-
 @asynccontextmanager
-async def open_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatService]:
+async def open_chat(
+    settings: Settings, open_store: Callable[[], ChatStore]
+) -> AsyncIterator[ChatService]:
     """The chat service; at the end of the block its connections and the embedded host end.
 
     Raises:
@@ -80,7 +58,7 @@ async def open_chat(settings: Settings, store: ChatStore) -> AsyncIterator[ChatS
     connector = ConnectionFactory(settings)
     with closing(connector), _open_mirror(settings) as mirror:
         chat = ChatService(
-            store,
+            open_store,
             settings.services,
             connector.connect,
             service=settings.chosen_service.name,

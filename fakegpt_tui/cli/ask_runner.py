@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.cli.app import open_chat, open_store
+from fakegpt_tui.cli.app import open_chat
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
+from fakegpt_tui.cli.lazy_store import open_store
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import (
     AppendOnlyText,
@@ -118,7 +119,7 @@ async def _ask(
 ) -> int:
     if settings.chosen_service.notice:
         echo_err(settings.chosen_service.notice)
-    async with open_chat(settings, store) as chat:
+    async with open_chat(settings, lambda: store) as chat:
         conversation = chat.conversations.create()
         chat.actions.configure(
             conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fakegpt_tui.cli.app import open_chat, open_store
+from fakegpt_tui.cli.app import open_chat
+from fakegpt_tui.cli.lazy_store import LazyStore, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import (
     LastChoices,
@@ -25,14 +26,13 @@ from fakegpt_tui.domain import ConfigError
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.plain import PlainChat
     from fakegpt_tui.store.conversation_store import ConversationStore
     from fakegpt_tui.ui.app import FakeGPTApp
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
-
-from fakegpt_tui.plain import PlainChat
 
 
 def open_interface(settings: Settings, *, resume: str | None) -> int:
@@ -57,26 +57,24 @@ def open_interface(settings: Settings, *, resume: str | None) -> int:
         gc.enable()
 
         with open_store(settings) as store:
-            return run_plain_chat(settings, store, _find_resumed(store, resume))
+            found = None if resume is None else _find_resumed(store, resume)
+            return run_plain_chat(settings, store, found)
     drop_empty_no_color(os.environ)
-    with open_store(settings, _ignore_notice) as store:
-        found = _find_resumed(store, resume)
+    with closing(LazyStore(settings)) as store:
+        found = None if resume is None else _find_resumed(store.open(), resume)
         ended = asyncio.run(_run_app(settings, store, found, choices, reopens_store=True))
     if ended.unreadable is not None:
-        # Opening it once more brings over what is whole.
-        typed = ended.unreadable.typed
-        with open_store(settings, _ignore_notice) as store:
+        # Opening it once more brings over what is whole, or says what is the matter.
+        with closing(LazyStore(settings)) as store:
+            store.open()
+            typed = ended.unreadable.typed
             ended = asyncio.run(_run_app(settings, store, found, choices, typed=typed))
     return ended.return_code or 0
 
 
-def _ignore_notice(_notice: str) -> None:
-    """The screen reads the notices of the store itself, later ones included."""
-
-
 async def _run_app(
     settings: Settings,
-    store: ConversationStore,
+    store: LazyStore,
     conversation_id: str | None,
     choices: LastChoices,
     *,
@@ -86,7 +84,7 @@ async def _run_app(
     """Run the app until it ends; the app as it is then."""
     book = ServiceRegistry(settings)
     presets = PresetStore(settings.presets, settings.config_file)
-    async with open_chat(replace(book.settings, presets=presets.presets), store) as chat:
+    async with open_chat(replace(book.settings, presets=presets.presets), store.open) as chat:
         app = _build_app(
             book,
             presets,
@@ -109,7 +107,7 @@ def _build_app(
     book: ServiceRegistry,
     presets: PresetStore,
     chat: ChatService,
-    store: ConversationStore,
+    store: LazyStore,
     choices: LastChoices,
     **start: Any,
 ) -> FakeGPTApp:
@@ -148,9 +146,7 @@ def _build_app(
     return app
 
 
-def _find_resumed(store: ConversationStore, resume: str | None) -> str | None:
-    if resume is None:
-        return None
+def _find_resumed(store: ConversationStore, resume: str) -> str:
     from fakegpt_tui.cli.conversations import find_by_prefix, find_newest  # noqa: PLC0415 - seldom
 
     known = store.conversations()
@@ -172,9 +168,11 @@ def run_plain_chat(settings: Settings, store: ChatStore, conversation_id: str | 
     # The loop stands still while a line is typed: nothing else happens in a plain chat, and a
     # thread that waits for a line could not be ended.
     with asyncio.Runner() as runner:
-        opened = open_chat(settings, store)
+        opened = open_chat(settings, lambda: store)
         chat = runner.run(opened.__aenter__())
         try:
+            from fakegpt_tui.plain import PlainChat  # noqa: PLC0415 - for plain mode alone
+
             plain = PlainChat(chat, click.echo, exports=settings.folders.exports)
             if conversation_id is not None:
                 plain.open(conversation_id)

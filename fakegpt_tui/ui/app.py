@@ -92,12 +92,14 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     def writes_isolates(self) -> bool:
         return self._widths.isolates
 
+    def get_default_screen(self) -> ChatScreen:
+        return self._chat_screen
+
     def on_mount(self) -> None:
         self._widths.start()
         found = validate_keys(self._options.keys)
         self.set_keymap(textual_keymap(self._chat_screen.state.keys))
         self._chat.services.on_login = lambda _service, _state: self._report(Report())
-        self.push_screen(self._chat_screen)
         for problem in found:
             self._report(ShowNotice(problem))
 

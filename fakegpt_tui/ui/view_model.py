@@ -119,6 +119,8 @@ class ViewModel:
 
         The number of tokens that a service has counted is on the reply itself.
         """
+        if not path:
+            return {}
         forks: Mapping[str, Variants] = {}
         with suppress(NotFound, StoreError):
             forks = self._chat.messages.forks(self._state.open.id, path)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import aclosing
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.cli.app import open_chat, open_store
+from fakegpt_tui.cli.app import open_chat
+from fakegpt_tui.cli.lazy_store import open_store
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.domain import MessageStatus
 from tests.benchmarks.program import home, hosted
@@ -42,7 +43,7 @@ async def _lag(made: Home) -> float:
     """Seconds by which the loop is late, at the 99th percentile, while all replies stream."""
     settings = load_settings({"data_dir": str(made.data), "config": str(made.config)}, {})
     with open_store(settings) as store:
-        async with open_chat(settings, store) as chat:
+        async with open_chat(settings, lambda: store) as chat:
             chat.turns.set_limit(_REPLIES)
             await chat.conversations.load()
             await chat.services.sign_in(settings.chosen_service.name)

@@ -28,7 +28,7 @@ def service_of(
     backend = ScriptedBackend(*scripts)
     services = {"scripted": SERVICE, "other": type(SERVICE)(name="other", kind=SERVICE.kind)}
     chat = ChatService(
-        store,
+        lambda: store,
         services,
         connecting(backend),
         service="scripted",

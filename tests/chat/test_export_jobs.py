@@ -21,8 +21,9 @@ from tests.stubs import SERVICE, MemoryStore, connecting
 def service_of(replies: Sequence[str], mirror: MirrorUpdate | None = None) -> ChatService:
     backend = ScriptedBackend(*([TextDelta(reply), ReplyEnded()] for reply in replies))
     services = {SERVICE.name: SERVICE}
+    store = MemoryStore()
     return ChatService(
-        MemoryStore(), services, connecting(backend), service=SERVICE.name, mirror=mirror
+        lambda: store, services, connecting(backend), service=SERVICE.name, mirror=mirror
     )
 
 

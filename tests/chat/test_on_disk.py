@@ -26,7 +26,7 @@ class Disk:
     def instance(self, *scripts: list) -> ChatService:
         store = self._stack.enter_context(ConversationStore.open(self._path))
         connect = connecting(ScriptedBackend(*scripts))
-        return ChatService(store, {"scripted": SERVICE}, connect, service="scripted")
+        return ChatService(lambda: store, {"scripted": SERVICE}, connect, service="scripted")
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ async def test_the_prompt_is_saved_before_anything_is_asked() -> None:
             return super().stream(request)
 
     chat = ChatService(
-        store,
+        lambda: store,
         {"scripted": SERVICE},
         connecting(Watching([ReplyEnded()])),
         service="scripted",

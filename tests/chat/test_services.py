@@ -105,7 +105,8 @@ async def test_a_connection_that_is_to_be_forgotten_is_made_anew() -> None:
 
 def chat_over(backend: Backend) -> tuple[ChatService, dict[str, Service]]:
     services = {SERVICE.name: SERVICE}
-    return ChatService(MemoryStore(), services, connecting(backend), service=SERVICE.name), services
+    store = MemoryStore()
+    return ChatService(lambda: store, services, connecting(backend), service=SERVICE.name), services
 
 
 async def test_the_models_of_a_service_are_known_once_they_were_asked_for() -> None:

@@ -40,7 +40,7 @@ def chat_of(
         name: Service(name=name, kind=ServiceKind.EMBEDDED, model=f"{name}-own") for name in NAMES
     }
     connect = connecting_each(backends, ScriptedBackend())
-    return ChatService(store or memory, services, connect, service="one"), memory
+    return ChatService(lambda: store or memory, services, connect, service="one"), memory
 
 
 async def run_all(chat: ChatService, turns: tuple[Turn, ...]) -> None:

@@ -125,7 +125,7 @@ async def running(
         connect = connecting_each(backends, backend) if backends else connecting(backend)
     registry = FakeServiceRepository(known)
     registry.found = found
-    chat = ChatService(store, known, connect, service=service.name, presets=presets)
+    chat = ChatService(lambda: store, known, connect, service=service.name, presets=presets)
     app = FakeGPTApp(
         chat, Options(exports=exports, services=registry, cursor_blink=False, **options)
     )

@@ -1,24 +1,16 @@
 """What is shown is what is so: after each command, dialog and report, read and drawn once."""
 
-from pathlib import Path
-
 import pytest
 from textual.actions import parse
-from textual.events import Focus
-from textual.message import Message
 
-from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
-from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import Preset, Service, ServiceKind
-from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.bindings import command_action
 from fakegpt_tui.ui.keymap import COMMANDS, Command
-from fakegpt_tui.ui.options import Options, local_now
+from fakegpt_tui.ui.options import local_now
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput
-from tests.stubs import SERVICE, MemoryStore, connecting
-from tests.ui.fake_service_repository import FakeServiceRepository
+from tests.stubs import MemoryStore
 from tests.ui.running import Running, reply, running
 
 OTHER = Service(name="other", kind=ServiceKind.EMBEDDED, model="other-1")
@@ -174,16 +166,3 @@ def test_the_main_screen_leaves_its_commands_to_controllers() -> None:
         if callable(value) or isinstance(value, property)
     }
     assert len(methods) <= 35
-
-
-async def test_no_key_goes_to_another_widget_before_the_prompt_has_the_focus() -> None:
-    chat = ChatService(
-        MemoryStore(), {"scripted": SERVICE}, connecting(ScriptedBackend()), service="scripted"
-    )
-    registry = FakeServiceRepository({"scripted": SERVICE})
-    app = FakeGPTApp(chat, Options(exports=Path("/nowhere"), services=registry, warm_up=False))
-    focused: list[Message] = []
-    async with app.run_test(message_hook=focused.append) as pilot:
-        await pilot.pause()
-        assert isinstance(app.focused, PromptInput)
-    assert sum(isinstance(message, Focus) for message in focused) == 1

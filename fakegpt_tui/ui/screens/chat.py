@@ -33,6 +33,7 @@ from fakegpt_tui.ui.messages import (
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.crash_report import TolerantScreen
 from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
+from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.welcome import welcome
@@ -116,11 +117,12 @@ class ChatScreen(RenderCache, TolerantScreen):
             yield StatusBar()
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.window.refresh()
         self.call_after_refresh(self._load)
+        await obey_typed_ahead(self)
 
     def show_error(self, error: FakeGPTError) -> None:
         self.window.notify(str(error))
@@ -152,6 +154,7 @@ class ChatScreen(RenderCache, TolerantScreen):
                 self.window.prompt.load_draft(draft.text, draft.cursor)
             if self._options.typed:
                 self.window.prompt.insert(self._options.typed)
+            self.save_typed()
             self._show_notices()
         self.set_interval(_SYNC_SECONDS, self._sync)
         self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self.controllers.services.discover))
@@ -274,7 +277,9 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     @on(PromptInput.Changed)
     def save_typed(self) -> None:
-        self.window.save_typed()
+        # What is typed earlier is saved as soon as the store is open.
+        if self.state.is_loaded:
+            self.window.save_typed()
 
     @on(PromptInput.Changed)
     @on(PromptInput.CompletionMoved)

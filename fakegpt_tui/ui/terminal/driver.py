@@ -80,6 +80,11 @@ else:
                 self.suspend_application_mode()
                 self.resume_application_mode()
 
+        def resume_application_mode(self) -> None:
+            """Draw everything, too: an app that keeps its size would draw what changes next."""
+            super().resume_application_mode()
+            self._app.call_later(self._redraw)
+
         def _has_terminal(self) -> bool:
             """Is there still one? A terminal that hangs up sends SIGCONT too."""
             try:

@@ -5,6 +5,7 @@ before it may be about to move the focus, or to open or close a dialog.
 Since: Textual 8.2.8. Can go: when Textual handles a key before it forwards the next.
 """
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Mapping
@@ -105,6 +106,10 @@ class KeySerializer(App[None]):
         self._dispatched_at = None
         while self._waiting_keys:
             event, screen = self._waiting_keys[0], self.screen
+            if not screen.is_mounted and screen.focused is None:
+                self._dispatched_at = monotonic()
+                self._follow(screen, screen, self._dispatched_at, 1)
+                return
             target = self.focused or screen
             if self._is_taken(event, target):
                 self._waiting_keys.popleft()
@@ -166,6 +171,14 @@ class KeySerializer(App[None]):
             # A screen that has only just come has no focus yet.
             follow = partial(self._follow, self, self.screen, handed_on, rounds)
             self.screen.call_after_refresh(follow)
+
+
+async def obey_typed_ahead(screen: Screen[Any]) -> None:
+    """Obey the keys that came before `screen` had a focus, so that its first frame shows them."""
+    app = screen.app
+    if isinstance(app, KeySerializer):
+        await app._dispatch()  # noqa: SLF001 (of this module)
+        await asyncio.sleep(0)
 
 
 def _as_command(event: events.Event) -> events.Event:

@@ -132,6 +132,7 @@ def test_stopping_and_going_on_work(number: signal.Signals):
         assert is_restored(terminal) == (number == signal.SIGTSTP)
         terminal.signal(signal.SIGCONT)
         terminal.wait_for(lambda terminal: terminal.raw.count(MODES_ON) == 2)
+        terminal.wait_for(lambda terminal: b"ready" in terminal.raw.rpartition(MODES_ON)[2])
         for count in range(1, 9):
             terminal.press("x")
             terminal.wait_for(f"{count}: x='x'")
