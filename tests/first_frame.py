@@ -16,7 +16,9 @@ def main(report: Path) -> None:
     def note(app: App[Any], screen: Any, renderable: Any) -> None:
         display(app, screen, renderable)
         if type(screen).__name__ == "ChatScreen" and not report.exists():
-            report.write_text(json.dumps(sorted(sys.modules)))
+            part = report.with_suffix(".part")
+            part.write_text(json.dumps(sorted(sys.modules)))
+            part.rename(report)
 
     App._display = note  # type: ignore[method-assign]  # noqa: SLF001
     run([])

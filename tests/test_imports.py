@@ -109,7 +109,7 @@ def test_few_modules_are_loaded_at_the_first_frame_with_a_service(tmp_path: Path
     home.use_service("http://127.0.0.1:9")
     command = [sys.executable, "-m", "tests.first_frame", str(report)]
     with Terminal(command, env=home.environment, size=(120, 40)) as terminal:
-        terminal.wait_for("sends")
+        terminal.wait_for("sends").wait_for(lambda _: report.exists())
         modules = set(json.loads(report.read_text()))
     ours = {name for name in modules if name.partition(".")[0] == "fakegpt_tui"}
     assert "fakegpt_tui.ui.app" in ours
