@@ -123,7 +123,11 @@ class PlainChat:
     def _write_outcome(self, turn: Turn) -> None:
         for notice in turn.notices:
             self._write(f"({safe_line(notice)})")
+        from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - not at the start
+
         reply = turn.reply
+        for caption in captions(reply.parts):
+            self._write(safe_line(caption.text, 1000))
         if reply.status is not MessageStatus.COMPLETE or reply.error:
             self._write(f"({reply.status.value}. {safe_line(reply.error or '')})")
 

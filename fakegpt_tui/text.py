@@ -40,6 +40,9 @@ _HIDDEN_RANGES = (
     _TAGS,  # tags and the supplementary variation selectors
 )
 
+_PICTURE_CELL = 0x10EEEE
+"""What kitty and Ghostty draw a picture in the place of; only this program may show its own."""
+
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "�")
 
 _SHOWN = {
@@ -52,6 +55,7 @@ _SHOWN = {
         for code in range(first, last + 1)
     },
     **_SURROGATES,
+    _PICTURE_CELL: "�",
 }
 
 _HIDDEN = re.compile(
@@ -66,7 +70,9 @@ _FLOOD = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
 """More than eight marks on one letter are no script's, and spill over the lines around it."""
 
 _COPY_DROPPED = {
-    code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)
+    code: None
+    for code in (*range(0x20), *range(0x7F, 0xA0), _PICTURE_CELL)
+    if code not in (0x09, 0x0A)
 }
 
 

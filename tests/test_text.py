@@ -45,6 +45,15 @@ def test_of_all_characters_there_are_only_harmless_ones_are_shown() -> None:
     assert [hex(ord(c)) for c in set(safe_text(EVERYTHING)) if not is_harmless(c)] == []
 
 
+PICTURE_CELL = "\U0010eeee"
+
+
+def test_no_foreign_text_can_show_a_picture_of_ours() -> None:
+    hostile = f"a{PICTURE_CELL}\u0305\u0305b"
+    for shown in (safe_text(hostile), safe_line(hostile), clipboard_text(hostile)):
+        assert PICTURE_CELL not in shown
+
+
 def test_what_is_not_shown_as_it_is_leaves_a_sign() -> None:
     for character in EVERYTHING:
         assert safe_text(character), hex(ord(character))

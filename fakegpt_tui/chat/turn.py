@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     Conversation,
     FakeGPTError,
     FinishReason,
+    MediaReceived,
     MessageStatus,
     Notice,
     NotSavedYet,
@@ -37,6 +38,8 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.media_types import can_decode
+from fakegpt_tui.domain.parts import FilePart, ImagePart
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ReplyRequest
@@ -206,8 +209,20 @@ class Turn:
             backend = await self._connect()
             async with aclosing(backend.stream(self._request)) as events:
                 async for event in events:
+                    if isinstance(event, MediaReceived):
+                        event = await self._keep(event)  # noqa: PLW2901 - the same, kept
                     self._apply(event)
                     yield event
+
+    async def _keep(self, media: MediaReceived) -> PartAdded | Notice:
+        """Keep the bytes of a picture or file; they are on the disk before a part names them."""
+        try:
+            blob = await asyncio.to_thread(self._store.put_blob, media.data)
+        except StoreError as error:
+            return Notice(f"{media.name or 'A picture'} could not be kept. {error}")
+        if can_decode(blob.media_type, blob.width, blob.height):
+            return PartAdded(ImagePart(blob, media.name))
+        return PartAdded(FilePart(blob, media.name))
 
     def _apply(self, event: StreamEvent) -> None:
         match event:
@@ -226,6 +241,8 @@ class Turn:
                 self._store.append_part(self._reply.id, self._buffer.add(part))
             case OriginReported(origin):
                 self._store.append_part(self._reply.id, self._buffer.set_origin(origin))
+            case MediaReceived():
+                pass  # A part came in its place.
             case ReplyEnded(reason):
                 self._end = reason
             case _:

@@ -18,6 +18,7 @@ from fakegpt_tui.cli.lazy_store import open_store
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import (
     AppendOnlyText,
+    MediaReceived,
     Notice,
     OriginReported,
     PartAdded,
@@ -32,8 +33,10 @@ from fakegpt_tui.domain import (
     TitleSuggested,
     UsageReported,
 )
+from fakegpt_tui.domain.captions import captions
+from fakegpt_tui.domain.part_json import part_values
 from fakegpt_tui.store.conversation_store import ConversationStore
-from fakegpt_tui.text import replace_surrogates, safe_text
+from fakegpt_tui.text import replace_surrogates, safe_line, safe_text
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
@@ -72,6 +75,7 @@ class ReplyPrinter:
                 | ReplyEnded()
                 | ReasoningDelta()
                 | PartAdded()
+                | MediaReceived()
                 | OriginReported()
                 | UsageReported()
                 | RemoteIdAssigned()
@@ -138,6 +142,8 @@ async def _ask(
         task.result()
         if as_json:
             echo_json(_document(turn))
+        else:
+            _print_captions(turn)
         return _report_outcome(turn)
 
 
@@ -203,6 +209,12 @@ def _report_outcome(turn: Turn) -> ExitCode:
     return ExitCode.DONE
 
 
+def _print_captions(turn: Turn) -> None:
+    """Print what came besides text, and the sources; apart from the reply itself."""
+    for caption in captions(turn.reply.parts):
+        echo_err(safe_line(caption.text, 1000))
+
+
 def _document(turn: Turn) -> dict[str, object]:
     reply = turn.reply
     return {
@@ -214,4 +226,5 @@ def _document(turn: Turn) -> dict[str, object]:
         "reply": reply.text,
         "status": reply.status.value,
         "error": reply.error,
+        **({"parts": [part_values(part) for part in reply.parts]} if reply.parts else {}),
     }

@@ -8,6 +8,7 @@ from fakegpt_tui.cli.errors import ExitCode
 from fakegpt_tui.cli.options import file_options, folders_of
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, NotFound, Role, SearchHit
+from fakegpt_tui.domain.captions import captions
 from fakegpt_tui.text import safe_line, safe_text
 
 _SHORT_ID_LENGTH = 8
@@ -90,6 +91,7 @@ def _message_blocks(conversation: Conversation, path: Sequence[ChatMessage]) -> 
             f"{_SPEAKERS[message.role]}{status}:",
             safe_line(message.error or "", 1000),
             safe_text(message.text),
+            *(safe_line(each.text, 1000) for each in captions(message.parts)),
         ]
         yield "\n".join(filter(None, lines))
 

@@ -48,6 +48,7 @@ from fakegpt_tui.domain.errors import (
 )
 from fakegpt_tui.domain.events import (
     AppendOnlyText,
+    MediaReceived,
     Notice,
     OriginReported,
     PartAdded,
@@ -117,6 +118,7 @@ __all__ = [
     "LoginFailed",
     "LoginRefused",
     "LoginState",
+    "MediaReceived",
     "MessageStatus",
     "Model",
     "ModelLoading",

@@ -69,6 +69,14 @@ class PartAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaReceived:
+    """The bytes of a picture or file at the end of what has come; once kept, it is a part."""
+
+    data: bytes
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OriginReported:
     """What the service wants back unread, for the text or the reasoning that ends here."""
 
@@ -102,6 +110,7 @@ StreamEvent: TypeAlias = (
     | TextReplaced
     | ReasoningDelta
     | PartAdded
+    | MediaReceived
     | OriginReported
     | UsageReported
     | RemoteIdAssigned

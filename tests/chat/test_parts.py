@@ -9,6 +9,7 @@ import pytest
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
     Conversation,
+    MediaReceived,
     MessageStatus,
     OriginReported,
     PartAdded,
@@ -93,6 +94,23 @@ async def test_the_parts_of_a_reply_keep_their_order() -> None:
         source,
     )
     assert store.nodes[turn.reply.id].parts == turn.reply.parts
+
+
+async def test_a_picture_of_a_model_is_kept_before_its_part_is_shown() -> None:
+    chat, store, _ = service_of(
+        [TextDelta("Here:"), MediaReceived(PNG, "picture-1.png"), ReplyEnded()]
+    )
+    turn = chat.turns.new(chat.conversations.create(), "Draw")
+    seen: list[ImagePart] = []
+    async with turn:
+        async for event in turn.events():
+            if isinstance(event, PartAdded):
+                assert isinstance(event.part, ImagePart)
+                assert store.read_blob(event.part.blob.digest) == PNG
+                seen.append(event.part)
+    chat.turns.end(turn)
+    assert turn.reply.parts == (TextSpan(5), *seen)
+    assert seen[0].name == "picture-1.png"
 
 
 async def test_a_continued_reply_begins_with_the_parts_of_the_other() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from fakegpt_tui.domain import MediaReceived
+from fakegpt_tui.domain.media_types import media_type, suffix_of
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 _MAX_CALLS: Final = 100
@@ -84,23 +86,37 @@ def _placeholder(call: _ToolCall) -> str:
 
 
 class Pictures:
-    """Collects pictures, to say that they came: their bytes are not kept."""
+    """Collects pictures: those that came with their bytes, and the addresses of others."""
 
     def __init__(self) -> None:
         self._described: list[str] = []
+        self._received: list[bytes] = []
         self._last = ""
+
+    def __bool__(self) -> bool:
+        return bool(self._received)
+
+    def received(self) -> Iterator[MediaReceived]:
+        """The pictures whose bytes came."""
+        for number, data in enumerate(self._received, start=1):
+            yield MediaReceived(data, f"picture-{number}{suffix_of(media_type(data))}")
 
     def add(self, delta: dict[str, object]) -> None:
         """Add the pictures of `delta`, in `images` or among the parts of its content."""
         for found in (delta.get("images"), delta.get("content")):
             for url in _picture_urls(found):
                 # A whole message at the end repeats what came before it.
-                if url != self._last and len(self._described) < _MAX_PICTURES:
-                    self._last = url
+                count = len(self._described) + len(self._received)
+                if url == self._last or count >= _MAX_PICTURES:
+                    continue
+                self._last = url
+                if data := _picture_bytes(url):
+                    self._received.append(data)
+                else:
                     self._described.append(_describe(url))
 
     def to_markdown(self) -> str:
-        """A line for each picture; empty if there were none."""
+        """A line for each picture whose bytes did not come; empty if there were none."""
         return "".join(
             f"\n\n**Picture** {each}, which this program does not show.\n"
             for each in self._described
@@ -118,6 +134,18 @@ def _picture_urls(parts: object) -> Iterator[str]:
                 yield f"data:image/png;base64,{data}"
             case _:
                 pass
+
+
+def _picture_bytes(url: str) -> bytes:
+    """The bytes of an address that holds them; none of one that is damaged."""
+    named = _DATA_URL.match(url)
+    if named is None or ";base64" not in named[0]:
+        return b""
+    try:
+        data = b64decode(url[named.end() :])
+    except (Base64Error, ValueError):
+        return b""
+    return data if media_type(data).startswith("image/") else b""
 
 
 def _describe(url: str) -> str:

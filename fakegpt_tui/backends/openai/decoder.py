@@ -10,10 +10,12 @@ from fakegpt_tui.backends.api.text_filters import SurrogateJoiner
 from fakegpt_tui.backends.api.usage import read_usage
 from fakegpt_tui.backends.openai.content import content_text, count_unread, reasoning_text
 from fakegpt_tui.backends.openai.finish_reasons import FinishTracker
+from fakegpt_tui.backends.openai.sources import CitedSources
 from fakegpt_tui.domain import (
     BadReply,
     FinishReason,
     Notice,
+    PartAdded,
     ReasoningDelta,
     ReplyCut,
     ReplyEnded,
@@ -58,6 +60,7 @@ class CompletionDecoder:
         self._reasoning = SurrogateJoiner()
         self._calls = ToolCalls()
         self._pictures = Pictures()
+        self._sources = CitedSources()
 
     @property
     def grace(self) -> float | None:
@@ -109,13 +112,16 @@ class CompletionDecoder:
             ReplyCut: The stream ended before the reply did.
         """
         yield from self._text.finish(self._calls.to_markdown() + self._pictures.to_markdown())
+        yield from self._pictures.received()
+        yield from map(PartAdded, self._sources.parts())
         if self._error is not None:
             raise self._error
         reason = self._finish.reason if self._finish.is_reliable or self.done else None
-        if reason is None and not (self.done and self._text.has_text):
+        if reason is None and not (self.done and (self._text.has_text or self._pictures)):
             raise self._incomplete_error()
         has_reasoning = self._has_reasoning or self._text.has_reasoning
-        if not (self._text.has_text or has_reasoning or reason is FinishReason.CONTENT_FILTER):
+        has_text = self._text.has_text or bool(self._pictures)
+        if not (has_text or has_reasoning or reason is FinishReason.CONTENT_FILTER):
             raise BadReply("The service ended its reply without a word.")
         yield from self._unread_notices()
         yield from self._finish.notices()
@@ -153,6 +159,7 @@ class CompletionDecoder:
                 yield from self._read_first([each for each in choices if isinstance(each, dict)])
             case _:
                 pass  # Token counts come without a choice, and so do some greetings.
+        self._sources.add(value)
         yield from self._read_usage(value)
 
     def _read_first(self, choices: list[dict[str, object]]) -> Iterator[StreamEvent]:
@@ -200,6 +207,7 @@ class CompletionDecoder:
         if not (is_message and self._calls):
             self._calls.add(delta)
         self._pictures.add(delta)
+        self._sources.add(delta)
 
     def _add_reasoning(self, text: str) -> Iterator[StreamEvent]:
         if whole := self._reasoning.add(text):

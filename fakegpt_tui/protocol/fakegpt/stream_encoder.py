@@ -7,6 +7,7 @@ from typing import Final
 from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
+    MediaReceived,
     Notice,
     OriginReported,
     PartAdded,
@@ -90,6 +91,7 @@ class StreamEncoder:
                 | RetryScheduled()
                 | ReasoningDelta()
                 | PartAdded()
+                | MediaReceived()
                 | OriginReported()
                 | UsageReported()
                 | RemoteIdAssigned()

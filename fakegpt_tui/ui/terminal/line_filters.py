@@ -19,17 +19,20 @@ from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
+_PICTURE_CELL = 0x10EEEE
+"""A terminal would draw a picture there, which foreign text must not ask for."""
 
 _REPLACED = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x7F: "␡",
-    **dict.fromkeys((*range(0x80, 0xA0), *_BIDI, *_SEPARATORS), "�"),
+    **dict.fromkeys((*range(0x80, 0xA0), *_BIDI, *_SEPARATORS, _PICTURE_CELL), "�"),
     # What is behind a dialog has been through all filters before.
     **dict.fromkeys(map(ord, (ISOLATE, POP_ISOLATE)), ""),
     **dict.fromkeys(range(0xD800, 0xE000), "�"),
 }
 _HOSTILE = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff"
+    "\U0010eeee]"
 )
 
 

@@ -1,13 +1,16 @@
 """Streams as real OpenAI-compatible servers send them, each over a socket; none loses a word."""
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import pytest
 
 from fakegpt_tui.domain import (
     FinishReason,
+    MediaReceived,
     Notice,
+    PartAdded,
     PromptTooLong,
     RateLimited,
     ReasoningDelta,
@@ -17,6 +20,8 @@ from fakegpt_tui.domain import (
     ServiceError,
     StreamEvent,
 )
+from fakegpt_tui.domain.parts import CitationPart
+from tests.attachments.examples import png
 from tests.fault_server import (
     LAST_CHUNK,
     FaultServer,
@@ -350,7 +355,7 @@ async def test_thoughts_are_read_in_every_field(
     assert (reasoning_of(events), text_of(events)) == ("Hm", "Hi")
 
 
-PNG = "data:image/png;base64,AAAAAAAAAAA="
+PNG = "data:image/png;base64," + b64encode(png(2, 2)).decode()
 
 
 @pytest.mark.parametrize(
@@ -361,8 +366,91 @@ PNG = "data:image/png;base64,AAAAAAAAAAA="
         {"images": [{"b64_json": PNG.partition(",")[2]}]},
     ],
 )
-async def test_a_picture_is_told_and_not_lost(
+async def test_a_picture_comes_with_its_bytes(
     server: FaultServer, fields: dict[str, object]
 ) -> None:
     events = await reply_to(server, *stream(delta(**fields), end(), DONE))
-    assert "**Picture** image/png, 8 bytes" in text_of(events)
+    assert MediaReceived(png(2, 2), "picture-1.png") in events
+    assert text_of(events) == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("data:image/png;base64,AAAAAAAAAAA=", "**Picture** image/png, 8 bytes"),
+        ("data:image/png;base64,!", "**Picture** image/png"),
+        ("https://example.org/a b.png", "**Picture** <https://example.org/a%20b.png>"),
+    ],
+)
+async def test_a_picture_without_its_bytes_is_told(
+    server: FaultServer, url: str, told: str
+) -> None:
+    picture = {"images": [{"type": "image_url", "image_url": {"url": url}}]}
+    assert told in text_of(await reply_to(server, *stream(delta(**picture), end(), DONE)))
+
+
+URL, TITLE = "https://example.org/giraffes", "Giraffes"
+CITED = {"type": "url_citation", "url": URL, "title": TITLE, "start_index": 0, "end_index": 4}
+
+
+@pytest.mark.parametrize(
+    ("events", "place"),
+    [
+        ([delta(annotations=[{"type": "url_citation", "url_citation": CITED}])], (0, 4)),
+        ([delta(annotations=[CITED]), delta(annotations=[CITED])], (0, 4)),
+        (
+            [
+                event(
+                    {
+                        "choices": [],
+                        "citations": [URL],
+                        "search_results": [{"title": TITLE, "url": URL}],
+                    }
+                )
+            ],
+            (0, 0),
+        ),
+        (
+            [event({"choices": [], "web_search": [{"title": TITLE, "link": URL, "refer": "1"}]})],
+            (0, 0),
+        ),
+        ([delta(context={"citations": [{"title": TITLE, "url": URL}]})], (0, 0)),
+        (
+            [
+                event(
+                    {
+                        "choices": [],
+                        "search_info": {
+                            "search_results": [{"title": TITLE, "url": URL, "index": 1}]
+                        },
+                    }
+                )
+            ],
+            (0, 0),
+        ),
+    ],
+)
+async def test_sources_are_parts_and_no_text(
+    server: FaultServer, events: list[bytes], place: tuple[int, int]
+) -> None:
+    came = await reply_to(server, *stream(says("Tall [1]"), *events, end(), DONE))
+    assert text_of(came) == "Tall [1]"
+    parts = [each.part for each in came if isinstance(each, PartAdded)]
+    assert parts == [CitationPart(*place, URL, TITLE)]
+
+
+async def test_sources_that_come_with_each_piece_are_counted_once(server: FaultServer) -> None:
+    urls = [f"https://example.org/{number}" for number in range(3)]
+    pieces = [
+        event({"choices": [{"index": 0, "delta": {"content": "x"}}], "citations": urls})
+        for _ in range(5)
+    ]
+    came = await reply_to(server, *stream(*pieces, end(), DONE))
+    assert [each.part.url for each in came if isinstance(each, PartAdded)] == urls
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], [None, 7, []], {"a": 1}, [{"url": 7}], [{"url": ""}]])
+async def test_odd_sources_are_none(server: FaultServer, odd: object) -> None:
+    odd_event = event({"choices": [], "citations": odd, "annotations": odd})
+    came = await reply_to(server, *stream(says("Hi"), odd_event, end(), DONE))
+    assert not [each for each in came if isinstance(each, PartAdded)]

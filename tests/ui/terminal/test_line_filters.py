@@ -45,6 +45,11 @@ def test_every_other_character_stays_where_it_was(segments: list[Segment]):
             assert new == old or old in CONTROLS + BIDI + "\u2028\u2029" or old >= "\ud800"
 
 
+def test_a_picture_that_foreign_text_asks_for_is_a_sign():
+    (segment,) = filtered([Segment("a\U0010eeee\u0305b")])
+    assert segment.text == "a�\u0305b"
+
+
 @given(SEGMENTS)
 @settings(deadline=None)
 def test_filtering_twice_changes_nothing_more(segments: list[Segment]):

@@ -66,6 +66,7 @@ class MessageZone(IntEnum):
     LABEL = auto()
     REASONING = auto()
     TEXT = auto()
+    PARTS = auto()
     END = auto()
 
 

@@ -1,6 +1,6 @@
 """Header and ending of a message as lines: role, model, tokens, status, and what went wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -25,6 +25,7 @@ _LIMITS = {
 }
 _MIN_MODEL_WIDTH = 4
 """A model's name in fewer cells says nothing."""
+_CAPTION_LENGTH = 1_000
 _SUMMARY_LENGTH = 400
 """Characters of a folded message from which its summary line is made."""
 
@@ -65,6 +66,21 @@ def reasoning_line(characters: int, width: int, styles: MessageStyles, *, is_ope
     """The line that folds and unfolds a reply's reasoning."""
     words = f"{'▾' if is_open else '▸'} Reasoning · {characters:,} characters"
     return _fold_line(words, REASONING_FOLD, width, styles)
+
+
+def caption_lines(message: ChatMessage, width: int, styles: MessageStyles) -> Iterator[Line]:
+    """A line for each picture, file, tool and source; the whole address of a source, as a link."""
+    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - most messages have none
+    from fakegpt_tui.ui.markdown.parser_rules import can_open  # noqa: PLC0415
+    from fakegpt_tui.ui.markdown.plain_text import wrap_plain_text  # noqa: PLC0415
+
+    for caption in captions(message.parts):
+        text = safe_line(caption.text, _CAPTION_LENGTH)
+        if not caption.url:
+            yield Line((Segment(truncate(text, width), styles.note),))
+            continue
+        link = Style.from_meta({"href": caption.url}) if can_open(caption.url) else Style.null()
+        yield from wrap_plain_text(text, width, styles.note + link)
 
 
 def ending_text(message: ChatMessage) -> str:

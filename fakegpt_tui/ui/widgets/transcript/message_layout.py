@@ -20,6 +20,7 @@ from fakegpt_tui.ui.widgets.transcript.line_ids import (
     unpack_line_id,
 )
 from fakegpt_tui.ui.widgets.transcript.message_header import (
+    caption_lines,
     ending_text,
     header_line,
     reasoning_line,
@@ -227,6 +228,9 @@ class MessageLayout:
         else:
             document = self._document(MessageZone.TEXT, message.text)
             zones.append((MessageZone.TEXT, document.layout(width)))
+        if message.parts:
+            lines = caption_lines(message, width, styles)
+            zones.append((MessageZone.PARTS, LineList(tuple(lines))))
         ending = wrap_plain_text(ending_text(message), width, styles.error)
         return [*zones, (MessageZone.END, LineList(ending))]
 

@@ -1,0 +1,83 @@
+"""Sources that a completion names, in all the places where services put them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from fakegpt_tui.domain.parts import CitationPart
+from fakegpt_tui.text import replace_surrogates
+
+_LISTS: Final = ("citations", "search_results", "web_search", "references", "annotations")
+_HOLDERS: Final = ("context", "search_info", "provider_specific_fields")
+_URLS: Final = ("url", "link", "source", "uri")
+_TITLES: Final = ("title", "name", "site_name")
+_QUOTES: Final = ("content", "snippet", "text", "cited_text")
+_MAX_SOURCES: Final = 200
+_MAX_QUOTE: Final = 2_000
+_Spans = dict[str, list[tuple[int, int]]]
+
+
+class CitedSources:
+    """Collects the sources of a reply, each once, in the order in which the reply counts them."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, str]] = {}
+        self._spans: _Spans = {}
+
+    def add(self, fields: Mapping[Any, object]) -> None:
+        """Add what an event, a delta or a message names."""
+        for name in _LISTS:
+            match fields.get(name):
+                case [*entries]:
+                    for entry in entries:
+                        self._add_entry(entry)
+                case _:
+                    pass
+        for name in _HOLDERS:
+            match fields.get(name):
+                case {**held}:
+                    self.add(held)
+                case _:
+                    pass
+
+    def parts(self) -> Iterator[CitationPart]:
+        """A part for each place that a source is named for, or one for the whole reply."""
+        for url, (title, quote) in self._found.items():
+            for start, end in self._spans.get(url) or [(0, 0)]:
+                yield CitationPart(start, end, url, title, quote)
+
+    def _add_entry(self, entry: object) -> None:
+        match entry:
+            case str(url):
+                self._add_source(url, "", "")
+            case {"url_citation": {**cited}}:
+                self._add_cited(cited)
+            case {**cited}:
+                self._add_cited(cited)
+            case _:
+                pass
+
+    def _add_cited(self, cited: Mapping[Any, object]) -> None:
+        url, title = _first(cited, _URLS), _first(cited, _TITLES)
+        self._add_source(url or title, title, _first(cited, _QUOTES)[:_MAX_QUOTE])
+        match cited:
+            case {"start_index": int(start), "end_index": int(end)} if 0 <= start < end:
+                spans = self._spans.setdefault(url or title, [])
+                if (start, end) not in spans and len(spans) < _MAX_SOURCES:
+                    spans.append((start, end))
+            case _:
+                pass
+
+    def _add_source(self, url: str, title: str, quote: str) -> None:
+        url = replace_surrogates(url)
+        if not url or (url not in self._found and len(self._found) >= _MAX_SOURCES):
+            return
+        known_title, known_quote = self._found.get(url, ("", ""))
+        self._found[url] = (
+            known_title or replace_surrogates(title),
+            known_quote or replace_surrogates(quote),
+        )
+
+
+def _first(fields: Mapping[Any, object], names: Iterable[str]) -> str:
+    texts = (value for name in names if isinstance(value := fields.get(name), str))
+    return next((text.strip() for text in texts if text.strip()), "")

@@ -1,0 +1,64 @@
+"""Captions: what is said of a picture, a file or a source where only text can be shown."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from fakegpt_tui.domain.media_types import type_label
+from fakegpt_tui.domain.parts import (
+    CitationPart,
+    FilePart,
+    ImagePart,
+    Part,
+    ToolCallPart,
+    ToolResultPart,
+    UnknownPart,
+)
+
+_SHORT: Final = 200
+"""Characters of what a tool was asked, or answered, in its line."""
+
+
+class Caption(NamedTuple):
+    """A line about a part, to be cleaned before it is shown, and the address of a source."""
+
+    text: str
+    url: str = ""
+
+
+def captions(parts: Iterable[Part]) -> Iterator[Caption]:
+    """A line for each part that is no text; sources come last, and are numbered."""
+    sources: dict[tuple[str, str], None] = {}
+    for part in parts:
+        match part:
+            case ImagePart() | FilePart():
+                yield Caption(_of_blob(part))
+            case ToolCallPart(_, name, arguments):
+                yield Caption(f"⚒ {name or 'tool'} {arguments[:_SHORT]}".rstrip())
+            case ToolResultPart(_, name, output, is_error):
+                yield Caption(f"{'✗' if is_error else '↳'} {name} {output[:_SHORT]}".rstrip())
+            case UnknownPart(kind, data):
+                yield Caption(f"? {kind or 'unknown'} {data[:_SHORT]}".rstrip())
+            case CitationPart(_, _, url, title):
+                sources[url, title] = None
+            case _:
+                pass
+    for number, (url, title) in enumerate(sources, start=1):
+        words = " · ".join(dict.fromkeys(filter(None, (title, url)))) or "a source"
+        yield Caption(f"[{number}] {words}", url)
+
+
+def _of_blob(part: ImagePart | FilePart) -> str:
+    blob = part.blob
+    sign, name = ("▣", part.name or part.alt) if isinstance(part, ImagePart) else ("▤", part.name)
+    pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
+    kind = type_label(blob.media_type)
+    return f"{sign} {name or 'no name'} · {kind}{pixels} · {size_label(blob.size)}"
+
+
+def size_label(size: int) -> str:
+    """Bytes in the unit that fits: “900 B”, “12 kB”, “3.4 MB”."""
+    for unit, divisor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= divisor:
+            count = size / divisor
+            return f"{count:.1f} {unit}" if count < 10 and unit != "kB" else f"{count:.0f} {unit}"  # noqa: PLR2004
+    return f"{size} B"
