@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fakegpt_tui.backends.token_estimate import TokenRatios, estimate_scripts
 from fakegpt_tui.domain import ContextMessage, Model, Notice, Role, Usage
@@ -116,15 +116,27 @@ def _turn_starts(messages: Sequence[ContextMessage]) -> list[int]:
     ]
 
 
+class RatioMemory(Protocol):
+    """Keeps what models make of texts."""
+
+    def ratios(self) -> defaultdict[str, TokenRatios]:
+        """What is known of each model."""
+        ...
+
+    def remember_ratios(self, model: str, ratios: TokenRatios) -> None: ...
+
+
 class WindowCache:
     """The known context windows of one service's models: configured, listed, or learned."""
 
-    def __init__(self, configured: int | None) -> None:
+    def __init__(self, configured: int | None, memory: RatioMemory | None = None) -> None:
+        """`memory` keeps what is learned of tokens beyond this run."""
+        self._memory = memory
         self._configured = configured
         self._listed: dict[str, int] = {}
         self.learned: dict[str, int] = {}
         """What errors told, which is surer than any list."""
-        self.ratios: defaultdict[str, TokenRatios] = defaultdict(TokenRatios)
+        self.ratios = defaultdict(TokenRatios) if memory is None else memory.ratios()
         """What the models made of the texts that they counted."""
         self.budgets: dict[str, int] = {}
         """How many estimated tokens were accepted after more had been refused."""
@@ -132,6 +144,12 @@ class WindowCache:
     def add_models(self, models: Iterable[Model]) -> None:
         """Remember what the list of models tells."""
         self._listed |= {model.id: model.window for model in models if model.window}
+
+    def observe(self, model: str, text: str, tokens: int) -> None:
+        """Learn from a text of which the model counted the tokens."""
+        ratios = self.ratios[model]
+        if ratios.observe(estimate_scripts(text), tokens) and self._memory is not None:
+            self._memory.remember_ratios(model, ratios)
 
     def window(self, model: str) -> int | None:
         return self.learned.get(model) or self._configured or self._listed.get(model)
@@ -198,7 +216,7 @@ class ContextFitter:
         if usage.prompt_tokens and not any(each.parts for each in self.messages):
             text = "\n".join(each.text for each in self.messages)
             written = usage.prompt_tokens - _MESSAGE_TOKENS * len(self.messages)
-            self.ratios.observe(estimate_scripts(text), written)
+            self._windows.observe(self._model, text, written)
 
     def confirm(self) -> None:
         """The service accepted it: remember a budget that had to be found by trying."""

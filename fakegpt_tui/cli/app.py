@@ -240,13 +240,20 @@ def _connect_api(settings: Settings, service: Service, report: LoginCallback) ->
             report(KeyNeeded(str(error)))
             raise
 
-    return Connection(service, build_api_backend(service, read, report), None)
+    cache = settings.model_facts
+    return Connection(service, build_api_backend(service, read, report, cache=cache), None)
 
 
 def build_api_backend(
-    service: Service, read: Callable[[], Secret | None], report: LoginCallback
+    service: Service,
+    read: Callable[[], Secret | None],
+    report: LoginCallback,
+    *,
+    cache: Path | None = None,
 ) -> Backend:
     """A backend for `service`, the service of an API, whose key is read by `read`.
+
+    What it learns of models is kept in the file `cache`.
 
     Raises:
         ConfigError: The service cannot be used as it is configured, or its key cannot be read.
@@ -255,7 +262,7 @@ def build_api_backend(
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
 
     backend, header = _api_backend(service.kind), service.key_header or service.kind.key_header
-    return backend(Transport(service), ApiKey(read, header=header), on_change=report)
+    return backend(Transport(service), ApiKey(read, header=header), on_change=report, cache=cache)
 
 
 def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:

@@ -229,6 +229,11 @@ class Settings:
         return self.data_dir / "conversations.db"
 
     @property
+    def model_facts(self) -> Path:
+        """What is learned of models."""
+        return self.cache_dir / "models.json"
+
+    @property
     def session_file(self) -> Path:
         return self.state_dir / "sessions.json"
 

@@ -1,13 +1,18 @@
 """Services, models, sessions and login states; ids, the clock and `Secret`."""
 
+from __future__ import annotations
+
 from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 from uuid import uuid4
 
 from fakegpt_tui.domain.conversations import GenerationSettings
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.prices import TokenPrices
 
 
 def new_id() -> str:
@@ -240,9 +245,10 @@ class RateLimitStatus:
 class Model:
     """A model of a service; `id` is its name in requests.
 
-    `window` is how many tokens it takes, `max_output` how many a reply may have, where the service
-    tells; `size`, `family` and `owner` are in the service's own words, such as “7B”, “llama” and
-    “library”.
+    `window` is how many tokens it takes, `max_output` how many a reply may have; `size`, `family`
+    and `owner` are in the service's own words, such as “7B”, “llama” and “library”. What a service
+    does not tell is `None`: whether the model `thinks`, with which `efforts`, whether it `sees`
+    pictures, and its `prices`.
     """
 
     id: str
@@ -253,6 +259,10 @@ class Model:
     size: str = ""
     family: str = ""
     owner: str = ""
+    thinks: bool | None = None
+    efforts: tuple[str, ...] = ()
+    sees: bool | None = None
+    prices: TokenPrices | None = None
     is_listed: bool = True
     """`False` where the service has no list that can be read, and only the settings name it."""
 

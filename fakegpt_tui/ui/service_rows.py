@@ -53,7 +53,21 @@ def status_label(service: Service, status: ServiceStatus, now: datetime) -> str:
 def model_label(model: Model) -> str:
     """What is known of a model apart from its name."""
     window = f"{short_count(model.window)} window" if model.window else ""
-    return " · ".join(_unique(part for part in (window, model.size, model.family) if part))
+    limit = f"{short_count(model.max_output)} out" if model.max_output else ""
+    thinks = f"thinks ({', '.join(model.efforts)})" if model.efforts else "thinks"
+    abilities = (thinks if model.thinks else "", "sees" if model.sees else "")
+    parts = (window, limit, *abilities, model.size, model.family, _prices_label(model))
+    return " · ".join(_unique(safe_line(part) for part in parts if part))
+
+
+def _prices_label(model: Model) -> str:
+    """Its prices for a million tokens, read and written."""
+    prices = model.prices
+    if prices is None:
+        return ""
+    if not (prices.input or prices.output):
+        return "free"
+    return f"${prices.input.normalize():f} in, ${prices.output.normalize():f} out"
 
 
 def check_step_line(step: ConnectionCheck) -> Content:

@@ -1,7 +1,6 @@
 """Backend for services that speak the Anthropic Messages API."""
 
 import re
-from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -29,7 +28,7 @@ class AnthropicBackend(ApiBackend):
             path=self._path("/messages"),
             variant=self._variant(model),
             windows=self._windows,
-            remember=partial(self._variants.__setitem__, model),
+            remember=self._remember(model),
             largest_reply=listed.max_output,
         )
 

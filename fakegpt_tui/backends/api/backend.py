@@ -5,10 +5,12 @@ from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from fakegpt_tui.backends.api.errors import response_error
 from fakegpt_tui.backends.api.model_list import read_models
+from fakegpt_tui.backends.api.model_memory import ModelMemory
 from fakegpt_tui.backends.api.request_builder import RequestTarget
 from fakegpt_tui.backends.api.request_variant import RequestVariant
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
@@ -49,12 +51,17 @@ class ApiBackend(HttpStreamBackend):
         *,
         retries: RetryPolicy | None = None,
         on_change: Callable[[LoginState], None] | None = None,
+        cache: Path | None = None,
     ) -> None:
-        """`on_change` is told whether the service could be reached, and took the key."""
+        """`on_change` is told whether the service could be reached, and took the key.
+
+        What is learned of models is kept in the file `cache`, or without one for this run.
+        """
         super().__init__(transport, key, retries=retries, on_change=on_change)
+        self._memory = ModelMemory(cache, transport.address.text)
         self._variants: dict[str, RequestVariant] = {}
         self._told: dict[str, set[str]] = {}
-        self._windows = WindowCache(transport.service.window)
+        self._windows = WindowCache(transport.service.window, self._memory)
         self._models: tuple[Model, ...] | None = None
 
     async def models(self) -> tuple[Model, ...]:
@@ -73,6 +80,7 @@ class ApiBackend(HttpStreamBackend):
             found = (Model(default, description=str(error), is_listed=False),)
         self._models = found
         self._windows.add_models(found)
+        self._memory.remember_prices(found)
         if default and all(model.id != default for model in found):
             found = (Model(default), *found)
         if not found:
@@ -99,8 +107,20 @@ class ApiBackend(HttpStreamBackend):
 
     def _variant(self, model: str) -> RequestVariant:
         """What `model` has shown to accept."""
+        if model in self._variants:
+            return self._variants[model]
         prefill, limit = self._transport.service.prefill, self._target(model).family.limit
-        return self._variants.get(model, RequestVariant(prefill=prefill, limit_name=limit))
+        return self._memory.variant(model, RequestVariant(prefill=prefill, limit_name=limit))
+
+    def _remember(self, model: str) -> Callable[[RequestVariant], None]:
+        """What is told the variant that `model` accepted."""
+
+        def remember(variant: RequestVariant) -> None:
+            if self._variants.get(model) != variant:
+                self._variants[model] = variant
+                self._memory.remember_variant(model, variant)
+
+        return remember
 
     def _target(self, model: str) -> RequestTarget:
         """What requests to `model` are built for."""

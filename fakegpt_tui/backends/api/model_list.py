@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from fakegpt_tui.backends.api.capabilities import capabilities
 from fakegpt_tui.domain import BadReply, Model
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.protocol.error_body import parse_error_body, parse_json
@@ -129,11 +130,11 @@ def _model(name: str, rest: Mapping[object, object]) -> Model:
     return Model(
         name,
         title=next((each for each in titles if each not in ("", name)), ""),
-        max_output=_whole(rest.get("max_tokens")) or _whole(top.get("max_completion_tokens")),
         description=_text(rest, "description"),
         window=_window(rest) or _window(top) or _window(meta),
         size=_text(meta, "parameter_size") or _size(meta.get("n_params")),
         owner=_text(rest, "owned_by"),
+        **capabilities(rest),
         family=_text(meta, "family") or _text(rest, "arch") or _text(meta, "tokenizer"),
     )
 

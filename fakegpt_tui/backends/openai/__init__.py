@@ -1,6 +1,5 @@
 """Backend for services that use the OpenAI protocol of chat completions."""
 
-from functools import partial
 from typing import Final
 
 from fakegpt_tui.backends.api.backend import ApiBackend
@@ -22,6 +21,6 @@ class OpenAIBackend(ApiBackend):
             path=self._path("/chat/completions"),
             variant=self._variant(model),
             windows=self._windows,
-            remember=partial(self._variants.__setitem__, model),
+            remember=self._remember(model),
             takes=_FILE_TYPES.get(self._transport.address.host, ()),
         )

@@ -1,7 +1,5 @@
 """Backend for services that speak the OpenAI Responses API."""
 
-from functools import partial
-
 from fakegpt_tui.backends.api.backend import ApiBackend
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.responses.request import ResponseBuilder
@@ -18,5 +16,5 @@ class ResponsesBackend(ApiBackend):
             path=self._path("/responses"),
             variant=self._variant(model),
             windows=self._windows,
-            remember=partial(self._variants.__setitem__, model),
+            remember=self._remember(model),
         )

@@ -1,0 +1,128 @@
+"""Prices of tokens, and what replies cost: charged, priced, free, or unknown; never a guessed 0."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from fakegpt_tui.domain.conversations import Usage
+from fakegpt_tui.domain.fast_dataclass import dataclass
+
+_PER: Final = Decimal(1_000_000)
+_DIGITS: Final = 4
+_LEAST: Final = Decimal("0.0001")
+_WHOLE_CENTS_FROM: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrices:
+    """Dollars for a million tokens; `None` where a price is unknown, and zero where it is free.
+
+    `source` says where they come from, in a few words that can follow “prices”.
+    """
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    source: str = ""
+
+    def cost(self, usage: Usage) -> Decimal | None:
+        """What a whole reply costs; `None` where not all of its tokens are known.
+
+        What a cache took part in costs as much as what is fresh, where its price is unknown.
+        """
+        if usage.fresh is None or usage.output is None:
+            return None
+        read = self.input if self.cache_read is None else self.cache_read
+        write = self.input if self.cache_write is None else self.cache_write
+        parts = (
+            (usage.fresh, self.input),
+            (usage.cache_read or 0, read),
+            (usage.cache_write or 0, write),
+            (usage.output, self.output),
+        )
+        return sum((count * price for count, price in parts), Decimal(0)) / _PER
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a reply cost, or a sum of them, in dollars.
+
+    `charged` is what services said, `priced` what follows from a list of prices; `unknown` counts
+    replies whose cost is not known, so that the rest is the least that they can have cost.
+    """
+
+    charged: Decimal = Decimal(0)
+    priced: Decimal = Decimal(0)
+    unknown: int = 0
+    known: int = 0
+    source: str = ""
+
+    @property
+    def least(self) -> Decimal:
+        """What is known to have been spent."""
+        return self.charged + self.priced
+
+    def __add__(self, other: "Cost") -> "Cost":
+        sources = dict.fromkeys(filter(None, (*self.source.split("; "), other.source)))
+        return Cost(
+            self.charged + other.charged,
+            self.priced + other.priced,
+            self.unknown + other.unknown,
+            self.known + other.known,
+            "; ".join(sources),
+        )
+
+    def __str__(self) -> str:
+        """As in “$0.0132”, “≈ $0.013”, “at least $0.42” or “price unknown”; empty for nothing."""
+        if not self.known:
+            return "price unknown" if self.unknown else ""
+        if not self.least:
+            return f"at least {_FREE}" if self.unknown else _FREE
+        amount = f"{'≈ ' if self.priced else ''}{format_dollars(self.least)}"
+        return f"at least {amount}" if self.unknown else amount
+
+
+_FREE: Final = "free"
+UNKNOWN_COST: Final = Cost(unknown=1)
+FREE: Final = Cost(known=1)
+
+
+def sum_costs(costs: Iterable[Cost]) -> Cost:
+    return sum(costs, Cost())
+
+
+def reply_cost(usage: Usage | None, prices: TokenPrices | None, *, is_whole: bool) -> Cost:
+    """What a reply cost. One that was stopped or failed has an unknown cost, if it is not free."""
+    if usage is not None and usage.cost:
+        return Cost(charged=Decimal(usage.cost), known=1)
+    if prices is not None and not (prices.input or prices.output):
+        return FREE
+    if usage is None or prices is None or not is_whole:
+        return UNKNOWN_COST
+    amount = prices.cost(usage)
+    return UNKNOWN_COST if amount is None else Cost(priced=amount, known=1, source=prices.source)
+
+
+def format_dollars(amount: Decimal) -> str:
+    """Four digits that count, and never a rounded nothing."""
+    if 0 < amount < _LEAST:
+        return f"< ${_LEAST}"
+    if amount >= _WHOLE_CENTS_FROM:
+        return f"${amount:,.2f}"
+    digits = max(2, _DIGITS - 1 - amount.adjusted()) if amount else 2
+    return f"${amount:.{min(digits, 6)}f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """Prices of the models whose names `model` matches at a service, from a day on.
+
+    In `model` a `*` stands for anything; an empty `service` is any.
+    """
+
+    model: str
+    prices: TokenPrices
+    service: str = ""
+    since: date = date.min
