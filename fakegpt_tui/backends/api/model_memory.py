@@ -1,7 +1,6 @@
 """Model memory: what models refused, counted and cost, kept in the cache folder for 30 days."""
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -72,7 +71,8 @@ class ModelMemory:
             return None
         if first is None or second is None or len(others) != 2:  # noqa: PLR2004 - of a cache
             return None
-        return TokenPrices(first, second, *others, "of the service's list")
+        read, written = others
+        return TokenPrices(first, second, read, written, "of the service's list")
 
     def remember_prices(self, models: Iterable[Model]) -> None:
         self._remember(
@@ -135,12 +135,12 @@ class ModelMemory:
             with temporary_file(
                 self._path.parent, data, name=self._path.name, durable=False
             ) as file:
-                os.replace(file, self._path)
+                file.replace(self._path)
 
 
 def _encode_variant(variant: RequestVariant) -> dict[str, object]:
     return {
-        field.name: sorted(map(_as_list, value)) if isinstance(value, frozenset) else value
+        field.name: sorted(map(_as_list, value), key=str) if isinstance(value, frozenset) else value
         for field in fields(variant)
         if field.name not in _NOT_LEARNED
         and (value := getattr(variant, field.name)) != field.default
