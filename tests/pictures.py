@@ -14,8 +14,7 @@ from tempfile import TemporaryDirectory
 
 from textual.pilot import Pilot
 
-from fakegpt_tui.cli.app import open_chat
-from fakegpt_tui.cli.lazy_store import open_store
+from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.service_registry import ServiceRegistry
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
@@ -158,7 +157,7 @@ async def _program(folder: Path, theme: str) -> AsyncIterator[FakeGPTApp]:
         async with open_chat(book.settings, lambda: store) as chat:
             options = Options(
                 exports=folder,
-                services=book,
+                services=lambda: book,
                 settings=SettingsStore(
                     settings, themes=theme_names, choices=LastChoices(folder / "last-choices.json")
                 ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.domain.parts import Blob
 
 MAX_BYTES = 50_000_000

@@ -21,8 +21,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.text import safe_line
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
-    from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores, WriteKey
 
 TITLE_LENGTH = 60
 TRASH_DAYS = 30

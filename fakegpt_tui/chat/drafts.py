@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.domain import Bookmark, Draft
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.pending_writes import PendingWrites
-    from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
 
 
 class Bookmarks:

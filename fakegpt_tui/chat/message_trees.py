@@ -14,8 +14,7 @@ from fakegpt_tui.domain.message_tree import MessageTree, TurnRow, Variants
 if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns
     from fakegpt_tui.chat.conversation_index import ConversationIndex
-    from fakegpt_tui.chat.pending_writes import PendingWrites, WriteKey
-    from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores, WriteKey
     from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.domain.diff import DiffPart
 

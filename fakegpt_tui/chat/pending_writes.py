@@ -1,11 +1,16 @@
-"""Writes that are not known to be on disk, and are retried."""
+"""Where conversations are kept, and writes that are not known to be on disk, and are retried."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fakegpt_tui.domain import ChatMessage, StoreError
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.store_interface import ChatStore, TemporaryStore
 
 WriteKey: TypeAlias = tuple[str, ...]
 """Kind of the write, id of the conversation, and what else identifies it."""
@@ -86,3 +91,41 @@ def _error_of(future: Future[None]) -> StoreError | None:
 
 def reply_key(reply: ChatMessage) -> tuple[str, str, str]:
     return "reply", reply.conversation_id, reply.id
+
+
+class Stores:
+    """The store of each conversation: on disk, or in memory for temporary conversations."""
+
+    def __init__(self, open_disk: Callable[[], ChatStore]) -> None:
+        """`open_disk` returns the store on disk, which may be opened by the first call."""
+        self._open_disk = open_disk
+        self._memory: TemporaryStore | None = None
+        self._temporary: set[str] = set()
+
+    @property
+    def disk(self) -> ChatStore:
+        return self._open_disk()
+
+    def of(self, conversation_id: str) -> ChatStore:
+        if self._memory is not None and conversation_id in self._temporary:
+            return self._memory
+        return self.disk
+
+    def all(self) -> list[ChatStore]:
+        return [self.disk] if self._memory is None else [self.disk, self._memory]
+
+    def make_temporary(self, conversation_id: str) -> None:
+        """Keep a conversation off the disk; to be called before anything of it is saved."""
+        if self._memory is None:
+            from fakegpt_tui.store.conversation_store import ConversationStore  # noqa: PLC0415 - not at every start
+
+            self._memory = ConversationStore.open_in_memory()
+        self._temporary.add(conversation_id)
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        return conversation_id in self._temporary
+
+    def close(self) -> None:
+        """Drop the temporary conversations; the store on disk stays open."""
+        if self._memory is not None:
+            self._memory.close()

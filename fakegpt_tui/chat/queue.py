@@ -12,8 +12,7 @@ from fakegpt_tui.domain import NotFound, QueuedPrompt, new_id
 from fakegpt_tui.text import replace_surrogates
 
 if TYPE_CHECKING:
-    from fakegpt_tui.chat.pending_writes import PendingWrites
-    from fakegpt_tui.chat.store_interface import Stores
+    from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
     from fakegpt_tui.domain.parts import Part
 
 _QUEUE = "queue"

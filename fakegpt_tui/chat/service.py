@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from fakegpt_tui.chat.active_turns import ActiveTurns
 from fakegpt_tui.chat.conversation_index import ConversationIndex
-from fakegpt_tui.chat.pending_writes import PendingWrites
+from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
 from fakegpt_tui.chat.services import Connect, Services
-from fakegpt_tui.chat.store_interface import ChatStore, Stores
 from fakegpt_tui.domain import Draft, MessageStatus, Preset, Service, StoreError
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.queue import PromptQueue
     from fakegpt_tui.chat.search import Search
+    from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.chat.undo import UndoHistory

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns
     from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.chat.services import Services
-    from fakegpt_tui.chat.store_interface import Stores
     from fakegpt_tui.domain.parts import Part
 
 MAX_PARALLEL_MODELS: Final = 4

@@ -1,4 +1,4 @@
-"""Composition root: from settings to the store, connections and the chat service.
+"""Composition root: from a service and its settings to a connection, its backend and its host.
 
 Modules that are slow to import are imported by the first connection, in a thread: neither the first
 frame nor a command without a connection waits for them.
@@ -7,21 +7,13 @@ frame nor a command without a connection waits for them.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import mkdtemp
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.services import Connection
-from fakegpt_tui.cli.errors import PROGRAM, echo_err
-from fakegpt_tui.config.secrets import SystemKeyring, read_key
 from fakegpt_tui.domain import (
     ConfigError,
     KeyNeeded,
@@ -34,10 +26,8 @@ from fakegpt_tui.domain import (
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend
-    from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.config.serve_file import UpstreamOptions
     from fakegpt_tui.config.spec import Settings
-    from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.host.server import HostServer
 
 _EMBEDDED_GATHER_SECONDS = 0.03
@@ -46,74 +36,10 @@ _EMBEDDED_GATHER_SECONDS = 0.03
 LoginCallback: TypeAlias = Callable[[LoginState], None]
 
 
-@asynccontextmanager
-async def open_chat(
-    settings: Settings, open_store: Callable[[], ChatStore]
-) -> AsyncIterator[ChatService]:
-    """The chat service; at the end of the block its connections and the embedded host end.
-
-    Raises:
-        ConfigError: There is no service of the chosen name.
-    """
-    connector = ConnectionFactory(settings)
-    with closing(connector), _open_mirror(settings) as mirror:
-        chat = ChatService(
-            open_store,
-            settings.services,
-            connector.connect,
-            service=settings.chosen_service.name,
-            model=settings.model or "",
-            max_turns=settings.max_turns,
-            presets=settings.presets,
-            mirror=mirror,
-        )
-        async with aclosing(chat):
-            try:
-                yield chat
-            finally:
-                await _export_unsaved(chat, settings)
-
-
-async def _export_unsaved(chat: ChatService, settings: Settings) -> None:
-    """Write messages to files that could not be written to the store."""
-
-    def folders() -> Iterator[Path]:
-        yield settings.folders.exports
-        yield Path(mkdtemp(prefix=f"{PROGRAM}-"))
-
-    account = await chat.emergency_export.write_files(folders())
-    if account is not None:
-        echo_err(" ".join((account.summary, *account.details)))
-
-
-@contextmanager
-def _open_mirror(settings: Settings) -> Iterator[MirrorUpdate | None]:
-    """The updater of the mirror folder, if there is one; it is finished at the end of the block."""
-    if settings.mirror is None:
-        yield None
-        return
-    from fakegpt_tui.formats.mirror import Mirror  # noqa: PLC0415 - only with such a folder
-
-    with closing(Mirror(settings.mirror)) as mirror:
-        yield mirror.update
-    if mirror.error is not None:
-        echo_err(str(mirror.error))
-
-
-class _UnhandledErrors(logging.Handler):
-    """Where there is no log: reports errors of tasks, which Python would print with values."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        kind, error, traceback = record.exc_info or (None, None, None)
-        if kind is not None and error is not None:
-            sys.excepthook(kind, error, traceback)
-
-
 class ConnectionFactory:
     """Makes connections to services, and runs the embedded hosts that they need."""
 
     def __init__(self, settings: Settings) -> None:
-        logging.lastResort = _UnhandledErrors(logging.ERROR)
         self._settings = settings
         self._hosts: list[HostServer] = []
         self._is_closed = False
@@ -232,6 +158,8 @@ def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback
 
 
 def _connect_api(settings: Settings, service: Service, report: LoginCallback) -> Connection:
+    from fakegpt_tui.config.secrets import SystemKeyring, read_key  # noqa: PLC0415 - as above
+
     def read() -> Secret | None:
         source = settings.service_keys.get(service.name)
         try:

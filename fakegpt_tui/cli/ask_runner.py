@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fakegpt_tui.cli.app import open_chat
+from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
-from fakegpt_tui.cli.lazy_store import open_store
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import (
     AppendOnlyText,

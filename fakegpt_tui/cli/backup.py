@@ -25,7 +25,7 @@ def backup(context: click.Context, *, file: Path | None, as_json: bool) -> None:
     meanwhile. Settings and keys are not in it.
     """
     settings = folders_of(context)
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.store.backup_file import write_backup  # noqa: PLC0415
 
     name = f"fakegpt-tui-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.zip"
@@ -51,7 +51,7 @@ def restore_backup(context: click.Context, *, file: Path, yes: bool, as_json: bo
     What was there before stays beside it under another name.
     """
     settings = folders_of(context)
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.private_files import make_folders  # noqa: PLC0415
     from fakegpt_tui.store import backup_file  # noqa: PLC0415
 

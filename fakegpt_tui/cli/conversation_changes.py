@@ -126,7 +126,7 @@ def purge(context: click.Context, *, everything: bool, yes: bool, as_json: bool)
 @contextmanager
 def _store(context: click.Context) -> Iterator["ConversationStore"]:
     settings = folders_of(context)
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
 
     with open_store(settings) as store:
         yield store

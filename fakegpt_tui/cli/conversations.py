@@ -32,7 +32,7 @@ def list_command(
     change and the title.
     """
     settings = folders_of(context)
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.formats.fields import encode_conversation  # noqa: PLC0415
 
     with open_store(settings) as store:
@@ -55,7 +55,7 @@ def list_command(
 def show(context: click.Context, *, prefix: str, as_json: bool) -> None:
     """Print the conversation whose id begins with ID: the messages that are shown in it."""
     settings = folders_of(context)
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415 - not for --help
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
 
     with open_store(settings) as store:
         conversation = find_by_prefix(store.conversations(), prefix)
@@ -118,7 +118,7 @@ def search(context: click.Context, *, words: tuple[str, ...], limit: int, as_jso
     """
     settings = folders_of(context)
     from fakegpt_tui.chat.search import parse_query  # noqa: PLC0415 - not for --help
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415
 
     with open_store(settings) as store:
         hits = store.search(parse_query(" ".join(words)), limit)

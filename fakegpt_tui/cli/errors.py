@@ -8,7 +8,6 @@ from enum import IntEnum
 
 import click
 
-from fakegpt_tui.cli.output import discard_output
 from fakegpt_tui.domain import (
     ConfigError,
     FakeGPTError,
@@ -82,6 +81,8 @@ def handle_output_errors() -> Iterator[None]:
         # Files that the program writes itself have errors of their own.
         if error.errno not in _DISK_FULL:
             raise
+        from fakegpt_tui.cli.output import discard_output  # noqa: PLC0415 - seldom
+
         discard_output()  # or Python would end with another code
         echo_err(f"The output could not be written: {error.strerror}.")
         sys.exit(ExitCode.FAILURE)

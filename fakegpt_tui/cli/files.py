@@ -33,8 +33,8 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
     """
     prefix, folder = _targets(words, everything=everything)
     settings = folders_of(context)
+    from fakegpt_tui.cli.composition import open_store  # noqa: PLC0415 - not for --help
     from fakegpt_tui.cli.conversations import find_by_prefix  # noqa: PLC0415
-    from fakegpt_tui.cli.lazy_store import open_store  # noqa: PLC0415 - not for --help
 
     target = settings.folders.exports if folder is None else folder
     with open_store(settings) as store:

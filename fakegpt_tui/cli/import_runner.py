@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from fakegpt_tui.cli.composition import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
-from fakegpt_tui.cli.lazy_store import open_store
 from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
 from fakegpt_tui.domain import LoadError

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import MutableMapping
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import closing, suppress
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fakegpt_tui.cli.app import open_chat
-from fakegpt_tui.cli.lazy_store import LazyStore, open_store
-from fakegpt_tui.cli.service_registry import ServiceRegistry
+from fakegpt_tui.cli.composition import LazyStore, open_chat, open_store
 from fakegpt_tui.cli.settings_store import (
     LastChoices,
     PresetStore,
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from fakegpt_tui.plain import PlainChat
     from fakegpt_tui.store.conversation_store import ConversationStore
     from fakegpt_tui.ui.app import FakeGPTApp
-import sys
-from collections.abc import Iterator
-from contextlib import closing, suppress
-from functools import partial
+    from fakegpt_tui.ui.options import ServiceRepository
+
+_START_SECONDS = 0.5
+"""After which there is garbage to collect; importing makes none."""
 
 
 def open_interface(settings: Settings, *, resume: str | None) -> int:
@@ -82,11 +83,10 @@ async def _run_app(
     typed: str = "",
 ) -> FakeGPTApp:
     """Run the app until it ends; the app as it is then."""
-    book = ServiceRegistry(settings)
     presets = PresetStore(settings.presets, settings.config_file)
-    async with open_chat(replace(book.settings, presets=presets.presets), store.open) as chat:
+    async with open_chat(replace(settings, presets=presets.presets), store.open) as chat:
         app = _build_app(
-            book,
+            settings,
             presets,
             chat,
             store,
@@ -95,6 +95,7 @@ async def _run_app(
             reopens_store=reopens_store,
             typed=typed,
         )
+        asyncio.get_running_loop().call_later(_START_SECONDS, _collect_garbage)
         await app.run_async()
     if app.crash is not None:
         from fakegpt_tui.cli.crash_report import describe_crash  # noqa: PLC0415 - seldom
@@ -103,30 +104,41 @@ async def _run_app(
     return app
 
 
+def _collect_garbage() -> None:
+    from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415 - not at once
+
+    defer_full_collections()
+
+
 def _build_app(
-    book: ServiceRegistry,
+    settings: Settings,
     presets: PresetStore,
     chat: ChatService,
     store: LazyStore,
     choices: LastChoices,
     **start: Any,
 ) -> FakeGPTApp:
-    settings = book.settings
     from fakegpt_tui.ui.app import FakeGPTApp  # noqa: PLC0415 - slow, and not for commands
     from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options  # noqa: PLC0415
-    from fakegpt_tui.ui.terminal.idle_gc import defer_full_collections  # noqa: PLC0415
     from fakegpt_tui.ui.themes import theme_name, theme_names  # noqa: PLC0415
 
     if settings.origins["theme"].source is Source.LAST_CHOICE and (
         theme_name(settings.theme) not in map(theme_name, theme_names())
     ):
         settings = replace(settings, theme=None)  # Another version had it.
+
+    @cache
+    def services() -> ServiceRepository:
+        from fakegpt_tui.cli.service_registry import ServiceRegistry  # noqa: PLC0415 - not at once
+
+        return ServiceRegistry(settings)
+
     options = Options(
         exports=settings.folders.exports,
         theme=theme_name(settings.theme),
         values={name: getattr(settings, name) for name in SETTING_SPECS},
         notify=NotifyMode(settings.notify),
-        services=book,
+        services=services,
         save_preset=presets.save,
         enter_sends=settings.enter == "send",
         ambiguous_width=AmbiguousWidth(settings.ambiguous_width),
@@ -139,7 +151,6 @@ def _build_app(
         **start,
     )
     app = FakeGPTApp(chat, options)
-    defer_full_collections()
     if options.theme not in app.available_themes:
         known = ", ".join(theme_names())
         raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")

@@ -45,8 +45,7 @@ T = TypeVar("T")
 class ServiceRegistry:
     """The services: finds, tests, adds, changes and removes them.
 
-    Use its `settings` in place of those it was made with: their services and keys follow each
-    change.
+    The services, keys and upstreams of the settings that it was made with follow each change.
     """
 
     def __init__(
@@ -56,18 +55,13 @@ class ServiceRegistry:
         environ: Mapping[str, str] = os.environ,
         keyring: Keyring | None = None,
     ) -> None:
-        self._services = dict(settings.services)
-        self._keys = dict(settings.service_keys)
-        self._upstreams = dict(settings.upstreams)
+        self.settings = settings
+        self._services = settings.services
+        self._keys = settings.service_keys
+        self._upstreams = settings.upstreams
         self._environ = environ
         self._keyring = keyring or SystemKeyring()
         self.favourites = settings.favourites
-        self.settings = replace(
-            settings,
-            services=self._services,
-            service_keys=self._keys,
-            upstreams=self._upstreams,
-        )
 
     async def set_favourite(self, answerer: ModelRef, *, favourite: bool) -> None:
         """Mark a model as a favourite, or no longer.

@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from fakegpt_tui.config.atomic_file import edit_file, read_config
 from fakegpt_tui.config.load import build_settings
+from fakegpt_tui.config.sources import read_config
 from fakegpt_tui.config.spec import (
     EDITABLE_SETTINGS,
     SETTING_SPECS,
@@ -48,6 +48,7 @@ class PresetStore:
         await asyncio.to_thread(self._save, preset)
 
     def _save(self, preset: Preset) -> None:
+        from fakegpt_tui.config.atomic_file import edit_file  # noqa: PLC0415 - seldom
         from fakegpt_tui.config.edit import read_presets, with_preset  # noqa: PLC0415 - tomlkit
 
         name = preset.name
@@ -169,6 +170,7 @@ class SettingsStore:
         return await asyncio.to_thread(self._change, SETTING_SPECS[name], value)
 
     def _change(self, row: SettingSpec, value: str | None) -> str | None:
+        from fakegpt_tui.config.atomic_file import edit_file  # noqa: PLC0415 - seldom
         from fakegpt_tui.config.edit import with_setting  # noqa: PLC0415 - tomlkit, not at every start
 
         path = self._run.config_file

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from fakegpt_tui.domain import ConfigError, FakeGPTError, SaveError
+from fakegpt_tui.config.sources import BYTE_ORDER_MARK, read_text
+from fakegpt_tui.domain import SaveError
 
 _PRIVATE: Final = 0o600
-_BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -24,38 +24,6 @@ def write_secret(path: Path, text: str) -> None:
         raise SaveError(f"The file {path} cannot be written: {error.strerror}.") from error
 
 
-def read_config(
-    path: Path, *, required: bool = False, unreadable: type[FakeGPTError] = ConfigError
-) -> str:
-    """The text of the configuration file; empty for a missing one, unless it is required.
-
-    A byte order mark, as Windows editors write it, is no part of the text.
-
-    Raises:
-        ConfigError: It is missing or is not text.
-        FakeGPTError: It is `unreadable`.
-    """
-    return _read(path, required=required, unreadable=unreadable).removeprefix(_BYTE_ORDER_MARK)
-
-
-def _read(path: Path, *, required: bool, unreadable: type[FakeGPTError]) -> str:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:  # line ends stay as they are
-            return file.read()
-    except FileNotFoundError as error:
-        if required:
-            raise ConfigError(f"The configuration file {path} does not exist.") from error
-        return ""
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"The configuration file {path} is not UTF-8 text; please save it as UTF-8."
-        ) from error
-    except OSError as error:
-        raise unreadable(
-            f"The configuration file {path} cannot be read: {error.strerror}."
-        ) from error
-
-
 def edit_file(path: Path, edit: Callable[[str], str]) -> str:
     """Replace the text of the configuration file at `path` by the result of `edit`; return it.
 
@@ -67,8 +35,8 @@ def edit_file(path: Path, edit: Callable[[str], str]) -> str:
         SaveError: The file cannot be read or written; it is then as it was.
     """
     target = path.resolve()
-    content = _read(path, required=False, unreadable=SaveError)
-    before = content.removeprefix(_BYTE_ORDER_MARK)
+    content = read_text(path, required=False, unreadable=SaveError)
+    before = content.removeprefix(BYTE_ORDER_MARK)
     after = edit(before)
     if after == before:
         return after

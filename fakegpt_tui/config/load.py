@@ -1,22 +1,25 @@
 """Loading the settings from flags, environment and configuration file."""
 
+from __future__ import annotations
+
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.atomic_file import read_config
-from fakegpt_tui.config.secrets import KeyInEnvironment
 from fakegpt_tui.config.services import parse_presets, parse_services
-from fakegpt_tui.config.sources import PREFIX, Sources, Table
+from fakegpt_tui.config.sources import PREFIX, Sources, Table, read_config
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Settings, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.domain.fast_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from fakegpt_tui.config.secrets import KeySource
 
 _NAME = "fakegpt-tui"
 _CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -184,9 +187,17 @@ def _build(
         },
     )
     table.reject_unknown()
-    used = (key for key in settings.service_keys.values() if isinstance(key, KeyInEnvironment))
-    sources.reject_misspelled([_CONFIG_VARIABLE, *(key.variable for key in used)])
+    sources.reject_misspelled([_CONFIG_VARIABLE, *_key_variables(settings.service_keys)])
     return settings
+
+
+def _key_variables(keys: Mapping[str, KeySource]) -> list[str]:
+    """The environment variables that keys are in."""
+    if not keys:
+        return []
+    from fakegpt_tui.config.secrets import KeyInEnvironment  # noqa: PLC0415 - where there is a key
+
+    return [key.variable for key in keys.values() if isinstance(key, KeyInEnvironment)]
 
 
 def _config_origin(flags: Mapping[str, object], environ: Mapping[str, str]) -> ValueOrigin:

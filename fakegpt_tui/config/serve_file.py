@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.atomic_file import read_config
-from fakegpt_tui.config.sources import Table
+from fakegpt_tui.config.sources import Table, read_config
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.domain import ConfigError
 from fakegpt_tui.host.access_control import HostNames

@@ -10,7 +10,6 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring, KeySource
 from fakegpt_tui.config.validators import InvalidValue, TomlValue, Validator
 from fakegpt_tui.domain import (
     ConfigError,
@@ -27,6 +26,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import count_hidden
 
 if TYPE_CHECKING:
+    from fakegpt_tui.config.secrets import KeySource
     from fakegpt_tui.config.sources import Table
 
 
@@ -274,6 +274,10 @@ def _key(name: str, table: Table) -> KeySource | None:
     variable = table.consume("key_env", validators.variable_name, None)
     path = table.consume("key_file", validators.path, None)
     in_keyring = table.consume("key_keyring", validators.boolean, False)
+    if variable is None and path is None and not in_keyring:
+        return None
+    from fakegpt_tui.config.secrets import KeyInEnvironment, KeyInFile, KeyInKeyring  # noqa: PLC0415 - where there is a key
+
     sources: list[KeySource] = [
         *([KeyInEnvironment(variable)] if variable is not None else []),
         *([KeyInFile(table.path.parent / path)] if path is not None else []),
@@ -283,7 +287,7 @@ def _key(name: str, table: Table) -> KeySource | None:
         raise ConfigError(
             f"{table.label('key_env')}, 'key_file' and 'key_keyring' exclude each other."
         )
-    return sources[0] if sources else None
+    return sources[0]
 
 
 def _check_upstream(table: Table, entries: Mapping[str, ServiceConfig], upstream: str) -> None:

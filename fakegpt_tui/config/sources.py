@@ -4,18 +4,51 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from fakegpt_tui.config.spec import SettingSpec, Source, ValueOrigin
 from fakegpt_tui.config.validators import InvalidValue, Validator
 from fakegpt_tui.config.validators import table as read_table
-from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.domain import ConfigError, FakeGPTError
 from fakegpt_tui.text import safe_line
 
 T = TypeVar("T")
 Data = TypeVar("Data", bound=Any)
 
 PREFIX = "FAKEGPT_"
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def read_config(
+    path: Path, *, required: bool = False, unreadable: type[FakeGPTError] = ConfigError
+) -> str:
+    """The text of the configuration file; empty for a missing one, unless it is required.
+
+    A byte order mark, as Windows editors write it, is no part of the text.
+
+    Raises:
+        ConfigError: It is missing or is not text.
+        FakeGPTError: It is `unreadable`.
+    """
+    return read_text(path, required=required, unreadable=unreadable).removeprefix(BYTE_ORDER_MARK)
+
+
+def read_text(path: Path, *, required: bool, unreadable: type[FakeGPTError]) -> str:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:  # line ends stay as they are
+            return file.read()
+    except FileNotFoundError as error:
+        if required:
+            raise ConfigError(f"The configuration file {path} does not exist.") from error
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"The configuration file {path} is not UTF-8 text; please save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise unreadable(
+            f"The configuration file {path} cannot be read: {error.strerror}."
+        ) from error
 
 
 class Table:

@@ -207,9 +207,9 @@ class Settings:
 
     config_file: Path
     color: bool
-    services: Mapping[str, Service]
-    upstreams: Mapping[str, str]
-    service_keys: Mapping[str, KeySource]
+    services: dict[str, Service]
+    upstreams: dict[str, str]
+    service_keys: dict[str, KeySource]
     presets: Mapping[str, Preset]
     keys: Mapping[str, str]
     origins: Mapping[str, ValueOrigin]

@@ -1,5 +1,8 @@
 """Values and errors that every room uses."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from fakegpt_tui.domain.conversations import (
     MAX_TOKENS,
     SEEDS,
@@ -46,22 +49,6 @@ from fakegpt_tui.domain.errors import (
     Unsupported,
     UntrustedCertificate,
 )
-from fakegpt_tui.domain.events import (
-    AppendOnlyText,
-    MediaReceived,
-    Notice,
-    OriginReported,
-    PartAdded,
-    ReasoningDelta,
-    RemoteIdAssigned,
-    ReplyEnded,
-    RetryScheduled,
-    StreamEvent,
-    TextDelta,
-    TextReplaced,
-    TitleSuggested,
-    UsageReported,
-)
 from fakegpt_tui.domain.services import (
     NO_PROXY,
     ConnectionCheck,
@@ -89,6 +76,24 @@ from fakegpt_tui.domain.services import (
     new_id,
     now,
 )
+
+if TYPE_CHECKING:
+    from fakegpt_tui.domain.events import (
+        AppendOnlyText,
+        MediaReceived,
+        Notice,
+        OriginReported,
+        PartAdded,
+        ReasoningDelta,
+        RemoteIdAssigned,
+        ReplyEnded,
+        RetryScheduled,
+        StreamEvent,
+        TextDelta,
+        TextReplaced,
+        TitleSuggested,
+        UsageReported,
+    )
 
 __all__ = [
     "MAX_TOKENS",
@@ -173,3 +178,10 @@ __all__ = [
     "new_id",
     "now",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the events of a stream with the first reply, and not for the first frame."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("fakegpt_tui.domain.events"), name)

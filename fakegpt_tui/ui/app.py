@@ -35,11 +35,10 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.terminal.bidi_isolates import BidiRepairingApp
 from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
-from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
+from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
 from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals, has_job_control
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
@@ -89,8 +88,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         return [*super().get_line_filters(), self._safe_filter, *self._widths.filters]
 
     @property
-    def writes_isolates(self) -> bool:
-        return self._widths.isolates
+    def has_isolated(self) -> bool:
+        return self._widths.has_isolated
 
     def get_default_screen(self) -> ChatScreen:
         return self._chat_screen

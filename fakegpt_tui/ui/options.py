@@ -201,7 +201,7 @@ class Options:
     """
 
     exports: Path
-    services: ServiceRepository
+    services: Callable[[], ServiceRepository]
     theme: str = DARK_THEME
     keys: Mapping[str, str] = field(default_factory=dict)
     resume: str | None = None

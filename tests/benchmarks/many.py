@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.cli.app import open_chat
-from fakegpt_tui.cli.lazy_store import open_store
+from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.config.load import load_settings
 from fakegpt_tui.domain import MessageStatus
 from tests.benchmarks.program import home, hosted

@@ -127,7 +127,7 @@ async def running(
     registry.found = found
     chat = ChatService(lambda: store, known, connect, service=service.name, presets=presets)
     app = FakeGPTApp(
-        chat, Options(exports=exports, services=registry, cursor_blink=False, **options)
+        chat, Options(exports=exports, services=lambda: registry, cursor_blink=False, **options)
     )
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

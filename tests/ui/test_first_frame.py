@@ -37,7 +37,9 @@ def app_over(store: MemoryStore) -> FakeGPTApp:
     known = {SERVICE.name: SERVICE}
     chat = ChatService(lambda: store, known, connecting(ScriptedBackend()), service=SERVICE.name)
     registry = FakeServiceRepository(known)
-    return FakeGPTApp(chat, Options(exports=Path("/nowhere"), services=registry, warm_up=False))
+    return FakeGPTApp(
+        chat, Options(exports=Path("/nowhere"), services=lambda: registry, warm_up=False)
+    )
 
 
 async def test_no_key_goes_to_another_widget_before_the_prompt_has_the_focus() -> None:

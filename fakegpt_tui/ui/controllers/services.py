@@ -36,7 +36,7 @@ class ServiceController:
         self._chat = chat
         self._state = state
         self._window = window
-        self._registry = options.services
+        self._registry = options.services()
         self._clock = options.clock
         self._memory = options.memory
 

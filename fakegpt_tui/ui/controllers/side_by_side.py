@@ -44,7 +44,7 @@ class SideBySideController:
         before = tuple(each for each in last if each.service in known)
         screen = ServicesScreen(
             self._chat,
-            self._options.services,
+            self._options.services(),
             current=current,
             clock=self._options.clock,
             wanted=SelectionRequest("Who answers side by side", MAX_PARALLEL_MODELS, before),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on, work
@@ -32,7 +33,6 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.crash_report import TolerantScreen
-from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
+    from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
@@ -102,7 +103,6 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._repaint_timer: Timer | None = None
         self._list_wanted = _SHOWN.get(options.memory.get("list") or "")
         self._notices_shown = 0
-        self._collector = IdleCollector()
         self._last_position: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
@@ -156,7 +156,9 @@ class ChatScreen(RenderCache, TolerantScreen):
                 self.window.prompt.insert(self._options.typed)
             self.save_typed()
             self._show_notices()
-        self.set_interval(_SYNC_SECONDS, self._sync)
+        from fakegpt_tui.ui.terminal.idle_gc import IdleCollector  # noqa: PLC0415 - after first paint
+
+        self.set_interval(_SYNC_SECONDS, partial(self._sync, IdleCollector()))
         self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self.controllers.services.discover))
         self.set_timer(_FIRST_KEYS, self.controllers.services.sign_in_if_needed)
 
@@ -378,7 +380,7 @@ class ChatScreen(RenderCache, TolerantScreen):
             self.shown = replace(self.shown, activity=self._view_model.activity)
 
     @work(exclusive=True, group="sync")
-    async def _sync(self) -> None:
+    async def _sync(self, collector: IdleCollector) -> None:
         """Show what other instances of the program have done, and what the store has to say."""
         self._show_notices()
         position = self.window.transcript.reading_position
@@ -387,7 +389,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         # While the user scrolls, nothing is worth a write or a pause.
         if not is_moving:
             self.window.save_position()
-        self._collector.collect(is_busy=is_moving or bool(self._chat.active_turns.all()))
+        collector.collect(is_busy=is_moving or bool(self._chat.active_turns.all()))
         if await self._chat.refresh():
             self.window.refresh()
         elif self.shown is not None:

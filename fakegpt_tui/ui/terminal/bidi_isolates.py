@@ -11,22 +11,13 @@ what its widgets draw.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-from rich.console import RenderableType
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
-from textual.screen import Screen
 from textual.strip import Strip
 
-ISOLATE = "\u2068"
-"""Begins something that is turned, or not, by its own first letter."""
-POP_ISOLATE = "\u2069"
+from fakegpt_tui.ui.terminal.line_filters import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
 
-_RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
 _BETWEEN = re.compile("[\u2500-\u259f·]|\\s{2,}")
 """What parts things that have nothing to do with each other: lines, bars, and gaps."""
 _MARKER = re.compile(r"\s*(?:(?:[^\w\s\"'(«“„‘‚\[]|\d+[.)])\s+)*")
@@ -36,7 +27,7 @@ _MARKER = re.compile(r"\s*(?:(?:[^\w\s\"'(«“„‘‚\[]|\d+[.)])\s+)*")
 def isolate_rtl(segments: Sequence[Segment]) -> Sequence[Segment]:
     """`segments` with isolates around whatever is written from right to left."""
     text = "".join(segment.text for segment in segments)
-    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+    if text.isascii() or not RIGHT_TO_LEFT.search(text):
         return segments
     ranges = list(_ranges(text))
     made: list[Segment] = []
@@ -79,7 +70,7 @@ def _ranges(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for gap in (*_BETWEEN.finditer(text), None):
         end = gap.start() if gap else len(text)
-        if _RIGHT_TO_LEFT.search(text, start, end):
+        if RIGHT_TO_LEFT.search(text, start, end):
             marker = _MARKER.match(text, start, end)
             begin = marker.end() if marker else start
             words = list(_words(text, begin, end))
@@ -109,19 +100,6 @@ def _words(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _is_strong_before(text: str, start: int, end: int) -> bool:
     return any(unicodedata.bidirectional(character) == "L" for character in text[start:end])
-
-
-class BidiRepairingApp(App[None]):
-    """An app that repairs what it is about to write, where it `writes_isolates`."""
-
-    @property
-    def writes_isolates(self) -> bool:
-        return False
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if self.writes_isolates:
-            repair_bidi(renderable)
-        super()._display(screen, renderable)
 
 
 Row = Mapping[int, Strip | None]

@@ -8,14 +8,24 @@ Since: Textual 8.2.8 and Rich 15.0.0. Can go: never, as a second wall; the other
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
+from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.screen import Screen
 
-from fakegpt_tui.ui.terminal.bidi_isolates import ISOLATE, POP_ISOLATE, isolate_rtl
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
+
+ISOLATE = "\u2068"
+"""Begins something that is turned, or not, by its own first letter."""
+POP_ISOLATE = "\u2069"
+RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)
@@ -58,10 +68,31 @@ class BidiIsolateFilter(LineFilter):
     last of all, behind `SafeLineFilter`, which has taken out those of others.
     """
 
+    has_isolated = False
+    """Has there been anything that is written so?"""
+
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 (the filter's interface)
-        if all(text.isascii() for text, _, _ in segments):
+        if not any(not text.isascii() and RIGHT_TO_LEFT.search(text) for text, _, _ in segments):
             return segments
+        from fakegpt_tui.ui.terminal.bidi_isolates import isolate_rtl  # noqa: PLC0415 - for such a text
+
+        self.has_isolated = True
         return list(isolate_rtl(segments))
+
+
+class BidiRepairingApp(App[None]):
+    """An app that repairs what it is about to write, once it `has_isolated` anything."""
+
+    @property
+    def has_isolated(self) -> bool:
+        return False
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self.has_isolated:
+            from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi  # noqa: PLC0415 - as above
+
+            repair_bidi(renderable)
+        super()._display(screen, renderable)
 
 
 class EmojiFilter(LineFilter):

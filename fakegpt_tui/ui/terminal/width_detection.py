@@ -105,6 +105,11 @@ class WidthDetection:
         """The last filters of all lines."""
         self._is_scheduled = False
 
+    @property
+    def has_isolated(self) -> bool:
+        """Have there been isolates in what was drawn?"""
+        return self._isolate_filter.has_isolated
+
     def start(self) -> None:
         """Use the preference, and ask; to be called before anything is drawn."""
         use_profile(self._wanted_profile)

@@ -13,8 +13,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Static
 
-from fakegpt_tui.ui.terminal.bidi_isolates import ISOLATE, POP_ISOLATE, repair_bidi
-from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter
+from fakegpt_tui.ui.terminal.bidi_isolates import repair_bidi
+from fakegpt_tui.ui.terminal.line_filters import ISOLATE, POP_ISOLATE, BidiIsolateFilter
 
 WORDS = "שלום עולם"
 CONSOLE = Console(color_system=None)

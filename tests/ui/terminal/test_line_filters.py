@@ -8,8 +8,12 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from fakegpt_tui.ui.terminal.bidi_isolates import ISOLATE, POP_ISOLATE
-from fakegpt_tui.ui.terminal.line_filters import BidiIsolateFilter, SafeLineFilter
+from fakegpt_tui.ui.terminal.line_filters import (
+    ISOLATE,
+    POP_ISOLATE,
+    BidiIsolateFilter,
+    SafeLineFilter,
+)
 from tests.terminal import unauthored
 from tests.ui.small import small_app
 

@@ -17,7 +17,6 @@ from textual.theme import Theme
 
 from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.widgets.transcript.row_renderer import ROW_CLASSES, ROW_CSS, RowRenderer
-from fakegpt_tui.ui.widgets.transcript.scroll_bar import sync_scroll_bar
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.find.controller import FindController
@@ -155,6 +154,8 @@ class TranscriptScrollView(ScrollView, inherit_bindings=False):
         """Make scroll bar and rows show where the viewport is."""
         if not self.viewport.height:
             return
+        from fakegpt_tui.ui.widgets.transcript.scroll_bar import sync_scroll_bar  # noqa: PLC0415 - not before the first frame
+
         self._is_syncing = True
         try:
             sync_scroll_bar(self, self.viewport, int(self.is_finding))
