@@ -25,6 +25,8 @@ from fakegpt_tui.domain import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fakegpt_tui.backends.base import Backend
     from fakegpt_tui.config.serve_file import UpstreamOptions
     from fakegpt_tui.config.spec import Settings
