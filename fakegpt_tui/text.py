@@ -8,6 +8,14 @@ and copied stays as it came; this is for the screen.
 import re
 import unicodedata
 
+ISOLATE = "\u2068"
+"""Begins something that is turned, or not, by its own first letter."""
+POP_ISOLATE = "\u2069"
+RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""A character that is written from right to left."""
+
 _LINE_BREAKS = dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), "\n")
 """Line ends of `str.splitlines` that neither Markdown nor a terminal agrees about."""
 

@@ -16,7 +16,7 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from fakegpt_tui.ui.terminal.line_filters import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
+from fakegpt_tui.text import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
 
 _BETWEEN = re.compile("[\u2500-\u259f·]|\\s{2,}")
 """What parts things that have nothing to do with each other: lines, bars, and gaps."""

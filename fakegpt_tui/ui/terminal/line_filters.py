@@ -18,14 +18,8 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from fakegpt_tui.text import ISOLATE, POP_ISOLATE, RIGHT_TO_LEFT
 from fakegpt_tui.ui.terminal.cell_widths import EmojiSupport, ascii_lookalike
-
-ISOLATE = "\u2068"
-"""Begins something that is turned, or not, by its own first letter."""
-POP_ISOLATE = "\u2069"
-RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
 
 _BIDI = (*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C)
 _SEPARATORS = (0x2028, 0x2029)

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from fakegpt_tui.text import ISOLATE, POP_ISOLATE
 from fakegpt_tui.ui.terminal.bidi_isolates import isolate_rtl
-from fakegpt_tui.ui.terminal.line_filters import ISOLATE, POP_ISOLATE
 from tests.ui.markdown.samples import document
 
 BOLD = Style(bold=True)
