@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.reply_text import REPLY_CUT, ReplyBuffer, reply_outcome
+from fakegpt_tui.chat.stopwatch import Stopwatch
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
@@ -51,12 +52,14 @@ if TYPE_CHECKING:
 class TurnProgress:
     """How a turn is getting on, in seconds and code points that arrived.
 
-    `streamed` counts from the first text on. `queue_position` counts from 1 while the turn waits
+    `streamed` counts from the first text on; `thought` from the first reasoning on, until there is
+    text, and is 0 without reasoning. `queue_position` counts from 1 while the turn waits
     for a place. `retry` is set while the next try is awaited, `retry_in` seconds from now.
     """
 
     waited: float
     streamed: float
+    thought: float
     length: int
     queue_position: int
     retry: RetryScheduled | None
@@ -106,8 +109,7 @@ class Turn:
         self._is_saved = False
         self._task: asyncio.Task[object] | None = None
         self._events: AsyncGenerator[StreamEvent] | None = None
-        self._began_at = clock()
-        self._first_text_at: float | None = None
+        self._stopwatch = Stopwatch(clock)
         self._retry: RetryScheduled | None = None
         self._retry_at = 0.0
         self.conversation = conversation
@@ -133,15 +135,14 @@ class Turn:
 
     @property
     def progress(self) -> TurnProgress:
-        now = self._clock()
-        first = self._first_text_at
         return TurnProgress(
-            waited=(now if first is None else first) - self._began_at,
-            streamed=0.0 if first is None else now - first,
+            waited=self._stopwatch.waited,
+            streamed=self._stopwatch.streamed,
+            thought=self._stopwatch.thought or 0.0,
             length=self._buffer.length - self._prefix_length,
             queue_position=self._limiter.position(self._reply.id),
             retry=self._retry,
-            retry_in=max(0.0, self._retry_at - now),
+            retry_in=max(0.0, self._retry_at - self._clock()),
         )
 
     @property
@@ -204,7 +205,7 @@ class Turn:
             self._set_status(MessageStatus.QUEUED)
         async with self._limiter.slot(self._reply.id):
             self._set_status(MessageStatus.WAITING)
-            self._began_at = self._clock()
+            self._stopwatch.restart()
             _LOG.info("A prompt is sent to %s", self._reply.service)
             backend = await self._connect()
             async with aclosing(backend.stream(self._request)) as events:
@@ -236,6 +237,7 @@ class Turn:
                 self._buffer.replace(keep, text)
                 self._store.append_reply(self._reply.id, text, keep)
             case ReasoningDelta(text):
+                self._stopwatch.note_reasoning()
                 self._buffer.append_reasoning(text)
             case PartAdded(part):
                 self._store.append_part(self._reply.id, self._buffer.add(part))
@@ -259,18 +261,21 @@ class Turn:
             case RemoteIdAssigned(conversation_id, message_id):
                 self.server_id = conversation_id
                 self._reply = replace(self._reply, server_id=message_id)
-            case RetryScheduled(attempt, of, delay=delay):
+            case RetryScheduled(attempt, of, delay=delay, reason=reason):
                 _LOG.info("Try %d of %d follows in %.1f s", attempt, of, delay)
                 self._retry, self._retry_at = event, self._clock() + delay
+                # Shown on the reply meanwhile, and not saved.
+                self._reply = replace(self._reply, error=reason)
             case TitleSuggested(title):
                 self.suggested_title = title
             case Notice(text):
                 self.notices.append(text)
 
     def _begin_text(self) -> None:
-        self._retry = None
-        if self._first_text_at is None:
-            self._first_text_at = self._clock()
+        if self._retry is not None:
+            self._retry = None
+            self._reply = replace(self._reply, error=None)
+        if self._stopwatch.note_text():
             self._set_status(MessageStatus.STREAMING)
 
     def _set_status(self, status: MessageStatus) -> None:
@@ -285,13 +290,19 @@ class Turn:
         elif error is None and status is MessageStatus.INTERRUPTED:
             self.error = ReplyCut(REPLY_CUT)
         self._task = None
-        self._reply = replace(self.reply, status=status, error=sentence, finish=self._end)
+        self._reply = replace(
+            self.reply,
+            status=status,
+            error=sentence,
+            finish=self._end,
+            **self._stopwatch.timing(),
+        )
         _LOG.info(
             "A reply of %s ended: %s, %d characters in %.1f s, error %s",
             self._reply.service,
             status.value,
             self._buffer.length - self._prefix_length,
-            self._clock() - self._began_at,
+            self._stopwatch.elapsed,
             type(self.error).__name__ if self.error else "none",
         )
         # In the store's queue before anything is awaited: from here on nothing can lose it.

@@ -1,7 +1,7 @@
 """Conversations, chat messages, drafts, search queries and generation settings."""
 
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -163,6 +163,8 @@ class ChatMessage:
     service sent apart from the text. `server_id` is the service's own name for the message.
     `parts` lay out text and reasoning among pictures, files and citations; without any, the
     message is its reasoning, and then its text.
+    `first_word_after` and `ended_after` say how long a reply took, from when its prompt was sent;
+    `thought_for` is the length of its reasoning. Replies from before these were kept have none.
     """
 
     id: str
@@ -181,6 +183,9 @@ class ChatMessage:
     server_id: str = ""
     trashed_at: datetime | None = None
     parts: "tuple[Part, ...]" = ()
+    first_word_after: timedelta | None = None
+    ended_after: timedelta | None = None
+    thought_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ back, or raises a `FormatError`.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -146,6 +146,13 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
         "model": message.model,
         "finish": None if message.finish is None else message.finish.value,
         "usage": usage and _encode_usage(usage),
+        "timing": _drop_empty(
+            {
+                "first_word": _seconds(message.first_word_after),
+                "end": _seconds(message.ended_after),
+                "thinking": _seconds(message.thought_for),
+            }
+        ),
         "server_id": message.server_id,
         "trashed": _time(message.trashed_at),
     }
@@ -168,6 +175,7 @@ def decode_message(
     Raises:
         FormatError: Something is missing, or is not what it should be.
     """
+    timing = fields.fields("timing")
     return ChatMessage(
         id=_id(fields, "id"),
         conversation_id=conversation_id,
@@ -184,6 +192,9 @@ def decode_message(
         usage=_decode_usage(fields.fields("usage")),
         server_id=fields.text("server_id", ""),
         trashed_at=fields.optional_time("trashed"),
+        first_word_after=_duration(timing, "first_word"),
+        ended_after=_duration(timing, "end"),
+        thought_for=_duration(timing, "thinking"),
     )
 
 
@@ -236,6 +247,18 @@ def _decode_usage(fields: Fields) -> Usage | None:
         tier=fields.text("tier", ""),
         served_model=fields.text("served_model", ""),
     )
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()
+
+
+def _duration(fields: Fields, name: str) -> timedelta | None:
+    seconds = fields.number(name)
+    try:
+        return None if seconds is None or seconds < 0 else timedelta(seconds=seconds)
+    except (OverflowError, ValueError) as error:
+        raise FormatError(f"has a {name!r} that is no length of time") from error
 
 
 def _drop_empty(values: Mapping[str, object]) -> dict[str, object]:

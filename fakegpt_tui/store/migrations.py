@@ -188,6 +188,12 @@ STEPS: tuple[Step, ...] = (
         # What is counted beside `prompt_tokens` and `reply_tokens`, as JSON.
         "ALTER TABLE chat_message ADD COLUMN usage TEXT",
     ),
+    (
+        # In microseconds; `NULL` where nothing measured them.
+        "ALTER TABLE chat_message ADD COLUMN first_word_after INTEGER",
+        "ALTER TABLE chat_message ADD COLUMN ended_after INTEGER",
+        "ALTER TABLE chat_message ADD COLUMN thought_for INTEGER",
+    ),
 )
 
 VERSION = len(STEPS)

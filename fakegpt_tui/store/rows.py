@@ -55,6 +55,7 @@ _DEFAULT_SETTINGS = GenerationSettings()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LARGEST_INTEGER = 2**63 - 1
+_LONGEST = timedelta.max // _MICROSECOND
 
 
 def checksum(*values: object) -> int:
@@ -105,6 +106,11 @@ def from_microseconds(count: int) -> datetime:
         return _EPOCH + timedelta(microseconds=count)
     except OverflowError:
         return (datetime.min if count < 0 else datetime.max).replace(tzinfo=UTC)
+
+
+def _duration(microseconds: int) -> timedelta | None:
+    """A length of time; `None` for one that cannot be, which damage has left."""
+    return timedelta(microseconds=microseconds) if 0 <= microseconds <= _LONGEST else None
 
 
 def encode_generation(settings: GenerationSettings) -> str:
@@ -173,6 +179,7 @@ _CODECS: Mapping[object, _Codec] = {
     bool: _Codec(int, bool),
     datetime: _TIME,
     datetime | None: _TIME.optional(),
+    timedelta | None: _Codec(lambda length: length // _MICROSECOND, _duration).optional(),
     GenerationSettings: _Codec(encode_generation, decode_generation),
     TitleSource: _enum_codec(TitleSource, TitleSource.PERSON),
     Role: _enum_codec(Role, Role.SYSTEM),

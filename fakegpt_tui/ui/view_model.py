@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.ui.keymap import key_label
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
 
 if TYPE_CHECKING:
@@ -141,7 +142,10 @@ class ViewModel:
     def activity(self) -> str:
         """What the turn of the open conversation does."""
         turn = self._state.turn
-        return "" if turn is None else activity_label(turn.reply.status, turn.progress)
+        if turn is None:
+            return ""
+        stop_key = key_label(self._state.keys.get("chat.stop", "escape").split(",")[0])
+        return activity_label(turn.reply.status, turn.progress, stop_key)
 
     @property
     def background(self) -> str:
@@ -237,18 +241,21 @@ def _row_status(
     return RowStatus.DRAFT if conversation.id in drafts else RowStatus.NONE
 
 
-def activity_label(status: MessageStatus, progress: TurnProgress) -> str:
-    """What one turn does right now."""
+def activity_label(status: MessageStatus, progress: TurnProgress, stop_key: str) -> str:
+    """What one turn does right now, and which key gives it up; empty where none does."""
     if progress.queue_position:
         return f"waiting for a place ({progress.queue_position} in line)"
     if progress.retry is not None:
         retry = progress.retry
         seconds = max(1, round(progress.retry_in))
         count = f" ({retry.attempt}/{retry.of})" if retry.of else ""
-        return f"retry in {seconds} s{count}: {retry.reason}"
+        way_out = f", {stop_key} gives up" if stop_key else ""
+        return f"retry in {seconds} s{count}{way_out}"
     if status is MessageStatus.STREAMING:
         rate = progress.length / _CHARACTERS_PER_TOKEN / max(progress.streamed, 0.5)
         return f"streaming ~{rate:.0f} tok/s"
+    if progress.thought:
+        return f"thinking {progress.thought:.0f} s"
     return f"waiting {progress.waited:.1f} s"
 
 

@@ -1,6 +1,7 @@
 """Conversations and turns, with a scripted backend and a store in memory."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from fakegpt_tui.domain import (
     NotFound,
     Notice,
     RateLimited,
+    ReasoningDelta,
     ReplyCut,
     ReplyEnded,
     RetryScheduled,
@@ -257,9 +259,38 @@ async def test_a_retry_is_told_until_text_comes() -> None:
         while turn.progress.retry is None:
             await asyncio.sleep(0)
     assert 0 < turn.progress.retry_in <= 2.0
+    assert turn.reply.error == "The account is busy."
     gate.open()
     await task
     assert turn.progress.retry is None
+    assert turn.reply.error is None
+
+
+async def test_a_reply_keeps_how_long_it_thought_and_took() -> None:
+    chat, store, _ = service_of(
+        [ReasoningDelta("Hm."), TextDelta("Yes."), ReasoningDelta("Or no."), ReplyEnded()]
+    )
+    turn = await ask(chat, "hi")
+    kept = store.nodes[turn.reply.id]
+    assert kept.thought_for is not None
+    assert kept.first_word_after is not None
+    assert kept.ended_after is not None
+    assert timedelta() < kept.thought_for < kept.first_word_after < kept.ended_after
+    assert turn.progress.thought == pytest.approx(kept.thought_for.total_seconds(), abs=1e-5)
+
+
+async def test_a_reply_without_text_or_reasoning_has_the_time_of_its_end_alone() -> None:
+    chat, store, _ = service_of([Unreachable("The service cannot be reached.")])
+    kept = store.nodes[(await ask(chat, "hi")).reply.id]
+    assert (kept.first_word_after, kept.thought_for) == (None, None)
+    assert kept.ended_after is not None
+
+
+async def test_reasoning_that_is_cut_off_has_lasted_until_then() -> None:
+    chat, store, _ = service_of([ReasoningDelta("Hm."), ReplyCut("The connection broke.")])
+    kept = store.nodes[(await ask(chat, "hi")).reply.id]
+    assert kept.first_word_after is None
+    assert kept.thought_for is not None
 
 
 async def test_notices_are_kept_apart_from_the_text() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -106,6 +106,7 @@ hostile = st.lists(
 
 times = st.datetimes(timezones=st.just(UTC))
 counts = st.integers(0, 2**63 - 1)
+durations = st.none() | st.timedeltas(timedelta(), timedelta(days=30))
 generations = st.builds(
     GenerationSettings,
     temperature=st.none() | st.floats(0, 2),
@@ -140,6 +141,9 @@ messages = st.builds(
     server_id=hostile,
     created_at=times,
     trashed_at=st.none() | times,
+    first_word_after=durations,
+    ended_after=durations,
+    thought_for=durations,
 )
 headers = st.builds(
     Conversation,

@@ -76,6 +76,17 @@ def test_whatever_is_written_is_whole(store: ConversationStore) -> None:
     assert store.messages(header.id)[-1].error == "It failed."
 
 
+def test_a_length_of_time_that_cannot_be_is_none(store: ConversationStore, path: Path) -> None:
+    header, prompt, reply = turn(conversation(), status=MessageStatus.COMPLETE, reply="text")
+    store.add_turn(header, prompt, reply).result()
+    for damaged in (-1, -(2**63)):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(
+                "UPDATE chat_message SET ended_after = ? WHERE id = ?", (damaged, reply.id)
+            )
+        assert store.messages(header.id) == (prompt, reply)
+
+
 def test_damage_does_not_become_whole_in_the_trash(store: ConversationStore, path: Path) -> None:
     header, prompt, _ = turn(conversation())
     store.add_turn(header, prompt).result()

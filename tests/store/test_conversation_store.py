@@ -56,6 +56,9 @@ def test_every_field_comes_back(store: ConversationStore) -> None:
         error="It failed.",
         service="s",
         model="n",
+        first_word_after=timedelta(seconds=1.5),
+        ended_after=timedelta(hours=2, microseconds=1),
+        thought_for=timedelta(0),
     )
     header = replace(header, leaf_id=message.id)
     store.add_conversation(header)

@@ -56,6 +56,7 @@ def test_an_old_store_opens_with_every_message(old_path: Path) -> None:
         assert (reply.reasoning, reply.server_id) == ("Animals.", "remote-m1")
         assert (failed.status, failed.error) == (MessageStatus.FAILED, "The connection was lost.")
         assert trashed.trashed_at is not None
+        assert (reply.first_word_after, reply.ended_after, reply.thought_for) == (None,) * 3
         # Its instance had died while the reply streamed.
         interrupted = store.path("c2")[-1]
         assert interrupted.text == "Half a reply"

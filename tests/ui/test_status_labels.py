@@ -54,6 +54,7 @@ def progress(**changes: object) -> TurnProgress:
     values = {
         "waited": 1.25,
         "streamed": 0.0,
+        "thought": 0.0,
         "length": 0,
         "queue_position": 0,
         "retry": None,
@@ -66,21 +67,22 @@ def progress(**changes: object) -> TurnProgress:
     ("status", "given", "words"),
     [
         (MessageStatus.WAITING, progress(), "waiting 1.2 s"),
+        (MessageStatus.WAITING, progress(thought=4.4), "thinking 4 s"),
         (MessageStatus.QUEUED, progress(queue_position=3), "waiting for a place (3 in line)"),
         (MessageStatus.STREAMING, progress(streamed=10, length=3360), "streaming ~84 tok/s"),
         (
             MessageStatus.WAITING,
             progress(retry=RetryScheduled(attempt=2, of=4, delay=3, reason="Busy."), retry_in=2.6),
-            "retry in 3 s (2/4): Busy.",
+            "retry in 3 s (2/4), esc gives up",
         ),
         (
             MessageStatus.WAITING,
             progress(
                 retry=RetryScheduled(attempt=9, of=0, delay=2, reason="It loads."), retry_in=2
             ),
-            "retry in 2 s: It loads.",
+            "retry in 2 s, esc gives up",
         ),
     ],
 )
 def test_a_turn_in_words(status: MessageStatus, given: TurnProgress, words: str) -> None:
-    assert activity_label(status, given) == words
+    assert activity_label(status, given, "esc") == words

@@ -154,7 +154,7 @@ class SideBySideScreen(ModalScreen[str | None]):
         turns = self._chat.active_turns.of(reply.conversation_id)
         turn = next((each for each in turns if each.reply_id == reply.id), None)
         if turn is not None:
-            return activity_label(reply.status, turn.progress)
+            return activity_label(reply.status, turn.progress, "esc")
         return f"{reply.status.value}, {count_reply_tokens(reply).in_words}"
 
     def _replies(self) -> list[ChatMessage]:
