@@ -42,7 +42,7 @@ from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilte
 from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, write_to_terminal
 from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals, has_job_control
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
-from fakegpt_tui.ui.themes import THEMES, theme_name
+from fakegpt_tui.ui.themes import THEMES, readable_colours, theme_name
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         loop = asyncio.get_running_loop()
         with handle_signals(loop, lambda number: self.call_later(self._end_on_signal, number)):
             await super().run_async(**options)
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        self.theme_variables = readable_colours(variables, dark=self.current_theme.dark)
+        return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._safe_filter, *self._widths.filters]

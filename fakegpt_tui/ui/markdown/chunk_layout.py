@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, Chunk
 from fakegpt_tui.ui.markdown.lines import BLANK, Line
+from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 from fakegpt_tui.ui.markdown.render_context import RenderContext
 
 _MAX_SEGMENTS = 6_000
@@ -186,8 +187,9 @@ class FragmentCache:
         fragment, context = chunk.slots[at].fragment, self.context
         if fragment.joins and at > 0:
             last = self._tail(chunk, at - 1, is_first=is_first)
-            draw = context.types[fragment.node.kind].draw_joined
-            return draw(fragment.node, last, context.width, context)
+            kind = context.types[fragment.node.kind]
+            width = context.width if kind.is_wide else min(context.width, PROSE_WIDTH)
+            return kind.draw_joined(fragment.node, last, width, context)
         lines = context.render_block(fragment.node, context.width)
         return [BLANK, *lines] if fragment.blank_above and not (is_first and at == 0) else lines
 

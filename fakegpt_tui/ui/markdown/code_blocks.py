@@ -102,8 +102,10 @@ def resume_indented(node: Node, checkpoint: ParserCheckpoint, part: ParseSlice) 
     return replace(node, content=node.content.partition("\n")[2], line_starts=node.line_starts[1:])
 
 
-FENCE = BlockType(draw_code, split_code, limited=False)
-INDENTED_CODE = BlockType(draw_code, split_code, resume=resume_indented, limited=False)
+FENCE = BlockType(draw_code, split_code, limited=False, is_wide=True)
+INDENTED_CODE = BlockType(
+    draw_code, split_code, resume=resume_indented, limited=False, is_wide=True
+)
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,5 @@
 """Palette: the styles that a message is drawn with, taken from a theme."""
 
-import math
 import re
 from collections.abc import Mapping
 
@@ -10,12 +9,15 @@ from textual.color import Color, ColorParseError
 
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
+PROSE_WIDTH = 100
+"""The most cells of a line of prose, as longer ones are hard to read."""
+
 _CONTRAST = 4.5
 """The least contrast of text by WCAG 2.1, 1.4.3."""
 
 _BLEND_STEPS = 8
-_GAMMA = 2.2
-"""sRGB's curve, near enough."""
+_LINEAR = 0.04045
+"""Below this, sRGB's curve is a line."""
 
 _AUTOMATIC = re.compile(r"auto(?: ([\d.]+)%)?")
 """A theme's word for a colour that is readable on any background, of some strength."""
@@ -144,13 +146,16 @@ class _Theme:
 
 
 def contrast(one: Color, other: Color) -> float:
-    """The contrast of two colours as WCAG counts it, nearly: from 1 to 21."""
+    """The contrast of two colours as WCAG 2.1 counts it: from 1 to 21."""
     brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
 
 
 def _luminance(color: Color) -> float:
-    red, green, blue = (math.pow(part, _GAMMA) for part in color.normalized)
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -159,8 +164,8 @@ def _palette(theme: _Theme) -> Palette:
         text=theme.style("foreground"),
         muted=theme.style("text-muted"),
         headings=(
-            theme.style("text-primary") + _BOLD + _UNDERLINE,
-            theme.style("text-primary") + _BOLD,
+            theme.style("text-secondary") + _BOLD + _UNDERLINE,
+            theme.style("text-secondary") + _BOLD,
             theme.style("text-secondary") + _BOLD + _ITALIC,
             theme.style("text-secondary") + _ITALIC,
         ),

@@ -15,7 +15,7 @@ from fakegpt_tui.ui.markdown.blocks import (
     SplitBlock,
 )
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, cell_width
-from fakegpt_tui.ui.markdown.palette import Palette
+from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH, Palette
 
 _MAX_LINES = 4_000
 _ENOUGH = 12
@@ -72,8 +72,9 @@ class RenderContext:
         return (section in self.toggled) == self.unfold_all
 
     def render_block(self, node: Node, width: int) -> list[Line]:
-        """The lines of one block."""
-        return self.types[node.kind].draw(node, width, self)
+        """The lines of one block; prose is not as wide as code and tables may be."""
+        kind = self.types[node.kind]
+        return kind.draw(node, width if kind.is_wide else min(width, PROSE_WIDTH), self)
 
     def render_cached(self, node: Node, width: int) -> list[Line]:
         """The lines of a block inside another one, which is drawn whenever that one grows."""
@@ -137,6 +138,7 @@ class BlockType:
     that was open there, if anything; `is_misread` tells that it never was one; `draw_joined` draws
     a fragment that begins in the last line of the one before. So many `title_lines` have to be
     complete before it is certain that such a block begins. Only `limited` ones can be too long.
+    Those that are `is_wide` take all cells there are, others no more than prose may.
     """
 
     draw: RenderBlock
@@ -146,3 +148,4 @@ class BlockType:
     draw_joined: Callable[[Node, Line, int, RenderContext], list[Line]] = draw_below
     title_lines: int = 1
     limited: bool = True
+    is_wide: bool = False

@@ -70,7 +70,7 @@ def split_table(node: Node, part: ParseSlice) -> list[BlockFragment]:
     return fragments
 
 
-TABLE = BlockType(draw_table, split_table, title_lines=2)
+TABLE = BlockType(draw_table, split_table, title_lines=2, is_wide=True)
 
 
 class _Grid:

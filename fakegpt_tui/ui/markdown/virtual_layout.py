@@ -8,6 +8,7 @@ from itertools import accumulate
 from fakegpt_tui.ui.markdown.blocks import BlockFragment, ChunkSource, sections_of
 from fakegpt_tui.ui.markdown.chunk_layout import ChunkLayout, FragmentCache, FragmentSlot
 from fakegpt_tui.ui.markdown.lines import Line
+from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 from fakegpt_tui.ui.markdown.render_context import RenderContext
 
 LEAST_WIDTH = 4
@@ -17,7 +18,7 @@ _MAX_OPEN_CHUNKS = 8
 
 def estimate_height(text: str, width: int) -> int:
     """About how many lines `text` will take, from the lengths of its lines alone."""
-    width = max(width, LEAST_WIDTH)
+    width = max(min(width, PROSE_WIDTH), LEAST_WIDTH)
     return sum(1 + len(line) // width for line in text.split("\n"))
 
 

@@ -11,6 +11,7 @@ from rich.style import Style
 
 from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.ui.markdown.palette import PROSE_WIDTH
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.palette import Palette
@@ -19,6 +20,8 @@ HEADER_LINES = 2
 """The lines above everything else: an empty one, and the header."""
 REASONING_FOLD = "reasoning"
 """The value of the style meta `fold` on the line above a reply's reasoning."""
+_ROOMY = 64
+"""From so many columns on there is a margin at both sides."""
 _NARROW = 20
 """Below this many columns there is no bar, and no margin."""
 _PLAIN = Style.null()
@@ -56,6 +59,19 @@ def bar_width(width: int) -> int:
     return 0 if width < _NARROW else 2
 
 
+def left_margin(width: int) -> int:
+    """The columns left of the bar; on a wide screen prose is in the middle."""
+    if width < _ROOMY:
+        return 0
+    return max(1, (width - PROSE_WIDTH) // 2 - bar_width(width))
+
+
 def text_width(width: int) -> int:
-    """The columns that are left for text."""
-    return max(1, width if width < _NARROW else width - 3)
+    """The columns that are left for text; code and tables use them all, prose is narrower."""
+    right = 0 if width < _NARROW else 1 if width < _ROOMY else 2
+    return max(1, width - left_margin(width) - bar_width(width) - right)
+
+
+def prose_width(width: int) -> int:
+    """The columns that prose may take."""
+    return min(text_width(width), PROSE_WIDTH)

@@ -11,7 +11,12 @@ from textual.strip import Strip
 from fakegpt_tui.domain import ChatMessage, Role
 from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSource, LineSpan
 from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
-from fakegpt_tui.ui.widgets.transcript.appearance import Appearance, bar_width, text_width
+from fakegpt_tui.ui.widgets.transcript.appearance import (
+    Appearance,
+    bar_width,
+    prose_width,
+    text_width,
+)
 from fakegpt_tui.ui.widgets.transcript.line_ids import (
     Fold,
     LineAnchor,
@@ -88,7 +93,7 @@ class MessageLayout:
             text.unfold(shows_all)
         self.message, self._fold, self._label = message, fold, label
         self._appearance, self._width = appearance, width
-        self._zones, self._drawn = self._lay_out(text_width(width)), {}
+        self._zones, self._drawn = self._lay_out(text_width(width), prose_width(width)), {}
 
     def toggle_section(self, section: int) -> None:
         """Fold or unfold a section of the text, named by the `fold` of its label's style meta."""
@@ -133,12 +138,12 @@ class MessageLayout:
         return drawn
 
     def strip(self, line: int) -> Strip:
-        """The line with its bar, made anew each time."""
+        """The line with the bar of a prompt, or the room for one, made anew each time."""
         drawn, styles = self.line(line), self._appearance.styles
         if unpack_line_id(line)[0] is MessageZone.REASONING:
             drawn = drawn.with_prefix([Segment("┊ ", styles.note)])
         if line and bar_width(self._width):
-            bar = "▌ " if self.message.role is Role.USER else "│ "
+            bar = "▌ " if self.message.role is Role.USER else "  "
             drawn = drawn.with_prefix([Segment(bar, styles.of(self.message.role))])
         # Textual looks up what the pointer is on by the segment below it, so there is always one.
         return drawn.strip or _SPACE
@@ -208,30 +213,29 @@ class MessageLayout:
         zone, lines = self._zones[at]
         return at, lines.line_number(line_id) if zone is wanted else max(0, len(lines) - 1)
 
-    def _lay_out(self, width: int) -> list[tuple[MessageZone, LineSource]]:
+    def _lay_out(self, width: int, prose: int) -> list[tuple[MessageZone, LineSource]]:
         message, styles = self.message, self._appearance.styles
-        header_width = max(1, self._width - bar_width(self._width))
-        header = header_line(message, self._label, header_width, styles)
+        header = header_line(message, self._label, prose, styles)
         zones: list[tuple[MessageZone, LineSource]]
         zones = [(MessageZone.HEAD, LineList((BLANK, header)))]
         if self._fold is Fold.NOTHING:
-            return [*zones, (MessageZone.GIST, LineList((summary_line(message, width, styles),)))]
+            return [*zones, (MessageZone.GIST, LineList((summary_line(message, prose, styles),)))]
         if message.reasoning:
             is_open = self._fold is Fold.EVERYTHING
-            label = reasoning_line(len(message.reasoning), width, styles, is_open=is_open)
+            label = reasoning_line(len(message.reasoning), prose, styles, is_open=is_open)
             zones.append((MessageZone.LABEL, LineList((label,))))
             if is_open:
                 document = self._document(MessageZone.REASONING, message.reasoning)
                 zones.append((MessageZone.REASONING, document.layout(max(1, width - 2))))
         if message.role is Role.USER:
-            zones.append((MessageZone.TEXT, self._lay_out_prompt(message.text.rstrip(), width)))
+            zones.append((MessageZone.TEXT, self._lay_out_prompt(message.text.rstrip(), prose)))
         else:
             document = self._document(MessageZone.TEXT, message.text)
             zones.append((MessageZone.TEXT, document.layout(width)))
         if message.parts:
-            lines = caption_lines(message, width, styles)
+            lines = caption_lines(message, prose, styles)
             zones.append((MessageZone.PARTS, LineList(tuple(lines))))
-        ending = wrap_plain_text(ending_text(message), width, styles.error)
+        ending = wrap_plain_text(ending_text(message), prose, styles.error)
         return [*zones, (MessageZone.END, LineList(ending))]
 
     def _lay_out_prompt(self, text: str, width: int) -> LineSource:

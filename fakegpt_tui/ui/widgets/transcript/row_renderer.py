@@ -15,9 +15,16 @@ from textual.strip import Strip
 from textual.style import Style as ContentStyle
 from textual.widget import Widget
 
+from fakegpt_tui.domain import Role
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.widgets.drawing import icon_cell, truncate, without_background
-from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, MessageStyles, bar_width
+from fakegpt_tui.ui.widgets.transcript.appearance import (
+    HEADER_LINES,
+    MessageStyles,
+    bar_width,
+    left_margin,
+    prose_width,
+)
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.markdown.lines import Line
@@ -31,7 +38,7 @@ _EMPTY_ROW = Strip([])
 
 
 _MESSAGE_STYLES = ("user", "assistant", "note", "error")
-_ROW_STYLES = ("badge", "cursor", "match", "current-match", "find")
+_ROW_STYLES = ("prompt", "badge", "cursor", "match", "current-match", "find")
 ROW_CLASSES = {f"transcript--{part}" for part in (*_MESSAGE_STYLES, *_ROW_STYLES)}
 ROW_CSS = """
 TranscriptScrollView {
@@ -40,10 +47,13 @@ TranscriptScrollView {
     & .transcript--assistant { color: $text-primary; }
     & .transcript--note { color: $text-muted; }
     & .transcript--error { color: $text-error; }
-    & .transcript--badge { background: $accent; color: $text; text-style: bold; }
+    & .transcript--prompt { background: $surface; }
+    & .transcript--badge { background: $accent; color: $background; text-style: bold; }
     & .transcript--cursor { color: $text-accent; text-style: bold; }
     & .transcript--match { background: $panel; text-style: underline; }
-    & .transcript--current-match { background: $accent; color: $text; text-style: bold underline; }
+    & .transcript--current-match {
+        background: $accent; color: $background; text-style: bold underline;
+    }
     & .transcript--find { background: $panel; color: $foreground; }
 }
 """
@@ -58,6 +68,7 @@ class RowStyles:
     """The styles of everything that is drawn on top of lines, and of what is below them."""
 
     base: Style = _PLAIN
+    prompt: Style = _PLAIN
     badge: Style = _PLAIN
     cursor: Style = _PLAIN
     match: Style = _PLAIN
@@ -164,8 +175,10 @@ class RowRenderer:
         selection: Selection | None = None,
     ) -> Strip:
         """A line with its background, and with everything that is marked on it."""
-        bar, styles = bar_width(self._viewport.message_list.width), self._styles
-        strip = strip.apply_style(self._widget.visual_style.rich_style)
+        width, styles = self._viewport.message_list.width, self._styles
+        bar, margin = bar_width(width), left_margin(width)
+        is_prompt = position.line and self._is_prompt(position.message)
+        strip = strip.apply_style(styles.prompt if is_prompt else styles.base)
         if has_cursor:
             strip = self._with_cursor(strip, position.line, bar)
         for start, end, is_current in spans:
@@ -174,14 +187,23 @@ class RowRenderer:
         if selection is not None:
             from fakegpt_tui.ui.widgets.transcript.selection import selected_span  # noqa: PLC0415 - when selected
 
-            margin = bar if position.line else 0
-            span = selected_span(selection, position, len(strip.text) - margin)
+            indent = bar if position.line else 0
+            span = selected_span(selection, position, len(strip.text) - indent)
             if span is not None:
-                selected = (margin + span[0], margin + span[1])
+                selected = (indent + span[0], indent + span[1])
                 strip = _highlighted(strip, selected, self._selection_style)
+        if is_prompt:
+            block = bar + prose_width(width) + 1
+            strip = strip.adjust_cell_length(min(block, self._widget.size.width), styles.prompt)
+        if margin:
+            strip = Strip([Segment(" " * margin, self.blank), *strip])
         # After the highlight, which divides segments: each one says where in the text it begins.
-        offset = strip.simplify().apply_offsets(-bar, position.row)
+        offset = strip.simplify().apply_offsets(-bar - margin, position.row)
         return self._padded(offset, self._widget.size.width)
+
+    def _is_prompt(self, index: int) -> bool:
+        messages = self._viewport.message_list.messages
+        return index < len(messages) and messages[index].role is Role.USER
 
     @property
     def _selection_style(self) -> Style:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, Appearance, text_width
+from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, Appearance, prose_width
 from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS, Fold, Folds
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _estimate_height(message: ChatMessage, width: int, fold: Fold) -> int:
         return HEADER_LINES + 1
     from fakegpt_tui.ui.widgets.transcript.message_header import ending_text  # noqa: PLC0415 - with the first message
 
-    text, columns = message.text, text_width(width)
+    text, columns = message.text, prose_width(width)
     lines = (text.count("\n") + len(text) // columns + 1) * 7 // 8
     if reasoning := message.reasoning:
         lines += 1

@@ -48,7 +48,7 @@ async def test_the_lines_between_the_rows_of_a_table_are_not_copied() -> None:
         rows = "| one | a text that does not fit |\n| two | another that does not |"
         await show(pilot, reply(0, f"| a | b |\n|---|---|\n{rows}\n\nThe end."))
         drawn = shown(app.transcript)
-        head, end = drawn.index("│ a   │ b"), drawn.index("│ The end.")
+        head, end = drawn.index("  a   │ b"), drawn.index("  The end.")
         assert await drag(pilot, (6, head), (20, end)) == f"│ b\n{rows}\n\nThe end."
 
 
@@ -61,14 +61,14 @@ async def test_code_wraps_until_it_is_to_be_cut() -> None:
     async with app.run_test(size=(40, 14)) as pilot:
         await show(pilot, reply(0, TEXT))
         wrapped = shown(app.transcript)
-        assert any(line.startswith("│ ↳") for line in wrapped)
+        assert any(line.startswith("  ↳") for line in wrapped)
         assert "cut" not in wrapped[4]
         assert app.transcript.toggle_code_wrap() is False
         await pilot.pause()
         cut = shown(app.transcript)
-        assert cut[4].split() == ["│", "py", "cut", "›", "copy"]
+        assert cut[4].split() == ["py", "cut", "›", "copy"]
         assert [line[-1] == "›" for line in cut[5:7]] == [False, True]
-        assert cut[8] == "│ After."
+        assert cut[8] == "  After."
         assert app.transcript.toggle_code_wrap() is True
         await pilot.pause()
         assert shown(app.transcript) == wrapped
@@ -85,7 +85,7 @@ async def test_what_is_cut_is_moved_as_far_as_it_goes_and_back() -> None:
         await press(pilot, *["greater_than_sign"] * 9)
         end = shown(app.transcript)
         assert end[6].rstrip().endswith("hij")
-        assert end[6].startswith("│ ‹")
+        assert end[6].startswith("  ‹")
         await press(pilot, *["shift+left"] * 9)
         assert shown(app.transcript) == start
 
@@ -99,10 +99,10 @@ async def test_a_click_on_the_sign_moves_what_is_cut() -> None:
         column = shown_exactly(app.transcript)[6].index("›")
         await pilot.click(app.transcript, offset=(column, 6))
         await pilot.pause()
-        assert shown(app.transcript)[6].startswith("│ ‹")
+        assert shown(app.transcript)[6].startswith("  ‹")
         await pilot.click(app.transcript, offset=(2, 6))
         await pilot.pause()
-        assert shown(app.transcript)[6].startswith("│  x = ")
+        assert shown(app.transcript)[6].startswith("   x = ")
 
 
 async def test_the_signs_of_what_is_cut_are_not_copied() -> None:
@@ -153,7 +153,7 @@ async def test_code_that_is_selected_in_part_is_copied_as_it_was_written(width: 
         )
         start = rows[go].index("left"), go
         whole = "left, right)  # to 漢字漢字漢字 and on"
-        assert rows[go + 1].startswith("│ ↳")
+        assert rows[go + 1].startswith("  ↳")
         assert await drag(pilot, start, (8, more)) == f"{whole}\n    mo"
         assert await drag(pilot, (5, go + 1), (8, more)) in {
             f"{whole[at:]}\n    mo" for at in range(len(whole))

@@ -23,8 +23,8 @@ async def test_space_folds_the_marked_message_and_unfolds_it() -> None:
         before = shown(app.transcript)
         await press(pilot, "space")
         assert shown(app.transcript)[4:7] == [
-            "│ Assistant · fake-1",
-            "│ ▸ the *first* line line 0 line 1 line 2",
+            "  Assistant · fake-1",
+            "  ▸ the *first* line line 0 line 1 line 2",
             "",
         ]
         await press(pilot, "space")
@@ -36,15 +36,15 @@ async def test_reasoning_is_folded_above_its_reply_until_it_is_asked_for() -> No
     async with app.run_test(size=(60, 12)) as pilot:
         thoughtful = reply(0, "so it is", reasoning="first this\nthen that")
         await show(pilot, thoughtful)
-        label = "│ ▸ Reasoning · 20 characters"
-        assert shown(app.transcript)[1:5] == ["│ Assistant · fake-1", label, "│ so it is", ""]
+        label = "  ▸ Reasoning · 20 characters"
+        assert shown(app.transcript)[1:5] == ["  Assistant · fake-1", label, "  so it is", ""]
         await press(pilot, "space")
-        opened = [label.replace("▸", "▾"), "│ ┊ first this", "│ ┊ then that", "│ so it is"]
+        opened = [label.replace("▸", "▾"), "  ┊ first this", "  ┊ then that", "  so it is"]
         assert shown(app.transcript)[2:6] == opened
         await press(pilot, "space")
-        assert shown(app.transcript)[2] == "│ ▸ so it is"
+        assert shown(app.transcript)[2] == "  ▸ so it is"
         await press(pilot, "space")
-        assert shown(app.transcript)[2:4] == [label, "│ so it is"]
+        assert shown(app.transcript)[2:4] == [label, "  so it is"]
 
 
 async def test_a_click_on_the_label_opens_the_reasoning_and_closes_it() -> None:
@@ -54,7 +54,7 @@ async def test_a_click_on_the_label_opens_the_reasoning_and_closes_it() -> None:
         closed = shown(app.transcript)
         await pilot.click(app.transcript, offset=(5, 2))
         await pilot.pause()
-        assert shown(app.transcript)[3] == "│ ┊ first this"
+        assert shown(app.transcript)[3] == "  ┊ first this"
         await pilot.click(app.transcript, offset=(5, 2))
         await pilot.pause()
         assert shown(app.transcript) == closed
@@ -75,7 +75,7 @@ async def test_a_click_on_the_label_of_reasoning_opens_it_and_closes_it() -> Non
     app = WrittenApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, REASONINGFUL))
-        assert shown(app.transcript)[2:5] == ["│ ▸ Thinking", "│", "│ so it is"]
+        assert shown(app.transcript)[2:5] == ["  ▸ Thinking", "", "  so it is"]
         await pilot.click(app.transcript, offset=(5, 2))
         await pilot.pause()
         assert "first this" in shown(app.transcript)[4]
@@ -89,11 +89,11 @@ async def test_space_opens_reasoning_too() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, REASONINGFUL))
         await press(pilot, "space")
-        assert "│ first this" in shown(app.transcript)
+        assert "  first this" in shown(app.transcript)
         await press(pilot, "space")
-        assert shown(app.transcript)[2].startswith("│ ▸ <think>")
+        assert shown(app.transcript)[2].startswith("  ▸ <think>")
         await press(pilot, "space")
-        assert "│ first this" not in shown(app.transcript)
+        assert "  first this" not in shown(app.transcript)
 
 
 async def test_a_fold_is_remembered_while_other_conversations_are_read() -> None:
@@ -104,7 +104,7 @@ async def test_a_fold_is_remembered_while_other_conversations_are_read() -> None
         await press(pilot, "space")
         await show(pilot, reply(1, "x", conversation_id="b"), conversation_id="b")
         await show(pilot, thoughtful)
-        assert shown(app.transcript)[3] == "│ ┊ first this"
+        assert shown(app.transcript)[3] == "  ┊ first this"
 
 
 async def test_reasoning_grows_in_sight_before_there_is_a_reply() -> None:
@@ -153,11 +153,11 @@ async def test_a_header_says_what_a_reply_cost_and_that_it_met_a_limit() -> None
     async with app.run_test(size=(70, 12)) as pilot:
         cut = reply(0, "x", usage=Usage(9, 1234), finish=FinishReason.LENGTH)
         await show(pilot, cut)
-        header = "│ Assistant · fake-1 · 1,234 tokens · cut at the length limit"
+        header = "  Assistant · fake-1 · 1,234 tokens · cut at the length limit"
         assert shown(app.transcript)[1] == header
         await pilot.resize_terminal(50, 12)
         await pilot.pause()
-        assert shown(app.transcript)[1] == "│ Assistant · fake-1 · cut at the length limit"
+        assert shown(app.transcript)[1] == "  Assistant · fake-1 · cut at the length limit"
 
 
 async def test_a_label_stands_in_the_header_and_can_change() -> None:
@@ -165,7 +165,7 @@ async def test_a_label_stands_in_the_header_and_can_change() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         app.transcript.show("a", [reply(0, "x")], labels={"m0": "‹ 2/3 ›"})
         await pilot.pause()
-        assert shown(app.transcript)[1] == "│ Assistant · fake-1 ‹ 2/3 ›"
+        assert shown(app.transcript)[1] == "  Assistant · fake-1 ‹ 2/3 ›"
         app.transcript.set_labels({"m0": "‹ 3/3 ›"})
         await pilot.pause()
-        assert shown(app.transcript)[1] == "│ Assistant · fake-1 ‹ 3/3 ›"
+        assert shown(app.transcript)[1] == "  Assistant · fake-1 ‹ 3/3 ›"

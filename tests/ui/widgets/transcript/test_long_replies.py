@@ -169,9 +169,9 @@ async def test_a_long_reply_opens_by_drawing_a_screenful() -> None:
     app = LongApp()
     async with app.run_test(size=(60, 20)) as pilot:
         await show(pilot, reply(0, LONG))
-        assert shown(app.transcript)[-1] == f"│ • needle{SECTIONS - 1}"
+        assert shown(app.transcript)[-1] == f"  • needle{SECTIONS - 1}"
         await press(pilot, "pageup", "pageup", "g", "pagedown", "G")
-        assert shown(app.transcript)[-1] == f"│ • needle{SECTIONS - 1}"
+        assert shown(app.transcript)[-1] == f"  • needle{SECTIONS - 1}"
         assert app.transcript.scroll_y == app.transcript.max_scroll_y
         assert CountingPalette.headings_drawn < 100
 
@@ -186,7 +186,7 @@ async def test_pages_up_show_each_section_once_and_in_order() -> None:
             page = shown(app.transcript)
             assert page[-1] == seen[0]
             seen[:0] = page[:-1]
-        numbers = [int(line.split()[2]) for line in seen if line.startswith("│ Section")]
+        numbers = [int(line.split()[1]) for line in seen if line.startswith("  Section")]
         assert numbers == list(range(numbers[0], SECTIONS))
         assert len(numbers) > 60
 
@@ -197,8 +197,8 @@ async def test_a_scroll_bar_reaches_the_middle_without_drawing_what_is_above() -
         await show(pilot, reply(0, LONG))
         app.transcript.scroll_to(y=app.transcript.virtual_size.height // 2)
         await pilot.pause()
-        heading = next(line for line in shown(app.transcript) if line.startswith("│ Section"))
-        assert SECTIONS * 0.4 < int(heading.split()[2]) < SECTIONS * 0.6
+        heading = next(line for line in shown(app.transcript) if line.startswith("  Section"))
+        assert SECTIONS * 0.4 < int(heading.split()[1]) < SECTIONS * 0.6
         assert CountingPalette.headings_drawn < 200
 
 
@@ -210,7 +210,7 @@ async def test_another_width_keeps_the_line_and_draws_a_screenful(width: int) ->
         app.transcript.scroll_to(y=app.transcript.virtual_size.height // 3)
         await pilot.pause()
         await press(pilot, *["down"] * 8)
-        top = next(line for line in shown(app.transcript) if line.startswith("│ Section"))
+        top = next(line for line in shown(app.transcript) if line.startswith("  Section"))
         drawn = CountingPalette.headings_drawn
         await pilot.resize_terminal(width, 20)
         await pilot.pause()
@@ -238,7 +238,7 @@ async def test_matches_are_found_in_parts_that_were_never_drawn() -> None:
         await show(pilot, reply(0, LONG))
         await find(pilot, "needle3000")
         assert "1/1" in foot(pilot)
-        assert "│ • needle3000" in shown(app.transcript)
+        assert "  • needle3000" in shown(app.transcript)
         await press(pilot, "escape")
         await find(pilot, "an item")
         await press(pilot, "enter")
@@ -261,12 +261,12 @@ async def test_matches_are_counted_and_gone_through_in_order_both_ways() -> None
         expected = [12, *range(120, 130), *range(1200, 1300)]
         for nth, number in enumerate(expected[:14]):
             assert f" {nth + 1}/{len(expected)}" in foot(pilot)
-            assert f"│ • needle{number}" in shown(app.transcript)
+            assert f"  • needle{number}" in shown(app.transcript)
             await press(pilot, "n")
         for nth in range(13, 8, -1):
             await press(pilot, "N")
             assert f" {nth + 1}/{len(expected)}" in foot(pilot)
-            assert f"│ • needle{expected[nth]}" in shown(app.transcript)
+            assert f"  • needle{expected[nth]}" in shown(app.transcript)
         await press(pilot, *["N"] * 10)
         assert f"{len(expected)}/{len(expected)}" in foot(pilot)
 
@@ -284,7 +284,7 @@ async def test_lines_that_come_out_of_sight_are_counted_exactly() -> None:
         assert shown(app.transcript)[:-1] == before
         assert shown(app.transcript)[-1].endswith("↓ 300 new lines")
         await press(pilot, "G")
-        assert shown(app.transcript)[-1] == "│ • item 299"
+        assert shown(app.transcript)[-1] == "  • item 299"
 
 
 async def test_a_selection_from_the_middle_to_the_end_is_copied_as_it_was_written() -> None:
@@ -293,8 +293,8 @@ async def test_a_selection_from_the_middle_to_the_end_is_copied_as_it_was_writte
         await show(pilot, reply(0, LONG))
         await press(pilot, "g", "pagedown")
         rows = shown(app.transcript)
-        row = next(y for y, line in enumerate(rows) if line.startswith("│ Section"))
-        section = rows[row].removeprefix("│ ")
+        row = next(y for y, line in enumerate(rows) if line.startswith("  Section"))
+        section = rows[row].removeprefix("  ")
         await pilot.mouse_down(app.transcript, offset=(2, row))
         await press(pilot, "G")
         await pilot.hover(app.transcript, offset=(30, 19))

@@ -29,7 +29,7 @@ async def test_the_marked_message_has_a_sign_and_a_heavy_bar_while_it_has_the_fo
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, prompt(0, "hello"), reply(1, "one\ntwo"))
-        assert shown_exactly(app.transcript)[4] == "│ Assistant · fake-1"
+        assert shown_exactly(app.transcript)[4] == "  Assistant · fake-1"
         await press(pilot, "K")
         lines = shown_exactly(app.transcript)
         assert lines[1:3] == ["▶ You", "┃ hello"]
@@ -39,7 +39,7 @@ async def test_the_marked_message_has_a_sign_and_a_heavy_bar_while_it_has_the_fo
         assert lines[4:7] == ["▶ Assistant · fake-1", "┃ one", "┃ two"]
         app.screen.set_focus(None)
         await pilot.pause()
-        assert shown_exactly(app.transcript)[4] == "│ Assistant · fake-1"
+        assert shown_exactly(app.transcript)[4] == "  Assistant · fake-1"
 
 
 async def test_without_messages_nothing_is_marked() -> None:
@@ -65,9 +65,9 @@ async def test_the_mark_walks_over_messages_and_the_view_goes_with_it() -> None:
         for number in range(1, 20):
             await press(pilot, "J")
             assert marked(pilot) == f"m{number}"
-            assert f"│ m{number} 5" in shown(app.transcript)
+            assert f"  m{number} 5" in shown(app.transcript)
         await press(pilot, "J")
-        assert shown(app.transcript)[-1] == "│ m19 5"
+        assert shown(app.transcript)[-1] == "  m19 5"
 
 
 async def test_the_mark_stays_in_view_when_the_view_moves() -> None:
@@ -76,11 +76,11 @@ async def test_the_mark_stays_in_view_when_the_view_moves() -> None:
         await show(pilot, *long_conversation(20))
         await press(pilot, "pageup", "pageup")
         seen = "\n".join(shown(app.transcript))
-        assert f"│ {marked(pilot)} " in seen
+        assert f"  {marked(pilot)} " in seen
         await press(pilot, "g")
         assert marked(pilot) == "m0"
         await press(pilot, "pagedown", "pagedown", "pagedown")
-        assert f"│ {marked(pilot)} " in "\n".join(shown(app.transcript))
+        assert f"  {marked(pilot)} " in "\n".join(shown(app.transcript))
         await press(pilot, "G")
         assert marked(pilot) == "m19"
 
@@ -120,11 +120,11 @@ async def test_a_change_of_width_leaves_the_marked_line_on_its_row() -> None:
         await show(pilot, *(reply(number, words) for number in range(12)))
         await press(pilot, *["pageup"] * 5, "K", "k", "k", "k", "k")
         rows = shown_exactly(app.transcript)
-        row = next(y for y, line in enumerate(rows) if line.startswith("▶"))
+        row = next(y for y, line in enumerate(rows) if line.lstrip().startswith("▶"))
         for width in (41, 120, 60, 30, 80):
             await pilot.resize_terminal(width, 16)
             await pilot.pause()
-            assert shown_exactly(app.transcript)[row].startswith("▶")
+            assert shown_exactly(app.transcript)[row].lstrip().startswith("▶")
         assert shown_exactly(app.transcript) == rows
 
 
@@ -151,7 +151,7 @@ async def test_a_reading_position_can_be_stored_and_shown_again() -> None:
         gone = replace(kept, message_id="nowhere")
         later.transcript.show("c", messages, position=gone)
         await pilot.pause()
-        assert shown(later.transcript)[-1] == "│ m29 5"
+        assert shown(later.transcript)[-1] == "  m29 5"
 
 
 async def test_a_position_in_a_long_message_is_found_at_another_width() -> None:
@@ -162,4 +162,4 @@ async def test_a_position_in_a_long_message_is_found_at_another_width() -> None:
         top, position = shown(app.transcript)[0], app.transcript.reading_position
         assert position is not None
         assert not position.sticks_to_end
-    assert top == "│ line 79"
+    assert top == "  line 79"

@@ -32,8 +32,8 @@ async def test_a_line_that_says_something_else_is_another_row() -> None:
         await show(pilot, replace(GROWING, text="one"))
         before = rows(app)
         await grow(pilot, reply(0, "one two"))
-        assert before[2].text.strip() == "│ one"
-        assert rows(app)[2].text.strip() == "│ one two"
+        assert before[2].text.strip() == "one"
+        assert rows(app)[2].text.strip() == "one two"
 
 
 async def test_no_row_is_kept_of_what_is_out_of_view() -> None:

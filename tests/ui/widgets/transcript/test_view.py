@@ -43,11 +43,11 @@ async def test_messages_stand_one_below_the_other_with_their_speakers() -> None:
             "▌ What is",
             "▌   *this*?",
             "",
-            "│ Assistant · fake-1",
-            "│ an answer",
-            "│ of two lines",
+            "  Assistant · fake-1",
+            "  an answer",
+            "  of two lines",
             "",
-            "│ Assistant · fake-1 · waiting",
+            "  Assistant · fake-1 · waiting",
             "",
             "",
         ]
@@ -58,7 +58,7 @@ async def test_the_header_names_a_status_other_than_complete(status: MessageStat
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "text", status=status))
-        assert shown(app.transcript)[1] == f"│ Assistant · fake-1 · {status.value}"
+        assert shown(app.transcript)[1] == f"  Assistant · fake-1 · {status.value}"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ async def test_what_went_wrong_stands_below_what_arrived(status: MessageStatus) 
     async with app.run_test(size=(40, 12)) as pilot:
         error = "The service said [/] \x1b[31mno, and it said it at length."
         await show(pilot, reply(0, "part", status=status, error=error))
-        text = " ".join(line.removeprefix("│ ") for line in shown(app.transcript)[2:6]).strip()
+        text = " ".join(line.removeprefix("  ") for line in shown(app.transcript)[2:6]).strip()
         word = status.value.capitalize()
         assert text == f"part {word}: The service said [/] ␛[31mno, and it said it at length."
 
@@ -83,14 +83,14 @@ async def test_a_reply_that_ended_early_says_so_below_it_without_a_reason(
     app = TranscriptApp()
     async with app.run_test(size=(70, 12)) as pilot:
         await show(pilot, reply(0, "part", status=status))
-        assert shown(app.transcript)[3].startswith(f"│ {status.value.capitalize()}: ")
+        assert shown(app.transcript)[3].startswith(f"  {status.value.capitalize()}: ")
 
 
 async def test_a_note_on_a_complete_reply_stands_below_it() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(70, 12)) as pilot:
         await show(pilot, reply(0, "part", error="The length limit was reached."))
-        assert shown(app.transcript)[3] == "│ The length limit was reached."
+        assert shown(app.transcript)[3] == "  The length limit was reached."
 
 
 async def test_where_room_is_short_the_model_is_cut_before_the_status() -> None:
@@ -98,7 +98,7 @@ async def test_where_room_is_short_the_model_is_cut_before_the_status() -> None:
     async with app.run_test(size=(36, 12)) as pilot:
         message = reply(0, "x", model="a-very-long-model-name", status=MessageStatus.STREAMING)
         await show(pilot, message)
-        assert shown(app.transcript)[1] == "│ Assistant · a-very-l… · streaming"
+        assert shown(app.transcript)[1] == "  Assistant · a-very-… · streaming"
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ async def test_an_empty_conversation_shows_its_text() -> None:
         await press(pilot, "up", "down", "G", "g", "y", "Y", "c", "pageup")
         assert not app.copied
         await show(pilot, prompt(0, "hello"))
-        assert shown(app.transcript)[1:3] == ["│ You", "│ hello"]
+        assert shown(app.transcript)[1:3] == ["  You", "  hello"]
 
 
 async def test_a_conversation_opens_at_its_end() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, *long_conversation())
-        assert shown(app.transcript)[-2:] == ["│ m39 4", "│ m39 5"]
+        assert shown(app.transcript)[-2:] == ["  m39 4", "  m39 5"]
         assert app.transcript.scroll_y == app.transcript.max_scroll_y
 
 
@@ -157,7 +157,7 @@ async def test_growth_is_followed_from_the_end() -> None:
         for count in range(1, 30):
             message = reply(1, many_lines(count), status=MessageStatus.STREAMING)
             await grow(pilot, message)
-            expected = f"│ line {count - 1}"
+            expected = f"  line {count - 1}"
             assert [line for line in shown(app.transcript) if line][-1] == expected
         assert not any("new" in line for line in shown(app.transcript))
 
@@ -215,9 +215,9 @@ async def test_last_follows_again(key: str) -> None:
         await grow(pilot, reply(0, many_lines(60)))
         assert shown(app.transcript)[-1].endswith("↓ 10 new lines")
         await press(pilot, key)
-        assert shown(app.transcript)[-1] == "│ line 59"
+        assert shown(app.transcript)[-1] == "  line 59"
         await grow(pilot, reply(0, many_lines(61)))
-        assert shown(app.transcript)[-1] == "│ line 60"
+        assert shown(app.transcript)[-1] == "  line 60"
 
 
 async def test_a_click_on_the_mark_follows_again() -> None:
@@ -228,7 +228,7 @@ async def test_a_click_on_the_mark_follows_again() -> None:
         await grow(pilot, reply(0, many_lines(60)))
         await pilot.click(app.transcript, offset=(55, 9))
         await pilot.pause()
-        assert shown(app.transcript)[-1] == "│ line 59"
+        assert shown(app.transcript)[-1] == "  line 59"
 
 
 async def test_one_line_up_is_enough_to_stop_following() -> None:
@@ -237,7 +237,7 @@ async def test_one_line_up_is_enough_to_stop_following() -> None:
         await show(pilot, reply(0, many_lines(50)))
         await press(pilot, "up")
         await grow(pilot, reply(0, many_lines(51)))
-        assert shown(app.transcript)[-2] == "│ line 47"
+        assert shown(app.transcript)[-2] == "  line 47"
 
 
 @pytest.mark.parametrize(("downs", "follows"), [(5, False), (6, False), (7, True), (9, True)])
@@ -249,7 +249,7 @@ async def test_coming_within_three_lines_of_the_end_follows_again(
         await show(pilot, reply(0, many_lines(50)))
         await press(pilot, *["up"] * 10, *["down"] * downs)
         await grow(pilot, reply(0, many_lines(60)))
-        assert (shown(app.transcript)[-1] == "│ line 59") is follows
+        assert (shown(app.transcript)[-1] == "  line 59") is follows
 
 
 async def test_new_lines_that_were_scrolled_past_are_no_longer_new() -> None:
@@ -290,7 +290,7 @@ async def test_keys_move_by_exact_lines(keys: tuple[str, ...], top: int) -> None
     async with app.run_test(size=(60, 10)) as pilot:
         await show(pilot, reply(0, many_lines(100)))
         await press(pilot, *keys)
-        everything = ["", "│ Assistant · fake-1", *(f"│ line {n}" for n in range(100))]
+        everything = ["", "  Assistant · fake-1", *(f"  line {n}" for n in range(100))]
         assert shown(app.transcript) == everything[top : top + 10]
 
 
@@ -300,10 +300,10 @@ async def test_the_wheel_moves_too() -> None:
         await show(pilot, reply(0, many_lines(100)))
         app.transcript.post_message(wheel(events.MouseScrollUp, app.transcript))
         await pilot.pause()
-        assert shown(app.transcript)[-1] == "│ line 97"
+        assert shown(app.transcript)[-1] == "  line 97"
         app.transcript.post_message(wheel(events.MouseScrollDown, app.transcript))
         await pilot.pause()
-        assert shown(app.transcript)[-1] == "│ line 99"
+        assert shown(app.transcript)[-1] == "  line 99"
 
 
 def wheel(kind: type[events.MouseEvent], widget: Transcript) -> events.MouseEvent:
@@ -316,8 +316,8 @@ async def test_pages_up_through_unseen_messages_never_jump() -> None:
         await show(pilot, *long_conversation(30, 7))
         everything: list[str] = []
         for number in range(30):
-            lines = [f"│ m{number} {line}" for line in range(7)]
-            everything += ["", "│ Assistant · fake-1", *lines]
+            lines = [f"  m{number} {line}" for line in range(7)]
+            everything += ["", "  Assistant · fake-1", *lines]
         top = len(everything) - 10
         while top > 0:
             await press(pilot, "pageup")
@@ -334,14 +334,14 @@ async def test_a_scroll_bar_reaches_every_part_and_both_ends() -> None:
         middle = app.transcript.virtual_size.height // 2
         app.transcript.scroll_to(y=middle)
         await pilot.pause()
-        name = next(line for line in shown(app.transcript) if line.startswith("│ m")).split()[1]
+        name = next(line for line in shown(app.transcript) if line.startswith("  m")).split()[0]
         assert 40 <= int(name[1:]) <= 60
         app.transcript.scroll_to(y=0)
         await pilot.pause()
-        assert shown(app.transcript)[2] == "│ m0 0"
+        assert shown(app.transcript)[2] == "  m0 0"
         app.transcript.scroll_to(y=1_000_000)
         await pilot.pause()
-        assert shown(app.transcript)[-1] == "│ m99 19"
+        assert shown(app.transcript)[-1] == "  m99 19"
 
 
 async def test_each_conversation_keeps_its_reading_position() -> None:
@@ -353,12 +353,12 @@ async def test_each_conversation_keeps_its_reading_position() -> None:
         await press(pilot, "pageup", "pageup", "up")
         left = shown(app.transcript)
         await show(pilot, *second, conversation_id="b")
-        assert shown(app.transcript)[-1] == "│ m29 5"
+        assert shown(app.transcript)[-1] == "  m29 5"
         await press(pilot, "g")
         await show(pilot, *first)
         assert shown(app.transcript) == left
         await show(pilot, *second, conversation_id="b")
-        assert shown(app.transcript)[2] == "│ m0 0"
+        assert shown(app.transcript)[2] == "  m0 0"
 
 
 async def test_a_conversation_left_at_its_end_opens_at_its_new_end() -> None:
@@ -368,7 +368,7 @@ async def test_a_conversation_left_at_its_end_opens_at_its_new_end() -> None:
         await show(pilot, *messages)
         await show(pilot, reply(0, "x", conversation_id="b"), conversation_id="b")
         await show(pilot, *messages, reply(30, many_lines(20, "new")))
-        assert shown(app.transcript)[-1] == "│ new 19"
+        assert shown(app.transcript)[-1] == "  new 19"
 
 
 async def test_a_position_in_a_message_that_is_gone_is_the_end() -> None:
@@ -379,7 +379,7 @@ async def test_a_position_in_a_message_that_is_gone_is_the_end() -> None:
         await press(pilot, "g")
         await show(pilot, conversation_id="b")
         await show(pilot, *messages[5:])
-        assert shown(app.transcript)[-1] == "│ m29 5"
+        assert shown(app.transcript)[-1] == "  m29 5"
 
 
 async def test_messages_of_other_conversations_are_not_shown() -> None:
@@ -398,7 +398,7 @@ async def test_five_thousand_messages_open_by_laying_out_a_screenful() -> None:
         assert len(app.documents.made) <= 6
         assert app.documents.laid_out <= 6
         await press(pilot, "g")
-        assert shown(app.transcript)[2] == "│ m0 0"
+        assert shown(app.transcript)[2] == "  m0 0"
         assert len(app.documents.made) <= 12
 
 
@@ -410,7 +410,7 @@ async def test_documents_out_of_use_are_let_go() -> None:
             app.transcript.action_page(-1)
         assert len(app.documents.made) == 400
         await press(pilot, "g", "G")
-        assert shown(app.transcript)[-1] == "│ m399 0"
+        assert shown(app.transcript)[-1] == "  m399 0"
         assert len(app.documents.made) > 400
 
 
@@ -434,7 +434,7 @@ async def test_a_change_of_height_keeps_the_top_and_the_end() -> None:
         for height in (30, 5, 12):
             await pilot.resize_terminal(60, height)
             await pilot.pause()
-            assert shown(app.transcript)[-1] == "│ m39 5"
+            assert shown(app.transcript)[-1] == "  m39 5"
         await press(pilot, *["pageup"] * 5)
         top = shown(app.transcript)[0]
         for height in (30, 5, 12):
@@ -591,7 +591,7 @@ async def test_a_selection_over_messages_takes_whole_ones_as_they_were_written()
         long = "word " * 20
         await show(pilot, reply(0, "first"), prompt(1, long), reply(2, "third one"))
         rows = shown(app.transcript)
-        last = rows.index("│ third one")
+        last = rows.index("  third one")
         assert await drag(pilot, (2, 2), (6, last)) == f"first\n\n{long}\n\nthird"
 
 
@@ -611,7 +611,7 @@ async def test_blocks_that_are_selected_whole_are_copied_as_they_were_written() 
         text = "# Title\n\nSome **bold** words\n\n- `one`\n- two\n\nThe *end* of all"
         await show(pilot, reply(0, text), prompt(1, "*so*"), prompt(2, "x"))
         rows = shown(app.transcript)
-        bold, end = rows.index("│ Some bold words"), rows.index("│ The end of all")
+        bold, end = rows.index("  Some bold words"), rows.index("  The end of all")
         assert await drag(pilot, (2, bold), (30, end)) == text[text.index("Some") :]
         assert await drag(pilot, (7, bold), (8, end)) == ("bold words\n\n- `one`\n- two\n\nThe end")
         last = rows.index("▌ *so*")
@@ -734,7 +734,7 @@ async def test_a_selection_over_messages_leaves_their_headers_out() -> None:
     async with app.run_test(size=(40, 16)) as pilot:
         await show(pilot, prompt(0, "one two"), reply(1, "three four"))
         rows = shown(app.transcript)
-        top, bottom = rows.index("▌ one two"), rows.index("│ three four")
+        top, bottom = rows.index("▌ one two"), rows.index("  three four")
         assert await drag(pilot, (6, top), (6, bottom)) == "two\n\nthree"
 
 
@@ -837,4 +837,4 @@ async def test_any_size_will_do(size: tuple[int, int]) -> None:
         await press(pilot, "G", "y", "c")
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
-        assert shown(app.transcript)[-1] == "│ line 29"
+        assert shown(app.transcript)[-1] == "  line 29"

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from fakegpt_tui.domain import ChatMessage, MessageStatus, Role
+from fakegpt_tui.ui.widgets.transcript.appearance import left_margin
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.fake_document import FakeDocuments
@@ -96,8 +97,10 @@ class MarkdownApp(TranscriptApp):
 
 
 def shown(transcript: Transcript) -> list[str]:
-    """What is shown, without the cursor."""
-    return [re.sub("^[▶┃] ", "│ ", line) for line in shown_exactly(transcript)]
+    """What is shown, without the cursor and the margin at the left."""
+    margin = left_margin(transcript.message_list.width)
+    lines = (line[margin:] for line in shown_exactly(transcript))
+    return [re.sub("^[▶┃] ", "  ", line).rstrip() for line in lines]
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

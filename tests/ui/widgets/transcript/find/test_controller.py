@@ -83,12 +83,12 @@ async def test_n_goes_on_and_capital_n_goes_back_all_the_way_round() -> None:
         await press(pilot, "enter")
         for number in (0, 1, 2, 3, 0):
             assert f"{number + 1}/4" in foot(pilot)
-            assert f"│ needle {number}" in shown(app.transcript)
+            assert f"  needle {number}" in shown(app.transcript)
             assert app.transcript.current_message is not None
             await press(pilot, "n")
         for number in (0, 3, 2):
             await press(pilot, "N")
-            assert f"│ needle {number}" in shown(app.transcript)
+            assert f"  needle {number}" in shown(app.transcript)
 
 
 async def test_n_without_a_field_finds_again_what_was_found_last() -> None:
@@ -99,7 +99,7 @@ async def test_n_without_a_field_finds_again_what_was_found_last() -> None:
         assert "needle" not in foot(pilot)
         await find(pilot, "needle")
         await press(pilot, "enter", "escape", "G", "n")
-        assert "│ needle" in shown(app.transcript)
+        assert "  needle" in shown(app.transcript)
         assert "1/1" in foot(pilot)
 
 
@@ -120,7 +120,7 @@ async def test_keys_of_the_transcript_are_letters_while_words_are_typed() -> Non
         assert foot(pilot).startswith(" /line 49")
         assert "1/1" in foot(pilot)
         await press(pilot, "ctrl+u", "enter")
-        assert "│ line 49" in shown(app.transcript)[-1:]
+        assert "  line 49" in shown(app.transcript)[-1:]
 
 
 async def test_words_are_found_over_the_end_of_a_line() -> None:
@@ -140,7 +140,7 @@ async def test_markup_does_not_hide_matches_in_messages_that_were_never_drawn() 
         other = [reply(n, f"paragraph {n}\n\nand more") for n in range(1, 50)]
         await show(pilot, reply(0, "a **bold** `needle`"), *other)
         await find(pilot, "bold needle")
-        assert "│ a bold needle" in shown(app.transcript)
+        assert "  a bold needle" in shown(app.transcript)
         assert "1/1" in foot(pilot)
 
 
@@ -153,7 +153,7 @@ async def test_what_is_only_in_the_source_is_not_found_in_the_end() -> None:
         await show(pilot, reply(0, "a needle"), hidden, *other)
         await find(pilot, "needle")
         await press(pilot, "enter", "n", "n")
-        assert "│ a needle" in shown(app.transcript)
+        assert "  a needle" in shown(app.transcript)
         assert "1/1" in foot(pilot)
 
 
@@ -182,7 +182,7 @@ async def test_finding_goes_on_however_often_the_words_are_not_shown(between: st
         await press(pilot, "enter")
         for line in ("the needle", "a needle"):
             await press(pilot, "n")
-            assert f"│ {line}" in shown(app.transcript)
+            assert f"  {line}" in shown(app.transcript)
         assert "1/2" in foot(pilot)
 
 
@@ -250,12 +250,12 @@ async def test_folds_open_where_something_is_found() -> None:
     async with app.run_test(size=(60, 12)) as pilot:
         await show(pilot, reply(0, "a\nneedle"), reply(1, "text", reasoning="a pin"))
         await press(pilot, "K", "space")
-        assert "│ needle" not in shown(app.transcript)
+        assert "  needle" not in shown(app.transcript)
         await find(pilot, "needle")
-        assert "│ needle" in shown(app.transcript)
+        assert "  needle" in shown(app.transcript)
         await press(pilot, "escape")
         await find(pilot, "pin")
-        assert "│ ┊ a pin" in shown(app.transcript)
+        assert "  ┊ a pin" in shown(app.transcript)
 
 
 async def test_reasoning_inside_a_reply_opens_where_a_match_is_in_it() -> None:
@@ -347,4 +347,4 @@ async def test_a_conversation_that_is_opened_while_something_is_found_has_all_ro
         await press(pilot, "slash", *"line")
         other = reply(1, many_lines(20, "other"), conversation_id="b")
         await show(pilot, other, conversation_id="b")
-        assert shown(app.transcript)[-1] == "│ other 19"
+        assert shown(app.transcript)[-1] == "  other 19"

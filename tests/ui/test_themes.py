@@ -1,0 +1,65 @@
+import pytest
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+from fakegpt_tui.ui.themes import THEMES, readable_colours
+
+COLOURED = [each for each in (*THEMES, *BUILTIN_THEMES.values()) if not each.ansi]
+TEXT = ("foreground", "text-muted", "primary", "accent", "error", "text-success", "text-primary")
+GROUNDS = ("background", "surface", "panel")
+
+
+def colours(theme: Theme) -> dict[str, Color]:
+    variables = {**theme.to_color_system().generate(), **theme.variables}
+    found = readable_colours(variables, dark=theme.dark)
+    names = (*TEXT, *GROUNDS, "border-blurred", "scrollbar", "screen-selection-background")
+    names += ("block-cursor-foreground", "block-cursor-background")
+    return {name: Color.parse(found[name]) for name in names}
+
+
+def wcag_contrast(one: Color, other: Color) -> float:
+    """The contrast as WCAG 2.1 defines it."""
+    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in color.normalized
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda theme: theme.name)
+def test_text_can_be_read_on_every_ground(theme: Theme) -> None:
+    found = colours(theme)
+    for text in TEXT:
+        for ground in GROUNDS:
+            assert wcag_contrast(found[text], found[ground]) >= 4.5, (text, ground)
+    pairs = [
+        ("block-cursor-foreground", "block-cursor-background"),
+        ("foreground", "screen-selection-background"),
+    ]
+    for text, ground in pairs:
+        assert wcag_contrast(found[text], found[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda theme: theme.name)
+def test_frames_and_scroll_bars_can_be_made_out(theme: Theme) -> None:
+    found = colours(theme)
+    for mark in ("border-blurred", "scrollbar"):
+        for ground in GROUNDS[:2]:
+            assert wcag_contrast(found[mark], found[ground]) >= 3, (mark, ground)
+
+
+@pytest.mark.parametrize("theme", COLOURED, ids=lambda theme: theme.name)
+def test_what_is_clear_enough_stays_as_the_theme_has_it(theme: Theme) -> None:
+    before = Color.parse(theme.to_color_system().generate()["background"])
+    assert colours(theme)["background"] == before
+
+
+@pytest.mark.parametrize("name", ["ansi-dark", "ansi-light"])
+def test_a_theme_of_the_terminals_own_colours_is_left_alone(name: str) -> None:
+    variables = BUILTIN_THEMES[name].to_color_system().generate()
+    assert readable_colours(variables, dark=name == "ansi-dark") == variables
