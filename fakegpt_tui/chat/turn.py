@@ -277,6 +277,8 @@ class Turn:
             self._reply = replace(self._reply, error=None)
         if self._stopwatch.note_text():
             self._set_status(MessageStatus.STREAMING)
+            thought_for = self._stopwatch.timing()["thought_for"]
+            self._reply = replace(self._reply, thought_for=thought_for)
 
     def _set_status(self, status: MessageStatus) -> None:
         if self._reply.status is not status:
