@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.keymap import key_label
 from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
+from fakegpt_tui.ui.widgets.drawing import format_time
+from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.reply_text import ContextTokenCounter
@@ -41,7 +43,7 @@ class ChatView:
 
     conversation: Conversation
     path: tuple[ChatMessage, ...] = ()
-    labels: Mapping[str, str]
+    labels: Mapping[str, MessageLabel]
     variant: str | None
     """The message that a user has just switched to, where the path changed by that."""
     position: ReadingPosition | None
@@ -68,7 +70,8 @@ class ViewModel:
         self._chat = chat
         self._state = state
         self._clock = clock
-        self._cost_labels: dict[str, tuple[ChatMessage, str]] = {}
+        self._known_labels: dict[str, tuple[ChatMessage, MessageLabel]] = {}
+        self._labelled_on: date | None = None
         self._row_source: object = None
         self._rows: tuple[ConversationRow, ...] = ()
 
@@ -115,8 +118,8 @@ class ViewModel:
 
         return ContextTokenCounter()
 
-    def _labels(self, path: Sequence[ChatMessage]) -> dict[str, str]:
-        """What the headers of messages say: picked, which variant, and an estimate of its cost.
+    def _labels(self, path: Sequence[ChatMessage]) -> dict[str, MessageLabel]:
+        """What the headers of messages say: picked, which variant, when, and an estimated cost.
 
         The number of tokens that a service has counted is on the reply itself.
         """
@@ -125,18 +128,27 @@ class ViewModel:
         forks: Mapping[str, Variants] = {}
         with suppress(NotFound, StoreError):
             forks = self._chat.messages.forks(self._state.open.id, path)
-        before, self._cost_labels = self._cost_labels, {}
-        labels: dict[str, str] = {}
+        now = self._clock()
+        if now.date() != self._labelled_on:
+            self._labelled_on, self._known_labels = now.date(), {}
+        before, self._known_labels = self._known_labels, {}
+        labels: dict[str, MessageLabel] = {}
         for message in path:
-            known, cost = before.get(message.id) or (None, "")
-            cost = cost if known is message else _cost_label(message)
-            self._cost_labels[message.id] = message, cost
-            picked = "✓" if message.id in self._state.picked else ""
-            variants = forks.get(message.id)
-            place = "" if variants is None else f"‹ {variants.position}/{variants.count} ›"
-            if label := " ".join(filter(None, (picked, place, cost))):
-                labels[message.id] = label
+            known, label = before.get(message.id) or (None, None)
+            if label is None or known is not message:
+                label = MessageLabel(
+                    time=format_time(message.created_at, now), cost=_cost_label(message)
+                )
+            self._known_labels[message.id] = message, label
+            if message.id in forks or message.id in self._state.picked:
+                label = label._replace(note=self._note(message, forks.get(message.id)))
+            labels[message.id] = label
         return labels
+
+    def _note(self, message: ChatMessage, variants: Variants | None) -> str:
+        picked = "✓" if message.id in self._state.picked else ""
+        place = "" if variants is None else f"‹ {variants.position}/{variants.count} ›"
+        return " ".join(filter(None, (picked, place)))
 
     @property
     def activity(self) -> str:
@@ -177,7 +189,7 @@ def _cost_label(message: ChatMessage) -> str:
         return ""
     from fakegpt_tui.chat.reply_text import count_reply_tokens  # noqa: PLC0415 - as above
 
-    return f"· {count_reply_tokens(message).in_words}"
+    return count_reply_tokens(message).in_words
 
 
 def conversation_rows(

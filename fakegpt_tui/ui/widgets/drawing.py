@@ -1,11 +1,15 @@
 """Drawing helpers for widgets: text of an exact cell width, and a cache of rendered lines."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_AGES = ((31_557_600, "y"), (604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"))
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -38,6 +42,44 @@ class RenderCache(Widget):
         if kept is None or kept[0] != crop:
             kept = self._cached = crop, super().render_lines(crop)
         return kept[1]
+
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_WHOLE_SECONDS_FROM = 10
+_SHORTEST = 0.05
+
+
+def format_elapsed(length: timedelta) -> str:
+    """How long something took: `0.8 s`, `14 s`, `2 min 5 s`, `1 h 3 min`; empty for no time."""
+    seconds = length.total_seconds()
+    if seconds < _SHORTEST:
+        return ""
+    if seconds < _WHOLE_SECONDS_FROM:
+        return f"{seconds:.1f} s"
+    if seconds < _MINUTE:
+        return f"{int(seconds)} s"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE)} s"
+    return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE)} min"
+
+
+def format_time(time: datetime, now: datetime) -> str:
+    """When something was, as short as `now` allows: `14:02`, `3 Nov 14:02`, `3 Nov 2024`."""
+    local = time.astimezone(now.tzinfo)
+    if local.date() == now.date():
+        return f"{local:%H:%M}"
+    day = f"{local.day} {_MONTHS[local.month - 1]}"
+    return f"{day} {local:%H:%M}" if local.year == now.year else f"{day} {local.year}"
+
+
+def format_age(time: datetime, now: datetime) -> str:
+    """How long ago something was, in at most four cells: `now`, `5m`, `3h`, `2d`, `7w`, `2y`."""
+    seconds = max(0.0, (now - time).total_seconds())
+    for length, unit in _AGES:
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return "now"
 
 
 def truncate(text: str, width: int) -> str:

@@ -5,7 +5,7 @@ Apart from their layout, which has Markdown to import, and is not needed before 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.style import Style
 
@@ -38,6 +38,19 @@ class MessageStyles:
 
     def of(self, role: Role) -> Style:
         return self.user if role is Role.USER else self.assistant
+
+
+class MessageLabel(NamedTuple):
+    """What the header of a message says that the message itself does not."""
+
+    note: str = ""
+    """Whether it is picked, and which of its variants it is."""
+    time: str = ""
+    """When it was sent, for a person."""
+    cost: str = ""
+    """About how many tokens it is, where its service has not counted them."""
+    activity: str = ""
+    """What goes on while it is under way."""
 
 
 _NO_STYLES = MessageStyles()

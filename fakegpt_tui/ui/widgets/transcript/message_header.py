@@ -9,8 +9,8 @@ from rich.style import Style
 from fakegpt_tui.domain import ChatMessage, FinishReason, MessageStatus, Role
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.markdown.lines import Line
-from fakegpt_tui.ui.widgets.drawing import truncate
-from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD, MessageStyles
+from fakegpt_tui.ui.widgets.drawing import format_elapsed, truncate
+from fakegpt_tui.ui.widgets.transcript.appearance import REASONING_FOLD, MessageLabel, MessageStyles
 
 ROLE_NAMES = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
 _ENDINGS = {
@@ -30,30 +30,43 @@ _SUMMARY_LENGTH = 400
 """Characters of a folded message from which its summary line is made."""
 
 
-def header_line(message: ChatMessage, label: str, width: int, styles: MessageStyles) -> Line:
-    """The role; model, label and tokens as far as there is room; the status.
+def header_line(
+    message: ChatMessage, label: MessageLabel, width: int, styles: MessageStyles
+) -> Line:
+    """The role and the status; between them as much else as there is room for.
 
-    `label` is a note from outside, such as "2/3" for the second of three variants.
+    Tokens are left out first, then the time and how long it took; the model is cut.
     """
     role = truncate(ROLE_NAMES[message.role], width)
-    status = truncate(_status_text(message), width - cell_len(role))
+    status = truncate(_status_text(message, label.activity), width - cell_len(role))
     room = width - cell_len(role) - cell_len(status)
-    label = f" {safe_line(label)}" if label else ""
-    label = label if cell_len(label) <= room else ""
-    room -= cell_len(label)
-    tokens = (message.usage.output or 0) if message.usage else 0
-    cost = f" · {tokens:,} {'token' if tokens == 1 else 'tokens'}" if tokens else ""
+    note = f" {safe_line(label.note)}" if label.note else ""
+    note = note if cell_len(note) <= room else ""
+    room -= cell_len(note)
     model = safe_line(message.model or message.service)
     model = f" · {model}" if model else ""
-    if cell_len(model) + cell_len(cost) > room:
-        cost = ""
+    time, taken, tokens = _facts(message, label, room - cell_len(model))
     model = truncate(model, room) if room > _MIN_MODEL_WIDTH else ""
     segments = (
         Segment(role, styles.of(message.role) + Style(bold=True)),
-        Segment(model + label + cost, styles.note),
+        Segment(model + note + time + taken + tokens, styles.note),
         Segment(status, styles.error if message.status in _ENDINGS else styles.note),
     )
     return Line(tuple(segment for segment in segments if segment.text))
+
+
+def _facts(message: ChatMessage, label: MessageLabel, room: int) -> tuple[str, str, str]:
+    """When it was sent, how long it took, and its tokens; each empty where there is no room."""
+    count = (message.usage.output or 0) if message.usage else 0
+    cost = f"{count:,} {'token' if count == 1 else 'tokens'}" if count else label.cost
+    taken = format_elapsed(message.ended_after) if message.ended_after else ""
+    shown = []
+    for fact in (taken, label.time, cost):
+        text = f" · {fact}" if fact else ""
+        shown.append(text if cell_len(text) <= room else "")
+        room -= cell_len(shown[-1])
+    taken, time, tokens = shown
+    return time, taken, tokens
 
 
 def summary_line(message: ChatMessage, width: int, styles: MessageStyles) -> Line:
@@ -62,10 +75,17 @@ def summary_line(message: ChatMessage, width: int, styles: MessageStyles) -> Lin
     return _fold_line(words, "message", width, styles)
 
 
-def reasoning_line(characters: int, width: int, styles: MessageStyles, *, is_open: bool) -> Line:
+def reasoning_line(
+    message: ChatMessage, width: int, styles: MessageStyles, *, is_open: bool
+) -> Line:
     """The line that folds and unfolds a reply's reasoning."""
-    words = f"{'▾' if is_open else '▸'} Reasoning · {characters:,} characters"
-    return _fold_line(words, REASONING_FOLD, width, styles)
+    length = f"{len(message.reasoning):,} characters"
+    thought_for = format_elapsed(message.thought_for) if message.thought_for else ""
+    if thought_for:
+        words = f"Thought for {thought_for} · {length}"
+    else:
+        words = f"Reasoning · {length}" if message.text or message.status.is_final else "Thinking …"
+    return _fold_line(f"{'▾' if is_open else '▸'} {words}", REASONING_FOLD, width, styles)
 
 
 def caption_lines(message: ChatMessage, width: int, styles: MessageStyles) -> Iterator[Line]:
@@ -96,7 +116,9 @@ def _fold_line(words: str, fold: str, width: int, styles: MessageStyles) -> Line
     return Line((Segment(truncate(words, width), style),))
 
 
-def _status_text(message: ChatMessage) -> str:
+def _status_text(message: ChatMessage, activity: str) -> str:
+    if not message.status.is_final:
+        return f" · {safe_line(activity or message.status.value)}"
     if message.status is not MessageStatus.COMPLETE:
         return f" · {message.status.value}"
     limit = _LIMITS.get(message.finish) if message.finish else None

@@ -13,6 +13,7 @@ from fakegpt_tui.ui.markdown.lines import BLANK, Line, LineId, LineList, LineSou
 from fakegpt_tui.ui.markdown.plain_text import layout_plain_text, wrap_plain_text
 from fakegpt_tui.ui.widgets.transcript.appearance import (
     Appearance,
+    MessageLabel,
     bar_width,
     prose_width,
     text_width,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _LONG_PROMPT = 16_384
 """Characters beyond which only the visible part of a prompt is laid out."""
 _WARM_UP_TEXT = "# One\n\n- *two*\n\n```python\nthree = 3\n```\n\n|4|\n|-|\n|5|\n"
+_THOUGHTS = 4
+"""Lines of reasoning that are shown as it comes."""
 _SPACE = Strip([Segment(" ")], 1)
 
 
@@ -69,7 +72,7 @@ class MessageLayout:
         self._appearance = appearance
         self._make_document = make_document
         self._fold = Fold.TEXT
-        self._label = ""
+        self._label = MessageLabel()
         self._width = 0
         self._documents: dict[MessageZone, MessageBody] = {}
         self._plain: tuple[str, int, LineSource] | None = None
@@ -77,7 +80,12 @@ class MessageLayout:
         self._drawn: dict[int, Line] = {}
 
     def update(
-        self, message: ChatMessage, fold: Fold, label: str, appearance: Appearance, width: int
+        self,
+        message: ChatMessage,
+        fold: Fold,
+        label: MessageLabel,
+        appearance: Appearance,
+        width: int,
     ) -> None:
         """Take over what the message is now, and how it is to be shown."""
         is_same = message is self.message and fold is self._fold and label == self._label
@@ -222,8 +230,10 @@ class MessageLayout:
             return [*zones, (MessageZone.GIST, LineList((summary_line(message, prose, styles),)))]
         if message.reasoning:
             is_open = self._fold is Fold.EVERYTHING
-            label = reasoning_line(len(message.reasoning), prose, styles, is_open=is_open)
+            label = reasoning_line(message, prose, styles, is_open=is_open)
             zones.append((MessageZone.LABEL, LineList((label,))))
+            if not (is_open or message.text or message.status.is_final):
+                zones.append((MessageZone.REASONING, self._lay_out_thoughts(prose - 2)))
             if is_open:
                 document = self._document(MessageZone.REASONING, message.reasoning)
                 zones.append((MessageZone.REASONING, document.layout(max(1, width - 2))))
@@ -237,6 +247,14 @@ class MessageLayout:
             zones.append((MessageZone.PARTS, LineList(tuple(lines))))
         ending = wrap_plain_text(ending_text(message), prose, styles.error)
         return [*zones, (MessageZone.END, LineList(ending))]
+
+    def _lay_out_thoughts(self, width: int) -> LineSource:
+        """The last lines of the reasoning, as long as there is nothing else."""
+        tail = self.message.reasoning[-_THOUGHTS * width :].rstrip()
+        style = self._appearance.styles.note
+        lines = wrap_plain_text(tail, max(1, width), style)[-_THOUGHTS:]
+        # They move up as more comes: what is written there can be copied once it stands still.
+        return LineList(tuple(Line(line.segments) for line in lines))
 
     def _lay_out_prompt(self, text: str, width: int) -> LineSource:
         """The lines of a prompt: its own line breaks, and none of its Markdown."""

@@ -13,7 +13,7 @@ from textual.message import Message
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD
+from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, REASONING_FOLD, MessageLabel
 from fakegpt_tui.ui.widgets.transcript.row_renderer import FOLLOW_META
 from fakegpt_tui.ui.widgets.transcript.scroll_view import TranscriptScrollView
 from fakegpt_tui.ui.widgets.transcript.viewport import Viewport
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
     from fakegpt_tui.ui.widgets.transcript.message_layout import MessageBody
 
-_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NO_LABELS: Mapping[str, MessageLabel] = MappingProxyType({})
 _FIRST_KEYS = 0.7
 """Seconds after the start in which only work that cannot wait is done."""
 _CODE_STEP = 20
@@ -124,7 +124,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         conversation_id: str | None,
         messages: Sequence[ChatMessage],
         *,
-        labels: Mapping[str, str] = _NO_LABELS,
+        labels: Mapping[str, MessageLabel] = _NO_LABELS,
         position: ReadingPosition | None = None,
         at_end: bool = False,
     ) -> None:
@@ -149,7 +149,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         self.sync_view()
 
     def show_variant(
-        self, message_id: str, messages: Sequence[ChatMessage], labels: Mapping[str, str]
+        self, message_id: str, messages: Sequence[ChatMessage], labels: Mapping[str, MessageLabel]
     ) -> None:
         """Show another path of the open conversation, with the cursor where it begins."""
         ids = [message.id for message in messages]
@@ -158,7 +158,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
             self.viewport.switch_path(messages, ids.index(message_id))
             self.sync_view()
 
-    def _begin_path(self, labels: Mapping[str, str]) -> None:
+    def _begin_path(self, labels: Mapping[str, MessageLabel]) -> None:
         self.clear_selection()
         if self.is_finding:
             self.find.close()
@@ -173,10 +173,17 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
                 self.find.update_messages()
             self.sync_view()
 
-    def set_labels(self, labels: Mapping[str, str]) -> None:
+    def set_labels(self, labels: Mapping[str, MessageLabel]) -> None:
         """Show other notes in the headers of the messages with these ids."""
         self.message_list.labels = labels
         self.sync_view()
+
+    def set_activity(self, activity: str) -> None:
+        """Say in the header of the message that is under way what goes on."""
+        if activity != self.message_list.activity:
+            self.message_list.activity = activity
+            if self.message_list.is_growing:
+                self.repaint_changes()
 
     def reveal(self, message_id: str, queries: Sequence[str] = ()) -> None:
         """Move the cursor to a message, and to the first of the queries that it has any of."""

@@ -10,7 +10,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fakegpt_tui.ui.markdown.palette import Palette
-from fakegpt_tui.ui.widgets.transcript.appearance import HEADER_LINES, Appearance, prose_width
+from fakegpt_tui.ui.widgets.transcript.appearance import (
+    HEADER_LINES,
+    Appearance,
+    MessageLabel,
+    prose_width,
+)
 from fakegpt_tui.ui.widgets.transcript.line_ids import LINE_ID_BITS, Fold, Folds
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS_PER_MESSAGE = 1 << LINE_ID_BITS
 _MAX_LAYOUTS = 300
+_NO_LABEL = MessageLabel()
 _MEASURED_CHUNKS = 16
 """What is drawn out of sight to count the lines of text that has just arrived."""
 
@@ -56,8 +62,10 @@ class VirtualList:
     def __init__(self, make_document: Callable[[Palette], MessageBody]) -> None:
         self.messages: list[ChatMessage] = []
         self.folds = Folds()
-        self.labels: Mapping[str, str] = {}
+        self.labels: Mapping[str, MessageLabel] = {}
         """Notes for the headers of the messages with these ids."""
+        self.activity = ""
+        """What goes on in the message that is under way, for its header."""
         self.appearance = Appearance(Palette.colourless())
         self._make_document = make_document
         self.width = 0
@@ -187,7 +195,9 @@ class VirtualList:
                 self._layouts.popitem(last=False)
         else:
             self._layouts.move_to_end(message.id)
-        fold, label = self.folds.of(message), self.labels.get(message.id, "")
+        fold, label = self.folds.of(message), self.labels.get(message.id, _NO_LABEL)
+        if self.activity and not message.status.is_final:
+            label = label._replace(activity=self.activity)
         layout.update(message, fold, label, self.appearance, self.width)
         self._set_height(index, layout.height)
         return layout

@@ -1,6 +1,10 @@
 """Folding messages, and the reasoning above a reply."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from fakegpt_tui.domain import FinishReason, MessageStatus, Usage
+from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 from tests.ui.widgets.shown import shown as shown_exactly
 from tests.ui.widgets.transcript.transcript_app import (
     CountingTranscript,
@@ -45,6 +49,56 @@ async def test_reasoning_is_folded_above_its_reply_until_it_is_asked_for() -> No
         assert shown(app.transcript)[2] == "  ▸ so it is"
         await press(pilot, "space")
         assert shown(app.transcript)[2:4] == [label, "  so it is"]
+
+
+async def test_reasoning_is_shown_as_it_comes_and_then_how_long_it_took() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 14)) as pilot:
+        thinking = reply(0, "", reasoning=many_lines(9, "thought"), status=MessageStatus.WAITING)
+        await show(pilot, thinking)
+        assert shown(app.transcript)[2:8] == [
+            "  ▸ Thinking …",
+            *(f"  ┊ thought {number}" for number in range(5, 9)),
+            "",
+        ]
+        await grow(pilot, replace(thinking, reasoning=f"{thinking.reasoning}\nand more"))
+        assert shown(app.transcript)[6] == "  ┊ and more"
+        answering = replace(
+            thinking,
+            text="so it is",
+            status=MessageStatus.STREAMING,
+            thought_for=timedelta(seconds=6.2),
+        )
+        await grow(pilot, answering)
+        label = "  ▸ Thought for 6.2 s · 89 characters"
+        assert shown(app.transcript)[2:5] == [label, "  so it is", ""]
+
+
+async def test_the_header_says_what_goes_on_while_a_reply_is_under_way() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 14)) as pilot:
+        await show(pilot, reply(0, "x"), reply(1, "", status=MessageStatus.WAITING))
+        app.transcript.set_activity("⠋ thinking 4 s")
+        await pilot.pause()
+        headers = [line for line in shown(app.transcript) if "Assistant" in line]
+        assert headers == ["  Assistant · fake-1", "  Assistant · fake-1 · ⠋ thinking 4 s"]
+
+
+async def test_a_header_says_when_and_how_long_as_far_as_there_is_room() -> None:
+    app = TranscriptApp()
+    async with app.run_test(size=(60, 14)) as pilot:
+        timed = reply(0, "x", ended_after=timedelta(minutes=2, seconds=5.9))
+        label = MessageLabel(time="14:02", cost="≈ 9 tokens")
+        app.transcript.show("a", [timed], labels={"m0": label})
+        for width, facts in (
+            (60, " · 14:02 · 2 min 5 s · ≈ 9 tokens"),
+            (50, " · 14:02 · 2 min 5 s"),
+            (40, " · 2 min 5 s"),
+            (30, " · 14:02"),
+        ):
+            await pilot.resize_terminal(width, 14)
+            await pilot.pause()
+            assert shown(app.transcript)[1] == f"  Assistant · fake-1{facts}"
 
 
 async def test_a_click_on_the_label_opens_the_reasoning_and_closes_it() -> None:
@@ -163,9 +217,9 @@ async def test_a_header_says_what_a_reply_cost_and_that_it_met_a_limit() -> None
 async def test_a_label_stands_in_the_header_and_can_change() -> None:
     app = TranscriptApp()
     async with app.run_test(size=(60, 12)) as pilot:
-        app.transcript.show("a", [reply(0, "x")], labels={"m0": "‹ 2/3 ›"})
+        app.transcript.show("a", [reply(0, "x")], labels={"m0": MessageLabel("‹ 2/3 ›")})
         await pilot.pause()
         assert shown(app.transcript)[1] == "  Assistant · fake-1 ‹ 2/3 ›"
-        app.transcript.set_labels({"m0": "‹ 3/3 ›"})
+        app.transcript.set_labels({"m0": MessageLabel("‹ 3/3 ›")})
         await pilot.pause()
         assert shown(app.transcript)[1] == "  Assistant · fake-1 ‹ 3/3 ›"
