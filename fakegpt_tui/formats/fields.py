@@ -49,6 +49,9 @@ class Fields:
     def whole(self, name: str) -> int | None:
         return self._typed(name, "a whole number", None, int) if self._has(name) else None
 
+    def number(self, name: str) -> float | None:
+        return self._typed(name, "a number", None, int, float) if self._has(name) else None
+
     def time(self, name: str) -> datetime:
         text = self.text(name)
         try:
