@@ -61,7 +61,7 @@ def replies(home: Home) -> list[tuple[str, MessageStatus]]:
 
 def test_with_nothing_configured_it_signs_in_and_answers(home: Home) -> None:
     with opened(home) as terminal:
-        assert "signed in · 13 d" in terminal.text or "signed in · 14 d" in terminal.text
+        assert "signed in" in terminal.text
         ask(terminal, "what are you?")
         terminal.wait_for("nothing you write to me leaves this machine")
         terminal.wait_for(lambda seen: "tok/s" not in seen.text)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fakegpt_tui.domain import (
     ChatMessage,
     Conversation,
+    GenerationSettings,
     LoginState,
     MessageStatus,
     NotFound,
@@ -20,7 +21,7 @@ from fakegpt_tui.domain import (
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.keymap import key_label
-from fakegpt_tui.ui.widgets.conversation_list import ConversationRow, RowStatus
+from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.drawing import format_time
 from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 _CHARACTERS_PER_TOKEN = 4
 """The usual estimate; the protocol sends no counts."""
+_ROW_STATUSES = {
+    MessageStatus.QUEUED: RowStatus.QUEUED,
+    MessageStatus.WAITING: RowStatus.WAITING,
+}
+_NO_SETTINGS = GenerationSettings()
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 
 
@@ -60,7 +66,16 @@ class ChatView:
     editing: bool
     temporary: bool
     """Does the conversation leave nothing on disk?"""
+    variant_place: str
+    """Which variant of the last message that has several is shown."""
+    preset: str
+    """The name of the preset that the conversation follows, if it does."""
     keys: Mapping[str, str]
+
+    @property
+    def is_running(self) -> bool:
+        """Is a reply under way, here or in a conversation of the list?"""
+        return bool(self.activity) or any(row.status in RUNNING for row in self.rows)
 
 
 class ViewModel:
@@ -71,6 +86,7 @@ class ViewModel:
         self._state = state
         self._clock = clock
         self._known_labels: dict[str, tuple[ChatMessage, MessageLabel]] = {}
+        self._variant_place = ""
         self._labelled_on: date | None = None
         self._row_source: object = None
         self._rows: tuple[ConversationRow, ...] = ()
@@ -101,8 +117,19 @@ class ViewModel:
             queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
             editing=state.edited_prompt is not None,
             temporary=self._chat.conversations.is_temporary(state.open.id),
+            variant_place=self._variant_place,
+            preset=self._preset(state.open),
             keys=state.keys,
         )
+
+    def _preset(self, conversation: Conversation) -> str:
+        """The name of the preset with just the prompt and settings of a conversation."""
+        own = conversation.system_prompt, conversation.generation
+        if not conversation.system_prompt and conversation.generation == _NO_SETTINGS:
+            return ""
+        presets = self._chat.presets.values()
+        same = (each.name for each in presets if (each.system_prompt, each.generation) == own)
+        return next(same, "")
 
     def _token_label(self, path: Sequence[ChatMessage]) -> str:
         """How many tokens are sent with the next prompt; empty where none are."""
@@ -133,6 +160,7 @@ class ViewModel:
             self._labelled_on, self._known_labels = now.date(), {}
         before, self._known_labels = self._known_labels, {}
         labels: dict[str, MessageLabel] = {}
+        self._variant_place = ""
         for message in path:
             known, label = before.get(message.id) or (None, None)
             if label is None or known is not message:
@@ -140,8 +168,10 @@ class ViewModel:
                     time=format_time(message.created_at, now), cost=_cost_label(message)
                 )
             self._known_labels[message.id] = message, label
-            if message.id in forks or message.id in self._state.picked:
-                label = label._replace(note=self._note(message, forks.get(message.id)))
+            if (variants := forks.get(message.id)) is not None:
+                self._variant_place = f"‹ {variants.position}/{variants.count} ›"
+            if variants is not None or message.id in self._state.picked:
+                label = label._replace(note=self._note(message, variants))
             labels[message.id] = label
         return labels
 
@@ -244,8 +274,7 @@ def _row_status(
     conversation: Conversation, reply: ChatMessage | None, failed: set[str], drafts: set[str]
 ) -> RowStatus:
     if reply is not None:
-        queued = reply.status is MessageStatus.QUEUED
-        return RowStatus.QUEUED if queued else RowStatus.STREAMING
+        return _ROW_STATUSES.get(reply.status, RowStatus.STREAMING)
     if conversation.id in failed:
         return RowStatus.FAILED
     if conversation.unread:

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.messages import RunTurn
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
+from fakegpt_tui.ui.widgets.drawing import spinner
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.ui.dialogs import Choice
     from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.view_model import ChatView
+    from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
 
 T = TypeVar("T")
+
+_HEADER_FROM_HEIGHT = 12
 
 
 class Window:
@@ -42,6 +47,9 @@ class Window:
         self.limiter = FrameLimiter(rate)
         self._is_changing = False
         self._is_notice_true: Callable[[], bool] = lambda: True
+        self._header: ConversationHeader | None = None
+        self._activity = ""
+        self._step = 0
         self._after_refresh: list[Callable[[], object]] = []
 
     @property
@@ -90,6 +98,45 @@ class Window:
 
         self._is_notice_true = is_true
         self._screen.query_one(StatusBar).show_notice(sentence)
+
+    def show_header(self, view: ChatView) -> None:
+        """Show above the messages what they are; an empty conversation has its first page."""
+        wanted = bool(view.path or view.temporary)
+        header = self._header
+        if header is None and wanted:
+            from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader  # noqa: PLC0415 - with messages
+
+            header = self._header = ConversationHeader()
+            self._screen.mount(header, before=self.transcript)
+        status = self._screen.query_one(StatusBar)
+        model = f"{view.conversation.service} {view.conversation.model}".strip()
+        is_shown = header is not None and wanted and self._screen.size.height >= _HEADER_FROM_HEIGHT
+        if header is not None:
+            from fakegpt_tui.ui.widgets.conversation_header import conversation_facts  # noqa: PLC0415 - as above
+
+            header.display = is_shown
+            header.title, header.temporary = view.conversation.title, view.temporary
+            header.facts = conversation_facts(
+                view.conversation,
+                tokens=view.tokens,
+                variant=view.variant_place,
+                preset=view.preset,
+            )
+            if not view.activity:
+                header.spinner = ""
+        status.service, status.tokens = ("", "") if is_shown else (model, view.tokens)
+        status.temporary = view.temporary and not is_shown
+        self._activity = view.activity
+
+    def spin(self) -> None:
+        """Turn the signs of what is under way: in the header, in the list and on the reply."""
+        self._step += 1
+        sign = spinner(self._step)
+        if self._activity:
+            self.transcript.set_activity(f"{sign} {self._activity}")
+            if self._header is not None:
+                self._header.spinner = sign
+        self.list.spin(self._step)
 
     def post(self, message: Message) -> None:
         """Ask the app for something that outlives the screen."""

@@ -18,6 +18,7 @@ from fakegpt_tui.domain import ChatMessage, FoundService, Preset, ReplyEnded, Se
 from fakegpt_tui.ui.app import FakeGPTApp
 from fakegpt_tui.ui.dialogs.commands import PaletteScreen
 from fakegpt_tui.ui.options import Options
+from fakegpt_tui.ui.widgets.conversation_header import ConversationHeader
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
@@ -63,6 +64,11 @@ class Running:
     @property
     def status(self) -> str:
         return str(self.app.screen.query_one(StatusBar).render())
+
+    @property
+    def header(self) -> str:
+        """What stands above the messages."""
+        return str(self.app.screen.query_one(ConversationHeader).render())
 
     @property
     def text(self) -> str:

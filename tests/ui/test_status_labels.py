@@ -18,7 +18,7 @@ from fakegpt_tui.domain import (
     SigningIn,
 )
 from fakegpt_tui.ui.view_model import activity_label
-from fakegpt_tui.ui.widgets.status_bar import Tone, login_label
+from fakegpt_tui.ui.widgets.status_bar import Tone, bar_label, login_label
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -33,14 +33,14 @@ def left(**parts: float) -> SignedIn:
         (SignedOut(), "signed out", Tone.PLAIN),
         (SigningIn(2, 3, "choosing an account"), "signing in 2/3: choosing an account", Tone.BUSY),
         (SignedIn(None), "signed in", Tone.GOOD),
-        (left(days=11, hours=3), "signed in · 11 d", Tone.GOOD),
-        (left(hours=5, minutes=59), "signed in · 5 h", Tone.GOOD),
-        (left(minutes=42), "signed in · 42 min", Tone.GOOD),
-        (left(minutes=4, seconds=59), "expires in 4:59", Tone.BAD),
-        (left(seconds=7), "expires in 0:07", Tone.BAD),
-        (left(seconds=0), "expired", Tone.BAD),
-        (left(days=-3), "expired", Tone.BAD),
-        (Expired(), "expired", Tone.BAD),
+        (left(days=11, hours=3), "signed in, token valid for 11 d", Tone.GOOD),
+        (left(hours=5, minutes=59), "signed in, token valid for 5 h", Tone.GOOD),
+        (left(minutes=42), "signed in, token valid for 42 min", Tone.GOOD),
+        (left(minutes=4, seconds=59), "token expires in 4:59", Tone.BAD),
+        (left(seconds=7), "token expires in 0:07", Tone.BAD),
+        (left(seconds=0), "token expired", Tone.BAD),
+        (left(days=-3), "token expired", Tone.BAD),
+        (Expired(), "token expired", Tone.BAD),
         (LoginFailed("no account"), "refused: no account", Tone.BAD),
         (Offline("no route"), "offline: no route", Tone.BAD),
         (NoLogin(), "no login needed", Tone.PLAIN),
@@ -48,6 +48,13 @@ def left(**parts: float) -> SignedIn:
 )
 def test_a_login_in_words(state: LoginState, words: str, tone: Tone) -> None:
     assert login_label(state, NOW) == (words, tone)
+
+
+def test_the_status_bar_says_nothing_of_what_goes_without_saying() -> None:
+    assert bar_label(NoLogin(), NOW)[0] == ""
+    assert bar_label(left(days=11), NOW)[0] == "signed in"
+    assert bar_label(left(hours=5), NOW)[0] == "signed in, token valid for 5 h"
+    assert bar_label(left(days=-1), NOW)[0] == "token expired"
 
 
 def progress(**changes: object) -> TurnProgress:

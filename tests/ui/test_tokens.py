@@ -13,7 +13,7 @@ async def test_what_a_service_counted_is_shown_as_it_is() -> None:
     async with running(COUNTED) as it:
         await it.ask("five " * 10)
         await it.see(" · 34 tokens")
-        await it.until(lambda: it.status.endswith("1,234 tokens"))
+        await it.until(lambda: it.header.endswith("1,234 tokens"))
         assert "≈" not in it.text
 
 
@@ -21,22 +21,22 @@ async def test_tokens_that_a_service_does_not_count_are_estimated() -> None:
     async with running(reply("four " * 10), COUNTED) as it:
         await it.ask("five " * 10)
         await it.see(" · ≈ 10 tokens")
-        await it.until(lambda: it.status.endswith("≈ 20 tokens"))
+        await it.until(lambda: it.header.endswith("≈ 20 tokens"))
         await it.ask("x")
-        await it.until(lambda: it.status.endswith("  1,234 tokens"))
+        await it.until(lambda: it.header.endswith("  1,234 tokens"))
         await it.see("· 34 tokens")
 
 
 async def test_the_estimate_is_at_most_the_context_window() -> None:
     async with running(reply("y" * 4_000), service=replace(SERVICE, window=600)) as it:
         await it.ask("five " * 10)
-        await it.until(lambda: it.status.endswith("≈ 450 tokens"))
+        await it.until(lambda: it.header.endswith("≈ 450 tokens"))
 
 
 async def test_a_new_conversation_has_cost_nothing() -> None:
     async with running(reply("y")) as it:
         await it.ask("x")
-        await it.until(lambda: it.status.endswith("≈ 2 tokens"))
+        await it.until(lambda: it.header.endswith("≈ 2 tokens"))
         await it.see("≈ 1 token")
         await it.pilot.press("ctrl+n")
-        await it.until(lambda: "token" not in it.status)
+        await it.until(lambda: "token" not in it.text)

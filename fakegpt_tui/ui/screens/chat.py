@@ -59,6 +59,7 @@ _MIN_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 3
 _STATUS_SECONDS = 0.5
+_SPIN_SECONDS = 0.125
 _SYNC_SECONDS = 2.0
 _SHOWN = {"shown": True, "hidden": False}
 _FLASH_SECONDS = 0.3
@@ -119,6 +120,7 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     async def on_mount(self) -> None:
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
+        self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.window.refresh()
         self.call_after_refresh(self._load)
@@ -182,12 +184,10 @@ class ChatScreen(RenderCache, TolerantScreen):
             return
         self._show_path(before, shown)
         conversation, status = shown.conversation, self.query_one(StatusBar)
-        status.temporary = shown.temporary
-        status.service = f"{conversation.service} {conversation.model}".strip()
+        self.window.show_header(shown)
         status.login = shown.login
         status.activity = shown.activity
         status.others = shown.background
-        status.tokens = shown.tokens
         conversations = self.window.list
         conversations.rows = shown.rows
         conversations.current = conversation.id
@@ -196,10 +196,14 @@ class ChatScreen(RenderCache, TolerantScreen):
         queue.held = shown.queue_held
         self.window.prompt.is_edit = shown.editing
         # Nothing ticks while there is no turn.
-        if shown.activity:
-            self._activity_timer.resume()
-        else:
-            self._activity_timer.pause()
+        for timer, is_needed in (
+            (self._activity_timer, bool(shown.activity)),
+            (self._spin_timer, shown.is_running),
+        ):
+            if is_needed:
+                timer.resume()
+            else:
+                timer.pause()
 
     def _show_path(self, before: ChatView | None, shown: ChatView) -> None:
         """Show the messages; of a path that is shown already, only those that have changed."""

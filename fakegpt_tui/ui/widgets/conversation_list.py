@@ -17,7 +17,7 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.widgets.drawing import RenderCache, fit, icon_cell, without_background
+from fakegpt_tui.ui.widgets.drawing import RenderCache, fit, icon_cell, spinner, without_background
 
 
 class RowStatus(Enum):
@@ -25,10 +25,15 @@ class RowStatus(Enum):
 
     NONE = " "
     STREAMING = "»"
+    WAITING = "…"
     QUEUED = "+"
     UNREAD = "●"
     FAILED = "!"
     DRAFT = "~"
+
+
+RUNNING = {RowStatus.STREAMING, RowStatus.WAITING}
+"""The states in which something is to come, which a sign that turns shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class _RowIndex:
 
 _STATUS_STYLES = {
     RowStatus.STREAMING: "busy",
+    RowStatus.WAITING: "muted",
     RowStatus.QUEUED: "busy",
     RowStatus.UNREAD: "unread",
     RowStatus.FAILED: "failed",
@@ -131,6 +137,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     def __init__(self) -> None:
         super().__init__()
         self._index = _RowIndex(())
+        self._step = 0
         self._gone: tuple[str | None, str | None] | None = None
         """The row that was taken away under the cursor, and the one that is marked instead."""
 
@@ -247,10 +254,20 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         title = safe_line(row.title) or "Untitled"
         segments = [
             Segment(self._marker(row.id), style),
-            Segment(icon_cell(row.status.value), icon_style),
+            Segment(icon_cell(self._icon(row.status)), icon_style),
             Segment(fit(title, max(0, width - 3)), style),
         ]
         return Strip(segments, max(3, width)).crop(0, width)
+
+    def _icon(self, status: RowStatus) -> str:
+        return spinner(self._step) if self._step and status in RUNNING else status.value
+
+    def spin(self, step: int) -> None:
+        """Turn the signs of the conversations with a reply under way."""
+        self._step = step
+        for number, line in enumerate(self._index.lines):
+            if isinstance(line, ConversationRow) and line.status in RUNNING:
+                self.refresh_line(number)
 
     def _style(self, part: str, *, partial: bool = False) -> Style:
         return self.get_component_rich_style(f"conversation-list--{part}", partial=partial)

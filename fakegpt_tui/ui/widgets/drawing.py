@@ -8,6 +8,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _AGES = ((31_557_600, "y"), (604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"))
 
@@ -87,6 +88,11 @@ def truncate(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+def spinner(step: int) -> str:
+    """The sign of something under way, which turns with each step."""
+    return _SPINNER[step % len(_SPINNER)]
 
 
 def icon_cell(text: str) -> str:

@@ -29,6 +29,8 @@ _FAILURES = {LoginFailed: "refused", Offline: "offline", KeyNeeded: "needs a key
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
+_NEAR = _DAY
+"""An expiry that is further away is not shown."""
 _SOON = 5 * _MINUTE
 _NOTICE_SECONDS = 8.0
 _GAP = "  ·  "
@@ -53,7 +55,7 @@ def login_label(state: LoginState, now: datetime) -> tuple[str, Tone]:
         case SignedIn(expires_at):
             words = _signed_in_label(expires_at, now)
         case Expired():
-            words = "expired", Tone.BAD
+            words = "token expired", Tone.BAD
         case NoLogin():
             words = "no login needed", Tone.PLAIN
         case LoginFailed(reason) | Offline(reason) | KeyNeeded(reason):
@@ -66,10 +68,21 @@ def _signed_in_label(expires_at: datetime | None, now: datetime) -> tuple[str, T
         return "signed in", Tone.GOOD
     seconds = (expires_at - now).total_seconds()
     if seconds <= 0:
-        return "expired", Tone.BAD
+        return "token expired", Tone.BAD
     if seconds < _SOON:
-        return f"expires in {format_clock(seconds)}", Tone.BAD
-    return f"signed in · {format_duration(seconds)}", Tone.GOOD
+        return f"token expires in {format_clock(seconds)}", Tone.BAD
+    return f"signed in, token valid for {format_duration(seconds)}", Tone.GOOD
+
+
+def bar_label(state: LoginState, now: datetime) -> tuple[str, Tone]:
+    """The label without what goes without saying: no login, and an expiry that is far away."""
+    match state:
+        case NoLogin():
+            return "", Tone.PLAIN
+        case SignedIn(datetime() as expires_at) if (expires_at - now).total_seconds() >= _NEAR:
+            return "signed in", Tone.GOOD
+        case _:
+            return login_label(state, now)
 
 
 def format_duration(seconds: float) -> str:
@@ -104,9 +117,9 @@ class StatusBar(RenderCache, Widget):
     COMPONENT_CLASSES = {*filter(None, Tone), "status--notice"}
 
     service: reactive[str] = reactive("", layout=False)
-    """The service and model of the open conversation."""
+    """The service and model of the open conversation, while no header names them."""
     temporary: reactive[bool] = reactive(False, layout=False)
-    """Does the open conversation leave nothing on disk?"""
+    """Does the open conversation leave nothing on disk, while no header says so?"""
     login: reactive[LoginState] = reactive[LoginState](SignedOut())
     activity: reactive[str] = reactive("")
     """What the turn of the open conversation does."""
@@ -144,7 +157,7 @@ class StatusBar(RenderCache, Widget):
         """The notice, and behind it as many facts as there is room for."""
         rows = self._styled(self.notice, "status--notice").wrap(max(1, width))
         above = rows[: self.most_rows - 1] if len(rows) > 1 else []
-        words, tone = login_label(self.login, self._clock())
+        words, tone = bar_label(self.login, self._clock())
         self._login_label = words
         parts = [
             Content(" ").join(rows[len(above) :]),
@@ -166,5 +179,5 @@ class StatusBar(RenderCache, Widget):
         self.notice = ""
 
     def _update_countdown(self) -> None:
-        if login_label(self.login, self._clock())[0] != self._login_label:
+        if bar_label(self.login, self._clock())[0] != self._login_label:
             self.refresh()

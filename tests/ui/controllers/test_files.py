@@ -97,8 +97,9 @@ async def test_the_messages_of_a_selection_are_saved(tmp_path: Path) -> None:
         await asked(it, "first", "one")
         await asked(it, "second", "two")
         lines = it.text.split("\n")
-        left = lines[1].index("You")
-        row = next(number for number, line in enumerate(lines) if "one" in line[left - 2 :])
+        left = next(line.index("You") for line in lines if "You" in line)
+        row = next(number for number, line in enumerate(lines) if line[left:].startswith("one"))
+        row -= transcript(it).region.y
         await it.pilot.mouse_down(Transcript, offset=(3, row))
         await it.pilot.hover(Transcript, offset=(4, row + 3))
         await it.pilot.mouse_up(Transcript, offset=(4, row + 3))

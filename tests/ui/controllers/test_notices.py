@@ -21,7 +21,7 @@ async def test_a_temporary_conversation_says_so_as_long_as_it_is_open() -> None:
         await it.see("TEMPORARY")
         await it.ask("secret")
         await it.see("answer")
-        assert "TEMPORARY" in it.status
+        assert "TEMPORARY" in it.header
 
 
 async def test_a_notice_goes_when_it_is_no_longer_true() -> None:
