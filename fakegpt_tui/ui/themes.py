@@ -84,7 +84,7 @@ def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, s
     background = _parsed(variables, "background", ink.inverse)
     if background.ansi is not None or _parsed(variables, "foreground", ink).ansi is not None:
         return dict(variables)
-    found = _Theme(variables, background, ink)
+    found = _ThemeColours(variables, background, ink)
     grounds = [background, *map(found.ground, _GROUNDS[1:])]
     text = {name: found.readable(name, grounds, _TEXT) for name in _TEXT_COLOURS}
     marks = {name: found.readable(name, grounds[:2], _MARK) for name in _MARK_COLOURS}
@@ -105,7 +105,7 @@ def readable_colours(variables: Mapping[str, str], *, dark: bool) -> dict[str, s
     return {**variables, **{name: colour.hex for name, colour in colours.items()}}
 
 
-class _Theme:
+class _ThemeColours:
     """Looks up and corrects the colours of a theme."""
 
     def __init__(self, variables: Mapping[str, str], background: Color, ink: Color) -> None:
