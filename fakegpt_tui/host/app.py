@@ -16,6 +16,7 @@ from fakegpt_tui.host.account_routes import AccountRoutes, LoginThrottle
 from fakegpt_tui.host.completion_routes import CompletionRoutes
 from fakegpt_tui.host.conversation_cache import ConversationCache
 from fakegpt_tui.host.conversation_routes import ConversationRoutes
+from fakegpt_tui.host.conversations import Conversations, MemoryConversations
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
 from fakegpt_tui.host.health_routes import HealthRoutes
 from fakegpt_tui.host.meter import Limiter
@@ -31,7 +32,9 @@ class HostApp:
     backend: Backend
     access: Access
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
-    cache: ConversationCache = field(default_factory=ConversationCache)
+    conversations: Conversations = field(
+        default_factory=lambda: MemoryConversations(ConversationCache())
+    )
     single_flight: SingleFlight = field(default_factory=SingleFlight)
     ping_seconds: float = 15.0
     gather_seconds: float = 0.1
@@ -48,7 +51,7 @@ class HostApp:
         prompts = PromptRoute(
             backend=self.backend,
             access=self.access,
-            cache=self.cache,
+            conversations=self.conversations,
             single_flight=self.single_flight,
             running=self.running,
             limiter=self.limiter,
@@ -71,7 +74,7 @@ class HostApp:
                     *HealthRoutes(lambda: self.is_draining).routes(),
                     *AccountRoutes(self.backend, self.access, self.throttle).routes(),
                     *prompts.routes(),
-                    *ConversationRoutes(self.access, self.cache).routes(),
+                    *ConversationRoutes(self.access, self.conversations).routes(),
                     *completions.routes(),
                 ]
             ),

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fakegpt_tui.host.access import Access
-from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
+from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
+from fakegpt_tui.host.conversations import Conversations
 from fakegpt_tui.host.errors import json_response
 from fakegpt_tui.host.request_body import read_json
 from fakegpt_tui.protocol import fakegpt
@@ -25,10 +26,10 @@ _SUCCESS = {"success": True}
 
 @dataclass(frozen=True, slots=True)
 class ConversationRoutes:
-    """The cached conversations of the owner of a request."""
+    """The conversations of the owner of a request."""
 
     access: Access
-    cache: ConversationCache
+    conversations: Conversations
 
     def routes(self) -> list[Route]:
         one = "/api/conversation/{conversation_id}"
@@ -45,53 +46,54 @@ class ConversationRoutes:
         owner = self.access.require_owner(request)
         offset = _number(request.query_params, "offset", 0)
         limit = min(_number(request.query_params, "limit", _PAGE_SIZE), _MAX_PAGE_SIZE)
-        kept = self.cache.list_for(owner)
-        if request.query_params.get("order") == "created":
-            kept.sort(key=lambda conversation: conversation.created_at)
-        newest = kept[::-1][offset : offset + limit]
-        page = [conversation.summary() for conversation in newest]
+        by_creation = request.query_params.get("order") == "created"
+        page, total = await self.conversations.page(
+            owner, offset=offset, limit=limit, by_creation=by_creation
+        )
         return json_response(
-            fakegpt.conversations_body(page, total=len(kept), limit=limit, offset=offset)
+            fakegpt.conversations_body(page, total=total, limit=limit, offset=offset)
         )
 
     async def _clear(self, request: Request) -> Response:
         owner = self.access.require_owner(request)
         match await read_json(request):
             case {"is_visible": False}:
-                self.cache.clear(owner)
+                await self.conversations.clear(owner)
                 return json_response(_SUCCESS)
             case _:
                 raise InvalidRequest("false is required", "is_visible")
 
     async def _show(self, request: Request) -> Response:
-        _, conversation = self._get_conversation(request)
+        _, conversation = await self._find(request)
         return json_response(conversation.body())
 
     async def _change(self, request: Request) -> Response:
-        owner, conversation = self._get_conversation(request)
+        owner, conversation = await self._find(request)
         match await read_json(request):
             case {"is_visible": False}:
-                self.cache.delete(owner, conversation.id)
+                await self.conversations.delete(owner, conversation.id)
             case {"title": str(title)} if title.strip():
-                conversation.title = title.strip()[:_TITLE_LENGTH]
+                title = title.strip()[:_TITLE_LENGTH]
+                await self.conversations.rename(owner, conversation.id, title)
             case _:
                 raise InvalidRequest("a text is required", "title")
         return json_response(_SUCCESS)
 
     async def _title(self, request: Request) -> Response:
-        _, conversation = self._get_conversation(request)
+        owner, conversation = await self._find(request)
         await read_json(request)
         if conversation.title:
             # Some clients read only the one, some only the other.
             message = f"Conversation {conversation.id} already has title '{conversation.title}'"
             return json_response({"message": message, "title": conversation.title})
-        conversation.title = make_title(conversation.first_prompt())
-        return json_response({"title": conversation.title or fakegpt.DEFAULT_TITLE})
+        title = make_title(conversation.first_prompt())
+        await self.conversations.rename(owner, conversation.id, title)
+        return json_response({"title": title or fakegpt.DEFAULT_TITLE})
 
-    def _get_conversation(self, request: Request) -> tuple[Owner, CachedConversation]:
+    async def _find(self, request: Request) -> tuple[Owner, CachedConversation]:
         owner = self.access.require_owner(request)
         conversation_id = request.path_params["conversation_id"]
-        conversation = self.cache.get(owner, conversation_id)
+        conversation = await self.conversations.find(owner, conversation_id)
         if conversation is None:
             raise HTTPException(
                 HTTPStatus.NOT_FOUND, f"Can't load conversation {conversation_id[:_TITLE_LENGTH]}"

@@ -1,75 +1,79 @@
-"""History recorder: stores a prompt and its reply, however the reply ends."""
+"""History recorder: saves a prompt and its reply, however the reply ends."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 
 from fakegpt_tui.domain import (
     MessageStatus,
     ReplyEnded,
+    ServiceError,
     StreamEvent,
     TextDelta,
     TextReplaced,
     TitleSuggested,
     now,
 )
-from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
-from fakegpt_tui.protocol.fakegpt import StoredMessage
+from fakegpt_tui.host.conversations import Conversations, HostTurn, TakenOver
 
 
 class HistoryRecorder:
-    """Stores one turn in the cache, as its reply streams.
+    """Saves one turn as its reply streams.
 
-    Nothing is stored before `begin`, so that a request that failed leaves no trace and can be
-    sent again. A reply without a `ReplyEnded` is stored as interrupted.
+    Nothing is saved before `begin`, so that a request that failed leaves no trace and can be sent
+    again. A reply without a `ReplyEnded` is saved as interrupted.
     """
 
     def __init__(
         self,
-        cache: ConversationCache,
-        owner: Owner,
-        conversation: CachedConversation,
-        prompts: Sequence[StoredMessage],
-        reply: StoredMessage,
+        conversations: Conversations,
+        turn: HostTurn,
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self._cache = cache
-        self._owner = owner
-        self._conversation = conversation
-        self._prompts = prompts
-        self._reply = replace(reply, status=MessageStatus.STREAMING)
+        self._conversations = conversations
+        self._turn = replace(turn, reply=replace(turn.reply, status=MessageStatus.STREAMING))
+        self._reply = self._turn.reply
         self._clock = clock
-        self._texts: list[str] = []
+        self._text = ""
+        self._pieces: list[str] = []
         self._title = ""
         self._has_begun = False
+        self._saved = 0
+        """Characters of the text that were saved on the way."""
+        self._saved_at = 0.0
+        self._saving: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """Store the prompts and an empty reply: the client knows its id now."""
+    async def begin(self) -> None:
+        """Save the prompts and an empty reply: the client knows its id now."""
+        await self._conversations.begin(self._turn, self._clock())
         self._has_begun = True
-        if not self._conversation.size:
-            self._cache.add(self._owner, self._conversation)
-        for prompt in self._prompts:
-            self._conversation.put(prompt, self._clock())
-        self._save()
 
     async def record(self, events: AsyncGenerator[StreamEvent]) -> AsyncGenerator[StreamEvent]:
-        """The same events, applied to the stored reply on their way."""
+        """The same events, applied to the saved reply on their way.
+
+        Raises:
+            TakenOver: The reply has ended elsewhere.
+        """
         try:
             async with aclosing(events):
                 async for event in events:
                     self._apply(event)
+                    self._save_on_the_way()
                     yield event
         finally:
-            self._finish()
+            await asyncio.shield(self._finish())
 
     def _apply(self, event: StreamEvent) -> None:
         match event:
             case TextDelta(text):
-                self._texts.append(text)
+                self._pieces.append(text)
             case TextReplaced(keep, text):
-                self._texts = ["".join(self._texts)[:keep], text]
+                self._text, self._pieces = self._joined()[:keep], [text]
+                self._saved = min(self._saved, keep)
             case TitleSuggested(title):
                 self._title = title
             case ReplyEnded(reason):
@@ -77,14 +81,39 @@ class HistoryRecorder:
             case _:
                 pass
 
-    def _finish(self) -> None:
+    def _joined(self) -> str:
+        if self._pieces:
+            self._text, self._pieces = self._text + "".join(self._pieces), []
+        return self._text
+
+    def _save_on_the_way(self) -> None:
+        """Save what is new every now and then, one time at once, without waiting for it."""
+        seconds = self._conversations.text_seconds
+        if seconds is None or not self._has_begun or monotonic() < self._saved_at + seconds:
+            return
+        if self._saving is not None:
+            if not self._saving.done():
+                return
+            self._saving.result()
+        self._saved_at = monotonic()
+        self._saving = asyncio.create_task(self._save_text())
+
+    async def _save_text(self) -> None:
+        kept, text = self._saved, self._joined()
+        self._saved = len(text)
+        try:
+            await self._conversations.save_text(self._turn, kept, text[kept:])
+        except TakenOver:
+            raise
+        except ServiceError:
+            self._saved = min(self._saved, kept)
+
+    async def _finish(self) -> None:
+        if self._saving is not None:
+            await asyncio.wait([self._saving])
+            self._saving.exception()  # which the end of the reply meets again
         if self._reply.finish is None:
             self._reply = replace(self._reply, status=MessageStatus.INTERRUPTED)
-        self._reply = replace(self._reply, text="".join(self._texts))
+        self._reply = replace(self._reply, text=self._joined())
         if self._has_begun:
-            self._save()
-
-    def _save(self) -> None:
-        self._conversation.title = self._conversation.title or self._title
-        self._conversation.put(self._reply, self._clock())
-        self._cache.touch(self._owner, self._conversation)
+            await self._conversations.end(self._turn, self._reply, self._title, self._clock())

@@ -14,7 +14,8 @@ from fakegpt_tui.backends.base import Backend, Purpose, ReplyRequest
 from fakegpt_tui.domain import StreamEvent, new_id, now
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
-from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
+from fakegpt_tui.host.conversation_cache import CachedConversation, Owner
+from fakegpt_tui.host.conversations import Conversations, HostTurn
 from fakegpt_tui.host.errors import ThreadNotFound, json_response, rate_limit_response
 from fakegpt_tui.host.history_recorder import HistoryRecorder
 from fakegpt_tui.host.meter import Limiter, Tally, require_model
@@ -101,7 +102,7 @@ class PromptRoute:
 
     backend: Backend
     access: Access
-    cache: ConversationCache
+    conversations: Conversations
     single_flight: SingleFlight
     running: RunningReplies
     limiter: Limiter
@@ -116,7 +117,7 @@ class PromptRoute:
         key = self.access.key_of(request)
         asked = fakegpt.read_conversation_request(await read_json(request))
         try:
-            conversation = self._find_or_create(owner, asked)
+            conversation = await self._find_or_create(owner, asked)
             if not asked.model:
                 asked = replace(asked, model=await self._default_model(key))
             require_model(key, asked.model)
@@ -137,14 +138,14 @@ class PromptRoute:
             return key.limits.models[0]
         return (await self.backend.models())[0].id
 
-    def _find_or_create(self, owner: Owner, asked: ConversationRequest) -> CachedConversation:
+    async def _find_or_create(self, owner: Owner, asked: ConversationRequest) -> CachedConversation:
         """The conversation of the request, or a new one.
 
         Raises:
-            ThreadNotFound: It is not in the cache.
+            ThreadNotFound: It is not there.
         """
         if asked.conversation_id is not None:
-            known = self.cache.get(owner, asked.conversation_id)
+            known = await self.conversations.find(owner, asked.conversation_id)
             if known is None or asked.history_disabled:
                 raise ThreadNotFound
             return known
@@ -172,7 +173,10 @@ class PromptRoute:
         asked = replace(asked, message_id=position.parent_id)
         recorder = None
         if not asked.history_disabled:
-            recorder = HistoryRecorder(self.cache, owner, conversation, position.prompts, reply)
+            turn = HostTurn(
+                owner=owner, conversation=conversation, prompts=position.prompts, reply=reply
+            )
+            recorder = HistoryRecorder(self.conversations, turn)
         events = tally.watch(self._events(asked, position))
         return ReplyStream(
             recorder.record(events) if recorder else events,

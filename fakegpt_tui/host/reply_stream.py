@@ -1,7 +1,7 @@
 """Reply stream: send one reply as server-sent events while the client listens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -60,14 +60,14 @@ class ReplyStream:
         events: AsyncGenerator[StreamEvent],
         encoder: ReplyEncoder,
         *,
-        on_begin: Callable[[], None] | None = None,
+        on_begin: Callable[[], Awaitable[None]] | None = None,
         running: RunningReplies,
         key_id: str,
         ping_seconds: float,
         gather_seconds: float,
         error_response: Callable[[ServiceError], Response] = service_error_response,
     ) -> None:
-        """`on_begin` is called before the first event, not before an HTTP error.
+        """`on_begin` is called before the first event, not before an HTTP error; it may raise one.
 
         Text that comes within `gather_seconds` of what was sent before is sent together.
         """
@@ -146,7 +146,7 @@ class _Output:
         receive: Receive,
         send: Send,
         *,
-        on_begin: Callable[[], None] | None,
+        on_begin: Callable[[], Awaitable[None]] | None,
         error_response: Callable[[ServiceError], Response],
         gather_seconds: float,
     ) -> None:
@@ -252,10 +252,10 @@ class _Output:
             if more and not parts:
                 return
             if self._opening is not None:
+                if self._on_begin is not None:
+                    await self._on_begin()
                 parts = self._opening + parts
                 self._opening = None
-                if self._on_begin is not None:
-                    self._on_begin()
                 await self._send(
                     {"type": "http.response.start", "status": 200, "headers": _HEADERS}
                 )

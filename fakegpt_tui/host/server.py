@@ -26,6 +26,7 @@ from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.authentication import TokenIssuer
 from fakegpt_tui.host.connections import AsgiServer, ConnectionLimits
 from fakegpt_tui.host.conversation_cache import CacheLimits, ConversationCache
+from fakegpt_tui.host.conversations import MemoryConversations
 from fakegpt_tui.host.listeners import (
     ListenAddress,
     base_url,
@@ -138,7 +139,9 @@ class HostServer:
             HostApp,
             access=self._access,
             throttle=throttle or LoginThrottle(),
-            cache=ConversationCache(cache_limits or (None if keys is None else _PER_KEY)),
+            conversations=MemoryConversations(
+                ConversationCache(cache_limits or (None if keys is None else _PER_KEY))
+            ),
             single_flight=SingleFlight(is_enabled=one_at_a_time),
             scenario=scenario,
             ping_seconds=ping_seconds,
