@@ -9,7 +9,7 @@ from fakegpt_tui.domain import ContextMessage, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import Tree
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage, conversation_body
 
-_MESSAGE_WEIGHT = 500
+MESSAGE_WEIGHT = 500
 """The size of a message without text, in characters."""
 
 
@@ -27,7 +27,7 @@ class CachedConversation:
         self.title = ""
         self.created_at = created_at
         self.updated_at = created_at
-        self.weight = _MESSAGE_WEIGHT
+        self.weight = MESSAGE_WEIGHT
         """Its approximate size in characters."""
         self._tree = Tree[StoredMessage]()
 
@@ -85,7 +85,7 @@ class CachedConversation:
 
 
 def _weight(message: StoredMessage) -> int:
-    return _MESSAGE_WEIGHT + len(message.text) + len(message.role)
+    return MESSAGE_WEIGHT + len(message.text) + len(message.role)
 
 
 Owner: TypeAlias = tuple[str, str]

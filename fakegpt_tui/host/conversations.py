@@ -47,8 +47,8 @@ class Conversations(Protocol):
         """Save the prompts and the empty reply of a turn."""
         ...
 
-    async def save_text(self, turn: HostTurn, kept: int, text: str) -> None:
-        """Save what a reply says after its first `kept` characters.
+    async def save_text(self, turn: HostTurn, text: str, kept: int) -> None:
+        """Save what a reply says so far; its first `kept` characters are saved already.
 
         Raises:
             TakenOver: The reply has ended elsewhere.
@@ -97,7 +97,7 @@ class MemoryConversations:
             turn.conversation.put(message, at)
         self.cache.touch(turn.owner, turn.conversation)
 
-    async def save_text(self, turn: HostTurn, kept: int, text: str) -> None:
+    async def save_text(self, turn: HostTurn, text: str, kept: int) -> None:
         """Do nothing: a process that ends takes its memory with it."""
 
     async def end(self, turn: HostTurn, reply: StoredMessage, title: str, at: datetime) -> None:

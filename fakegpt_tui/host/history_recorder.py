@@ -102,11 +102,11 @@ class HistoryRecorder:
         kept, text = self._saved, self._joined()
         self._saved = len(text)
         try:
-            await self._conversations.save_text(self._turn, kept, text[kept:])
+            await self._conversations.save_text(self._turn, text, kept)
         except TakenOver:
             raise
         except ServiceError:
-            self._saved = min(self._saved, kept)
+            self._saved = 0  # What is there may be gone; next time all of it is sent.
 
     async def _finish(self) -> None:
         if self._saving is not None:

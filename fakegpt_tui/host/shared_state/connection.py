@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis, Sentinel
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
@@ -152,6 +153,10 @@ class StateScript:
             return await self._script(keys=list(keys), args=list(arguments))  # type: ignore[no-any-return]
 
         return await self._connection.run(run)
+
+    async def queue(self, pipeline: Pipeline, keys: Sequence[str], *arguments: str | float) -> None:
+        """Have it run with the other commands of a pipeline."""
+        await self._script(keys=list(keys), args=list(arguments), client=pipeline)
 
 
 def _open(url: str, seconds: float) -> Redis:

@@ -1,0 +1,101 @@
+"""Leases in the shared state: what a process holds, and loses half a minute after it ends."""
+
+import asyncio
+from typing import Final
+
+from redis.asyncio import Redis
+
+from fakegpt_tui.domain import new_id
+from fakegpt_tui.host.shared_state.connection import StateConnection, StateFull, StateLost
+
+LEASE_MILLISECONDS: Final = 30_000
+_RENEW_SECONDS = 10.0
+
+_ENTER = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, 0} end
+return {0, 0}
+"""
+_HOLD = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return {0, 0}
+"""
+_LEAVE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return {0, 0}
+"""
+
+
+class RedisLeases:
+    """Leases by the names of keys, renewed together while any is held.
+
+    Each has a token, so that a process which was paused ends no lease of its successor.
+    """
+
+    def __init__(self, connection: StateConnection) -> None:
+        self._connection = connection
+        self._enter = connection.script(_ENTER)
+        self._hold = connection.script(_HOLD)
+        self._leave = connection.script(_LEAVE)
+        self._held: dict[str, str] = {}
+        self._renewing: asyncio.TimerHandle | None = None
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def enter(self, name: str) -> bool:
+        """Take a lease, unless there is one.
+
+        Raises:
+            StateLost: The shared state cannot be reached.
+        """
+        token = new_id()
+        is_taken, _ = await self._enter([name], token, LEASE_MILLISECONDS)
+        if is_taken:
+            self.keep(name, token)
+        return bool(is_taken)
+
+    def keep(self, name: str, token: str) -> None:
+        """Renew a lease that was taken by other means, until `leave`."""
+        self._held[name] = token
+        if self._renewing is None:
+            self._schedule()
+
+    def forget(self, name: str) -> None:
+        """Renew a lease no longer."""
+        self._held.pop(name, None)
+
+    async def leave(self, name: str) -> None:
+        """End a lease; where that is not possible it ends by itself."""
+        token = self._held.pop(name, "")
+        try:
+            await self._leave([name], token)
+        except (StateLost, StateFull):
+            return
+
+    def close(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+        if self._renewal is not None:
+            self._renewal.cancel()
+
+    def _schedule(self) -> None:
+        self._renewing = asyncio.get_running_loop().call_later(_RENEW_SECONDS, self._start)
+
+    def _start(self) -> None:
+        self._renewing = None
+        if self._held:
+            self._renewal = asyncio.create_task(self.renew())
+            self._schedule()
+
+    async def renew(self) -> None:
+        """Renew all leases that are held, in one exchange."""
+        held = list(self._held.items())
+
+        async def run(redis: Redis) -> object:
+            pipeline = redis.pipeline(transaction=False)
+            for name, token in held:
+                await self._hold.queue(pipeline, [name], token, LEASE_MILLISECONDS)
+            return await pipeline.execute()
+
+        try:
+            await self._connection.run(run)
+        except (StateLost, StateFull):
+            return

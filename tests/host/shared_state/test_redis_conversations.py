@@ -1,0 +1,317 @@
+"""Conversations in the shared state: any process goes on with them, and none spoils another's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fakegpt_tui.domain import FinishReason, MessageStatus
+from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache
+from fakegpt_tui.host.conversations import (
+    Conversations,
+    HostTurn,
+    MemoryConversations,
+    TakenOver,
+)
+from fakegpt_tui.host.shared_state.connection import StateConnection, StateLost
+from fakegpt_tui.host.shared_state.conversations import RedisConversations
+from fakegpt_tui.host.shared_state.leases import RedisLeases
+from fakegpt_tui.protocol.fakegpt import StoredMessage
+from tests.host.shared_state.engine import PATIENCE, Engine
+
+OWNER, OTHER = ("key", "a"), ("key", "b")
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def processes(engine: Engine) -> AsyncIterator[list[RedisConversations]]:
+    """Two that share the state."""
+    connections = [StateConnection(engine.url, seconds=PATIENCE) for _ in range(2)]
+    leases = [RedisLeases(each) for each in connections]
+    yield [RedisConversations(*each) for each in zip(connections, leases, strict=True)]
+    for held, connection in zip(leases, connections, strict=True):
+        held.close()
+        await connection.close()
+
+
+def new_conversation(name: str = "C") -> CachedConversation:
+    return CachedConversation(conversation_id=name, root_id="root", created_at=NOON)
+
+
+def new_turn(
+    conversation: CachedConversation, name: str, prompt: str = "Hi", parent: str = "root"
+) -> HostTurn:
+    asked = StoredMessage(
+        id=f"p{name}", parent_id=parent, role="user", text=prompt, created_at=NOON
+    )
+    reply = StoredMessage(
+        id=f"r{name}",
+        parent_id=asked.id,
+        role="assistant",
+        text="",
+        created_at=NOON,
+        model="m",
+        status=MessageStatus.STREAMING,
+    )
+    return HostTurn(owner=OWNER, conversation=conversation, prompts=[asked], reply=reply)
+
+
+def ended(turn: HostTurn, text: str) -> StoredMessage:
+    return replace(turn.reply, text=text, status=MessageStatus.COMPLETE, finish=FinishReason.STOP)
+
+
+async def say(
+    kept: Conversations, turn: HostTurn, text: str, title: str = "", at: datetime = NOON
+) -> None:
+    await kept.begin(turn, at)
+    await kept.end(turn, ended(turn, text), title, at)
+
+
+def texts(found: CachedConversation | None) -> list[str]:
+    assert found is not None
+    return [each.text for each in found.context(found.leaf_id)]
+
+
+async def test_another_process_goes_on_with_a_conversation(
+    processes: list[RedisConversations],
+) -> None:
+    one, two = processes
+    await say(one, new_turn(new_conversation(), "1"), "Hello", "Greeting")
+    found = await two.find(OWNER, "C")
+    assert texts(found) == ["Hi", "Hello"]
+    assert found.title == "Greeting"
+    await say(two, new_turn(found, "2", "And?", "r1"), "More", "Other title")
+    again = await one.find(OWNER, "C")
+    assert texts(again) == ["Hi", "Hello", "And?", "More"]
+    assert again.title == "Greeting"
+    assert again.message("r2") == ended(new_turn(found, "2", parent="r1"), "More")
+
+
+async def test_an_owner_sees_no_conversation_of_another(
+    processes: list[RedisConversations],
+) -> None:
+    one, two = processes
+    await say(one, new_turn(new_conversation(), "1"), "Hello")
+    assert await two.find(OTHER, "C") is None
+    assert await two.page(OTHER, offset=0, limit=9) == ([], 0)
+    await two.delete(OTHER, "C")
+    await two.rename(OTHER, "C", "Mine")
+    assert (await one.find(OWNER, "C")).title == ""
+    assert await one.find(OTHER, "C") is None
+
+
+async def test_a_reader_sees_the_text_so_far(processes: list[RedisConversations]) -> None:
+    one, two = processes
+    turn = new_turn(new_conversation(), "1")
+    await one.begin(turn, NOON)
+    await one.save_text(turn, "Grüße ", 0)
+    await one.save_text(turn, "Grüße and more", 6)
+    assert texts(await two.find(OWNER, "C")) == ["Hi", "Grüße and more"]
+    await one.save_text(turn, "Grün", 3)
+    found = await two.find(OWNER, "C")
+    assert texts(found) == ["Hi", "Grün"]
+    assert found.message("r1").status is MessageStatus.STREAMING
+
+
+async def test_of_a_process_that_was_killed_the_text_so_far_is_interrupted(
+    engine: Engine, processes: list[RedisConversations]
+) -> None:
+    one, two = processes
+    turn = new_turn(new_conversation(), "1")
+    await one.begin(turn, NOON)
+    await one.save_text(turn, 'A "beginning"', 0)
+    lose_lease(engine)
+    found = await two.find(OWNER, "C")
+    assert texts(found) == ["Hi", 'A "beginning"']
+    assert found.message("r1").status is MessageStatus.INTERRUPTED
+    again = replace(new_turn(found, "2", parent="p1"), prompts=[])
+    await say(two, replace(again, reply=replace(again.reply, parent_id="p1")), "Whole")
+    assert texts(await one.find(OWNER, "C")) == ["Hi", "Whole"]
+
+
+async def test_a_process_that_was_paused_cannot_write_over_what_came_of_it(
+    engine: Engine, processes: list[RedisConversations]
+) -> None:
+    one, two = processes
+    turn = new_turn(new_conversation(), "1")
+    await one.begin(turn, NOON)
+    await one.save_text(turn, "Some", 0)
+    lose_lease(engine)
+    await two.find(OWNER, "C")
+    with pytest.raises(TakenOver):
+        await one.save_text(turn, "Some more", 4)
+    await one.end(turn, ended(turn, "Some more of it"), "", NOON)
+    assert texts(await two.find(OWNER, "C")) == ["Hi", "Some"]
+
+
+async def test_a_process_that_lost_its_lease_unseen_goes_on(
+    engine: Engine, processes: list[RedisConversations]
+) -> None:
+    one, two = processes
+    turn = new_turn(new_conversation(), "1")
+    await one.begin(turn, NOON)
+    lose_lease(engine)
+    await one.save_text(turn, "Some", 0)
+    await one.end(turn, ended(turn, "Some more"), "", NOON)
+    assert texts(await two.find(OWNER, "C")) == ["Hi", "Some more"]
+
+
+async def test_text_that_the_engine_has_lost_is_sent_again(
+    engine: Engine, processes: list[RedisConversations]
+) -> None:
+    one, two = processes
+    turn = new_turn(new_conversation(), "1")
+    await one.begin(turn, NOON)
+    await one.save_text(turn, "Some", 0)
+    for name in keys(engine, "*:g:*"):
+        engine.ask("DEL", name)
+    with pytest.raises(StateLost):
+        await one.save_text(turn, "Some more", 4)
+    await one.save_text(turn, "Some more", 0)
+    assert texts(await two.find(OWNER, "C")) == ["Hi", "Some more"]
+
+
+async def test_what_was_deleted_while_a_reply_streams_stays_deleted(
+    processes: list[RedisConversations],
+) -> None:
+    one, two = processes
+    turn = new_turn(new_conversation(), "1")
+    await one.begin(turn, NOON)
+    await two.delete(OWNER, "C")
+    await one.save_text(turn, "Some", 0)
+    await one.end(turn, ended(turn, "Some"), "Title", NOON)
+    assert await one.find(OWNER, "C") is None
+    assert await one.page(OWNER, offset=0, limit=9) == ([], 0)
+
+
+async def test_conversations_are_listed_by_their_last_change_or_their_beginning(
+    processes: list[RedisConversations],
+) -> None:
+    one, two = processes
+    for number in range(5):
+        conversation = CachedConversation(
+            conversation_id=f"C{number}", root_id="root", created_at=NOON + timedelta(number)
+        )
+        await say(one, new_turn(conversation, str(number)), "x", at=NOON - timedelta(number))
+    page, total = await two.page(OWNER, offset=1, limit=2)
+    assert ([each.id for each in page], total) == (["C1", "C2"], 5)
+    page, _ = await two.page(OWNER, offset=1, limit=2, by_creation=True)
+    assert [each.id for each in page] == ["C3", "C2"]
+    await one.rename(OWNER, "C1", "Named")
+    assert (await two.page(OWNER, offset=1, limit=1))[0][0].title == "Named"
+    await two.clear(OWNER)
+    assert await one.page(OWNER, offset=0, limit=9) == ([], 0)
+
+
+async def test_many_replies_at_once_are_all_there(processes: list[RedisConversations]) -> None:
+    await say(processes[0], new_turn(new_conversation(), "1"), "Hello")
+    found = await processes[0].find(OWNER, "C")
+    await asyncio.gather(
+        *(
+            say(processes[n % 2], new_turn(found, f"x{n}", f"Q{n}", "r1"), f"A{n}")
+            for n in range(40)
+        )
+    )
+    again = await processes[1].find(OWNER, "C")
+    assert again.size == 82
+    for number in range(40):
+        assert texts_to(again, f"rx{number}")[-2:] == [f"Q{number}", f"A{number}"]
+
+
+def texts_to(found: CachedConversation, leaf: str) -> list[str]:
+    return [each.text for each in found.context(leaf)]
+
+
+async def test_the_oldest_make_room(processes: list[RedisConversations]) -> None:
+    one, two = processes
+    for number in range(5):
+        turn = new_turn(new_conversation(f"C{number}"), str(number))
+        await say(one, turn, "x" * 1_200_000, at=NOON + timedelta(number))
+    await say(one, new_turn(new_conversation("C9"), "9"), "x", at=NOON + timedelta(9))
+    page, total = await two.page(OWNER, offset=0, limit=9)
+    assert [each.id for each in page] == ["C9", "C4", "C3", "C2"]
+    assert total == 4
+    assert await two.find(OWNER, "C0") is None
+
+
+async def test_every_key_ends_by_itself(
+    engine: Engine, processes: list[RedisConversations]
+) -> None:
+    turn = new_turn(new_conversation(), "1")
+    await processes[0].begin(turn, NOON)
+    await processes[0].save_text(turn, "Some", 0)
+    assert len(keys(engine, "*")) == 6
+    for name in keys(engine, "*"):
+        assert engine.ask("PTTL", name) != b":-1\r\n", name
+
+
+async def test_without_the_engine_what_is_known_cannot_be_read_and_replies_go_on(
+    own_engine: Engine,
+) -> None:
+    connection = StateConnection(own_engine.url, seconds=PATIENCE)
+    leases = RedisLeases(connection)
+    kept = RedisConversations(connection, leases)
+    turn = new_turn(new_conversation(), "1")
+    await kept.begin(turn, NOON)
+    own_engine.kill()
+    with pytest.raises(StateLost):
+        await kept.find(OWNER, "C")
+    with pytest.raises(StateLost):
+        await kept.page(OWNER, offset=0, limit=1)
+    with pytest.raises(StateLost):
+        await kept.save_text(turn, "Some", 0)
+    await leases.renew()
+    await kept.end(turn, ended(turn, "Some"), "", NOON)
+    await say(kept, new_turn(new_conversation("D"), "2"), "Hello")
+    leases.close()
+    await connection.close()
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+async def test_it_does_what_a_host_with_its_own_memory_does(
+    processes: list[RedisConversations], data: st.DataObject
+) -> None:
+    await processes[0].clear(OWNER)
+    memory = MemoryConversations(ConversationCache())
+    both: list[Conversations] = [data.draw(st.sampled_from(processes)), memory]
+    for number in range(data.draw(st.integers(1, 6))):
+        name = data.draw(st.sampled_from("CD"))
+        text, title = data.draw(st.text(max_size=20)), data.draw(st.sampled_from(["", "T"]))
+        deletes = data.draw(st.booleans()) and number > 3
+        for kept in both:
+            found = await kept.find(OWNER, name)
+            if deletes:
+                await kept.delete(OWNER, name)
+                continue
+            conversation = found or new_conversation(name)
+            parent = data.draw(st.just(conversation.leaf_id))
+            turn = new_turn(conversation, f"{number}", text, parent)
+            at = NOON + timedelta(number)
+            await kept.begin(turn, at)
+            await kept.save_text(turn, text[:5], 0)
+            await kept.end(turn, ended(turn, text), title, at)
+    shared, plain = [await each.page(OWNER, offset=0, limit=9) for each in both]
+    assert shared == plain
+    for summary in plain[0]:
+        bodies = [(await each.find(OWNER, summary.id)).body() for each in both]
+        assert bodies[0] == bodies[1]
+
+
+def keys(engine: Engine, pattern: str) -> list[str]:
+    words = engine.ask("KEYS", pattern).decode().split()
+    return [word for word in words if word.startswith("fg1:")]
+
+
+def lose_lease(engine: Engine) -> None:
+    """As though the process had not been there for half a minute."""
+    for name in keys(engine, "*:a:*"):
+        engine.ask("DEL", name)
