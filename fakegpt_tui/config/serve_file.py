@@ -19,6 +19,7 @@ from fakegpt_tui.host.client_address import TrustedProxies
 _NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]{1,253})(:[0-9]{1,5})?")
+_STATE_URL = re.compile(r"(unix|rediss?|sentinel)://[^\s]+")
 _NAME_LENGTH = 253
 _MOST_PORT = 65_535
 
@@ -54,6 +55,7 @@ class ServeOptions:
     access_log: Path | None = None
     metrics: tuple[str, int] | None = None
     admin_socket: Path | None = None
+    state_url: str = ""
     upstreams: tuple[UpstreamOptions, ...] = ()
 
     @property
@@ -110,6 +112,14 @@ def address_and_port(value: object) -> tuple[str, int]:
     raise InvalidValue("an address and a port, such as 127.0.0.1:9464")
 
 
+def state_url(value: object) -> str:
+    """The address of a server of Valkey or Redis."""
+    text = validators.text(value)
+    if _STATE_URL.match(text):
+        return text
+    raise InvalidValue("an address such as unix:///run/valkey.sock or redis://state.example:6379")
+
+
 def _many(read: Validator[str]) -> Validator[tuple[str, ...]]:
     def read_all(value: object) -> tuple[str, ...]:
         return tuple(read(item) for item in (value if isinstance(value, list) else [value]))
@@ -138,6 +148,7 @@ SERVE_TABLES: dict[str, dict[str, Validator[object]]] = {
         "metrics": address_and_port,
         "admin_socket": validators.path,
     },
+    "state": {"state_url": state_url},
     "drain": {"drain_delay_seconds": validators.seconds, "drain_seconds": validators.seconds},
 }
 """The tables of the file, the keys of each, and how they are read."""
@@ -147,6 +158,7 @@ _FLAGS = {
     "hosts": "--allow-host",
     "keys_file": "--access-keys",
     "origins": "--allow-origin",
+    "state_url": "--state",
     "token_key_file": "--key-file",
     "trust_proxies": "--trust-proxy",
 }

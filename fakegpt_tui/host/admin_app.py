@@ -11,7 +11,6 @@ from starlette.routing import Route
 from fakegpt_tui import __version__
 from fakegpt_tui.host.app import HostApp
 from fakegpt_tui.host.errors import json_response
-from fakegpt_tui.host.meter import MemoryMeter
 from fakegpt_tui.host.request_log import record_of
 
 
@@ -49,7 +48,7 @@ class AdminApp:
     async def _usage(self, request: Request) -> Response:
         record_of(request.scope).route = "admin/usage"
         meter, keys = self.app.limiter.meter, self.app.access.keys
-        used = meter.usage() if isinstance(meter, MemoryMeter) else {}
+        used = await meter.usage()
         rows = []
         for key_id, (tokens, replies) in used.items():
             key = keys.get(key_id) if keys is not None else None

@@ -1,6 +1,7 @@
 """Host application: its routes and error handlers."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,9 +21,12 @@ from fakegpt_tui.host.conversations import Conversations, MemoryConversations
 from fakegpt_tui.host.errors import InvalidToken, handle_error, json_response
 from fakegpt_tui.host.health_routes import HealthRoutes
 from fakegpt_tui.host.meter import Limiter
-from fakegpt_tui.host.prompt_route import PromptRoute, SingleFlight
+from fakegpt_tui.host.prompt_route import MemoryTurns, PromptRoute, SessionTurns, SingleFlight
 from fakegpt_tui.host.running_replies import RunningReplies
 from fakegpt_tui.host.scenario_route import ScenarioRoute
+
+if TYPE_CHECKING:
+    from fakegpt_tui.host.shared_state.state import SharedState
 
 
 @dataclass(kw_only=True)
@@ -35,7 +39,8 @@ class HostApp:
     conversations: Conversations = field(
         default_factory=lambda: MemoryConversations(ConversationCache())
     )
-    single_flight: SingleFlight = field(default_factory=SingleFlight)
+    is_one_at_a_time: bool = False
+    turns: SessionTurns = field(default_factory=MemoryTurns)
     ping_seconds: float = 15.0
     gather_seconds: float = 0.1
     """How long text is held back to be sent together; each event of the protocol repeats all."""
@@ -46,13 +51,20 @@ class HostApp:
     """Is the host about to end? It answers as ever, but `/readyz` tells balancers."""
     running: RunningReplies = field(default_factory=RunningReplies)
 
+    def share(self, state: "SharedState") -> None:
+        """Keep conversations, limits and turns where other processes keep theirs, too."""
+        self.conversations = state.conversations
+        self.limiter = Limiter(meter=state.meter)
+        self.turns = state.turns
+        state.watch(self.access, self.running)
+
     def build_asgi(self, secret: str = "", names: HostNames | None = None) -> AccessControl:
         """The application for a server, reachable under these names and the path `/secret/`."""
         prompts = PromptRoute(
             backend=self.backend,
             access=self.access,
             conversations=self.conversations,
-            single_flight=self.single_flight,
+            single_flight=SingleFlight(is_enabled=self.is_one_at_a_time, turns=self.turns),
             running=self.running,
             limiter=self.limiter,
             ping_seconds=self.ping_seconds,

@@ -5,9 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from fakegpt_tui.domain import ReplyCut
+from fakegpt_tui.domain import ReplyCut, ServiceError
 from fakegpt_tui.host.conversation_cache import CachedConversation, ConversationCache, Owner
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage
+
+
+class StateLost(ServiceError):
+    """What several processes share cannot be reached just now."""
+
+    def __init__(self) -> None:
+        super().__init__("The host cannot reach its conversations just now. Try again soon.")
+
+
+class StateFull(ServiceError):
+    """What several processes share has no room; what is there can still be read."""
+
+    def __init__(self) -> None:
+        super().__init__("The host has no room left for conversations. Delete some, or wait.")
 
 
 class TakenOver(ReplyCut):

@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     Unreachable,
     Unsupported,
 )
+from fakegpt_tui.host.conversations import StateFull, StateLost
 from fakegpt_tui.host.meter import LimitReached
 from fakegpt_tui.protocol import fakegpt, openai
 from fakegpt_tui.protocol.fakegpt import InvalidRequest
@@ -33,8 +34,11 @@ _STATUSES: dict[type, HTTPStatus] = {
     LoginRefused: HTTPStatus.UNAUTHORIZED,
     Unsupported: HTTPStatus.NOT_IMPLEMENTED,
     Unreachable: HTTPStatus.GATEWAY_TIMEOUT,
+    StateLost: HTTPStatus.SERVICE_UNAVAILABLE,
+    StateFull: HTTPStatus.INSUFFICIENT_STORAGE,
     ServiceError: HTTPStatus.BAD_GATEWAY,
 }
+_LOST_SECONDS = "2"
 _SELF_EXPLANATORY = {HTTPStatus.BAD_REQUEST, HTTPStatus.GATEWAY_TIMEOUT}
 """Statuses that need no code in the body."""
 
@@ -104,8 +108,9 @@ def service_error_response(error: ServiceError) -> Response:
         case _:
             status = next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
             code = None if status in _SELF_EXPLANATORY else fakegpt.error_code(error)
+            headers = {"retry-after": _LOST_SECONDS} if isinstance(error, StateLost) else None
             return json_response(
-                fakegpt.error_body(fakegpt.error_message(error), code=code), status
+                fakegpt.error_body(fakegpt.error_message(error), code=code), status, headers
             )
 
 

@@ -67,6 +67,10 @@ class Meter(Protocol):
         """End a lease."""
         ...
 
+    async def usage(self) -> dict[str, tuple[int, int]]:
+        """Of each key that was used, the tokens of today and the replies under way."""
+        ...
+
 
 @dataclass(slots=True)
 class ArrivalRate:
@@ -137,7 +141,7 @@ class MemoryMeter:
         """End a lease."""
         self._use(key_id).leases.pop(lease, None)
 
-    def usage(self) -> dict[str, tuple[int, int]]:
+    async def usage(self) -> dict[str, tuple[int, int]]:
         """Of each key that was used, the tokens of today and the replies under way."""
         today = self.calendar().date().isoformat()
         return {

@@ -1,9 +1,10 @@
 """Prompt route: answer a prompt, one at a time per session where that is wanted."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +29,35 @@ from fakegpt_tui.protocol import fakegpt
 from fakegpt_tui.protocol.fakegpt import ConversationAction, ConversationRequest, StoredMessage
 
 
+class SessionTurns(Protocol):
+    """SessionTurns of sessions, of which each has one at a time."""
+
+    async def enter(self, owner: Owner) -> bool:
+        """Take the turn of a session, unless it is taken."""
+        ...
+
+    async def leave(self, owner: Owner) -> None:
+        """Give the turn back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTurns:
+    """SessionTurns in the memory of one process."""
+
+    _active: set[Owner] = field(default_factory=set, init=False)
+
+    async def enter(self, owner: Owner) -> bool:
+        """Take the turn of a session, unless it is taken."""
+        is_free = owner not in self._active
+        self._active.add(owner)
+        return is_free
+
+    async def leave(self, owner: Owner) -> None:
+        """Give the turn back."""
+        self._active.discard(owner)
+
+
 @dataclass(frozen=True, slots=True)
 class SingleFlight:
     """One reply at a time per session, as the service of 2023 had it, if `is_enabled`.
@@ -36,32 +66,31 @@ class SingleFlight:
     """
 
     is_enabled: bool = False
-    _active: set[Owner] = field(default_factory=set, init=False)
+    turns: SessionTurns = field(default_factory=MemoryTurns)
 
     def guard(self, owner: Owner, reply: ASGIApp) -> ASGIApp:
         """`reply`, or an error if another reply to `owner` is active when it should begin."""
-        return reply if not self.is_enabled else _ExclusiveReply(self._active, owner, reply)
+        return reply if not self.is_enabled else _ExclusiveReply(self.turns, owner, reply)
 
 
 @dataclass(frozen=True, slots=True)
 class _ExclusiveReply:
-    active: set[Owner]
+    turns: SessionTurns
     owner: Owner
     reply: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.owner in self.active:
+        if not await self.turns.enter(self.owner):
             sentence = "Only one message at a time. Please wait until the reply before has ended."
             await rate_limit_response(sentence, None)(scope, receive, send)
             return
-        with ExitStack() as turn:
-            self.active.add(self.owner)
-            turn.callback(self.active.discard, self.owner)
+        async with AsyncExitStack() as turn:
+            turn.push_async_callback(self.turns.leave, self.owner)
 
             async def send_and_release(message: Message) -> None:
                 # A client that has read the end of a reply may ask again at once.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    turn.close()
+                    await turn.aclose()
                 await send(message)
 
             await self.reply(scope, receive, send_and_release)

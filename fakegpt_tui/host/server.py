@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from fakegpt_tui import __version__
 from fakegpt_tui.backends.base import Backend
@@ -36,8 +36,10 @@ from fakegpt_tui.host.listeners import (
     listen_unix,
 )
 from fakegpt_tui.host.metrics import Metrics
-from fakegpt_tui.host.prompt_route import SingleFlight
 from fakegpt_tui.host.request_log import AccessLog, RequestLog
+
+if TYPE_CHECKING:
+    from fakegpt_tui.host.shared_state.state import SharedState
 
 _T = TypeVar("_T")
 
@@ -98,6 +100,9 @@ class HostServer:
     reply. A `scenario` replaces one of the usual responses. Errors inside are logged, and never
     printed.
 
+    With a `state_url` conversations, limits and turns are in Valkey or Redis, for all hosts that
+    have the same one, the same keys and the same `token_key`.
+
     With `keys` nothing but `/healthz` and the login is answered without one of them. A host that
     others can reach, by its address or by a name, has to have keys, or to be `keyless`.
     """
@@ -125,6 +130,7 @@ class HostServer:
         access_log: Path | None = None,
         metrics: tuple[str, int] | None = None,
         admin_socket: Path | None = None,
+        state_url: str = "",
         on_drain: Callable[[], None] | None = None,
     ) -> None:
         self._backend = backend
@@ -142,11 +148,13 @@ class HostServer:
             conversations=MemoryConversations(
                 ConversationCache(cache_limits or (None if keys is None else _PER_KEY))
             ),
-            single_flight=SingleFlight(is_enabled=one_at_a_time),
+            is_one_at_a_time=one_at_a_time,
             scenario=scenario,
             ping_seconds=ping_seconds,
             gather_seconds=gather_seconds,
         )
+        self._state_url = state_url
+        self._state: SharedState | None = None
         self._access_log = access_log
         self._metrics_address = metrics
         self._admin_socket = admin_socket
@@ -265,6 +273,9 @@ class HostServer:
     async def _open(self, listeners: list[socket.socket], tls: ssl.SSLContext | None) -> None:
         backend = self._backend() if callable(self._backend) else self._backend
         app = self._build_app(backend=backend)
+        if self._state_url:
+            self._state = _open_state(self._state_url)
+            app.share(self._state)
         metrics = Metrics(__version__, lambda: len(app.running))
         log = [AccessLog(self._access_log)] if self._access_log else []
         self._server = AsgiServer(
@@ -305,9 +316,21 @@ class HostServer:
         if self._server is None:
             return
         await self._server.close()
+        if self._state is not None:
+            await self._state.close()
         if callable(self._backend):
             closing = asyncio.create_task(self._server.app.backend.aclose())
             await asyncio.wait({closing}, timeout=_BACKEND_GRACE)
+
+
+def _open_state(url: str) -> "SharedState":
+    try:
+        from fakegpt_tui.host.shared_state.state import SharedState  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            "A shared state needs the extra “shared”: pip install 'fakegpt-tui[shared]'."
+        ) from error
+    return SharedState.open(url)
 
 
 def _silence_loggers() -> None:

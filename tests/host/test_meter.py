@@ -126,7 +126,7 @@ async def test_a_reply_that_is_cancelled_gives_its_lease_back() -> None:
         with pytest.raises(ZeroDivisionError):
             async with limiter.admit(key, 100):
                 raise ZeroDivisionError
-    assert meter.usage() == {key.id: (75, 0)}
+    assert await meter.usage() == {key.id: (75, 0)}
 
 
 async def ask(client: httpx.AsyncClient, key: str, **changes: object) -> httpx.Response:

@@ -17,7 +17,8 @@ from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import OutOfMemoryError, RedisError
 
-from fakegpt_tui.domain import ConfigError, ServiceError
+from fakegpt_tui.domain import ConfigError
+from fakegpt_tui.host.conversations import StateFull, StateLost
 
 PREFIX: Final = "fg1:"
 """With which the names of all keys begin."""
@@ -30,20 +31,6 @@ _SCHEMES = ("unix", "redis", "rediss", "sentinel")
 _SENTINEL_PORT = 26_379
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-
-
-class StateLost(ServiceError):
-    """The shared state cannot be reached just now."""
-
-    def __init__(self) -> None:
-        super().__init__("The host has lost its shared state for a moment. Try again.")
-
-
-class StateFull(ServiceError):
-    """The shared state has no room; what is there can still be read."""
-
-    def __init__(self) -> None:
-        super().__init__("The host has no room left for conversations. Delete some, or wait.")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from fakegpt_tui.domain import FinishReason, MessageStatus, new_id
 from fakegpt_tui.host.conversation_cache import MESSAGE_WEIGHT, CachedConversation, Owner
-from fakegpt_tui.host.conversations import HostTurn, TakenOver
+from fakegpt_tui.host.conversations import HostTurn, StateLost, TakenOver
 from fakegpt_tui.host.shared_state import scripts
-from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection, StateLost
+from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection
 from fakegpt_tui.host.shared_state.leases import LEASE_MILLISECONDS, RedisLeases
 from fakegpt_tui.protocol.fakegpt import ConversationSummary, StoredMessage
 from fakegpt_tui.text import replace_surrogates

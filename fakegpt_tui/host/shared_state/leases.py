@@ -6,7 +6,8 @@ from typing import Final
 from redis.asyncio import Redis
 
 from fakegpt_tui.domain import new_id
-from fakegpt_tui.host.shared_state.connection import StateConnection, StateFull, StateLost
+from fakegpt_tui.host.conversations import StateFull, StateLost
+from fakegpt_tui.host.shared_state.connection import StateConnection
 
 LEASE_MILLISECONDS: Final = 30_000
 _RENEW_SECONDS = 10.0

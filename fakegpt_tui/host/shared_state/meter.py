@@ -14,16 +14,13 @@ from redis.asyncio import Redis
 
 from fakegpt_tui.domain import RequestRefused, new_id
 from fakegpt_tui.host.access_keys import KeyLimits
+from fakegpt_tui.host.conversations import StateFull, StateLost
 from fakegpt_tui.host.meter import LimitReached, MemoryMeter
-from fakegpt_tui.host.shared_state.connection import (
-    PREFIX,
-    StateConnection,
-    StateFull,
-    StateLost,
-)
+from fakegpt_tui.host.shared_state.connection import PREFIX, StateConnection
 
 _LEASE_MICROSECONDS: Final = 30_000_000
 _SECOND: Final = 1_000_000
+_DAY_SECONDS = 86_400
 _ALIVE_SECONDS = 15
 _BEAT_SECONDS = 5.0
 _PROCESSES = f"{PREFIX}processes"
@@ -157,10 +154,26 @@ class RedisMeter:
 
         await self._connection.run(remove)
 
+    async def usage(self) -> dict[str, tuple[int, int]]:
+        """Of each key, what `Meter.usage` says, over all processes."""
+        return await self._connection.run(_read_usage)
+
     async def _count_processes(self) -> None:
         if monotonic() - self._beat_at >= _BEAT_SECONDS:
             self._beat_at = monotonic()
             self.processes, _ = await self._beat([_PROCESSES], self._process, _ALIVE_SECONDS)
+
+
+async def _read_usage(redis: Redis) -> dict[str, tuple[int, int]]:
+    seconds, _ = await redis.time()
+    found: dict[str, tuple[int, int]] = {}
+    async for name in redis.scan_iter(match=f"{PREFIX}{{*}}:days"):
+        key_id = str(name)[len(PREFIX) + 1 :].partition("}")[0]
+        (leases,) = _keys(key_id, "leases")
+        tokens = await redis.hget(str(name), str(int(seconds) // _DAY_SECONDS))
+        running = await redis.zcount(leases, f"({int(seconds) * _SECOND}", "+inf")
+        found[key_id] = (int(tokens or 0), int(running))
+    return found
 
 
 def _keys(key_id: str, *names: str) -> list[str]:
@@ -236,6 +249,13 @@ class FallbackMeter:
             await self.shared.release(key_id, lease)
         except (StateLost, StateFull):
             return  # It ends by itself in half a minute.
+
+    async def usage(self) -> dict[str, tuple[int, int]]:
+        """Of each key, what `Meter.usage` says; of this process while the shared one is lost."""
+        try:
+            return await self.shared.usage()
+        except (StateLost, StateFull):
+            return await self.local.usage()
 
 
 def _share(limits: KeyLimits, processes: int, tokens: int) -> KeyLimits:

@@ -15,9 +15,10 @@ from fakegpt_tui.host.conversations import (
     Conversations,
     HostTurn,
     MemoryConversations,
+    StateLost,
     TakenOver,
 )
-from fakegpt_tui.host.shared_state.connection import StateConnection, StateLost
+from fakegpt_tui.host.shared_state.connection import StateConnection
 from fakegpt_tui.host.shared_state.conversations import RedisConversations
 from fakegpt_tui.host.shared_state.leases import RedisLeases
 from fakegpt_tui.protocol.fakegpt import StoredMessage
