@@ -8,8 +8,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fakegpt_tui.domain import ChatMessage, NotFound, StillReplying, now
+from fakegpt_tui.chat.pending_writes import reply_key
+from fakegpt_tui.domain import (
+    ChatMessage,
+    MessageStatus,
+    NotFound,
+    Role,
+    StillReplying,
+    new_id,
+    now,
+)
 from fakegpt_tui.domain.message_tree import MessageTree, TurnRow, Variants
+from fakegpt_tui.text import replace_surrogates
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.active_turns import ActiveTurns
@@ -129,6 +139,51 @@ class MessageTrees:
 
         before = self.message(conversation_id, before_id)
         return diff_words(before.text, self.message(conversation_id, after_id).text)
+
+    def edit_reply(self, conversation_id: str, reply_id: str, text: str) -> ChatMessage:
+        """A variant of a reply with another text, which is shown and can be gone on from.
+
+        Raises:
+            StillReplying: A reply is under way in the conversation.
+            NotFound: That is no reply.
+        """
+        reply = self.message(conversation_id, reply_id)
+        if reply.role is not Role.ASSISTANT or not text.strip():
+            raise NotFound("There is no reply here that could have that text.")
+        if conversation_id in self._turns:
+            raise StillReplying("A reply is under way in this conversation; stop it first.")
+        edited = replace(
+            reply,
+            id=new_id(),
+            text=replace_surrogates(text),
+            reasoning="",
+            parts=(),
+            status=MessageStatus.COMPLETE,
+            created_at=now(),
+            error=None,
+            finish=None,
+            usage=None,
+            server_id="",
+        )
+        self._add_leaf(edited, "A reply was edited.")
+        return edited
+
+    def _add_leaf(self, message: ChatMessage, words: str) -> None:
+        """Save a new message, and show it; undoing puts it into the trash."""
+        conversation_id = message.conversation_id
+        before = self._index.get(conversation_id).leaf_id
+        self.remember_shown_path(conversation_id)
+        header = replace(self._index.current(conversation_id), leaf_id=message.id, updated_at=now())
+        store, key = self._stores.of(conversation_id), reply_key(message)
+        self._writes.submit(key, lambda: store.add_turn(header, message))
+        self.put(message, key)
+        self._index.put(header)
+
+        def undo() -> None:
+            self.trash_without_undo(conversation_id, [message.id])
+            self._set_leaf(conversation_id, before)
+
+        self._history.record(words, undo, scope=conversation_id)
 
     def trash(self, conversation_id: str, message_id: str) -> int:
         """Move a chat message and all below it to the trash; their number. Can be undone.

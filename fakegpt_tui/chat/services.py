@@ -233,6 +233,12 @@ class Services:
         """The models that were fetched last; empty before that."""
         return self._models.get(service_name, ())
 
+    def known_model(self, service_name: str, model: str) -> Model | None:
+        """What the list that was fetched last tells of a model."""
+        wanted = model or self.get(service_name).model
+        known = self._models.get(service_name, ())
+        return next((each for each in known if each.id == wanted), None)
+
     def record_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
         """Set or clear the rate limit of a service, by the outcome of a request."""
         if isinstance(error, RateLimited):

@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     ModelRef,
     NotFound,
     QueuedPrompt,
+    Role,
     Service,
     StoreError,
 )
@@ -49,7 +50,7 @@ class ChatState:
         self.failed: set[str] = set()
         """The conversations whose last turn failed unseen."""
         self.edited_prompt: ChatMessage | None = None
-        """The prompt that is being edited, to be sent again in place of the old one."""
+        """The prompt or reply that is being edited, to stand in place of the old one."""
         self.picked: frozenset[str] = frozenset()
         """Messages of the open conversation that were picked to be saved together."""
 
@@ -174,15 +175,21 @@ class ChatState:
         if position is not None:
             self._chat.bookmarks.put(self.open.id, position.to_bookmark(self.open.id))
 
-    def ask(self, text: str) -> Turn | QueuedPrompt:
+    def ask(self, text: str) -> Turn | QueuedPrompt | None:
         """A turn of the open conversation, to be run by the app, or a prompt that has to wait.
+
+        `None` where a reply was edited, which asks for nothing.
 
         Raises:
             FakeGPTError: An edited prompt cannot be sent now.
         """
         if self.edited_prompt is None:
             return self._chat.turns.ask(self.open, text)
-        asked = self._chat.turns.edit(self.open.id, self.edited_prompt.id, text)
+        edited, asked = self.edited_prompt, None
+        if edited.role is Role.ASSISTANT:
+            self._chat.messages.edit_reply(self.open.id, edited.id, text)
+        else:
+            asked = self._chat.turns.edit(self.open.id, edited.id, text)
         self.cancel_edit()
         return asked
 

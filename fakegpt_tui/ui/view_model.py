@@ -58,6 +58,8 @@ class ChatView:
     service: Service | None
     login: LoginState
     tokens: str
+    """How many tokens go along with the next prompt, and which share of the window that is."""
+    effort: str
     activity: str
     background: str
     rows: tuple[ConversationRow, ...]
@@ -110,6 +112,7 @@ class ViewModel:
             service=service,
             login=state.login,
             tokens="" if tail else self._token_label(path),
+            effort=self._effort,
             activity=self.activity,
             background=self.background if state.is_loaded else "",
             rows=state.rows,
@@ -136,8 +139,29 @@ class ViewModel:
         conversation, service = self._state.open, self._state.service
         if not path and not conversation.system_prompt:
             return ""
+        window = self._window
         count = self._context.count(conversation, path, service.window if service else None)
-        return count.in_words if count.tokens else ""
+        if not count.tokens:
+            return ""
+        share = f" · {min(100, round(100 * count.tokens / window))} %" if window else ""
+        return f"{count.in_words}{share}"
+
+    @property
+    def _window(self) -> int | None:
+        """How many tokens the model takes, as far as that is known."""
+        service, conversation = self._state.service, self._state.open
+        if service is None or service.window:
+            return service.window if service else None
+        model = self._chat.services.known_model(service.name, conversation.model)
+        return model.window if model else None
+
+    @property
+    def _effort(self) -> str:
+        """How long the model is asked to think; empty where that is left to the service."""
+        service, chosen = self._state.service, self._state.open.generation
+        if service is None or not service.kind.is_api:
+            return ""
+        return chosen.effort or service.generation.effort
 
     @cached_property
     def _context(self) -> ContextTokenCounter:

@@ -30,7 +30,7 @@ async def test_tokens_that_a_service_does_not_count_are_estimated() -> None:
 async def test_the_estimate_is_at_most_the_context_window() -> None:
     async with running(reply("y" * 4_000), service=replace(SERVICE, window=600)) as it:
         await it.ask("five " * 10)
-        await it.until(lambda: it.header.endswith("≈ 450 tokens"))
+        await it.until(lambda: it.header.endswith("≈ 450 tokens · 75 %"))
 
 
 async def test_a_new_conversation_has_cost_nothing() -> None:

@@ -41,13 +41,26 @@ class MessageController:
         if message is None:
             self._window.notify("There is no prompt to edit.")
             return
+        self._begin_edit(message, "Send the edited prompt; the old one stays as a variant.")
+
+    def edit_reply(self) -> None:
+        """Take a reply into the field, to be gone on from as it was edited."""
+        if not self._is_meant():
+            return
+        message = self._target()
+        if message is None or message.role is not Role.ASSISTANT:
+            self._window.notify("There is no reply to edit.")
+            return
+        words = (
+            "Enter keeps the edited reply, and asks for nothing; the old one stays as a variant."
+        )
+        self._begin_edit(message, words)
+
+    def _begin_edit(self, message: ChatMessage, words: str) -> None:
         self._window.save_typed()
         self._window.prompt.replace_text(self._state.begin_edit(message))
         self._window.prompt.focus()
-        self._window.notify(
-            "Send the edited prompt; the old one stays as a variant.",
-            while_true=lambda: self._state.edited_prompt is message,
-        )
+        self._window.notify(words, while_true=lambda: self._state.edited_prompt is message)
 
     def regenerate(self) -> None:
         self._ask_again(self._chat.turns.regenerate, "message.regenerate")

@@ -1,5 +1,7 @@
 """Settings controller: program settings, and how the open conversation is answered."""
 
+from dataclasses import replace
+
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, Preset
 from fakegpt_tui.ui.bindings import effective_keys
@@ -80,6 +82,28 @@ class SettingsController:
                 self._window.prompt.enter_sends = sends
             case _:
                 pass  # the app uses it
+
+    def cycle_effort(self) -> None:
+        """Take the next of the levels that the model has, and none after the last."""
+        conversation, service = self._state.open, self._state.service
+        if service is None or not service.kind.is_api:
+            self._window.notify("This service takes no effort.")
+            return
+        model = self._chat.services.known_model(conversation.service, conversation.model)
+        if model is not None and model.thinks is False:
+            self._window.notify("The service says that this model does not think.")
+            return
+        levels = (model.efforts if model else ()) or ("low", "medium", "high")
+        current = conversation.generation.effort
+        place = levels.index(current) + 1 if current in levels else 0
+        effort = levels[place] if place < len(levels) else ""
+        self._chat.actions.configure(
+            conversation.id,
+            system_prompt=conversation.system_prompt,
+            generation=replace(conversation.generation, effort=effort),
+        )
+        left = "The effort is left to the service."
+        self._window.notify(f"Effort: {effort}, if the model takes it." if effort else left)
 
     def edit_system_prompt(self) -> None:
         from fakegpt_tui.ui.dialogs.generation import SYSTEM_PROMPT  # noqa: PLC0415 - as below

@@ -1,7 +1,10 @@
 """Document: the Markdown of one chat message, parsed and drawn as it grows."""
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from fakegpt_tui.ui.markdown.block_types import BLOCK_TYPES
 from fakegpt_tui.ui.markdown.blocks import CHUNK_SIZE, DEFAULT_LIMITS, Limits
@@ -12,6 +15,22 @@ from fakegpt_tui.ui.markdown.palette import Palette
 from fakegpt_tui.ui.markdown.parser import find_references
 from fakegpt_tui.ui.markdown.render_context import RenderContext
 from fakegpt_tui.ui.markdown.virtual_layout import LEAST_WIDTH
+
+_JSON: Final = re.compile(r'\s*\{\s*(?:"|\}\s*\Z)')
+_MAX_JSON: Final = 200_000
+
+
+def _is_json(text: str, *, complete: bool) -> bool:
+    """Is a message one JSON object, as a schema asks for, and not Markdown?"""
+    if _JSON.match(text) is None or len(text) > _MAX_JSON:
+        return False
+    if not complete:
+        return True
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class Document:
@@ -48,9 +67,12 @@ class Document:
 
         If it begins with the text before, only what follows the last settled block is parsed.
         Reference links and footnotes find their targets once the message is complete, and a line
-        that may still become a list is shown once it is known that it is no underline.
+        that may still become a list is shown once it is known that it is no underline. A message
+        that is one JSON object is a block of code.
         """
-        if not complete:
+        if _is_json(text, complete=complete):
+            text = f"```json\n{text}"
+        elif not complete:
             text = _without_unfinished_underline(text)
         before = self._chunks
         if text == before.text and complete == before.complete:

@@ -247,3 +247,16 @@ def test_a_mark_with_which_a_long_paragraph_goes_on_is_read_as_what_it_is() -> N
     growing = grown(text, [0.33], 80)
     growing.update(text, complete=False)
     assert drawn(growing, 80) == drawn(document(text, complete=False), 80)
+
+
+@pytest.mark.parametrize("text", ['{"a": [1, 2]}', ' {\n  "a": {}\n}\n', "{}"])
+def test_a_message_that_is_one_json_object_is_a_block_of_code(text: str) -> None:
+    code = f"```json\n{text.rstrip()}\n```"
+    assert_grows_to_what_it_is(text, [0.1, 0.5], 40, 8_192)
+    assert shown(text, 40) == shown(code, 40)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1} is **bold**', "{x}", '["a"](b)', '{"a": '])
+def test_what_only_begins_like_json_is_markdown_in_the_end(text: str) -> None:
+    assert_grows_to_what_it_is(text, [0.1, 0.5], 40, 8_192)
+    assert shown(text, 40) != shown(f"```json\n{text}\n```", 40)
