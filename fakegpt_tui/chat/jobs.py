@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.conversation_actions import ConversationActions
     from fakegpt_tui.chat.conversation_index import ConversationIndex
     from fakegpt_tui.chat.message_trees import MessageTrees
+    from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.chat.undo import UndoHistory
     from fakegpt_tui.formats.discovery import FoundSource
@@ -74,7 +75,8 @@ class ConversationExporter:
     Files are written in a thread, so that the event loop does not wait for the disk.
     """
 
-    def __init__(self, index: ConversationIndex, trees: MessageTrees) -> None:
+    def __init__(self, stores: Stores, index: ConversationIndex, trees: MessageTrees) -> None:
+        self._stores = stores
         self._index = index
         self._trees = trees
 
@@ -101,7 +103,13 @@ class ConversationExporter:
         conversation = self._index.get(conversation_id)
         messages = self._trees.snapshot(conversation_id)
         return await asyncio.to_thread(
-            save_as, conversation, messages, folder, suffix=suffix, only=only
+            save_as,
+            conversation,
+            messages,
+            folder,
+            suffix=suffix,
+            only=only,
+            read_blob=self._stores.of(conversation_id).read_blob,
         )
 
     async def export_to(self, conversation_id: str, path: Path) -> Path:
@@ -119,7 +127,8 @@ class ConversationExporter:
             return await self.export(conversation_id, path)
         conversation = self._index.get(conversation_id)
         messages = self._trees.snapshot(conversation_id)
-        return await asyncio.to_thread(save_at, conversation, messages, path)
+        read_blob = self._stores.of(conversation_id).read_blob
+        return await asyncio.to_thread(save_at, conversation, messages, path, read_blob=read_blob)
 
     async def export_all(
         self, folder: Path, progress: JobProgress, *, suffix: str = MARKDOWN

@@ -144,7 +144,7 @@ class ChatService:
     def exports(self) -> ConversationExporter:
         from fakegpt_tui.chat.jobs import ConversationExporter  # noqa: PLC0415 - as above
 
-        return ConversationExporter(self.conversations, self.messages)
+        return ConversationExporter(self._stores, self.conversations, self.messages)
 
     @cached_property
     def imports(self) -> ConversationImporter:
@@ -217,4 +217,5 @@ class ChatService:
         if self._mirror is None or conversation is None or not turn.is_saved:
             return
         if not self.conversations.is_temporary(conversation.id):
-            self._mirror(conversation, tuple(self.messages.of(conversation.id)))
+            messages = tuple(self.messages.of(conversation.id))
+            self._mirror(conversation, messages, self._stores.disk.read_blob)

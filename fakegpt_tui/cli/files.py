@@ -42,7 +42,10 @@ def save(context: click.Context, *, words: tuple[str, ...], everything: bool, su
         chosen = known if prefix is None else [find_by_prefix(known, prefix)]
         for conversation in chosen:
             messages = store.messages(conversation.id)
-            echo_progress(save_as(conversation, messages, target, suffix=suffix))
+            saved = save_as(
+                conversation, messages, target, suffix=suffix, read_blob=store.read_blob
+            )
+            echo_progress(saved)
     if not chosen:
         echo_err("There are no conversations yet.")
 

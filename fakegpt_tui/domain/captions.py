@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from fakegpt_tui.domain.media_types import type_label
+from fakegpt_tui.domain.part_json import LOST_BYTES, missing_name
 from fakegpt_tui.domain.parts import (
     CitationPart,
     FilePart,
@@ -29,22 +30,27 @@ def captions(parts: Iterable[Part]) -> Iterator[Caption]:
     """A line for each part that is no text; sources come last, and are numbered."""
     sources: dict[tuple[str, str], None] = {}
     for part in parts:
-        match part:
-            case ImagePart() | FilePart():
-                yield Caption(_of_blob(part))
-            case ToolCallPart(_, name, arguments):
-                yield Caption(f"⚒ {name or 'tool'} {arguments[:_SHORT]}".rstrip())
-            case ToolResultPart(_, name, output, is_error):
-                yield Caption(f"{'✗' if is_error else '↳'} {name} {output[:_SHORT]}".rstrip())
-            case UnknownPart(kind, data):
-                yield Caption(f"? {kind or 'unknown'} {data[:_SHORT]}".rstrip())
-            case CitationPart(_, _, url, title):
-                sources[url, title] = None
-            case _:
-                pass
+        if isinstance(part, CitationPart):
+            sources[part.url, part.title] = None
+        elif line := _line(part):
+            yield Caption(line)
     for number, (url, title) in enumerate(sources, start=1):
         words = " · ".join(dict.fromkeys(filter(None, (title, url)))) or "a source"
         yield Caption(f"[{number}] {words}", url)
+
+
+def _line(part: Part) -> str:
+    match part:
+        case ImagePart() | FilePart():
+            return _of_blob(part)
+        case ToolCallPart(_, name, arguments):
+            return f"⚒ {name or 'tool'} {arguments[:_SHORT]}".rstrip()
+        case ToolResultPart(_, name, output, is_error):
+            return f"{'✗' if is_error else '↳'} {name} {output[:_SHORT]}".rstrip()
+        case UnknownPart():
+            return _of_unknown(part)
+        case _:
+            return ""
 
 
 def _of_blob(part: ImagePart | FilePart) -> str:
@@ -53,6 +59,12 @@ def _of_blob(part: ImagePart | FilePart) -> str:
     pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
     kind = type_label(blob.media_type)
     return f"{sign} {name or 'no name'} · {kind}{pixels} · {size_label(blob.size)}"
+
+
+def _of_unknown(part: UnknownPart) -> str:
+    if part.kind == LOST_BYTES:
+        return f"▢ {missing_name(part) or 'no name'} · missing"
+    return f"? {part.kind or 'unknown'} {part.data[:_SHORT]}".rstrip()
 
 
 def size_label(size: int) -> str:

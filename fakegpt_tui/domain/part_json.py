@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
-from typing import Any
+from typing import Any, Final
 
 from fakegpt_tui.domain.parts import (
     Attachment,
@@ -109,6 +109,21 @@ def parts_from_values(values: object) -> tuple[Part, ...]:
             given = {**value, "kind": value.get("type")} if name == "unknown" else value
             found.append(_from_values(_KINDS[name], given))
     return tuple(found)
+
+
+LOST_BYTES: Final = "missing"
+"""The kind of what stands for a part whose bytes are lost."""
+
+
+def missing_part(part: ImagePart | FilePart) -> UnknownPart:
+    """What stands for a picture or file whose bytes are not there."""
+    return UnknownPart(LOST_BYTES, _dump(part_values(part)))
+
+
+def missing_name(part: UnknownPart) -> str:
+    """The name of a picture or file whose bytes are not there."""
+    found = _load(part.data)
+    return _text(found.get("name") or found.get("alt")) if isinstance(found, dict) else ""
 
 
 def blob_values(blob: Blob) -> dict[str, Any]:

@@ -290,6 +290,15 @@ class PartLayout:
             self._parts.append(part)
 
 
+def without_origins(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts without what only a service can read."""
+    found = (replace(part, origin=None) for part in parts)
+    return tuple(
+        replace(part, is_redacted=False) if isinstance(part, ReasoningSpan) else part
+        for part in found
+    )
+
+
 def attached_parts(parts: Iterable[Part]) -> tuple[ImagePart | FilePart, ...]:
     """The pictures and files among parts."""
     return tuple(part for part in parts if isinstance(part, ImagePart | FilePart))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, Self, TypeAlias
@@ -57,6 +58,8 @@ class LoadedItem:
     conversation: Conversation
     messages: tuple[ChatMessage, ...]
     left_out: Mapping[Loss, int] = field(default_factory=dict)
+    blobs: "Mapping[str, OpenBlob]" = field(default_factory=dict)
+    """Opens the bytes of its parts, by the digest, or the stand-in for one, that a part names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,26 @@ class ByteStream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+OpenBlob: TypeAlias = Callable[[], AbstractContextManager[ByteStream]]
+"""Opens the bytes of a picture or file that is imported; raises `LoadError`."""
+
+
+class AssetSource(Protocol):
+    """Where the pictures and files of an import lie."""
+
+    def names(self) -> Iterable[str]:
+        """The files that are there, as paths below the place of the conversation's own file."""
+        ...
+
+    def open(self, name: str) -> AbstractContextManager[ByteStream]:
+        """One of them.
+
+        Raises:
+            LoadError: It is not there, or cannot be read.
+        """
+        ...
+
+
 class SourceDocument(Protocol):
     """A file to import, or one inside of an archive; see `documents`."""
 
@@ -151,6 +174,9 @@ class SourceDocument(Protocol):
     def text(self) -> str: ...
 
     def lines(self) -> Iterator[bytes]: ...
+
+    @property
+    def assets(self) -> AssetSource: ...
 
 
 def unreadable(error: OSError) -> LoadError:

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import IO, Self, cast
 
 from fakegpt_tui.domain import LoadError
+from fakegpt_tui.formats.assets import AssetFolder, NoAssets
 from fakegpt_tui.formats.base import (
     LARGEST_CONVERSATION,
+    AssetSource,
     ByteStream,
     SkippedItem,
     SourceDefaults,
@@ -62,6 +64,7 @@ class ImportFile:
             modified=datetime.fromtimestamp(modified, UTC) if modified else datetime.now(UTC),
         )
         self.bytes_read = 0
+        self.assets = AssetFolder(path.parent) if path.is_file() else NoAssets()
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +97,8 @@ class ImportFile:
                 with archive.open(member) as opened:
                     if not member.filename.lower().endswith(".zip"):
                         stem = PurePosixPath(member.filename).stem
-                        yield OpenDocument(self, opened, name, stem)
+                        below = archive.assets(str(PurePosixPath(member.filename).parent))
+                        yield OpenDocument(self, opened, name, stem, below)
                     elif depth == _DEEPEST:
                         reason = f"{name} is an archive too deep inside; unpack it first."
                         yield SkippedItem(name, reason)
@@ -112,11 +116,19 @@ class OpenDocument:
     `where` names it in an archive, and `stem` is the name without a suffix.
     """
 
-    def __init__(self, file: ImportFile, stream: ByteStream, where: str, stem: str) -> None:
+    def __init__(
+        self,
+        file: ImportFile,
+        stream: ByteStream,
+        where: str,
+        stem: str,
+        assets: AssetSource | None = None,
+    ) -> None:
         self.file = file
         self.where = where
         self.stem = stem
         self._stream = stream
+        self.assets: AssetSource = file.assets if assets is None else assets
         self._peeked = b""
         self._decode = None
         self._fill(_SNIFFED)

@@ -4,7 +4,7 @@ A field that holds its default is left out, so that files stay short. Decoding g
 back, or raises a `FormatError`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -20,12 +20,17 @@ from fakegpt_tui.domain import (
     Usage,
 )
 from fakegpt_tui.domain.generation import GENERATION_ROWS, chosen_settings
+from fakegpt_tui.domain.part_json import part_values, parts_from_values
+from fakegpt_tui.domain.parts import fit_parts
 from fakegpt_tui.domain.setting_kinds import InvalidSetting
 from fakegpt_tui.formats.base import FormatError
 from fakegpt_tui.text import replace_surrogates, safe_line
 
-FIELDS_VERSION = 1
+FIELDS_VERSION = 2
 """The version of these fields; a newer one may know more, and is not read."""
+
+_WITHOUT_PARTS = 1
+"""What is written where no message has parts, so that older versions read it."""
 
 _Type = TypeVar("_Type")
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -91,6 +96,11 @@ class Fields:
         raise _format_error(name, expected, value)
 
 
+def fields_version(messages: Iterable[ChatMessage]) -> int:
+    """The version that the fields of these messages need."""
+    return FIELDS_VERSION if any(message.parts for message in messages) else _WITHOUT_PARTS
+
+
 def encode_conversation(conversation: Conversation) -> dict[str, object]:
     optional = {
         "unread": conversation.unread,
@@ -120,7 +130,7 @@ def decode_conversation(fields: Fields) -> Conversation:
     Raises:
         FormatError: Something is missing, or is not what it should be.
     """
-    if fields.whole("format") not in (None, FIELDS_VERSION):
+    if fields.whole("format") not in (None, *range(_WITHOUT_PARTS, FIELDS_VERSION + 1)):
         raise FormatError("is of a newer format than this version of the program knows")
     return Conversation(
         id=_id(fields, "id"),
@@ -167,6 +177,7 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
         "created": _time(message.created_at),
         **({} if message.error is None else {"error": message.error}),
         **_drop_empty(optional),
+        **({"parts": [part_values(part) for part in message.parts]} if message.parts else {}),
     }
 
 
@@ -198,6 +209,7 @@ def decode_message(
         first_word_after=_duration(timing, "first_word"),
         ended_after=_duration(timing, "end"),
         thought_for=_duration(timing, "thinking"),
+        parts=fit_parts(parts_from_values(fields.value("parts")), text, reasoning),
     )
 
 

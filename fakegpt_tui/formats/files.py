@@ -66,14 +66,14 @@ def save_file(
         SaveError: It could not be written; nothing has changed.
     """
     try:
-        _make_private(folder)
+        make_private(folder)
         data = sign(replace_surrogates(text).encode(), owner_id)
         with temporary_file(folder, data, durable=durable) as part:
-            target = _publish(part, data, folder / _base_name(stem, owner_id), suffix, owner_id)
+            target = _publish(part, data, folder / base_name(stem, owner_id), suffix, owner_id)
         if durable:
             _sync(folder)
     except OSError as error:
-        raise SaveError(_sentence(folder, error)) from error
+        raise SaveError(save_sentence(folder, error)) from error
     return target
 
 
@@ -95,18 +95,18 @@ def save_file_at(path: Path, text: str, *, owner_id: str) -> Path:
         _sync(target.parent)
     except (OSError, ValueError, RuntimeError) as error:
         reason = error if isinstance(error, OSError) else OSError(str(error))
-        raise SaveError(_sentence(path.parent, reason)) from error
+        raise SaveError(save_sentence(path.parent, reason)) from error
     return target
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
     """Make the folder and those above it; `parents=True` would leave those open to others."""
     for missing in reversed((folder, *folder.parents)):
         if not missing.exists():
             missing.mkdir(mode=0o700, exist_ok=True)
 
 
-def _base_name(stem: str, owner_id: str) -> str:
+def base_name(stem: str, owner_id: str) -> str:
     """Never empty, and never one of the names that some systems keep for devices."""
     system = sys.getfilesystemencoding()
     # Where names are not UTF-8, what they cannot hold is left out; the id tells files apart.
@@ -192,7 +192,8 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _sentence(folder: Path, error: OSError) -> str:
+def save_sentence(folder: Path, error: OSError) -> str:
+    """Why nothing could be saved in a folder."""
     shown = safe_line(str(folder))
     if error.errno in _FULL:
         return f"The disk is full, so nothing was saved in {shown}."

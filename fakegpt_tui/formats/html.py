@@ -1,18 +1,24 @@
 """A conversation as one HTML page that needs nothing else and runs nothing.
 
-The page fetches nothing: it has no script, no picture and no font, and a policy that would refuse
-them. What was said passes `text.py` and a Markdown parser that knows no HTML; pictures in it are
-shown as words. The shown path comes first; what it leaves out follows, folded.
+The page fetches nothing: it has no script and no font, its pictures are in it, and a policy would
+refuse all else. What was said passes `text.py` and a Markdown parser that knows no HTML; pictures
+that it only names are shown as words. The shown path comes first; what it leaves out follows,
+folded.
 """
 
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, Role, StoreError
+from fakegpt_tui.domain.media_types import BINARY, DECODABLE, PDF
 from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.domain.parts import FilePart, ImagePart, attached_parts
+from fakegpt_tui.formats.assets import ReadBlob
 from fakegpt_tui.formats.base import Format, reading_order
 from fakegpt_tui.formats.files import EMPTY_DIGEST
 from fakegpt_tui.text import replace_surrogates, safe_line, safe_text
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 _NAMES = {Role.USER: "User", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; {}style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SNIPPET_LENGTH = 60
 _SCHEMES = {"http", "https", "mailto"}
 _LONGEST_HIGHLIGHTED = 50_000
@@ -48,9 +54,14 @@ blockquote { margin: 0; padding-left: 1rem; border-left: .25rem solid var(--line
 
 
 def write_html(
-    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    *,
+    part: str = "",
+    read_blob: ReadBlob | None = None,
 ) -> str:
     """The conversation with these chat messages, in any order that has parents first."""
+    policy = _POLICY.format("img-src data:; " if any(each.parts for each in messages) else "")
     tree, path = reading_order(messages, conversation.leaf_id)
     title = escape(safe_line(conversation.title) or "Conversation")
     parts = [
@@ -59,7 +70,7 @@ def write_html(
         "<head>",
         '<meta charset="utf-8">',
         f'<meta name="digest" content="{EMPTY_DIGEST}">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
         f"<title>{title}</title>",
@@ -67,8 +78,8 @@ def write_html(
         "</head>",
         "<body>",
         f"<header><h1>{title}</h1>{_about(conversation, part)}</header>",
-        *(_article(message, tree) for message in path),
-        *(_version(branch, tree) for branch in tree.branches_beside(path)),
+        *(_article(message, tree, read_blob) for message in path),
+        *(_version(branch, tree, read_blob) for branch in tree.branches_beside(path)),
         "</body>",
         "</html>",
     ]
@@ -90,17 +101,17 @@ def _about(conversation: Conversation, part: str) -> str:
     return f'<p class="about">{escape(said)}</p>'
 
 
-def _version(branch: Sequence[ChatMessage], tree: MessageTree) -> str:
+def _version(branch: Sequence[ChatMessage], tree: MessageTree, read_blob: ReadBlob | None) -> str:
     first = branch[0]
     variants, before = tree.variants(first), tree.get(first.parent_id)
     snippet = safe_line(before.text, _SNIPPET_LENGTH) if before else ""
     where = f"after “{snippet}”" if snippet else "from the beginning"
-    articles = "\n".join(_article(message, tree) for message in branch)
+    articles = "\n".join(_article(message, tree, read_blob) for message in branch)
     summary = escape(f"Version {variants.position} of {variants.count}, {where}")
     return f"<details><summary>{summary}</summary>\n{articles}\n</details>"
 
 
-def _article(message: ChatMessage, tree: MessageTree) -> str:
+def _article(message: ChatMessage, tree: MessageTree, read_blob: ReadBlob | None) -> str:
     variants = tree.variants(message)
     about = [
         f"‹{variants.position}/{variants.count}›" if variants.count > 1 else "",
@@ -118,8 +129,45 @@ def _article(message: ChatMessage, tree: MessageTree) -> str:
     if message.reasoning:
         reasoning = _render_markdown(message.reasoning)
         parts.append(f"<details><summary>Reasoning</summary>\n{reasoning}</details>")
-    parts += [_render_markdown(message.text), "</article>"]
+    parts += [_render_markdown(message.text), *_shown_parts(message, read_blob), "</article>"]
     return "\n".join(parts)
+
+
+def _shown_parts(message: ChatMessage, read_blob: ReadBlob | None) -> Iterator[str]:
+    """Pictures and files with their bytes, and a line for each other part."""
+    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - most messages have none
+
+    for part in attached_parts(message.parts):
+        (caption,) = captions([part])
+        shown = escape(safe_line(caption.text))
+        data: bytes | None = None
+        with suppress(StoreError):
+            data = read_blob(part.blob.digest) if read_blob else None
+        if data is None:
+            yield f"<p>{shown} (missing)</p>"
+            continue
+        url = f"data:{escape(_shown_type(part))};base64,{b64encode(data).decode()}"
+        if isinstance(part, ImagePart):
+            alt = escape(safe_line(part.alt or part.name))
+            picture = f'<img style="max-width:100%" src="{url}" alt="{alt}">'
+            yield f"<figure>{picture}<figcaption>{shown}</figcaption></figure>"
+        else:
+            name = escape(safe_line(part.name) or "file")
+            yield f'<p><a download="{name}" href="{url}">{shown}</a></p>'
+    others = [part for part in message.parts if not isinstance(part, ImagePart | FilePart)]
+    for caption in captions(others):
+        text = escape(safe_line(caption.text, 1_000))
+        if _is_page_or_mail(caption.url):
+            url = escape(safe_line(caption.url, 2_000))
+            text = f'<a rel="noopener noreferrer nofollow" href="{url}">{text}</a>'
+        yield f'<p class="about">{text}</p>'
+
+
+def _shown_type(part: ImagePart | FilePart) -> str:
+    """The type that a browser is told: nothing that it would run as a page."""
+    if isinstance(part, ImagePart) and part.blob.media_type in DECODABLE:
+        return part.blob.media_type
+    return PDF if part.blob.media_type == PDF else BINARY
 
 
 def _render_markdown(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -16,6 +16,8 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.domain.parts import Blob
+from fakegpt_tui.formats.asset_import import MISSING, BlobImport
 from fakegpt_tui.formats.base import (
     EmptyItem,
     ImportItem,
@@ -37,6 +39,10 @@ class ImportStore(Protocol):
     def add_turn(self, conversation: Conversation, *messages: ChatMessage) -> Future[None]: ...
 
     def finish_reply(self, reply: ChatMessage) -> Future[None]: ...
+
+    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob: ...
+
+    def has_blob(self, blob: Blob) -> bool: ...
 
 
 class ImportOutcome(StrEnum):
@@ -161,6 +167,9 @@ class Importer:
         if not (is_new or lacking or completed):
             return ImportOutcome.KNOWN
         header = found.conversation if known is None else _extend(known, found)
+        blobs = BlobImport(None if self._dry_run else self._store, found.blobs)
+        lacking = [blobs.keep(each) for each in lacking]
+        completed = [blobs.keep(each) for each in completed]
         if self._dry_run:
             changed = {each.id: each for each in (*lacking, *completed)}
             self._would_be_there[header.id] = there | changed
@@ -169,6 +178,7 @@ class Importer:
             self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
+        self.report.left_out.update({MISSING: blobs.missing} if blobs.missing else {})
         return ImportOutcome.ADDED if is_new else ImportOutcome.EXTENDED
 
     def _write(

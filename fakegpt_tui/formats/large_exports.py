@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import IO
 
 from fakegpt_tui.domain import LoadError
@@ -55,6 +56,15 @@ class ZipExport:
         self.members = tuple(found[name] for name in sorted(found))
         self._read = 0
 
+    def assets(self, folder: str) -> "ZipAssets":
+        """The pictures and files below a folder of the archive."""
+        return ZipAssets(self, "" if folder in ("", ".") else f"{folder}/")
+
+    @cached_property
+    def by_name(self) -> dict[str, zipfile.ZipInfo]:
+        """All members by their names; of doubles the last one, as unpacking has it."""
+        return {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
+
     @property
     def size(self) -> int:
         """How many bytes there are to read, as far as the archive says."""
@@ -78,6 +88,28 @@ class ZipExport:
         """Note that `size` more bytes were unpacked; how many that are in all."""
         self._read += size
         return self._read
+
+
+class ZipAssets:
+    """Pictures and files in an archive, by their paths below a folder of it."""
+
+    def __init__(self, archive: ZipExport, folder: str) -> None:
+        self._archive = archive
+        self._folder = folder
+
+    def names(self) -> Iterator[str]:
+        for name in self._archive.by_name:
+            if name.startswith(self._folder):
+                yield name.removeprefix(self._folder)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[ByteStream]:
+        """One of them, as `AssetSource.open` says."""
+        member = self._archive.by_name.get(self._folder + name)
+        if member is None:
+            raise LoadError("A picture or file is not in the archive.")
+        with self._archive.open(member) as stream:
+            yield stream
 
 
 class _Member:

@@ -8,7 +8,8 @@ line
 and nowhere else; what comes before the first such line is for people, and so is what follows a
 line `<!-- version MARK -->` up to the next of the former. After a message's line come a heading and
 an empty line; where the line has an `error`, one line that shows it and an empty line; where it
-has `reasoning`, a quote that holds it, below a line that names it, and an empty line; then the
+has `reasoning`, a quote that holds it, below a line that names it, and an empty line; where it has
+`parts`, so many `shown_parts` lines that show pictures, files and sources for people; then the
 text as it came, a line that closes a fence or an HTML block if the line of the mark has
 `closed_by`, and an empty line.
 
@@ -18,12 +19,15 @@ stands in the order of the whole tree.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, MessageStatus, Role
 from fakegpt_tui.domain.message_tree import MessageTree
+from fakegpt_tui.domain.parts import blobs_of
+from fakegpt_tui.formats.assets import asset_lines
 from fakegpt_tui.formats.base import (
     Format,
     FormatError,
@@ -34,12 +38,12 @@ from fakegpt_tui.formats.base import (
     validate_tree,
 )
 from fakegpt_tui.formats.fields import (
-    FIELDS_VERSION,
     Fields,
     decode_conversation,
     decode_message,
     encode_conversation,
     encode_message,
+    fields_version,
 )
 from fakegpt_tui.formats.files import EMPTY_DIGEST
 from fakegpt_tui.formats.markdown_syntax import (
@@ -59,9 +63,16 @@ _QUOTED_END = re.compile(r"(\r\n|\n|\r)> ")
 
 
 def write_markdown(
-    conversation: Conversation, messages: Sequence[ChatMessage], *, part: str = ""
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    *,
+    part: str = "",
+    assets: Mapping[str, str] | None = None,
 ) -> str:
-    """The conversation with these chat messages, in any order that has parents first."""
+    """The conversation with these chat messages, in any order that has parents first.
+
+    `assets` are the paths of pictures and files beside the file, by digest.
+    """
     mark = _mark(conversation, messages)
     tree, path = reading_order(messages, conversation.leaf_id)
     branches = list(tree.branches_beside(path))
@@ -69,15 +80,20 @@ def write_markdown(
     places = {message.id: place for place, message in enumerate(messages)}
     if in_file == list(messages):
         places.clear()
-    sections = [_write_front_matter(conversation, mark, part)]
+    version = fields_version(messages)
+    sections = [_write_front_matter(conversation, mark, part, version)]
     if title := safe_line(conversation.title):
         sections.append(f"# {title}\n")
     if part:
         sections.append(f"*{part}*\n")
-    sections.extend(_write_section(message, tree, mark, places) for message in path)
+
+    def write_sections(written: Iterable[ChatMessage]) -> None:
+        sections.extend(_write_section(each, tree, mark, places, assets or {}) for each in written)
+
+    write_sections(path)
     for branch in branches:
         sections.append(_write_version(branch[0], tree, mark))
-        sections.extend(_write_section(message, tree, mark, places) for message in branch)
+        write_sections(branch)
     return "\n".join(sections)
 
 
@@ -91,10 +107,10 @@ def _mark(conversation: Conversation, messages: Iterable[ChatMessage]) -> str:
             return mark
 
 
-def _write_front_matter(conversation: Conversation, mark: str, part: str) -> str:
+def _write_front_matter(conversation: Conversation, mark: str, part: str, version: int) -> str:
     fields = {
         "digest": EMPTY_DIGEST,
-        "format": FIELDS_VERSION,
+        "format": version,
         **({"part": part} if part else {}),
         **encode_conversation(conversation),
         "mark": mark,
@@ -116,7 +132,11 @@ def _write_version(first: ChatMessage, tree: MessageTree, mark: str) -> str:
 
 
 def _write_section(
-    message: ChatMessage, tree: MessageTree, mark: str, places: dict[str, int]
+    message: ChatMessage,
+    tree: MessageTree,
+    mark: str,
+    places: dict[str, int],
+    assets: Mapping[str, str],
 ) -> str:
     text = replace_surrogates(message.text)
     closed_by = find_closing_line(text)
@@ -127,6 +147,11 @@ def _write_section(
         fields["reasoning"] = True
     if closed_by:
         fields["closed_by"] = closed_by
+    shown_parts = asset_lines(message, assets) if message.parts else []
+    if shown_parts:
+        used = {blob.digest for blob in blobs_of(message.parts)}
+        fields["shown_parts"] = len(shown_parts)
+        fields["assets"] = {each: assets[each] for each in sorted(used & assets.keys())}
     shown = _escape_comment(json.dumps(fields))
     lines = [f"<!-- message {mark} {shown} -->", _heading(message, tree), ""]
     if message.error is not None:
@@ -134,6 +159,7 @@ def _write_section(
     if message.reasoning:
         quote = _LINE_END.sub(lambda end: f"{end[0]}> ", replace_surrogates(message.reasoning))
         lines += [_REASONING_HEAD + quote, ""]
+    lines += shown_parts
     lines.append(text)
     if closed_by:
         lines.append(closed_by)
@@ -159,8 +185,12 @@ class _Section:
     body: str
 
 
-def read_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
+def read_markdown(
+    text: str, assets: dict[str, str] | None = None
+) -> tuple[Conversation, tuple[ChatMessage, ...]]:
     """The conversation that was written, and its chat messages in the order of the tree.
+
+    `assets` gets the paths of pictures and files, by digest.
 
     Raises:
         LoadError: It is another kind of file, or one that was damaged, and in which line.
@@ -176,7 +206,11 @@ def read_markdown(text: str) -> tuple[Conversation, tuple[ChatMessage, ...]]:
     mark = values.get("mark")
     if not isinstance(mark, str) or not _VALID_MARK.fullmatch(mark):
         raise LoadError("The front matter names no mark, so the messages cannot be told apart.")
-    placed = [_read_placed(section, conversation.id) for section in _read_sections(text, mark)]
+    sections = list(_read_sections(text, mark))
+    placed = [_read_placed(section, conversation.id) for section in sections]
+    if assets is not None:
+        for section in sections:
+            assets |= _read_assets(section.fields)
     messages = tuple(message for _, message in sorted(placed, key=lambda each: each[0]))
     try:
         validate_tree(messages, conversation.leaf_id)
@@ -219,6 +253,14 @@ def _read_placed(section: _Section, conversation_id: str) -> tuple[int, ChatMess
         raise LoadError(f"The message that begins in line {section.line} {error}.") from error
 
 
+def _read_assets(fields: Mapping[str, object]) -> dict[str, str]:
+    match fields.get("assets"):
+        case {**found}:
+            return {str(digest): path for digest, path in found.items() if isinstance(path, str)}
+        case _:
+            return {}
+
+
 def _read_message(fields: Fields, body: str, conversation_id: str) -> ChatMessage:
     heading, empty, text = _split(body, "\n", "\n")
     if not heading.startswith("## ") or empty:
@@ -233,6 +275,8 @@ def _read_message(fields: Fields, body: str, conversation_id: str) -> ChatMessag
         if not quote.startswith(_REASONING_HEAD):
             raise FormatError("has reasoning that is not shown below its heading")
         reasoning = _QUOTED_END.sub(r"\1", quote.removeprefix(_REASONING_HEAD))
+    if shown_parts := fields.whole("shown_parts"):
+        *_, text = _split(text, *["\n"] * min(shown_parts, text.count("\n")))
     if closed_by := fields.text("closed_by", ""):
         text = text.removesuffix("\n" + closed_by)
     return decode_message(fields, conversation_id, text=text, reasoning=reasoning)
@@ -259,13 +303,20 @@ def _sniff(head: bytes) -> bool:
 
 def _read(file: SourceDocument) -> Iterator[LoadedItem]:
     if b"\nmark:" in file.head() or b"\ndigest:" in file.head():
-        yield LoadedItem(*read_markdown(file.text()))
+        yield _load(file)
         return
     try:
-        yield LoadedItem(*read_markdown(file.text()))
+        yield _load(file)
     except LoadError as error:
         # A note of another program, which a folder may be full of.
         raise UnknownFormat(str(error)) from error
+
+
+def _load(file: SourceDocument) -> LoadedItem:
+    assets: dict[str, str] = {}
+    conversation, messages = read_markdown(file.text(), assets)
+    blobs = {digest: partial(file.assets.open, path) for digest, path in assets.items()}
+    return LoadedItem(conversation, messages, blobs=blobs)
 
 
 FORMAT = Format(name="Markdown", suffix="md", sniff=_sniff, read=_read, write=write_markdown)

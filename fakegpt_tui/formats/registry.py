@@ -4,8 +4,10 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, Self
 
 from fakegpt_tui.domain import ChatMessage, Conversation, LoadError, SaveError
+from fakegpt_tui.domain.parts import fit_parts, without_origins
 from fakegpt_tui.formats import (
     big_agi,
     chat_apps,
@@ -37,6 +39,7 @@ from fakegpt_tui.formats import (
     text_chats,
     web_chats,
 )
+from fakegpt_tui.formats.assets import ReadBlob, remove_assets, write_assets
 from fakegpt_tui.formats.base import (
     EmptyConversation,
     EmptyItem,
@@ -47,7 +50,13 @@ from fakegpt_tui.formats.base import (
     unreadable,
 )
 from fakegpt_tui.formats.documents import ImportFile, ImportPath, OpenDocument
-from fakegpt_tui.formats.files import save_file, save_file_at
+from fakegpt_tui.formats.files import (
+    base_name,
+    make_private,
+    save_file,
+    save_file_at,
+    save_sentence,
+)
 from fakegpt_tui.formats.json_documents import JsonFormats, JsonReader
 from fakegpt_tui.text import safe_line
 
@@ -140,22 +149,31 @@ def save_as(
     *,
     suffix: str = markdown.FORMAT.suffix,
     only: Collection[str] = (),
+    read_blob: ReadBlob | None = None,
 ) -> Path:
     """Write a conversation as a file into `folder`, in place of its last such file.
 
     `messages` are its whole tree, parents first. What is in the trash is not written. With `only`
     just the chat messages of these ids are; the file says that it is a part, and is one beside
-    that of the whole.
+    that of the whole. `read_blob` reads pictures and files, which go along.
 
     Raises:
         SaveError: The file could not be written.
     """
-    text, owner_id = _written(conversation, messages, suffix, only)
+    chosen = _Chosen.of(conversation, messages, only)
     title = f"{conversation.title} {_SELECTION if only else ''}"
-    return save_file(folder, title, f".{suffix}", text, owner_id=owner_id)
+    assets = folder / f"{base_name(title, chosen.owner_id)}{_ASSETS}"
+    text = _written(chosen, suffix, assets, read_blob)
+    return save_file(folder, title, f".{suffix}", text, owner_id=chosen.owner_id)
 
 
-def save_at(conversation: Conversation, messages: Sequence[ChatMessage], path: Path) -> Path:
+def save_at(
+    conversation: Conversation,
+    messages: Sequence[ChatMessage],
+    path: Path,
+    *,
+    read_blob: ReadBlob | None = None,
+) -> Path:
     """Write a conversation as the file at `path`, whose name says in which format.
 
     What something else has written there is left alone.
@@ -166,8 +184,10 @@ def save_at(conversation: Conversation, messages: Sequence[ChatMessage], path: P
     suffix = _suffix_of(path)
     is_named = path.name.lower().endswith(f".{suffix}")
     target = path if is_named else path.with_name(f"{path.name}.{suffix}")
-    text, owner_id = _written(conversation, messages, suffix, ())
-    return save_file_at(target, text, owner_id=owner_id)
+    chosen = _Chosen.of(conversation, messages, ())
+    assets = target.with_name(target.name.removesuffix(f".{suffix}") + _ASSETS)
+    text = _written(chosen, suffix, assets, read_blob)
+    return save_file_at(target, text, owner_id=chosen.owner_id)
 
 
 def _suffix_of(path: Path) -> str:
@@ -185,20 +205,66 @@ def _suffix_of(path: Path) -> str:
 _SELECTION = "selection"
 
 
-def _written(
-    conversation: Conversation,
-    messages: Sequence[ChatMessage],
-    suffix: str,
-    only: Collection[str],
-) -> tuple[str, str]:
-    """The text of a file, and the id that it is written for."""
-    there = {each.id for each in messages if each.trashed_at is None}
-    kept = select_messages(messages, there & set(only) if only else there)
-    if not any(message.id == conversation.leaf_id for message in kept):
-        conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
-    part = f"A selection: {len(kept)} of {len(there)} messages." if only else ""
-    owner_id = f"{conversation.id} {_SELECTION if only else ''}".rstrip()
-    return WRITERS[suffix](conversation, kept, part=part), owner_id
+_ASSETS = ".assets"
+"""How the name of the folder ends that has the pictures and files of a Markdown file."""
+
+
+class _Chosen(NamedTuple):
+    """What of a conversation is saved, and the id that the file is written for."""
+
+    conversation: Conversation
+    messages: tuple[ChatMessage, ...]
+    part: str
+    owner_id: str
+
+    @classmethod
+    def of(
+        cls,
+        conversation: Conversation,
+        messages: Sequence[ChatMessage],
+        only: Collection[str],
+    ) -> Self:
+        there = {each.id for each in messages if each.trashed_at is None}
+        kept = select_messages(messages, there & set(only) if only else there)
+        if not any(message.id == conversation.leaf_id for message in kept):
+            conversation = replace(conversation, leaf_id=kept[-1].id if kept else None)
+        part = f"A selection: {len(kept)} of {len(there)} messages." if only else ""
+        owner_id = f"{conversation.id} {_SELECTION if only else ''}".rstrip()
+        return cls(conversation, kept, part, owner_id)
+
+
+def _for_people(message: ChatMessage) -> ChatMessage:
+    """The message without what only a service can read, such as signatures."""
+    if not message.parts:
+        return message
+    parts = fit_parts(without_origins(message.parts), message.text, message.reasoning)
+    return replace(message, parts=parts)
+
+
+def _written(chosen: _Chosen, suffix: str, assets: Path, read_blob: ReadBlob | None) -> str:
+    """The text of a file; what it needs beside it is there, on the disk, before it is."""
+    conversation, messages, part, _ = chosen
+    if suffix == markdown.FORMAT.suffix:
+        messages = tuple(_for_people(message) for message in messages)
+    if read_blob is None or not any(message.parts for message in messages):
+        return WRITERS[suffix](conversation, messages, part=part)
+    match suffix:
+        case markdown.FORMAT.suffix:
+            try:
+                make_private(assets.parent)
+                paths = write_assets(assets.parent, assets.name, messages, read_blob)
+                remove_assets(assets, paths.values())
+            except OSError as error:
+                raise SaveError(save_sentence(assets, error)) from error
+            return markdown.write_markdown(conversation, messages, part=part, assets=paths)
+        case json_lines.FORMAT.suffix:
+            return json_lines.write_json_lines(
+                conversation, messages, part=part, read_blob=read_blob
+            )
+        case html.FORMAT.suffix:
+            return html.write_html(conversation, messages, part=part, read_blob=read_blob)
+        case _:
+            return WRITERS[suffix](conversation, messages, part=part)
 
 
 def select_messages(

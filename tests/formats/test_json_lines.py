@@ -34,7 +34,7 @@ def test_each_line_is_one_json_object() -> None:
         ('{"digest"', "{", "Line 1 is neither a conversation nor a message of one"),
         ('{"message"', '{"massage"', "Line 2 is neither"),
         ('"text": "Tell of rivers"', '"text": 7', "What is in line 2 has a 'text' that is not a"),
-        ('"format": 1', '"format": 2', "is of a newer format"),
+        ('"format": 1', '"format": 3', "is of a newer format"),
         ('"parent": "b"', '"parent": "x"', "that begins in line 1 lacks the message"),
         ('"prompt": 1', '"prompt": "x"', "line 5 has a 'prompt' that is not a whole number"),
     ],

@@ -190,7 +190,7 @@ DAMAGE = [
     ('\ntitle: "R', '\nid: "R', "The front matter says 'id' twice"),
     ('created: "2', 'created: "x', "has a 'created' that is not a time"),
     ("pinned: false", "pinned: 3", "has a 'pinned' that is not true or false"),
-    ("format: 1", "format: 2", "newer format"),
+    ("format: 1", "format: 3", "newer format"),
     ("mark: ", "work: ", "names no mark"),
     ('model: "guide"', 'model: "gu\\ide"', "has a 'model' that cannot be read"),
     ('{"id": "a"', '{"id": "b"', "holds two messages of the same id"),

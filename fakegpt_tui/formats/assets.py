@@ -1,0 +1,151 @@
+"""Assets: pictures and files beside a saved conversation, written with it and found again."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Final, TypeAlias
+from urllib.parse import quote
+
+from fakegpt_tui.domain import ChatMessage, LoadError, StoreError
+from fakegpt_tui.domain.media_types import suffix_of
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts, blobs_of
+from fakegpt_tui.formats.base import ByteStream
+from fakegpt_tui.temporary_files import temporary_file
+from fakegpt_tui.text import file_stem, safe_line
+
+ReadBlob: TypeAlias = Callable[[str], bytes]
+"""The bytes with a digest; raises `StoreError` where they are missing or damaged."""
+
+_SHORT_DIGEST: Final = 16
+_LONGEST_NAME: Final = 60
+_MOST_FILES: Final = 100_000
+_SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class AssetFolder:
+    """The folder that a file to import lies in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> Iterator[str]:
+        count = 0
+        for folder, _, files in os.walk(self._folder):
+            for name in files:
+                count += 1
+                if count > _MOST_FILES:
+                    return
+                yield (Path(folder) / name).relative_to(self._folder).as_posix()
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[ByteStream]:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise LoadError("A picture or file is named by a path that leads elsewhere.")
+        target = self._folder / path
+        try:
+            if not target.resolve().is_relative_to(self._folder.resolve()):
+                raise LoadError("A picture or file is a link that leads elsewhere.")
+            with os.fdopen(os.open(target, os.O_RDONLY | _SAFELY), "rb") as file:
+                yield file
+        except OSError as error:
+            raise LoadError(f"A picture or file cannot be read: {error.strerror}.") from error
+
+
+class NoAssets:
+    """There is nothing beside what comes out of a pipe."""
+
+    def names(self) -> Iterable[str]:
+        return ()
+
+    def open(self, name: str) -> AbstractContextManager[ByteStream]:
+        raise LoadError(f"The picture or file {safe_line(name)} is not there.")
+
+
+def write_assets(
+    folder: Path, name: str, messages: Iterable[ChatMessage], read: ReadBlob
+) -> dict[str, str]:
+    """Write the bytes that messages use into the folder `name`; their paths below it, by digest.
+
+    What is there with the same bytes is left; what was changed by hand gets a neighbour. Bytes
+    that are missing or damaged have no path.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    written: dict[str, str] = {}
+    for message in messages:
+        names = {part.blob.digest: part.name for part in attached_parts(message.parts)}
+        for blob in blobs_of(message.parts):
+            if blob.digest in written:
+                continue
+            with suppress(StoreError):
+                data = read(blob.digest)
+                (folder / name).mkdir(mode=0o700, exist_ok=True)
+                path = _write(folder / name, blob, names.get(blob.digest, ""), data)
+                written[blob.digest] = f"{name}/{path}"
+    return written
+
+
+def _write(folder: Path, blob: Blob, shown: str, data: bytes) -> str:
+    stem = file_stem(PurePosixPath(shown).stem, _LONGEST_NAME)
+    base = "-".join(filter(None, (blob.digest[:_SHORT_DIGEST], stem)))
+    suffix = suffix_of(blob.media_type)
+    name, number = f"{base}{suffix}", 1
+    while (path := folder / name).exists() and _differs(path, data):
+        number += 1
+        name = f"{base}-{number}{suffix}"
+    if not path.exists():
+        with temporary_file(folder, data, name=name) as half:
+            half.replace(path)
+    return name
+
+
+def _differs(path: Path, data: bytes) -> bool:
+    return path.is_symlink() or not path.is_file() or path.read_bytes() != data
+
+
+_OURS = re.compile(rf"([0-9a-f]{{{_SHORT_DIGEST}}})\b.*")
+
+
+def remove_assets(folder: Path, kept: Iterable[str]) -> None:
+    """Remove files that were written here, are as they were, and are no longer named."""
+    names = {PurePosixPath(path).name for path in kept}
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        ours = _OURS.fullmatch(path.name)
+        if ours is None or path.name in names or path.is_symlink() or not path.is_file():
+            continue
+        if sha256(path.read_bytes()).hexdigest().startswith(ours[1]):
+            path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def asset_lines(message: ChatMessage, assets: Mapping[str, str]) -> list[str]:
+    """What shows the pictures, files and sources of a message in Markdown, each a paragraph."""
+    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415 - most messages have none
+
+    shown = []
+    for part in attached_parts(message.parts):
+        path = assets.get(part.blob.digest)
+        (caption,) = captions([part])
+        if path is None:
+            shown.append(f"{_words(caption.text)} (missing)")
+        elif isinstance(part, ImagePart):
+            shown.append(f"![{_words(part.alt or part.name)}]({quote(path)})")
+        else:
+            shown.append(f"[{_words(caption.text)}]({quote(path)})")
+    others = [part for part in message.parts if not isinstance(part, ImagePart | FilePart)]
+    shown += [_words(caption.text) for caption in captions(others)]
+    return [line for each in shown for line in (each, "")]
+
+
+def _words(text: str) -> str:
+    """Foreign text on one line, of which nothing is Markdown."""
+    line = " ".join(text.split())
+    return re.sub(r"([\\`*_{}\[\]<>()#!|])", r"\\\1", line)

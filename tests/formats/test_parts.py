@@ -1,0 +1,274 @@
+"""Pictures and files go out with their conversation, and come back to the same bytes."""
+
+import base64
+import json
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.domain.parts import (
+    CitationPart,
+    FilePart,
+    ImagePart,
+    Origin,
+    Part,
+    ReasoningSpan,
+    TextSpan,
+    ToolCallPart,
+    ToolResultPart,
+    UnknownPart,
+    fit_parts,
+    without_origins,
+)
+from fakegpt_tui.formats.documents import ImportFile
+from fakegpt_tui.formats.importer import Importer, ImportOutcome
+from fakegpt_tui.formats.mirror import Mirror
+from fakegpt_tui.formats.registry import read_conversations, save_as, save_at
+from fakegpt_tui.store.conversation_store import ConversationStore
+from tests.attachments.examples import gif, png
+from tests.dict_store import DictStore
+from tests.formats.trees import CONVERSATION, branched, message
+
+STORE = DictStore()
+PNG, GIF, NOTES = png(4, 3), gif(5, 6), b"Buy milk.\n"
+PICTURE = ImagePart(STORE.put_blob(PNG), "My cat (1).png", "A [cat]")
+MOVING = ImagePart(STORE.put_blob(GIF + b"PK\x03\x04"), "../../evil.html")
+FILE = FilePart(STORE.put_blob(NOTES), "notes.txt", as_text=True)
+LARGE = FilePart(STORE.put_blob(bytes(range(256)) * 60_000), "large.bin")
+SIGNED = Origin("anthropic", "s", "m", '{"signature": "--> x"}')
+SOURCE = CitationPart(0, 4, "https://example.org/a", "Giraffes --> [x](y)")
+PARTS: Sequence[Part] = (
+    PICTURE,
+    MOVING,
+    FILE,
+    SOURCE,
+    TextSpan(2, SIGNED),
+    TextSpan(3),
+    ReasoningSpan(2, origin=SIGNED),
+    ReasoningSpan(0, is_redacted=True, origin=SIGNED),
+    ToolCallPart("1", "search", '{"q": "x"}'),
+    ToolResultPart("1", "search", "--> found", blobs=(PICTURE.blob,)),
+    UnknownPart("hologram", '{"depth":3,"kind":"hologram"}'),
+)
+TEXT = "They *flow*.\n```python\nopen"
+
+
+def saying(*parts: Part, **changes: object) -> list[ChatMessage]:
+    written = message(TEXT, reasoning="Hm, so", **changes)
+    return [replace(written, parts=fit_parts(parts, written.text, written.reasoning))]
+
+
+def taken(path: Path, store: DictStore | None = None) -> tuple[DictStore, Importer]:
+    store = store or DictStore()
+    importer = Importer(store)
+    with ImportFile(path, service="s", model="m") as file:
+        for item in read_conversations(file):
+            importer.add(item)
+    return store, importer
+
+
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(parts=st.lists(st.sampled_from(PARTS), max_size=6), suffix=st.sampled_from(["md", "jsonl"]))
+def test_parts_in_any_order_come_back_with_the_same_bytes(
+    tmp_path: Path, parts: list[Part], suffix: str
+) -> None:
+    messages = saying(*parts)
+    path = save_as(CONVERSATION, messages, tmp_path, suffix=suffix, read_blob=STORE.read_blob)
+    found, importer = taken(path)
+    (read,) = found.nodes.values()
+    if suffix == "md":
+        kept = fit_parts(without_origins(messages[0].parts), TEXT, "Hm, so")
+        messages = [replace(messages[0], parts=kept)]
+        assert "signature" not in path.read_text()
+    assert read == messages[0]
+    assert not importer.report.left_out
+    for part in messages[0].parts:
+        if isinstance(part, ImagePart | FilePart):
+            assert found.read_blob(part.blob.digest) == STORE.read_blob(part.blob.digest)
+    again = save_as(CONVERSATION, [read], tmp_path, suffix=suffix, read_blob=found.read_blob)
+    assert again == path
+
+
+def test_a_large_file_comes_in_several_lines_and_back_as_one(tmp_path: Path) -> None:
+    path = save_as(CONVERSATION, saying(LARGE), tmp_path, suffix="jsonl", read_blob=STORE.read_blob)
+    assert max(map(len, path.read_bytes().splitlines())) < 10_000_000
+    found, _ = taken(path)
+    assert found.read_blob(LARGE.blob.digest) == STORE.read_blob(LARGE.blob.digest)
+
+
+@pytest.mark.parametrize("suffix", ["md", "jsonl", "html"])
+def test_a_conversation_of_only_text_needs_no_newer_format(tmp_path: Path, suffix: str) -> None:
+    conversation, messages = branched()
+    plain = save_as(conversation, messages, tmp_path / "a", suffix=suffix)
+    with_reader = save_as(
+        conversation, messages, tmp_path / "b", suffix=suffix, read_blob=STORE.read_blob
+    )
+    assert plain.read_bytes() == with_reader.read_bytes()
+    assert [each.name for each in (tmp_path / "b").iterdir()] == [plain.name]
+    if suffix != "html":
+        assert re.search(rb"format\"?: 1\b", plain.read_bytes())
+        parts = save_as(CONVERSATION, saying(PICTURE), tmp_path / "c", suffix=suffix)
+        assert re.search(rb"format\"?: 2\b", parts.read_bytes())
+
+
+def test_markdown_shows_pictures_from_the_folder_beside_it(tmp_path: Path) -> None:
+    path = save_as(CONVERSATION, saying(*PARTS), tmp_path, read_blob=STORE.read_blob)
+    text = path.read_text()
+    assets = path.with_suffix(".assets")
+    assert f"![A \\[cat\\]]({assets.name}/" in text
+    assert "\\[1\\] Giraffes --\\> \\[x\\](y)" in text.replace("\\(", "(").replace("\\)", ")")
+    assert {each.suffix for each in assets.iterdir()} == {".png", ".gif", ".txt"}
+    assert {each.read_bytes() for each in assets.iterdir()} == {PNG, NOTES, GIF + b"PK\x03\x04"}
+    assert all("evil" not in each.name or each.suffix == ".gif" for each in assets.iterdir())
+
+
+def test_a_file_that_is_named_by_a_person_has_its_folder_beside_it(tmp_path: Path) -> None:
+    path = save_at(CONVERSATION, saying(PICTURE), tmp_path / "rivers.md", read_blob=STORE.read_blob)
+    assert (tmp_path / "rivers.assets").is_dir()
+    assert len(taken(path)[0].nodes) == 1
+
+
+def test_what_is_no_longer_in_the_conversation_leaves_the_folder(tmp_path: Path) -> None:
+    path = save_as(CONVERSATION, saying(PICTURE, FILE), tmp_path, read_blob=STORE.read_blob)
+    assets = path.with_suffix(".assets")
+    (assets / "mine.txt").write_text("by hand")
+    save_as(CONVERSATION, saying(FILE), tmp_path, read_blob=STORE.read_blob)
+    assert {each.suffix for each in assets.iterdir()} == {".txt"}
+    assert (assets / "mine.txt").exists()
+
+
+def test_an_asset_that_was_changed_by_hand_stays_and_gets_a_neighbour(tmp_path: Path) -> None:
+    path = save_as(CONVERSATION, saying(PICTURE), tmp_path, read_blob=STORE.read_blob)
+    (asset,) = path.with_suffix(".assets").iterdir()
+    asset.write_bytes(b"mine")
+    save_as(CONVERSATION, saying(PICTURE), tmp_path, read_blob=STORE.read_blob)
+    assert {each.read_bytes() for each in asset.parent.iterdir()} == {b"mine", PNG}
+    found, _ = taken(path)
+    assert found.read_blob(PICTURE.blob.digest) == PNG
+
+
+@pytest.mark.parametrize("suffix", ["md", "jsonl"])
+def test_bytes_that_are_missing_leave_a_line_and_the_name(tmp_path: Path, suffix: str) -> None:
+    path = save_as(
+        CONVERSATION, saying(PICTURE), tmp_path, suffix=suffix, read_blob=STORE.read_blob
+    )
+    if suffix == "md":
+        (asset,) = path.with_suffix(".assets").iterdir()
+        asset.unlink()
+    else:
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith('{"blob"')))
+    found, importer = taken(path)
+    assert importer.report.loss_sentences()[0] == (
+        "1 picture or file is not in the export; its name is kept."
+    )
+    (read,) = found.nodes.values()
+    assert read.text == TEXT
+    assert isinstance(read.parts[0], UnknownPart)
+    from fakegpt_tui.domain.captions import captions  # noqa: PLC0415
+
+    assert next(captions(read.parts)).text == "▢ My cat (1).png · missing"
+
+
+@pytest.mark.parametrize("change", [b"changed", b""])
+def test_bytes_that_were_changed_are_not_taken_for_what_was_said(
+    tmp_path: Path, change: bytes
+) -> None:
+    path = save_as(CONVERSATION, saying(PICTURE), tmp_path, read_blob=STORE.read_blob)
+    (asset,) = path.with_suffix(".assets").iterdir()
+    asset.write_bytes(change)
+    _, importer = taken(path)
+    assert "1 picture or file is not in the export" in importer.report.loss_sentences()[0]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.png", "link.png", "pipe"])
+def test_a_path_of_an_asset_leads_nowhere_else(tmp_path: Path, path: str) -> None:
+    folder = tmp_path / "in"
+    saved = save_as(CONVERSATION, saying(PICTURE), folder, read_blob=STORE.read_blob)
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    import os  # noqa: PLC0415
+
+    os.mkfifo(folder / "pipe")
+    (asset,) = saved.with_suffix(".assets").iterdir()
+    named = f"{asset.parent.name}/{asset.name}"
+    saved.write_text(saved.read_text().replace(f'": "{named}"', f'": {json.dumps(path)}'))
+    _, importer = taken(saved)
+    assert "is not in the export" in importer.report.loss_sentences()[0]
+
+
+def test_importing_again_changes_nothing_and_a_dry_run_counts_the_same(tmp_path: Path) -> None:
+    path = save_as(CONVERSATION, saying(PICTURE, FILE), tmp_path, read_blob=STORE.read_blob)
+    dry_store = DictStore()
+    dry = Importer(dry_store, dry_run=True)
+    with ImportFile(path, service="s", model="m") as file:
+        assert [dry.add(item) for item in read_conversations(file)] == [ImportOutcome.ADDED]
+    assert dry_store.nodes == {}
+    found, importer = taken(path)
+    assert dry.report.summary(dry_run=False) == importer.report.summary(dry_run=False)
+    _, again = taken(path, found)
+    assert again.report.outcomes[ImportOutcome.KNOWN] == 1
+
+
+def test_the_page_has_its_pictures_in_it_and_runs_nothing(tmp_path: Path) -> None:
+    svg = FilePart(STORE.put_blob(b"<svg onload='alert(1)'/>"), "<script>.svg")
+    page = save_as(
+        CONVERSATION,
+        saying(PICTURE, svg, SOURCE, CitationPart(0, 0, "javascript:x", "<b>")),
+        tmp_path,
+        suffix="html",
+        read_blob=STORE.read_blob,
+    ).read_text()
+    assert f'src="data:image/png;base64,{base64.b64encode(PNG).decode()}"' in page
+    assert "img-src data:;" in page
+    assert "data:application/octet-stream;base64," in page
+    assert "<script" not in page
+    assert "svg+xml" not in page
+    assert 'href="javascript' not in page
+    assert 'href="https://example.org/a"' in page
+
+
+def test_the_mirror_folder_has_the_pictures_too(tmp_path: Path) -> None:
+    with closing(Mirror(tmp_path)) as mirror:
+        mirror.update(CONVERSATION, saying(PICTURE), STORE.read_blob)
+    (path,) = tmp_path.glob("*.md")
+    with closing(Mirror(tmp_path)) as mirror:
+        mirror.update(replace(CONVERSATION, title="Seas"), saying(PICTURE), STORE.read_blob)
+    assert mirror.error is None
+    assert not path.exists()
+    assert [each.name[:4] for each in tmp_path.glob("*.assets")] == ["seas"]
+
+
+def test_a_store_gives_its_pictures_to_another(tmp_path: Path) -> None:
+    with ConversationStore.open(tmp_path / "one" / "c.db") as store:
+        blob = store.put_blob(PNG)
+        prompt = message("Look", role=Role.USER, parts=(ImagePart(blob, "a.png"), TextSpan(4)))
+        store.add_turn(CONVERSATION, prompt).result()
+        for suffix in ("md", "jsonl"):
+            save_as(
+                CONVERSATION,
+                store.messages(CONVERSATION.id),
+                tmp_path / suffix,
+                suffix=suffix,
+                read_blob=store.read_blob,
+            )
+    for suffix in ("md", "jsonl"):
+        with ConversationStore.open(tmp_path / f"two-{suffix}" / "c.db") as other:
+            (path,) = (tmp_path / suffix).glob(f"*.{suffix}")
+            importer = Importer(other)
+            with ImportFile(path, service="s", model="m") as file:
+                for item in read_conversations(file):
+                    importer.add(item)
+            assert other.path(CONVERSATION.id) == (prompt,)
+            assert other.read_blob(blob.digest) == PNG
