@@ -10,7 +10,8 @@ import pytest
 from click import Context
 
 from fakegpt_tui.cli.main import cli
-from tests.cli.program import Home
+from fakegpt_tui.domain import ReplyEnded, TextDelta
+from tests.cli.program import Home, served
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
@@ -115,3 +116,15 @@ def test_few_modules_are_loaded_at_the_first_frame_with_a_service(tmp_path: Path
     assert "fakegpt_tui.ui.app" in ours
     assert len(ours) <= MAX_OF_OURS, sorted(ours)
     assert not modules & SLOW
+
+
+def test_asking_loads_nothing_that_draws(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.environment["PYTHONPROFILEIMPORTTIME"] = "1"
+    with served([TextDelta("an answer"), ReplyEnded()]) as (_, url):
+        home.use_service(url)
+        done = home.run("ask", "Hi")
+    assert done.stdout == "an answer\n"
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {"httpx", "fakegpt_tui.backends.fakegpt"} <= loaded
+    assert not {name.partition(".")[0] for name in loaded} & {"rich", "pygments", "textual"}

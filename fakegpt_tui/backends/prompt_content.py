@@ -1,13 +1,13 @@
 """Content of a message as it is sent: text, and pictures and files among it, for every protocol."""
 
+from __future__ import annotations
+
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.documents import TextFile, document_text, frame_documents
-from fakegpt_tui.backends.picture_copies import SURELY_TAKEN, copy_picture
 from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -23,6 +23,9 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.media_types import PDF
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan, place_parts
 from fakegpt_tui.text import replace_surrogates, safe_line
+
+if TYPE_CHECKING:
+    from fakegpt_tui.backends.documents import TextFile
 
 _MEDIA: Final = re.compile(
     r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b"
@@ -64,7 +67,7 @@ class PromptContent:
     ) -> None:
         """`takes` are media types besides JPEG and PNG; without pictures they become a label."""
         self._read = request.read_blob
-        self._takes = SURELY_TAKEN | frozenset(takes)
+        self._takes = frozenset(takes)
         self._takes_pictures = takes_pictures
         self._prepared: dict[str, Media] = {}
         self._has_sent_media = False
@@ -123,7 +126,10 @@ class PromptContent:
             return
         known = self._prepared.get(part.blob.digest)
         if known is None:
-            copy = copy_picture(self._bytes(part.blob), part.name, takes=self._takes)
+            from fakegpt_tui.backends.picture_copies import SURELY_TAKEN, copy_picture  # noqa: PLC0415 - for a picture
+
+            takes = SURELY_TAKEN | self._takes
+            copy = copy_picture(self._bytes(part.blob), part.name, takes=takes)
             known = Media(copy.media_type, b64encode(copy.data).decode(), part.name, part.detail)
             self._prepared[part.blob.digest] = known
         found.append(known)
@@ -132,6 +138,8 @@ class PromptContent:
         return Media(blob.media_type, data.decode(), safe_line(name) or "file")
 
     def _document(self, part: FilePart) -> TextFile:
+        from fakegpt_tui.backends.documents import TextFile, document_text  # noqa: PLC0415 - for a file
+
         text = document_text(self._bytes(part.blob), part.blob.media_type, part.name)
         return TextFile(part.name, text)
 
@@ -182,6 +190,8 @@ def _with_documents(found: list[Content], documents: Sequence[TextFile]) -> tupl
     if not documents:
         return tuple(found)
     first = found.pop(0) if found and isinstance(found[0], str) else ""
+    from fakegpt_tui.backends.documents import frame_documents  # noqa: PLC0415 - as above
+
     return (frame_documents(documents, str(first)), *found)
 
 

@@ -5,7 +5,6 @@ The weights were fitted on 2026-11-30 to four tokenizers with between 100,000 an
 """
 
 from collections.abc import Iterable, Mapping
-from statistics import median
 from typing import Final
 
 _WORD: Final = 0.2
@@ -141,4 +140,8 @@ class TokenRatios:
 
     def _ratio(self, script: str) -> float:
         ratios = self.observed.get(script)
-        return median(ratios) if ratios else 1.0
+        if not ratios:
+            return 1.0
+        from statistics import median  # noqa: PLC0415 - not before anything was observed
+
+        return median(ratios)

@@ -124,9 +124,10 @@ async def _ask(
         echo_err(settings.chosen_service.notice)
     async with open_chat(settings, lambda: store) as chat:
         conversation = chat.conversations.create()
-        chat.actions.configure(
-            conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation
-        )
+        if chosen.system_prompt or chosen.generation != conversation.generation:
+            chat.actions.configure(
+                conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation
+            )
         turn = chat.turns.new(conversation, prompt)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
         actions: dict[str, Callable[[], object]] = {

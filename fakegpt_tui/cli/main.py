@@ -137,6 +137,8 @@ def _report_crashes(flags: Mapping[str, object]) -> None:
 
 def run(arguments: Sequence[str]) -> NoReturn:
     """Run the command line and leave the program with its exit code."""
+    # The command line of httpx, which it would import with itself, needs Rich and Pygments.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # as Python skips a module
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # A character that cannot be read or shown is no reason to lose the others.
         if isinstance(stream, io.TextIOWrapper):
