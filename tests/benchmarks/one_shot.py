@@ -9,7 +9,7 @@ from tests.benchmarks.program import home, hosted
 from tests.benchmarks.rows import Row
 from tests.cli.program import COMMAND, Home
 
-_FLOOR = (sys.executable, "-c", "import httpx")
+IMPORTING_HTTPX = (sys.executable, "-c", "import httpx")
 
 
 def measure(repeats: int) -> Iterator[Row]:
@@ -22,7 +22,7 @@ def measure(repeats: int) -> Iterator[Row]:
         for _ in range(repeats):
             ours.append(_first_byte(made, ask))
             began = time.monotonic()
-            subprocess.run(_FLOOR, env=made.environment, check=True)
+            subprocess.run(IMPORTING_HTTPX, env=made.environment, check=True)
             bare.append(time.monotonic() - began)
     yield Row(
         budget="B17",
