@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import field, replace
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fakegpt_tui.domain import (
     ContextMessage,
@@ -16,6 +16,7 @@ from fakegpt_tui.domain import (
     StreamEvent,
     new_id,
 )
+from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 
@@ -63,6 +64,8 @@ class ReplyRequest:
     prompt_id: str = field(default_factory=new_id)
     remote_parent: RemoteParent | None = None
     generation: GenerationSettings = field(default_factory=GenerationSettings)
+    request_id: str = field(default_factory=new_id, compare=False)
+    """Names the request here; ids that a service is sent are made of it."""
     read_blob: Callable[[str], bytes] = field(default=_no_bytes, compare=False, repr=False)
     """Reads the bytes of pictures and files by their digest. It blocks; raises `StoreError`."""
 
@@ -91,6 +94,24 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Release all resources. The backend cannot be used afterwards."""
+        ...
+
+
+@runtime_checkable
+class RequestPreviewer(Protocol):
+    """A backend that can show what it would send."""
+
+    async def preview(self, request: ReplyRequest) -> ExactRequest:
+        """The very request that `stream` would send first for `request`; nothing of it is sent.
+
+        Raises:
+            ServiceError: Something of the conversation cannot be sent.
+        """
+        ...
+
+    @property
+    def last_answer(self) -> LastAnswer | None:
+        """The beginning of the response that came last."""
         ...
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from fakegpt_tui.backends.base import SessionSource
 from fakegpt_tui.domain import ConfigError, NotSignedIn, Secret, ServiceError, Session
+from fakegpt_tui.domain.masks import MASK
 from fakegpt_tui.http.addresses import is_header_safe
 
 ReadKey: TypeAlias = Callable[[], Secret | None]
@@ -22,6 +23,16 @@ class Credentials(Protocol):
     @property
     def secret(self) -> Secret | None:
         """The secret that the headers carry, if there is one yet."""
+        ...
+
+    @property
+    def masked(self) -> dict[str, str]:
+        """The same headers without the secrets, as they can be shown."""
+        ...
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that the secret is read from, if it is."""
         ...
 
     async def headers(self) -> dict[str, str]:
@@ -54,7 +65,7 @@ class ApiKey:
     have corrected it.
     """
 
-    def __init__(self, read: ReadKey, *, header: str = "Authorization") -> None:
+    def __init__(self, read: ReadKey, *, header: str = "Authorization", variable: str = "") -> None:
         """Read the key, which goes into `header`: as it is, but for `Authorization`.
 
         Raises:
@@ -62,6 +73,7 @@ class ApiKey:
         """
         self._read = read
         self._header = header
+        self.variable = variable
         self._key = read()
         self._is_refused = False
         self._lock = asyncio.Lock()
@@ -86,9 +98,13 @@ class ApiKey:
                 except ConfigError as error:
                     raise NotSignedIn(str(error)) from error
                 self._is_refused = False
-        if self._key is None:
-            return {}
-        key = self._key.reveal()
+        return {} if self._key is None else self._headers_of(self._key.reveal())
+
+    @property
+    def masked(self) -> dict[str, str]:
+        return {} if self._key is None else self._headers_of(MASK)
+
+    def _headers_of(self, key: str) -> dict[str, str]:
         is_bearer = self._header.lower() == "authorization"
         return {self._header: f"Bearer {key}" if is_bearer else key}
 
@@ -112,6 +128,12 @@ class SessionCredentials:
     @property
     def secret(self) -> Secret | None:
         return self._session.token if self._session else None
+
+    variable: ClassVar[str] = ""
+
+    @property
+    def masked(self) -> dict[str, str]:
+        return {"X-Authorization": f"Bearer {MASK}"}
 
     async def headers(self) -> dict[str, str]:
         """The headers that carry the token and the cookies of the session.

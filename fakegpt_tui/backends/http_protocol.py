@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
 from fakegpt_tui.domain import BadReply, Notice, ReplyCut, ServiceError, StreamEvent, Usage
-from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest, HttpResponse
+from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
+from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.http.sse import EventReader, ServerEvent
 from fakegpt_tui.protocol.error_body import NOT_JSON, parse_json
@@ -69,6 +70,11 @@ class RequestBuilder(Protocol):
     @property
     def notices(self) -> Sequence[Notice]:
         """What a person should know of the request that was accepted."""
+        ...
+
+    @property
+    def shortcomings(self) -> Sequence[str]:
+        """Sentences on what of the conversation and the settings is not sent, and why."""
         ...
 
     @property

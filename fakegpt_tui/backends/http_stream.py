@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.context_window import estimate_total_tokens
 from fakegpt_tui.backends.credentials import Credentials, redact
 from fakegpt_tui.backends.http_protocol import ReplyBody, RequestBuilder, finish, server_events
 from fakegpt_tui.domain import (
@@ -29,8 +30,10 @@ from fakegpt_tui.domain import (
     Unreachable,
     UsageReported,
 )
+from fakegpt_tui.domain.exact_request import ExactRequest, LastAnswer
 from fakegpt_tui.http.clients import Transport
-from fakegpt_tui.http.responses import ErrorTranslator, HttpRequest, open_response
+from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, preview_request
+from fakegpt_tui.http.responses import open_response
 from fakegpt_tui.http.retries import RetryCounter, RetryPolicy, StreamTimeouts, TimedOut
 from fakegpt_tui.http.sse import EventReader, join_small
 
@@ -102,6 +105,24 @@ class HttpStreamBackend(ABC):
                 retry = _retry_or_raise(retries, timeouts, builder, failure)
                 yield retry
                 await self._retries.sleep(retry.delay)
+
+    async def preview(self, request: ReplyRequest) -> ExactRequest:
+        """As `RequestPreviewer.preview`."""
+        builder = await self._builder(request)
+        credentials = self._credentials.for_request()
+        made = await preview_request(self._transport, await _build(builder), credentials.masked)
+        variables = ((name.lower(), credentials.variable) for name in credentials.masked)
+        return replace(
+            made,
+            tokens=estimate_total_tokens(request.messages),
+            notes=tuple(builder.shortcomings),
+            variables=tuple(pair for pair in variables if pair[1]),
+        )
+
+    @property
+    def last_answer(self) -> LastAnswer | None:
+        record = self._transport.last_answer
+        return None if record is None else record.to_answer()
 
     async def aclose(self) -> None:  # noqa: B027 - not abstract: this is what all of them do
         """Nothing is held: every stream has its own client."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import ConversationExporter, ConversationImporter
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.queue import PromptQueue
+    from fakegpt_tui.chat.request_preview import RequestPreviews
     from fakegpt_tui.chat.search import Search
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.chat.turn import Turn
@@ -127,6 +128,12 @@ class ChatService:
             limit=self._max_turns,
             on_end=self._follow_up,
         )
+
+    @cached_property
+    def requests(self) -> RequestPreviews:
+        from fakegpt_tui.chat.request_preview import RequestPreviews  # noqa: PLC0415 - as above
+
+        return RequestPreviews(self._stores, self.conversations, self.messages, self.services)
 
     @cached_property
     def attachments(self) -> Attachments:

@@ -160,7 +160,11 @@ def _connect_fakegpt(settings: Settings, service: Service, report: LoginCallback
 
 
 def _connect_api(settings: Settings, service: Service, report: LoginCallback) -> Connection:
-    from fakegpt_tui.config.secrets import SystemKeyring, read_key  # noqa: PLC0415 - as above
+    from fakegpt_tui.config.secrets import (  # noqa: PLC0415 - as above
+        KeyInEnvironment,
+        SystemKeyring,
+        read_key,
+    )
 
     def read() -> Secret | None:
         source = settings.service_keys.get(service.name)
@@ -170,8 +174,15 @@ def _connect_api(settings: Settings, service: Service, report: LoginCallback) ->
             report(KeyNeeded(str(error)))
             raise
 
-    cache = settings.model_facts
-    return Connection(service, build_api_backend(service, read, report, cache=cache), None)
+    match settings.service_keys.get(service.name):
+        case KeyInEnvironment(variable):
+            pass
+        case _:
+            variable = ""
+    backend = build_api_backend(
+        service, read, report, variable=variable, cache=settings.model_facts
+    )
+    return Connection(service, backend, None)
 
 
 def build_api_backend(
@@ -179,11 +190,13 @@ def build_api_backend(
     read: Callable[[], Secret | None],
     report: LoginCallback,
     *,
+    variable: str = "",
     cache: Path | None = None,
 ) -> Backend:
     """A backend for `service`, the service of an API, whose key is read by `read`.
 
-    What it learns of models is kept in the file `cache`.
+    `variable` is the environment variable that holds the key, if one does. What is learned of
+    models is kept in the file `cache`.
 
     Raises:
         ConfigError: The service cannot be used as it is configured, or its key cannot be read.
@@ -192,7 +205,8 @@ def build_api_backend(
     from fakegpt_tui.http.clients import Transport  # noqa: PLC0415 - slow, as above
 
     backend, header = _api_backend(service.kind), service.key_header or service.kind.key_header
-    return backend(Transport(service), ApiKey(read, header=header), on_change=report, cache=cache)
+    key = ApiKey(read, header=header, variable=variable)
+    return backend(Transport(service), key, on_change=report, cache=cache)
 
 
 def _api_backend(kind: ServiceKind) -> Callable[..., Backend]:

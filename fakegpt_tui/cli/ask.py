@@ -42,6 +42,8 @@ _WAITING = (
     help="The JSON schema that the reply follows.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing of it.")
+@click.option("--curl", is_flag=True, help="With --dry-run: as a command for curl, keyless.")
 @click.option("--no-stdin", is_flag=True, help="Do not read standard input.")
 @click.option("--no-store", is_flag=True, help="Keep nothing of this on disk.")
 @file_options
@@ -54,6 +56,8 @@ def ask(
     preset: str | None,
     assignments: tuple[str, ...],
     schema: str | None,
+    dry_run: bool,
+    curl: bool,
     as_json: bool,
     no_stdin: bool,
     no_store: bool,
@@ -67,9 +71,14 @@ def ask(
     """
     prompt = _prompt(" ".join(words), "" if no_stdin else _standard_input())
     settings = settings_of(context)
-    from fakegpt_tui.cli.ask_runner import ask_once  # noqa: PLC0415 - asyncio, not for --help
+    from fakegpt_tui.cli.ask_runner import ask_once, show_request  # noqa: PLC0415 - asyncio, not for --help
 
     chosen = _chosen_settings(settings, preset, system, assignments, schema)
+    if dry_run:
+        show_request(settings, prompt, chosen, as_curl=curl, as_json=as_json)
+        return
+    if curl:
+        raise click.UsageError("--curl goes with --dry-run.")
     context.exit(ask_once(settings, prompt, chosen, as_json=as_json, keep=not no_store))
 
 

@@ -17,6 +17,7 @@ from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
 from fakegpt_tui.cli.output import echo_json
 from fakegpt_tui.domain import (
     AppendOnlyText,
+    Conversation,
     MediaReceived,
     Notice,
     OriginReported,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.config.spec import Settings
+    from fakegpt_tui.domain.exact_request import ExactRequest
 
 
 class ReplyPrinter:
@@ -117,18 +119,49 @@ def ask_once(settings: Settings, prompt: str, chosen: Preset, *, as_json: bool, 
         return asyncio.run(_ask(settings, store, prompt, chosen, as_json=as_json))
 
 
+def show_request(
+    settings: Settings, prompt: str, chosen: Preset, *, as_curl: bool, as_json: bool
+) -> None:
+    """Print the request that `ask_once` would send; the list of models may be asked for.
+
+    Raises:
+        FakeGPTError: It cannot be made.
+    """
+    unseen = replace(settings, mirror=None)
+    with ConversationStore.open_in_memory() as memory:
+        made = asyncio.run(_preview(unseen, memory, prompt, chosen))
+    if as_curl:
+        click.echo(made.to_curl(), nl=False)
+    elif as_json:
+        echo_json(made.to_document())
+    else:
+        click.echo((safe_text if os.isatty(1) else replace_surrogates)(made.to_text()))
+
+
+async def _preview(
+    settings: Settings, store: ChatStore, prompt: str, chosen: Preset
+) -> ExactRequest:
+    async with open_chat(settings, lambda: store) as chat:
+        return await chat.requests.next(_configured(chat, chosen), prompt)
+
+
+def _configured(chat: ChatService, chosen: Preset) -> Conversation:
+    """A new conversation with the settings of a preset."""
+    conversation = chat.conversations.create()
+    if chosen.system_prompt or chosen.generation != conversation.generation:
+        chat.actions.configure(
+            conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation
+        )
+    return conversation
+
+
 async def _ask(
     settings: Settings, store: ChatStore, prompt: str, chosen: Preset, *, as_json: bool
 ) -> int:
     if settings.chosen_service.notice:
         echo_err(settings.chosen_service.notice)
     async with open_chat(settings, lambda: store) as chat:
-        conversation = chat.conversations.create()
-        if chosen.system_prompt or chosen.generation != conversation.generation:
-            chat.actions.configure(
-                conversation.id, system_prompt=chosen.system_prompt, generation=chosen.generation
-            )
-        turn = chat.turns.new(conversation, prompt)
+        turn = chat.turns.new(_configured(chat, chosen), prompt)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
         actions: dict[str, Callable[[], object]] = {
             "SIGINT": turn.stop,

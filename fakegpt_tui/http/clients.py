@@ -15,6 +15,7 @@ import httpx
 
 from fakegpt_tui import __version__
 from fakegpt_tui.domain import NO_PROXY, ConfigError, Service
+from fakegpt_tui.domain.exact_request import LastAnswer
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.http.addresses import (
     Address,
@@ -51,6 +52,14 @@ def environment_proxy(address: Address) -> str | None:
 _LOG = logging.getLogger(__name__)
 
 
+class AnswerRecord(Protocol):
+    """Remembers the beginning of a response."""
+
+    def to_answer(self) -> LastAnswer:
+        """What came of it so far."""
+        ...
+
+
 class Transport:
     """Makes the clients of one service: a fresh one for each stream, over one TLS context.
 
@@ -73,6 +82,8 @@ class Transport:
                 f"The certificate file of the service “{service.name}” does not exist."
             )
         self._tls: ssl.SSLContext | None = None
+        self.last_answer: AnswerRecord | None = None
+        """The beginning of the response that came last."""
 
     @asynccontextmanager
     async def client(self, *, secure: bool = False) -> AsyncGenerator[httpx.AsyncClient]:

@@ -1,28 +1,29 @@
 """HTTP responses: open them, read them within limits, decompress, translate errors."""
 
-import json
 import zlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import field, replace
-from typing import Final, TypeAlias
+from time import monotonic
 
 import httpx
 
-from fakegpt_tui.domain import BadReply, ServiceError, Unreachable, Unsupported
+from fakegpt_tui.domain import BadReply, Service, ServiceError, Unreachable, Unsupported
+from fakegpt_tui.domain.exact_request import LastAnswer
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.masks import MASK, is_key_header
 from fakegpt_tui.http.addresses import followed_redirect
 from fakegpt_tui.http.clients import Route, Transport
 from fakegpt_tui.http.compression import Inflater, UnknownCompression
 from fakegpt_tui.http.errors import proxy_login_required
 from fakegpt_tui.http.read_ahead import ReadAhead
+from fakegpt_tui.http.requests import ErrorTranslator, HttpRequest, http_request
 from fakegpt_tui.http.retries import StreamTimeouts
 from fakegpt_tui.text import safe_line
 
-EVENT_STREAM: Final = "text/event-stream"
 _ERROR_BODY_BYTES = 64_000
 _PROXY_STATUS = 407
 _MAX_REDIRECTS = 3
+_RECORDED_BYTES = 64_000
 _MAX_HEADERS = 256
 """More than any service needs. Their size is limited by the reader of HTTP, to 100 kB."""
 
@@ -77,23 +78,33 @@ async def read_body(response: httpx.Response, route: Route, *, limit: int) -> by
     return bytes(body)
 
 
-ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
-"""The error that a response means: its status, headers, the beginning of its body, the host."""
+class ResponseRecord:
+    """Remembers the beginning of a response: for a person who wonders why it failed."""
 
+    def __init__(self, service: Service, response: httpx.Response) -> None:
+        self._given = [name for name, _ in service.headers]
+        self._response = response
+        self._began = monotonic()
+        self._pieces: list[tuple[float, bytes]] = []
+        self._left = _RECORDED_BYTES
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
-    """A request, without its credentials, and how to understand an error response to it."""
+    def add(self, chunks: Iterable[bytes]) -> None:
+        """Remember what came, up to a limit."""
+        if self._left <= 0:
+            return
+        after = monotonic() - self._began
+        for each in chunks:
+            self._pieces.append((after, each[: max(0, self._left)]))
+            self._left -= len(each)
 
-    method: str
-    path: str
-    translate_error: ErrorTranslator
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, object] | bytes | None = None
-
-    def encoded(self) -> "HttpRequest":
-        """The same with its body as bytes, which takes long where that is large."""
-        return replace(self, body=_encode_body(self.body))
+    def to_answer(self) -> LastAnswer:
+        headers = (
+            (name, MASK if is_key_header(name, self._given) else value)
+            for name, value in self._response.headers.items()
+        )
+        pieces = ((after, piece.decode(errors="replace")) for after, piece in self._pieces)
+        status = self._response.status_code
+        return LastAnswer(status=status, headers=tuple(headers), pieces=tuple(pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class HttpResponse:
     _timeouts: StreamTimeouts
     _route: Route
     _translate_error: ErrorTranslator
+    _record: ResponseRecord
 
     @property
     def media_type(self) -> str:
@@ -118,7 +130,9 @@ class HttpResponse:
         Raises:
             ServiceError: The connection failed, or took too long.
         """
-        return await self._timeouts.wait(self._read_ahead.take())
+        chunks = await self._timeouts.wait(self._read_ahead.take())
+        self._record.add(chunks)
+        return chunks
 
     async def read_body(self, *, limit: int, beginning: bytes = b"") -> bytes:
         """`beginning` and what follows it, of at least `limit` bytes where there are as many.
@@ -152,13 +166,10 @@ async def open_response(
     Raises:
         ServiceError: There is none, or it is an error.
     """
-    headers = {**request.headers, **credentials}
-    if request.body is not None:
-        headers["Content-Type"] = "application/json"
     url = transport.address.url(request.path)
     async with AsyncExitStack() as stack:
         for followed in range(_MAX_REDIRECTS + 1):
-            exchange = _exchange(transport, timeouts, request, headers, url)
+            exchange = _exchange(transport, timeouts, request, credentials, url)
             response = await stack.enter_async_context(exchange)
             location = response.headers.get("Location", "")
             goal = followed_redirect(url, response.status_code, location)
@@ -168,8 +179,9 @@ async def open_response(
             url = goal
         chunks = iter_chunks(response, transport.route)
         async with aclosing(ReadAhead(chunks)) as read_ahead:
+            transport.last_answer = record = ResponseRecord(transport.service, response)
             opened = HttpResponse(
-                response, read_ahead, timeouts, transport.route, request.translate_error
+                response, read_ahead, timeouts, transport.route, request.translate_error, record
             )
             if not response.is_success:
                 raise await opened.read_error()
@@ -181,23 +193,14 @@ async def _exchange(
     transport: Transport,
     timeouts: StreamTimeouts,
     request: HttpRequest,
-    headers: Mapping[str, str],
+    credentials: Mapping[str, str],
     url: httpx.URL,
 ) -> AsyncGenerator[httpx.Response]:
     """The head of the response to `request`, sent to `url`."""
     async with transport.client(secure=url.scheme == "https") as client:
-        sent = client.build_request(
-            request.method,
-            url,
-            headers=headers,
-            content=_encode_body(request.body),
-        )
+        sent = http_request(client, request, credentials, url)
         response = await timeouts.wait(client.send(sent, stream=True))
         try:
             yield response
         finally:
             await response.aclose()
-
-
-def _encode_body(body: Mapping[str, object] | bytes | None) -> bytes | None:
-    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()

@@ -9,6 +9,7 @@ from typing import Final
 
 from fakegpt_tui.domain import ModelLoading, RateLimited, ServiceError, Unreachable
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.masks import mask_shapes
 from fakegpt_tui.protocol.error_shapes import find_message
 from fakegpt_tui.text import safe_line
 
@@ -35,17 +36,6 @@ _MESSAGE_LIMIT: Final = 300
 _MAX_WAIT: Final = 31 * 24 * 3600
 """Seconds; a longer wait is taken for a mistake."""
 
-_SECRET = re.compile(
-    r"""eyJ[\w-]{6,}(?:\.[\w-]*){1,2}
-    | \b[fps]k-[\w-]{16,}
-    | (?<=://)[^\s/@]+(?=@)
-    | (?<=bearer\ )\S{16,}
-    | (?<=credential=)[^\s;&"']+ | (?<=password=)[^\s;&"']+ | (?<=token=)[^\s;&"']+
-    | (?<=token_key=)[^\s;&"']+
-    | (?<=password["']:\ ["'])[^"']+ | (?<=token["']:\ ["'])[^"']+
-    | [a-z0-9_+/=-]{40,}""",
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
 _ERROR_TEXT = re.compile(
     r"\s*(?:\[error\]|(?:\w*error|exception|traceback)\b)", re.IGNORECASE | re.ASCII
 )
@@ -165,7 +155,7 @@ def _fields(value: object) -> dict[object, object]:
 
 def clean_message(text: str) -> str:
     """`text` cleaned and on one short line, with what looks like a secret masked."""
-    return safe_line(_SECRET.sub("••••", text[: _MESSAGE_LIMIT * 20]), _MESSAGE_LIMIT)
+    return safe_line(mask_shapes(text[: _MESSAGE_LIMIT * 20]), _MESSAGE_LIMIT)
 
 
 def wait_seconds(value: object) -> float | None:

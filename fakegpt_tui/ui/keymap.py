@@ -112,6 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system", "/instructions"),
     Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation", "/temperature /parameters"),
     Command(ANY, "chat.effort", "alt+t", "settings.cycle_effort", "Effort", "Let the model think more, or less, from the next reply on", "/effort", "/thinking /reasoning"),
+    Command(ANY, "chat.request", "", "settings.show_request", "Request", "Show the exact request that would be sent, and the service's last answer", "/request", "/dry-run /curl"),
     Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset", "/presets /role"),
     Command(ANY, "chat.save", "ctrl+s,f5", "files.save", "Save", "Save this conversation as a Markdown file; /save PATH says where, and its suffix in which format", "/save", "/export", in_footer=True, path_action="files.save_to"),
     Command(ANY, "chat.save-to", "", "files.ask_where", "Save to", "Save this conversation as a file whose path is asked for", "/save to", "/export to"),

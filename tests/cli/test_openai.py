@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -152,3 +153,40 @@ def test_what_is_known_of_a_model_is_listed(home: Home) -> None:
         use(home, server)
         done = home.run("models")
     assert done.stdout == "model-1  8,192 tokens, 7B, llama\n"
+
+
+def test_a_dry_run_prints_the_request_and_sends_nothing(home: Home) -> None:
+    with serving(*replies("x")) as server:
+        use(home, server)
+        done = home.run("ask", "--dry-run", "--set", "temperature=0.5", "Hi there")
+        document = home.run("ask", "--dry-run", "--json", "Hi there")
+        assert server.asked(CHAT) == []
+    assert done.returncode == 0, done.stderr
+    assert f"POST {server.url}{CHAT}" in done.stdout
+    assert '"temperature": 0.5' in done.stdout
+    assert "Hi there" in done.stdout
+    assert "tokens" in done.stdout
+    assert KEY not in done.stdout
+    assert json.loads(document.stdout)["body"]["messages"][0]["content"] == "Hi there"
+    assert not home.data.exists()
+
+
+def test_a_command_for_curl_works_and_holds_no_key(home: Home) -> None:
+    with serving(*replies("from ", "a model")) as server:
+        use(home, server)
+        done = home.run("ask", "--dry-run", "--curl", "Hi")
+        assert KEY not in done.stdout
+        assert "$TEST_KEY" in done.stdout
+        environment = {"PATH": "/usr/bin:/bin", "TEST_KEY": KEY}
+        pasted = subprocess.run(
+            ["bash", "-c", done.stdout], env=environment, capture_output=True, check=True
+        )
+        (exchange,) = server.asked(CHAT)
+    assert exchange.headers["authorization"] == f"Bearer {KEY}"
+    assert b"a model" in pasted.stdout
+
+
+def test_curl_alone_is_refused(home: Home) -> None:
+    done = home.run("ask", "--curl", "Hi")
+    assert done.returncode == 2
+    assert "--dry-run" in done.stderr

@@ -19,7 +19,7 @@ from fakegpt_tui.backends.prompt_content import PromptContent, has_media
 from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError, ServiceKind, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.request_fields import RequestFields, ServerFamily, request_fields
-from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
+from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 
 GO_ON: Final = ContextMessage(
     Role.USER,
@@ -88,6 +88,16 @@ class ApiRequestBuilder(ABC):
             told.append(Notice(f"A max_tokens of {asked:,} does not fit, so {instead}."))
         notice = self._fitter.notice
         return told if notice is None else [notice, *told]
+
+    @property
+    def shortcomings(self) -> Sequence[str]:
+        known = [] if self._fitter.notice is None else [self._fitter.notice.text]
+        values = self.fields.by_path()
+        refused = dict.fromkeys(self.fields.names_of(self._variant.without(values)))
+        known += [
+            f"The model does not take the setting {each}, so it is not sent." for each in refused
+        ]
+        return [*known, *self.fields.without_effect().values()]
 
     @property
     def has_media(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
+from uuid import UUID, uuid5
 
 from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import estimate_total_tokens, truncate_to
@@ -10,6 +11,7 @@ from fakegpt_tui.backends.prompt_content import PromptContent, has_media, plain_
 from fakegpt_tui.backends.thoughts import remove_thoughts
 from fakegpt_tui.domain import (
     ContextMessage,
+    GenerationSettings,
     History,
     Notice,
     PromptTooLong,
@@ -18,10 +20,9 @@ from fakegpt_tui.domain import (
     Service,
     ServiceError,
     Usage,
-    new_id,
 )
 from fakegpt_tui.domain.parts import ImagePart
-from fakegpt_tui.http.responses import EVENT_STREAM, HttpRequest
+from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.protocol.fakegpt import (
     ConversationAction,
     ConversationNotFound,
@@ -48,6 +49,7 @@ _RESTARTED = Notice(
     "The service no longer knows this conversation, so what was said before went along with the"
     " prompt, into a new one."
 )
+_NO_SETTINGS = "The protocol has no generation settings, so none of them are sent."
 _MAX_TRUNCATIONS = 6
 """Each leaves out half of what is left, and the last all but the prompt."""
 
@@ -82,7 +84,9 @@ class PromptBuilder:
         _refuse_pictures(request.messages[-1], service.name)
         self._keep_history = service.history is History.SERVER
         self._parent = request.remote_parent if self._keep_history else None
+        self._has_settings = request.generation != GenerationSettings()
         self._truncations = 0
+        self._builds = 0
         self._is_restarted = False
 
     @property
@@ -94,6 +98,11 @@ class PromptBuilder:
         oldest = "oldest message was" if omitted == 1 else f"{omitted} oldest messages were"
         text = f"The prompt was too long for the service, so its {oldest} left out."
         return [*restarted, Notice(text)]
+
+    @property
+    def shortcomings(self) -> Sequence[str]:
+        told = [each.text for each in self.notices]
+        return [*told, *(each for each in [_NO_SETTINGS] if self._has_settings)]
 
     def build(self) -> HttpRequest:
         return HttpRequest(
@@ -116,11 +125,13 @@ class PromptBuilder:
     def fall_back(self, error: ServiceError) -> bool:
         match error:
             case ConversationNotFound() if self._parent is not None:
+                self._builds += 1
                 self._parent = None
                 self._is_restarted = True
                 return True
             case PromptTooLong() if self._parent is None and self._truncations < _MAX_TRUNCATIONS:
                 self._truncations += 1
+                self._builds += 1
                 is_last = self._truncations == _MAX_TRUNCATIONS
                 budget = 0 if is_last else estimate_total_tokens(self._messages) // 2
                 truncated = truncate_to(self._messages, budget)
@@ -136,6 +147,10 @@ class PromptBuilder:
 
     def go_on(self) -> bool:
         return False  # its replies do not pause
+
+    def _id(self, name: str) -> str:
+        """An id for the service; the same for who shows this request and who sends it."""
+        return str(uuid5(UUID(self._request.request_id), f"{name} {self._builds}"))
 
     def _body(self) -> dict[str, object]:
         purpose, parent = self._request.purpose, self._parent
@@ -155,9 +170,9 @@ class PromptBuilder:
             action=action,
             prompt=prompt,
             model=self._request.model,
-            message_id=self._request.prompt_id if has_id else new_id(),
+            message_id=self._request.prompt_id if has_id else self._id("message"),
             conversation_id=parent.conversation_id if parent else None,
-            parent_id=(parent.parent_id if parent else "") or new_id(),
+            parent_id=(parent.parent_id if parent else "") or self._id("parent"),
             keep_history=self._keep_history,
             timezone_offset_min=-round(offset / timedelta(minutes=1)),
         )

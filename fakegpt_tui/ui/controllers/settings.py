@@ -138,6 +138,15 @@ class SettingsController:
         )
         self._window.ask(screen, take)
 
+    async def show_request(self) -> None:
+        """Show what would be sent for what is typed, or for the last prompt once more."""
+        conversation, requests = self._state.open, self._chat.requests
+        request = await requests.next(conversation, self._window.prompt.text)
+        answer = await requests.last_answer(conversation.service)
+        from fakegpt_tui.ui.dialogs.exact_request import RequestScreen  # noqa: PLC0415 - as above
+
+        self._window.open(RequestScreen(request, answer, service=conversation.service))
+
     def choose_preset(self) -> None:
         conversation_id, presets = self._state.open.id, self._chat.presets
         if not presets:

@@ -1,0 +1,90 @@
+"""HTTP requests: what a protocol asks to send, and how it looks when it is sent."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field, replace
+from typing import Final, TypeAlias
+
+import httpx
+
+from fakegpt_tui.domain import ServiceError
+from fakegpt_tui.domain.exact_request import ExactRequest
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.masks import MASK, is_key_header, mask_url
+from fakegpt_tui.http.clients import Transport
+
+EVENT_STREAM: Final = "text/event-stream"
+
+ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
+"""The error that a response means: its status, headers, the beginning of its body, the host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request, without its credentials, and how to understand an error response to it."""
+
+    method: str
+    path: str
+    translate_error: ErrorTranslator
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] | bytes | None = None
+
+    def encoded(self) -> "HttpRequest":
+        """The same with its body as bytes, which takes long where that is large."""
+        return replace(self, body=_encode_body(self.body))
+
+
+async def preview_request(
+    transport: Transport, request: HttpRequest, credentials: Mapping[str, str]
+) -> ExactRequest:
+    """What `open_response` would send; the values of `credentials` are masked ones."""
+    url = transport.address.url(request.path)
+    async with transport.client() as client:
+        sent = http_request(client, request, dict.fromkeys(credentials, "-"), url)
+    given = [name for name, _ in transport.service.headers]
+    headers = []
+    for raw_name, raw_value in sent.headers.raw:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        shown = next((each for key, each in credentials.items() if key.lower() == name.lower()), "")
+        is_secret = is_key_header(name, given)
+        headers.append((name, shown or (MASK if is_secret else value)))
+    return ExactRequest(
+        method=sent.method,
+        url=mask_url(str(sent.url)),
+        headers=tuple(headers),
+        body=sent.content,
+        curl_options=tuple(_curl_options(transport)),
+    )
+
+
+def http_request(
+    client: httpx.AsyncClient,
+    request: HttpRequest,
+    credentials: Mapping[str, str],
+    url: httpx.URL,
+) -> httpx.Request:
+    """The request as it is sent, by both who send it and who show it."""
+    headers = {**request.headers, **credentials}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    content = _encode_body(request.body)
+    return client.build_request(request.method, url, headers=headers, content=content)
+
+
+def _curl_options(transport: Transport) -> Iterator[str]:
+    match transport.service.verify:
+        case False:
+            yield "--insecure"
+        case str(path):
+            yield f"--cacert {shlex.quote(path)}"
+        case _:
+            pass
+    if transport.route.proxy:
+        yield f"--proxy {shlex.quote(transport.route.proxy)}"
+    elif transport.address.is_loopback:
+        yield "--noproxy '*'"
+
+
+def _encode_body(body: Mapping[str, object] | bytes | None) -> bytes | None:
+    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
