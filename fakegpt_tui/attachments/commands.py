@@ -17,6 +17,7 @@ MAX_OUTPUT = 262_144
 """Bytes of output after which a command is ended."""
 
 _READ_SIZE = 65_536
+_END_SECONDS = 1.0
 _CONTROL_SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours and cursor
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC: titles and links
@@ -87,8 +88,7 @@ class ShellCommand:
             self.ending = f"It was ended after {self._max_seconds:g} seconds."
         finally:
             feeding.cancel()
-            _kill(process)
-            await process.wait()
+            await end_process(process)
         if self.exit_code is not None:
             self.ending = f"Exit code {self.exit_code} after {monotonic() - began:.1f} seconds."
 
@@ -126,10 +126,14 @@ class ShellCommand:
         return True
 
 
-def _kill(process: asyncio.subprocess.Process) -> None:
-    """End it and what it has started, also where it has left that running behind."""
+async def end_process(process: asyncio.subprocess.Process) -> None:
+    """End a process and what it has started, also where it has left that running behind."""
     with suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
+    # What has left its group can hold a pipe open, for whose end asyncio would wait.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_END_SECONDS):
+            await process.wait()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from fakegpt_tui.attachments.files import check_file, make_part, open_regular
+from fakegpt_tui.backends.context_window import estimate_part_tokens
+from fakegpt_tui.domain.text_encodings import decode_text
+
 if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import Stores
-    from fakegpt_tui.domain.parts import Blob
+    from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
 
 MAX_BYTES = 50_000_000
 
@@ -29,6 +34,42 @@ class Attachments:
         """
         store = self._stores.of(conversation_id)
         return await asyncio.to_thread(store.put_blob, source, limit=self.max_bytes)
+
+    async def add_file(self, conversation_id: str, path: Path) -> ImagePart | FilePart:
+        """Keep a file as it is now, and return the part for a prompt.
+
+        Raises:
+            LoadError: It cannot be read, or no model could take it.
+            StoreError: It cannot be kept.
+        """
+
+        def add() -> ImagePart | FilePart:
+            with open_regular(path) as file:
+                return self._add(conversation_id, file, path.name)
+
+        return await asyncio.to_thread(add)
+
+    async def add_bytes(self, conversation_id: str, data: bytes, name: str) -> ImagePart | FilePart:
+        """Keep bytes that came from elsewhere; as `add_file`."""
+        return await asyncio.to_thread(self._add, conversation_id, BytesIO(data), name)
+
+    def _add(self, conversation_id: str, file: BinaryIO, name: str) -> ImagePart | FilePart:
+        check_file(file, name)
+        store = self._stores.of(conversation_id)
+        return make_part(store.put_blob(file, limit=self.max_bytes), name)
+
+    def cost(self, attachment: Attachment) -> int:
+        """About how many tokens it is for a model, rather too many than too few."""
+        return estimate_part_tokens(attachment.part)
+
+    async def text(self, conversation_id: str, attachment: Attachment) -> str:
+        """The text of a file or of a large paste.
+
+        Raises:
+            StoreError: It is missing or damaged.
+        """
+        data = await self.read(conversation_id, attachment.part.blob.digest)
+        return decode_text(data) or ""
 
     async def read(self, conversation_id: str, digest: str) -> bytes:
         """The bytes with that digest.

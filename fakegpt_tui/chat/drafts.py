@@ -10,6 +10,7 @@ from fakegpt_tui.domain import Bookmark, Draft
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
+    from fakegpt_tui.domain.parts import Attachment
 
 
 class Bookmarks:
@@ -78,12 +79,18 @@ class Drafts:
     def get(self, conversation_id: str) -> Draft | None:
         return self._known().get(conversation_id)
 
-    def save(self, conversation_id: str, text: str, cursor: tuple[int, int] = (0, 0)) -> None:
+    def save(
+        self,
+        conversation_id: str,
+        text: str,
+        cursor: tuple[int, int] = (0, 0),
+        attachments: tuple[Attachment, ...] = (),
+    ) -> None:
         """Save what is typed; may be called at every key, as the store gathers writes.
 
-        Blank text removes the draft.
+        Blank text removes the draft. `attachments` are what the marks in the text stand for.
         """
-        draft = Draft(conversation_id, text if text.strip() else "", cursor)
+        draft = Draft(conversation_id, text if text.strip() else "", cursor, attachments)
         if draft.text:
             if self.get(conversation_id) == draft:
                 return
@@ -103,10 +110,15 @@ class Drafts:
         }
 
     def save_edit(
-        self, conversation_id: str, prompt_id: str, text: str, cursor: tuple[int, int] = (0, 0)
+        self,
+        conversation_id: str,
+        prompt_id: str,
+        text: str,
+        cursor: tuple[int, int] = (0, 0),
+        attachments: tuple[Attachment, ...] = (),
     ) -> None:
         """Save the draft of an edited prompt; blank text removes it."""
-        self.save(f"{conversation_id}{_EDITS}{prompt_id}", text, cursor)
+        self.save(f"{conversation_id}{_EDITS}{prompt_id}", text, cursor, attachments)
 
     def refresh(self) -> None:
         """Read what another instance has written, except what was typed here."""

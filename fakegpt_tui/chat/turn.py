@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.backends.base import Backend, ReplyRequest
     from fakegpt_tui.chat.queue import ConcurrencyLimiter
     from fakegpt_tui.chat.store_interface import TurnStore
+    from fakegpt_tui.domain.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Turn:
         add_messages: Callable[[Sequence[ChatMessage]], Future[None]],
         is_new_prompt: bool = True,
         draft_text: str = "",
+        draft_parts: tuple[Part, ...] = (),
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._store = store
@@ -117,6 +119,7 @@ class Turn:
         self.is_new_prompt = is_new_prompt
         self.draft_text = draft_text
         """Text to restore in the input if the prompt could not be saved."""
+        self.draft_parts = draft_parts
         self.error: FakeGPTError | None = None
         self.save_error: StoreError | None = None
         self.notices: list[str] = []

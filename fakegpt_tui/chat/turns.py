@@ -121,7 +121,7 @@ class Turns:
         current = self._index.current(conversation.id)
         text = replace_surrogates(text)
         prompt = request_builder.new_prompt(current, text, shown, parts=parts)
-        return self._begin(current, prompt, models=models, draft_text=prompt.text)
+        return self._begin(current, prompt, models=models, is_typed=True)
 
     def edit(
         self,
@@ -139,7 +139,7 @@ class Turns:
         kept = attached_parts(earlier.parts) if parts is None else parts
         text = replace_surrogates(text)
         prompt = request_builder.new_prompt(current, text, earlier.parent_id, parts=kept)
-        return self._begin(current, prompt, draft_text=prompt.text)[0]
+        return self._begin(current, prompt, is_typed=True)[0]
 
     def regenerate(self, conversation_id: str, message_id: str) -> Turn:
         """A turn for another variant of a reply, or of the replies to a prompt."""
@@ -211,7 +211,7 @@ class Turns:
         *,
         models: Sequence[ModelRef] = (),
         continued: ChatMessage | None = None,
-        draft_text: str = "",
+        is_typed: bool = False,
         queued: QueuedPrompt | None = None,
     ) -> tuple[Turn, ...]:
         """A turn for each of `models`, or one with the model of the conversation.
@@ -253,7 +253,8 @@ class Turns:
                 ),
                 add_messages=partial(self._add_messages, header, queued),
                 is_new_prompt=is_new_prompt and reply is replies[0],
-                draft_text=draft_text if reply is replies[0] else "",
+                draft_text=prompt.text if is_typed and reply is replies[0] else "",
+                draft_parts=prompt.parts if is_typed and reply is replies[0] else (),
             )
             for each, reply in zip(variants, replies, strict=True)
         )

@@ -138,7 +138,8 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
                     if not self._chat_screen.repaints_soon:
                         self._report(ReplyGrew())
         except StoreError as error:
-            self._report(PromptNotSaved(turn.conversation.id, turn.draft_text, str(error)))
+            draft = turn.draft_text, str(error), turn.draft_parts
+            self._report(PromptNotSaved(turn.conversation.id, *draft))
         finally:
             self._chat.turns.end(turn)
             if turn.is_saved:

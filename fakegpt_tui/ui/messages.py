@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.jobs import Job
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.domain import ChatMessage
+    from fakegpt_tui.domain.parts import Part
 
 
 @dataclass
@@ -131,6 +132,7 @@ class PromptNotSaved(Report):
     conversation_id: str
     text: str
     reason: str
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass

@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     LoginState,
     MessageStatus,
     NotFound,
+    QueuedPrompt,
     Role,
     Service,
     StoreError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn, TurnProgress
     from fakegpt_tui.domain.message_tree import Variants
+    from fakegpt_tui.domain.parts import Attachment
     from fakegpt_tui.ui.state import ChatState
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
@@ -65,6 +67,8 @@ class ChatView:
     rows: tuple[ConversationRow, ...]
     queued: tuple[str, ...]
     queue_held: bool
+    chips: Mapping[str, str]
+    """What is attached to the prompt: a line for each, by its mark."""
     editing: bool
     temporary: bool
     """Does the conversation leave nothing on disk?"""
@@ -116,7 +120,8 @@ class ViewModel:
             activity=self.activity,
             background=self.background if state.is_loaded else "",
             rows=state.rows,
-            queued=tuple(prompt.text for prompt in queued),
+            queued=tuple(queued_text(prompt) for prompt in queued),
+            chips=self._chips(state.attached),
             queue_held=bool(queued) and self._chat.queue.is_held(queued[0].id),
             editing=state.edited_prompt is not None,
             temporary=self._chat.conversations.is_temporary(state.open.id),
@@ -133,6 +138,15 @@ class ViewModel:
         presets = self._chat.presets.values()
         same = (each.name for each in presets if (each.system_prompt, each.generation) == own)
         return next(same, "")
+
+    def _chips(self, attached: Sequence[Attachment]) -> Mapping[str, str]:
+        """A line for each attachment of the prompt, by its mark."""
+        if not attached:
+            return {}
+        from fakegpt_tui.attachments.marks import labels, mark_of  # noqa: PLC0415 - where there are some
+
+        tokens = {each.id: self._chat.attachments.cost(each) for each in attached}
+        return dict(zip(map(mark_of, attached), labels(attached, tokens), strict=True))
 
     def _token_label(self, path: Sequence[ChatMessage]) -> str:
         """How many tokens are sent with the next prompt; empty where none are."""
@@ -233,6 +247,15 @@ class ViewModel:
             self._row_source = source
             self._rows = conversation_rows(conversations, running, failed, drafts, now=now)
         return self._rows
+
+
+def queued_text(prompt: QueuedPrompt) -> str:
+    """A queued prompt in words, with the marks of what goes with it."""
+    if not prompt.parts:
+        return prompt.text
+    from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - where there are some
+
+    return put_marks(prompt.text, prompt.parts)[0]
 
 
 def _cost_label(message: ChatMessage) -> str:

@@ -23,7 +23,16 @@ ROOT = DOCS.parent
 FRONT = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md", "CHANGELOG.md")
 PAGES = [*(ROOT / name for name in FRONT), *sorted(DOCS.glob("*.md"))]
 SUBJECTS = {
-    *("first-minute", "keys", "services", "conversations", "files", "command-line", "serving"),
+    *(
+        "first-minute",
+        "keys",
+        "services",
+        "conversations",
+        "attachments",
+        "files",
+        "command-line",
+        "serving",
+    ),
     *("embedding", "configuration", "terminals", "costs", "troubleshooting", "coming-from"),
 }
 TOML = [

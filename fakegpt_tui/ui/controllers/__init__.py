@@ -5,6 +5,7 @@ They are imported with the first command or report, which is after the first fra
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.controllers.conversations import ConversationController
 from fakegpt_tui.ui.controllers.files import FileController
 from fakegpt_tui.ui.controllers.items import ItemController
@@ -22,6 +23,7 @@ from fakegpt_tui.ui.window import Window
 class Controllers:
     """The controllers of one main screen; the keymap names them as the fields are named."""
 
+    attachments: AttachmentController
     prompt: PromptController
     conversations: ConversationController
     messages: MessageController
@@ -36,13 +38,15 @@ def build_controllers(
     chat: ChatService, state: ChatState, window: Window, options: Options
 ) -> Controllers:
     conversations = ConversationController(chat, state, window, options.clock)
+    attachments = AttachmentController(chat, state, window)
     return Controllers(
-        prompt=PromptController(chat, state, window),
+        attachments=attachments,
+        prompt=PromptController(chat, state, window, attachments),
         conversations=conversations,
         messages=MessageController(chat, state, window, conversations.open, options.clock),
         files=FileController(chat, state, window, options.exports),
         items=ItemController(state, window),
         services=ServiceController(chat, state, window, options),
         settings=SettingsController(chat, state, window, options),
-        side_by_side=SideBySideController(chat, state, window, options),
+        side_by_side=SideBySideController(chat, state, window, options, attachments),
     )

@@ -1,9 +1,13 @@
 """Prompt controller: send, stop, edit, recall, queue, and what becomes of a turn."""
 
+from collections.abc import Sequence
+
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.domain.parts import Part
 from fakegpt_tui.text import safe_line
+from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.messages import (
@@ -12,10 +16,12 @@ from fakegpt_tui.ui.messages import (
     OpenEditor,
     PromptEdited,
     PromptNotSaved,
+    RunTurn,
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState
+from fakegpt_tui.ui.state import FAILED_STATUSES, ChatState, HeldPrompt
+from fakegpt_tui.ui.view_model import queued_text
 from fakegpt_tui.ui.window import Window
 
 _MAX_TITLE = 40
@@ -24,12 +30,72 @@ _MAX_TITLE = 40
 class PromptController:
     """Sends what is typed, and stops what is under way."""
 
-    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
+    def __init__(
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        attachments: AttachmentController,
+    ) -> None:
         self._chat = chat
         self._state = state
         self._window = window
+        self._attachments = attachments
 
     def send(self, text: str) -> None:
+        """Send a prompt, at once or when all is read that goes with it."""
+        state = self._state
+        if self._attachments.is_reading or state.attached_to(text, state.open.id):
+            held = HeldPrompt(state.open, text, state.edited_prompt)
+            if state.held is not None:
+                self._window.prompt.restore_text(text)
+                self._window.notify("The prompt before is still being read.")
+                return
+            state.held = held
+            self._window.save_typed()
+            self._window.work(self._send_held(held), group="send", exclusive=False)
+        else:
+            self._send(text)
+
+    async def _send_held(self, held: HeldPrompt) -> None:
+        """Send a prompt once all is read, unless it was taken back meanwhile."""
+        conversation_id = held.conversation.id
+        try:
+            await self._attachments.wait()
+            if self._state.held is not held:
+                return
+            text, parts = await self._attachments.prepare(held.text, conversation_id)
+            self._ask_held(held, text, parts)
+        except FakeGPTError:
+            self._give_back(held)
+            raise
+
+    def _ask_held(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
+        if self._state.held is not held:
+            return
+        is_open = self._state.open.id == held.conversation.id
+        was_edited = held.edited_prompt is not None
+        asked = self._state.ask_held(held, text, parts)
+        self._state.held = None
+        if is_open and was_edited and (draft := self._state.draft) is not None:
+            self._window.prompt.load_draft(draft.text, draft.cursor)
+        if is_open:
+            self._window.save_typed()
+        else:
+            self._state.forget_held(held)
+        if isinstance(asked, Turn) and is_open:
+            self._window.start_turn(asked)
+        elif isinstance(asked, Turn):
+            self._window.post(RunTurn(asked))
+
+    def _give_back(self, held: HeldPrompt) -> None:
+        """Put a prompt that cannot be sent back where it was typed."""
+        if self._state.held is held:
+            self._state.held = None
+            if self._state.open.id == held.conversation.id:
+                self._window.prompt.restore_text(held.text)
+
+    def _send(self, text: str) -> None:
         prompt = self._window.prompt
         was_edited = self._state.edited_prompt is not None
         try:
@@ -67,8 +133,9 @@ class PromptController:
 
     def take_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
-        if event.text and event.conversation_id == self._state.open.id:
-            self._window.prompt.restore_text(event.text)
+        if (event.text or event.parts) and event.conversation_id == self._state.open.id:
+            typed = self._state.type_again(event.text, event.parts)
+            self._window.prompt.restore_text(typed)
         elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)
         self._window.notify(event.reason)
@@ -160,11 +227,12 @@ class PromptController:
         if not queued:
             self._window.notify("Nothing is queued here.")
             return
-        choices = [Choice(each.id, each.text) for each in queued]
+        choices = [Choice(each.id, queued_text(each)) for each in queued]
 
         def take(prompt_id: str) -> None:
             prompt.focus()
-            prompt.restore_text(self._chat.queue.withdraw(prompt_id).text)
+            withdrawn = self._chat.queue.withdraw(prompt_id)
+            prompt.restore_text(self._state.type_again(withdrawn.text, withdrawn.parts))
 
         self._window.pick("Queued, enter takes it back", choices, take, cancelled=prompt.focus)
 

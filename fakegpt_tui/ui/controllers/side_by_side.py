@@ -1,8 +1,12 @@
 """Side-by-side controller: ask several models at once, and go on with one reply."""
 
+from collections.abc import Sequence
+
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import ModelRef, NotFound
+from fakegpt_tui.domain.parts import Part
+from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.options import Options
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
@@ -12,8 +16,14 @@ class SideBySideController:
     """Asks what is typed, or else the marked prompt once more, and shows the replies together."""
 
     def __init__(
-        self, chat: ChatService, state: ChatState, window: Window, options: Options
+        self,
+        chat: ChatService,
+        state: ChatState,
+        window: Window,
+        options: Options,
+        attachments: AttachmentController,
     ) -> None:
+        self._attachments = attachments
         self._chat = chat
         self._state = state
         self._window = window
@@ -55,17 +65,33 @@ class SideBySideController:
         if not models:
             return
         self._last_models = models
-        turns = self._begin(models)
+        text = self._window.prompt.text_to_send
+        if text and (self._attachments.is_reading or self._state.attached):
+            self._window.work(self._ask_attached(models), group="side-by-side")
+        else:
+            self._start(self._begin(models, text, ()))
+
+    async def _ask_attached(self, models: tuple[ModelRef, ...]) -> None:
+        """Ask once all is read that goes with the prompt, unless another one is open by then."""
+        conversation_id = self._state.open.id
+        await self._attachments.wait()
+        text = self._window.prompt.text_to_send
+        text, parts = await self._attachments.prepare(text, conversation_id)
+        if self._state.open.id == conversation_id:
+            self._start(self._begin(models, text, parts))
+
+    def _start(self, turns: tuple[Turn, ...]) -> None:
         self._window.save_typed()
         for turn in turns:
             self._window.start_turn(turn)
         self._show(turns)
 
-    def _begin(self, models: tuple[ModelRef, ...]) -> tuple[Turn, ...]:
+    def _begin(
+        self, models: tuple[ModelRef, ...], text: str, parts: Sequence[Part]
+    ) -> tuple[Turn, ...]:
         chat, conversation = self._chat, self._state.open
-        text = self._window.prompt.text_to_send
-        if text:
-            turns = chat.turns.new_parallel(conversation, text, models)
+        if text or parts:
+            turns = chat.turns.new_parallel(conversation, text, models, parts=parts)
             self._window.prompt.take_text()
             return turns
         last = self._window.transcript.current_message or next(reversed(self._state.path), None)

@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
 from fakegpt_tui.ui.bindings import bindings, effective_keys
-from fakegpt_tui.ui.keymap import KeyScope
+from fakegpt_tui.ui.keymap import KeyScope, first_key
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
     from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
+    from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar, PathList
     from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
     from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
@@ -101,6 +102,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._view_model = ViewModel(chat, self.state, options.clock)
         self._controllers: Controllers | None = None
         self._completion: CommandCompletion | None = None
+        self._path_list: PathList | None = None
+        self._chips: AttachmentBar | None = None
         self._repaint_timer: Timer | None = None
         self._list_wanted = _SHOWN.get(options.memory.get("list") or "")
         self._notices_shown = 0
@@ -150,6 +153,7 @@ class ChatScreen(RenderCache, TolerantScreen):
                 self.controllers.conversations.open(self._options.resume)
             elif unsent and not self.window.prompt.text:
                 draft = unsent[-1]
+                self.state.learn(draft.conversation_id, draft.attachments)
                 self.state.start(
                     self._chat.conversations.create(conversation_id=draft.conversation_id)
                 )
@@ -195,6 +199,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         queue.waiting = shown.queued
         queue.held = shown.queue_held
         self.window.prompt.is_edit = shown.editing
+        self._show_chips(shown)
         # Nothing ticks while there is no turn.
         for timer, is_needed in (
             (self._activity_timer, bool(shown.activity)),
@@ -204,6 +209,18 @@ class ChatScreen(RenderCache, TolerantScreen):
                 timer.resume()
             else:
                 timer.pause()
+
+    def _show_chips(self, shown: ChatView) -> None:
+        """List what is attached above the prompt; the list is made with the first of it."""
+        self.window.prompt.marks = shown.chips.keys()
+        if shown.chips and self._chips is None:
+            from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar  # noqa: PLC0415 - when attached
+
+            self._chips = AttachmentBar()
+            self.mount(self._chips, before=self.window.prompt)
+        if self._chips is not None:
+            self._chips.hint = f"{first_key('attach.list', self.state.keys)} opens"
+            self._chips.chips = tuple(shown.chips.values())
 
     def _show_path(self, before: ChatView | None, shown: ChatView) -> None:
         """Show the messages; of a path that is shown already, only those that have changed."""
@@ -285,7 +302,34 @@ class ChatScreen(RenderCache, TolerantScreen):
     def save_typed(self) -> None:
         # What is typed earlier is saved as soon as the store is open.
         if self.state.is_loaded:
+            before = self.state.attached
             self.window.save_typed()
+            if self.state.attached != before:
+                self.window.refresh()
+
+    @on(PromptInput.ReferenceTyped)
+    def attach_reference(self, event: PromptInput.ReferenceTyped) -> None:
+        self.window.run(self.controllers.attachments.take_reference, event.written, event.path)
+
+    @on(PromptInput.LargePaste)
+    def attach_paste(self, event: PromptInput.LargePaste) -> None:
+        self.window.run(self.controllers.attachments.take_paste, event.text)
+
+    @on(PromptInput.Dropped)
+    def attach_dropped(self, event: PromptInput.Dropped) -> None:
+        self.window.run(self.controllers.attachments.take_drop, event.text)
+
+    @on(PromptInput.EmptyPaste)
+    def attach_clipboard(self) -> None:
+        self.window.run(self.controllers.attachments.paste)
+
+    @on(PromptInput.CommandTyped)
+    def run_typed(self, event: PromptInput.CommandTyped) -> None:
+        self.window.run(self.controllers.attachments.run_typed, event.line, event.attaches)
+
+    @on(PromptInput.PathsWanted)
+    def list_paths(self, event: PromptInput.PathsWanted) -> None:
+        self.window.run(self.controllers.attachments.list_paths, event.folder)
 
     @on(PromptInput.Changed)
     @on(PromptInput.CompletionMoved)
@@ -302,12 +346,25 @@ class ChatScreen(RenderCache, TolerantScreen):
             is_open = completion is not None and completion.is_open
             self._completion.matches = completion.matches if completion and is_open else ()
             self._completion.marked = completion.marked if completion else None
+        self._show_paths()
         if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
             self.window.notify("The list of commands is closed; what is typed is sent as it is.")
 
     @on(PromptInput.PathsFound)
     def tell_paths(self, event: PromptInput.PathsFound) -> None:
         self.window.notify(" · ".join(event.names[:_MOST_NAMES]))
+
+    def _show_paths(self) -> None:
+        """List the paths that fit a reference; the list is made with the first one."""
+        paths = self.window.prompt.paths
+        if paths is not None and self._path_list is None:
+            from fakegpt_tui.ui.widgets.attachment_bar import PathList  # noqa: PLC0415 - when typed
+
+            self._path_list = PathList()
+            self.mount(self._path_list, before=self.window.prompt)
+        if self._path_list is not None and paths is not None:
+            self._path_list.matches = paths.matches
+            self._path_list.marked = paths.marked
 
     async def action_run_in_transcript(self, action: str) -> None:
         """Run a command of the transcript, wherever the focus is."""

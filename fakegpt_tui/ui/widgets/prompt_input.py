@@ -1,7 +1,7 @@
 """Prompt input widget, and the queue of prompts that wait to be sent."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -19,10 +19,15 @@ from fakegpt_tui.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
     from fakegpt_tui.ui.slash_commands import SlashCompletion
+    from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion
 
 _ENTER_SENDS = "Ask anything — Enter sends, / for commands"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
+_EDITS_EARLIER = "Edits an earlier prompt; ctrl+c leaves that"
+_RUNS_COMMAND = "Runs in your shell, and shows the output; !! puts it into the prompt"
 _MAX_SHOWN = 3
+_LARGE_LINES, _LARGE_LENGTH = 20, 2_000
+"""A paste beyond these is shown as one mark, which can be opened."""
 _EMPTY_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
@@ -63,6 +68,41 @@ class PromptInput(TextBox):
 
         names: tuple[str, ...]
 
+    @dataclass
+    class ReferenceTyped(Message):
+        """A reference such as `@path` was typed to its end, and stands so in the text."""
+
+        written: str
+        path: str
+
+    @dataclass
+    class PathsWanted(Message):
+        """A folder is to be listed for the completion of paths."""
+
+        folder: str
+
+    @dataclass
+    class LargePaste(Message):
+        """So much text was pasted that it is to be shown as a mark at the cursor."""
+
+        text: str
+
+    @dataclass
+    class Dropped(Message):
+        """What was pasted may be the paths of dropped files; it stands in the text by now."""
+
+        text: str
+
+    class EmptyPaste(Message):
+        """A paste without text: the clipboard holds something else."""
+
+    @dataclass
+    class CommandTyped(Message):
+        """A command of the shell is to be run. Its text is no longer in the input."""
+
+        line: str
+        attaches: bool
+
     class QuitRequested(Message):
         """ctrl+d was pressed in the empty prompt."""
 
@@ -72,6 +112,17 @@ class PromptInput(TextBox):
         self._history_index = 0
         self._unsent = ""
         self._completion: SlashCompletion | None = None
+        self.paths: ReferenceCompletion | None = None
+        """The completion of paths, once a reference was typed."""
+        self.marks: Collection[str] = ()
+        """The marks in the text that stand for something attached; a deletion takes them whole."""
+        self._is_command = False
+
+    @property
+    def is_command(self) -> bool:
+        """Was `!` typed at the start? A text that was pasted or brought back is never run."""
+        self._is_command = self._is_command and self.document[0].startswith("!")
+        return self._is_command
 
     @property
     def completion(self) -> "SlashCompletion | None":
@@ -90,9 +141,14 @@ class PromptInput(TextBox):
         self.placeholder = Content(_ENTER_SENDS if enter_sends else _ENTER_BREAKS)
 
     def watch_is_edit(self, is_edit: bool) -> None:
-        self.border_title = Content(
-            "Edits an earlier prompt; ctrl+c leaves that" if is_edit else ""
-        )
+        self.border_title = Content(_EDITS_EARLIER if is_edit else "")
+
+    def on_text_area_changed(self) -> None:
+        """Say what Enter does with a command, and follow the reference that is typed."""
+        title = _EDITS_EARLIER if self.is_edit else ""
+        self.border_title = Content(_RUNS_COMMAND if self.is_command else title)
+        if self.paths is not None:
+            self.paths.follow()
 
     def render_line(self, y: int) -> Strip:
         # Textual cannot wrap the placeholder to a width of nothing.
@@ -125,7 +181,13 @@ class PromptInput(TextBox):
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
-        elif (text := self.text_to_send) and not await self._run_command():
+        elif (text := self.text_to_send) and self.is_command:
+            if line := text.lstrip("!").strip():
+                self.take_text()
+                self.post_message(self.CommandTyped(line, text.startswith("!!")))
+        elif text and not await self._run_command():
+            if self.paths is not None:
+                self.paths.end()
             # Posted before the text is cleared, so that it is sent before its draft is deleted.
             self.post_message(self.Submitted(text[1:] if self._is_escaped(text) else text))
             self.take_text()
@@ -212,6 +274,7 @@ class PromptInput(TextBox):
     def replace_text(self, text: str) -> None:
         """Show another text; undo brings back what was here."""
         self._history_index = 0
+        self._is_command = False
         self.history.checkpoint()
         self.replace(text, (0, 0), self.document.end, maintain_selection_offset=False)
         self.move_cursor(self.document.end)
@@ -228,7 +291,12 @@ class PromptInput(TextBox):
         key has bubbled up to it, and a priority binding as soon as it arrives: letters typed after
         the one, or before the other, would go to another conversation.
         """
-        if await self._complete_command(event.key) or self._recall_by_arrow(event.key):
+        if (
+            await self._complete_command(event.key)
+            or (self.paths is not None and self.paths.handle_key(event.key))
+            or self._type_sign(event.character)
+            or self._recall_by_arrow(event.key)
+        ):
             event.stop()
             event.prevent_default()
         elif not event.is_printable and not self.edits_with(event.key):
@@ -284,14 +352,92 @@ class PromptInput(TextBox):
             return True
         return False
 
+    def _type_sign(self, sign: str | None) -> bool:
+        """Handle the signs that begin a reference or a command; whether they stood as text.
+
+        A backslash before one makes it literal, and goes.
+        """
+        if sign not in ("@", "!"):
+            return False
+        row, column = self.cursor_location
+        before = self.document[row][:column]
+        is_escaped = before.endswith("\\") and (
+            before == "\\" and row == 0 if sign == "!" else not before[-2:-1].strip()
+        )
+        if is_escaped:
+            self.replace(sign, (row, column - 1), (row, column), maintain_selection_offset=False)
+        elif sign == "!":
+            self._is_command = self._is_command or not self.text
+        elif self.paths is None:
+            from fakegpt_tui.ui.widgets.reference_completion import ReferenceCompletion  # noqa: PLC0415 - when typed
+
+            self.paths = ReferenceCompletion(self, self)
+        if sign == "@" and self.paths is not None and not is_escaped:
+            self.paths.begin()
+        return is_escaped
+
+    def reference_typed(self, written: str, path: str) -> None:
+        self.post_message(self.ReferenceTyped(written, path))
+
+    def paths_wanted(self, folder: str) -> None:
+        self.post_message(self.PathsWanted(folder))
+
+    def completion_moved(self, *, is_closed: bool) -> None:
+        self.post_message(self.CompletionMoved(is_closed=is_closed))
+
+    def action_delete_left(self) -> None:
+        if not self._delete_mark(before=True):
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        if not self._delete_mark(before=False):
+            super().action_delete_right()
+
+    def _delete_mark(self, *, before: bool) -> bool:
+        """Delete the mark that a deletion at the cursor would break; is there one?"""
+        if not self.marks or not self.selection.is_empty:
+            return False
+        from fakegpt_tui.attachments.marks import mark_around  # noqa: PLC0415 - where there is one
+
+        row, column = self.cursor_location
+        start, end = mark_around(self.document[row], column, self.marks, before=before)
+        if start != end:
+            self.history.checkpoint()
+            self.delete((row, start), (row, end), maintain_selection_offset=False)
+        return start != end
+
+    def insert_text(self, text: str) -> None:
+        """Put a text in place of the selection, as one edit."""
+        start, end = self.selection
+        self.history.checkpoint()
+        result = self.replace(text, start, end, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def replace_first(self, old: str, new: str) -> bool:
+        """Replace the first `old` in the text, as one edit; is there one?"""
+        before, found, _ = self.text.partition(old)
+        if found:
+            self.history.checkpoint()
+            self.replace(new, _end_of(before), _end_of(before + found))
+        return bool(found)
+
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""
         event.stop()
         event.prevent_default()
-        start, end = self.selection
         text = clipboard_text(event.text)
-        result = self.replace(text, start, end, maintain_selection_offset=False)
-        self.move_cursor(result.end_location)
+        if not text:
+            self.post_message(self.EmptyPaste())
+        elif len(text) > _LARGE_LENGTH or text.count("\n") >= _LARGE_LINES:
+            self.post_message(self.LargePaste(text))
+        else:
+            self.insert_text(text)
+            self.post_message(self.Dropped(text))
+
+
+def _end_of(text: str) -> tuple[int, int]:
+    """The row and column where a text ends."""
+    return text.count("\n"), len(text) - text.rfind("\n") - 1
 
 
 class QueueView(Widget):

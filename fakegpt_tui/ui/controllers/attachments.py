@@ -1,0 +1,265 @@
+"""Attachment controller: files, pictures, large pastes and outputs that go with the prompt."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+
+from fakegpt_tui.attachments.files import MAX_ATTACHMENTS
+from fakegpt_tui.attachments.marks import PASTE, lay_out, mark_of, new_id, write_mark
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import FakeGPTError, LoadError
+from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part
+from fakegpt_tui.text import clipboard_text, safe_line
+from fakegpt_tui.ui.path_completion import typed_path
+from fakegpt_tui.ui.state import ChatState
+from fakegpt_tui.ui.window import Window
+
+T = TypeVar("T")
+
+_DROP_SECONDS = 2.0
+"""How long a look for dropped files may take; a dead network folder answers never."""
+
+
+class AttachmentController:
+    """Reads what is given in workers, and puts a mark for it into the prompt."""
+
+    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
+        self._chat = chat
+        self._state = state
+        self._window = window
+        self._reading: set[asyncio.Future[None]] = set()
+
+    @property
+    def is_reading(self) -> bool:
+        """Is something still being read that belongs to the prompt?"""
+        return bool(self._reading)
+
+    async def prepare(self, text: str, conversation_id: str) -> tuple[str, tuple[Part, ...]]:
+        """A prompt as it is sent, once all is read that its marks stand for.
+
+        Raises:
+            StoreError: A large paste is missing or damaged.
+        """
+        attached = self._state.attached_to(text, conversation_id)
+        pasted = {
+            each.id: await self._chat.attachments.text(conversation_id, each)
+            for each in attached
+            if each.source == PASTE
+        }
+        return lay_out(text, attached, pasted)
+
+    async def wait(self) -> None:
+        """Wait until nothing is being read any more."""
+        while self._reading:
+            await asyncio.wait(self._reading)
+
+    def attach_path(self, typed: str) -> None:
+        """Attach a file by its path."""
+        if (path := typed_path(typed)) is not None:
+            self._attach_paths((str(path),))
+
+    def ask(self) -> None:
+        """Ask for the path of a file, and attach it."""
+        from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
+
+        self._window.ask(AskScreen("Attach a file", ""), self.attach_path)
+
+    def _attach_paths(self, paths: tuple[str, ...]) -> None:
+        for path in paths:
+            self._read(self._add_file(Path(path)))
+
+    def take_reference(self, written: str, path: str) -> None:
+        """Attach the file that `@path` names, in its place; what names none stays text."""
+        from fakegpt_tui.attachments.references import resolve  # noqa: PLC0415 - when typed
+
+        async def attach() -> None:
+            found = await asyncio.to_thread(resolve, path, Path.cwd(), Path.exists)
+            if found is None:
+                self._window.notify(f"There is no file {safe_line(path)}; it is sent as text.")
+                return
+            file, named = found
+            old = written if named == path else f"@{named}"
+            await self._add_file(file, old)
+
+        self._read(attach())
+
+    async def _add_file(self, path: Path, old: str = "") -> None:
+        """Attach a file, in place of `old` or at the cursor."""
+        conversation_id = self._state.open.id
+        part = await self._chat.attachments.add_file(conversation_id, path)
+        self._place(conversation_id, part, "path", old)
+
+    def take_paste(self, text: str, name: str = "", source: str = PASTE) -> None:
+        """Put a mark for a large text at the cursor, at once; where it cannot be kept, the text."""
+        lines = text.count("\n") + 1
+        name = name or f"pasted, {lines:,} line{'' if lines == 1 else 's'}"
+        prompt, conversation_id = self._window.prompt, self._state.open.id
+        number = new_id(FilePart(Blob("", 0), name), self._state.known_attachments, prompt.text)
+        mark = write_mark(number, name)
+        prompt.insert_text(mark)
+
+        async def keep() -> None:
+            try:
+                part = await self._chat.attachments.add_bytes(conversation_id, text.encode(), name)
+            except FakeGPTError:
+                prompt.replace_first(mark, text)
+                raise
+            self._learn(conversation_id, Attachment(number, part, source))
+
+        self._read(keep())
+
+    def take_drop(self, text: str) -> None:
+        """Attach files whose paths were pasted, in place of the text, if they are all there."""
+        from fakegpt_tui.attachments.dropped_paths import dropped_paths, looks_like_a_path  # noqa: PLC0415 - when pasted
+
+        if not text.lstrip("\"' ").startswith(("/", "~", "file:", "\\")) and text[1:2] != ":":
+            return
+
+        async def attach() -> None:
+            paths = await _look(lambda: dropped_paths(text, _is_file))
+            if not paths:
+                if looks_like_a_path(text):
+                    self._window.notify(
+                        "There is no such file on this machine; over SSH a dropped file stays on "
+                        "the other one."
+                    )
+                return
+            prompt = self._window.prompt
+            if prompt.replace_first(text, "") or prompt.replace_first(text.strip(), ""):
+                for path in paths:
+                    await self._add_file(Path(path))
+
+        self._read(attach())
+
+    def show(self) -> None:
+        """List what is attached, to open, edit or remove it."""
+        from fakegpt_tui.attachments.marks import labels  # noqa: PLC0415 - when used
+        from fakegpt_tui.ui.controllers.attachment_list import AttachmentList  # noqa: PLC0415 - as above
+
+        attached = self._state.attached
+        tokens = {each.id: self._chat.attachments.cost(each) for each in attached}
+        lines = dict(zip(map(mark_of, attached), labels(attached, tokens), strict=True))
+        AttachmentList(self._chat, self._state, self._window).show(lines)
+
+    def paste(self) -> None:
+        """Attach the picture or the files of the clipboard, or insert its text."""
+        self._read(self._paste())
+
+    async def _paste(self) -> None:
+        from fakegpt_tui.attachments.clipboard import read_clipboard  # noqa: PLC0415 - when used
+
+        found = await read_clipboard()
+        if found.picture:
+            conversation_id = self._state.open.id
+            part = await self._chat.attachments.add_bytes(
+                conversation_id, found.picture, "clipboard"
+            )
+            self._place(conversation_id, part, "clipboard")
+        elif found.files:
+            from fakegpt_tui.attachments.dropped_paths import dropped_paths  # noqa: PLC0415 - as above
+
+            self._attach_paths(await _look(lambda: dropped_paths(found.files, _is_file)) or ())
+        elif found.text:
+            self._window.prompt.insert_text(clipboard_text(found.text))
+        else:
+            self._window.notify("The clipboard is empty.")
+
+    def run_typed(self, line: str, attaches: bool) -> None:
+        """Run a command of the shell and show its output, which can go into the prompt."""
+        from fakegpt_tui.attachments.commands import ShellCommand  # noqa: PLC0415 - when typed
+        from fakegpt_tui.ui.dialogs.command_output import CommandScreen  # noqa: PLC0415 - as above
+
+        def take(transcript: str) -> None:
+            self._window.prompt.focus()
+            self.take_paste(transcript, f"output of {safe_line(line, 24)}", "command")
+
+        self._window.ask(
+            CommandScreen(ShellCommand(line), attaches=attaches),
+            take,
+            cancelled=self._window.prompt.focus,
+        )
+
+    async def list_paths(self, folder: str) -> None:
+        """List a folder for the completion of paths."""
+        from fakegpt_tui.attachments.path_listing import list_paths  # noqa: PLC0415 - when typed
+
+        top = Path.cwd() / (typed_path(folder) or "") if folder else Path.cwd()
+        is_deep = not folder.startswith(("/", "~", ".."))
+        entries = await asyncio.to_thread(list_paths, top, is_deep=is_deep)
+        if (paths := self._window.prompt.paths) is not None:
+            paths.supply(folder, entries)
+            self._window.prompt.post_message(self._window.prompt.CompletionMoved())
+
+    def _place(
+        self, conversation_id: str, part: ImagePart | FilePart, source: str, old: str = ""
+    ) -> None:
+        """Put a mark for a part in place of `old`, or at the cursor, wherever its prompt is now."""
+        prompt, held = self._window.prompt, self._state.held
+        is_open = self._state.open.id == conversation_id
+        if is_open and len(self._state.attached) >= MAX_ATTACHMENTS:
+            raise LoadError(f"{MAX_ATTACHMENTS} files and pictures go with a prompt at most.")
+        known = self._state.known(conversation_id)
+        typed = f"{prompt.text} {held.text if held else ''}" if is_open else ""
+        number = new_id(part, known, typed)
+        attachment = Attachment(number, part, source)
+        mark = mark_of(attachment)
+        if old and held is not None and held.replace(conversation_id, old, mark):
+            pass
+        elif not is_open:
+            self._state.mark_elsewhere(conversation_id, old, mark)
+        elif not (old and prompt.replace_first(old, mark)):
+            row, column = prompt.cursor_location
+            before = prompt.document[row][:column]
+            gap = " " if before and not before[-1].isspace() else ""
+            prompt.insert_text(f"{gap}{mark} ")
+        self._learn(conversation_id, attachment)
+
+    def _learn(self, conversation_id: str, attachment: Attachment) -> None:
+        self._state.learn(conversation_id, (attachment,))
+        if self._state.open.id == conversation_id:
+            self._window.save_typed()
+
+    def _read(self, work: Awaitable[None]) -> None:
+        """Read something in a worker; what is sent meanwhile waits for it."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reading.add(done)
+
+        async def read() -> None:
+            try:
+                await work
+            finally:
+                self._reading.discard(done)
+                done.set_result(None)
+
+        self._window.work(read(), group="attach", exclusive=False)
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+async def _look(look: Callable[[], T]) -> T | None:
+    """What `look` finds within a moment; a thread that hangs does not hold up the exit."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[T] = loop.create_future()
+
+    def finish(result: T) -> None:
+        if not found.done():
+            found.set_result(result)
+
+    def run() -> None:
+        result = look()
+        with suppress(RuntimeError):  # The program has ended meanwhile.
+            loop.call_soon_threadsafe(finish, result)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return await asyncio.wait_for(found, _DROP_SECONDS)
+    except TimeoutError:
+        return None

@@ -1,0 +1,159 @@
+"""Reference completion: the files that fit the `@path` at the cursor, and what its keys do."""
+
+from typing import Protocol
+
+from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths
+from fakegpt_tui.attachments.references import (
+    Reference,
+    read_reference,
+    reference_at,
+    write_reference,
+)
+from fakegpt_tui.ui.widgets.text_box import TextBox
+
+_MAX_FITTING = 100
+
+
+class ReferenceListener(Protocol):
+    """Is told what the completion finds."""
+
+    def reference_typed(self, written: str, path: str) -> None:
+        """A reference was typed to its end, and stands so in the text."""
+        ...
+
+    def paths_wanted(self, folder: str) -> None:
+        """A folder is to be listed."""
+        ...
+
+    def completion_moved(self, *, is_closed: bool) -> None:
+        """Another path is marked, or none is offered any more."""
+        ...
+
+
+class ReferenceCompletion:
+    """Follows a reference in the prompt from the sign that began it to its end.
+
+    All of it follows from the reference, so that no key can take what fitted an earlier one. It
+    begins with a sign that was typed: what is pasted is never taken for the name of a file.
+    """
+
+    def __init__(self, prompt: TextBox, listener: ReferenceListener) -> None:
+        self._prompt = prompt
+        self._listener = listener
+        self._reference: Reference | None = None
+        self._listings: dict[str, tuple[PathEntry, ...]] = {}
+        self._place = 0
+        self._is_closed = True
+        self._was_moved = False
+        self.matches: tuple[PathEntry, ...] = ()
+
+    def begin(self) -> None:
+        """A sign is being typed: list what is there now."""
+        self._listings = {}
+        self._reference = None
+        self._is_closed = False
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.matches)
+
+    @property
+    def marked(self) -> int | None:
+        """The place of the match that Enter takes."""
+        return self._place if self.matches and self._is_chosen else None
+
+    def follow(self) -> None:
+        """Find what fits the reference at the cursor, or hand on the one that has just ended."""
+        if self._is_closed:
+            return
+        row, column = self._prompt.cursor_location
+        found = reference_at(self._prompt.document[row], column)
+        before, self._reference = self._reference, found
+        if found is None or (found.is_quoted and found.is_closed):
+            self._end(row, found or before)
+            return
+        if before is None or before.path != found.path:
+            self._place = 0
+            self._was_moved = False
+        self._find()
+        if found.folder not in self._listings:
+            self._listener.paths_wanted(found.folder)
+
+    def end(self) -> None:
+        """The text is about to be sent: hand on the reference that is being typed."""
+        if not self._is_closed:
+            row, column = self._prompt.cursor_location
+            found = reference_at(self._prompt.document[row], column)
+            self._end(row, found or self._reference)
+
+    def _end(self, row: int, reference: Reference | None) -> None:
+        self._close()
+        line = self._prompt.document[row]
+        if reference is None or line[reference.start : reference.start + 1] != "@":
+            return
+        found = read_reference(line, reference.start)
+        if found.path:
+            written = line[found.start : found.end]
+            self._listener.reference_typed(written, found.path)
+
+    def _close(self) -> None:
+        self._is_closed = True
+        self._reference = None
+        self.matches = ()
+
+    def supply(self, folder: str, entries: tuple[PathEntry, ...]) -> None:
+        """Take what is in a folder."""
+        self._listings[folder] = entries
+        self._find()
+
+    def handle_key(self, key: str) -> bool:
+        """Move the mark, take the marked path, or close; whether the key is one for it."""
+        if not self.is_open or self._reference is None:
+            return False
+        if key in ("up", "down"):
+            step = (1 if key == "down" else -1) if self._is_chosen else 0
+            self._place = (self._place + step) % len(self.matches)
+            self._was_moved = True
+        elif key == "escape":
+            self._close()
+        elif key == "tab" or (key == "enter" and self._is_chosen and not self._is_whole):
+            self._take(self._reference, self.matches[self._place])
+        else:
+            return False
+        self._listener.completion_moved(is_closed=key == "escape")
+        return True
+
+    @property
+    def _is_chosen(self) -> bool:
+        """Was a letter of a path typed, or the mark moved? A sign alone asks for nothing."""
+        return self._was_moved or bool(self._reference and self._reference.path)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Is the marked file typed to its end, so that Enter sends?"""
+        entry, reference = self.matches[self._place], self._reference
+        typed = reference.path if reference else ""
+        return not entry.is_folder and typed == f"{typed[: typed.rfind('/') + 1]}{entry.path}"
+
+    def _take(self, reference: Reference, entry: PathEntry) -> None:
+        """Write the path into the text; a folder stays open for what is in it."""
+        row, column = self._prompt.cursor_location
+        path = f"{reference.folder}{entry.path}{'/' if entry.is_folder else ''}"
+        written = write_reference(path, closed=not entry.is_folder)
+        if not entry.is_folder:
+            self._close()
+            self._listener.reference_typed(written, path)
+            written += " "
+        start = (row, reference.start)
+        result = self._prompt.replace(
+            written, start, (row, column), maintain_selection_offset=False
+        )
+        self._prompt.move_cursor(result.end_location)
+
+    def _find(self) -> None:
+        reference = self._reference
+        if reference is None or self._is_closed:
+            self.matches = ()
+            return
+        entries = self._listings.get(reference.folder, ())
+        self.matches = fitting_paths(entries, reference.name, _MAX_FITTING)

@@ -1,0 +1,400 @@
+"""Giving files, pictures, large pastes and outputs of commands to a model, by keys."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from fakegpt_tui.backends.base import ReplyRequest
+from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.domain.parts import FilePart, ImagePart
+from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
+from fakegpt_tui.ui.dialogs.command_output import CommandScreen
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.attachments.examples import png
+from tests.stubs import MemoryStore
+from tests.ui.running import Running, reply, running
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a picture and texts."""
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "photo.png").write_bytes(png(120, 80))
+    (folder / "notes.md").write_text("remember the milk\n")
+    (folder / "src/main.py").write_text("print(1)\n")
+    (folder / "my file.txt").write_text("blank\n")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+async def paste(it: Running, text: str) -> None:
+    it.app.post_message(events.Paste(text))
+    await it.pilot.pause()
+
+
+def parts(it: Running) -> list[ImagePart | FilePart]:
+    return [each for each in it.path[0].parts if isinstance(each, ImagePart | FilePart)]
+
+
+def last_request(it: Running) -> ReplyRequest:
+    return it.backend.requests[-1]
+
+
+async def sent(it: Running) -> None:
+    await it.until(lambda: len(it.path) >= 2 and not it.chat.active_turns.all())
+
+
+async def test_a_file_is_completed_attached_and_sent_at_its_place() -> None:
+    async with running(reply("milk")) as it:
+        await it.pilot.press(*"what is in @not")
+        await it.see("notes.md")
+        await it.pilot.press("tab")
+        await it.see("▣ 1 notes.md · text · 18 B")
+        await it.pilot.press(*"please", "enter")
+        await sent(it)
+        assert it.path[0].text == "what is in please"
+        (part,) = parts(it)
+        assert (part.name, part.as_text) == ("notes.md", True)
+        assert it.store.read_blob(part.blob.digest) == b"remember the milk\n"
+        assert it.prompt.text == ""
+        assert "▣" not in it.text.split("─")[-1]
+
+
+async def test_a_path_that_is_typed_to_its_end_needs_no_completion() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"see @photo.png, and @src/main.py", "enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["photo.png", "main.py"]
+        assert it.path[0].text == "see , and "
+
+
+async def test_a_name_with_a_blank_is_put_in_quotes() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"@my")
+        await it.see("my file.txt")
+        await it.pilot.press("enter")
+        await it.see("[#1 my file.txt]")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["my file.txt"]
+
+
+async def test_a_folder_leads_on() -> None:
+    async with running() as it:
+        await it.pilot.press(*"@src")
+        await it.see(" src/")
+        await it.pilot.press("tab")
+        await it.until(lambda: it.prompt.text == "@src/")
+        await it.until(lambda: bool(it.prompt.paths and it.prompt.paths.matches))
+        await it.pilot.press("enter")
+        await it.see("[#1 main.py]")
+
+
+async def test_a_sign_alone_is_sent_as_it_is() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"meet me @")
+        await it.see("notes.md")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert it.path[0].text == "meet me @"
+
+
+async def test_what_names_no_file_stays_text() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"hello @nobody.", "enter")
+        await sent(it)
+        assert it.path[0].text == "hello @nobody."
+        assert it.path[0].parts == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (r"\@notes.md ok", "@notes.md ok"),
+        ("me@notes.md", "me@notes.md"),
+        ("C@notes.md ok", "C@notes.md ok"),
+    ],
+)
+async def test_a_literal_sign_attaches_nothing(keys: str, expected: str) -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*keys, "enter")
+        await sent(it)
+        assert it.path[0].text == expected
+        assert it.path[0].parts == ()
+
+
+async def test_escape_leaves_what_is_typed() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"@notes")
+        await it.see("notes.md")
+        await it.pilot.press("escape", *".md it is", "enter")
+        await sent(it)
+        assert it.path[0].text == "@notes.md it is"
+        assert it.path[0].parts == ()
+
+
+async def test_a_pasted_reference_attaches_nothing() -> None:
+    async with running(reply("ok")) as it:
+        await paste(it, "look @notes.md and @/etc/passwd ")
+        await it.pilot.press("x", "enter")
+        await sent(it)
+        assert it.path[0].text == "look @notes.md and @/etc/passwd x"
+        assert it.path[0].parts == ()
+
+
+async def test_a_file_is_attached_by_a_slash_command() -> None:
+    async with running() as it:
+        await it.pilot.press(*"/attach my file.txt", "enter")
+        await it.see("[#1 my file.txt]")
+        await it.pilot.press("ctrl+end", "alt+a")
+        await it.see("Attach a file")
+        await it.pilot.press(*"photo.png", "enter")
+        await it.see("▣ 2 photo.png · PNG 120×80 ·")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("missing.txt", None, "There is no file"),
+        ("empty.txt", b"", "empty.txt is empty"),
+        ("data.bin", b"\0\1\2\3" * 50, "neither text nor a picture"),
+        ("huge.txt", b"x" * 1_100_000, "may have 1 MB at most"),
+        ("photo.heic", b"\0\0\0\x20ftypheic\0\0\0\0mif1heic", "convert it to PNG or JPEG"),
+    ],
+    ids=["missing", "empty", "binary", "huge", "heic"],
+)
+async def test_what_cannot_be_attached_is_said(
+    project: Path, name: str, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (project / name).write_bytes(content)
+    async with running() as it:
+        await it.pilot.press(*f"/attach {name}", "enter")
+        await it.until(lambda: sentence in " ".join(it.status.split()), lambda: it.status)
+
+
+async def test_dropped_files_become_marks_and_undo_brings_the_text_back(project: Path) -> None:
+    dropped = f"'{project / 'photo.png'}' '{project / 'my file.txt'}' "
+    async with running() as it:
+        await paste(it, dropped)
+        await it.until(lambda: it.prompt.text == "[#1 photo.png] [#2 my file.txt] ")
+        await it.pilot.press("ctrl+z", "ctrl+z", "ctrl+z")
+        assert it.prompt.text == dropped
+
+
+async def test_a_drop_of_which_one_is_missing_is_text(project: Path) -> None:
+    async with running(reply("ok")) as it:
+        await paste(it, f"{project}/photo.png {project}/gone.png")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert it.path[0].parts == ()
+
+
+async def test_a_large_paste_is_a_mark_and_sent_as_text_at_its_place() -> None:
+    text = "\n".join(f"line {number}" for number in range(30))
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"a ")
+        await paste(it, text)
+        await it.see("[#1 pasted, 30 lines]")
+        await it.pilot.press(*" b", "enter")
+        await sent(it)
+        assert it.path[0].text == f"a {text} b"
+        assert it.path[0].parts == ()
+
+
+async def test_a_large_paste_is_opened_and_turned_back_into_text() -> None:
+    text = "\n".join(f"line {number}" for number in range(30))
+    async with running() as it:
+        await paste(it, text)
+        await it.see("▣ 1 pasted, 30 lines")
+        await it.pilot.press("alt+o")
+        await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
+        await it.pilot.press("enter")
+        await it.until(lambda: isinstance(it.app.screen, TextScreen))
+        await it.see("line 7")
+        await it.pilot.press("escape", "alt+o")
+        await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
+        await it.pilot.press("t")
+        await it.until(lambda: it.prompt.text == text)
+        assert it.chat.drafts.all()[it.list.current].attachments == ()
+
+
+async def test_a_removed_mark_removes_what_is_attached_and_undo_brings_both_back() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("backspace", "backspace")
+        await it.until(lambda: "▣" not in it.text)
+        assert it.prompt.text == ""
+        await it.pilot.press("ctrl+z")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("alt+o")
+        await it.until(lambda: isinstance(it.app.screen, AttachmentsScreen))
+        await it.pilot.press("d")
+        await it.until(lambda: "▣" not in it.text)
+        await it.pilot.press("ctrl+z")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["photo.png"]
+
+
+async def test_what_is_attached_is_the_file_as_it_was_then(project: Path) -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"/attach notes.md", "enter")
+        await it.see("▣ 1 notes.md")
+        (project / "notes.md").write_text("changed")
+        await it.pilot.press("enter")
+        await sent(it)
+        (part,) = parts(it)
+        assert it.store.read_blob(part.blob.digest) == b"remember the milk\n"
+
+
+async def test_a_draft_keeps_what_is_attached_when_another_conversation_is_opened() -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await it.ask("first")
+        await sent(it)
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("ctrl+n")
+        await it.until(lambda: "▣" not in it.text)
+        await it.pilot.press("alt+j")
+        await it.see("▣ 1 photo.png")
+
+
+async def test_a_draft_with_attachments_is_there_after_a_start() -> None:
+    store = MemoryStore()
+    async with running(store=store) as it:
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+    async with running(reply("ok"), store=store) as it:
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["photo.png"]
+
+
+async def test_a_queued_prompt_keeps_what_is_attached_and_can_be_taken_back() -> None:
+    gate = Gate()
+    async with running(reply("one", gate=gate), reply("two")) as it:
+        await it.ask("first")
+        await it.see("one")
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press(*"what?", "enter")
+        await it.until(lambda: it.queued == ("[#1 photo.png] what?",))
+        await it.pilot.press("alt+q", "enter")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("enter")
+        await it.until(lambda: bool(it.queued))
+        gate.open()
+        await it.until(lambda: len(it.path) == 4 and not it.chat.active_turns.all())
+        assert [each.blob.width for each in it.path[2].parts if isinstance(each, ImagePart)] == [
+            120
+        ]
+
+
+async def test_an_edited_prompt_has_its_attachments_and_may_lose_them() -> None:
+    async with running(reply("one"), reply("two"), reply("three")) as it:
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press(*"what?", "enter")
+        await sent(it)
+        it.app.screen.query_one(Transcript).focus()
+        await it.pilot.press("g", "e")
+        await it.until(lambda: it.prompt.text.startswith("[#"))
+        await it.see("photo.png · PNG")
+        await it.pilot.press("end", *" now", "enter")
+        await it.see("two")
+        await sent(it)
+        assert it.path[0].text == "what? now"
+        assert [each.name for each in parts(it)] == ["photo.png"]
+
+
+async def test_a_prompt_that_cannot_be_saved_comes_back_with_what_is_attached() -> None:
+    store = MemoryStore()
+    async with running(reply("ok"), store=store) as it:
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+        store.refusal = "The disk is full."
+        await it.pilot.press(*"what?", "enter")
+        await it.until(lambda: it.prompt.text.endswith("photo.png] what?"))
+        await it.see("photo.png · PNG")
+
+
+async def test_output_of_a_command_is_shown_and_neither_sent_nor_kept() -> None:
+    async with running() as it:
+        await it.pilot.press("!")
+        await it.see("Runs in your shell")
+        await it.pilot.press(*"cat notes.md", "enter")
+        await it.until(lambda: isinstance(it.app.screen, CommandScreen))
+        await it.see("remember the milk")
+        await it.see("Exit code 0")
+        await it.pilot.press("enter")
+        await it.until(lambda: not isinstance(it.app.screen, CommandScreen))
+        assert it.prompt.text == ""
+        assert not it.backend.requests
+        assert not it.store.nodes
+
+
+async def test_output_of_a_command_goes_into_the_prompt_after_it_was_shown() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"!!cat notes.md; exit 3", "enter")
+        await it.see("Exit code 3")
+        assert not it.chat.drafts.all()
+        await it.pilot.press("enter")
+        await it.see("▣ 1 output of cat notes.md")
+        await it.pilot.press("enter")
+        await sent(it)
+        (part,) = parts(it)
+        text = it.store.read_blob(part.blob.digest).decode()
+        assert text.startswith("$ cat notes.md; exit 3\nremember the milk\n[Exit code 3")
+
+
+@pytest.mark.parametrize("literal", [r"\!touch ran", " !touch ran"])
+async def test_a_literal_sign_runs_nothing(project: Path, literal: str) -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*literal, "enter")
+        await sent(it)
+        assert it.path[0].text == literal.removeprefix("\\")
+        assert not (project / "ran").exists()
+
+
+async def test_what_was_pasted_or_recalled_is_never_run(project: Path) -> None:
+    async with running(reply("one"), reply("two")) as it:
+        await paste(it, "!touch ran")
+        await it.pilot.press("enter")
+        await sent(it)
+        await it.pilot.press("up", "enter")
+        await it.until(lambda: len(it.path) == 4)
+        assert it.path[2].text == "!touch ran"
+        assert not (project / "ran").exists()
+
+
+async def test_a_sign_before_something_pasted_does_not_run_a_paste(project: Path) -> None:
+    async with running(reply("ok")) as it:
+        await paste(it, "!touch ran")
+        await it.pilot.press("home", "!", "enter")
+        await sent(it)
+        assert it.path[0].text == "!!touch ran"
+        assert not (project / "ran").exists()
+
+
+async def test_a_prompt_without_attachments_is_sent_as_before() -> None:
+    async with running(reply("ok")) as it:
+        await it.ask("[#1 photo.png] is only text")
+        await sent(it)
+        assert it.path[0].text == "[#1 photo.png] is only text"
+        assert last_request(it).messages[-1].parts == ()
+
+
+async def test_a_pipe_is_refused_and_not_waited_for(project: Path) -> None:
+    os.mkfifo(project / "pipe")
+    async with running() as it:
+        async with asyncio.timeout(60):
+            await it.pilot.press(*"/attach pipe", "enter")
+            await it.until(lambda: "only files can be attached" in " ".join(it.status.split()))
