@@ -58,7 +58,7 @@ class LoadedItem:
     conversation: Conversation
     messages: tuple[ChatMessage, ...]
     left_out: Mapping[Loss, int] = field(default_factory=dict)
-    blobs: "Mapping[str, OpenBlob]" = field(default_factory=dict)
+    blobs: "Mapping[str, OpenBlob]" = field(default_factory=dict, compare=False)
     """Opens the bytes of its parts, by the digest, or the stand-in for one, that a part names."""
 
 
@@ -91,6 +91,7 @@ class SourceDefaults:
     model: str
     name: str
     modified: datetime
+    assets: "AssetSource | None" = None
 
 
 Record: TypeAlias = dict[str, object]

@@ -22,10 +22,12 @@ from fakegpt_tui.domain import (
     TitleSource,
 )
 from fakegpt_tui.formats.base import (
+    AssetSource,
     EmptyConversation,
     FormatError,
     LoadedItem,
     Loss,
+    OpenBlob,
     Record,
     RecordFormat,
     SourceDefaults,
@@ -61,7 +63,9 @@ _STATUSES = {
 }
 
 
-def read_conversation(exported: object, *, service: str, model: str) -> LoadedItem:
+def read_conversation(
+    exported: object, *, service: str, model: str, assets: AssetSource | None = None
+) -> LoadedItem:
     """The conversation; it goes on with `service` and `model`.
 
     Raises:
@@ -77,6 +81,7 @@ def read_conversation(exported: object, *, service: str, model: str) -> LoadedIt
         source_id=source_id,
         began_at=read_time(exported.get("create_time")) or datetime.fromtimestamp(0, UTC),
         default_model=_text(exported.get("default_model_slug")),
+        assets=assets,
     )
     for node in tree.nodes():
         growing.add(node)
@@ -98,7 +103,8 @@ def read_conversation(exported: object, *, service: str, model: str) -> LoadedIt
         pinned=exported.get("is_starred") is True,
         archived=exported.get("is_archived") is True,
     )
-    return LoadedItem(conversation, tuple(growing.messages), growing.left_out + tree.repairs)
+    left_out = growing.left_out + tree.repairs
+    return LoadedItem(conversation, tuple(growing.messages), left_out, growing.blobs)
 
 
 @dataclass(slots=True)
@@ -109,6 +115,8 @@ class _Builder:
     source_id: str
     began_at: datetime
     default_model: str
+    assets: AssetSource | None = None
+    blobs: dict[str, OpenBlob] = field(default_factory=dict)
     messages: list[ChatMessage] = field(default_factory=list)
     left_out: Counter[Loss] = field(default_factory=Counter)
 
@@ -123,9 +131,9 @@ class _Builder:
         before = self._nearest.get(node.parent_id)
         thoughts = self._thoughts.get(node.parent_id, ())
         message = self._message(node, before)
-        if message is None or not (message.text or message.reasoning):
+        if message is None or not (message.text or message.parts or message.reasoning):
             self._nearest[node.id], self._thoughts[node.id] = before, thoughts
-        elif not message.text:
+        elif not (message.text or message.parts):
             self._nearest[node.id], self._thoughts[node.id] = before, (*thoughts, message)
             self._all_thoughts.append(message)
         else:
@@ -163,22 +171,26 @@ class _Builder:
         self, node: ExportNode, found: Mapping[str, object], before: ChatMessage | None
     ) -> ChatMessage:
         metadata = found.get("metadata")
-        reader = ContentReader(metadata if isinstance(metadata, dict) else None)
+        about = metadata if isinstance(metadata, dict) else None
+        reader = ContentReader(about, self.assets)
         content = found.get("content")
         reasoning = reader.reasoning(content)
         text = "" if reasoning is not None else reader.text(content)
         self.left_out.update(reader.notes)
+        self.blobs |= reader.blobs
         author = _text(_nested(found, "author", "role"))
         is_context = _nested(found, "content", "content_type") in CONTEXTS
         role = Role.SYSTEM if is_context else _ROLES.get(author, Role.SYSTEM)
         is_reply = role is Role.ASSISTANT
         model = _text(_nested(found, "metadata", "model_slug")) or self.default_model
+        labelled = replace_surrogates(text if is_context else _label(text, found, author))
         return ChatMessage(
             id=str(uuid5(_IDS, replace_surrogates(f"{self.source_id}/{node.id}"))),
             conversation_id=self.conversation_id,
             parent_id=None if before is None else before.id,
             role=role,
-            text=replace_surrogates(text if is_context else _label(text, found, author)),
+            text=labelled,
+            parts=reader.layout(len(labelled) - len(text)),
             status=_status(found) if is_reply else MessageStatus.COMPLETE,
             created_at=read_time(found.get("create_time"))
             or (before.created_at if before else self.began_at),
@@ -233,7 +245,9 @@ def _sniff(record: Record) -> str:
 
 
 def _read(record: Record, origin: SourceDefaults) -> Iterator[LoadedItem]:
-    yield read_conversation(record, service=origin.service, model=origin.model)
+    yield read_conversation(
+        record, service=origin.service, model=origin.model, assets=origin.assets
+    )
 
 
 FORMAT = RecordFormat(name="ChatGPT", sniff=_sniff, read=_read)

@@ -2,9 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import cast
 
-from fakegpt_tui.formats.base import Loss
+from fakegpt_tui.domain.parts import ImagePart, Part, TextSpan
+from fakegpt_tui.formats.asset_import import stand_in
+from fakegpt_tui.formats.base import AssetSource, Loss, OpenBlob
+from fakegpt_tui.formats.chatgpt_assets import assets_of
 from fakegpt_tui.formats.citations import link_citations
 from fakegpt_tui.text import replace_surrogates, safe_line
 
@@ -39,8 +43,15 @@ _WORD = re.compile("[A-Za-z0-9_+#.-]{1,30}")
 class ContentReader:
     """Reads the contents of one message; `notes` says what a person should be told about it."""
 
-    def __init__(self, metadata: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, metadata: Mapping[str, object] | None = None, assets: AssetSource | None = None
+    ) -> None:
         """Read with what the export says about the message beside its content."""
+        self.blobs: dict[str, OpenBlob] = {}
+        """Opens the bytes of the files that were found."""
+        self._assets = assets
+        self._found: list[tuple[int, Part]] = []
+        self._length = 0
         self.notes: set[Loss] = set()
         self._metadata = metadata or {}
         self._names: dict[str, str] = {}
@@ -51,18 +62,52 @@ class ContentReader:
     def text(self, content: object) -> str:
         """The content as Markdown, and below it the files that it does not name itself."""
         said = self._content(content)
-        if not self._names:
+        self._length = len(said)
+        lost = [name for key, name in self._names.items() if not self._find(key, name)]
+        if not lost:
             return said
         self.notes.add(FILES)
-        files = (f"[File: {safe_line(name)}]" for name in self._names.values())
+        files = (f"[File: {safe_line(name)}]" for name in lost)
         return "\n\n".join(filter(None, [said, *files]))
+
+    def layout(self, shift: int) -> tuple[Part, ...]:
+        """The files at their places in the text, which has so many more characters before it."""
+        parts: list[Part] = []
+        at = 0
+        for place, part in self._found:
+            end = place + shift if place else 0
+            parts += [TextSpan(end - at), part]
+            at = end
+        return tuple(parts)
+
+    def _find(self, pointer: str, name: str = "", alt: str = "") -> bool:
+        """Take the file that a pointer means, if it is in the export."""
+        source = cast("Hashable", self._assets)
+        assets = None if self._assets is None else assets_of(source)
+        path = assets.find(pointer) if assets is not None else ""
+        if assets is None or not path:
+            return False
+        blob = stand_in(path)
+        self.blobs[blob.digest] = assets.opener(path)
+        name = replace_surrogates(name or assets.name(path))
+        self._found.append((self._length, ImagePart(blob, name, replace_surrogates(alt))))
+        return True
+
+    def _joined(self, parts: Iterable[object]) -> str:
+        """Parts as text, with files noted at the place where they stand."""
+        texts: list[str] = []
+        for each in parts:
+            self._length = len("\n\n".join(texts))
+            if said := self._part(each):
+                texts.append(said)
+        return "\n\n".join(texts)
 
     def _content(self, content: object) -> str:
         match content:
             case None:
                 return ""
             case {"content_type": "text" | "multimodal_text", "parts": list(parts)}:
-                return "\n\n".join(filter(None, map(self._part, parts)))
+                return self._joined(parts)
             case {"content_type": "text" | "multimodal_text", "text": str(text)}:
                 return self._linked(text)
             case {"content_type": "code", "text": str(text)}:
@@ -109,7 +154,7 @@ class ContentReader:
             case str(text) | {"content_type": "audio_transcription" | "text", "text": str(text)}:
                 return self._linked(text)
             case {"content_type": str(kind), "asset_pointer": str(where)}:
-                return self._pointer(kind, where)
+                return self._pointer(kind, where, _prompt_of(part))
             case {"content_type": "real_time_user_audio_video_asset_pointer", **inner}:
                 names = ("audio_asset_pointer", "video_container_asset_pointer")
                 return "\n\n".join(filter(None, (self._part(inner.get(each)) for each in names)))
@@ -124,9 +169,12 @@ class ContentReader:
             self.notes.add(MARKS)
         return linked
 
-    def _pointer(self, kind: str, where: str) -> str:
+    def _pointer(self, kind: str, where: str, alt: str = "") -> str:
+        known = self._names.pop(where.rpartition("://")[2], "")
+        if self._find(where, known, alt):
+            return ""
         self.notes.add(FILES)
-        name = self._names.pop(where.rpartition("://")[2], where)
+        name = known or where
         return f"[{'Picture' if 'image' in kind else 'Attachment'}: {safe_line(name)}]"
 
     def _quoted(self, content: object, name: str, label: str) -> str:
@@ -143,6 +191,15 @@ class ContentReader:
             case _:
                 label = "[Content of an unknown kind]"
         return f"{label}\n\n{fence_code(json.dumps(content, indent=2, ensure_ascii=False), 'json')}"
+
+
+def _prompt_of(part: object) -> str:
+    """What a generated picture was asked for with."""
+    match part:
+        case {"metadata": {"dalle": {"prompt": str(prompt)}}}:
+            return prompt
+        case _:
+            return ""
 
 
 def _code(text: str, language: str) -> str:

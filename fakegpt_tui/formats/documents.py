@@ -4,7 +4,7 @@ import codecs
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
@@ -143,9 +143,7 @@ class OpenDocument:
     @property
     def origin(self) -> SourceDefaults:
         found = self.file.origin
-        return SourceDefaults(
-            service=found.service, model=found.model, name=self.stem, modified=found.modified
-        )
+        return replace(found, name=self.stem, assets=self.assets)
 
     def head(self) -> bytes:
         """The beginning, without a byte order mark; nothing is read by that."""

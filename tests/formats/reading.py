@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from fakegpt_tui.domain import Role
+from fakegpt_tui.domain.parts import attached_parts
 from fakegpt_tui.formats.base import (
     EmptyItem,
     ImportItem,
@@ -70,6 +71,7 @@ def _messages(item: LoadedItem) -> list[str]:
         shown = "*" if message.id == item.conversation.leaf_id else ""
         thinking = f"({message.reasoning}) " if message.reasoning else ""
         lines.append(f"{depth} {_SIGNS[message.role]}{shown} {thinking}{message.text!r}")
+        lines[-1] += "".join(f" + {part.name}" for part in attached_parts(message.parts))
     return lines
 
 
