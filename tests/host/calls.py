@@ -37,9 +37,9 @@ async def account_of(client: httpx.AsyncClient) -> str:
     return (await client.get("/api/loads")).json()["loads"][0]["token_id"]
 
 
-async def token_of(client: httpx.AsyncClient) -> str:
+async def token_of(client: httpx.AsyncClient, password: str = PASSWORD) -> str:
     """The token of a login, by the three steps."""
-    form = {"token_key": await account_of(client), "session_password": PASSWORD}
+    form = {"token_key": await account_of(client), "session_password": password}
     (await client.post("/auth/login", data=form)).raise_for_status()
     return (await client.get("/api/auth/session")).json()["accessToken"]
 
