@@ -20,7 +20,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
-from fakegpt_tui.ui.terminal.typed_keys import LayoutKey
+from fakegpt_tui.ui.terminal.typed_keys import HeldKey, LayoutKey
 
 _TIMEOUT = 1.0
 """Seconds after which a key stops waiting for the one before it."""
@@ -61,14 +61,26 @@ class EditsInTurn(_Mixin):
         """Does a key change nothing but the text and the cursor here?"""
         return key in self._edits
 
+    repeated: frozenset[str] = frozenset()
+    """Actions that `repeat_edit` does several times at once, so that their keys come as one."""
+
+    def repeats(self, key: str) -> bool:
+        """May several presses of a key come as one event?"""
+        return self._edits.get(key) in self.repeated
+
     async def run_edit(self, event: events.Key) -> None:
-        """Do what an editing key does; nothing for other keys."""
+        """Do what an editing key does, as often as it was pressed; nothing for other keys."""
         if not event.is_printable and event.key in self._edits:
             event.stop()
             event.prevent_default()
-            action = self._edits[event.key]
-            # Looked up here, as finding what an action means takes as long as an edit.
-            method = getattr(self, f"action_{action}", None)
+            count = event.count if isinstance(event, HeldKey) else 1
+            await self.repeat_edit(self._edits[event.key], count)
+
+    async def repeat_edit(self, action: str, count: int) -> None:
+        """Do an edit `count` times."""
+        # Looked up here, as finding what an action means takes as long as an edit.
+        method = getattr(self, f"action_{action}", None)
+        for _ in range(count):
             if method is None:
                 await self.run_action(action)
             elif isawaitable(done := method()):
@@ -105,12 +117,13 @@ class KeySerializer(App[None]):
         """Let the next key do what it does, and all letters and edits before it."""
         self._dispatched_at = None
         while self._waiting_keys:
-            event, screen = self._waiting_keys[0], self.screen
+            screen = self.screen
             if not screen.is_mounted and screen.focused is None:
                 self._dispatched_at = monotonic()
                 self._follow(screen, screen, self._dispatched_at, 1)
                 return
             target = self.focused or screen
+            event = self._next_event(target)
             if self._is_taken(event, target):
                 self._waiting_keys.popleft()
                 self._hand_on(event, target)
@@ -126,6 +139,16 @@ class KeySerializer(App[None]):
             if self._waiting_keys:
                 self._wait(self._dispatched_at)
             return
+
+    def _next_event(self, target: Widget) -> events.Event:
+        """The event that is next: one press, where the target does not take several as one."""
+        event = self._waiting_keys[0]
+        if not isinstance(event, HeldKey):
+            return event
+        if not (isinstance(target, EditsInTurn) and target.repeats(event.key)):
+            self._waiting_keys.popleft()
+            self._waiting_keys.extendleft(event.presses)
+        return self._waiting_keys[0]
 
     def _is_taken(self, event: events.Event, target: Widget) -> bool:
         """Is this only one letter or edit more for a widget that takes them?"""

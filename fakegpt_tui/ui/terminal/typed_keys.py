@@ -44,7 +44,33 @@ class LayoutKey(events.Key):
         return events.Key(key_name(self.latin), self.latin)
 
 
+class HeldKey(events.Key):
+    """A key that types nothing, as often as it was pressed: those that wait are put together."""
+
+    __slots__ = ["count"]
+
+    def __init__(self, key: str, character: str | None, count: int = 1) -> None:
+        super().__init__(key, character)
+        self.count = count
+
+    def can_replace(self, message: Message) -> bool:
+        """Take this press into the next one, where that is of the same key; Textual asks."""
+        if not isinstance(message, HeldKey) or message.key != self.key:
+            return False
+        message.count += self.count
+        return True
+
+    def copy(self) -> "HeldKey":
+        return HeldKey(self.key, self.character, self.count)
+
+    @property
+    def presses(self) -> list[events.Key]:
+        """Each press as a key of its own."""
+        return [events.Key(self.key, self.character) for _ in range(self.count)]
+
+
 LayoutKey.handler_name = events.Key.handler_name
+HeldKey.handler_name = events.Key.handler_name
 
 
 def key_name(character: str) -> str:
@@ -57,12 +83,15 @@ def as_typed(message: Message) -> Message:
 
     One that was pressed together with alt types nothing, or it would never be a command.
     """
-    if not isinstance(message, events.Key) or not message.character:
+    if not isinstance(message, events.Key):
         return message
     if message.key.startswith("alt+"):
-        return events.Key(message.key, None)
-    if not message.is_printable and not is_control(message.character):
-        message.character = TypedText(message.character)
+        return HeldKey(message.key, None)
+    if message.is_printable:
+        return message
+    if not message.character or is_control(message.character):
+        return HeldKey(message.key, message.character)
+    message.character = TypedText(message.character)
     return message
 
 

@@ -1,5 +1,6 @@
 """Text box: Textual's text area, whose keys go by graphemes and undo word by word."""
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -24,6 +25,8 @@ class TextBox(EditsInTurn, TextArea):
         Binding("alt+d,ctrl+delete", "delete_word_right", show=False),
     ]
 
+    repeated = frozenset({"cursor_left", "cursor_right", "delete_left", "delete_right"})
+
     def __init__(self, text: str = "", **options: Any) -> None:
         super().__init__(text, soft_wrap=True, max_checkpoints=_UNDO_STEPS, **options)
 
@@ -32,18 +35,49 @@ class TextBox(EditsInTurn, TextArea):
             self.history.checkpoint()
         await self.run_edit(event)
 
-    def get_cursor_left_location(self) -> Location:
-        row, column = self.cursor_location
-        if column:
-            return row, _graphemes().previous_boundary(self.document[row], column)
-        return super().get_cursor_left_location()
+    async def repeat_edit(self, action: str, count: int) -> None:
+        """Do an edit `count` times; those that held keys do, as one change of the text."""
+        if count == 1 or action not in self.repeated or self.read_only:
+            await super().repeat_edit(action, count)
+            return
+        if not self.selection.is_empty:
+            await super().repeat_edit(action, 1)
+            count -= 1
+        start = end = self.cursor_location
+        for _ in range(count):
+            end = self._step(action, end)
+        if action.startswith("delete"):
+            self.delete(start, end, maintain_selection_offset=False)
+        else:
+            self.move_cursor(end)
 
-    def get_cursor_right_location(self) -> Location:
-        row, column = self.cursor_location
+    def _step(self, action: str, location: Location) -> Location:
+        if action.endswith("right"):
+            return self._right_of(location)
+        graphemes = _graphemes()
+        deletes = action == "delete_left"
+        return self._left_of(
+            location, graphemes.backspace_boundary if deletes else graphemes.previous_boundary
+        )
+
+    def _left_of(self, location: Location, boundary: Callable[[str, int], int]) -> Location:
+        row, column = location
+        if column:
+            return row, boundary(self.document[row], column)
+        return (row - 1, len(self.document[row - 1])) if row else location
+
+    def _right_of(self, location: Location) -> Location:
+        row, column = location
         line = self.document[row]
         if column < len(line):
             return row, _graphemes().next_boundary(line, column)
-        return super().get_cursor_right_location()
+        return (row + 1, 0) if row + 1 < self.document.line_count else location
+
+    def get_cursor_left_location(self) -> Location:
+        return self._left_of(self.cursor_location, _graphemes().previous_boundary)
+
+    def get_cursor_right_location(self) -> Location:
+        return self._right_of(self.cursor_location)
 
     def get_cursor_up_location(self) -> Location:
         return self._on_boundary(super().get_cursor_up_location())
@@ -55,12 +89,12 @@ class TextBox(EditsInTurn, TextArea):
         return self._on_boundary(super().get_target_document_location(event))
 
     def action_delete_left(self) -> None:
-        row, column = self.cursor_location
-        if self.read_only or not self.selection.is_empty or not column:
+        if self.read_only or not self.selection.is_empty:
             super().action_delete_left()
         else:
-            start = _graphemes().backspace_boundary(self.document[row], column)
-            self.delete((row, start), (row, column), maintain_selection_offset=False)
+            end = self.cursor_location
+            start = self._left_of(end, _graphemes().backspace_boundary)
+            self.delete(start, end, maintain_selection_offset=False)
 
     def _on_boundary(self, location: Location) -> Location:
         row, column = location

@@ -4,14 +4,23 @@ import asyncio
 
 from textual.app import ComposeResult
 from textual.events import Key, Paste
-from textual.widgets import Input
+from textual.message import Message
+from textual.widgets import Input, TextArea
 
+from fakegpt_tui.ui.terminal.input_parser import TolerantParser
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.typed_keys import LayoutKey
 from tests.patience import PATIENCE
 from tests.ui.running import Running, reply, running
 
+BACKSPACE, DELETE, LEFT, RIGHT = "\x7f", "\x1b[3~", "\x1b[D", "\x1b[C"
 NAMES = {"/": "slash", " ": "space"}
+
+
+def write(it: Running, written: str) -> None:
+    """Have all keys of one write of the terminal arrive."""
+    for message in TolerantParser(erase="\x7f").feed(written):
+        it.app.post_message(message)
 
 
 def burst(it: Running, *keys: str) -> None:
@@ -74,6 +83,37 @@ async def test_a_paste_comes_behind_the_keys_before_it() -> None:
         it.app.post_message(Paste("-pasted-"))
         burst(it, "c")
         await it.until(lambda: it.prompt.text == "a-pasted-cb")
+
+
+async def test_held_keys_of_one_write_change_the_text_once_and_in_order() -> None:
+    async with running() as it:
+        write(it, "one\x1b\rtwo é" + BACKSPACE * 3 + LEFT * 4 + RIGHT + "-" + DELETE * 2 + "Ж")
+        await it.until(lambda: it.prompt.text == "one-Жw")
+        write(it, "\x1b[1;2D\x1b[1;2D" + BACKSPACE * 3 + "!")
+        await it.until(lambda: it.prompt.text == "o!w")
+
+
+async def test_many_backspaces_of_one_write_are_one_change() -> None:
+    async with running() as it:
+        it.prompt.load_draft("and 👩‍💻 some words " * 9)
+        await it.pilot.pause()
+        changes: list[Message] = []
+        it.prompt.message_signal.subscribe(it.app, changes.append, immediate=True)
+        write(it, BACKSPACE * 60 + "Ж")
+        await it.until(lambda: it.prompt.text == "and 👩‍💻 some words " * 5 + "and 👩‍💻 soЖ")
+        await it.pilot.pause()
+        assert sum(isinstance(each, TextArea.Changed) for each in changes) == 2
+
+
+async def test_held_arrows_lead_through_earlier_prompts_one_by_one() -> None:
+    async with running(reply("one reply"), reply("two reply"), reply("three reply")) as it:
+        for prompt in ("first", "second", "third"):
+            await it.ask(prompt)
+            await it.until(lambda: not it.chat.active_turns.all())
+        write(it, "\x1b[A" * 3)
+        await it.until(lambda: it.prompt.text == "first")
+        write(it, "\x1b[B" * 2 + "!")
+        await it.until(lambda: it.prompt.text == "third!")
 
 
 async def test_a_letter_of_another_layout_is_a_command_where_nothing_is_typed() -> None:
