@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # or Python would print warnings
 
-# A quarter second at most is lost to a crash, and writing takes some of that.
-COALESCE_SECONDS = 0.2
+# A quarter second at most is lost to a crash: reading pauses, and a busy machine writes late.
+COALESCE_SECONDS = 0.1
 COALESCE_BYTES = 4096
 RETRY_SECONDS = 2.0
 
@@ -58,7 +58,7 @@ class _Job:
 class StoreWriter:
     """Writes what is submitted, in that order, on a thread and a connection of its own.
 
-    Deltas of replies and coalesced operations are gathered until 200 ms after the first of them,
+    Deltas of replies and coalesced operations are gathered until 100 ms after the first of them,
     or 4 kB, and then written together, before anything that is submitted later. What fails with a
     `TransientStoreError` is kept, in order, and tried again until the end.
     """

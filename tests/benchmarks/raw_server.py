@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any
 
 Answer = Callable[..., None]
@@ -13,7 +14,7 @@ Answer = Callable[..., None]
 
 @contextmanager
 def serving(answer: Answer, *known: Any) -> Iterator[str]:
-    """The address of a server that answers one client after another."""
+    """The address of a server that answers each client in a thread of its own."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, answer, *known), daemon=True)
@@ -30,8 +31,14 @@ def _serve(told: Connection, answer: Answer, *known: Any) -> None:
         told.send(listener.getsockname()[1])
         while True:
             client, _ = listener.accept()
-            with client:
-                received = b""
-                while b"\r\n\r\n" not in received:
-                    received += client.recv(65536)
-                answer(client, *known)
+            Thread(target=_answer, args=(client, answer, *known), daemon=True).start()
+
+
+def _answer(client: socket.socket, answer: Answer, *known: Any) -> None:
+    with client:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            if not (data := client.recv(65536)):
+                return  # It connected only to be ready.
+            received += data
+        answer(client, *known)
