@@ -128,8 +128,11 @@ class PlainChat:
         reply = turn.reply
         for caption in captions(reply.parts):
             self._write(safe_line(caption.text, 1000))
-        if reply.status is not MessageStatus.COMPLETE or reply.error:
-            self._write(f"({reply.status.value}. {safe_line(reply.error or '')})")
+        if reply.reasoning and not reply.text.strip():
+            self._write("(There is no answer, only reasoning:)")
+            self._write(safe_text(reply.reasoning))
+        if reply.status is not MessageStatus.COMPLETE or turn.ending:
+            self._write(f"({reply.status.value}. {safe_line(turn.ending or '')})")
 
     def _list(self) -> None:
         conversations = self._listed()

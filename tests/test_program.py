@@ -466,10 +466,16 @@ def test_a_prompt_is_written_in_an_editor_while_a_reply_streams_on(home: Home) -
     editor.write_text('#!/bin/sh\nprintf "EDITOR IS OPEN"; read line; printf "$line" >> "$1"\n')
     editor.chmod(0o700)
     home.environment["EDITOR"] = str(editor)
+    editor.write_text('#!/bin/sh\nenv > "$HOME/seen"\n' + editor.read_text())
+    home.environment["TEST_KEY"] = "sk-canary-key-0123456789"
     gate = Gate()
     slow = [TextDelta("before"), gate, TextDelta(" and meanwhile"), ReplyEnded()]
     with served(slow, [TextDelta("second"), ReplyEnded()]) as (_, url):
         home.use_service(url)
+        home.configure(
+            home.config.read_text() + '[services.other]\nkind = "openai"\nkey_env = "TEST_KEY"\n'
+            'url = "http://127.0.0.1:9"\n'
+        )
         with opened(home) as terminal:
             ask(terminal, "go")
             terminal.wait_for("before")
@@ -483,6 +489,9 @@ def test_a_prompt_is_written_in_an_editor_while_a_reply_streams_on(home: Home) -
             terminal.press("enter")
             terminal.wait_for("second")
             leave(terminal)
+    seen = (home.folder / "seen").read_text()
+    assert f"HOME={home.folder}" in seen
+    assert "TEST_KEY" not in seen
 
 
 def test_an_editor_that_cannot_be_started_is_told_and_the_prompt_stays(home: Home) -> None:

@@ -1,7 +1,7 @@
 """Credentials of requests: an API key, or a session; what follows when they are refused."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Protocol, TypeAlias
 
 from fakegpt_tui.backends.base import SessionSource
@@ -21,8 +21,8 @@ class Credentials(Protocol):
         ...
 
     @property
-    def secret(self) -> Secret | None:
-        """The secret that the headers carry, if there is one yet."""
+    def secrets(self) -> Sequence[Secret]:
+        """The secrets that the headers carry, as far as they are known yet."""
         ...
 
     @property
@@ -52,10 +52,16 @@ class Credentials(Protocol):
         ...
 
 
-def redact(error: ServiceError, secret: Secret | None) -> None:
-    """Mask `secret` in the text of `error`: some services repeat what they were sent."""
-    if secret is not None and (text := secret.reveal()) and text in str(error):
-        error.args = (str(error).replace(text, str(secret)),)
+_SHORTEST_SECRET = 6
+"""Characters; a cookie that says no more than “yes” is none, and in the way of plain words."""
+
+
+def redact(error: ServiceError, secrets: Iterable[Secret]) -> None:
+    """Mask `secrets` in the text of `error`: some services repeat what they were sent."""
+    for secret in secrets:
+        text = secret.reveal()
+        if len(text) >= _SHORTEST_SECRET and text in str(error):
+            error.args = (str(error).replace(text, str(secret)),)
 
 
 class ApiKey:
@@ -82,8 +88,8 @@ class ApiKey:
         return self
 
     @property
-    def secret(self) -> Secret | None:
-        return self._key
+    def secrets(self) -> Sequence[Secret]:
+        return () if self._key is None else (self._key,)
 
     async def headers(self) -> dict[str, str]:
         """The headers that carry the key.
@@ -126,8 +132,11 @@ class SessionCredentials:
         return SessionCredentials(self._sessions)
 
     @property
-    def secret(self) -> Secret | None:
-        return self._session.token if self._session else None
+    def secrets(self) -> Sequence[Secret]:
+        session = self._session
+        if session is None:
+            return ()
+        return (session.token, session.password, *(value for _, value in session.cookies))
 
     variable: ClassVar[str] = ""
 

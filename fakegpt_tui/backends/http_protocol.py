@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final, Protocol
 
-from fakegpt_tui.domain import BadReply, Notice, ReplyCut, ServiceError, StreamEvent, Usage
+from fakegpt_tui.domain import BadReply, ReplyCut, ServiceError, StreamEvent, Usage
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
 from fakegpt_tui.http.responses import HttpResponse
 from fakegpt_tui.http.retries import StreamTimeouts
@@ -68,8 +68,8 @@ class RequestBuilder(Protocol):
     """Does the service keep nothing of a request, so that it can be sent again after an error?"""
 
     @property
-    def notices(self) -> Sequence[Notice]:
-        """What a person should know of the request that was accepted."""
+    def notices(self) -> Sequence[StreamEvent]:
+        """What should be known of the request that was accepted: the first events of the reply."""
         ...
 
     @property

@@ -18,7 +18,6 @@ from fakegpt_tui.domain import (
     Model,
     ModelLoading,
     NoLogin,
-    Notice,
     NotSignedIn,
     Offline,
     ReasoningDelta,
@@ -94,7 +93,7 @@ class HttpStreamBackend(ABC):
                         has_text = has_text or isinstance(event, _TEXT)
                         yield event
             except ServiceError as error:
-                redact(error, credentials.secret)
+                redact(error, credentials.secrets)
                 if has_text:
                     raise
                 failure = error
@@ -152,7 +151,7 @@ class HttpStreamBackend(ABC):
                 async with open_response(self._transport, timeouts, request, headers) as response:
                     found = read(await response.read_body(limit=_LIST_BYTES))
             except ServiceError as error:
-                redact(error, credentials.secret)
+                redact(error, credentials.secrets)
                 if not (isinstance(error, NotSignedIn) and await credentials.renew()):
                     self._report(error, credentials)
                     raise
@@ -197,7 +196,7 @@ class HttpStreamBackend(ABC):
             self._report(error, credentials)
             raise
 
-    def _accept(self, builder: RequestBuilder) -> Sequence[Notice]:
+    def _accept(self, builder: RequestBuilder) -> Sequence[StreamEvent]:
         self._change(NoLogin())
         builder.accept()
         return builder.notices
@@ -216,7 +215,7 @@ class HttpStreamBackend(ABC):
 
     def _report(self, error: ServiceError, credentials: Credentials) -> None:
         match error:
-            case NotSignedIn() if credentials.secret is None:
+            case NotSignedIn() if not credentials.secrets:
                 self._change(KeyNeeded(str(error)))
             case NotSignedIn():
                 self._change(LoginFailed(str(error)))

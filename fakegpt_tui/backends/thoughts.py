@@ -208,9 +208,9 @@ class ThoughtSplitter:
         self._said.clear()
 
 
-def without_thoughts(text: str) -> str:
-    """`text` of a whole reply without its reasoning; `text` itself where nothing would be left."""
-    kept = ""
+def split_thoughts(text: str) -> tuple[str, str]:
+    """The reasoning that is written into a whole reply, and the text without it."""
+    thoughts = kept = ""
     splitter = ThoughtSplitter()
     for events in (splitter.add(text), splitter.flush()):
         for event in events:
@@ -219,8 +219,16 @@ def without_thoughts(text: str) -> str:
                     kept += added
                 case TextReplaced(keep, added):
                     kept = kept[:keep] + added
+                case ReasoningDelta(added):
+                    thoughts += added
                 case _:
                     pass
+    return thoughts, kept
+
+
+def without_thoughts(text: str) -> str:
+    """`text` of a whole reply without its reasoning; `text` itself where nothing would be left."""
+    _, kept = split_thoughts(text)
     return kept if kept.strip() else text
 
 

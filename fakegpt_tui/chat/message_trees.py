@@ -32,6 +32,9 @@ _LONG_TREE = 400
 _TAIL_LENGTH = 100
 """Of a longer tree the last `_TAIL_LENGTH` messages are read and shown first."""
 
+_MARK_STARTS = frozenset("<[◁")
+"""What the marks of reasoning begin with."""
+
 _MAX_CACHED = 2
 """Cached trees; a long one takes as much memory as its text."""
 
@@ -77,7 +80,7 @@ class MessageTrees:
         store = self._stores.of(conversation_id)
         if store.count_messages(conversation_id) <= _LONG_TREE:
             return ()
-        end = store.path_end(leaf_id, _TAIL_LENGTH)
+        end = fold_reasoning(store.path_end(leaf_id, _TAIL_LENGTH))
         # `path` handles a leaf that is missing or of another conversation, as after damage.
         is_ours = any(
             each.id == leaf_id and each.conversation_id == conversation_id for each in end
@@ -87,9 +90,7 @@ class MessageTrees:
     async def load(self, conversation_id: str) -> None:
         """Read a tree in a thread, so that `path` is fast."""
         changes = self._changes
-        messages = await asyncio.to_thread(
-            self._stores.of(conversation_id).messages, conversation_id
-        )
+        messages = await asyncio.to_thread(self._stored, conversation_id)
         # A write in the meantime may be missing here; then the tree is read on demand.
         if changes == self._changes and self._is_only_on_disk(conversation_id):
             self._cached[conversation_id] = MessageTree(messages)
@@ -290,7 +291,7 @@ class MessageTrees:
             for each, entry in self._unsettled.items()
             if self._writes.is_pending(entry[1])
         }
-        tree = MessageTree(self._stores.of(conversation_id).messages(conversation_id))
+        tree = MessageTree(self._stored(conversation_id))
         for message, _ in self._unsettled.values():
             if message.conversation_id == conversation_id:
                 tree.put(message)
@@ -298,6 +299,9 @@ class MessageTrees:
             tree.put(turn.prompt)
             tree.put(turn.reply)
         return tree
+
+    def _stored(self, conversation_id: str) -> Sequence[ChatMessage]:
+        return fold_reasoning(self._stores.of(conversation_id).messages(conversation_id))
 
     def _trash_subtree(self, conversation_id: str, message_id: str) -> Sequence[ChatMessage]:
         """Move a chat message and all below it to the trash; returns them."""
@@ -331,6 +335,27 @@ class MessageTrees:
         self._writes.submit(key, lambda: store.trash_messages(ids, at))
         for message in marked:
             self.put(message, key)
+
+
+def fold_reasoning(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Messages as they are shown, without the reasoning that is still in the text of old replies.
+
+    It was stored so before such reasoning was told apart, and is imported so from other programs.
+    """
+    return [_folded(each) if _may_hold_reasoning(each) else each for each in messages]
+
+
+def _may_hold_reasoning(message: ChatMessage) -> bool:
+    if message.role is not Role.ASSISTANT or message.reasoning or not message.status.is_final:
+        return False
+    return message.text[:40].lstrip()[:1] in _MARK_STARTS or "</th" in message.text
+
+
+def _folded(message: ChatMessage) -> ChatMessage:
+    from fakegpt_tui.backends.thoughts import split_thoughts  # noqa: PLC0415 - few replies need it
+
+    reasoning, text = split_thoughts(message.text)
+    return replace(message, reasoning=reasoning, text=text) if reasoning else message
 
 
 def _neighbour(tree: MessageTree, message: ChatMessage) -> str | None:

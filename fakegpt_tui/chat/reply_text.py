@@ -107,20 +107,15 @@ class ReplyBuffer:
 
 
 def reply_outcome(
-    error: BaseException | None,
-    finish: FinishReason | None,
-    notices: Sequence[str],
-    *,
-    is_stopped: bool,
+    error: BaseException | None, finish: FinishReason | None, *, is_stopped: bool
 ) -> tuple[MessageStatus, str | None]:
-    """The final status of a reply, and a sentence to show with it.
+    """The final status of a reply, and a sentence that says how it ended.
 
     `error` is what left the block of the turn, and `finish` is set if the end marker arrived.
     """
     match error:
         case _ if finish is not None:
-            sentences = [*notices, *filter(None, [_FINISH_NOTICES.get(finish)])]
-            outcome = MessageStatus.COMPLETE, " ".join(sentences) or None
+            outcome = MessageStatus.COMPLETE, _FINISH_NOTICES.get(finish)
         case None | asyncio.CancelledError() | GeneratorExit() if is_stopped:
             outcome = MessageStatus.STOPPED, None
         case None:
@@ -134,6 +129,13 @@ def reply_outcome(
         case _:
             outcome = MessageStatus.FAILED, _FAULT
     return outcome
+
+
+def add_notices(ending: str | None, notices: Sequence[str], status: MessageStatus) -> str | None:
+    """What is shown below a reply: how it ended, and the notices that came with it."""
+    endings = [] if ending is None else [ending]
+    is_whole = status is MessageStatus.COMPLETE
+    return " ".join([*notices, *endings] if is_whole else [*endings, *notices]) or None
 
 
 @dataclass(frozen=True, slots=True)

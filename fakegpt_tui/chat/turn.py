@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
-from fakegpt_tui.chat.reply_text import REPLY_CUT, ReplyBuffer, reply_outcome
+from fakegpt_tui.chat.reply_text import REPLY_CUT, ReplyBuffer, add_notices, reply_outcome
 from fakegpt_tui.chat.stopwatch import Stopwatch
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     MediaReceived,
     MessageStatus,
+    ModelChosen,
     Notice,
     NotSavedYet,
     OriginReported,
@@ -77,6 +78,9 @@ class Turn:
     that ended, whichever way the block is left. An error of the service ends the block without an
     exception: it is in `error`, and on the reply.
     """
+
+    ending: str | None = None
+    """A sentence that says how the reply ended, if that is not simply well."""
 
     def __init__(
         self,
@@ -255,7 +259,12 @@ class Turn:
 
     def _apply_metadata(
         self,
-        event: UsageReported | RemoteIdAssigned | RetryScheduled | TitleSuggested | Notice,
+        event: UsageReported
+        | RemoteIdAssigned
+        | RetryScheduled
+        | TitleSuggested
+        | ModelChosen
+        | Notice,
     ) -> None:
         """Apply an event that does not change the text."""
         match event:
@@ -271,6 +280,8 @@ class Turn:
                 self._reply = replace(self._reply, error=reason)
             case TitleSuggested(title):
                 self.suggested_title = title
+            case ModelChosen(model):
+                self._reply = replace(self._reply, model=self._reply.model or model)
             case Notice(text):
                 self.notices.append(text)
 
@@ -289,16 +300,17 @@ class Turn:
             self._store.set_status(self._reply.id, status)
 
     async def _finish(self, error: BaseException | None) -> None:
-        status, sentence = reply_outcome(error, self._end, self.notices, is_stopped=self._stopping)
+        status, self.ending = reply_outcome(error, self._end, is_stopped=self._stopping)
         if isinstance(error, FakeGPTError):
             self.error = error
         elif error is None and status is MessageStatus.INTERRUPTED:
             self.error = ReplyCut(REPLY_CUT)
         self._task = None
+        told = add_notices(self.ending, self.notices, status)
         self._reply = replace(
             self.reply,
             status=status,
-            error=sentence,
+            error=told,
             finish=self._end,
             **self._stopwatch.timing(),
         )

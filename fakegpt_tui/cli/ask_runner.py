@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -19,6 +21,7 @@ from fakegpt_tui.domain import (
     AppendOnlyText,
     Conversation,
     MediaReceived,
+    ModelChosen,
     Notice,
     OriginReported,
     PartAdded,
@@ -49,14 +52,17 @@ if TYPE_CHECKING:
 class ReplyPrinter:
     """Prints a reply while it grows: made safe for a terminal, unchanged for a file or pipe.
 
-    What a service takes back is waited for, so that a reply is printed anew only if its end does
-    not mend it, and once at most.
+    What a service takes back is waited for. Where the end does not mend it, a terminal gets the
+    reply anew, a file has it rewritten, and a pipe gets nothing twice.
     """
 
     def __init__(self) -> None:
-        self._sanitize = safe_text if os.isatty(1) else replace_surrogates
+        self._is_terminal = os.isatty(1)
+        self._sanitize = safe_text if self._is_terminal else replace_surrogates
         self._text = AppendOnlyText()
+        self._reasoning: list[str] = []
         self._ends_line = True
+        self._file = _OutputFile()
 
     def handle(self, event: StreamEvent) -> None:
         """Print what `event` adds to the reply; notices go to standard error.
@@ -71,25 +77,44 @@ class ReplyPrinter:
                 echo_err(f"{reason} Trying again in {delay:.0f} s ({attempt}/{of}).")
             case Notice(text):
                 echo_err(text)
+            case ReasoningDelta(text):
+                self._reasoning.append(text)
             case (
                 TitleSuggested()
                 | ReplyEnded()
-                | ReasoningDelta()
                 | PartAdded()
                 | MediaReceived()
                 | OriginReported()
                 | UsageReported()
+                | ModelChosen()
                 | RemoteIdAssigned()
             ):
                 pass
 
-    def finish(self) -> None:
-        """Print the reply anew if it was rewritten, and end the last line."""
-        if self._text.is_rewritten:
+    def finish(self) -> bool:
+        """End the last line, after what is still to be said; is the reply on standard output?"""
+        is_printed = not self._text.is_rewritten or self._print_anew()
+        if self._reasoning and not self._text.text.strip():
+            echo_err("The model gave no answer; this is its reasoning.")
+            self._write("".join(self._reasoning))
+        self._end_line()
+        return is_printed
+
+    def _print_anew(self) -> bool:
+        """Print a reply that is no longer what was printed; whether there was a way."""
+        if not self._is_terminal and not self._file.rewind():
+            self._end_line()
+            echo_err(
+                "The service changed what it had written, and what is in the pipe cannot be taken"
+                " back. The reply is:"
+            )
+            click.echo(safe_text(self._text.text), err=True)
+            return False
+        if self._is_terminal:
             self._end_line()
             echo_err("The service changed what it had written; here is the whole reply again.")
-            self._write(self._text.text)
-        self._end_line()
+        self._write(self._text.text)
+        return True
 
     def _end_line(self) -> None:
         if not self._ends_line:
@@ -100,6 +125,26 @@ class ReplyPrinter:
         if text:
             self._ends_line = text.endswith("\n")
             click.echo(self._sanitize(text), nl=False)
+
+
+class _OutputFile:
+    """Standard output where that is a file of its own, so that it can be written anew."""
+
+    def __init__(self) -> None:
+        found = os.fstat(1)
+        is_file = stat.S_ISREG(found.st_mode)
+        self._start = os.lseek(1, 0, os.SEEK_CUR) if is_file else -1
+        if is_file and self._start < found.st_size:
+            self._start = found.st_size  # It is appended to.
+
+    def rewind(self) -> bool:
+        """Take away what was printed; `False` where that cannot be done."""
+        if self._start < 0:
+            return False
+        sys.stdout.flush()
+        os.ftruncate(1, self._start)
+        os.lseek(1, self._start, os.SEEK_SET)
+        return True
 
 
 _SIGNAL_EXIT = 128
@@ -172,16 +217,17 @@ async def _ask(
             await asyncio.wait([task])
         if task.cancelled():
             return _SIGNAL_EXIT + (got[0] if got else signal.SIGINT)
-        task.result()
+        is_printed = task.result()
         if as_json:
             echo_json(_document(turn))
         else:
             _print_captions(turn)
-        return _report_outcome(turn)
+        code = _report_outcome(turn, turn.reply.error if as_json else turn.ending)
+        return code if is_printed else code or ExitCode.FAILURE
 
 
-async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | None) -> None:
-    """Stream the reply to the printer.
+async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | None) -> bool:
+    """Stream the reply to the printer, if there is one; is it where it belongs?
 
     Raises:
         StoreError: The prompt could not be saved.
@@ -204,8 +250,7 @@ async def _stream_reply(chat: ChatService, turn: Turn, answer: ReplyPrinter | No
         chat.turns.end(turn)
     if unwritten is not None:
         raise unwritten
-    if answer is not None:
-        answer.finish()
+    return answer is None or answer.finish()
 
 
 @contextmanager
@@ -231,14 +276,14 @@ def handle_signals(
                 loop.remove_signal_handler(number)
 
 
-def _report_outcome(turn: Turn) -> ExitCode:
-    """Print the error of the turn, if there is one; the exit code."""
+def _report_outcome(turn: Turn, ending: str | None) -> ExitCode:
+    """Print the error of the turn, or else how it ended; the exit code."""
     for error in (turn.error, turn.save_error):
         if error is not None:
             echo_err(str(error))
             return exit_code(error)
-    if turn.reply.error is not None:
-        echo_err(turn.reply.error)
+    if ending is not None:
+        echo_err(ending)
     return ExitCode.DONE
 
 
@@ -257,6 +302,7 @@ def _document(turn: Turn) -> dict[str, object]:
         "model": reply.model,
         "prompt": turn.prompt.text,
         "reply": reply.text,
+        "reasoning": reply.reasoning,
         "status": reply.status.value,
         "error": reply.error,
         **({"parts": [part_values(part) for part in reply.parts]} if reply.parts else {}),

@@ -10,7 +10,7 @@ from fakegpt_tui.cli.composition import open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err
 from fakegpt_tui.cli.output import echo_json, echo_progress
 from fakegpt_tui.config.spec import Settings
-from fakegpt_tui.domain import LoadError
+from fakegpt_tui.domain import LoadError, NotSavedYet, StoreError
 from fakegpt_tui.formats.base import ImportItem, LoadedItem
 from fakegpt_tui.formats.discovery import FoundSource, find_sources_here
 from fakegpt_tui.formats.documents import ImportFile
@@ -41,6 +41,8 @@ def import_files(
                     if sentence := importer.refuse(path, error):
                         code = ExitCode.FAILURE
                         echo_err(sentence)
+        except NotSavedYet as error:
+            raise StoreError(f"{error.reason} What was imported before that stays.") from error
         finally:
             # Also after ctrl+c, and when the disk is full: what was imported stays.
             report = _print_json if as_json else _print_summary

@@ -21,6 +21,7 @@ from fakegpt_tui.cli.settings_store import (
     SettingsStore,
     with_last_choices,
 )
+from fakegpt_tui.config.secrets import without_keys
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings, Source
 from fakegpt_tui.domain import ConfigError
 
@@ -146,6 +147,7 @@ def _build_app(
         memory=choices,
         keys=settings.keys,
         notices=lambda: store.notices,
+        child_environment=partial(without_keys, settings.service_keys, os.environ),
         # Linux' own console has a box for each character that it does not know.
         isolates_bidi=os.environ.get("TERM") != "linux",
         **start,

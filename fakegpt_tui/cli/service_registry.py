@@ -202,6 +202,11 @@ class ServiceRegistry:
             "kind": str(draft.kind),
             "url": draft.url,
             "model": draft.model or None,
+            "key_header": draft.key_header or None,
+            "timeouts": {
+                "first_event": _seconds(draft.first_event),
+                "idle": _seconds(draft.idle),
+            },
         }
         if draft.proxy is not None:
             values["proxy"] = draft.proxy.reveal() or None
@@ -219,12 +224,26 @@ class ServiceRegistry:
         return self.settings.config_file.parent / f"{name}.key"
 
     def _build_backend(self, draft: ServiceForm) -> Backend:
-        from fakegpt_tui.config.edit import with_service  # noqa: PLC0415 - as above
+        from fakegpt_tui.config.edit import (  # noqa: PLC0415 - as above
+            read_services,
+            with_service,
+        )
 
-        with_service("", draft.name, self._values(draft), path=self.settings.config_file)
-        known = self._services.get(draft.name, Service(name=draft.name, kind=draft.kind))
-        proxy = known.proxy if draft.proxy is None else draft.proxy or None
-        service = replace(known, kind=draft.kind, url=draft.url, model=draft.model, proxy=proxy)
+        path = self.settings.config_file
+        filled_in = with_service("", draft.name, self._values(draft), path=path)
+        typed = read_services(filled_in, path=path)[draft.name].service
+        known = self._services.get(draft.name, typed)
+        service = replace(
+            known,
+            kind=draft.kind,
+            url=draft.url,
+            model=draft.model,
+            key_header=typed.key_header,
+            proxy=known.proxy if draft.proxy is None else draft.proxy or None,
+            limits=replace(
+                known.limits, first_event=typed.limits.first_event, idle=typed.limits.idle
+            ),
+        )
         if draft.kind.is_api:
             return build_api_backend(service, lambda: self._read_key(draft), lambda _state: None)
         if draft.kind.has_accounts:
@@ -236,6 +255,14 @@ class ServiceRegistry:
             return draft.key
         source = KeyInEnvironment(draft.key_env) if draft.key_env else self._keys.get(draft.name)
         return None if source is None else read_key(source, self._environ, self._keyring)
+
+
+def _seconds(typed: str) -> float | None:
+    """A limit as it is written: without a fraction where there is none; `None` for the usual."""
+    from fakegpt_tui.config.edit import typed_seconds  # noqa: PLC0415 - as above
+
+    seconds = typed_seconds(typed) if typed else None
+    return int(seconds) if seconds is not None and seconds.is_integer() else seconds
 
 
 def _replace(known: dict[str, T], new: Mapping[str, T]) -> None:

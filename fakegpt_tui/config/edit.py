@@ -14,6 +14,7 @@ from fakegpt_tui.config import validators
 from fakegpt_tui.config.secrets import validate_key
 from fakegpt_tui.config.services import (
     ServiceConfig,
+    key_header,
     parse_presets,
     parse_services,
     preset_table,
@@ -35,7 +36,10 @@ def validate_draft(draft: ServiceForm) -> Mapping[str, str]:
         or (draft.kind.is_api and _end_problem(draft.url)),
         "key_env": draft.key_env and _problem(validators.variable_name, draft.key_env),
         "key": key is not None and _problem(lambda text: validate_key(str(text), "This"), key),
+        "key_header": draft.key_header and _problem(key_header, draft.key_header),
         "proxy": draft.proxy and _problem(validators.proxy, draft.proxy.reveal()),
+        "first_event": draft.first_event and _problem(typed_seconds, draft.first_event),
+        "idle": draft.idle and _problem(typed_seconds, draft.idle),
     }
     if not found["url"] and draft.kind.is_api:
         found["url"] = _end_problem(draft.url)
@@ -62,9 +66,21 @@ def _end_problem(url: str) -> str:
     return f"Must end before {end}, which is added." if end else ""
 
 
+def typed_seconds(text: object) -> float:
+    """A number of seconds as a person types it.
+
+    Raises:
+        InvalidValue: It is none, or too large.
+    """
+    try:
+        return validators.seconds(float(str(text)))
+    except ValueError:
+        return validators.seconds(None)
+
+
 _VALUE = re.compile(r"[\w-]+ *=")
 
-Value: TypeAlias = TomlValue | None
+Value: TypeAlias = TomlValue | Mapping[str, TomlValue | None] | None
 
 _OF_TABLES = {"services", "presets"}
 """Tables that contain only tables, and need no header line of their own."""
@@ -74,7 +90,7 @@ def with_service(content: str, name: str, values: Mapping[str, Value], *, path: 
     """`content`, the text of the file at `path`, with `values` in the table of a service.
 
     A new table is added at the end. In an existing table all other values and all
-    comments stay; a value of `None` is removed.
+    comments stay; a value of `None` is removed. Values in a mapping belong to a table inside.
 
     Raises:
         ConfigError: The text cannot be read, or the service could not be used.
@@ -195,7 +211,14 @@ def _table(
 
 def _assign(table: MutableMapping[str, object], values: Mapping[str, Value]) -> None:
     for key, value in values.items():
-        if value is not None:
+        if isinstance(value, Mapping):
+            inside = table.get(key, tomlkit.inline_table())
+            if isinstance(inside, MutableMapping):
+                _assign(inside, value)
+                _assign(table, {key: None} if not inside else {})
+                if inside and key not in table:
+                    table[key] = inside
+        elif value is not None:
             table[key] = value
         elif key in table:
             del table[key]

@@ -124,6 +124,12 @@ def read_key(source: KeySource, environ: Mapping[str, str], keyring: Keyring) ->
             )
 
 
+def without_keys(sources: Mapping[str, KeySource], environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the variables that hold keys of services."""
+    named = {source.variable for source in sources.values() if isinstance(source, KeyInEnvironment)}
+    return {name: value for name, value in environ.items() if name not in named}
+
+
 def store_key(service: str, key: Secret, keyring: Keyring) -> None:
     """Store `key` in the keyring of the system under the name of the service.
 

@@ -211,7 +211,7 @@ def _parse_service(name: str, table: Table) -> Service:
     )
 
 
-def _key_header(value: object) -> str:
+def key_header(value: object) -> str:
     """The header that carries the key."""
     is_name = isinstance(value, str) and _HEADER_NAME.fullmatch(value) is not None
     if isinstance(value, str) and is_name and value.lower() not in _RESERVED - {"authorization"}:
@@ -224,13 +224,13 @@ def _extend(service: Service, table: Table) -> Service:
     if service.kind.is_api:
         window = table.consume("window", validators.integer(64, 100_000_000), None)
         prefill = table.consume("prefill", validators.boolean, False)
-        key_header = table.consume("key_header", _key_header, "")
+        header = table.consume("key_header", key_header, "")
         models = table.table("models")
         service = replace(
             service,
             window=window,
             prefill=prefill,
-            key_header=key_header,
+            key_header=header,
             generation=_generation(table.table("settings")),
             model_settings=tuple((name, _generation(models.table(name))) for name in models),
         )

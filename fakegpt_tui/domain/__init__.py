@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.domain.events import (
         AppendOnlyText,
         MediaReceived,
+        ModelChosen,
         Notice,
         OriginReported,
         PartAdded,
@@ -126,6 +127,7 @@ __all__ = [
     "MediaReceived",
     "MessageStatus",
     "Model",
+    "ModelChosen",
     "ModelLoading",
     "ModelRef",
     "NoConnection",

@@ -64,6 +64,11 @@ class StoreError(FakeGPTError):
 class NotSavedYet(StoreError):
     """A write is kept in memory and tried again; who made it can go on as if it were done."""
 
+    def __init__(self, reason: str, what_follows: str = "") -> None:
+        """`reason` is a sentence that says why it could not be written."""
+        super().__init__(f"{reason} {what_follows}".rstrip())
+        self.reason = reason
+
 
 class SaveError(FakeGPTError):
     """A file cannot be written."""

@@ -91,6 +91,13 @@ class UsageReported:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChosen:
+    """The model that replies, where neither the request nor the configuration names one."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteIdAssigned:
     """The service's own ids of the conversation and of this reply."""
 
@@ -114,6 +121,7 @@ StreamEvent: TypeAlias = (
     | OriginReported
     | UsageReported
     | RemoteIdAssigned
+    | ModelChosen
     | TitleSuggested
     | Notice
     | RetryScheduled

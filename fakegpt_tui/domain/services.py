@@ -293,6 +293,7 @@ class ServiceForm:
     Its key is named by the environment variable `key_env`, or given as `key`; that one goes to the
     keyring of the system, or with `key_in_file` to a file of its own beside the configuration. With
     `without_key` the one that there was is taken away, as an empty `proxy` does with the proxy.
+    `first_event` and `idle` are limits in seconds as they were typed, empty for the usual ones.
     """
 
     name: str
@@ -303,7 +304,10 @@ class ServiceForm:
     key: Secret | None = None
     key_in_file: bool = False
     without_key: bool = False
+    key_header: str = ""
     proxy: Secret | None = None
+    first_event: str = ""
+    idle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fakegpt_tui.domain import (
     MessageStatus,
     NotSavedYet,
     StoreError,
+    TitleSource,
 )
 from fakegpt_tui.domain.message_tree import MessageTree
 from fakegpt_tui.domain.parts import Blob
@@ -105,8 +106,9 @@ class Importer:
     """Takes what was found into the store, but for what is there already.
 
     A conversation that is known gets the messages that it lacks; when its shown path leads into
-    them, they are shown. A reply that was cut short in an earlier file is completed. Nothing else
-    about it changes, so that doing it again changes nothing.
+    them, they are shown. A reply that was cut short in an earlier file is completed. A later file
+    may bring another title, if no person has given it one here, or archive it. Nothing else about
+    it changes, so that doing it again changes nothing.
     """
 
     def __init__(self, store: ImportStore, *, dry_run: bool = False) -> None:
@@ -164,9 +166,11 @@ class Importer:
         if known is not None and known.trashed_at is not None:
             self.report.trashed += 1
         is_new = known is None and found.conversation.id not in self._would_be_there
-        if not (is_new or lacking or completed):
+        header = found.conversation if known is None else _take_over(known, found.conversation)
+        is_other = known is not None and header != known
+        if not (is_new or lacking or completed or is_other):
             return ImportOutcome.KNOWN
-        header = found.conversation if known is None else _extend(known, found)
+        header = _extend(header, found) if lacking or completed else header
         blobs = BlobImport(None if self._dry_run else self._store, found.blobs)
         lacking = [blobs.keep(each) for each in lacking]
         completed = [blobs.keep(each) for each in completed]
@@ -174,7 +178,7 @@ class Importer:
             changed = {each.id: each for each in (*lacking, *completed)}
             self._would_be_there[header.id] = there | changed
         else:
-            self._write(header, lacking, completed)
+            self._write(header, lacking, completed, is_other=is_other)
             self._note(header.id, lacking, is_new=is_new)
         self.report.messages += len(lacking)
         self.report.left_out.update(found.left_out)
@@ -186,10 +190,12 @@ class Importer:
         header: Conversation,
         lacking: Sequence[ChatMessage],
         completed: Iterable[ChatMessage],
+        *,
+        is_other: bool,
     ) -> None:
         for reply in completed:
             self._store.finish_reply(reply).result()
-        if lacking or self._store.conversation(header.id) is None:
+        if lacking or is_other or self._store.conversation(header.id) is None:
             self._store.add_turn(header, *lacking).result()
 
     def _note(self, conversation_id: str, lacking: Iterable[ChatMessage], *, is_new: bool) -> None:
@@ -217,6 +223,18 @@ def _completes(found: ChatMessage, known: ChatMessage | None) -> bool:
         and found.status is MessageStatus.COMPLETE
         and len(found.text) > len(known.text)
     )
+
+
+def _take_over(known: Conversation, found: Conversation) -> Conversation:
+    """What is known, with what a later export says of the title, and that it was put away."""
+    if found.updated_at < known.updated_at:
+        return known
+    is_named = found.title and found.title_source is not TitleSource.PROMPT
+    if is_named and known.title_source is not TitleSource.PERSON:
+        known = replace(known, title=found.title, title_source=found.title_source)
+    if found.archived and found.updated_at > known.updated_at:
+        known = replace(known, archived=True, updated_at=found.updated_at)
+    return known
 
 
 def _extend(known: Conversation, found: LoadedItem) -> Conversation:

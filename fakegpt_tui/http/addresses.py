@@ -20,6 +20,8 @@ _MAX_NAME_LENGTH = 253
 _LAST_PORT = 65535
 _API_PATH = re.compile(r"/+(?:(?:chat/)?completions|models|responses|messages|embeddings)/*\Z")
 """The end of an address that was copied with the path of a request."""
+_ZONE = re.compile(r"(//\[[0-9A-Fa-f:.]+)%25")
+"""The sign before the network interface of an IPv6 address, as URLs write it."""
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -49,7 +51,7 @@ def service_address(service: Service) -> Address:
         ConfigError: It cannot be used.
     """
     what = f"The address of the service “{service.name}”"
-    url = _parse_url(service.url.strip(), what)
+    url = _parse_url(_ZONE.sub(r"\1%", service.url.strip()), what)
     if url.scheme not in ("http", "https"):
         raise ConfigError(f"{what} must begin with http:// or https://.")
     if url.userinfo:
@@ -68,6 +70,12 @@ def service_address(service: Service) -> Address:
         host=_display_host(url),
         is_loopback=_is_loopback(url.host),
     )
+
+
+def host_header(url: httpx.URL) -> str | None:
+    """The header `Host` where it is not what httpx sends: an interface is of this machine alone."""
+    address, zone, _ = url.host.partition("%")
+    return f"[{address}]{f':{url.port}' if url.port else ''}" if zone else None
 
 
 _REDIRECTS = range(300, 400)

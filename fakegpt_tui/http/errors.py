@@ -89,10 +89,7 @@ def _connect_error(error: httpx.ConnectError, route: Route) -> str:
                     "is its address http:// rather than https://?"
                 )
             case gaierror():
-                return (
-                    f"{_first_hop(route)} could not be found by its name; "
-                    "are the network and the address right?"
-                )
+                return _name_error(route)
             case OSError(errno=errno.ECONNREFUSED):
                 return f"{_first_hop(route)} refused the connection; is it running?"
             case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
@@ -100,6 +97,18 @@ def _connect_error(error: httpx.ConnectError, route: Route) -> str:
             case _:
                 pass
     return f"{_first_hop(route)} could not be reached."
+
+
+def _name_error(route: Route) -> str:
+    if "%" in route.host and not route.proxy:
+        return (
+            f"The service at {route.host} is asked through a network interface that this machine "
+            "does not have; what follows the percent sign is its name."
+        )
+    return (
+        f"{_first_hop(route)} could not be found by its name; "
+        "are the network and the address right?"
+    )
 
 
 def _certificate_error(code: object, route: Route) -> str:

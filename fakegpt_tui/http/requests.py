@@ -12,6 +12,7 @@ from fakegpt_tui.domain import ServiceError
 from fakegpt_tui.domain.exact_request import ExactRequest
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.masks import MASK, is_key_header, mask_url
+from fakegpt_tui.http.addresses import host_header
 from fakegpt_tui.http.clients import Transport
 
 EVENT_STREAM: Final = "text/event-stream"
@@ -68,6 +69,8 @@ def http_request(
     headers = {**request.headers, **credentials}
     if request.body is not None:
         headers["Content-Type"] = "application/json"
+    if host := host_header(url):
+        headers["Host"] = host
     content = _encode_body(request.body)
     return client.build_request(request.method, url, headers=headers, content=content)
 

@@ -21,6 +21,7 @@ from fakegpt_tui.domain import (
     FinishReason,
     GenerationSettings,
     Model,
+    ModelChosen,
     Notice,
     PromptTooLong,
     RateLimited,
@@ -274,7 +275,9 @@ class ChunkEncoder:
         match event:
             case ReasoningDelta(text):
                 return [self._chunk({"reasoning_content": text})]
-            case Notice() | RetryScheduled() | RemoteIdAssigned() | TitleSuggested():
+            case (
+                Notice() | RetryScheduled() | RemoteIdAssigned() | ModelChosen() | TitleSuggested()
+            ):
                 return []
             case _:
                 text = self._reply.add(event)

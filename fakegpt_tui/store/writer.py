@@ -31,6 +31,7 @@ _LOG.addHandler(logging.NullHandler())  # or Python would print warnings
 COALESCE_SECONDS = 0.1
 COALESCE_BYTES = 4096
 RETRY_SECONDS = 2.0
+_KEPT = "What was not saved is kept in memory for now."
 
 
 @dataclass(slots=True)
@@ -211,7 +212,7 @@ class StoreWriter:
         while self._unwritten:
             error = self._write(self._unwritten[0])
             if isinstance(error, TransientStoreError):
-                unsaved = NotSavedYet(f"{error} What was not saved is kept in memory for now.")
+                unsaved = NotSavedYet(str(error), _KEPT)
                 for job in self._unwritten:
                     job.settle(unsaved)
                 return

@@ -144,7 +144,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             self._chat.turns.end(turn)
             if turn.is_saved:
                 saved = () if turn.save_error is None else (str(turn.save_error),)
-                self._report(TurnFinished(turn.reply, (*turn.notices, *saved)))
+                self._report(TurnFinished(turn.reply, (*turn.notices, *saved), turn.ending))
 
     def _run(self, work: Awaitable[Report | None], group: str, *, exclusive: bool = False) -> None:
         """Run something that outlives the screen, and report its result or error there."""
@@ -192,7 +192,9 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
     async def _edit(self, event: OpenEditor) -> Report:
         from fakegpt_tui.ui.editor import edit_text  # noqa: PLC0415 - when used
 
-        return PromptEdited(await edit_text(event.text, self, name=event.name), event.take)
+        environment = self._options.child_environment()
+        edited = await edit_text(event.text, self, environment, name=event.name)
+        return PromptEdited(edited, event.take)
 
     @on(RunJob)
     def run_job(self, event: RunJob) -> None:

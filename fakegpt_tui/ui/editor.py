@@ -17,13 +17,9 @@ _DEFAULT = "vi"
 
 
 async def edit_text(
-    text: str,
-    app: App[Any],
-    *,
-    name: str = "prompt.md",
-    environment: Mapping[str, str] = os.environ,
+    text: str, app: App[Any], environment: Mapping[str, str], *, name: str = "prompt.md"
 ) -> str:
-    """`text` as it comes back from `$VISUAL` or `$EDITOR`.
+    """`text` as it comes back from `$VISUAL` or `$EDITOR` of the editor's `environment`.
 
     The terminal is the editor's meanwhile. Nothing is drawn, but replies go on streaming.
 
@@ -37,7 +33,7 @@ async def edit_text(
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
         ) as file:
             file.write(text)
-        await _run([*command, str(path)], app)
+        await _run([*command, str(path)], app, environment)
         try:
             return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
         except OSError as error:
@@ -52,13 +48,13 @@ def _command(environment: Mapping[str, str]) -> list[str]:
         raise FakeGPTError(f"The editor {chosen!r} cannot be understood as a command.") from error
 
 
-async def _run(command: list[str], app: App[Any]) -> None:
+async def _run(command: list[str], app: App[Any], environment: Mapping[str, str]) -> None:
     failure: BaseException | None = None
     try:
         # Textual does not resume an app whose block ends with an exception.
         with app.suspend():
             try:
-                failure = await _run_editor(command)
+                failure = await _run_editor(command, environment)
             except asyncio.CancelledError as error:
                 failure = error
     except SuspendNotSupported as error:
@@ -67,10 +63,10 @@ async def _run(command: list[str], app: App[Any]) -> None:
         raise failure
 
 
-async def _run_editor(command: list[str]) -> FakeGPTError | None:
+async def _run_editor(command: list[str], environment: Mapping[str, str]) -> FakeGPTError | None:
     """Run the editor to its end; what went wrong, if anything did."""
     try:
-        process = await asyncio.create_subprocess_exec(*command)
+        process = await asyncio.create_subprocess_exec(*command, env=environment)
     except OSError as error:
         return FakeGPTError(f"The editor {command[0]!r} could not be started: {error.strerror}.")
     try:

@@ -119,10 +119,11 @@ class TurnStarted(Report):
 
 @dataclass
 class TurnFinished(Report):
-    """A turn is over; the status of its reply says how it ended."""
+    """A turn is over; the status of its reply says how it ended, and `ending` in a sentence."""
 
     reply: ChatMessage
     notices: tuple[str, ...] = ()
+    ending: str | None = None
 
 
 @dataclass

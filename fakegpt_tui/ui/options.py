@@ -1,5 +1,6 @@
 """Options: the folders, looks, settings and services that the user interface is started with."""
 
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import field
 from datetime import datetime
@@ -196,6 +197,7 @@ class Options:
     `save_preset` writes a preset there. `memory` keeps what was chosen last. `isolates_bidi` says
     that the terminal shows nothing for characters that have no width. `warm_up` draws something out
     of sight soon after the start, so that the first reply need not wait for imports.
+    `child_environment` is the environment of programs that are started, without keys.
     `reopens_store` says that a store which cannot be read at the start is opened anew after this
     run; `typed` is what was typed in the run before.
     """
@@ -218,6 +220,7 @@ class Options:
     warm_up: bool = True
     reopens_store: bool = False
     typed: str = ""
+    child_environment: Callable[[], Mapping[str, str]] = os.environ.copy
     clock: Callable[[], datetime] = local_now
 
     def value(self, name: str, default: T) -> T:

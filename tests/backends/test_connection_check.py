@@ -91,6 +91,7 @@ async def test_a_list_is_not_needed_where_the_model_is_known(
     [
         ("http://127.0.0.1:1", "refused the connection; is it running?"),
         ("http://nowhere.invalid", "could not be found by its name"),
+        ("http://[fe80::1%25nosuch]:9", "network interface that this machine does not have"),
     ],
 )
 async def test_a_service_that_cannot_be_reached_is_told(url: str, words: str) -> None:

@@ -57,7 +57,7 @@ def lost_text(url: str, chance: random.Random) -> list[float]:
 
 
 def _stamped(output: bytearray) -> bool:
-    return any(part.isdigit() and len(part) > 11 for part in bytes(output).split())  # noqa: PLR2004
+    return any(part.isdigit() and len(part) > 11 for part in bytes(output).split())
 
 
 def _stored(made: Home) -> Iterator[list[int]]:

@@ -143,3 +143,33 @@ async def test_a_path_that_was_deleted_elsewhere_ends_above_what_is_gone() -> No
     store.trash_messages([second.prompt.id], now())
     chat.messages.clear_cache()
     assert texts(chat, conversation_id) == ["first", "one"]
+
+
+@pytest.mark.parametrize(
+    ("said", "reasoning", "text"),
+    [
+        ("<think>Okay, so\nit is</think>\n\nYes.", "Okay, so\nit is", "Yes."),
+        ("[THINK]Hm[/THINK]No.", "Hm", "No."),
+        ("Hm, so\n</think>\n\nYes.", "Hm, so\n", "Yes."),
+        ("<|channel|>analysis<|message|>Hm<|end|><|start|>assistant<|channel|>final<|message|>No.",
+         "Hm", "No."),
+        ("<b>bold</b> and `</think>`", "", "<b>bold</b> and `</think>`"),
+        ("[link](x)", "", "[link](x)"),
+    ],
+)  # fmt: skip
+async def test_reasoning_in_the_text_of_a_stored_reply_is_told_apart(
+    said: str, reasoning: str, text: str
+) -> None:
+    chat, store, _ = service_of(says(said))
+    turn = await ask(chat, "Well?")
+    later, _, _ = service_of(store=store)
+    reply = later.messages.path(turn.conversation.id)[-1]
+    assert (reply.reasoning, reply.text) == (reasoning, text)
+    assert store.messages(turn.conversation.id)[-1].text == said
+
+
+async def test_reasoning_in_the_text_of_a_prompt_is_what_was_typed() -> None:
+    chat, store, _ = service_of(says("one"))
+    turn = await ask(chat, "<think>not</think> so")
+    later, _, _ = service_of(store=store)
+    assert later.messages.path(turn.conversation.id)[0].text == "<think>not</think> so"

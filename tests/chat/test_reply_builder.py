@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakegpt_tui.chat.reply_text import TextBuffer, reply_outcome
+from fakegpt_tui.chat.reply_text import TextBuffer, add_notices, reply_outcome
 from fakegpt_tui.domain import BadReply, FinishReason, MessageStatus, ReplyCut
 
 _edits = st.lists(st.tuples(st.none() | st.integers(0, 20), st.text(max_size=8)), max_size=30)
@@ -45,12 +45,23 @@ def test_a_reply_ends_as_its_end_marker_or_its_error_says(
     is_stopped: bool,
     status: MessageStatus,
 ) -> None:
-    found, sentence = reply_outcome(error, finish, (), is_stopped=is_stopped)
+    found, sentence = reply_outcome(error, finish, is_stopped=is_stopped)
     assert found is status
     assert (sentence is None) == (status in {MessageStatus.COMPLETE, MessageStatus.STOPPED})
 
 
-def test_the_notices_of_a_complete_reply_are_shown_with_it() -> None:
-    _, sentence = reply_outcome(None, FinishReason.LENGTH, ["Flagged."], is_stopped=False)
-    assert sentence is not None
-    assert sentence.startswith("Flagged. The reply stops here")
+@pytest.mark.parametrize(
+    ("error", "finish", "is_stopped", "told"),
+    [
+        (None, FinishReason.LENGTH, False, "Flagged. The reply stops here"),
+        (None, FinishReason.STOP, False, "Flagged."),
+        (BadReply("No."), None, False, "No. Flagged."),
+        (ReplyCut("Cut."), None, False, "Cut. Flagged."),
+        (asyncio.CancelledError(), None, True, "Flagged."),
+    ],
+)
+def test_notices_are_stored_with_a_reply_however_it_ends(
+    error: BaseException | None, finish: FinishReason | None, is_stopped: bool, told: str
+) -> None:
+    status, ending = reply_outcome(error, finish, is_stopped=is_stopped)
+    assert (add_notices(ending, ["Flagged."], status) or "").startswith(told)

@@ -90,7 +90,7 @@ def test_the_answer_is_written_while_it_arrives(home: Home) -> None:
     assert (first, running, rest, code) == (b"first ", True, b"second\n", 0)
 
 
-def test_a_rewritten_answer_is_written_anew_and_said_so(home: Home) -> None:
+def test_a_rewritten_answer_is_not_written_twice_into_a_pipe(home: Home) -> None:
     script: list[Step] = [TextDelta("Helo"), Gate(), TextReplaced(2, "llo"), ReplyEnded()]
     gate = script[1]
     assert isinstance(gate, Gate)
@@ -101,17 +101,30 @@ def test_a_rewritten_answer_is_written_anew_and_said_so(home: Home) -> None:
         gate.open()
         rest = process.stdout.read()
         said = process.stderr.read()
-    assert (first, rest) == (b"Helo", b"\nHello\n")
+        code = process.wait(20)
+    assert (first, rest, code) == (b"Helo", b"\n", 1)
     assert b"changed what it had written" in said
+    assert said.endswith(b"The reply is:\nHello\n")
+
+
+def test_a_rewritten_answer_takes_the_place_of_the_first_in_a_file(home: Home) -> None:
+    script: list[Step] = [TextDelta("Helo"), TextReplaced(2, "llo"), ReplyEnded()]
+    path = home.folder / "answers"
+    path.write_text("before\n")
+    with served(script) as (_, url), path.open("a") as file:
+        home.use_service(url)
+        done = subprocess.run(
+            [*COMMAND, "ask", "Hi"], stdout=file, check=False, env=home.environment, timeout=60
+        )
+    assert (done.returncode, path.read_text()) == (0, "before\nHello\n")
 
 
 @pytest.mark.parametrize(
     ("events", "printed"),
     [
         ([TextDelta("Hello"), TextReplaced(3, ""), TextDelta("lo, world")], "Hello, world\n"),
-        ([TextDelta("One"), TextReplaced(0, "Two"), TextReplaced(0, "Three")], "One\nThree\n"),
-        ([TextDelta("after"), *(TextReplaced(0, f"{'b' * n} after") for n in range(1, 5))],
-         "after\nbbbb after\n"),
+        ([TextDelta("One"), TextReplaced(1, ""), TextReplaced(0, "One two")], "One two\n"),
+        ([TextDelta("One"), *(TextReplaced(1, "ne" * n) for n in range(9))], "Onenenenenenenene\n"),
     ],
 )  # fmt: skip
 def test_drafts_that_are_taken_back_are_not_printed(
@@ -173,6 +186,7 @@ def test_a_document_is_printed_on_demand(home: Home) -> None:
         "model": "m-1",
         "prompt": "Hi",
         "reply": "Hello you",
+        "reasoning": "",
         "status": "complete",
         "error": None,
     }

@@ -1,5 +1,6 @@
 """A disk that takes no more, made by a limit for the size of files."""
 
+import json
 import shlex
 import subprocess
 from pathlib import Path
@@ -36,6 +37,17 @@ def test_what_the_store_cannot_take_is_in_a_file_that_can_be_imported(
     taken = other.run("import", str(home.data / "exports"))
     assert "Added: 1 conversation with 2 new messages." in taken.stdout
     assert home.run("ask", "hello again").stderr == ""
+
+
+def test_an_import_that_the_store_cannot_take_says_what_is_there(home: Home) -> None:
+    assert home.run("list").returncode == 0
+    path = home.folder / "chat.json"
+    said = [{"role": "user", "content": "word " * 20_000}, {"role": "assistant", "content": "Yes"}]
+    path.write_text(json.dumps(said))
+    done = on_full_disk(home, "import", str(path))
+    assert done.returncode == 1
+    assert "What was imported before that stays." in done.stderr
+    assert "kept in memory" not in done.stderr
 
 
 def test_output_that_goes_to_a_full_disk_is_told(home: Home) -> None:

@@ -11,7 +11,19 @@ from pathlib import Path
 
 from tests.cli.program import COMMAND, Home
 from tests.fault_server import FaultServer, Step
-from tests.openai_server import CHAT, KEY, MODELS, lists, openai_server, refuses, replies
+from tests.openai_server import (
+    CHAT,
+    DONE,
+    KEY,
+    MODELS,
+    end,
+    lists,
+    openai_server,
+    refuses,
+    replies,
+    says,
+    stream,
+)
 from tests.terminal import Terminal
 
 
@@ -41,11 +53,12 @@ def serving(*steps: Step, models: Sequence[Step] = ()) -> Iterator[FaultServer]:
         thread.join(10)
 
 
-def use(home: Home, server: FaultServer) -> None:
+def use(home: Home, server: FaultServer, model: str = "model-1") -> None:
     home.environment["TEST_KEY"] = KEY
+    named = f'model = "{model}"\n' if model else ""
     home.configure(
         'service = "models"\n[services.models]\nkind = "openai"\nkey_env = "TEST_KEY"\n'
-        f'url = "{server.url}"\nmodel = "model-1"\n'
+        f'url = "{server.url}"\n{named}'
     )
 
 
@@ -190,3 +203,26 @@ def test_curl_alone_is_refused(home: Home) -> None:
     done = home.run("ask", "--curl", "Hi")
     assert done.returncode == 2
     assert "--dry-run" in done.stderr
+
+
+def test_reasoning_that_never_ends_is_printed_as_there_is_nothing_else(home: Home) -> None:
+    with serving(*stream(says("<think>All of it"), end(), DONE)) as server:
+        use(home, server)
+        done = home.run("ask", "Hi")
+        document = json.loads(home.run("ask", "--json", "Hi").stdout)
+        plain = home.run("--plain", stdin="Hi\n/quit\n")
+    assert (done.returncode, done.stdout) == (0, "All of it\n")
+    assert "no answer" in done.stderr
+    assert (document["reply"], document["reasoning"]) == ("", "All of it")
+    assert "only reasoning:)\nAll of it" in plain.stdout
+
+
+def test_the_model_that_the_service_chose_is_told_and_kept(home: Home) -> None:
+    listed = lists({"id": "first-of-all"}, {"id": "second"})
+    with serving(*replies("Hi"), models=listed) as server:
+        use(home, server, model="")
+        document = json.loads(home.run("ask", "--json", "Hi").stdout)
+    assert document["model"] == "first-of-all"
+    with home.store() as store:
+        (conversation,) = store.conversations()
+        assert store.path(conversation.id)[-1].model == "first-of-all"

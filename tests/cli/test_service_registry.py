@@ -22,6 +22,7 @@ from fakegpt_tui.domain import (
     Secret,
     ServiceForm,
     ServiceKind,
+    TimeLimits,
 )
 from tests.fault_server import FaultServer
 from tests.openai_server import CHAT, KEY, openai_server, replies
@@ -314,6 +315,25 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
     assert "proxy" not in config.read_text()
 
 
+async def test_patience_and_the_header_of_a_key_are_kept_and_taken_away(
+    book: ServiceRegistry, config: Path
+) -> None:
+    service = await book.save(draft(first_event="3600", idle="900.5", key_header="api-key"))
+    assert (service.limits.first_event, service.limits.idle) == (3600, 900.5)
+    assert service.key_header == "api-key"
+    assert "timeouts = {first_event = 3600, idle = 900.5}" in config.read_text()
+    config.write_text(config.read_text().replace("{first_event", "{total = 9000, first_event"))
+    service = await book.save(draft(idle="30"))
+    assert (service.limits.first_event, service.limits.idle) == (TimeLimits().first_event, 30)
+    assert (service.limits.total, service.key_header) == (9000, "")
+    await book.save(draft())
+    kept = tomllib.loads(config.read_text())["services"]["local"]
+    assert kept["timeouts"] == {"total": 9000}
+    config.write_text(config.read_text().replace("total = 9000", "idle = 9"))
+    await book.save(draft())
+    assert "timeouts" not in config.read_text()
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
@@ -328,6 +348,9 @@ async def test_a_proxy_is_kept_used_in_a_trial_and_taken_away(
         ({"key": Secret(KEY), "key_env": "A_KEY"}, "key_env", "not both"),
         ({"key": Secret(KEY), "without_key": True}, "key", "not both"),
         ({"proxy": Secret("ftp://ann:pw@127.0.0.1")}, "proxy", "a proxy's URL"),
+        ({"key_header": "two words"}, "key_header", "name of a header"),
+        ({"first_event": "an hour"}, "first_event", "number of seconds"),
+        ({"idle": "0"}, "idle", "number of seconds"),
     ],
 )
 def test_each_field_says_what_is_wrong_with_it(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError
+from fakegpt_tui.domain import ChatMessage, Conversation, MessageStatus, StoreError, TitleSource
 from fakegpt_tui.formats.base import LoadedItem, SkippedItem
 from fakegpt_tui.formats.chatgpt_conversation import HIDDEN, read_conversation
 from fakegpt_tui.formats.importer import Importer, ImportOutcome
@@ -70,11 +70,29 @@ def test_a_later_export_prolongs_what_is_known(store: ConversationStore) -> None
     importer = Importer(store)
     importer.add(export())
     (known,) = store.conversations()
-    store.save_conversation(replace(known, title="Mine", pinned=True)).result()
+    store.save_conversation(
+        replace(known, title="Mine", title_source=TitleSource.PERSON, pinned=True)
+    ).result()
     assert importer.add(export(("p2", "r", said("user", "And?")))) is ImportOutcome.EXTENDED
     (conversation,) = store.conversations()
     assert (conversation.title, conversation.pinned) == ("Mine", True)
     assert [each.text for each in store.path(conversation.id)] == ["Hi", "Ho", "And?"]
+
+
+def test_a_later_export_renames_and_archives_what_was_not_named_here(
+    store: ConversationStore,
+) -> None:
+    first = chatgpt(title="Old", update_time=1_000.0)
+    later = chatgpt(title="New", update_time=2_000.0, is_archived=True)
+    assert Importer(store).add(first) is ImportOutcome.ADDED
+    assert Importer(store).add(later) is ImportOutcome.EXTENDED
+    (conversation,) = store.conversations()
+    assert (conversation.title, conversation.archived) == ("New", True)
+    store.save_conversation(replace(conversation, archived=False)).result()
+    for known in (later, first):
+        assert Importer(store).add(known) is ImportOutcome.KNOWN
+    (conversation,) = store.conversations()
+    assert (conversation.title, conversation.archived) == ("New", False)
 
 
 def test_a_path_that_a_person_went_on_stays_shown(store: ConversationStore) -> None:

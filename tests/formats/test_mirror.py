@@ -78,6 +78,29 @@ def test_trouble_is_kept_until_it_is_over(folder: Path) -> None:
     assert names(folder) == ["rivers-5f6c2a5e.md"]
 
 
+@pytest.mark.parametrize("place", ["geography/rivers-5f6c2a5e.md", "My rivers.md", "a/b/c.md"])
+def test_a_file_that_was_moved_is_continued_where_it_is(folder: Path, place: str) -> None:
+    mirrored(folder, (CONVERSATION, MESSAGES[:1]))
+    (file,) = folder.iterdir()
+    moved = folder / place
+    moved.parent.mkdir(parents=True, exist_ok=True)
+    file.rename(moved)
+    mirrored(folder, (CONVERSATION, MESSAGES), (replace(CONVERSATION, title="Lakes"), MESSAGES))
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    assert files == [moved]
+    assert read_markdown(moved.read_text())[0].title == "Lakes"
+
+
+def test_a_moved_file_that_was_edited_stays_as_it_is(folder: Path) -> None:
+    mirrored(folder, (CONVERSATION, MESSAGES[:1]))
+    (file,) = folder.iterdir()
+    moved = file.rename(folder / "mine.md")
+    moved.write_text(moved.read_text() + "My notes")
+    mirrored(folder, (CONVERSATION, MESSAGES))
+    assert names(folder) == ["mine.md", "rivers-5f6c2a5e.md"]
+    assert moved.read_text().endswith("My notes")
+
+
 def test_a_checkout_with_line_ends_of_windows_is_no_edit(folder: Path) -> None:
     mirrored(folder, (CONVERSATION, MESSAGES))
     (file,) = folder.iterdir()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.domain import ConfigError, Secret, Service, ServiceKind
 from fakegpt_tui.http.addresses import (
     followed_redirect,
+    host_header,
     is_exempt,
     is_header_safe,
     proxy_address,
@@ -31,6 +32,8 @@ def service(url: str, **changes: object) -> Service:
         ("http://localhost", "http://localhost", "localhost", True),
         ("http://a.localhost.:80/x", "http://a.localhost./x", "a.localhost.", True),
         ("http://[::1]:8100", "http://[::1]:8100", "[::1]:8100", True),
+        ("http://[fe80::1%25eth0]:8", "http://[fe80::1%eth0]:8", "[fe80::1%eth0]:8", False),
+        ("http://[fe80::1%eth0]/v", "http://[fe80::1%eth0]/v", "[fe80::1%eth0]", False),
         ("http://0.0.0.0:1", "http://0.0.0.0:1", "0.0.0.0:1", True),
         ("http://bücher.example/ü", "http://xn--bcher-kva.example/%C3%BC", "bücher.example", False),
     ],
@@ -39,6 +42,21 @@ def test_a_good_address_is_normal(url: str, text: str, host: str, is_loopback: b
     address = service_address(service(url))
     assert (address.text, address.host, address.is_loopback) == (text, host, is_loopback)
     assert str(address.url("/api/loads")) == f"{text}/api/loads"
+
+
+@pytest.mark.parametrize(
+    ("url", "header"),
+    [
+        ("http://[fe80::1%eth0]:8/x", "[fe80::1]:8"),
+        ("http://[fe80::1%eth0]/x", "[fe80::1]"),
+        ("http://[fe80::1]:8/x", None),
+        ("http://example.com/a%20b", None),
+    ],
+)
+def test_an_interface_of_this_machine_is_not_told_to_the_service(
+    url: str, header: str | None
+) -> None:
+    assert host_header(httpx.URL(url)) == header
 
 
 def api(url: str) -> Service:

@@ -16,7 +16,7 @@ from fakegpt_tui.backends.api.turns import JoinedTurn, fingerprint, join_turns, 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.context_window import WindowCache
 from fakegpt_tui.backends.prompt_content import Content
-from fakegpt_tui.domain import ContextMessage, Notice, Usage
+from fakegpt_tui.domain import ContextMessage, StreamEvent, Usage
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.text import replace_surrogates
 
@@ -71,7 +71,7 @@ class MessageBuilder(BodyBuilder):
         self._decoder: MessageDecoder | None = None
 
     @property
-    def notices(self) -> Sequence[Notice]:
+    def notices(self) -> Sequence[StreamEvent]:
         return [] if self._pauses else super().notices
 
     def decoder(self) -> MessageDecoder:

@@ -16,7 +16,16 @@ from fakegpt_tui.backends.base import Purpose, ReplyRequest
 from fakegpt_tui.backends.context_window import ContextFitter, WindowCache
 from fakegpt_tui.backends.http_protocol import Decoder
 from fakegpt_tui.backends.prompt_content import PromptContent, has_media
-from fakegpt_tui.domain import ContextMessage, Notice, Role, ServiceError, ServiceKind, Usage
+from fakegpt_tui.domain import (
+    ContextMessage,
+    ModelChosen,
+    Notice,
+    Role,
+    ServiceError,
+    ServiceKind,
+    StreamEvent,
+    Usage,
+)
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.request_fields import RequestFields, ServerFamily, request_fields
 from fakegpt_tui.http.requests import EVENT_STREAM, HttpRequest
@@ -80,8 +89,9 @@ class ApiRequestBuilder(ABC):
         )
 
     @property
-    def notices(self) -> Sequence[Notice]:
-        told = [Notice(each) for each in self._changes()]
+    def notices(self) -> Sequence[StreamEvent]:
+        told: list[StreamEvent] = [] if self._request.model else [ModelChosen(self._model)]
+        told += [Notice(each) for each in self._changes()]
         asked = self._request.generation.max_tokens
         if asked is not None and self._limit != asked:
             instead = f"{self._limit:,} was sent" if self._limit else "it was not sent"

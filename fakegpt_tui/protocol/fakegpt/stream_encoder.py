@@ -8,6 +8,7 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
     MediaReceived,
+    ModelChosen,
     Notice,
     OriginReported,
     PartAdded,
@@ -89,6 +90,7 @@ class StreamEncoder:
             case (
                 Notice()
                 | RetryScheduled()
+                | ModelChosen()
                 | ReasoningDelta()
                 | PartAdded()
                 | MediaReceived()

@@ -127,7 +127,7 @@ class PromptController:
         title = safe_line(self._state.title(reply.conversation_id), _MAX_TITLE)
         if not (is_open and self._window.has_app_focus):
             self._window.post(NotifyUser(title, f"the reply is {reply.status.value}"))
-        for notice in (*event.notices, reply.error if reply.status in FAILED_STATUSES else None):
+        for notice in (*event.notices, event.ending if reply.status in FAILED_STATUSES else None):
             if notice:
                 self._window.notify(notice if is_open else f"{title}: {notice}")
 

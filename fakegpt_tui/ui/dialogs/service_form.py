@@ -20,6 +20,7 @@ from fakegpt_tui.domain import (
     Service,
     ServiceForm,
     ServiceKind,
+    TimeLimits,
 )
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
@@ -51,14 +52,14 @@ _FIELDS: Final = {
     "model": ("Model", "empty: the first that it lists"),
     "key": ("Key", ""),
     "key_env": ("or variable", "the environment variable that holds the key"),
+    "key_header": ("its header", "Authorization; some services want api-key"),
     "proxy": ("Proxy", "that of the environment; off for none at all"),
+    "first_event": ("First word", "may take 600 seconds"),
+    "idle": ("Silence", "in a reply may last 600 seconds"),
 }
-_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key")
+_ABOUT_KEYS: Final = ("key", "key_env", "key_in_file", "without_key", "key_header")
 _NO_PROXY: Final = "none"
-_PATIENCE: Final = (
-    "A reply may begin after ten minutes; timeouts in config.toml changes that "
-    "(fakegpt-tui config path)."
-)
+_USUAL: Final = TimeLimits()
 
 
 class ServiceFormScreen(ModalScreen[Service | None]):
@@ -112,8 +113,8 @@ class ServiceFormScreen(ModalScreen[Service | None]):
                 with Horizontal(classes="row", id="without_key-row"):
                     yield Label("")
                     yield PlainCheckbox(self._taking_away(), id="without_key", compact=True)
-                yield from self._input("proxy")
-                yield Static(Content(_PATIENCE), id="patience", markup=False)
+                for field in ("key_header", "proxy", "first_event", "idle"):
+                    yield from self._input(field)
             yield Static(id="outcome", markup=False)
             yield Footer(show_command_palette=False, compact=True)
 
@@ -229,7 +230,15 @@ class ServiceFormScreen(ModalScreen[Service | None]):
         if field == "proxy":
             proxy = service.proxy.reveal() if service.proxy else ""
             return "" if "@" in proxy else proxy
-        return {"name": service.name, "url": service.url, "model": service.model}.get(field, "")
+        if field in ("first_event", "idle"):
+            seconds = getattr(service.limits, field)
+            return "" if seconds == getattr(_USUAL, field) else f"{seconds:g}"
+        return {
+            "name": service.name,
+            "url": service.url,
+            "model": service.model,
+            "key_header": service.key_header,
+        }.get(field, "")
 
     def _hint(self, field: str) -> str:
         service = self._service
@@ -275,7 +284,10 @@ class ServiceFormScreen(ModalScreen[Service | None]):
             key=Secret(key) if key else None,
             key_in_file=self.query_one("#key_in_file", Checkbox).value,
             without_key=has_key and self.query_one("#without_key", Checkbox).value,
+            key_header=self._text("key_header") if has_key else "",
             proxy=self._proxy(),
+            first_event=self._text("first_event"),
+            idle=self._text("idle"),
         )
 
     def _proxy(self) -> Secret | None:

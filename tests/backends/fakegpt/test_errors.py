@@ -227,7 +227,7 @@ async def test_a_proxy_that_is_down_is_named() -> None:
     assert f"proxy {proxy} refused" in str(failure)
 
 
-ECHO = json_reply({"detail": f"bad token Bearer {CANARY}"}, status=400)
+ECHO = json_reply({"detail": f"bad token Bearer {CANARY}, credential={COOKIE_CANARY}"}, status=400)
 TROUBLES: list[Step] = [Send(ECHO), Close(), Reset(), Send(b"junk\r\n\r\n"), Stall()]
 
 

@@ -1,5 +1,6 @@
 """Waiting for a service: signs of life, a model that loads, and the times that it names."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.utils import format_datetime
@@ -32,6 +33,7 @@ from tests.openai_server import (
 )
 from tests.signed_in import Waits, events_of, outcome, text_of
 
+LIMITED = {"error": {"code": 429, "message": "Too many. Try again in 3 s."}}
 TINY = TimeLimits(connect=1, first_event=0.3, idle=0.3)
 
 
@@ -52,6 +54,19 @@ async def test_what_only_keeps_alive_is_waited_with(server: FaultServer, sign: b
     reply = [Send(chunk(says("Hi") + end() + DONE)), Send(LAST_CHUNK)]
     server.script(CHAT, Send(stream_head()), *alive, *reply)
     assert text_of(await events_of(backend_for(service(server.url, limits=TINY)))) == "Hi"
+
+
+@pytest.mark.parametrize("told", [json.dumps(LIMITED).encode(), event(LIMITED)])
+async def test_a_limit_told_after_signs_of_life_is_waited_for(
+    server: FaultServer, told: bytes
+) -> None:
+    waits = Waits()
+    alive = Send(chunk(b": still alive\n\n"), 0.05)
+    server.script(CHAT, Send(stream_head()), alive, Send(chunk(told)), Send(LAST_CHUNK))
+    server.script(CHAT, *replies("Hi"))
+    came = await events_of(backend_for(service(server.url), waits=waits))
+    assert text_of(came) == "Hi"
+    assert len(server.asked(CHAT)) == 2
 
 
 @pytest.mark.parametrize(

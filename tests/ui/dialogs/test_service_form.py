@@ -1,10 +1,19 @@
 """Adding a service, and changing one, on the screen."""
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from textual.widgets import Input
 
-from fakegpt_tui.domain import ConfigError, ConnectionCheck, Model, Secret, Service, ServiceKind
+from fakegpt_tui.domain import (
+    ConfigError,
+    ConnectionCheck,
+    Model,
+    Secret,
+    Service,
+    ServiceKind,
+    TimeLimits,
+)
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from tests.ui.running import Running, running
 
@@ -129,6 +138,20 @@ async def test_a_change_shows_no_secret_and_leaves_what_was_not_touched() -> Non
         await it.until(lambda: bool(it.registry.saved))
         (kept,) = it.registry.saved
         assert (kept.name, kept.model, kept.key, kept.proxy) == ("office", "smaller", None, None)
+
+
+async def test_patience_and_the_header_of_a_key_are_shown_and_changed() -> None:
+    slow = replace(OFFICE, key_header="api-key", limits=TimeLimits(first_event=3600))
+    async with running(services=(slow,)) as it:
+        await it.pilot.press("f6", *"office", "f2")
+        await it.see("Change office")
+        shown = {each.id: each.value for each in it.app.screen.query(Input)}
+        assert (shown["key_header"], shown["first_event"], shown["idle"]) == ("api-key", "3600", "")
+        await fill(it, idle="900")
+        await it.pilot.press("ctrl+s")
+        await it.until(lambda: bool(it.registry.saved))
+        (kept,) = it.registry.saved
+        assert (kept.key_header, kept.first_event, kept.idle) == ("api-key", "3600", "900")
 
 
 async def test_a_proxy_can_be_taken_away() -> None:
