@@ -46,6 +46,7 @@ _HIDDEN_RANGES = (
     (0x1BCA0, 0x1BCA3),  # shorthand format controls
     (0x1D173, 0x1D17A),  # musical format controls
     _TAGS,  # tags and the supplementary variation selectors
+    (0x10EEEE, 0x10EEEE),  # where kitty shows a picture
 )
 
 _PICTURE_CELL = 0x10EEEE
@@ -70,12 +71,13 @@ _HIDDEN = re.compile(
     "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _HIDDEN_RANGES) + "]"
 )
 _TAG = re.compile("[\U000e0000-\U000e0fff]")
-_MARKS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
-    "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\ufe20-\ufe2f"
-)
-_FLOOD = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
-"""More than eight marks on one letter are no script's, and spill over the lines around it."""
+_MOST_MARKS = 8
+"""More marks or joiners on one letter are no script's, and spill over the lines around it."""
+
+_MAYBE_FLOOD = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
+"""Marks are no part of words for Python, and so are many other characters."""
+
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 
 _COPY_DROPPED = {
     code: None
@@ -92,7 +94,20 @@ def safe_text(text: str) -> str:
     if text.isascii():
         return text
     text = _TAG.sub(lambda match: f"‹{ord(match[0]):05X}›", text)
-    return _FLOOD.sub(r"\1…", text)
+    return _MAYBE_FLOOD.sub(_without_floods, text)
+
+
+def _without_floods(found: re.Match[str]) -> str:
+    """A run of characters in which no more marks follow each other than a letter can bear."""
+    kept, marks = [], 0
+    for character in found[0]:
+        is_mark = character in _JOINERS or unicodedata.category(character).startswith("M")
+        marks = marks + 1 if is_mark else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+        elif marks == _MOST_MARKS + 1:
+            kept.append("…")
+    return "".join(kept)
 
 
 def safe_line(text: str, limit: int = 200) -> str:
