@@ -128,7 +128,7 @@ class PlainChat:
         reply = turn.reply
         for caption in captions(reply.parts):
             self._write(safe_line(caption.text, 1000))
-        if reply.reasoning and not reply.text.strip():
+        if reply.reasoning and not (reply.parts or reply.text.strip()):
             self._write("(There is no answer, only reasoning:)")
             self._write(safe_text(reply.reasoning))
         if reply.status is not MessageStatus.COMPLETE or turn.ending:

@@ -61,6 +61,7 @@ class ReplyPrinter:
         self._sanitize = safe_text if self._is_terminal else replace_surrogates
         self._text = AppendOnlyText()
         self._reasoning: list[str] = []
+        self._has_parts = False
         self._ends_line = True
         self._file = _OutputFile()
 
@@ -79,11 +80,11 @@ class ReplyPrinter:
                 echo_err(text)
             case ReasoningDelta(text):
                 self._reasoning.append(text)
+            case PartAdded() | MediaReceived():
+                self._has_parts = True
             case (
                 TitleSuggested()
                 | ReplyEnded()
-                | PartAdded()
-                | MediaReceived()
                 | OriginReported()
                 | UsageReported()
                 | ModelChosen()
@@ -94,7 +95,7 @@ class ReplyPrinter:
     def finish(self) -> bool:
         """End the last line, after what is still to be said; is the reply on standard output?"""
         is_printed = not self._text.is_rewritten or self._print_anew()
-        if self._reasoning and not self._text.text.strip():
+        if self._reasoning and not (self._has_parts or self._text.text.strip()):
             echo_err("The model gave no answer; this is its reasoning.")
             self._write("".join(self._reasoning))
         self._end_line()

@@ -150,6 +150,14 @@ class Settings:
         parse=validators.parse_number,
         applies_now=True,
     )
+    motion: str = setting(
+        "With off, a streaming reply is drawn four times a second, numbers that run change every "
+        "five seconds, and nothing glides: for slow lines and quiet eyes.",
+        default="on",
+        choices=("on", "off"),
+        example='"off"',
+        applies_now=True,
+    )
     ambiguous_width: str = setting(
         "How many columns §, é, Greek and the like take: narrow for one, wide for two; auto asks "
         "the terminal.",

@@ -151,6 +151,7 @@ class HttpResponse:
         if status == _PROXY_STATUS and self._route.proxy:
             return Unreachable(proxy_login_required(self._route))
         body = await self.read_body(limit=_ERROR_BODY_BYTES, beginning=beginning)
+        self._timeouts.has_begun = False  # What came before it were signs of life.
         return self._translate_error(status, self._response.headers, body, str(self._route))
 
 

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import constants, on
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
@@ -70,6 +70,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         self._widths = WidthDetection(self, options.ambiguous_width, isolates=options.isolates_bidi)
         self._options = options
         self._notify = options.notify
+        self._set_motion(options.value("motion", "on"))
         for theme in THEMES:
             self.register_theme(theme)
         start_with_theme(self, options.theme)
@@ -232,12 +233,18 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
                 self.theme = theme_name(event.value or None)
             case "notify":
                 self._notify = NotifyMode(event.value)
+            case "motion":
+                self._set_motion(event.value)
             case "ambiguous_width":
                 self._widths.set_preference(AmbiguousWidth(event.value))
             case "enter":
                 self.set_keymap(textual_keymap(self._chat_screen.state.keys))
             case _:
                 pass  # the screen uses it
+
+    def _set_motion(self, motion: str) -> None:
+        """With motion off, nothing glides to where it belongs."""
+        self.animation_level = "none" if motion == "off" else constants.TEXTUAL_ANIMATIONS
 
     @on(WidthReported)
     def take_width(self, event: WidthReported) -> None:

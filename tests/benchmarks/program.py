@@ -53,10 +53,8 @@ def running(made: Home, *, size: tuple[int, int] = (120, 40)) -> Iterator[Watche
 @contextmanager
 def floor(name: str = "", *asked: object) -> Iterator[Watched]:
     """A floor, as soon as it is on the screen; F0 unless another is named."""
-    asks = (
-        ["tests.benchmarks.floors", name, *map(str, asked)] if name else ["tests.benchmarks.floor"]
-    )
-    command = [sys.executable, "-m", *asks]
+    module = f"tests.benchmarks.floor{name and '_'}{name}"
+    command = [sys.executable, "-m", module, *map(str, asked)]
     with home() as made, Watched(command, env=made.environment) as terminal:
         yield terminal
 

@@ -44,9 +44,9 @@ def measure(repeats: int) -> Iterator[Row]:
             with home(url) as made, running(made) as terminal:
                 firsts.append(p95([_latency(terminal, "S") for _ in range(_SHORT_REPLIES)]))
                 lasts.append(_stream(terminal, ours))
-            _repaint(painted, _FLOOR_SECONDS, "f1")
+            _repaint(painted, _FLOOR_SECONDS, "painting")
             with paced("mixed", _SIZE, _RATE) as address:
-                _repaint(read, _REPLY_SECONDS, "f1+f2", address)
+                _repaint(read, _REPLY_SECONDS, "reading", address)
             _stream_natively(native)
     yield Row(
         budget="B3", what="first event to the screen, p95", values=firsts, limit=80, unit="ms"
@@ -121,7 +121,7 @@ def _repaint(cost: Cost, seconds: float, name: str, *asked: str) -> None:
 
 
 def _stream_natively(cost: Cost) -> None:
-    with floor("fm", "mixed", _SIZE, _RATE) as terminal:
+    with floor("markdown", "mixed", _SIZE, _RATE) as terminal:
         terminal.until_seen(ALTERNATE)
         cpu, count, began = terminal.cpu, len(terminal.output), time.monotonic()
         terminal.until(lambda: _ended(terminal, set(), began), timeout=90)

@@ -24,7 +24,7 @@ def measure(repeats: int) -> Iterator[Row]:
                 began = time.monotonic()
                 ask(terminal, "mixed", _SIZE, 0)
                 ours.append(_until_the_end(terminal, 60) - began)
-            with floor("fm", "mixed", _SIZE, 0) as terminal:
+            with floor("markdown", "mixed", _SIZE, 0) as terminal:
                 began = terminal.until_seen(ALTERNATE)
                 patience = min(_MOST_SECONDS, _PATIENCE * ours[-1])
                 try:

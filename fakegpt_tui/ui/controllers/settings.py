@@ -9,7 +9,6 @@ from fakegpt_tui.ui.dialogs import Choice
 from fakegpt_tui.ui.messages import ApplySetting
 from fakegpt_tui.ui.options import Options, SettingChange
 from fakegpt_tui.ui.state import ChatState
-from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.window import Window
 
 
@@ -71,7 +70,9 @@ class SettingsController:
         """Use a setting that was changed, as far as it is not the app's."""
         match event.name:
             case "repaint_rate":
-                self._window.limiter = FrameLimiter(float(event.value))
+                self._window.limiter.rate = float(event.value)
+            case "motion":
+                self._window.limiter.is_calm = event.value == "off"
             case "max_turns":
                 self._chat.turns.set_limit(int(event.value))
             case "service":

@@ -112,6 +112,6 @@ class SideBySideController:
             self._chat,
             prompt,
             [turn.reply_id for turn in turns],
-            repaint_rate=self._options.value("repaint_rate", 20),
+            repaint_rate=self._window.limiter.most,
         )
         self._window.ask(screen, take, cancelled=self._window.prompt.focus)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import events, on, work
@@ -66,6 +68,9 @@ _SHOWN = {"shown": True, "hidden": False}
 _FLASH_SECONDS = 0.3
 _MOST_NAMES = 20
 """Of the names that a path may go on with."""
+_CALM_SECONDS = 5.0
+"""Between two looks at a clock or a count, where nothing is to move."""
+_DIGITS = re.compile(r"[\d,.:]+")
 _FIRST_KEYS = 0.1
 """Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
@@ -99,6 +104,8 @@ class ChatScreen(RenderCache, TolerantScreen):
         keys = effective_keys(options.keys, enter_sends=options.enter_sends)
         self.state = ChatState(chat, keys)
         self.window = Window(self, self.state, self._show, options.value("repaint_rate", 20))
+        self.window.limiter.is_calm = options.value("motion", "on") == "off"
+        self._activity_shown_at = 0.0
         self._view_model = ViewModel(chat, self.state, options.clock)
         self._controllers: Controllers | None = None
         self._completion: CommandCompletion | None = None
@@ -437,8 +444,15 @@ class ChatScreen(RenderCache, TolerantScreen):
                 self._show_activity()
 
     def _show_activity(self) -> None:
-        if self.shown is not None:
-            self.shown = replace(self.shown, activity=self._view_model.activity)
+        """Show what the turn does; where it is to be calm, its numbers now and then only."""
+        if self.shown is None:
+            return
+        activity, now = self._view_model.activity, monotonic()
+        is_due = now - self._activity_shown_at >= _CALM_SECONDS
+        is_other = _DIGITS.sub("", activity) != _DIGITS.sub("", self.shown.activity)
+        if is_due or is_other or not self.window.limiter.is_calm:
+            self._activity_shown_at = now
+            self.shown = replace(self.shown, activity=activity)
 
     @work(exclusive=True, group="sync")
     async def _sync(self, collector: IdleCollector) -> None:

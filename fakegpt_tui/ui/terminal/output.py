@@ -144,17 +144,29 @@ def start_with_theme(app: App[Any], name: str) -> None:
     app.stylesheet.set_variables(app.get_css_variables())
 
 
+_CALM_RATE = 4.0
+
+
 class FrameLimiter:
     """Spaces repaints evenly, and further apart when they turn out to be slow."""
 
-    def __init__(self, rate: float, clock: Callable[[], float] = monotonic) -> None:
-        self._interval = 1 / rate
+    def __init__(
+        self, rate: float, clock: Callable[[], float] = monotonic, *, is_calm: bool = False
+    ) -> None:
+        """At most `rate` repaints a second, and few where a person wants it calm."""
+        self.rate = rate
+        self.is_calm = is_calm
         self._clock = clock
-        self._began = self._ended = -self._interval
+        self._began = self._ended = -1 / rate
+
+    @property
+    def most(self) -> float:
+        """How many repaints a second there may be."""
+        return min(self.rate, _CALM_RATE) if self.is_calm else self.rate
 
     def delay(self) -> float:
         """Seconds from now to when the next repaint may begin."""
-        spacing = max(self._interval, _IDLE_SHARE * (self._ended - self._began))
+        spacing = max(1 / self.most, _IDLE_SHARE * (self._ended - self._began))
         return max(0.0, self._began + spacing - self._clock())
 
     def __enter__(self) -> None:

@@ -56,11 +56,8 @@ async def test_what_only_keeps_alive_is_waited_with(server: FaultServer, sign: b
     assert text_of(await events_of(backend_for(service(server.url, limits=TINY)))) == "Hi"
 
 
-@pytest.mark.parametrize("told", [json.dumps(LIMITED).encode(), event(LIMITED)])
-async def test_a_limit_told_after_signs_of_life_is_waited_for(
-    server: FaultServer, told: bytes
-) -> None:
-    waits = Waits()
+async def test_a_limit_told_after_signs_of_life_is_waited_for(server: FaultServer) -> None:
+    waits, told = Waits(), json.dumps(LIMITED).encode()
     alive = Send(chunk(b": still alive\n\n"), 0.05)
     server.script(CHAT, Send(stream_head()), alive, Send(chunk(told)), Send(LAST_CHUNK))
     server.script(CHAT, *replies("Hi"))

@@ -75,7 +75,7 @@ async def saved(it: Running, config: Path, line: str) -> None:
 
 
 async def test_f10_shows_every_setting_with_its_value_and_origin(config: Path) -> None:
-    async with settings_open(config) as it:
+    async with settings_open(config, size=(100, 40)) as it:
         for name in NAMES:
             assert name in it.text
         assert "config.toml" in it.text
@@ -94,6 +94,27 @@ async def test_a_long_value_is_shown_whole_where_there_is_room(config: Path) -> 
         await it.see("/a/folder/with/a/name/o…  config.toml")
         await mark(it, "exports_dir")
         await it.see("Now: /a/folder/with/a/name/of/some/length")
+
+
+async def test_without_motion_replies_are_drawn_seldom_and_nothing_glides(config: Path) -> None:
+    async with settings_open(config) as it:
+        chat = next(each for each in it.app.screen_stack if isinstance(each, ChatScreen))
+        assert (chat.window.limiter.most, it.app.animation_level) == (20, "full")
+        await choose(it, "motion", "off")
+        await it.until(lambda: it.app.animation_level == "none")
+        assert chat.window.limiter.most == 4
+        await it.pilot.press("u")
+        await it.until(lambda: it.app.animation_level == "full")
+        assert chat.window.limiter.most == 20
+
+
+async def test_without_motion_the_start_is_calm_already() -> None:
+    async with running(reply("one"), values={"motion": "off", "repaint_rate": 2}) as it:
+        chat = it.app.screen
+        assert isinstance(chat, ChatScreen)
+        assert (chat.window.limiter.most, it.app.animation_level) == (2, "none")
+        await it.ask("go")
+        await it.see("one")
 
 
 async def test_a_theme_is_shown_at_once_and_can_be_undone(config: Path) -> None:
