@@ -1,3 +1,4 @@
+import asyncio
 import json
 from typing import Any
 
@@ -134,6 +135,29 @@ async def test_a_body_that_would_keep_the_others_waiting_is_refused_before_it_is
 async def test_a_large_body_of_text_is_read() -> None:
     text = '{[,]}\\"' * 400_000
     assert await read_json(request(json.dumps([text]).encode())) == [text]
+
+
+@pytest.mark.parametrize("length", range(262_135, 262_150))
+async def test_a_text_may_be_cut_anywhere_while_it_is_checked(length: int) -> None:
+    value = ["a" * length + '\\"]]' * 9, "[" * 300_000]
+    assert await read_json(request(json.dumps(value).encode())) == value
+
+
+async def test_others_go_on_while_a_large_body_is_read() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    going_on = asyncio.create_task(others())
+    body = json.dumps(["x" * 100] * 40_000).encode()
+    assert len(body) < BODY_LIMIT
+    await read_json(request(body))
+    assert turns > 1
+    going_on.cancel()
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
