@@ -10,6 +10,7 @@ from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from fakegpt_tui.ui.markdown.block_rules import definition_rules, list_rules, used_labels
 from fakegpt_tui.ui.markdown.blocks import SECTIONS, Node, References
 from fakegpt_tui.ui.markdown.parser_rules import (
     address_rules,
@@ -47,7 +48,7 @@ def parse_blocks(text: str, offsets: Sequence[int], references: References) -> l
     """
     tokens: list[Token] = []
     parser = _parser(bool(references))
-    parser.block.parse(text, parser, {}, tokens)
+    parser.block.parse(text, parser, {"unused": references.get("unused", ())}, tokens)
     return _TreeBuilder(text.split("\n"), offsets).build(tokens)
 
 
@@ -69,9 +70,12 @@ def find_references(text: str) -> References:
         if _DEFINITION.search(text, start, end):
             parser.block.parse(text[start:end], parser, environment, [])
     notes = environment.get("footnotes", {}).get("refs", {})
+    targets = environment.get("references", {})
+    unused = set(targets) - used_labels(text) if targets else set()
     found = {
-        "references": environment.get("references", {}),
+        "references": {label: target for label, target in targets.items() if label not in unused},
         "footnotes": {label[1:]: number for number, label in enumerate(notes, 1)},
+        "unused": dict.fromkeys(unused),
     }
     return found if any(found.values()) else {}
 
@@ -111,8 +115,10 @@ def _parser(definitions: bool) -> MarkdownIt:
     address_rules(parser)
     emphasis_rules(parser)
     math_rules(parser)
+    list_rules(parser)
     if definitions:
         parser.use(footnote_plugin, inline=False)
+        definition_rules(parser)
     else:
         parser.disable("reference")
     options: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}

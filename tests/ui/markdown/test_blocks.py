@@ -190,3 +190,18 @@ def test_a_line_before_a_list_is_no_heading_while_the_list_begins() -> None:
         assert (segment.text, segment.style) == ("text", plain)
     assert style_of("text\n--", "text") != plain
     assert [line.plain for line in document("text\n\n---", complete=False).lines(4)][-1] == "────"
+
+
+@pytest.mark.parametrize("gap", ["", "\n"])
+@pytest.mark.parametrize("indent", [4, 6, 8, 12])
+def test_an_item_that_is_indented_too_far_is_an_item(indent: int, gap: str) -> None:
+    space = " " * indent
+    drawn = shown(f"- Item\n{gap}{space}- a **bold** child\n{space}  goes on\n{space}- 2nd\n- Last")
+    found = [line.strip() for line in drawn if line.strip()]
+    assert found == ["• Item", "• a bold child goes on", "• 2nd", "• Last"]
+
+
+def test_indented_code_in_an_item_is_code() -> None:
+    drawn = shown("- Item\n\n          x = **1**\n          - y\n")
+    assert any("x = **1**" in line for line in drawn)
+    assert any("- y" in line for line in drawn)

@@ -83,3 +83,17 @@ def targets(text: str) -> list[str]:
         if segment.style
     ]
     return [str(href) for href, _ in groupby(links) if href]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("See [1].\n\n[1]: https://a.example\n[2]: https://b 'B'", ["[2]: https://b 'B'"]),
+        ("[only]: https://a.example", ["[only]: https://a.example"]),
+        ("- item\n\n  [in]: https://a.example\n", ["  [in]: https://a.example"]),
+        ("> [in]: <https://a.example>\n", ["▌ [in]: https://a.example"]),
+        ("Text [Label  X][]\n\n[label x]: https://a.example", []),
+    ],
+)  # fmt: skip
+def test_definitions_that_nothing_refers_to_are_shown(text: str, seen: list[str]) -> None:
+    assert [line for line in shown(text) if "]:" in line] == seen
