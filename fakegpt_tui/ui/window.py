@@ -129,8 +129,11 @@ class Window:
         self._activity = view.activity
 
     def spin(self) -> None:
-        """Turn the signs of what is under way: in the header, in the list and on the reply."""
-        self._step += 1
+        """Turn the signs of what is under way: in the header, in the list and on the reply.
+
+        Where a person wants it calm, they stand still.
+        """
+        self._step += not self.limiter.is_calm
         sign = spinner(self._step)
         if self._activity:
             self.transcript.set_activity(f"{sign} {self._activity}")
