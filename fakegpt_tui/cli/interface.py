@@ -214,6 +214,8 @@ def _chat(runner: asyncio.Runner, chat: ChatService, plain: PlainChat) -> None:
 def _read_lines() -> Iterator[str]:
     """Lines of input, until ctrl+d or ctrl+c."""
     prompt = "You: " if sys.stdin.isatty() else ""
+    if prompt:
+        _edit_by_characters()
     while True:
         try:
             line = input(prompt)
@@ -221,6 +223,18 @@ def _read_lines() -> Iterator[str]:
             click.echo()
             return
         yield line
+
+
+def _edit_by_characters() -> None:
+    """Have lines edited with their marks, by GNU Readline where Python has it.
+
+    The terminal itself takes single code points back. Nothing is written that a listener would
+    hear.
+    """
+    with suppress(ImportError):
+        import readline  # noqa: PLC0415 - for plain mode alone
+
+        readline.parse_and_bind("set enable-bracketed-paste off")
 
 
 def _stop_turns(chat: ChatService) -> None:

@@ -48,3 +48,17 @@ def test_ctrl_c_stops_the_reply_and_not_the_chat(home: Home) -> None:
     with home.store() as store:
         (conversation,) = store.conversations()
         assert store.path(conversation.id)[-1].status is MessageStatus.STOPPED
+
+
+def test_a_letter_is_taken_back_with_its_marks(home: Home) -> None:
+    with served([TextDelta("Two."), ReplyEnded()]) as (backend, url):
+        home.use_service(url)
+        with Terminal([*COMMAND, "--plain"], env=home.environment) as terminal:
+            terminal.wait_for("You:")
+            terminal.type("ae\u0301\u0323")
+            terminal.press("backspace")
+            terminal.type("b\n")
+            terminal.wait_for("Two.")
+            terminal.type("/quit\n")
+            assert terminal.wait() == 0
+    assert backend.requests[0].messages[-1].text.endswith("ab")

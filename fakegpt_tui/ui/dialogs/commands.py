@@ -27,6 +27,7 @@ from fakegpt_tui.ui.slash_commands import (
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.output import repaint_now
 from fakegpt_tui.ui.widgets.command_completion import command_columns
+from fakegpt_tui.ui.widgets.text_field import TextField
 
 _MAX_CONVERSATIONS = 20
 _FRAME_WIDTH = 6
@@ -48,7 +49,7 @@ class PaletteScreen(ListScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="palette"):
-            yield Input(placeholder="Name of a command or conversation", compact=True)
+            yield TextField(placeholder="Name of a command or conversation", compact=True)
             yield OptionList(compact=True, markup=False)
 
     def on_idle(self) -> None:

@@ -77,6 +77,16 @@ async def test_the_palette_hears_what_is_typed_behind_the_key_that_opens_it() ->
         assert it.prompt.text == "x"
 
 
+async def test_the_palette_takes_whole_characters_back() -> None:
+    async with running(reply("one reply")) as it:
+        await asked(it)
+        await it.pilot.press("ctrl+p")
+        await it.see("Commands")
+        write(it, f"re👩‍💻{BACKSPACE}name")
+        await it.see(" /rename ")
+        assert it.app.screen.query_one(Input).value == "rename"
+
+
 async def test_a_paste_comes_behind_the_keys_before_it() -> None:
     async with running() as it:
         burst(it, *"ab", "left")
