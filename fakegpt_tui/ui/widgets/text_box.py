@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, EditResult
 
 from fakegpt_tui.ui.terminal.key_serializer import EditsInTurn
 
@@ -29,6 +30,16 @@ class TextBox(EditsInTurn, TextArea):
 
     def __init__(self, text: str = "", **options: Any) -> None:
         super().__init__(text, soft_wrap=True, max_checkpoints=_UNDO_STEPS, **options)
+
+    def edit(self, edit: Edit) -> EditResult:
+        if not edit.text.isascii():
+            _break_between_ideographs()
+        return super().edit(edit)
+
+    def load_text(self, text: str) -> None:
+        if not text.isascii():
+            _break_between_ideographs()
+        super().load_text(text)
 
     async def on_key(self, event: events.Key) -> None:
         if event.character == " ":
@@ -99,6 +110,12 @@ class TextBox(EditsInTurn, TextArea):
     def _on_boundary(self, location: Location) -> Location:
         row, column = location
         return row, _graphemes().nearest_boundary(self.document[row], column)
+
+
+def _break_between_ideographs() -> None:
+    from fakegpt_tui.ui.terminal.text_wrapping import break_between_ideographs  # noqa: PLC0415 - as below
+
+    break_between_ideographs()
 
 
 def _graphemes() -> ModuleType:

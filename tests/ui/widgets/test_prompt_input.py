@@ -117,3 +117,21 @@ async def test_prompt_and_queue_show_the_state_that_they_are_bound_to() -> None:
         assert "ctrl+j sends" in screen_text(app)
         assert "Edits an earlier prompt" in screen_text(app)
         assert "⧗ next  (sent when the reply ends)" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("This is 中文汉字，而且很长。", ["This is 中文", "汉字，而且很", "长。"]),
+        ("「日本」のキャッシュ", ["「日本」の", "キャッシュ"]),
+        ("plain words go on", ["plain words", "go on"]),
+        ("한국어 문장은 띄어쓰기", ["한국어", "문장은", "띄어쓰기"]),
+    ],
+)
+async def test_lines_break_between_ideographs(text: str, rows: list[str]) -> None:
+    app = PromptApp()
+    async with app.run_test(size=(20, 12)) as pilot:
+        app.prompt.insert(text)
+        await pilot.pause()
+        wrapped = app.prompt.wrapped_document.lines[0]
+        assert [row.rstrip() for row in wrapped] == rows
