@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -21,7 +21,6 @@ from fakegpt_tui.cli.settings_store import (
     SettingsStore,
     with_last_choices,
 )
-from fakegpt_tui.config.secrets import without_keys
 from fakegpt_tui.config.spec import SETTING_SPECS, Settings, Source
 from fakegpt_tui.domain import ConfigError
 
@@ -147,7 +146,7 @@ def _build_app(
         memory=choices,
         keys=settings.keys,
         notices=lambda: store.notices,
-        child_environment=partial(without_keys, settings.service_keys, os.environ),
+        child_environment=partial(_without_keys, settings),
         # Linux' own console has a box for each character that it does not know.
         isolates_bidi=os.environ.get("TERM") != "linux",
         **start,
@@ -157,6 +156,13 @@ def _build_app(
         known = ", ".join(theme_names())
         raise ConfigError(f"There is no theme {settings.theme!r}; there are {known}.")
     return app
+
+
+def _without_keys(settings: Settings) -> Mapping[str, str]:
+    """The environment of programs that are started from here."""
+    from fakegpt_tui.config.secrets import without_keys  # noqa: PLC0415 - when used
+
+    return without_keys(settings.service_keys, os.environ)
 
 
 def _find_resumed(store: ConversationStore, resume: str) -> str:
