@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,15 @@ from fakegpt_tui.text import safe_line, safe_text
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.chat.turn import Turn
+    from fakegpt_tui.domain.parts import FilePart, ImagePart
 
 HELP = """\
 Type a prompt and press Enter; ctrl+c stops a reply. Commands:
 /new        start a new conversation
 /list       list the conversations
 /open 3     open the third of the list
+/attach a.png  send a file or picture with the next prompt
+/detach     send it without what is attached
 /save       save this conversation as a Markdown file
 /help       say this again
 /quit       leave; so does ctrl+d"""
@@ -51,6 +55,7 @@ class PlainChat:
         self._write = write
         self._exports = exports
         self._open = chat.conversations.create()
+        self._attached: list[ImagePart | FilePart] = []
 
     def open(self, conversation_id: str) -> None:
         """Go on with a conversation, saying what was said last.
@@ -78,6 +83,8 @@ class PlainChat:
                     self._list()
                 case "/open":
                     self._open_nth(rest)
+                case "/attach" | "/detach":
+                    await self._attach(rest.strip() if name == "/attach" else "")
                 case "/save":
                     await self._save()
                 case _:
@@ -88,9 +95,10 @@ class PlainChat:
 
     async def ask(self, text: str) -> None:
         """Send a prompt and write the reply, sentence by sentence."""
-        turn = self._chat.turns.new(self._open, text)
+        turn = self._chat.turns.new(self._open, text, parts=tuple(self._attached))
         try:
             async with turn:
+                self._attached.clear()
                 await self._write_reply(turn)
         except FakeGPTError as error:
             self._write(safe_line(str(error)))
@@ -134,6 +142,21 @@ class PlainChat:
         if reply.status is not MessageStatus.COMPLETE or turn.ending:
             self._write(f"({reply.status.value}. {safe_line(turn.ending or '')})")
 
+    async def _attach(self, typed: str) -> None:
+        """Keep a file as it is now, for the next prompt; without a path, drop what is kept."""
+        if not typed:
+            self._attached.clear()
+            self._write("Nothing is attached. Say /attach and the path of a file.")
+            return
+        from fakegpt_tui.attachments.marks import size_in_words  # noqa: PLC0415 - when attached
+        from fakegpt_tui.domain.media_types import type_label  # noqa: PLC0415 - as above
+
+        path = _expanded(typed.strip("'\""))
+        part = await self._chat.attachments.add_file(self._open.id, path)
+        self._attached.append(part)
+        kind, size = type_label(part.blob.media_type), size_in_words(part.blob.size)
+        self._write(f"{safe_line(part.name)}, {kind}, {size}, goes with the next prompt.")
+
     def _list(self) -> None:
         conversations = self._listed()
         for number, conversation in enumerate(conversations, 1):
@@ -158,6 +181,12 @@ class PlainChat:
 
     def _listed(self) -> list[Conversation]:
         return self._chat.conversations.all()[:_MAX_LISTED]
+
+
+def _expanded(typed: str) -> Path:
+    with suppress(RuntimeError):
+        return Path(typed).expanduser()
+    return Path(typed)
 
 
 class SentenceSplitter:

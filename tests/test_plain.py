@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import RateLimited, ReplyEnded, TextDelta, TextReplaced
+from fakegpt_tui.domain.parts import attached_parts
 from fakegpt_tui.plain import HELP, PlainChat, SentenceSplitter
 from tests.stubs import SERVICE, MemoryStore, connecting
 
@@ -18,12 +19,12 @@ def said() -> list[str]:
     return []
 
 
-def plain_chat(said: list[str], folder: Path, *scripts) -> PlainChat:
+def plain_chat(said: list[str], folder: Path, *scripts, backend=None) -> PlainChat:
     store = MemoryStore()
     chat = ChatService(
         lambda: store,
         {"scripted": SERVICE},
-        connecting(ScriptedBackend(*scripts)),
+        connecting(backend or ScriptedBackend(*scripts)),
         service="scripted",
     )
     return PlainChat(chat, said.append, exports=folder)
@@ -86,3 +87,26 @@ def test_sentences_lose_no_word(pieces: list[str]) -> None:
     sentences = SentenceSplitter()
     found = [sentence for piece in pieces for sentence in sentences.add(piece)]
     assert " ".join([*found, sentences.flush()]).split() == "".join(pieces).split()
+
+
+async def test_a_file_goes_with_the_next_prompt_alone(said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("remember the milk")
+    backend = ScriptedBackend(*([TextDelta(text), ReplyEnded()] for text in ("one", "two")))
+    plain = plain_chat(said, tmp_path, backend=backend)
+    await plain.run_command(f"/attach '{tmp_path}/notes.md'")
+    assert said == ["notes.md, text, 17 B, goes with the next prompt."]
+    await plain.ask("what is it?")
+    await plain.ask("and now?")
+    first, second = (request.messages[-1] for request in backend.requests)
+    assert [part.name for part in attached_parts(first.parts)] == ["notes.md"]
+    assert second.parts == ()
+
+
+async def test_what_cannot_be_attached_is_said(said: list[str], tmp_path: Path) -> None:
+    plain = plain_chat(said, tmp_path, [TextDelta("one"), ReplyEnded()])
+    await plain.run_command(f"/attach {tmp_path}/missing.md")
+    assert said[-1].startswith("There is no file")
+    (tmp_path / "notes.md").write_text("x")
+    await plain.run_command(f"/attach {tmp_path}/notes.md")
+    await plain.run_command("/detach")
+    assert said[-1].startswith("Nothing is attached")

@@ -30,6 +30,7 @@ MAX_FILE = 50_000_000
 MAX_ATTACHMENTS = 20
 """How many can go with one prompt."""
 
+_SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
@@ -43,17 +44,18 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
     name = safe_line(path.name or str(path))
     try:
         # What would block is opened all the same, and seen to be no file before it is read.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     except FileNotFoundError as error:
         raise LoadError(f"There is no file {safe_line(str(path))}.") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no path"
         raise LoadError(f"{name} cannot be read: {reason}.") from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = _KINDS.get(stat.S_IFMT(mode), "a device")
+        raise LoadError(f"{name} is {kind}; only files can be attached.")
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            kind = _KINDS.get(stat.S_IFMT(mode), "a device")
-            raise LoadError(f"{name} is {kind}; only files can be attached.")
         yield file
 
 

@@ -13,6 +13,7 @@ from fakegpt_tui.domain import (
     ContextMessage,
     ModelLoading,
     NoConnection,
+    PictureRefused,
     RequestRefused,
     ServiceError,
     StoreError,
@@ -114,7 +115,7 @@ class PromptContent:
             and self._has_sent_media
             and _MEDIA.search(f"{error} {response}".casefold())
         ):
-            raise RequestRefused(
+            raise PictureRefused(
                 f"{safe_line(model, 80)} does not take the picture or file of this conversation. "
                 "Choose another model, or take it out of the prompt and describe it in words. "
                 f"{error}"

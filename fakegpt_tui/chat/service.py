@@ -12,7 +12,15 @@ from fakegpt_tui.chat.active_turns import ActiveTurns
 from fakegpt_tui.chat.conversation_index import ConversationIndex
 from fakegpt_tui.chat.pending_writes import PendingWrites, Stores
 from fakegpt_tui.chat.services import Connect, Services
-from fakegpt_tui.domain import Draft, MessageStatus, Preset, Service, StoreError
+from fakegpt_tui.domain import (
+    Draft,
+    MessageStatus,
+    ModelRef,
+    PictureRefused,
+    Preset,
+    Service,
+    StoreError,
+)
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.attachments import Attachments
@@ -220,6 +228,8 @@ class ChatService:
         """Record what an ended turn tells about its service, and mirror its conversation."""
         if turn.error is not None or turn.reply.status is MessageStatus.COMPLETE:
             self.services.record_outcome(turn.reply.service, turn.error)
+        if isinstance(turn.error, PictureRefused):
+            self.services.record_blind(ModelRef(turn.reply.service, turn.reply.model))
         conversation = self.conversations.find(turn.conversation.id)
         if self._mirror is None or conversation is None or not turn.is_saved:
             return

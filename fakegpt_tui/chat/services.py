@@ -11,10 +11,12 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     LoginState,
     Model,
+    ModelRef,
     NotFound,
     RateLimited,
     RateLimitStatus,
     Service,
+    ServiceKind,
     Session,
     SignedOut,
     now,
@@ -101,6 +103,7 @@ class Services:
         self._model = model
         self._models: dict[str, tuple[Model, ...]] = {}
         self._limits: dict[str, RateLimitStatus] = {}
+        self._blind: set[ModelRef] = set()
         self.on_login: LoginListener = _ignore_login
         """Called whenever the state of a login changes."""
 
@@ -238,6 +241,20 @@ class Services:
         wanted = model or self.get(service_name).model
         known = self._models.get(service_name, ())
         return next((each for each in known if each.id == wanted), None)
+
+    def is_blind(self, model: ModelRef) -> bool:
+        """Is the model known to take no pictures, by its protocol, its list, or a refusal?"""
+        service = self.find(model.service)
+        if service is None or model in self._blind:
+            return service is not None
+        if service.kind in (ServiceKind.FAKEGPT, ServiceKind.EMBEDDED):
+            return True
+        known = self.known_model(model.service, model.model)
+        return known is not None and known.sees is False
+
+    def record_blind(self, model: ModelRef) -> None:
+        """Remember for this run that a model has refused a picture."""
+        self._blind.add(model)
 
     def record_outcome(self, service_name: str, error: FakeGPTError | None) -> None:
         """Set or clear the rate limit of a service, by the outcome of a request."""

@@ -41,6 +41,21 @@ _WAITING = (
     metavar="FILE",
     help="The JSON schema that the reply follows.",
 )
+@click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="A text file, or the text of a PDF, before the prompt; may be given several times.",
+)
+@click.option(
+    "--attach",
+    "attachments",
+    multiple=True,
+    metavar="FILE",
+    help="A picture, a PDF or a text file as it is; may be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing of it.")
 @click.option("--curl", is_flag=True, help="With --dry-run: as a command for curl, keyless.")
@@ -56,6 +71,8 @@ def ask(
     preset: str | None,
     assignments: tuple[str, ...],
     schema: str | None,
+    files: tuple[str, ...],
+    attachments: tuple[str, ...],
     dry_run: bool,
     curl: bool,
     as_json: bool,
@@ -65,11 +82,15 @@ def ask(
     """Ask once, and print the answer as it arrives.
 
     The prompt is PROMPT, or standard input, or both: then the input follows the prompt.
-    The conversation is kept, like every other. For example:
+    A picture or PDF on standard input is attached. The conversation is kept, like every other.
+    For example:
 
     git diff | fakegpt-tui ask Review this
     """
-    prompt = _prompt(" ".join(words), "" if no_stdin else _standard_input())
+    piped = b"" if no_stdin else _standard_input()
+    from fakegpt_tui.cli.ask_prompt import read_prompt  # noqa: PLC0415 - not for --help
+
+    prompt = read_prompt(" ".join(words), piped, files, attachments)
     settings = settings_of(context)
     from fakegpt_tui.cli.ask_runner import ask_once, show_request  # noqa: PLC0415 - asyncio, not for --help
 
@@ -111,21 +132,14 @@ def _chosen_settings(
     return Preset("", preset.system_prompt if system is None else system, generation)
 
 
-def _prompt(words: str, piped: str) -> str:
-    prompt = "\n\n".join(part for part in (words.strip(), piped.strip("\r\n")) if part.strip())
-    if not prompt:
-        raise click.UsageError("There is no prompt, neither as arguments nor on standard input.")
-    return prompt
-
-
-def _standard_input() -> str:
+def _standard_input() -> bytes:
     """All of standard input, if that is no terminal; says so where it does not end soon."""
     if sys.stdin is None or sys.stdin.isatty():
-        return ""
+        return b""
     notice = Timer(_SILENT_SECONDS, echo_err, [_WAITING])
     notice.daemon = True
     notice.start()
     try:
-        return sys.stdin.buffer.read().decode(errors="replace")
+        return sys.stdin.buffer.read()
     finally:
         notice.cancel()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fakegpt_tui.cli.ask_prompt import AskPrompt, attach
 from fakegpt_tui.cli.composition import open_chat, open_store
 from fakegpt_tui.cli.errors import ExitCode, echo_err, exit_code
 from fakegpt_tui.cli.output import echo_json
@@ -151,7 +152,9 @@ class _OutputFile:
 _SIGNAL_EXIT = 128
 
 
-def ask_once(settings: Settings, prompt: str, chosen: Preset, *, as_json: bool, keep: bool) -> int:
+def ask_once(
+    settings: Settings, prompt: AskPrompt, chosen: Preset, *, as_json: bool, keep: bool
+) -> int:
     """Ask as `chosen` says, and print; the exit code of the process.
 
     Raises:
@@ -166,7 +169,7 @@ def ask_once(settings: Settings, prompt: str, chosen: Preset, *, as_json: bool, 
 
 
 def show_request(
-    settings: Settings, prompt: str, chosen: Preset, *, as_curl: bool, as_json: bool
+    settings: Settings, prompt: AskPrompt, chosen: Preset, *, as_curl: bool, as_json: bool
 ) -> None:
     """Print the request that `ask_once` would send; the list of models may be asked for.
 
@@ -185,10 +188,12 @@ def show_request(
 
 
 async def _preview(
-    settings: Settings, store: ChatStore, prompt: str, chosen: Preset
+    settings: Settings, store: ChatStore, prompt: AskPrompt, chosen: Preset
 ) -> ExactRequest:
     async with open_chat(settings, lambda: store) as chat:
-        return await chat.requests.next(_configured(chat, chosen), prompt)
+        conversation = _configured(chat, chosen)
+        parts = await attach(chat, conversation.id, prompt)
+        return await chat.requests.next(conversation, prompt.text, parts=parts)
 
 
 def _configured(chat: ChatService, chosen: Preset) -> Conversation:
@@ -202,12 +207,14 @@ def _configured(chat: ChatService, chosen: Preset) -> Conversation:
 
 
 async def _ask(
-    settings: Settings, store: ChatStore, prompt: str, chosen: Preset, *, as_json: bool
+    settings: Settings, store: ChatStore, prompt: AskPrompt, chosen: Preset, *, as_json: bool
 ) -> int:
     if settings.chosen_service.notice:
         echo_err(settings.chosen_service.notice)
     async with open_chat(settings, lambda: store) as chat:
-        turn = chat.turns.new(_configured(chat, chosen), prompt)
+        conversation = _configured(chat, chosen)
+        parts = await attach(chat, conversation.id, prompt)
+        turn = chat.turns.new(conversation, prompt.text, parts=parts)
         task = asyncio.create_task(_stream_reply(chat, turn, None if as_json else ReplyPrinter()))
         actions: dict[str, Callable[[], object]] = {
             "SIGINT": turn.stop,

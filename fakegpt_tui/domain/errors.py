@@ -35,6 +35,7 @@ class FakeGPTError(Exception):
         ├── Busy                the account has another reply under way
         ├── PromptTooLong       the model cannot take that much
         ├── RequestRefused      any other refusal that a person should read
+        │   └── PictureRefused  the model cannot see
         ├── Unsupported         the service speaks something this program does not
         ├── BadReply            an answer that makes no sense
         └── ReplyCut            the stream ended before its end; what came is kept
@@ -143,6 +144,10 @@ class RequestRefused(ServiceError):
     """The service refused, and asking again would not help."""
 
     recovery = RecoveryAction.NOTHING
+
+
+class PictureRefused(RequestRefused):
+    """The model takes no pictures."""
 
 
 class Unsupported(ServiceError):

@@ -32,7 +32,7 @@ def encoding_of(data: bytes) -> str:
         return _utf16_without_mark(data)
     if _decodes(data, "utf-8"):
         return "utf-8" if _is_calm(sample, 0.1) else ""
-    return "cp1252" if _is_calm(sample, _LEGACY_CONTROLS) else ""
+    return "cp1252" if b"\0" not in data and _is_calm(sample, _LEGACY_CONTROLS) else ""
 
 
 def decode_text(data: bytes) -> str | None:

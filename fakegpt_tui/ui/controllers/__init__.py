@@ -39,14 +39,15 @@ def build_controllers(
 ) -> Controllers:
     conversations = ConversationController(chat, state, window, options.clock)
     attachments = AttachmentController(chat, state, window)
+    services = ServiceController(chat, state, window, options)
     return Controllers(
         attachments=attachments,
-        prompt=PromptController(chat, state, window, attachments),
+        prompt=PromptController(chat, state, window, attachments, services.choose_model),
         conversations=conversations,
         messages=MessageController(chat, state, window, conversations.open, options.clock),
         files=FileController(chat, state, window, options.exports),
         items=ItemController(state, window),
-        services=ServiceController(chat, state, window, options),
+        services=services,
         settings=SettingsController(chat, state, window, options),
         side_by_side=SideBySideController(chat, state, window, options, attachments),
     )

@@ -1,11 +1,12 @@
 """Prompt controller: send, stop, edit, recall, queue, and what becomes of a turn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from fakegpt_tui.attachments.marks import mark_of
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import FakeGPTError
-from fakegpt_tui.domain.parts import Part
+from fakegpt_tui.domain import FakeGPTError, ModelRef
+from fakegpt_tui.domain.parts import ImagePart, Part, attached_parts
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.controllers.attachments import AttachmentController
 from fakegpt_tui.ui.dialogs import Choice
@@ -36,11 +37,13 @@ class PromptController:
         state: ChatState,
         window: Window,
         attachments: AttachmentController,
+        choose_model: Callable[[], None],
     ) -> None:
         self._chat = chat
         self._state = state
         self._window = window
         self._attachments = attachments
+        self._choose_model = choose_model
 
     def send(self, text: str) -> None:
         """Send a prompt, at once or when all is read that goes with it."""
@@ -65,10 +68,60 @@ class PromptController:
             if self._state.held is not held:
                 return
             text, parts = await self._attachments.prepare(held.text, conversation_id)
-            self._ask_held(held, text, parts)
+            if self._is_blind(held) and any(isinstance(each, ImagePart) for each in parts):
+                self._ask_about_pictures(held, text, parts)
+            else:
+                self._ask_held(held, text, parts)
         except FakeGPTError:
             self._give_back(held)
             raise
+
+    def _is_blind(self, held: HeldPrompt) -> bool:
+        """Is the model that is to reply known to take no pictures?"""
+        conversation = held.conversation
+        return self._chat.services.is_blind(ModelRef(conversation.service, conversation.model))
+
+    def _ask_about_pictures(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
+        """Ask what to do about pictures that the model cannot see; nothing is sent before that."""
+        model = ModelRef(held.conversation.service, held.conversation.model)
+        choices = [
+            Choice("model", "Choose another model"),
+            Choice("without", "Send it without the pictures"),
+            Choice("words", "Describe the pictures in words"),
+        ]
+
+        def take(choice: str) -> None:
+            if choice == "without":
+                self._send_without_pictures(held, text, parts)
+                return
+            self._give_back(held)
+            if choice == "model":
+                self._choose_model()
+            else:
+                self._describe(parts)
+
+        title = f"{safe_line(str(model), 40)} takes no pictures"
+        self._window.pick(title, choices, take, cancelled=lambda: self._give_back(held))
+
+    def _send_without_pictures(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
+        left = [part for part in parts if not isinstance(part, ImagePart)]
+        if text.strip() or attached_parts(left):
+            self._ask_held(held, text, left)
+        else:
+            self._give_back(held)
+            self._window.notify("Nothing would be left; type what you want to ask.")
+
+    def _describe(self, parts: Sequence[Part]) -> None:
+        """Put a place for words where each picture was, with the cursor in the first one."""
+        prompt = self._window.prompt
+        pictures = [part for part in attached_parts(parts) if isinstance(part, ImagePart)]
+        begins = [f"(picture {safe_line(part.name, 60)}: " for part in pictures]
+        for attachment in self._state.attached_to(prompt.text, self._state.open.id):
+            if isinstance(attachment.part, ImagePart):
+                name = safe_line(attachment.part.name, 60)
+                prompt.replace_first(mark_of(attachment), f"(picture {name}: )")
+        prompt.focus()
+        prompt.go_behind(begins[0])
 
     def _ask_held(self, held: HeldPrompt, text: str, parts: Sequence[Part]) -> None:
         if self._state.held is not held:

@@ -421,6 +421,12 @@ class PromptInput(TextBox):
             self.replace(new, _end_of(before), _end_of(before + found))
         return bool(found)
 
+    def go_behind(self, words: str) -> None:
+        """Move the cursor behind the first of these words in the text."""
+        before, found, _ = self.text.partition(words)
+        if found:
+            self.move_cursor(_end_of(before + found))
+
     def on_paste(self, event: events.Paste) -> None:
         """Take a paste as one edit, without the characters that a terminal would act on."""
         event.stop()

@@ -2,20 +2,29 @@
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual import events
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.backends.scripted import Gate
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
+from fakegpt_tui.domain import Model, PictureRefused, Service, ServiceKind
 from fakegpt_tui.domain.parts import FilePart, ImagePart
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
+from fakegpt_tui.ui.dialogs.services import ServicesScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
-from tests.stubs import MemoryStore
-from tests.ui.running import Running, reply, running
+from tests.stubs import MemoryStore, connecting
+from tests.ui.running import Running, reply
+from tests.ui.running import running as running_with
+
+SEEING = Service(
+    name="scripted", kind=ServiceKind.OPENAI, url="http://127.0.0.1:9", model="scripted-1"
+)
+running = partial(running_with, service=SEEING)
 
 
 @pytest.fixture(autouse=True)
@@ -398,3 +407,73 @@ async def test_a_pipe_is_refused_and_not_waited_for(project: Path) -> None:
         async with asyncio.timeout(60):
             await it.pilot.press(*"/attach pipe", "enter")
             await it.until(lambda: "only files can be attached" in " ".join(it.status.split()))
+
+
+async def ask_with_picture(it: Running) -> None:
+    await it.pilot.press(*"/attach photo.png", "enter")
+    await it.see("▣ 1 photo.png")
+    await it.pilot.press(*"what is it?", "enter")
+
+
+async def test_a_blind_model_is_sent_nothing_before_a_choice() -> None:
+    async with running_with(reply("ok")) as it:
+        await ask_with_picture(it)
+        await it.see("takes no pictures")
+        assert not it.backend.requests
+        await it.pilot.press("escape")
+        await it.until(
+            lambda: it.app.screen is it.app.screen_stack[0] or len(it.app.screen_stack) == 2
+        )
+        await it.until(lambda: it.prompt.text == "[#1 photo.png] what is it?")
+        await it.see("▣ 1 photo.png")
+        assert not it.backend.requests
+
+
+async def test_a_prompt_for_a_blind_model_is_sent_without_its_pictures() -> None:
+    async with running_with(reply("ok")) as it:
+        await ask_with_picture(it)
+        await it.see("takes no pictures")
+        await it.pilot.press(*"without", "enter")
+        await sent(it)
+        assert (it.path[0].text, it.path[0].parts) == ("what is it?", ())
+
+
+async def test_a_picture_for_a_blind_model_is_described_in_words() -> None:
+    async with running_with(reply("ok")) as it:
+        await ask_with_picture(it)
+        await it.see("takes no pictures")
+        await it.pilot.press(*"words", "enter")
+        await it.see("(picture photo.png: ) what is it?")
+        await it.pilot.press(*"a cat", "enter")
+        await sent(it)
+        assert it.path[0].text == "(picture photo.png: a cat) what is it?"
+
+
+async def test_another_model_is_chosen_for_a_picture() -> None:
+    async with running_with(reply("ok")) as it:
+        await ask_with_picture(it)
+        await it.see("takes no pictures")
+        await it.pilot.press(*"another", "enter")
+        await it.until(lambda: isinstance(it.app.screen, ServicesScreen))
+        await it.pilot.press("escape")
+        await it.until(lambda: not isinstance(it.app.screen, ServicesScreen))
+        assert it.prompt.text == "[#1 photo.png] what is it?"
+
+
+async def test_a_model_that_refused_a_picture_is_known_to_be_blind() -> None:
+    async with running([PictureRefused("It takes no pictures, it said.")], reply("ok")) as it:
+        await ask_with_picture(it)
+        await sent(it)
+        await it.pilot.press(*"/attach photo.png", "enter")
+        await it.see("▣ 1 photo.png")
+        await it.pilot.press("enter")
+        await it.see("scripted-1 takes no pictures")
+
+
+async def test_a_list_of_models_says_which_are_blind() -> None:
+    backend = ScriptedBackend(models=(Model("scripted-1", sees=False),))
+    async with running(connect=connecting(backend)) as it:
+        await it.chat.services.models("scripted")
+        await ask_with_picture(it)
+        await it.see("takes no pictures")
+        assert not backend.requests
