@@ -12,9 +12,6 @@ from fakegpt_tui.text import replace_surrogates
 
 MAX_BLOCKS: Final = 1_000
 _MAX_ARGUMENTS: Final = 1_000_000
-_PIECES: Final = {"text": "text", "thinking": "thinking", "signature": "signature"}
-"""The fields of a block that deltas lengthen, by the field of the delta."""
-
 _SEARCH_ERRORS: Final = {
     "max_uses_exceeded": "it had searched as often as it may",
     "too_many_requests": "too many searches at once",
@@ -38,7 +35,10 @@ class Block:
 
     def add(self, field: str, piece: str) -> None:
         """Lengthen a field, such as the text."""
-        self._pieces.setdefault(field, []).append(piece)
+        pieces = self._pieces.get(field)
+        if pieces is None:
+            pieces = self._pieces[field] = []
+        pieces.append(piece)
 
     def add_json(self, piece: str) -> None:
         """Lengthen the input of a tool."""
@@ -152,8 +152,3 @@ def search_error(block: dict[str, object]) -> str:
             return f"A search of the web failed: {replace_surrogates(reason)[:100]}."
         case _:
             return ""
-
-
-def delta_field(kind: str) -> str:
-    """The field that deltas of the type `kind` lengthen; empty for none."""
-    return _PIECES.get(kind.removesuffix("_delta"), "")

@@ -11,7 +11,6 @@ from fakegpt_tui.backends.anthropic.blocks import (
     MAX_BLOCKS,
     Block,
     TokenCounts,
-    delta_field,
     search_error,
 )
 from fakegpt_tui.backends.api.attachments import ToolCalls
@@ -115,9 +114,12 @@ class MessageDecoder(ReplyDecoder):
         return (*(() if self._after is None else self._after.content), *full)
 
     def _read(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        # Most events are deltas, so that nothing else is compared with them.
+        is_delta = kind == "content_block_delta"
+        return self._read_delta(value) if is_delta else self._read_frame(kind, value)
+
+    def _read_frame(self, kind: str, value: dict[str, Any]) -> Iterator[StreamEvent]:
         match kind, value:
-            case "content_block_delta", {"index": int(index), "delta": dict(delta)}:
-                yield from self._read_delta(index, delta)
             case "content_block_start", {"index": int(index), "content_block": dict(block)}:
                 yield from self._start(index, block)
             case "content_block_stop", {"index": int(index)}:
@@ -134,25 +136,19 @@ class MessageDecoder(ReplyDecoder):
             case _:
                 pass  # Pings, and what a later version sends.
 
-    def _read_delta(self, index: int, delta: dict[str, Any]) -> Iterator[StreamEvent]:
-        block = self._blocks.get(index)
-        match delta:
-            case {"type": "text_delta", "text": str(text)}:
-                if block is None:
-                    block = self._open(index, {"type": "text", "text": ""})
+    def _read_delta(self, value: dict[str, Any]) -> Iterator[StreamEvent]:
+        match value:
+            case {"index": int(index), "delta": {"type": "text_delta", "text": str(text)}}:
+                block = self._blocks.get(index) or self._open(index, {"type": "text", "text": ""})
                 block.add("text", text)
-                yield from self._say(text)
-            case {"type": "thinking_delta", "thinking": str(text)}:
-                if block is None:
-                    block = self._open(index, {"type": "thinking", "thinking": ""})
+                yield from self._say(text) if self._needs_gap else self._text.add_delta(text)
+            case {"index": int(index), "delta": {"type": "thinking_delta", "thinking": str(text)}}:
+                block = self._blocks.get(index) or self._open(index, {"type": "thinking"})
                 block.add("thinking", text)
                 yield from self._add_reasoning(index, text)
-            case {"type": "input_json_delta", "partial_json": str(piece)} if block is not None:
-                block.add_json(piece)
-            case {"type": "citations_delta", "citation": citation} if block is not None:
-                block.add_citation(citation)
-            case {"type": str(kind)} if block is not None and (field := delta_field(kind)):
-                block.add(field, str(delta.get(field, "")))
+            case {"index": int(index), "delta": {"type": str(kind), **fields}}:
+                if (known := self._blocks.get(index)) is not None:
+                    _lengthen(known, kind, fields)
             case _:
                 pass
 
@@ -259,6 +255,19 @@ class MessageDecoder(ReplyDecoder):
             origin = self._save_state([*self._content])
             if origin is not None:
                 yield OriginReported(origin)
+
+
+def _lengthen(block: Block, kind: str, fields: dict[Any, Any]) -> None:
+    """Add what is no text of the reply to a block."""
+    match kind, fields:
+        case "input_json_delta", {"partial_json": str(piece)}:
+            block.add_json(piece)
+        case "citations_delta", {"citation": citation}:
+            block.add_citation(citation)
+        case "signature_delta", {"signature": str(piece)}:
+            block.add("signature", piece)
+        case _:
+            pass  # Of a later version.
 
 
 def _refusal(details: object) -> str:
