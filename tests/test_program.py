@@ -15,6 +15,7 @@ import pytest
 
 from fakegpt_tui.backends.scripted import Gate
 from fakegpt_tui.domain import MessageStatus, RateLimited, ReplyEnded, TextDelta
+from tests.benchmarks.watched import Watched
 from tests.cli.program import COMMAND, Home, served
 from tests.patience import PATIENCE
 from tests.terminal import Terminal, unauthored
@@ -492,6 +493,25 @@ def test_a_prompt_is_written_in_an_editor_while_a_reply_streams_on(home: Home) -
     seen = (home.folder / "seen").read_text()
     assert f"HOME={home.folder}" in seen
     assert "TEST_KEY" not in seen
+
+
+@pytest.mark.parametrize("how", ["at the start", "later", "in band"])
+def test_a_terminal_of_an_impossible_size_costs_no_more_than_a_large_one(
+    home: Home, how: str
+) -> None:
+    is_early = how == "at the start"
+    size = (65_535, 65_535) if is_early else (80, 24)
+    with Watched([*COMMAND], env=home.environment, size=size) as terminal:
+        terminal.until_seen(b"sends")
+        if how == "later":
+            terminal.resize(65_535, 65_535)
+        elif how == "in band":
+            terminal.type("\x1b[48;65535;65535;65535;65535t")
+        terminal.type("Ж")
+        terminal.until_seen("Ж".encode())
+        assert terminal.megabytes < 400
+        terminal.press("ctrl+q")
+        assert terminal.wait() == 0
 
 
 def test_an_editor_that_cannot_be_started_is_told_and_the_prompt_stays(home: Home) -> None:

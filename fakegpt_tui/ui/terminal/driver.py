@@ -13,8 +13,10 @@ import threading
 from codecs import getincrementaldecoder
 from typing import Any
 
-from textual import constants
+from textual import constants, events
 from textual.driver import Driver
+from textual.geometry import Size
+from textual.message import Message
 
 if sys.platform == "win32":
     from textual.drivers.windows_driver import WindowsDriver as TolerantDriver
@@ -30,6 +32,8 @@ else:
 
     _POLL = 0.1
     """Seconds between looks at whether input should end."""
+    _MOST_CELLS = 1000
+    """In a row and in a column; a pseudo-terminal may claim 65,535, which would take gigabytes."""
     _CONTROL_CHARACTERS = 6
     """Where `tcgetattr` has them."""
     _KITTY_FLAGS = "\x1b[>25u"
@@ -49,6 +53,19 @@ else:
             if self._file is not None:
                 # It is all of a file that the writer thread uses.
                 self._file = TerminalOutput(self._file.fileno())  # type: ignore[assignment]
+            # Of no size, Textual asks the terminal by another way.
+            self._size = self._size or self._get_terminal_size()
+
+        def _get_terminal_size(self) -> tuple[int, int]:
+            """The part of the terminal that is drawn: all of it, unless it cannot be meant so."""
+            width, height = super()._get_terminal_size()
+            return min(width, _MOST_CELLS), min(height, _MOST_CELLS)
+
+        def process_message(self, message: Message) -> None:
+            if isinstance(message, events.Resize) and max(message.size) > _MOST_CELLS:
+                size = Size(*(min(each, _MOST_CELLS) for each in message.size))
+                message = events.Resize(size, size)
+            super().process_message(message)
 
         def start_application_mode(self) -> None:
             # Textual makes its thread by this name of its module.
