@@ -85,6 +85,8 @@ _COPY_DROPPED = {
     if code not in (0x09, 0x0A)
 }
 
+_ACTING = {code: None for code in _COPY_DROPPED if code != ord("\r")}
+
 
 def safe_text(text: str) -> str:
     """`text` as it may be shown: printable characters, tabs and line feeds only."""
@@ -138,6 +140,11 @@ def clipboard_text(text: str) -> str:
     return (
         replace_surrogates(text).replace("\r\n", "\n").replace("\r", "\n").translate(_COPY_DROPPED)
     )
+
+
+def without_controls(text: str) -> str:
+    """`text` for a pipe, whose end may be a terminal: unchanged but for what that would act on."""
+    return replace_surrogates(text).translate(_ACTING)
 
 
 def file_stem(title: str, limit: int = 80) -> str:

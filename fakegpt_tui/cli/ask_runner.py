@@ -40,7 +40,7 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.captions import captions
 from fakegpt_tui.domain.part_json import part_values
 from fakegpt_tui.store.conversation_store import ConversationStore
-from fakegpt_tui.text import replace_surrogates, safe_line, safe_text
+from fakegpt_tui.text import replace_surrogates, safe_line, safe_text, without_controls
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class ReplyPrinter:
-    """Prints a reply while it grows: made safe for a terminal, unchanged for a file or pipe.
+    """Prints a reply while it grows: made safe for a terminal, unchanged for a file.
 
     What a service takes back is waited for. Where the end does not mend it, a terminal gets the
     reply anew, a file has it rewritten, and a pipe gets nothing twice.
@@ -59,12 +59,12 @@ class ReplyPrinter:
 
     def __init__(self) -> None:
         self._is_terminal = os.isatty(1)
-        self._sanitize = safe_text if self._is_terminal else replace_surrogates
+        self._file = _OutputFile()
+        self._sanitize = self._choose_sanitizer()
         self._text = AppendOnlyText()
         self._reasoning: list[str] = []
         self._has_parts = False
         self._ends_line = True
-        self._file = _OutputFile()
 
     def handle(self, event: StreamEvent) -> None:
         """Print what `event` adds to the reply; notices go to standard error.
@@ -92,6 +92,12 @@ class ReplyPrinter:
                 | RemoteIdAssigned()
             ):
                 pass
+
+    def _choose_sanitizer(self) -> Callable[[str], str]:
+        if self._is_terminal:
+            return safe_text
+        # What reads a pipe may show what it reads.
+        return replace_surrogates if self._file.exists else without_controls
 
     def finish(self) -> bool:
         """End the last line, after what is still to be said; is the reply on standard output?"""
@@ -126,7 +132,8 @@ class ReplyPrinter:
     def _write(self, text: str) -> None:
         if text:
             self._ends_line = text.endswith("\n")
-            click.echo(self._sanitize(text), nl=False)
+            # With `color`, as click would take parts of a text for codes of its own.
+            click.echo(self._sanitize(text), nl=False, color=True)
 
 
 class _OutputFile:
@@ -139,9 +146,13 @@ class _OutputFile:
         if is_file and self._start < found.st_size:
             self._start = found.st_size  # It is appended to.
 
+    @property
+    def exists(self) -> bool:
+        return self._start >= 0
+
     def rewind(self) -> bool:
         """Take away what was printed; `False` where that cannot be done."""
-        if self._start < 0:
+        if not self.exists:
             return False
         sys.stdout.flush()
         os.ftruncate(1, self._start)

@@ -159,6 +159,19 @@ def test_standard_input_is_left_alone_on_demand(home: Home) -> None:
         assert process.stdout.read() == b"Hello you\n"
 
 
+def test_into_a_pipe_goes_nothing_that_a_terminal_acts_on_and_into_a_file_everything(
+    home: Home,
+) -> None:
+    hostile = "A\x1b[31m\x9b\x07\tB\r\nC"
+    path = home.folder / "answer"
+    with served(*[[TextDelta(hostile), ReplyEnded()]] * 2) as (_, url), path.open("w") as file:
+        home.use_service(url)
+        assert home.run("ask", "Hi").stdout == "A[31m\tB\nC\n"
+        command = [*COMMAND, "ask", "Hi"]
+        subprocess.run(command, stdout=file, check=True, env=home.environment, timeout=60)
+    assert path.read_bytes() == f"{hostile}\n".encode()
+
+
 def test_a_document_has_no_character_that_a_terminal_acts_on(home: Home) -> None:
     hostile = "A\x9b31m\x9d0;x\x9c\x7f\u202e\U000e0041日本\u2028"
     with served([TextDelta(hostile), ReplyEnded()], [TextDelta(hostile), ReplyEnded()]) as (_, url):
