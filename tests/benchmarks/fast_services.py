@@ -88,7 +88,7 @@ def _of_openai(url: str, measured: Callable[[Watched], float]) -> float:
             f'service = "fast"\n[services.fast]\nkind = "openai"\nmodel = "m"\nurl = "{url}/v1"\n'
         )
         with Watched(list(COMMAND), env=made.environment) as terminal:
-            terminal.until_seen(b"no login needed")
+            terminal.until_seen(b"answers, at")
             terminal.until_quiet()
             terminal.paste("words, please")
             terminal.press("enter")

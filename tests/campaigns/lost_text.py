@@ -38,7 +38,7 @@ def lost_text(url: str, chance: random.Random) -> list[float]:
             f'service = "fake"\n[services.fake]\nkind = "openai"\nmodel = "m"\nurl = "{url}/v1"\n'
         )
         with Watched(list(COMMAND), env=made.environment) as terminal:
-            terminal.until_seen(b"no login needed")
+            terminal.until_seen(b"answers, at")
             for number in range(_REPLIES):
                 before = len(terminal.output)
                 if number:

@@ -147,11 +147,11 @@ def test_nothing_of_the_key_is_left_on_disk(home: Home) -> None:
     assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
-def test_the_screen_shows_the_reply_and_that_no_login_is_needed(home: Home) -> None:
+def test_the_screen_shows_who_answers_and_the_reply(home: Home) -> None:
     with serving(*replies("from ", "a model")) as server:
         use(home, server)
         with Terminal([*COMMAND], env=home.environment, size=(100, 30)) as terminal:
-            terminal.wait_for("no login needed")
+            terminal.wait_for("models answers")
             terminal.type("Hi")
             terminal.press("enter")
             terminal.wait_for("from a model")
