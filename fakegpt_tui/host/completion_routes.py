@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fakegpt_tui.backends.base import Backend, ReplyRequest
+from fakegpt_tui.backends.context_window import estimate_part_tokens
 from fakegpt_tui.domain import Model, ReplyCut, ServiceError, StreamEvent, Usage, new_id
 from fakegpt_tui.host.access import Access
 from fakegpt_tui.host.access_keys import AccessKey
@@ -35,6 +36,8 @@ from fakegpt_tui.protocol.openai import (
 
 _MODELS_SECONDS = 30.0
 """How long the list of models is taken for what the service has."""
+_BODY_LIMIT = 40_000_000
+"""Bytes of a request, of which pictures are most."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,12 +76,13 @@ class CompletionRoutes:
     async def _complete(self, request: Request) -> ASGIApp:
         owner = self.access.require_owner(request)
         key = self.access.key_of(request)
-        asked = read_completion_request(await read_json(request))
+        body = await read_json(request, limit=_BODY_LIMIT)
+        asked = await asyncio.to_thread(read_completion_request, body)
         model = await self._choose_model(key, asked.model)
         return LimitedReply(
             self.limiter,
             key,
-            sum(len(message.text) for message in asked.messages),
+            _prompt_length(asked),
             lambda tally: self._reply(owner[0], asked, model, tally),
             model,
             max_tokens=asked.generation.max_tokens,
@@ -87,7 +91,12 @@ class CompletionRoutes:
     def _reply(self, group: str, asked: CompletionRequest, model: str, tally: Tally) -> ASGIApp:
         events = tally.watch(
             self.backend.stream(
-                ReplyRequest(messages=asked.messages, model=model, generation=asked.generation)
+                ReplyRequest(
+                    messages=asked.messages,
+                    model=model,
+                    generation=asked.generation,
+                    read_blob=asked.blobs.__getitem__,
+                )
             )
         )
         reply_id, created_at = f"chatcmpl-{new_id()}", int(time.time())
@@ -178,6 +187,12 @@ class _WholeReply:
             return completion_error_response(error)
         estimate = Usage(self.tally.prompt_tokens, self.tally.reply_tokens)
         return json_response(completion_body(reply, **self.head, estimate=estimate))
+
+
+def _prompt_length(asked: CompletionRequest) -> int:
+    """Characters of what is asked, and as many for its pictures and files as cost the same."""
+    parts = sum(estimate_part_tokens(part) for each in asked.messages for part in each.parts)
+    return sum(len(message.text) for message in asked.messages) + 4 * parts
 
 
 def _unknown_model() -> ModelNotFound:

@@ -28,14 +28,14 @@ _TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _QUOTE = ord('"')
 
 
-async def read_json(request: Request) -> object:
-    """The body as JSON.
+async def read_json(request: Request, *, limit: int = BODY_LIMIT) -> object:
+    """The body as JSON, of at most `limit` bytes.
 
     Raises:
         HTTPException: It is too large, too deep, no JSON, or does not say that it is.
     """
     _require_content_type(request, "application/json")
-    body = await _read(request)
+    body = await _read(request, limit)
     if len(body) < _LARGE:
         return _parse(body)
     return await asyncio.to_thread(_parse, body)
@@ -77,13 +77,13 @@ def _require_content_type(request: Request, wanted: str) -> None:
         raise HTTPException(415, f"The body must be sent as {wanted}.")
 
 
-async def _read(request: Request) -> bytes:
-    if int(request.headers.get("content-length", 0)) > BODY_LIMIT:
+async def _read(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    if int(request.headers.get("content-length", 0)) > limit:
         raise _too_large()
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > BODY_LIMIT:
+        if len(body) > limit:
             raise _too_large()
     return bytes(body)
 

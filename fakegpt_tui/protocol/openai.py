@@ -20,9 +20,11 @@ from fakegpt_tui.domain import (
     FakeGPTError,
     FinishReason,
     GenerationSettings,
+    MediaReceived,
     Model,
     ModelChosen,
     Notice,
+    PartAdded,
     PromptTooLong,
     RateLimited,
     ReasoningDelta,
@@ -38,6 +40,12 @@ from fakegpt_tui.domain import (
     Unreachable,
     Usage,
     UsageReported,
+)
+from fakegpt_tui.protocol.completion_content import (
+    ContentReader,
+    InvalidContent,
+    part_deltas,
+    picture_delta,
 )
 from fakegpt_tui.text import replace_surrogates
 
@@ -88,6 +96,8 @@ class CompletionRequest:
     generation: GenerationSettings
     is_streamed: bool
     includes_usage: bool
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    """The bytes of pictures and files in the messages, by their digest."""
 
 
 def read_completion_request(body: object) -> CompletionRequest:
@@ -113,8 +123,10 @@ def read_completion_request(body: object) -> CompletionRequest:
         raise InvalidCompletionRequest(
             "stream_options is an object, and only for streams.", "stream_options"
         )
+    reader = ContentReader()
     return CompletionRequest(
-        messages=tuple(_message(message, index) for index, message in enumerate(messages)),
+        messages=tuple(_message(message, index, reader) for index, message in enumerate(messages)),
+        blobs=reader.blobs,
         model=replace_surrogates(model),
         generation=_generation(body),
         is_streamed=is_streamed,
@@ -130,38 +142,22 @@ def _refuse_fields(body: Mapping[str, object]) -> None:
             raise InvalidCompletionRequest(f"This host cannot do what {name} asks for.", name)
 
 
-def _message(message: object, index: int) -> ContextMessage:
+def _message(message: object, index: int, reader: ContentReader) -> ContextMessage:
     where = f"messages[{index}]"
     match message:
         case {"tool_calls": [_, *_]}:
             raise InvalidCompletionRequest(f"{where} has calls of tools.", where)
         case {"role": str(role), "content": content} if role in _ROLES:
-            return ContextMessage(role, replace_surrogates(_content(content, where)))
+            try:
+                text, parts = reader.read(content)
+            except InvalidContent as error:
+                raise InvalidCompletionRequest(f"{where}.content {error}.", where) from error
+            return ContextMessage(role, text, parts=parts)
         case _:
             roles = ", ".join(sorted(_ROLES))
             raise InvalidCompletionRequest(
                 f"{where} must have content and a role, one of {roles}.", where
             )
-
-
-def _content(content: object, where: str) -> str:
-    match content:
-        case None:
-            return ""
-        case str():
-            return content
-        case list():
-            return "".join(_part(part, where) for part in content)
-        case _:
-            raise InvalidCompletionRequest(f"{where}.content must be text.", where)
-
-
-def _part(part: object, where: str) -> str:
-    match part:
-        case {"type": "text", "text": str(text)}:
-            return text
-        case _:
-            raise InvalidCompletionRequest(f"{where}.content may have text only.", where)
 
 
 def _generation(body: Mapping[str, object]) -> GenerationSettings:
@@ -275,6 +271,10 @@ class ChunkEncoder:
         match event:
             case ReasoningDelta(text):
                 return [self._chunk({"reasoning_content": text})]
+            case MediaReceived():
+                return [self._chunk(picture_delta(event))]
+            case PartAdded(part):
+                return [self._chunk(delta) for delta in part_deltas(part)]
             case (
                 Notice() | RetryScheduled() | RemoteIdAssigned() | ModelChosen() | TitleSuggested()
             ):
@@ -300,7 +300,7 @@ class ChunkEncoder:
     def _estimate(self) -> Usage:
         return Usage(self._prompt_tokens, math.ceil(self._reply.length / 4))
 
-    def _chunk(self, delta: Mapping[str, str], reason: str | None = None) -> bytes:
+    def _chunk(self, delta: Mapping[str, object], reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
         return f'{self._head}"choices": [{json.dumps(choice)}]}}\n\n'.encode()
 
