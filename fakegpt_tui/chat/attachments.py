@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart
 
-MAX_BYTES = 50_000_000
-
 
 class Attachments:
     """The bytes of pictures and files, on disk, or in memory for temporary conversations."""
 
-    def __init__(self, stores: Stores, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, stores: Stores, max_bytes: int) -> None:
         """No single one may have more than `max_bytes`."""
         self._stores = stores
         self.max_bytes = max_bytes

@@ -54,6 +54,7 @@ class ChatService:
         service: str,
         model: str = "",
         max_turns: int = 8,
+        attachment_limit: int = 50_000_000,
         presets: Mapping[str, Preset] = MappingProxyType({}),
         mirror: MirrorUpdate | None = None,
     ) -> None:
@@ -67,6 +68,7 @@ class ChatService:
         self._stores = Stores(open_store)
         self._mirror = mirror
         self._max_turns = max_turns
+        self._attachment_limit = attachment_limit
         self._is_stale = False
         self.presets = presets
         self.services = Services(services, connect, service=service, model=model)
@@ -147,7 +149,7 @@ class ChatService:
     def attachments(self) -> Attachments:
         from fakegpt_tui.chat.attachments import Attachments  # noqa: PLC0415 - as above
 
-        return Attachments(self._stores)
+        return Attachments(self._stores, self._attachment_limit)
 
     @cached_property
     def search(self) -> Search:

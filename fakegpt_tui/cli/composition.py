@@ -104,6 +104,7 @@ async def open_chat(
             service=settings.chosen_service.name,
             model=settings.model or "",
             max_turns=settings.max_turns,
+            attachment_limit=settings.attachment_limit * 1_000_000,
             presets=settings.presets,
             mirror=mirror,
         )

@@ -143,6 +143,12 @@ class Settings:
         example="8",
         applies_now=True,
     )
+    attachment_limit: int = setting(
+        "How many megabytes a picture or file may have, from 1 to 2,000; a larger one is refused.",
+        validators.integer(1, 2000),
+        default=50,
+        parse=validators.parse_number,
+    )
     repaint_rate: int = setting(
         "How many times a second a streaming reply is drawn, from 1 to 60; fewer suit a slow line.",
         validators.integer(1, 60),

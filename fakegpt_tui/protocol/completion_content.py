@@ -23,7 +23,7 @@ class InvalidContent(ValueError):
     """What cannot be read of a content, as the end of a sentence about it."""
 
 
-class ContentReader:
+class ContentParser:
     """Reads the contents of one request; `blobs` has the bytes in them by their digest."""
 
     def __init__(self) -> None:

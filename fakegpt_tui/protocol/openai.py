@@ -42,7 +42,7 @@ from fakegpt_tui.domain import (
     UsageReported,
 )
 from fakegpt_tui.protocol.completion_content import (
-    ContentReader,
+    ContentParser,
     InvalidContent,
     part_deltas,
     picture_delta,
@@ -123,7 +123,7 @@ def read_completion_request(body: object) -> CompletionRequest:
         raise InvalidCompletionRequest(
             "stream_options is an object, and only for streams.", "stream_options"
         )
-    reader = ContentReader()
+    reader = ContentParser()
     return CompletionRequest(
         messages=tuple(_message(message, index, reader) for index, message in enumerate(messages)),
         blobs=reader.blobs,
@@ -142,7 +142,7 @@ def _refuse_fields(body: Mapping[str, object]) -> None:
             raise InvalidCompletionRequest(f"This host cannot do what {name} asks for.", name)
 
 
-def _message(message: object, index: int, reader: ContentReader) -> ContextMessage:
+def _message(message: object, index: int, reader: ContentParser) -> ContextMessage:
     where = f"messages[{index}]"
     match message:
         case {"tool_calls": [_, *_]}:

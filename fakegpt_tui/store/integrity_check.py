@@ -11,6 +11,7 @@ from typing import Final
 
 from fakegpt_tui.domain import StoreError
 from fakegpt_tui.store import connection, instances, maintenance, migrations, queries
+from fakegpt_tui.store.blob_uses import BlobCheck, check_blobs
 from fakegpt_tui.store.errors import TransientStoreError, translate_errors
 from fakegpt_tui.store.instances import FileLock
 
@@ -47,6 +48,7 @@ class IntegrityReport:
     is_wal_ignored: bool
     size: int
     changed_at: datetime
+    blobs: BlobCheck | None
     backup_at: datetime | None
     instances: int | None
 
@@ -93,6 +95,7 @@ def _check(
         is_sound=_is_sound(opened, path, begun + seconds),
         unindexed=unindexed,
         is_wal_ignored=is_wal_ignored,
+        blobs=_check_blobs(opened, path, begun + seconds, report) if is_current else None,
         size=path.stat().st_size,
         changed_at=_changed_at(path),
         backup_at=maintenance.modified_at(newest) if newest else None,
@@ -121,6 +124,18 @@ def _check_messages(
         if monotonic() > end:
             break
     return counts
+
+
+def _check_blobs(
+    opened: sqlite3.Connection, path: Path, end: float, report: ReportProgress
+) -> BlobCheck:
+    """Compare pictures and files with their digests, as many as there is time for."""
+    found = BlobCheck()
+    for found in check_blobs(opened, path):
+        report("attachments", found.checked, found.used)
+        if monotonic() > end:
+            break
+    return found
 
 
 def _count_unindexed(opened: sqlite3.Connection) -> int:

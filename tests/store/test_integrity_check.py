@@ -1,13 +1,16 @@
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain.parts import ImagePart
 from fakegpt_tui.store.connection import has_commit_loss_bug
 from fakegpt_tui.store.conversation_store import ConversationStore
 from fakegpt_tui.store.integrity_check import IntegrityReport, check_integrity
+from tests.attachments.examples import png
 from tests.store.tree import conversation, turn
 
 
@@ -54,10 +57,30 @@ def test_a_running_instance_is_counted_and_left_alone(path: Path) -> None:
         assert beside(path) == before
 
 
+def test_pictures_are_compared_with_their_digests(path: Path) -> None:
+    with ConversationStore.open(path) as store:
+        for data in (png(4, 3), png(5, 3), png(6, 3)):
+            part = ImagePart(store.put_blob(data))
+            header, prompt, reply = turn(conversation())
+            store.add_turn(header, replace(prompt, parts=(part,)), reply).result()
+    found = health(path).blobs
+    assert found is not None
+    assert (found.used, found.checked, found.in_words) == (3, 3, "")
+    first, second, _ = sorted(path.parent.glob("*.blobs/*"))
+    first.unlink()
+    second.write_bytes(b"x")
+    found = health(path).blobs
+    assert found is not None
+    assert (found.missing, found.damaged) == ((first.name,), (second.name,))
+
+
 def test_progress_is_reported(written: Path) -> None:
     reported: list[tuple[str, int, int]] = []
     check_integrity(written, seconds=20.0, report=lambda *each: reported.append(each))
-    assert reported == [("messages", 2, 2), ("structure", 0, 0)]
+    assert [each for each in reported if each[0] != "attachments"] == [
+        ("messages", 2, 2),
+        ("structure", 0, 0),
+    ]
 
 
 def test_a_message_that_searches_miss_is_counted(written: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from fakegpt_tui.cli.doctor.report import Finding, attention, good, note
 from fakegpt_tui.domain import StoreError
+from fakegpt_tui.store.blob_uses import BlobCheck
 from fakegpt_tui.store.integrity_check import IntegrityReport, ReportProgress, check_integrity
 from fakegpt_tui.text import safe_line
 
@@ -18,6 +19,11 @@ _MEGABYTE: Final = 1_000_000
 _RECOVERY_ADVICE: Final = (
     "Start the program: it moves a damaged store aside and brings over what is whole, also from "
     "the newest backup. Copy the folder first."
+)
+
+_BLOB_ADVICE: Final = (
+    "Copy them back from a backup of the folder beside the store whose name ends in .blobs, or "
+    "attach or import the same files again."
 )
 
 
@@ -39,6 +45,7 @@ def store_findings(path: Path, now: datetime, report: ReportProgress) -> Iterato
     yield _format(health)
     yield from _integrity(health)
     yield from _index(health)
+    yield from _blobs(health.blobs)
     yield _backup(health, now)
     yield from _instances(health)
 
@@ -109,6 +116,24 @@ def _index(health: IntegrityReport) -> Iterator[Finding]:
         )
     elif health.unindexed is not None:
         yield good("store.search", "The search index has every chat message.")
+
+
+def _blobs(found: BlobCheck | None) -> Iterator[Finding]:
+    if found is None or not found.used:
+        return
+    are = "attached picture or file is" if found.used == 1 else "attached pictures and files are"
+    size = f"{found.size / _MEGABYTE:.1f} MB"
+    if found.in_words:
+        names = ", ".join(each[:12] for each in (*found.missing, *found.damaged)[:10])
+        yield attention("store.attachments", f"{found.in_words} They are {names}.", _BLOB_ADVICE)
+    elif found.checked < found.used:
+        yield note(
+            "store.attachments",
+            f"{found.checked} of {found.used} attached pictures and files were compared with their "
+            "digests, and all are whole; there was no time for more.",
+        )
+    else:
+        yield good("store.attachments", f"{found.used} {are} as stored, in {size}.")
 
 
 def _backup(health: IntegrityReport, now: datetime) -> Finding:
