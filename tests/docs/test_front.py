@@ -17,7 +17,18 @@ from tests.docs.tables import DOCS
 ROOT = DOCS.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = (ROOT / "requirements-dev.txt").read_text()
-HOST = re.compile(r"https?://(?!127\.0\.0\.1|localhost|[\w.-]*example\.(?:org|com))\w")
+SERVICES = (
+    *("api.anthropic.com", "api.deepseek.com", "api.groq.com", "api.mistral.ai"),
+    *("api.moonshot.ai", "api.openai.com", "api.together.xyz", "api.x.ai", "api.z.ai"),
+    *("generativelanguage.googleapis.com", "openrouter.ai", "resource.openai.azure.com"),
+)
+"""Services that the pages have a `config.toml` for."""
+
+HOST = re.compile(
+    r"https?://(?!127\.0\.0\.1|localhost|[\w.-]*example\.(?:org|com)|"
+    + "|".join(rf"{re.escape(each)}[/\"]" for each in SERVICES)
+    + r")\w"
+)
 
 
 def load_subjects():
