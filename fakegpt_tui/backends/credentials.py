@@ -87,6 +87,10 @@ class ApiKey:
     def for_request(self) -> "ApiKey":
         return self
 
+    def in_header(self, header: str) -> "ApiKey":
+        """The same key in another header."""
+        return ApiKey(self._read, header=header, variable=self.variable)
+
     @property
     def secrets(self) -> Sequence[Secret]:
         return () if self._key is None else (self._key,)

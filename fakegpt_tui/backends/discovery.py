@@ -2,24 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 from urllib.parse import urlsplit
 
+from fakegpt_tui.backends.anthropic import AnthropicBackend
+from fakegpt_tui.backends.api.backend import ApiBackend
 from fakegpt_tui.backends.base import Backend, ReplyRequest
 from fakegpt_tui.backends.credentials import ApiKey
 from fakegpt_tui.backends.openai import OpenAIBackend
+from fakegpt_tui.backends.responses import ResponsesBackend
 from fakegpt_tui.domain import (
     BadReply,
     ConfigError,
     ConnectionCheck,
     ContextMessage,
     FakeGPTError,
+    FinishReason,
     FoundService,
     GenerationSettings,
     Model,
     NoConnection,
     ReasoningDelta,
+    ReplyEnded,
     Role,
     Service,
     ServiceError,
@@ -106,6 +111,15 @@ def _unused_name(name: str, taken: set[str]) -> str:
     return name if name not in taken else f"{name}-local"
 
 
+_PROTOCOLS: Final[Mapping[ServiceKind, type[ApiBackend]]] = {
+    ServiceKind.OPENAI: OpenAIBackend,
+    ServiceKind.RESPONSES: ResponsesBackend,
+    ServiceKind.ANTHROPIC: AnthropicBackend,
+}
+_ANSWERS: Final = (TextDelta, TextReplaced, ReasoningDelta)
+_CUT: Final = ReplyEnded(FinishReason.LENGTH)
+"""How a reply ends that was all hidden thoughts: the model answers."""
+
 _TEST_PROMPT: Final = "Say OK."
 _MAX_TOKENS: Final = 16
 
@@ -126,14 +140,42 @@ async def check_connection(
     try:
         models = await backend.models()
     except FakeGPTError as error:
-        if not (model and asking) or isinstance(error, NoConnection | ConfigError):
+        is_away = isinstance(error, NoConnection | ConfigError)
+        if is_away or not (model and asking):
             hint = " Is this the address of such a service?" if isinstance(error, BadReply) else ""
             yield ConnectionCheck(f"{error}{hint}", worked=False)
+            async for step in _other_protocols(backend, model, asking=asking and not is_away):
+                yield step
             return
         models = (Model(model, description=str(error), is_listed=False),)
     yield _models_step(models, model)
     if asking:
-        yield await _check_reply(backend, model or models[0].id)
+        asked = model or models[0].id
+        reply = await _check_reply(backend, asked)
+        yield reply
+        async for step in _other_protocols(backend, asked, asking=not reply.worked):
+            yield step
+
+
+async def _other_protocols(
+    backend: Backend, model: str, *, asking: bool
+) -> AsyncGenerator[ConnectionCheck]:
+    """Say which other protocol answers at the same address, with the same key, if `asking`."""
+    if not (asking and isinstance(backend, ApiBackend)):
+        return
+    for kind, other in _PROTOCOLS.items():
+        if isinstance(backend, other):
+            continue
+        with suppress(FakeGPTError):
+            made = backend.with_protocol(kind, other)
+            found = model or (await made.models())[0].id
+            if (await _check_reply(made, found)).worked:
+                yield ConnectionCheck(
+                    f"It speaks another protocol there, and answers by it: {kind.label}. "
+                    f'Choose that, which is kind = "{kind}" in config.toml.',
+                    worked=False,
+                )
+                return
 
 
 def _models_step(models: tuple[Model, ...], model: str) -> ConnectionCheck:
@@ -159,7 +201,7 @@ async def _check_reply(backend: Backend, model: str) -> ConnectionCheck:
     try:
         async with aclosing(backend.stream(request)) as events:
             async for event in events:
-                if isinstance(event, TextDelta | TextReplaced | ReasoningDelta):
+                if isinstance(event, _ANSWERS) or event == _CUT:
                     return ConnectionCheck(f"The model {model!r} answers.", worked=True)
     except FakeGPTError as error:
         return ConnectionCheck(str(error), worked=False)

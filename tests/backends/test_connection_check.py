@@ -12,6 +12,8 @@ from fakegpt_tui.backends.discovery import check_connection
 from fakegpt_tui.backends.openai import OpenAIBackend
 from fakegpt_tui.domain import ConfigError, ConnectionCheck, Secret
 from fakegpt_tui.http.clients import Transport
+from tests import anthropic_server as anthropic
+from tests import responses_server as responses
 from tests.fault_server import Close, FaultServer, Send, Step, json_reply, reply
 from tests.openai_server import (
     CHAT,
@@ -163,3 +165,49 @@ async def test_an_encrypted_address_of_an_open_service_is_told() -> None:
         port = plain.sockets[0].getsockname()[1]
         (only,) = await steps_of(backend_for(service(f"https://127.0.0.1:{port}", model="")))
     assert "is its address http:// rather than https://?" in only.sentence
+
+
+OTHERS: dict[str, tuple[str, list[Step]]] = {
+    "responses": (responses.RESPONSES, responses.replies("OK")),
+    "anthropic": (anthropic.MESSAGES, anthropic.replies("OK")),
+    "openai": (CHAT, replies("OK")),
+}
+
+
+@pytest.mark.parametrize("chosen", OTHERS)
+@pytest.mark.parametrize("spoken", OTHERS)
+async def test_a_wrong_protocol_is_told_with_the_one_that_the_service_speaks(
+    server: FaultServer, chosen: str, spoken: str
+) -> None:
+    path, script = OTHERS[spoken]
+    server.script(path, *script)
+    make = {"openai": _openai, "responses": _responses, "anthropic": _anthropic}[chosen]
+    steps = await steps_of(make(server.url))
+    if chosen == spoken:
+        assert [step.worked for step in steps] == [True, True]
+    else:
+        assert f'kind = "{spoken}"' in steps[-1].sentence
+        assert not any(step.worked for step in steps[1:])
+        sent = server.asked(path)[-1].headers
+        header = "x-api-key" if spoken == "anthropic" else "authorization"
+        assert "canary" in sent[header]
+
+
+def _openai(url: str) -> Backend:
+    return backend_for(service(url))
+
+
+def _responses(url: str) -> Backend:
+    return responses.backend_for(responses.service(url))
+
+
+def _anthropic(url: str) -> Backend:
+    return anthropic.backend_for(anthropic.service(url))
+
+
+async def test_a_model_that_only_thinks_in_hiding_answers(server: FaultServer) -> None:
+    server.script(
+        responses.RESPONSES, *stream(responses.created(), responses.incomplete("max_output_tokens"))
+    )
+    steps = await steps_of(_responses(server.url))
+    assert steps[-1].worked

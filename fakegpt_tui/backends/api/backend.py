@@ -26,6 +26,7 @@ from fakegpt_tui.domain import (
     RequestRefused,
     Role,
     ServiceError,
+    ServiceKind,
 )
 from fakegpt_tui.domain.generation import settings_for
 from fakegpt_tui.domain.request_fields import server_family
@@ -58,6 +59,7 @@ class ApiBackend(HttpStreamBackend):
         What is learned of models is kept in the file `cache`, or without one for this run.
         """
         super().__init__(transport, key, retries=retries, on_change=on_change)
+        self._key = key
         self._memory = ModelMemory(cache, transport.address.text)
         self._variants: dict[str, RequestVariant] = {}
         self._told: dict[str, set[str]] = {}
@@ -89,6 +91,16 @@ class ApiBackend(HttpStreamBackend):
                 "or name one in the settings of the service."
             )
         return tuple(sorted(found, key=lambda model: model.id != default))
+
+    def with_protocol(self, kind: ServiceKind, backend: "type[ApiBackend]") -> "ApiBackend":
+        """A backend for the same address and key by another protocol, which is tried once.
+
+        Raises:
+            ConfigError: The service cannot be used by it.
+        """
+        service = replace(self._transport.service, kind=kind)
+        key = self._key.in_header(service.key_header or kind.key_header)
+        return backend(Transport(service), key, retries=RetryPolicy(max_attempts=1))
 
     async def _list_models(self) -> tuple[Model, ...]:
         return await self._fetch(self._path("/models"), read_models, response_error)
