@@ -7,8 +7,9 @@ import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 
-from fakegpt_tui.domain import LoadError
+from fakegpt_tui.domain import LoadError, SaveError
 from fakegpt_tui.text import safe_line
 
 _SECONDS = 10.0
@@ -36,6 +37,29 @@ async def open_on_desktop(path: Path, environment: Mapping[str, str] = os.enviro
         return
     if code:
         raise LoadError(f"The desktop has no program for {safe_line(str(path))}.")
+
+
+async def open_copy(path: Path, name: str) -> None:
+    """Open a copy of a file that is called `name`, which can only be read.
+
+    The copy is in the folder for temporary files, which the system clears.
+
+    Raises:
+        SaveError: It cannot be written.
+        LoadError: There is no desktop here, or it cannot open that.
+    """
+
+    def copy() -> Path:
+        target = Path(mkdtemp(prefix="fakegpt-tui-")) / name
+        shutil.copyfile(path, target)
+        target.chmod(0o400)
+        return target
+
+    try:
+        target = await asyncio.to_thread(copy)
+    except OSError as error:
+        raise SaveError(f"{name} cannot be copied to be opened: {error.strerror}.") from error
+    await open_on_desktop(target)
 
 
 def _opener(environment: Mapping[str, str]) -> str | None:

@@ -46,7 +46,7 @@ def build_controllers(
         conversations=conversations,
         messages=MessageController(chat, state, window, conversations.open, options.clock),
         files=FileController(chat, state, window, options.exports),
-        items=ItemController(state, window),
+        items=ItemController(chat, state, window),
         services=services,
         settings=SettingsController(chat, state, window, options),
         side_by_side=SideBySideController(chat, state, window, options, attachments),

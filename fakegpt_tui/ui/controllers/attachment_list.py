@@ -1,19 +1,16 @@
 """Attachment list: opening, editing, inserting and removing what is attached to the prompt."""
 
-import asyncio
 from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
-from shutil import copyfile
-from tempfile import mkdtemp
 
 from fakegpt_tui.attachments.marks import PASTE, mark_of
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import FakeGPTError, SaveError
+from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.domain.media_types import suffix_of
 from fakegpt_tui.domain.parts import Attachment, FilePart
 from fakegpt_tui.text import file_stem, safe_line
-from fakegpt_tui.ui.desktop import open_on_desktop
+from fakegpt_tui.ui.desktop import open_copy
 from fakegpt_tui.ui.dialogs.attachments import AttachmentAction, AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.messages import OpenEditor
 from fakegpt_tui.ui.state import ChatState
@@ -74,7 +71,7 @@ class AttachmentList:
             self._window.notify("A temporary conversation has no file that could be opened.")
             return
         name = f"{_stem(attachment)}{suffix_of(blob.media_type)}"
-        await open_on_desktop(await asyncio.to_thread(_copy, path, name))
+        await open_copy(path, name)
         self._window.notify(f"{name} is opened in another program.")
 
     async def _edit(self, attachment: Attachment) -> None:
@@ -117,21 +114,6 @@ class AttachmentList:
         self._window.prompt.focus()
         if not self._window.prompt.replace_first(mark_of(attachment), text):
             raise FakeGPTError("It is not in the prompt any more.")
-
-
-def _copy(path: Path, name: str) -> Path:
-    """A copy that can only be read, in the folder for temporary files, which the system clears.
-
-    Raises:
-        SaveError: It cannot be written.
-    """
-    try:
-        target = Path(mkdtemp(prefix="fakegpt-tui-")) / name
-        copyfile(path, target)
-        target.chmod(0o400)
-    except OSError as error:
-        raise SaveError(f"{name} cannot be copied to be opened: {error.strerror}.") from error
-    return target
 
 
 def _is_text(attachment: Attachment) -> bool:

@@ -63,9 +63,9 @@ class AttachmentController:
 
     def ask(self) -> None:
         """Ask for the path of a file, and attach it."""
-        from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
-        self._window.ask(AskScreen("Attach a file", ""), self.attach_path)
+        self._window.ask(AskPathScreen("Attach a file", ""), self.attach_path)
 
     def _attach_paths(self, paths: tuple[str, ...]) -> None:
         for path in paths:

@@ -1,13 +1,24 @@
-"""Item controller: takes code blocks out of a message, into files, an editor, a command."""
+"""Item controller: takes code blocks and files out of a message, into files and programs."""
+
+from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from fakegpt_tui.domain import SaveError
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.domain import LoadError, SaveError
+from fakegpt_tui.domain.text_encodings import decode_text
 from fakegpt_tui.text import replace_surrogates, safe_line
 from fakegpt_tui.ui.messages import CopyText, OpenEditor
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.window import Window
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.dialogs.items import MessageItem
+
+GetData: TypeAlias = Callable[[], Awaitable[bytes]]
 
 _MAX_SHOWN = 2_000
 """Characters of what a command is given that are shown before it runs."""
@@ -16,7 +27,8 @@ _MAX_SHOWN = 2_000
 class ItemController:
     """Lists what is in the marked message, and does with it what is chosen."""
 
-    def __init__(self, state: ChatState, window: Window) -> None:
+    def __init__(self, chat: ChatService, state: ChatState, window: Window) -> None:
+        self._chat = chat
         self._state = state
         self._window = window
         self._last_command = ""
@@ -24,73 +36,124 @@ class ItemController:
     def show(self) -> None:
         path = self._state.path
         message = self._window.transcript.current_message or (path[-1] if path else None)
-        from fakegpt_tui.ui.dialogs.items import ItemAction, ItemsScreen, MessageItem, items_of  # noqa: PLC0415 - after first paint
+        from fakegpt_tui.ui.dialogs.items import ItemAction, ItemsScreen, items_of  # noqa: PLC0415 - after first paint
 
-        items = items_of(message.text) if message is not None else ()
+        items = items_of(message.text, message.parts) if message is not None else ()
         if not items:
-            self._window.notify("There is no code block in the marked message.")
+            self._window.notify("There is no code block or file in the marked message.")
             return
+        conversation_id = self._state.open.id
 
         def take(chosen: tuple[ItemAction, MessageItem]) -> None:
             action, item = chosen
             match action:
                 case ItemAction.SAVE:
-                    self._ask_where(item.name, item.text)
-                case ItemAction.EDIT:
-                    self._edit(item.name, item.text)
+                    self._ask_where(item.name, self._data(conversation_id, item))
                 case ItemAction.PIPE:
-                    self._ask_command(item.text)
+                    self._ask_command(self._data(conversation_id, item))
+                case ItemAction.OPEN if item.blob is not None:
+                    self._window.work(self._open(conversation_id, item), group="items")
+                case ItemAction.OPEN | ItemAction.EDIT:
+                    self._window.work(self._edit(conversation_id, item), group="items")
                 case ItemAction.COPY:
-                    self._window.post(CopyText(item.text, "code block"))
+                    self._window.work(self._copy(conversation_id, item), group="items")
 
         self._window.ask(ItemsScreen(items), take)
 
-    def _ask_where(self, name: str, text: str) -> None:
+    def _data(self, conversation_id: str, item: MessageItem) -> GetData:
+        """What reads the bytes of an item, once they are wanted."""
+
+        async def get() -> bytes:
+            if item.blob is None:
+                return replace_surrogates(item.text).encode()
+            return await self._chat.attachments.read(conversation_id, item.blob.digest)
+
+        return get
+
+    def _ask_where(self, name: str, get: GetData) -> None:
         from fakegpt_tui.ui.dialogs.pick import AskPathScreen  # noqa: PLC0415 - after first paint
 
         def take(typed: str) -> None:
             if typed.strip():
-                self._window.work(self._save(typed.strip(), text), group="save-item")
+                self._window.work(self._save(typed.strip(), get), group="save-item")
 
         self._window.ask(AskPathScreen(f"Save in {safe_line(str(Path.cwd()), 40)} as", name), take)
 
-    async def _save(self, typed: str, text: str) -> None:
-        path = await asyncio.to_thread(write_new_file, typed, text)
+    async def _save(self, typed: str, get: GetData) -> None:
+        path = await asyncio.to_thread(write_new_file, typed, await get())
         self._window.notify(f"Saved as {safe_line(str(path))}")
 
-    def _edit(self, name: str, text: str) -> None:
+    async def _text(self, conversation_id: str, item: MessageItem) -> str:
+        """The text of an item.
+
+        Raises:
+            LoadError: It is a picture or another file without text.
+        """
+        if item.blob is None:
+            return item.text
+        text = decode_text(await self._data(conversation_id, item)())
+        if text is None:
+            raise LoadError(f"{safe_line(item.name)} is no text; o opens it, s saves it.")
+        return text
+
+    async def _edit(self, conversation_id: str, item: MessageItem) -> None:
         """Open a copy in the editor; where it comes back changed, ask for a file for it."""
+        text = await self._text(conversation_id, item)
 
         def take(edited: str) -> None:
             if edited == text.removesuffix("\n"):
-                self._window.notify("The code is as it was.")
-            else:
-                self._ask_where(name, f"{edited}\n")
+                self._window.notify("The text is as it was.")
+                return
 
-        self._window.post(OpenEditor(text, name, take))
+            async def changed() -> bytes:
+                return f"{edited}\n".encode(errors="replace")
 
-    def _ask_command(self, text: str) -> None:
+            self._ask_where(item.name, changed)
+
+        self._window.post(OpenEditor(text, item.name, take))
+
+    async def _open(self, conversation_id: str, item: MessageItem) -> None:
+        """Show a picture or file in the system's program for it."""
+        if item.blob is None:
+            return
+        path = self._chat.attachments.path(conversation_id, item.blob.digest)
+        if path is None:
+            self._window.notify("A temporary conversation has no file that could be opened.")
+            return
+        from fakegpt_tui.ui.desktop import open_copy  # noqa: PLC0415 - when used
+
+        await open_copy(path, item.name)
+        self._window.notify(f"{safe_line(item.name)} is opened in another program.")
+
+    async def _copy(self, conversation_id: str, item: MessageItem) -> None:
+        what = "code block" if item.blob is None else "file"
+        self._window.post(CopyText(await self._text(conversation_id, item), what))
+
+    def _ask_command(self, get: GetData) -> None:
         from fakegpt_tui.ui.dialogs.pick import AskScreen  # noqa: PLC0415 - after first paint
 
         def take(typed: str) -> None:
             if line := typed.strip():
                 self._last_command = line
-                self._confirm(line, text)
+                self._window.work(self._confirm(line, get), group="items")
 
         self._window.ask(AskScreen("Pipe into a command", self._last_command), take)
 
-    def _confirm(self, line: str, text: str) -> None:
+    async def _confirm(self, line: str, get: GetData) -> None:
         from fakegpt_tui.attachments.commands import ShellCommand  # noqa: PLC0415 - after first paint
         from fakegpt_tui.ui.dialogs.command_output import CommandScreen  # noqa: PLC0415 - as above
 
-        shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\n…"
-        says = f"It is run by your shell, and reads these {len(text):,} characters:\n\n{shown}"
-        command = ShellCommand(line, replace_surrogates(text).encode())
-        self._window.open(CommandScreen(command, confirms=says))
+        data = await get()
+        text = decode_text(data)
+        shown = "(no text)" if text is None else text[:_MAX_SHOWN]
+        if text is not None and len(text) > _MAX_SHOWN:
+            shown += "\n…"
+        says = f"It is run by your shell, and reads these {len(data):,} bytes:\n\n{shown}"
+        self._window.open(CommandScreen(ShellCommand(line, data), confirms=says))
 
 
-def write_new_file(typed: str, text: str) -> Path:
-    """Write a text to a path that a user typed, where there is no file yet; the whole path.
+def write_new_file(typed: str, data: bytes) -> Path:
+    """Write bytes to a path that a user typed, where there is no file yet; the whole path.
 
     Raises:
         SaveError: There is one, or it cannot be written.
@@ -98,8 +161,8 @@ def write_new_file(typed: str, text: str) -> Path:
     path = Path(typed)
     try:
         path = path.expanduser().absolute()
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(replace_surrogates(text))
+        with path.open("xb") as file:
+            file.write(data)
     except FileExistsError as error:
         raise SaveError(f"{safe_line(path.name)} is there already; choose another name.") from error
     except (OSError, ValueError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Items dialog: the code blocks of a message, each to be saved, edited, piped or copied."""
+"""Items dialog: code blocks, pictures and files of a message, to be saved, opened or copied."""
 
 import re
 from collections.abc import Sequence
@@ -13,6 +13,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fakegpt_tui.attachments.marks import size_in_words
+from fakegpt_tui.domain.media_types import suffix_of, type_label
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, Part, attached_parts
 from fakegpt_tui.text import file_stem, safe_line, safe_text
 from fakegpt_tui.ui.dialogs.pick import ListScreen
 from fakegpt_tui.ui.widgets.transcript.code_blocks import fences
@@ -21,13 +24,14 @@ _PREVIEW_LINES = 14
 _PREVIEW_WIDTH = 400
 _NAMED = re.compile(r"""\b(?:title|file|filename|name)=["']?([^"'\s{}]+)""")
 _PATH = re.compile(r"[\w./-]*\w\.\w{1,8}")
-_KEYS = "s saves · e edits · p pipes · c copies · esc closes"
+_KEYS = "s saves · o opens · e edits · p pipes · c copies · esc closes"
 
 
 class ItemAction(StrEnum):
     """What can be done with an item."""
 
     SAVE = "save"
+    OPEN = "open"
     EDIT = "edit"
     PIPE = "pipe"
     COPY = "copy"
@@ -35,25 +39,42 @@ class ItemAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageItem:
-    """Something in a message that can be taken out of it; `name` is that of a file for it."""
+    """Something in a message that can be taken out of it; `name` is that of a file for it.
+
+    A code block has a `text`; a picture or file has its bytes in the store, by `blob`.
+    """
 
     name: str
     label: str
-    text: str
+    text: str = ""
+    blob: Blob | None = None
 
     @property
     def size(self) -> str:
+        if self.blob is not None:
+            return size_in_words(self.blob.size)
         lines = self.text.count("\n") + (not self.text.endswith("\n"))
         return f"{lines} line{'' if lines == 1 else 's'}"
 
 
-def items_of(text: str) -> tuple[MessageItem, ...]:
-    """The code blocks of a message, in their order."""
-    return tuple(
+def items_of(text: str, parts: Sequence[Part] = ()) -> tuple[MessageItem, ...]:
+    """The pictures and files of a message, and then its code blocks, each in their order."""
+    blocks = (
         _code_item(number, node.info, node.content)
         for number, node in enumerate(fences(text), 1)
         if node.content
     )
+    return (*map(_file_item, attached_parts(parts)), *blocks)
+
+
+def _file_item(part: ImagePart | FilePart) -> MessageItem:
+    blob = part.blob
+    pixels = f" {blob.width}×{blob.height}" if blob.width and blob.height else ""
+    written = PurePosixPath(part.name.replace("\\", "/"))
+    stem = file_stem(written.stem) or "attachment"
+    suffix = written.suffix if _PATH.fullmatch(f"x{written.suffix}") else ""
+    name = f"{stem}{suffix or suffix_of(blob.media_type)}"
+    return MessageItem(name, f"{type_label(blob.media_type)}{pixels}", blob=blob)
 
 
 def _code_item(number: int, info: str, code: str) -> MessageItem:
@@ -97,7 +118,8 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
     CSS_PATH = "items.tcss"
     BINDINGS = [
         Binding("s,enter", "choose('save')", "Save"),
-        Binding("e,o", "choose('edit')", "Edit"),
+        Binding("o", "choose('open')", "Open"),
+        Binding("e", "choose('edit')", "Edit"),
         Binding("p", "choose('pipe')", "Pipe"),
         Binding("c,y", "choose('copy')", "Copy"),
         Binding("escape,q,x", "dismiss", "Close"),
@@ -120,12 +142,13 @@ class ItemsScreen(ListScreen[tuple[ItemAction, MessageItem] | None]):
 
     def on_mount(self) -> None:
         box = self.query_one("#items")
-        box.border_title = Content("Code blocks")
+        box.border_title = Content("In this message")
         box.border_subtitle = Content(_KEYS)
         self.options.highlighted = 0
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        lines = self._items[event.option_index].text.splitlines()
+        item = self._items[event.option_index]
+        lines = item.text.splitlines() or [f"{item.label}, {item.size}"]
         shown = [line[:_PREVIEW_WIDTH] for line in lines[:_PREVIEW_LINES]]
         more = len(lines) - len(shown)
         content = Content(safe_text("\n".join(shown)))

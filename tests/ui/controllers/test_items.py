@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from fakegpt_tui.domain import MessageStatus
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
 from fakegpt_tui.ui.dialogs.items import ItemsScreen, items_of
 from fakegpt_tui.ui.dialogs.pick import AskScreen
+from fakegpt_tui.ui.messages import RunTurn
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
+from tests.attachments.examples import png
 from tests.ui.running import Running, reply, running
 
 REPLY = """\
@@ -130,7 +133,7 @@ async def test_a_message_without_blocks_says_so() -> None:
     async with running(reply("none here")) as it:
         await asked(it, "none here")
         await it.pilot.press("x")
-        await it.see("There is no code block in the marked message.")
+        await it.see("There is no code block or file in the marked message.")
 
 
 async def test_the_list_of_a_hostile_message_shows_no_control_characters() -> None:
@@ -142,3 +145,38 @@ async def test_the_list_of_a_hostile_message_shows_no_control_characters() -> No
         await open_items(it)
         await it.see("[bold]C[/bold]")
         assert not {"\x1b", "\x07", "\u202e"} & set(it.text)
+
+
+async def test_a_file_and_a_picture_of_a_message_are_saved_as_they_came(tmp_path: Path) -> None:
+    picture = png(3, 2)
+    async with running(reply(REPLY)) as it:
+        conversation = it.chat.conversations.create()
+        parts = [
+            await it.chat.attachments.add_bytes(conversation.id, data, name)
+            for data, name in ((picture, "../my photo.png"), (b"remember the milk\n", "notes.md"))
+        ]
+        turn = it.chat.turns.new(conversation, "look", parts=tuple(parts))
+        it.app.run_turn(RunTurn(turn))
+        await it.until(lambda: turn.reply.status is MessageStatus.COMPLETE)
+        it.list.focus()
+        await it.pilot.press("enter")
+        await it.see("Two files:")
+        it.app.screen.query_one(Transcript).focus()
+        await it.pilot.press("g")
+        await open_items(it)
+        await it.see("my-photo.png  PNG 3×2")
+        await it.see("notes.md  text, 18 B")
+        await it.pilot.press("s")
+        await it.until(lambda: isinstance(it.app.screen, AskScreen))
+        await it.pilot.press("home", *f"{tmp_path}/", "enter")
+        await it.see("Saved as")
+        assert (tmp_path / "my-photo.png").read_bytes() == picture
+        await open_items(it)
+        await it.pilot.press("e")
+        await it.until(lambda: "is no text" in " ".join(it.status.split()))
+        await open_items(it)
+        await it.pilot.press("down", "p")
+        await it.until(lambda: not isinstance(it.app.screen, ItemsScreen))
+        await it.pilot.press(*"wc -c", "enter")
+        await it.see("reads these 18 bytes")
+        await it.see("remember the milk")
