@@ -693,3 +693,58 @@ def test_the_model_chosen_last_answers_after_a_new_start_and_a_flag_wins(home: H
             terminal.wait_for("embedded")
             assert "other big" not in terminal.text
             leave(terminal)
+
+
+def test_what_is_attached_outlives_a_kill_in_the_draft_and_in_the_queue(
+    home: Home, tmp_path: Path
+) -> None:
+    files = tmp_path / "my files"
+    files.mkdir()
+    (files / "notes.md").write_text("remember the milk")
+    (files / "more.md").write_text("and the bread")
+    with served([TextDelta("one"), Gate()], [TextDelta("got it"), ReplyEnded()]) as (backend, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, "count")
+            terminal.wait_for("one")
+            terminal.paste(f"'{files}/notes.md' ")
+            terminal.wait_for("▣ 1 notes.md · text · 17 B")
+            ask(terminal, "what is in it?")
+            terminal.wait_for("[#1 notes.md] what is in it?")
+            ask(terminal, f"/attach {files}/more.md")
+            terminal.wait_for("more.md · text · 13 B")
+            terminal.wait_for(lambda _seen: is_drafted(home))
+            terminal.kill()
+        with opened(home, "--resume") as terminal:
+            terminal.wait_for("more.md · text · 13 B")
+            terminal.wait_for("[#1 notes.md] what is in it?")
+            terminal.press("ctrl+p")
+            terminal.wait_for("Commands")
+            ask(terminal, "/send queued")
+            terminal.wait_for("got it")
+            leave(terminal)
+        sent = backend.requests[-1].messages[-1].text
+    assert "remember the milk" in sent
+    assert "what is in it?" in sent
+
+
+def is_drafted(home: Home) -> bool:
+    with home.store() as store:
+        return any(draft.attachments for draft in store.drafts().values())
+
+
+def test_a_command_of_the_shell_is_run_only_where_it_is_typed(home: Home, tmp_path: Path) -> None:
+    with served([TextDelta("got it"), ReplyEnded()]) as (backend, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            ask(terminal, f"!echo typed >{tmp_path}/typed; echo seen")
+            terminal.wait_for("Exit code 0")
+            terminal.press("esc")
+            terminal.wait_for(lambda seen: "Exit code" not in seen.text)
+            terminal.paste(f"!echo pasted >{tmp_path}/pasted")
+            terminal.press("enter")
+            terminal.wait_for("got it")
+            leave(terminal)
+        assert "!echo pasted" in backend.requests[-1].messages[-1].text
+    assert (tmp_path / "typed").read_text() == "typed\n"
+    assert not (tmp_path / "pasted").exists()
