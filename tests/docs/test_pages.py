@@ -36,7 +36,15 @@ SUBJECTS = {
         "command-line",
         "serving",
     ),
-    *("embedding", "configuration", "terminals", "costs", "troubleshooting", "coming-from"),
+    *(
+        "embedding",
+        "configuration",
+        "terminals",
+        "costs",
+        "troubleshooting",
+        "coming-from",
+        "testing",
+    ),
 }
 TOML = [
     pytest.param(block, id=f"{page.name}-{number}")
