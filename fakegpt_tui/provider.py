@@ -15,6 +15,7 @@ from fakegpt_tui.domain import (
     BadReply,
     ContextMessage,
     LoginState,
+    Role,
     Secret,
     Service,
     ServiceError,
@@ -83,19 +84,38 @@ _Backends: TypeAlias = WeakValueDictionary[tuple[str, str | None], FakeGptBacken
 
 
 class _PublishingManager(SessionManager):
-    """Passes each session to `publish` before it is used."""
+    """Passes each session to `publish` before it is used; a token that is `given` comes first."""
 
     def __init__(
         self,
         transport: Transport,
         storage: SessionStorage,
-        publish: Callable[[Session], None],
+        publish: Callable[[Session | None], None],
+        given: Callable[[], str | None],
     ) -> None:
         super().__init__(AccountLogin(transport), transport.address.text, storage=storage)
+        self._base_url = transport.address.text
         self._publish = publish
+        self._given = given
 
     async def current(self) -> Session:
+        if (token := self._given()) is not None:
+            return Session(
+                base_url=self._base_url,
+                token=Secret(token),
+                expires_at=None,
+                account="",
+                password=Secret(""),
+            )
         session = await super().current()
+        self._publish(session)
+        return session
+
+    async def renew(self, refused: Session) -> Session:
+        if refused.token.reveal() == self._given():
+            self._publish(None)
+            return await self.current()
+        session = await super().renew(refused)
         self._publish(session)
         return session
 
@@ -104,7 +124,8 @@ class FakeGpt:
     """Text from a service of the FakeGPT protocol, one piece at a time.
 
     The first call signs in; later ones use its token until it ends, in any event loop. Nothing is
-    written to disk. Setting `_access_token` to `None` makes the next call sign in afresh.
+    written to disk. Setting `_access_token` to `None` makes the next call sign in afresh; a token
+    that is set there is used as it is, until the service refuses it.
 
     ```python
     async for text in FakeGpt.create_async_generator(
@@ -117,9 +138,13 @@ class FakeGpt:
     url: ClassVar[str] = "https://chat-shared2.zhile.io"
     """The base URL of calls without one. This service was switched off in 2024."""
     supports_gpt_35_turbo: ClassVar[bool] = True
+    supports_gpt_4: ClassVar[bool] = False
+    supports_message_history: ClassVar[bool] = True
     supports_stream: ClassVar[bool] = True
+    needs_auth: ClassVar[bool] = False
     working: ClassVar[bool] = True
     _access_token: ClassVar[str | None] = None
+    _published_token: ClassVar[str | None] = None
     _cookie_jar: ClassVar[httpx.Cookies | None] = None
 
     # On the class, because that is where callers of its kind look for the token.
@@ -218,7 +243,7 @@ class FakeGpt:
         timeout: float | None = None,  # noqa: ASYNC109 - the name that callers of its kind know
         **_ignored: Any,
     ) -> AsyncGenerator[StreamEvent]:
-        context = tuple(ContextMessage(line["role"], line["content"]) for line in messages)
+        context = tuple(map(_context_message, messages))
         request = ReplyRequest(messages=context, model=_model(model))
         ends_at = None if timeout is None else asyncio.get_running_loop().time() + timeout
         backend = cls._get_backend(base_url or cls.url, proxy)
@@ -257,12 +282,23 @@ class FakeGpt:
             proxy=Secret(proxy) if proxy else None,
         )
         transport = Transport(service)
-        return FakeGptBackend(transport, _PublishingManager(transport, cls._storage, cls._publish))
+        manager = _PublishingManager(transport, cls._storage, cls._publish, cls._given_token)
+        return FakeGptBackend(transport, manager)
 
     @classmethod
-    def _publish(cls, session: Session) -> None:
+    def _given_token(cls) -> str | None:
+        """The token that a caller has set, if it is none of ours."""
+        return cls._access_token if cls._access_token != cls._published_token else None
+
+    @classmethod
+    def _publish(cls, session: Session | None) -> None:
+        """Have callers see a session; none takes the place of a token that was refused."""
+        if session is None:
+            cls._access_token = cls._published_token = None
+            return
         if cls._access_token == session.token.reveal():
             return
+        cls._published_token = session.token.reveal()
         jar = httpx.Cookies()
         host = httpx.URL(session.base_url).host
         for name, value in session.cookies:
@@ -276,6 +312,19 @@ def _runtime_error(error: ServiceError, *, is_cut: bool) -> RuntimeError:
 
 def _model(name: str) -> str:
     return _MODEL if not name or name.startswith("gpt-3.5") else name
+
+
+def _context_message(line: Mapping[str, Any]) -> ContextMessage:
+    """A message as callers of many kinds write it: in parts, with no content, or without a role."""
+    match line.get("content"):
+        case str(text):
+            content = text
+        case [*parts]:
+            texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
+            content = "\n".join(text for text in texts if isinstance(text, str))
+        case _:
+            content = ""
+    return ContextMessage(str(line.get("role") or Role.USER), content)
 
 
 def _iterate_synchronously(pieces: AsyncGenerator[str]) -> Generator[str]:

@@ -109,6 +109,45 @@ async def test_the_token_is_on_the_class_and_used_again(
     assert len(server.asked("/auth/login")) == 2
 
 
+async def test_a_token_that_a_caller_has_set_is_used_without_a_login(
+    fresh: type[FakeGpt], server: FaultServer
+) -> None:
+    server.script(CHAT, *stream("Hello"))
+    server.script(CHAT, Send(json_reply({"detail": {"code": "token_expired"}}, status=401)))
+    server.script(CHAT, *stream("Hello"))
+    fresh._access_token = "mine"  # noqa: SLF001
+    assert await pieces(fresh, server.url) == ["Hello"]
+    assert server.asked("/auth/login") == []
+    assert await pieces(fresh, server.url) == ["Hello"]
+    assert await pieces(fresh, server.url) == ["Hello"]
+    tokens = [asked.headers["x-authorization"] for asked in server.asked(CHAT)]
+    ours = "Bearer token-of-nobody"
+    assert tokens == ["Bearer mine", "Bearer mine", ours, ours]
+
+
+async def test_messages_of_every_kind_of_caller_are_taken(
+    fresh: type[FakeGpt], server: FaultServer
+) -> None:
+    server.script(CHAT, *stream("Hello"))
+    messages = [
+        {"role": "assistant", "content": None},
+        {"content": "no role"},
+        {"role": "user", "content": [{"text": "in"}, {"type": "text", "text": "parts"}]},
+    ]
+    made = fresh.create_async_generator("", messages, base_url=server.url)
+    assert [piece async for piece in made] == ["Hello"]
+    body = (await server.arrived(CHAT)).json
+    assert isinstance(body, dict)
+    (said,) = body["messages"][0]["content"]["parts"]
+    assert "User: no role" in said
+    assert "User: in\nparts" in said
+
+
+def test_the_class_tells_what_callers_look_for() -> None:
+    assert (FakeGpt.needs_auth, FakeGpt.supports_gpt_4) == (False, False)
+    assert FakeGpt.supports_message_history
+
+
 async def test_parallel_first_calls_sign_in_once(fresh: type[FakeGpt], server: FaultServer) -> None:
     server.script(CHAT, *stream("Hello"))
     replies = await asyncio.gather(*(pieces(fresh, server.url) for _ in range(8)))
