@@ -35,12 +35,16 @@ from fakegpt_tui.ui.messages import (
 )
 from fakegpt_tui.ui.options import AmbiguousWidth, NotifyMode, Options, notification_sequence
 from fakegpt_tui.ui.screens.chat import ChatScreen
-from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import driver_class
 from fakegpt_tui.ui.terminal.key_serializer import KeySerializer
 from fakegpt_tui.ui.terminal.line_filters import BidiRepairingApp, SafeLineFilter
 from fakegpt_tui.ui.terminal.output import start_with_theme, tmux_passthrough, write_to_terminal
-from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals, has_job_control
+from fakegpt_tui.ui.terminal.shutdown import (
+    CrashReportingApp,
+    exit_code,
+    handle_signals,
+    has_job_control,
+)
 from fakegpt_tui.ui.terminal.width_detection import WidthDetection, WidthReported
 from fakegpt_tui.ui.themes import THEMES, readable_colours, theme_name
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -136,7 +140,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             async with turn:
                 self._report(TurnStarted(turn.prompt.text if turn.is_new_prompt else ""))
                 async for _ in turn.events():
-                    if not self._chat_screen.repaints_soon:
+                    if self._chat_screen.repaint_timer is None:
                         self._report(ReplyGrew())
         except StoreError as error:
             draft = turn.draft_text, str(error), turn.draft_parts

@@ -64,9 +64,9 @@ class Watched(Terminal):
     def stamps(self, letter: str) -> dict[int, float]:
         """Times that the host wrote behind a letter, and when each was shown first."""
         found: dict[int, float] = {}
-        for match in re.finditer(
-            rb"%s(\d{10,})%s" % (letter.encode(), letter.encode()), self.output
-        ):
+        # A copy, because what a search looks at cannot grow.
+        seen = bytes(self.output)
+        for match in re.finditer(rb"%s(\d{10,})%s" % (letter.encode(), letter.encode()), seen):
             found.setdefault(int(match[1]), self.arrived(match.end()))
         return found
 

@@ -25,11 +25,10 @@ from textual.widgets import (
 )
 
 from fakegpt_tui.cli.crash_report import describe_crash
-from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp
 from fakegpt_tui.ui.terminal.driver import TolerantDriver
 from fakegpt_tui.ui.terminal.line_filters import SafeLineFilter
 from fakegpt_tui.ui.terminal.output import write_to_terminal
-from fakegpt_tui.ui.terminal.signals import exit_code, handle_signals
+from fakegpt_tui.ui.terminal.shutdown import CrashReportingApp, exit_code, handle_signals
 
 HOSTILE = (
     "A\x1b]52;c;aGVsbG8=\x07B\x1b]0;title\x1b\\C\x1b[6nD\x1b[2JE\x9b5nF\x9d0;x\x9cG\x7fH"

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -18,9 +17,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fakegpt_tui.domain import FakeGPTError, StoreError
+from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.bindings import bindings, effective_keys
-from fakegpt_tui.ui.keymap import KeyScope, first_key
+from fakegpt_tui.ui.keymap import KeyScope
 from fakegpt_tui.ui.messages import (
     ApplySetting,
     CopyText,
@@ -29,20 +28,19 @@ from fakegpt_tui.ui.messages import (
     ReplyGrew,
     Report,
     ShowNotice,
-    StoreUnreadable,
     TurnFinished,
     TurnStarted,
 )
+from fakegpt_tui.ui.screens.chat_pane import ChatPane
+from fakegpt_tui.ui.screens.shown_path import show_path
 from fakegpt_tui.ui.state import ChatState
-from fakegpt_tui.ui.terminal.crash_report import TolerantScreen
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import repaint_now
+from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
-from fakegpt_tui.ui.welcome import welcome
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import RenderCache
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
-from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from fakegpt_tui.ui.window import Window
@@ -51,10 +49,6 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
     from fakegpt_tui.ui.controllers import Controllers
     from fakegpt_tui.ui.options import Options
-    from fakegpt_tui.ui.terminal.idle_gc import IdleCollector
-    from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar, PathList
-    from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
-    from fakegpt_tui.ui.widgets.transcript.line_ids import ReadingPosition
 
 _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
@@ -63,16 +57,11 @@ _FOOTER_FROM_HEIGHT = 12
 _NOTICE_ROWS = 3
 _STATUS_SECONDS = 0.5
 _SPIN_SECONDS = 0.125
-_SYNC_SECONDS = 2.0
 _SHOWN = {"shown": True, "hidden": False}
 _FLASH_SECONDS = 0.3
-_MOST_NAMES = 20
-"""Of the names that a path may go on with."""
 _CALM_SECONDS = 5.0
 """Between two looks at a clock or a count, where nothing is to move."""
 _DIGITS = re.compile(r"[\d,.:]+")
-_FIRST_KEYS = 0.1
-"""Seconds after the first paint in which only keys are obeyed: connecting has much to import."""
 
 
 class Column(RenderCache, Vertical):
@@ -103,27 +92,25 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._options = options
         keys = effective_keys(options.keys, enter_sends=options.enter_sends)
         self.state = ChatState(chat, keys)
-        self.window = Window(self, self.state, self._show, options.value("repaint_rate", 20))
+        self.window = Window(
+            self,
+            self.state,
+            lambda: setattr(self, "shown", self._view_model.build()),
+            options.value("repaint_rate", 20),
+        )
         self.window.limiter.is_calm = options.value("motion", "on") == "off"
         self._activity_shown_at = 0.0
         self._view_model = ViewModel(chat, self.state, options.clock)
         self._controllers: Controllers | None = None
-        self._completion: CommandCompletion | None = None
-        self._path_list: PathList | None = None
-        self._chips: AttachmentBar | None = None
-        self._repaint_timer: Timer | None = None
+        self.repaint_timer: Timer | None = None
+        """Of a repaint that will show all text that has arrived by then."""
         self._list_wanted = _SHOWN.get(options.memory.get("list") or "")
-        self._notices_shown = 0
-        self._last_position: ReadingPosition | None = None
 
     def compose(self) -> ComposeResult:
         with Column(id="body"):
             with Row():
                 yield ConversationList()
-                with Column():
-                    yield Transcript(warm_up=self._options.warm_up)
-                    yield QueueView()
-                    yield PromptInput(cursor_blink=self._options.cursor_blink)
+                yield ChatPane(self.window, self.state, self._options, lambda: self.controllers)
             yield KeyFooter()
             yield StatusBar()
         yield Static(Content("Too small: 20×5 is the least."), id="too-small")
@@ -133,7 +120,26 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
         self.window.refresh()
-        self.call_after_refresh(self._load)
+
+        def show_background() -> None:
+            if self.shown is not None:
+                self.shown = replace(self.shown, background=self._view_model.background)
+
+        def begin() -> None:
+            from fakegpt_tui.ui.controllers.store_sync import StoreSync  # noqa: PLC0415 - after first paint
+
+            sync = StoreSync(
+                self,
+                self.window,
+                self.state,
+                self._chat,
+                options=self._options,
+                controllers=lambda: self.controllers,
+                show_background=show_background,
+            )
+            self.run_worker(sync.load, group="begin")  # type: ignore[arg-type]  # as `@work` does
+
+        self.call_after_refresh(begin)
         await obey_typed_ahead(self)
 
     def show_error(self, error: FakeGPTError) -> None:
@@ -141,39 +147,6 @@ class ChatScreen(RenderCache, TolerantScreen):
 
     def on_idle(self) -> None:
         repaint_now(self)
-
-    @work(group="begin")
-    async def _load(self) -> None:
-        """Read the store, which need not be there for the first paint, nor for the first keys."""
-        try:
-            await self._chat.conversations.load()
-            self.controllers.prompt.load_history()
-        except StoreError as error:
-            if self._options.reopens_store:
-                self.post_message(StoreUnreadable(self.window.prompt.text))
-                return
-            self.window.notify(str(error))
-        with self.window.change():
-            self.state.is_loaded = True
-            unsent = self._chat.unsent_drafts()
-            if self._options.resume is not None:
-                self.controllers.conversations.open(self._options.resume)
-            elif unsent and not self.window.prompt.text:
-                draft = unsent[-1]
-                self.state.learn(draft.conversation_id, draft.attachments)
-                self.state.start(
-                    self._chat.conversations.create(conversation_id=draft.conversation_id)
-                )
-                self.window.prompt.load_draft(draft.text, draft.cursor)
-            if self._options.typed:
-                self.window.prompt.insert(self._options.typed)
-            self.save_typed()
-            self._show_notices()
-        from fakegpt_tui.ui.terminal.idle_gc import IdleCollector  # noqa: PLC0415 - after first paint
-
-        self.set_interval(_SYNC_SECONDS, partial(self._sync, IdleCollector()))
-        self.set_timer(_SYNC_SECONDS, lambda: self.window.run(self.controllers.services.discover))
-        self.set_timer(_FIRST_KEYS, self.controllers.services.sign_in_if_needed)
 
     @property
     def controllers(self) -> Controllers:
@@ -186,14 +159,11 @@ class ChatScreen(RenderCache, TolerantScreen):
             )
         return self._controllers
 
-    def _show(self) -> None:
-        self.shown = self._view_model.build()
-
     def watch_shown(self, before: ChatView | None, shown: ChatView | None) -> None:
         """Hand the view to the widgets; each repaints itself where something is new."""
         if shown is None:
             return
-        self._show_path(before, shown)
+        show_path(self.window.transcript, before, shown)
         conversation, status = shown.conversation, self.query_one(StatusBar)
         self.window.show_header(shown)
         status.login = shown.login
@@ -202,11 +172,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         conversations = self.window.list
         conversations.rows = shown.rows
         conversations.current = conversation.id
-        queue = self.query_one(QueueView)
-        queue.waiting = shown.queued
-        queue.held = shown.queue_held
-        self.window.prompt.is_edit = shown.editing
-        self._show_chips(shown)
+        self.query_one(ChatPane).show(shown)
         # Nothing ticks while there is no turn.
         for timer, is_needed in (
             (self._activity_timer, bool(shown.activity)),
@@ -216,48 +182,6 @@ class ChatScreen(RenderCache, TolerantScreen):
                 timer.resume()
             else:
                 timer.pause()
-
-    def _show_chips(self, shown: ChatView) -> None:
-        """List what is attached above the prompt; the list is made with the first of it."""
-        self.window.prompt.marks = shown.chips.keys()
-        if shown.chips and self._chips is None:
-            from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar  # noqa: PLC0415 - when attached
-
-            self._chips = AttachmentBar()
-            self.mount(self._chips, before=self.window.prompt)
-        if self._chips is not None:
-            self._chips.hint = f"{first_key('attach.list', self.state.keys)} opens"
-            self._chips.chips = tuple(shown.chips.values())
-
-    def _show_path(self, before: ChatView | None, shown: ChatView) -> None:
-        """Show the messages; of a path that is shown already, only those that have changed."""
-        transcript, conversation_id, path = (
-            self.window.transcript,
-            shown.conversation.id,
-            shown.path,
-        )
-        if before is None or not path:
-            transcript.empty_text = welcome(shown.service, shown.keys)
-        if before is None or before.conversation.id != conversation_id:
-            known = None
-        else:
-            known = [message.id for message in before.path]
-        if known == [message.id for message in path]:
-            for old, message in zip(before.path if before else (), path, strict=True):
-                if old is not message and old != message:
-                    transcript.update_message(message)
-            if before is None or before.labels != shown.labels:
-                transcript.set_labels(shown.labels)
-        elif known is not None and shown.variant is not None:
-            transcript.show_variant(shown.variant, path, shown.labels)
-        else:
-            transcript.show(
-                conversation_id,
-                path,
-                labels=shown.labels,
-                position=shown.position,
-                at_end=shown.at_end,
-            )
 
     @on(Report)
     def take_report(self, report: Report) -> None:
@@ -301,93 +225,13 @@ class ChatScreen(RenderCache, TolerantScreen):
             super().focus_chain, key=lambda each: order.index(each) if each in order else 0
         )
 
-    @on(PromptInput.Submitted)
-    def send(self, event: PromptInput.Submitted) -> None:
-        self.window.run(self.controllers.prompt.send, event.text)
-
-    @on(PromptInput.Changed)
-    def save_typed(self) -> None:
-        # What is typed earlier is saved as soon as the store is open.
-        if self.state.is_loaded:
-            before = self.state.attached
-            self.window.save_typed()
-            if self.state.attached != before:
-                self.window.refresh()
-
-    @on(PromptInput.ReferenceTyped)
-    def attach_reference(self, event: PromptInput.ReferenceTyped) -> None:
-        self.window.run(self.controllers.attachments.take_reference, event.written, event.path)
-
-    @on(PromptInput.LargePaste)
-    def attach_paste(self, event: PromptInput.LargePaste) -> None:
-        self.window.run(self.controllers.attachments.take_paste, event.text)
-
-    @on(PromptInput.Dropped)
-    def attach_dropped(self, event: PromptInput.Dropped) -> None:
-        self.window.run(self.controllers.attachments.take_drop, event.text)
-
-    @on(PromptInput.EmptyPaste)
-    def attach_clipboard(self) -> None:
-        self.window.run(self.controllers.attachments.paste)
-
-    @on(PromptInput.CommandTyped)
-    def run_typed(self, event: PromptInput.CommandTyped) -> None:
-        self.window.run(self.controllers.attachments.run_typed, event.line, event.attaches)
-
-    @on(PromptInput.PathsWanted)
-    def list_paths(self, event: PromptInput.PathsWanted) -> None:
-        self.window.run(self.controllers.attachments.list_paths, event.folder)
-
-    @on(PromptInput.Changed)
-    @on(PromptInput.CompletionMoved)
-    def show_completion(self, event: PromptInput.Changed | PromptInput.CompletionMoved) -> None:
-        """List the commands that fit what is typed; the list is made with the first slash."""
-        completion = self.window.prompt.completion
-        if completion is not None and self._completion is None:
-            from fakegpt_tui.ui.widgets.command_completion import CommandCompletion  # noqa: PLC0415 - when typed
-
-            self._completion = CommandCompletion()
-            self.mount(self._completion, before=self.window.prompt)
-        if self._completion is not None:
-            self._completion.keys = self.state.keys
-            is_open = completion is not None and completion.is_open
-            self._completion.matches = completion.matches if completion and is_open else ()
-            self._completion.marked = completion.marked if completion else None
-        self._show_paths()
-        if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
-            self.window.notify("The list of commands is closed; what is typed is sent as it is.")
-
-    @on(PromptInput.PathsFound)
-    def tell_paths(self, event: PromptInput.PathsFound) -> None:
-        self.window.notify(" · ".join(event.names[:_MOST_NAMES]))
-
-    def _show_paths(self) -> None:
-        """List the paths that fit a reference; the list is made with the first one."""
-        paths = self.window.prompt.paths
-        if paths is not None and self._path_list is None:
-            from fakegpt_tui.ui.widgets.attachment_bar import PathList  # noqa: PLC0415 - when typed
-
-            self._path_list = PathList()
-            self.mount(self._path_list, before=self.window.prompt)
-        if self._path_list is not None and paths is not None:
-            self._path_list.matches = paths.matches
-            self._path_list.marked = paths.marked
-
     async def action_run_in_transcript(self, action: str) -> None:
         """Run a command of the transcript, wherever the focus is."""
         await self.app.run_action(action, self.window.transcript)
 
-    @on(PromptInput.QuitRequested)
-    async def quit(self) -> None:
-        await self.app.action_quit()
-
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:
         self.window.run(self.controllers.conversations.open_row, event.conversation_id)
-
-    @on(Transcript.Clicked)
-    def focus_prompt(self) -> None:
-        self.window.prompt.focus()
 
     @on(events.TextSelected)
     def copy_selected(self) -> None:
@@ -413,30 +257,19 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.call_after_refresh(self.window.transcript.refresh)
         self.set_timer(_FLASH_SECONDS, end)
 
-    @on(Transcript.LinkPressed)
-    def show_link(self, event: Transcript.LinkPressed) -> None:
-        from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - after first paint
-
-        ask_about_link(self, event.href)
-
-    @property
-    def repaints_soon(self) -> bool:
-        """Is a repaint planned that will show all text that has arrived by then?"""
-        return self._repaint_timer is not None
-
     @on(ReplyGrew)
     def plan_repaint(self) -> None:
-        if self._repaint_timer is not None:
+        if self.repaint_timer is not None:
             return
         # A timer of no time at all can fail by dividing by it, as of Textual 8.2.8.
         if delay := self.window.limiter.delay():
-            self._repaint_timer = self.set_timer(delay, self._repaint)
+            self.repaint_timer = self.set_timer(delay, self._repaint)
         else:
             self._repaint()
 
     def _repaint(self) -> None:
         """Show what has arrived of the reply: the only change that is not a new `shown`."""
-        self._repaint_timer = None
+        self.repaint_timer = None
         if (turn := self.state.turn) is not None:
             with self.window.limiter:
                 if turn.reply_id == self.state.open.leaf_id:
@@ -453,28 +286,6 @@ class ChatScreen(RenderCache, TolerantScreen):
         if is_due or is_other or not self.window.limiter.is_calm:
             self._activity_shown_at = now
             self.shown = replace(self.shown, activity=activity)
-
-    @work(exclusive=True, group="sync")
-    async def _sync(self, collector: IdleCollector) -> None:
-        """Show what other instances of the program have done, and what the store has to say."""
-        self._show_notices()
-        position = self.window.transcript.reading_position
-        is_moving = position != self._last_position
-        self._last_position = position
-        # While the user scrolls, nothing is worth a write or a pause.
-        if not is_moving:
-            self.window.save_position()
-        collector.collect(is_busy=is_moving or bool(self._chat.active_turns.all()))
-        if await self._chat.refresh():
-            self.window.refresh()
-        elif self.shown is not None:
-            self.shown = replace(self.shown, background=self._view_model.background)
-
-    def _show_notices(self) -> None:
-        notices = self._options.notices()
-        for notice in notices[self._notices_shown :]:
-            self.window.notify(notice)
-        self._notices_shown = len(notices)
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Leave the focus where it was when all is hidden because the terminal is too small."""
@@ -496,13 +307,9 @@ class ChatScreen(RenderCache, TolerantScreen):
         conversations = self.window.list
         self._list_wanted = conversations.display = not conversations.display
         if self.size.width >= _LIST_FROM_WIDTH:
-            self._remember("list", "shown" if conversations.display else "hidden")
-
-    def _remember(self, name: str, value: str) -> None:
-        """Arrange the screen so at the next start, too."""
-        self.window.work(
-            self._options.memory.remember({name: value}), group="memory", exclusive=False
-        )
+            choice = {"list": "shown" if conversations.display else "hidden"}
+            remembering = self._options.memory.remember(choice)
+            self.window.work(remembering, group="memory", exclusive=False)
 
     def action_go_to_list(self) -> None:
         self._list_wanted = self.window.list.display = True

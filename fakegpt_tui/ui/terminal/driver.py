@@ -28,7 +28,7 @@ else:
 
     from fakegpt_tui.ui.terminal.input_parser import TolerantParser
     from fakegpt_tui.ui.terminal.output import StallTolerantWriter, TerminalOutput
-    from fakegpt_tui.ui.terminal.signals import exit_code
+    from fakegpt_tui.ui.terminal.shutdown import exit_code
 
     _POLL = 0.1
     """Seconds between looks at whether input should end."""

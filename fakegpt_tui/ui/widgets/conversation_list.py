@@ -138,6 +138,7 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         super().__init__()
         self._index = _RowIndex(())
         self._step = 0
+        self._known_styles: dict[str, Style] = {}
         self._gone: tuple[str | None, str | None] | None = None
         """The row that was taken away under the cursor, and the one that is marked instead."""
 
@@ -235,14 +236,14 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         if not self._index.lines:
             return self._render_hint(y, width)
         if line >= len(self._index.lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._style())
         row = self._index.lines[line]
         if isinstance(row, ConversationRow):
             return self._render_row(row, width)
         return Strip([Segment(fit(f" {safe_line(row)}", width), self._style("heading"))], width)
 
     def _render_row(self, row: ConversationRow, width: int) -> Strip:
-        style = self.rich_style
+        style = self._style()
         if row.id == self.current:
             style += self._style("current", partial=True)
         icon_style = style
@@ -269,8 +270,18 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
             if isinstance(line, ConversationRow) and line.status in RUNNING:
                 self.refresh_line(number)
 
-    def _style(self, part: str, *, partial: bool = False) -> Style:
-        return self.get_component_rich_style(f"conversation-list--{part}", partial=partial)
+    def notify_style_update(self) -> None:
+        self._known_styles.clear()
+        super().notify_style_update()
+
+    def _style(self, part: str = "", *, partial: bool = False) -> Style:
+        """The style of a part, or of the list itself; Textual makes it anew each time."""
+        if part not in self._known_styles:
+            name = f"conversation-list--{part}"
+            self._known_styles[part] = (
+                self.get_component_rich_style(name, partial=partial) if part else self.rich_style
+            )
+        return self._known_styles[part]
 
     def _marker(self, conversation_id: str) -> str:
         if conversation_id in self.picked:

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from fakegpt_tui.domain import FakeGPTError, StoreError
-from fakegpt_tui.ui.terminal.crash_report import CrashReportingApp, TolerantScreen
+from fakegpt_tui.ui.terminal.shutdown import CrashReportingApp, TolerantScreen
 from tests.ui.small import small_app
 from tests.ui.small_app import Crashing
 

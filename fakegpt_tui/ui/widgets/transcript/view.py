@@ -182,7 +182,8 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
         """Say in the header of the message that is under way what goes on."""
         if activity != self.message_list.activity:
             self.message_list.activity = activity
-            if self.message_list.is_growing:
+            header = LinePosition(len(self.message_list.messages) - 1, HEADER_LINES - 1)
+            if self.message_list.is_growing and header in self.viewport.positions:
                 self.repaint_changes()
 
     def reveal(self, message_id: str, queries: Sequence[str] = ()) -> None:

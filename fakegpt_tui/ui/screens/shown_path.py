@@ -1,12 +1,19 @@
-"""Welcome text of an empty conversation: its service, warnings and the first keys."""
+"""Shown path: the messages of the open conversation, or a welcome with the first keys."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from fakegpt_tui.domain import Service, ServiceKind
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.keymap import COMMANDS, key_label
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.view_model import ChatView
+    from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
 _SHARED_ACCOUNT = "The owner of a shared account can read what you send: send no secrets."
 
@@ -17,6 +24,33 @@ _COMMANDS_THAT_MATTER = (
     ("chat.save", "saves"),
     ("app.help", "all keys"),
 )
+
+
+def show_path(transcript: Transcript, before: ChatView | None, shown: ChatView) -> None:
+    """Show the messages; of a path that is shown already, only those that have changed."""
+    conversation_id, path = shown.conversation.id, shown.path
+    if before is None or not path:
+        transcript.empty_text = welcome(shown.service, shown.keys)
+    if before is None or before.conversation.id != conversation_id:
+        known = None
+    else:
+        known = [message.id for message in before.path]
+    if known == [message.id for message in path]:
+        for old, message in zip(before.path if before else (), path, strict=True):
+            if old is not message and old != message:
+                transcript.update_message(message)
+        if before is None or before.labels != shown.labels:
+            transcript.set_labels(shown.labels)
+    elif known is not None and shown.variant is not None:
+        transcript.show_variant(shown.variant, path, shown.labels)
+    else:
+        transcript.show(
+            conversation_id,
+            path,
+            labels=shown.labels,
+            position=shown.position,
+            at_end=shown.at_end,
+        )
 
 
 def welcome(service: Service | None, changed: Mapping[str, str]) -> Content:

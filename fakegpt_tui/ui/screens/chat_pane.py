@@ -1,0 +1,162 @@
+"""Chat pane: one conversation above the prompt, and what is listed between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from fakegpt_tui.domain import FakeGPTError
+from fakegpt_tui.ui.keymap import first_key
+from fakegpt_tui.ui.widgets.drawing import RenderCache
+from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
+from fakegpt_tui.ui.widgets.transcript.view import Transcript
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.controllers import Controllers
+    from fakegpt_tui.ui.options import Options
+    from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.view_model import ChatView
+    from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar, PathList
+    from fakegpt_tui.ui.widgets.command_completion import CommandCompletion
+    from fakegpt_tui.ui.window import Window
+
+_MOST_NAMES = 20
+"""Of the names that a path may go on with."""
+
+
+class ChatPane(RenderCache, Vertical):
+    """Hands what is typed, pasted and pressed here to controllers, and lists what may follow.
+
+    A list is made when it is needed first.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        state: ChatState,
+        options: Options,
+        controllers: Callable[[], Controllers],
+    ) -> None:
+        super().__init__()
+        self._window = window
+        self._state = state
+        self._options = options
+        self._controllers = controllers
+        self._completion: CommandCompletion | None = None
+        self._path_list: PathList | None = None
+        self._chips: AttachmentBar | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Transcript(warm_up=self._options.warm_up)
+        yield QueueView()
+        yield PromptInput(cursor_blink=self._options.cursor_blink)
+
+    def show(self, view: ChatView) -> None:
+        """Show what waits to be sent, and what is attached to it."""
+        prompt, queue = self._window.prompt, self.query_one(QueueView)
+        queue.waiting = view.queued
+        queue.held = view.queue_held
+        prompt.is_edit = view.editing
+        prompt.marks = view.chips.keys()
+        if view.chips and self._chips is None:
+            from fakegpt_tui.ui.widgets.attachment_bar import AttachmentBar  # noqa: PLC0415 - when attached
+
+            self._chips = AttachmentBar()
+            self.mount(self._chips, before=prompt)
+        if self._chips is not None:
+            self._chips.hint = f"{first_key('attach.list', self._state.keys)} opens"
+            self._chips.chips = tuple(view.chips.values())
+
+    @on(PromptInput.Submitted)
+    def send(self, event: PromptInput.Submitted) -> None:
+        self._window.run(self._controllers().prompt.send, event.text)
+
+    @on(PromptInput.Changed)
+    def save_typed(self) -> None:
+        # What is typed earlier is saved as soon as the store is open.
+        if self._state.is_loaded:
+            before = self._state.attached
+            try:
+                self._window.save_typed()
+            except FakeGPTError as error:
+                self._window.notify(str(error))
+            if self._state.attached != before:
+                self._window.refresh()
+
+    @on(PromptInput.ReferenceTyped)
+    def attach_reference(self, event: PromptInput.ReferenceTyped) -> None:
+        attachments = self._controllers().attachments
+        self._window.run(attachments.take_reference, event.written, event.path)
+
+    @on(PromptInput.LargePaste)
+    def attach_paste(self, event: PromptInput.LargePaste) -> None:
+        self._window.run(self._controllers().attachments.take_paste, event.text)
+
+    @on(PromptInput.Dropped)
+    def attach_dropped(self, event: PromptInput.Dropped) -> None:
+        self._window.run(self._controllers().attachments.take_drop, event.text)
+
+    @on(PromptInput.EmptyPaste)
+    def attach_clipboard(self) -> None:
+        self._window.run(self._controllers().attachments.paste)
+
+    @on(PromptInput.CommandTyped)
+    def run_typed(self, event: PromptInput.CommandTyped) -> None:
+        self._window.run(self._controllers().attachments.run_typed, event.line, event.attaches)
+
+    @on(PromptInput.PathsWanted)
+    def list_paths(self, event: PromptInput.PathsWanted) -> None:
+        self._window.run(self._controllers().attachments.list_paths, event.folder)
+
+    @on(PromptInput.Changed)
+    @on(PromptInput.CompletionMoved)
+    def show_completion(self, event: PromptInput.Changed | PromptInput.CompletionMoved) -> None:
+        """List the commands that fit what is typed."""
+        completion = self._window.prompt.completion
+        if completion is not None and self._completion is None:
+            from fakegpt_tui.ui.widgets.command_completion import CommandCompletion  # noqa: PLC0415 - when typed
+
+            self._completion = CommandCompletion()
+            self.mount(self._completion, before=self._window.prompt)
+        if self._completion is not None:
+            self._completion.keys = self._state.keys
+            is_open = completion is not None and completion.is_open
+            self._completion.matches = completion.matches if completion and is_open else ()
+            self._completion.marked = completion.marked if completion else None
+        self._show_paths()
+        if isinstance(event, PromptInput.CompletionMoved) and event.is_closed:
+            self._window.notify("The list of commands is closed; what is typed is sent as it is.")
+
+    @on(PromptInput.PathsFound)
+    def tell_paths(self, event: PromptInput.PathsFound) -> None:
+        self._window.notify(" · ".join(event.names[:_MOST_NAMES]))
+
+    def _show_paths(self) -> None:
+        """List the paths that fit a reference."""
+        paths = self._window.prompt.paths
+        if paths is not None and self._path_list is None:
+            from fakegpt_tui.ui.widgets.attachment_bar import PathList  # noqa: PLC0415 - when typed
+
+            self._path_list = PathList()
+            self.mount(self._path_list, before=self._window.prompt)
+        if self._path_list is not None and paths is not None:
+            self._path_list.matches = paths.matches
+            self._path_list.marked = paths.marked
+
+    @on(PromptInput.QuitRequested)
+    async def quit(self) -> None:
+        await self.app.action_quit()
+
+    @on(Transcript.Clicked)
+    def focus_prompt(self) -> None:
+        self._window.prompt.focus()
+
+    @on(Transcript.LinkPressed)
+    def show_link(self, event: Transcript.LinkPressed) -> None:
+        from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - after first paint
+
+        ask_about_link(self.screen, event.href)
