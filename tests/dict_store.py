@@ -19,6 +19,7 @@ from fakegpt_tui.domain import (
     SearchQuery,
 )
 from fakegpt_tui.domain.parts import Blob, Origin, Part
+from fakegpt_tui.domain.prices import SpendingEntry
 from fakegpt_tui.store.blobs import MemoryBlobs
 
 
@@ -29,9 +30,31 @@ class DictStore:
         self.headers: dict[str, Conversation] = {}
         self.nodes: dict[str, ChatMessage] = {}
         self.blobs = MemoryBlobs()
+        self.entries: list[SpendingEntry] = []
         self._drafts: dict[str, Draft] = {}
         self._bookmarks: dict[str, Bookmark] = {}
         self._queues: dict[str, tuple[QueuedPrompt, ...]] = {}
+
+    def spending(self, since: datetime | None = None) -> list[SpendingEntry]:
+        found = [
+            SpendingEntry(
+                reply_id=each.id,
+                conversation_id=each.conversation_id,
+                at=each.created_at,
+                service=each.service,
+                model=each.model,
+                status=each.status,
+                usage=each.usage,
+                title=self.headers[each.conversation_id].title,
+            )
+            for each in self.nodes.values()
+            if each.role is Role.ASSISTANT and each.service and each.status.is_final
+        ]
+        return [each for each in (*found, *self.entries) if since is None or each.at >= since]
+
+    def add_spending(self, entry: SpendingEntry) -> Future[None]:
+        self.entries.append(entry)
+        return settled()
 
     def conversations(self) -> list[Conversation]:
         return [each for each in self.headers.values() if each.trashed_at is None]

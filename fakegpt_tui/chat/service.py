@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.queue import PromptQueue
     from fakegpt_tui.chat.request_preview import RequestPreviews
     from fakegpt_tui.chat.search import Search
+    from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
@@ -57,16 +58,20 @@ class ChatService:
         attachment_limit: int = 50_000_000,
         presets: Mapping[str, Preset] = MappingProxyType({}),
         mirror: MirrorUpdate | None = None,
+        spending: Callable[[Callable[[], ChatStore]], Spending] | None = None,
     ) -> None:
         """`open_store` returns the store; nothing here calls it before something is read.
 
-        `mirror` is called with each conversation in which a turn has ended.
+        `mirror` is called with each conversation in which a turn has ended, and `spending` makes
+        what sums money, where that is done by other than the shipped prices.
 
         Raises:
             NotFound: There is no such service.
         """
         self._stores = Stores(open_store)
         self._mirror = mirror
+        self._services_by_name = services
+        self._open_spending = spending
         self._max_turns = max_turns
         self._attachment_limit = attachment_limit
         self._is_stale = False
@@ -137,6 +142,7 @@ class ChatService:
             services=self.services,
             limit=self._max_turns,
             on_end=self._follow_up,
+            spending=lambda: self.spending,
         )
 
     @cached_property
@@ -144,6 +150,15 @@ class ChatService:
         from fakegpt_tui.chat.request_preview import RequestPreviews  # noqa: PLC0415 - as above
 
         return RequestPreviews(self._stores, self.conversations, self.messages, self.services)
+
+    @cached_property
+    def spending(self) -> Spending:
+        if self._open_spending is not None:
+            return self._open_spending(lambda: self._stores.disk)
+        from fakegpt_tui.chat.price_book import PriceBook  # noqa: PLC0415 - as above
+        from fakegpt_tui.chat.spending import Spending  # noqa: PLC0415 - as above
+
+        return Spending(lambda: self._stores.disk, PriceBook(self._services_by_name))
 
     @cached_property
     def attachments(self) -> Attachments:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         SearchQuery,
     )
     from fakegpt_tui.domain.parts import Blob, Origin, Part
+    from fakegpt_tui.domain.prices import SpendingEntry
 
 
 class TurnStore(Protocol):
@@ -147,6 +148,14 @@ class ChatStore(TurnStore, Protocol):
 
         `stopped` is polled; the search ends when it returns true.
         """
+        ...
+
+    def spending(self, since: datetime | None = None) -> Sequence[SpendingEntry]:
+        """What services were asked for from `since` on, also for what is deleted by now."""
+        ...
+
+    def add_spending(self, entry: SpendingEntry) -> Future[None]:
+        """Add what is no reply of a tree, such as a title."""
         ...
 
     def poll_changes(self) -> bool:

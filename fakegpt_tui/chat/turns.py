@@ -9,9 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fakegpt_tui.backends.base import Purpose
+from fakegpt_tui.backends.context_window import estimate_tokens
 from fakegpt_tui.chat import request_builder
 from fakegpt_tui.chat.pending_writes import PendingWrites, reply_key
 from fakegpt_tui.chat.queue import ConcurrencyLimiter, PromptQueue
+from fakegpt_tui.chat.spending import OverBudget
 from fakegpt_tui.chat.turn import Turn
 from fakegpt_tui.domain import (
     ChatMessage,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.message_trees import MessageTrees
     from fakegpt_tui.chat.pending_writes import Stores
     from fakegpt_tui.chat.services import Services
+    from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.domain.parts import Part
 
 MAX_PARALLEL_MODELS: Final = 4
@@ -68,8 +71,11 @@ class Turns:
         services: Services,
         limit: int,
         on_end: Callable[[Turn], None],
+        spending: Callable[[], Spending] | None = None,
     ) -> None:
         """`active` is filled here; at most `limit` turns run at once.
+
+        `spending` knows whether a budget would be passed.
 
         `on_end` is called with each turn that has ended.
         """
@@ -81,6 +87,7 @@ class Turns:
         self._active = active
         self._services = services
         self._on_end = on_end
+        self._spending = spending
         self._limiter = ConcurrencyLimiter(limit)
         self._origins: dict[str, _TurnOrigin] = {}
         self._ended: dict[str, str] = {}
@@ -224,6 +231,8 @@ class Turns:
         is_new_prompt = tree.get(prompt.id) is None
         path = tree.path(prompt.parent_id)
         variants = request_builder.per_model(current, models)
+        for each in variants if queued is None else ():
+            self._check_budget(each, (*path, prompt), may_repeat=True)
         store = self._stores.of(current.id)
         replies = [
             request_builder.new_reply(each, prompt, continued=continued) for each in variants
@@ -286,8 +295,28 @@ class Turns:
         message = request_builder.new_prompt(
             current, prompt.text, parent_id, prompt.id, parts=prompt.parts
         )
+        try:
+            self._check_budget(current, (*self._trees.of(current.id).path(parent_id), message))
+        except OverBudget:
+            self._queue.hold(current.id)
+            raise
         self._queue.take(prompt.id)
         return self._begin(current, message, queued=prompt)[0]
+
+    def _check_budget(
+        self, current: Conversation, path: Sequence[ChatMessage], *, may_repeat: bool = False
+    ) -> None:
+        """Refuse what would pass the budget.
+
+        Raises:
+            OverBudget: It would.
+        """
+        if self._spending is not None:
+
+            def tokens() -> int:
+                return sum(estimate_tokens(each.text) for each in path)
+
+            self._spending().check(current, tokens, may_repeat=may_repeat)
 
     def _save_outcome(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fakegpt_tui.backends.base import Backend
+    from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.config.serve_file import UpstreamOptions
     from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.host.server import HostServer
@@ -85,11 +86,13 @@ def build_host(
     service: Service,
     *,
     upstreams: Sequence[UpstreamOptions] = (),
+    spending: Spending | None = None,
     **options: Any,  # those of `HostServer`, which is imported below
 ) -> HostServer:
     """A host, not yet started, that answers through `service`; where that is embedded, itself.
 
-    With `upstreams` it answers through these, and not through `service`.
+    With `upstreams` it answers through these, and not through `service`. With `spending` it keeps
+    to the budget, and what it spends is recorded.
 
     Raises:
         ConfigError: The service cannot be used as it is configured.
@@ -97,13 +100,14 @@ def build_host(
     from fakegpt_tui.host.server import HostServer  # noqa: PLC0415 - slow, as above
 
     if not upstreams:
-        return HostServer(_served_backend(settings, settings.upstream_of(service)), **options)
+        backend = _served_backend(settings, settings.upstream_of(service), spending)
+        return HostServer(backend, **options)
     from fakegpt_tui.host.upstream_pool import Upstream, UpstreamPool  # noqa: PLC0415
 
     pool = [
         Upstream(
             name=each.service,
-            backend=_served_backend(settings, _service_of(settings, each.service))(),
+            backend=_served_backend(settings, _service_of(settings, each.service), spending)(),
             order=each.order,
             weight=each.weight,
             models=each.models,
@@ -120,7 +124,9 @@ def _service_of(settings: Settings, name: str) -> Service:
     return settings.upstream_of(settings.services[name])
 
 
-def _served_backend(settings: Settings, service: Service) -> Callable[[], Backend]:
+def _served_backend(
+    settings: Settings, service: Service, spending: Spending | None
+) -> Callable[[], Backend]:
     """What makes the backend of a host, in the host's own loop; errors are raised at once."""
     from fakegpt_tui.backends.base import ModelAlias  # noqa: PLC0415 - slow, as above
     from fakegpt_tui.backends.guide import GuideBackend  # noqa: PLC0415 - slow, as above
@@ -130,6 +136,10 @@ def _served_backend(settings: Settings, service: Service) -> Callable[[], Backen
     upstream = build_connection(settings, service, lambda _state: None).backend
     if service.kind.is_api:
         upstream = ModelAlias(upstream, service.model)
+    if spending is not None:
+        from fakegpt_tui.chat.budget_backend import BudgetBackend  # noqa: PLC0415 - with a budget
+
+        upstream = BudgetBackend(upstream, service, spending)
     return lambda: upstream
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -56,6 +57,7 @@ _WAITING = (
     metavar="FILE",
     help="A picture, a PDF or a text file as it is; may be given several times.",
 )
+@click.option("--over-budget", is_flag=True, help="Send it even if that passes the budget.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing of it.")
 @click.option("--curl", is_flag=True, help="With --dry-run: as a command for curl, keyless.")
@@ -73,6 +75,7 @@ def ask(
     schema: str | None,
     files: tuple[str, ...],
     attachments: tuple[str, ...],
+    over_budget: bool,
     dry_run: bool,
     curl: bool,
     as_json: bool,
@@ -94,6 +97,8 @@ def ask(
     settings = settings_of(context)
     from fakegpt_tui.cli.ask_runner import ask_once, show_request  # noqa: PLC0415 - asyncio, not for --help
 
+    if over_budget:
+        settings = replace(settings, monthly_budget=None)
     chosen = _chosen_settings(settings, preset, system, assignments, schema)
     if dry_run:
         show_request(settings, prompt, chosen, as_curl=curl, as_json=as_json)

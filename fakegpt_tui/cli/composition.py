@@ -15,9 +15,12 @@ from fakegpt_tui.cli.errors import PROGRAM, echo_err
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.chat.store_interface import ChatStore
     from fakegpt_tui.cli.app import ConnectionFactory
     from fakegpt_tui.config.spec import Settings
+    from fakegpt_tui.domain import Service
+    from fakegpt_tui.domain.prices import TokenPrices
     from fakegpt_tui.formats.mirror import MirrorUpdate
     from fakegpt_tui.store.conversation_store import ConversationStore
 
@@ -107,12 +110,36 @@ async def open_chat(
             attachment_limit=settings.attachment_limit * 1_000_000,
             presets=settings.presets,
             mirror=mirror,
+            spending=lambda store: open_spending(settings, store),
         )
         async with aclosing(chat):
             try:
                 yield chat
             finally:
                 await _export_unsaved(chat, settings)
+
+
+def open_spending(settings: Settings, store: Callable[[], ChatStore]) -> Spending:
+    """What sums money, by the prices of the configuration, of lists, and of the shipped table."""
+    from fakegpt_tui.backends.api.model_memory import ModelMemory  # noqa: PLC0415 - not at the start
+    from fakegpt_tui.chat.price_book import PriceBook  # noqa: PLC0415 - as above
+    from fakegpt_tui.chat.spending import Spending  # noqa: PLC0415 - as above
+    from fakegpt_tui.http.addresses import service_address  # noqa: PLC0415 - as above
+
+    path = settings.model_facts
+
+    @cache
+    def memory(service: Service, _changed_at: float) -> ModelMemory:
+        return ModelMemory(path, service_address(service).text)
+
+    def listed(service: Service, model: str) -> TokenPrices | None:
+        if not service.kind.is_api or not path.exists():
+            return None
+        return memory(service, path.stat().st_mtime).prices(model)
+
+    asked = {name: settings.upstream_of(each) for name, each in settings.services.items()}
+    book = PriceBook(asked, settings.prices, listed)
+    return Spending(store, book, budget=settings.monthly_budget)
 
 
 async def _export_unsaved(chat: ChatService, settings: Settings) -> None:

@@ -40,6 +40,7 @@ _COMMANDS = {
     "serve-admin": "serve_admin.serve_admin",
     "show": "conversations.show",
     "status": "services.status",
+    "usage": "usage.usage",
 }
 """The module and the function of each command."""
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,7 +23,9 @@ from fakegpt_tui.domain import ConfigError, Service
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.scenarios import Scenario
+    from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.config.serve_file import ServeOptions
+    from fakegpt_tui.config.spec import Settings
     from fakegpt_tui.host.access_keys import KeyRing
     from fakegpt_tui.host.server import HostServer
 
@@ -170,6 +173,7 @@ def serve(
         settings,
         service,
         upstreams=options.upstreams,
+        spending=_spending(context, settings),
         listen=ListenAddress(
             host=options.address,
             port=options.port,
@@ -193,6 +197,16 @@ def serve(
     )
     chosen = [settings.services[each.service] for each in options.upstreams] or [service]
     _serve(server, [settings.upstream_of(each) for each in chosen], source)
+
+
+def _spending(context: click.Context, settings: Settings) -> Spending | None:
+    """What keeps to the monthly budget, if there is one; its store is closed with the command."""
+    if settings.monthly_budget is None:
+        return None
+    from fakegpt_tui.cli.composition import LazyStore, open_spending  # noqa: PLC0415 - with a budget
+
+    store = context.with_resource(closing(LazyStore(settings)))
+    return open_spending(settings, store.open)
 
 
 def _room_for(connections: int) -> int:

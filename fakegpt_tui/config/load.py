@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import PlatformDirs
 
 from fakegpt_tui.config import validators
-from fakegpt_tui.config.services import parse_presets, parse_services
+from fakegpt_tui.config.services import parse_presets, parse_prices, parse_services
 from fakegpt_tui.config.sources import PREFIX, Sources, Table, read_config
 from fakegpt_tui.config.spec import SETTING_SPECS, Folders, Settings, Source, ValueOrigin
 from fakegpt_tui.domain import ConfigError
@@ -176,6 +176,7 @@ def _build(
         upstreams={name: entry.upstream for name, entry in entries.items() if entry.upstream},
         service_keys={name: entry.key for name, entry in entries.items() if entry.key},
         presets=parse_presets(presets),
+        prices=parse_prices(table.tables("prices")),
         keys=keys,
         origins=sources.origins
         | {"config": _config_origin(flags, environ)}

@@ -26,8 +26,11 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import count_hidden
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from fakegpt_tui.config.secrets import KeySource
     from fakegpt_tui.config.sources import Table
+    from fakegpt_tui.domain.prices import PriceRow
 
 
 def parse_presets(table: Table) -> dict[str, Preset]:
@@ -76,6 +79,44 @@ def _generation_rows() -> dict[str, Validator[object]]:
 
 def _generation(table: Table) -> GenerationSettings:
     return table.fill(GenerationSettings(), _generation_rows()) if any(table) else _NO_GENERATION
+
+
+def parse_prices(rows: list[Table]) -> tuple[PriceRow, ...]:
+    """The rows of `[[prices]]`.
+
+    Raises:
+        ConfigError: A row cannot be used.
+    """
+    return tuple(_parse_price(row) for row in rows)
+
+
+def _parse_price(table: Table) -> PriceRow:
+    from datetime import date  # noqa: PLC0415 - only with prices
+    from decimal import Decimal  # noqa: PLC0415 - as above
+
+    from fakegpt_tui.domain.prices import PriceRow, TokenPrices  # noqa: PLC0415 - as above
+
+    model = table.consume("model", validators.text, "")
+    if not model or "input" not in table or "output" not in table:
+        raise ConfigError(f"Each of [[prices]] in {table.path} has a model, input and output.")
+    row = PriceRow(
+        model=model,
+        service=table.consume("service", validators.text, ""),
+        since=table.consume("since", validators.day, date.min),
+        prices=TokenPrices(
+            table.consume("input", validators.price, Decimal(0)),
+            table.consume("output", validators.price, Decimal(0)),
+            table.consume("cache_read", _optional_price, None),
+            table.consume("cache_write", _optional_price, None),
+            "of config.toml",
+        ),
+    )
+    table.reject_unknown()
+    return row
+
+
+def _optional_price(value: object) -> Decimal | None:
+    return validators.price(value)
 
 
 _NO_GENERATION = GenerationSettings()

@@ -83,6 +83,19 @@ class Table:
         """The table inside this one; empty where there is none."""
         return Table(self.consume(key, read_table, {}), path=self.path, name=self._full(key))
 
+    def tables(self, key: str) -> "list[Table]":
+        """The tables of an array of tables; none where it is missing."""
+
+        def read(value: object) -> list[dict[str, object]]:
+            if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+                return value
+            raise InvalidValue(f"tables, each with the header [[{key}]]")
+
+        nothing: list[dict[str, object]] = []
+        found = enumerate(self.consume(key, read, nothing), 1)
+        name = self._full(key)
+        return [Table(each, path=self.path, name=f"{name}.{number}") for number, each in found]
+
     def fill(self, base: Data, rows: Mapping[str, Validator[object]]) -> Data:
         """`base`, a dataclass, with the values of this table; other keys are refused.
 

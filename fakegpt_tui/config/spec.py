@@ -13,8 +13,11 @@ from fakegpt_tui.domain import ConfigError, ModelRef, Preset, Service
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from fakegpt_tui.config.secrets import KeySource
     from fakegpt_tui.config.validators import TomlValue, Validator
+    from fakegpt_tui.domain.prices import PriceRow
 
 _ROW: Final = "setting"
 
@@ -207,6 +210,13 @@ class Settings:
         example='["ollama/llama3.2"]',
         editable=False,
     )
+    monthly_budget: Decimal | None = setting(
+        "Dollars a month; before a prompt that would pass them you are asked.",
+        validators.dollars,
+        parse=validators.parse_dollars,
+        example="20",
+        applies_now=True,
+    )
     data_dir: Path = setting(
         "The folder for conversations and, unless they have their own, for all other files.",
         validators.absolute_path,
@@ -225,6 +235,7 @@ class Settings:
     upstreams: dict[str, str]
     service_keys: dict[str, KeySource]
     presets: Mapping[str, Preset]
+    prices: tuple[PriceRow, ...]
     keys: Mapping[str, str]
     origins: Mapping[str, ValueOrigin]
 

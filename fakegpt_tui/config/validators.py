@@ -1,15 +1,22 @@
 """Validators: each turns one foreign value into what a setting holds, or says what is allowed."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from fakegpt_tui.domain import NO_PROXY, ModelRef, Secret
 
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
 T = TypeVar("T")
+_MOST_DOLLARS: Final = 1_000_000
 TomlValue: TypeAlias = str | int | float | bool | list[str]
 Validator: TypeAlias = Callable[[object], T]
 
@@ -92,6 +99,48 @@ def integer(low: int, high: int) -> Validator[int]:
         raise InvalidValue(f"a whole number from {low} to {high}")
 
     return read
+
+
+def dollars(value: object) -> Decimal:
+    """An amount of money, more than nothing."""
+    amount = _amount(value)
+    if not amount:
+        raise InvalidValue("an amount of dollars, such as 20 or 0.5")
+    return amount
+
+
+def price(value: object) -> Decimal:
+    """Dollars for a million tokens; nothing where they are free."""
+    amount = _amount(value)
+    if amount is None:
+        raise InvalidValue("dollars for a million tokens, such as 0.25")
+    return amount
+
+
+def _amount(value: object) -> Decimal | None:
+    from decimal import Decimal  # noqa: PLC0415 - not at every start
+
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, int | float) and is_number and 0 <= value <= _MOST_DOLLARS:
+        return Decimal(str(value))
+    return None
+
+
+def day(value: object) -> date:
+    """A day, as TOML writes it."""
+    from datetime import date, datetime  # noqa: PLC0415 - as above
+
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise InvalidValue("a day such as 2026-11-30")
+
+
+def parse_dollars(text: str) -> TomlValue:
+    """What `text` from the environment says as TOML would: a number, or still text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def seconds(value: object) -> float:

@@ -1,11 +1,11 @@
 """Prices of tokens, and what replies cost: charged, priced, free, or unknown; never a guessed 0."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from fakegpt_tui.domain.conversations import Usage
+from fakegpt_tui.domain.conversations import MessageStatus, Usage
 from fakegpt_tui.domain.fast_dataclass import dataclass
 
 _PER: Final = Decimal(1_000_000)
@@ -77,14 +77,15 @@ class Cost:
     def __str__(self) -> str:
         """As in “$0.0132”, “≈ $0.013”, “at least $0.42” or “price unknown”; empty for nothing."""
         if not self.known:
-            return "price unknown" if self.unknown else ""
+            return _UNKNOWN if self.unknown else ""
         if not self.least:
-            return f"at least {_FREE}" if self.unknown else _FREE
+            return _UNKNOWN if self.unknown else _FREE
         amount = f"{'≈ ' if self.priced else ''}{format_dollars(self.least)}"
         return f"at least {amount}" if self.unknown else amount
 
 
 _FREE: Final = "free"
+_UNKNOWN: Final = "price unknown"
 UNKNOWN_COST: Final = Cost(unknown=1)
 FREE: Final = Cost(known=1)
 
@@ -126,3 +127,26 @@ class PriceRow:
     prices: TokenPrices
     service: str = ""
     since: date = date.min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendingEntry:
+    """A row of the ledger: one reply, title or summary that a service was asked for.
+
+    It stays when its conversation is deleted; `title` is empty then. With `is_imported` the reply
+    was there before there was a ledger, and may be of another program.
+    """
+
+    reply_id: str
+    conversation_id: str
+    at: datetime
+    service: str
+    model: str
+    purpose: str = "reply"
+    status: MessageStatus = MessageStatus.COMPLETE
+    usage: Usage | None = None
+    title: str = ""
+
+    @property
+    def is_imported(self) -> bool:
+        return self.purpose == "earlier"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from fakegpt_tui.domain.parts import Blob, Origin, Part
+    from fakegpt_tui.domain.prices import SpendingEntry
     from fakegpt_tui.store.blobs import BlobStore
     from fakegpt_tui.store.connection import WriteOperation
     from fakegpt_tui.store.open_store import StoreFiles
@@ -248,6 +249,18 @@ class ConversationStore:
         """
         operation = drafts.save_draft(draft)
         return self._writer.submit_coalesced(f"draft {draft.conversation_id}", operation)
+
+    def spending(self, since: datetime | None = None) -> Sequence[SpendingEntry]:
+        """What services were asked for from `since` on, oldest first."""
+        from fakegpt_tui.store.spending import list_spending  # noqa: PLC0415 - not at every start
+
+        return self._read(list_spending, since)
+
+    def add_spending(self, entry: SpendingEntry) -> Future[None]:
+        """Add what is no reply of a tree; replies are added as they end."""
+        from fakegpt_tui.store.spending import add_spending  # noqa: PLC0415 - as above
+
+        return self._writer.submit(add_spending([entry]))
 
     def bookmark(self, conversation_id: str) -> Bookmark | None:
         """Where reading stopped in the conversation, short of its end."""

@@ -28,6 +28,19 @@ FILL_INDEX = {
 }
 """What fills an empty search index from the tables; it needs the functions."""
 
+
+def _fill_spending(purpose: str, table: str, condition: str) -> str:
+    return f"""
+        INSERT OR REPLACE INTO spending (
+            reply_id, conversation_id, at, service, model, purpose, status, prompt_tokens,
+            reply_tokens, usage
+        )
+        SELECT id, conversation_id, created_at, service, model, {purpose}, status, prompt_tokens,
+            reply_tokens, usage
+        FROM {table} WHERE service <> '' AND {condition}
+    """  # noqa: S608 - constants
+
+
 # Only ever appended to: stores made with these steps exist.
 STEPS: tuple[Step, ...] = (
     (
@@ -193,6 +206,32 @@ STEPS: tuple[Step, ...] = (
         "ALTER TABLE chat_message ADD COLUMN first_word_after INTEGER",
         "ALTER TABLE chat_message ADD COLUMN ended_after INTEGER",
         "ALTER TABLE chat_message ADD COLUMN thought_for INTEGER",
+    ),
+    (
+        # What was asked of services, also when its conversation is deleted: for sums of money.
+        """
+        CREATE TABLE spending (
+            position INTEGER PRIMARY KEY,
+            reply_id TEXT NOT NULL UNIQUE,
+            conversation_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            service TEXT NOT NULL,
+            model TEXT NOT NULL,
+            purpose TEXT NOT NULL,
+            status TEXT NOT NULL,
+            prompt_tokens INTEGER,
+            reply_tokens INTEGER,
+            usage TEXT
+        ) STRICT
+        """,
+        "CREATE INDEX spending_at ON spending (at)",
+        _fill_spending("'earlier'", "chat_message", "owner IS NULL AND role = 'assistant'"),
+        # What is only inserted was not asked for here; what ends here was streamed here.
+        f"""
+        CREATE TRIGGER reply_spending AFTER UPDATE OF owner ON chat_message
+        WHEN OLD.owner IS NOT NULL AND NEW.owner IS NULL AND NEW.role = 'assistant'
+        BEGIN {_fill_spending("'reply'", "chat_message", "id = NEW.id")}; END
+        """,
     ),
 )
 

@@ -132,7 +132,11 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
         """Run a turn, and then those that were queued behind it."""
         while turn is not None:
             await self._take_turn(turn)
-            turn = self._chat.turns.next_queued(turn.conversation.id)
+            try:
+                turn = self._chat.turns.next_queued(turn.conversation.id)
+            except FakeGPTError as error:
+                self.show_error(error)
+                return
 
     async def _take_turn(self, turn: Turn) -> None:
         """Stream a reply, and report what happens to the screen."""

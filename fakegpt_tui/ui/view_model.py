@@ -96,6 +96,8 @@ class ViewModel:
         self._labelled_on: date | None = None
         self._row_source: object = None
         self._rows: tuple[ConversationRow, ...] = ()
+        self._priced: tuple[object, ...] = ("",)
+        self._sum = ""
 
     def build(self) -> ChatView:
         """All that is to be shown now."""
@@ -158,7 +160,8 @@ class ViewModel:
         if not count.tokens:
             return ""
         share = f" · {min(100, round(100 * count.tokens / window))} %" if window else ""
-        return f"{count.in_words}{share}"
+        money = self._money_of_conversation()
+        return " · ".join(filter(None, (f"{count.in_words}{share}", money)))
 
     @property
     def _window(self) -> int | None:
@@ -203,7 +206,7 @@ class ViewModel:
             known, label = before.get(message.id) or (None, None)
             if label is None or known is not message:
                 label = MessageLabel(
-                    time=format_time(message.created_at, now), cost=_cost_label(message)
+                    time=format_time(message.created_at, now), cost=self._cost_label(message)
                 )
             self._known_labels[message.id] = message, label
             if (variants := forks.get(message.id)) is not None:
@@ -212,6 +215,29 @@ class ViewModel:
                 label = label._replace(note=self._note(message, variants))
             labels[message.id] = label
         return labels
+
+    def _cost_label(self, message: ChatMessage) -> str:
+        """About how many tokens a reply is that its service has not counted, and what it cost."""
+        tokens = _estimated_tokens(message)
+        return " · ".join(filter(None, (tokens, self._money(message))))
+
+    def _money(self, message: ChatMessage) -> str:
+        """What a reply cost; empty where nothing was counted, or it is free."""
+        if message.usage is None or not message.status.is_final:
+            return ""
+        cost = self._chat.spending.book.reply(message)
+        return "" if cost.known and not cost.least else str(cost)
+
+    def _money_of_conversation(self) -> str:
+        """What all replies of the open conversation cost, variants included, as of the last."""
+        conversation, turn = self._state.open, self._state.turn
+        if not any(message.usage for message in self._state.path):
+            return ""
+        key = conversation.id, conversation.leaf_id, conversation.updated_at
+        if turn is None and key != self._priced:
+            cost = self._chat.spending.book.conversation(self._chat.messages.of(conversation.id))
+            self._priced, self._sum = key, str(cost) if cost.least else ""
+        return self._sum if key[0] == self._priced[0] else ""
 
     def _note(self, message: ChatMessage, variants: Variants | None) -> str:
         picked = "✓" if message.id in self._state.picked else ""
@@ -258,7 +284,7 @@ def queued_text(prompt: QueuedPrompt) -> str:
     return put_marks(prompt.text, prompt.parts)[0]
 
 
-def _cost_label(message: ChatMessage) -> str:
+def _estimated_tokens(message: ChatMessage) -> str:
     """About how many tokens a finished reply is that its service has not counted."""
     has_count = message.usage is not None and message.usage.output is not None
     is_counted = has_count or not message.status.is_final

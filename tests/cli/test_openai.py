@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 from tests.cli.program import COMMAND, Home
 from tests.fault_server import FaultServer, Step
@@ -23,6 +26,7 @@ from tests.openai_server import (
     replies,
     says,
     stream,
+    usage,
 )
 from tests.terminal import Terminal
 
@@ -99,6 +103,58 @@ def test_what_is_set_for_one_call_is_sent_over_the_preset(home: Home, tmp_path: 
     assert (body["top_p"], body["seed"], body["a"]) == (0.5, 2, {"b": True})
     assert body["reasoning_effort"] == "low"
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+def test_usage_is_summed_and_a_budget_is_kept(home: Home) -> None:
+    counted = stream(says("Hi"), end(), usage(1_000_000, 10), DONE)
+    with serving(*counted) as server:
+        use(home, server)
+        price = f'monthly_budget = 1.5\n{home.config.read_text()}[[prices]]\nmodel = "model-*"\n'
+        home.configure(f"{price}input = 1\noutput = 2\n")
+        assert home.run("ask", "Hi").returncode == 0
+        assert home.run("ask", "Hi").returncode == 0
+        refused = home.run("ask", "Hi")
+        assert home.run("ask", "--over-budget", "Hi").returncode == 0
+        assert len(server.asked(CHAT)) == 3
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "The budget of $1.50 a month would be passed: ≈ $2.00 was spent" in refused.stderr
+    by_model = home.run("usage", "--by", "model").stdout
+    assert by_model == (
+        "models model-1  3 replies  3,000,000 + 30 tokens  ≈ $3.00 (prices of config.toml)\n"
+    )
+    (row,) = json.loads(home.run("usage", "--json").stdout)["rows"]
+    assert (row["replies"], row["dollars"], row["is_least"]) == (3, "3.00006", False)
+
+
+def test_a_host_keeps_to_the_budget_and_counts_what_it_spends(home: Home) -> None:
+    counted = stream(says("Hi"), end(), usage(1_000_000, 10), DONE)
+    with serving(*counted) as server:
+        use(home, server)
+        price = f'monthly_budget = 0.5\n{home.config.read_text()}[[prices]]\nmodel = "model-*"\n'
+        home.configure(f"{price}input = 1\noutput = 2\n")
+        with home.started("serve") as process:
+            assert process.stdout is not None
+            url = process.stdout.readline().decode().strip()
+            body = {"model": "model-1", "messages": [{"role": "user", "content": "Hi"}]}
+            answers = [httpx.post(f"{url}/v1/chat/completions", json=body) for _ in range(2)]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        assert len(server.asked(CHAT)) == 1
+    assert answers[0].json()["choices"][0]["message"]["content"] == "Hi"
+    assert answers[1].status_code >= 400
+    assert "The budget of $0.5000 a month would be passed" in answers[1].text
+    assert "replies for others  1 reply" in home.run("usage", "--by", "conversation").stdout
+
+
+def test_a_reply_without_a_price_is_no_zero(home: Home) -> None:
+    with serving(*replies("Hi")) as server:
+        use(home, server)
+        home.run("ask", "Hi")
+    assert home.run("usage").stdout.endswith("1 reply  0 + 0 tokens  free\n")
+    home.configure(home.config.read_text().replace("127.0.0.1", "models.example.org"))
+    assert home.run("usage").stdout.endswith("1 reply  0 + 0 tokens  price unknown\n")
+    (row,) = json.loads(home.run("usage", "--json").stdout)["rows"]
+    assert (row["dollars"], row["replies_without_price"]) == (None, 1)
 
 
 def test_a_setting_that_cannot_be_used_is_told_before_anything_is_sent(home: Home) -> None:

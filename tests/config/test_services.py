@@ -196,6 +196,41 @@ def test_asking_for_an_unknown_service_names_the_known_ones() -> None:
         _ = settled(flags={"service": "elsewhere"}).chosen_service
 
 
+def test_prices_are_rows_and_a_budget_is_an_amount() -> None:
+    found = settled(
+        """
+        monthly_budget = 20
+
+        [[prices]]
+        model = "gpt-*"
+        service = "paid"
+        since = 2026-11-01
+        input = 2.5
+        output = 10
+        cache_read = 0.25
+        """
+    )
+    assert found.monthly_budget == 20
+    (row,) = found.prices
+    assert (row.model, row.service, str(row.since)) == ("gpt-*", "paid", "2026-11-01")
+    assert [str(each) for each in (row.prices.input, row.prices.output)] == ["2.5", "10"]
+    assert (str(row.prices.cache_read), row.prices.cache_write) == ("0.25", None)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("monthly_budget = 0", "must be an amount of dollars"),
+        ("[[prices]]\nmodel = 'm'", "has a model, input and output"),
+        ("[[prices]]\nmodel = 'm'\ninput = -1\noutput = 1", "must be dollars for a million tokens"),
+        ("[[prices]]\nmodel = 'm'\ninput = 1\noutput = 1\ncost = 1", "is not a setting"),
+        ("prices = 1", "tables, each with the header [[prices]]"),
+    ],
+)
+def test_a_price_that_cannot_be_used_is_told(content: str, expected: str) -> None:
+    assert expected in complaint(content)
+
+
 def test_presets_are_system_prompts_and_settings_with_a_name() -> None:
     found = settled(
         """

@@ -1,6 +1,7 @@
 """Settings controller: program settings, and how the open conversation is answered."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, Preset
@@ -73,6 +74,8 @@ class SettingsController:
                 self._window.limiter.rate = float(event.value)
             case "motion":
                 self._window.limiter.is_calm = event.value == "off"
+            case "monthly_budget":
+                self._chat.spending.budget = Decimal(event.value) if event.value else None
             case "max_turns":
                 self._chat.turns.set_limit(int(event.value))
             case "service":
@@ -83,6 +86,11 @@ class SettingsController:
                 self._window.prompt.enter_sends = sends
             case _:
                 pass  # the app uses it
+
+    def show_usage(self) -> None:
+        from fakegpt_tui.ui.dialogs.usage import UsageScreen  # noqa: PLC0415 - after first paint
+
+        self._window.open(UsageScreen(self._chat.spending))
 
     def cycle_effort(self) -> None:
         """Take the next of the levels that the model has, and none after the last."""

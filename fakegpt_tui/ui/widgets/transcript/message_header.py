@@ -58,7 +58,8 @@ def header_line(
 def _facts(message: ChatMessage, label: MessageLabel, room: int) -> tuple[str, str, str]:
     """When it was sent, how long it took, and its tokens; each empty where there is no room."""
     count = (message.usage.output or 0) if message.usage else 0
-    cost = f"{count:,} {'token' if count == 1 else 'tokens'}" if count else label.cost
+    counted = f"{count:,} {'token' if count == 1 else 'tokens'}" if count else ""
+    cost = " · ".join(filter(None, (counted, label.cost)))
     taken = format_elapsed(message.ended_after) if message.ended_after else ""
     shown = []
     for fact in (taken, label.time, cost):

@@ -1,0 +1,145 @@
+"""Price book: what replies cost, by the service itself, `config.toml`, its list, or a dated table.
+
+Nothing is fetched for it. `prices.json` is the table that ships with the program; it says when it
+was made, and from what.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from fakegpt_tui.domain import ChatMessage, MessageStatus, Role, Service, ServiceKind, Usage
+from fakegpt_tui.domain.fast_dataclass import dataclass
+from fakegpt_tui.domain.prices import (
+    Cost,
+    PriceRow,
+    SpendingEntry,
+    TokenPrices,
+    reply_cost,
+    sum_costs,
+)
+
+_TABLE: Final = Path(__file__).with_name("prices.json")
+_LOCAL: Final = re.compile(
+    r"https?://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?=[:/]|\Z)", re.IGNORECASE
+)
+_HOST: Final = re.compile(r"https?://([^/:]+)", re.IGNORECASE)
+_USUAL_TIERS: Final = {"", "default", "standard", "auto"}
+"""Other tiers have other prices."""
+
+ListedPrices: TypeAlias = Callable[[Service, str], TokenPrices | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _TablePrices:
+    prices: TokenPrices
+    most: int | None
+    """A longer prompt has other prices."""
+
+
+class PriceBook:
+    """Says what a reply cost. Prices of the configuration win over those of a list or the table."""
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        rows: Sequence[PriceRow] = (),
+        listed: ListedPrices = lambda _service, _model: None,
+    ) -> None:
+        """`listed` are the prices that a service's list of models told."""
+        self._services = services
+        self._rows = sorted(rows, key=lambda row: (row.since, len(row.model)), reverse=True)
+        self._listed = listed
+
+    def knows(self, service_name: str) -> bool:
+        """Is there such a service in the configuration?"""
+        return service_name in self._services
+
+    def prices(
+        self, service_name: str, model: str, at: date, usage: Usage | None = None
+    ) -> TokenPrices | None:
+        """The prices of a model on a day, for a reply of that `usage`; `None` where unknown."""
+        service = self._services.get(service_name)
+        names = [name for name in (model, usage.served_model if usage else "") if name]
+        for row in self._rows:
+            is_meant = row.service in ("", service_name) and row.since <= at
+            if is_meant and any(fnmatchcase(name, row.model) for name in names):
+                return row.prices
+        if service is None:
+            return None
+        if service.kind is ServiceKind.EMBEDDED or _LOCAL.match(service.url):
+            return _FREE
+        for name in names:
+            if (listed := self._listed(service, name)) is not None:
+                return listed
+        return _table_price(service.url, names, usage)
+
+    def reply(self, message: ChatMessage) -> Cost:
+        """What a reply cost; nothing for a prompt, or a reply that was not asked for here."""
+        if message.role is not Role.ASSISTANT or not self.knows(message.service):
+            return Cost()
+        if not message.status.is_final:
+            return Cost()
+        return self._cost(
+            message.service, message.model, message.created_at, message.status, message.usage
+        )
+
+    def conversation(self, messages: Iterable[ChatMessage]) -> Cost:
+        """What all replies of a tree cost, variants included."""
+        return sum_costs(map(self.reply, messages))
+
+    def entry(self, entry: SpendingEntry) -> Cost:
+        """What an entry of the ledger cost."""
+        if entry.is_imported and not self.knows(entry.service):
+            return Cost()
+        return self._cost(entry.service, entry.model, entry.at, entry.status, entry.usage)
+
+    def _cost(
+        self, service: str, model: str, at: datetime, status: MessageStatus, usage: Usage | None
+    ) -> Cost:
+        prices = self.prices(service, model, at.date(), usage)
+        return reply_cost(usage, prices, is_whole=status is MessageStatus.COMPLETE)
+
+
+_FREE: Final = TokenPrices(Decimal(0), Decimal(0), source="of this machine")
+
+
+def _table_price(url: str, names: Sequence[str], usage: Usage | None) -> TokenPrices | None:
+    host = _HOST.match(url)
+    table = _table().get(host[1].casefold(), {}) if host else {}
+    found = next((row for name in names if (row := _row(table, name)) is not None), None)
+    if found is None or (usage is not None and usage.tier not in _USUAL_TIERS):
+        return None
+    is_long = found.most is not None and usage and (usage.prompt_tokens or 0) > found.most
+    return None if is_long else found.prices
+
+
+def _row(table: Mapping[str, _TablePrices], name: str) -> _TablePrices | None:
+    """The row of a model: of its very name, or else the longest pattern that fits."""
+    if name in table:
+        return table[name]
+    fitting = [pattern for pattern in table if fnmatchcase(name, pattern)]
+    return table[max(fitting, key=len)] if fitting else None
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, _TablePrices]]:
+    content = json.loads(_TABLE.read_bytes())
+    source = f"of a table of {content['date']}"
+    return {
+        host: {name: _table_prices(row, source) for name, row in rows.items()}
+        for host, rows in content["services"].items()
+    }
+
+
+def _table_prices(row: Sequence[str | int | None], source: str) -> _TablePrices:
+    first, second, read, written, *most = row
+    read_price, write_price = (None if each is None else Decimal(each) for each in (read, written))
+    prices = TokenPrices(Decimal(first or 0), Decimal(second or 0), read_price, write_price, source)
+    return _TablePrices(prices, int(most[0] or 0) if most else None)

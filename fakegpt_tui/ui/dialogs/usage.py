@@ -1,0 +1,69 @@
+"""Usage dialog: tokens and money, by month, model or conversation."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from fakegpt_tui.chat.spending import Spending, SpendingGroup, SpendingRow, cost_sentence
+from fakegpt_tui.domain import StoreError
+from fakegpt_tui.domain.prices import format_dollars
+from fakegpt_tui.text import safe_line
+
+_LONGEST_NAME = 40
+_NOTHING = "Nothing was asked for yet."
+
+
+class UsageScreen(ModalScreen[None]):
+    """Sums of the ledger; tab goes from months to models and conversations."""
+
+    CSS_PATH = "usage.tcss"
+    BINDINGS = [
+        Binding("escape,q", "dismiss", "Close"),
+        Binding("tab,right", "step(1)", "Next sums"),
+        Binding("shift+tab,left", "step(-1)", "Sums before"),
+    ]
+
+    def __init__(self, spending: Spending) -> None:
+        super().__init__()
+        self._spending = spending
+        self._group = SpendingGroup.MONTH
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="usage"):
+            yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def action_step(self, step: int) -> None:
+        """Sum by the next of month, model and conversation."""
+        groups = list(SpendingGroup)
+        self._group = groups[(groups.index(self._group) + step) % len(groups)]
+        self._show()
+
+    def _show(self) -> None:
+        frame = self.query_one("#usage")
+        frame.border_title = Content(f"What was used, by {self._group.value}")
+        frame.border_subtitle = Content("tab sums by something else, esc closes")
+        try:
+            lines = [*map(_line, self._spending.rows(self._group))] or [_NOTHING]
+            budget = self._budget()
+        except StoreError as error:
+            lines, budget = [str(error)], ""
+        self.query_one(Static).update(Content("\n".join(filter(None, (*lines, budget)))))
+
+    def _budget(self) -> str:
+        if self._spending.budget is None:
+            return ""
+        spent = str(self._spending.this_month()) or "nothing"
+        return f"\nOf {format_dollars(self._spending.budget)} a month: {spent}"
+
+
+def _line(row: SpendingRow) -> str:
+    name = safe_line(row.name, _LONGEST_NAME)
+    replies = f"{row.replies:,} {'reply' if row.replies == 1 else 'replies'}"
+    tokens = f"{row.prompt_tokens:,} + {row.reply_tokens:,} tokens"
+    return "  ".join(filter(None, (name, replies, tokens, cost_sentence(row.cost))))

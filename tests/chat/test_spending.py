@@ -1,0 +1,158 @@
+"""What was spent is summed by month, model and conversation, and a budget is kept."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fakegpt_tui.backends.scripted import ScriptedBackend
+from fakegpt_tui.chat.price_book import PriceBook
+from fakegpt_tui.chat.request_builder import new_prompt, new_reply
+from fakegpt_tui.chat.service import ChatService
+from fakegpt_tui.chat.spending import OverBudget, Spending, SpendingGroup, cost_sentence
+from fakegpt_tui.domain import (
+    MessageStatus,
+    ReplyCut,
+    ReplyEnded,
+    Service,
+    ServiceKind,
+    TextDelta,
+    Usage,
+    UsageReported,
+)
+from fakegpt_tui.domain.prices import PriceRow, TokenPrices
+from fakegpt_tui.store.conversation_store import ConversationStore
+from tests.chat.fake_chat import run
+from tests.stubs import MemoryStore, connecting
+
+KIND = ServiceKind.OPENAI
+PAID = Service(name="paid", kind=KIND, url="https://api.openai.com/v1", model="gpt-4o-mini")
+LOCAL = Service(name="local", kind=KIND, url="http://localhost:11434/v1", model="llama")
+OTHER = Service(name="other", kind=KIND, url="https://models.example.org/v1", model="m")
+SERVICES = {each.name: each for each in (PAID, LOCAL, OTHER)}
+TODAY = date(2026, 11, 30)
+
+
+def prices(service: Service, model: str = "", usage: Usage | None = None, **options: object):
+    return PriceBook(SERVICES, **options).prices(service.name, model or service.model, TODAY, usage)
+
+
+def test_the_shipped_table_says_its_date_and_knows_models_by_pattern() -> None:
+    found = prices(PAID)
+    assert found is not None
+    assert found.source == "of a table of 2026-11-30"
+    assert 0 < found.input < found.output
+    assert prices(PAID, "gpt-4o-mini-2024-07-18") == found
+    assert prices(PAID, "no-such-model") is None
+
+
+def test_this_machine_is_free_and_an_unknown_server_has_no_price() -> None:
+    local = prices(LOCAL)
+    assert local is not None
+    assert (local.input, local.output) == (0, 0)
+    assert prices(OTHER, "gpt-4o-mini") is None
+
+
+def test_the_configuration_wins_over_the_list_of_the_service_and_that_over_the_table() -> None:
+    mine, listed = TokenPrices(Decimal(1), Decimal(2)), TokenPrices(Decimal(3), Decimal(4))
+    rows = [
+        PriceRow(model="gpt-*", prices=mine, service="paid"),
+        PriceRow(model="gpt-*", prices=listed, since=TODAY + timedelta(days=1)),
+    ]
+    assert prices(PAID, rows=rows) == mine
+    assert prices(PAID, listed=lambda _service, _model: listed) == listed
+    assert prices(OTHER, "gpt-x", rows=rows) is None
+
+
+def test_another_tier_has_no_price_of_the_table() -> None:
+    assert prices(PAID, usage=Usage(1, 1, tier="default")) == prices(PAID)
+    assert prices(PAID, usage=Usage(1, 1, tier="priority")) is None
+
+
+def chat_with(store, *scripts, service: Service = PAID, budget: str | None = None):
+    book = PriceBook(SERVICES)
+    return ChatService(
+        lambda: store,
+        SERVICES,
+        connecting(ScriptedBackend(*scripts)),
+        service=service.name,
+        spending=lambda disk: Spending(disk, book, budget=Decimal(budget) if budget else None),
+    )
+
+
+COUNTED = [TextDelta("Hi"), UsageReported(Usage(1_000_000, 100)), ReplyEnded()]
+
+
+async def test_sums_outlive_deleted_conversations(tmp_path: Path) -> None:
+    with ConversationStore.open(tmp_path / "conversations.db") as store:
+        chat = chat_with(store, COUNTED, [TextDelta("Hi"), ReplyCut("cut")])
+        first, second = chat.conversations.create(), chat.conversations.create()
+        await run(chat, chat.turns.new(first, "One"))
+        await run(chat, chat.turns.new(second, "Two"))
+        before = chat.spending.rows(SpendingGroup.MONTH)
+        store.delete_conversation(first.id).result()
+        assert chat.spending.rows(SpendingGroup.MONTH) == before
+        (month,) = before
+        assert (month.replies, month.prompt_tokens, month.reply_tokens) == (2, 1_000_000, 100)
+        assert (month.cost.known, month.cost.unknown) == (1, 1)
+        assert str(month.cost).startswith("at least ≈ $0.1")
+        assert "1 without a price" in cost_sentence(month.cost)
+        by_conversation = chat.spending.rows(SpendingGroup.CONVERSATION)
+        assert [row.name[:8] for row in by_conversation] == ["deleted ", "Two"]
+        (model,) = chat.spending.rows(SpendingGroup.MODEL)
+        assert model.name == "paid gpt-4o-mini"
+
+
+async def test_a_budget_asks_before_a_prompt_that_passes_it() -> None:
+    store = MemoryStore()
+    chat = chat_with(store, COUNTED, COUNTED, budget="0.1")
+    conversation = chat.conversations.create()
+    await run(chat, chat.turns.new(conversation, "One"))
+    with pytest.raises(OverBudget, match="once more to pass it") as refused:
+        chat.turns.new(conversation, "Two")
+    assert "$0.1000 a month would be passed: ≈ $0.15" in str(refused.value)
+    await run(chat, chat.turns.new(conversation, "Two"))
+    with pytest.raises(OverBudget):
+        chat.turns.new(conversation, "Three")
+
+
+async def test_a_queued_prompt_that_passes_the_budget_is_held() -> None:
+    chat = chat_with(MemoryStore(), COUNTED, budget="0.1")
+    conversation = chat.conversations.create()
+    turn = chat.turns.new(conversation, "One")
+    chat.turns.ask(conversation, "Two")
+    await run(chat, turn)
+    with pytest.raises(OverBudget):
+        chat.turns.next_queued(conversation.id)
+    (waiting,) = chat.queue.of(conversation.id)
+    assert chat.queue.is_held(waiting.id)
+
+
+async def test_a_service_of_this_machine_is_never_asked_about() -> None:
+    chat = chat_with(MemoryStore(), COUNTED, service=LOCAL, budget="0.0001")
+    await run(chat, chat.turns.new(chat.conversations.create(), "One"))
+    assert str(chat.spending.this_month()) == "free"
+
+
+async def test_last_month_is_not_this_month() -> None:
+    store = MemoryStore()
+    chat = chat_with(store, COUNTED)
+    await run(chat, chat.turns.new(chat.conversations.create(), "One"))
+    (reply,) = (each for each in store.nodes.values() if each.usage)
+    store.nodes[reply.id] = replace(reply, created_at=datetime(2020, 1, 1, tzinfo=UTC))
+    assert str(chat.spending.this_month()) == ""
+    assert [row.name for row in chat.spending.rows(SpendingGroup.MONTH)] == ["2020-01"]
+
+
+def test_a_stopped_reply_has_an_unknown_price() -> None:
+    book = PriceBook(SERVICES)
+    store = MemoryStore()
+    chat = chat_with(store)
+    conversation = chat.conversations.create()
+    prompt = new_prompt(conversation, "x", None)
+    reply = replace(new_reply(conversation, prompt), usage=Usage(5, 5))
+    assert str(book.reply(replace(reply, status=MessageStatus.STOPPED))) == "price unknown"
+    assert str(book.reply(replace(reply, status=MessageStatus.COMPLETE))).startswith("≈")
+    assert str(book.reply(prompt)) == ""
