@@ -67,7 +67,10 @@ class MessageTrees:
     def path(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The chat messages that are shown, oldest first."""
         leaf_id = self._index.get(conversation_id).leaf_id
-        return () if leaf_id is None else self.of(conversation_id).path(leaf_id)
+        path = () if leaf_id is None else self.of(conversation_id).path(leaf_id)
+        if any(map(_is_removed, path)):
+            return tuple(message for message in path if not _is_removed(message))
+        return path
 
     def path_tail(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """The last messages of the shown path, where reading the whole tree would take long.
@@ -151,8 +154,7 @@ class MessageTrees:
         reply = self.message(conversation_id, reply_id)
         if reply.role is not Role.ASSISTANT or not text.strip():
             raise NotFound("There is no reply here that could have that text.")
-        if conversation_id in self._turns:
-            raise StillReplying("A reply is under way in this conversation; stop it first.")
+        self.check_idle(conversation_id)
         edited = replace(
             reply,
             id=new_id(),
@@ -166,10 +168,31 @@ class MessageTrees:
             usage=None,
             server_id="",
         )
-        self._add_leaf(edited, "A reply was edited.")
+        self.add_leaf(edited, "A reply was edited.")
         return edited
 
-    def _add_leaf(self, message: ChatMessage, words: str) -> None:
+    def check_idle(self, conversation_id: str) -> None:
+        """Refuse what has to wait for the end of a reply.
+
+        Raises:
+            StillReplying: One is under way.
+        """
+        if conversation_id in self._turns:
+            raise StillReplying("A reply is under way in this conversation; stop it first.")
+
+    def change_message(self, message: ChatMessage, words: str) -> None:
+        """Save another version of a message in its own place; can be undone."""
+        before = self.message(message.conversation_id, message.id)
+
+        def write(version: ChatMessage) -> None:
+            store, key = self._stores.of(version.conversation_id), reply_key(version)
+            self._writes.submit(key, lambda: store.finish_reply(version))
+            self.put(version, key)
+
+        write(message)
+        self._history.record(words, lambda: write(before), scope=message.conversation_id)
+
+    def add_leaf(self, message: ChatMessage, words: str) -> None:
         """Save a new message, and show it; undoing puts it into the trash."""
         conversation_id = message.conversation_id
         before = self._index.get(conversation_id).leaf_id
@@ -356,6 +379,11 @@ def _folded(message: ChatMessage) -> ChatMessage:
 
     reasoning, text = split_thoughts(message.text)
     return replace(message, reasoning=reasoning, text=text) if reasoning else message
+
+
+def _is_removed(message: ChatMessage) -> bool:
+    """Is it a summary that was removed? It stays in the tree, because others are below it."""
+    return message.role is Role.SYSTEM and not (message.text or message.parts)
 
 
 def _neighbour(tree: MessageTree, message: ChatMessage) -> str | None:

@@ -132,12 +132,25 @@ def _remote_parent(conversation: Conversation, followed: ChatMessage | None) -> 
 def _context(system_prompt: str, messages: Sequence[ChatMessage]) -> tuple[ContextMessage, ...]:
     """The messages that a backend is sent; empty replies are left out."""
     system = (ContextMessage(Role.SYSTEM.value, system_prompt),) if system_prompt.strip() else ()
-    return system + tuple(
-        _as_context(message) for message in messages if message.text or message.parts
-    )
+    return system + tuple(map(_as_context, after_summary(messages)))
+
+
+def after_summary(path: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """What of a path a model is sent: the last summary, and all that it does not stand for."""
+    place = next((at for at in range(len(path) - 1, -1, -1) if path[at].summarizes), None)
+    if place is None:
+        return [message for message in path if message.text or message.parts]
+    summary = path[place]
+    kept = [*path[summary.summarizes : place], *path[place + 1 :]]
+    return [summary, *(each for each in kept if not each.summarizes and (each.text or each.parts))]
+
+
+_SUMMARY = "<record>\nWhat was said before, in short:\n\n{}\n</record>"
 
 
 def _as_context(message: ChatMessage) -> ContextMessage:
+    if message.summarizes:
+        return ContextMessage(Role.USER.value, _SUMMARY.format(message.text))
     if not message.parts:
         return ContextMessage(message.role.value, message.text)
     return ContextMessage(message.role.value, message.text, message.reasoning, message.parts)

@@ -24,6 +24,7 @@ from fakegpt_tui.domain import (
 
 if TYPE_CHECKING:
     from fakegpt_tui.chat.attachments import Attachments
+    from fakegpt_tui.chat.compaction import Compactions
     from fakegpt_tui.chat.conversation_actions import ConversationActions
     from fakegpt_tui.chat.drafts import Bookmarks, Drafts
     from fakegpt_tui.chat.emergency_export import EmergencyExport
@@ -32,11 +33,14 @@ if TYPE_CHECKING:
     from fakegpt_tui.chat.queue import PromptQueue
     from fakegpt_tui.chat.request_preview import RequestPreviews
     from fakegpt_tui.chat.search import Search
+    from fakegpt_tui.chat.side_requests import SideRequests
     from fakegpt_tui.chat.spending import Spending
     from fakegpt_tui.chat.store_interface import ChatStore
+    from fakegpt_tui.chat.titles import Titles
     from fakegpt_tui.chat.turn import Turn
     from fakegpt_tui.chat.turns import Turns
     from fakegpt_tui.chat.undo import UndoHistory
+    from fakegpt_tui.domain import ModelRef
     from fakegpt_tui.formats.mirror import MirrorUpdate
 
 
@@ -59,11 +63,13 @@ class ChatService:
         presets: Mapping[str, Preset] = MappingProxyType({}),
         mirror: MirrorUpdate | None = None,
         spending: Callable[[Callable[[], ChatStore]], Spending] | None = None,
+        title_model: ModelRef | None = None,
     ) -> None:
         """`open_store` returns the store; nothing here calls it before something is read.
 
         `mirror` is called with each conversation in which a turn has ended, and `spending` makes
-        what sums money, where that is done by other than the shipped prices.
+        what sums money, where that is done by other than the shipped prices. `title_model` titles
+        new conversations.
 
         Raises:
             NotFound: There is no such service.
@@ -72,6 +78,7 @@ class ChatService:
         self._mirror = mirror
         self._services_by_name = services
         self._open_spending = spending
+        self._title_model = title_model
         self._max_turns = max_turns
         self._attachment_limit = attachment_limit
         self._is_stale = False
@@ -150,6 +157,24 @@ class ChatService:
         from fakegpt_tui.chat.request_preview import RequestPreviews  # noqa: PLC0415 - as above
 
         return RequestPreviews(self._stores, self.conversations, self.messages, self.services)
+
+    @cached_property
+    def compactions(self) -> Compactions:
+        from fakegpt_tui.chat.compaction import Compactions  # noqa: PLC0415 - as above
+
+        return Compactions(self.conversations, self.messages, self.services, self.side_requests)
+
+    @cached_property
+    def titles(self) -> Titles:
+        from fakegpt_tui.chat.titles import Titles  # noqa: PLC0415 - as above
+
+        return Titles(self.conversations, self.side_requests, self._title_model)
+
+    @cached_property
+    def side_requests(self) -> SideRequests:
+        from fakegpt_tui.chat.side_requests import SideRequests  # noqa: PLC0415 - as above
+
+        return SideRequests(self.services, lambda: self.spending)
 
     @cached_property
     def spending(self) -> Spending:

@@ -111,6 +111,7 @@ async def open_chat(
             presets=settings.presets,
             mirror=mirror,
             spending=lambda store: open_spending(settings, store),
+            title_model=settings.title_model,
         )
         async with aclosing(chat):
             try:

@@ -210,6 +210,11 @@ class Settings:
         example='["ollama/llama3.2"]',
         editable=False,
     )
+    title_model: ModelRef | None = setting(
+        "The service and model that title new conversations, as service/model; empty for none.",
+        validators.model_ref,
+        example='"ollama/llama3.2"',
+    )
     monthly_budget: Decimal | None = setting(
         "Dollars a month; before a prompt that would pass them you are asked.",
         validators.dollars,

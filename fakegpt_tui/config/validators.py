@@ -205,6 +205,13 @@ def proxy(value: object) -> Secret:
     return Secret(parts.geturl().rstrip("/"))
 
 
+def model_ref(value: object) -> ModelRef:
+    """A service and its model, such as "ollama/llama3.2"."""
+    if isinstance(value, str) and value.strip():
+        return model_refs(value)[0]
+    raise InvalidValue('a service and a model, such as "ollama/llama3.2"')
+
+
 def model_refs(value: object) -> tuple[ModelRef, ...]:
     """Services with their models, such as "ollama/llama3.2"; the model's name may have slashes."""
     items = value if isinstance(value, list) else [value]

@@ -165,6 +165,7 @@ class ChatMessage:
     message is its reasoning, and then its text.
     `first_word_after` and `ended_after` say how long a reply took, from when its prompt was sent;
     `thought_for` is the length of its reasoning. Replies from before these were kept have none.
+    A message that `summarizes` stands in requests for that many messages from the root of its path.
     """
 
     id: str
@@ -183,6 +184,7 @@ class ChatMessage:
     server_id: str = ""
     trashed_at: datetime | None = None
     parts: "tuple[Part, ...]" = ()
+    summarizes: int = 0
     first_word_after: timedelta | None = None
     ended_after: timedelta | None = None
     thought_for: timedelta | None = None

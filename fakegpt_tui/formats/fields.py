@@ -168,6 +168,7 @@ def encode_message(message: ChatMessage) -> dict[str, object]:
         ),
         "server_id": message.server_id,
         "trashed": _time(message.trashed_at),
+        "summarizes": message.summarizes or None,
     }
     return {
         "id": message.id,
@@ -209,6 +210,7 @@ def decode_message(
         first_word_after=_duration(timing, "first_word"),
         ended_after=_duration(timing, "end"),
         thought_for=_duration(timing, "thinking"),
+        summarizes=fields.whole("summarizes") or 0,
         parts=fit_parts(parts_from_values(fields.value("parts")), text, reasoning),
     )
 

@@ -233,6 +233,10 @@ STEPS: tuple[Step, ...] = (
         BEGIN {_fill_spending("'reply'", "chat_message", "id = NEW.id")}; END
         """,
     ),
+    (
+        # How many messages above a summary it stands for; 0 for what is none.
+        "ALTER TABLE chat_message ADD COLUMN summarizes INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 VERSION = len(STEPS)

@@ -154,6 +154,18 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
             if turn.is_saved:
                 saved = () if turn.save_error is None else (str(turn.save_error),)
                 self._report(TurnFinished(turn.reply, (*turn.notices, *saved), turn.ending))
+                self._make_title(turn)
+
+    def _make_title(self, turn: Turn) -> None:
+        """Let a model title a new conversation, where one was chosen for that."""
+        titles = self._chat.titles
+        if titles.is_wanted(turn):
+
+            async def make() -> None:
+                await titles.make(turn)
+                self._report(ReplyGrew())
+
+            self.run_worker(make(), group=f"title-{turn.conversation.id}", description="a title")
 
     def _run(self, work: Awaitable[Report | None], group: str, *, exclusive: bool = False) -> None:
         """Run something that outlives the screen, and report its result or error there."""

@@ -111,6 +111,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "chat.temporary", "", "conversations.new_temporary", "Temporary", "Start a conversation that leaves nothing on disk", "/temporary", "/temp /private /incognito"),
     Command(ANY, "chat.system-prompt", "", "settings.edit_system_prompt", "System prompt", "Say how this conversation should be answered", "/system", "/instructions"),
     Command(ANY, "chat.generation", "alt+g", "settings.edit_generation", "Generation", "See and change temperature, top_p, max_tokens, seed and stop here; keep them as a preset", "/generation", "/temperature /parameters"),
+    Command(ANY, "chat.compact", "", "messages.compact", "Compact", "Let the model summarise this conversation, and send the summary in place of its older part", "/compact", "/summarize /summary"),
     Command(ANY, "chat.effort", "alt+t", "settings.cycle_effort", "Effort", "Let the model think more, or less, from the next reply on", "/effort", "/thinking /reasoning"),
     Command(ANY, "chat.request", "", "settings.show_request", "Request", "Show the exact request that would be sent, and the service's last answer", "/request", "/dry-run /curl"),
     Command(ANY, "chat.preset", "", "settings.choose_preset", "Preset", "Use a system prompt and settings of the configuration", "/preset", "/presets /role"),

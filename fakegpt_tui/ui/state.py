@@ -284,7 +284,9 @@ class ChatState:
         if edited is None:
             return self._chat.turns.ask(held.conversation, text, parts=parts)
         asked = None
-        if edited.role is Role.ASSISTANT:
+        if edited.summarizes:
+            self._chat.compactions.edit(conversation_id, edited.id, text)
+        elif edited.role is Role.ASSISTANT:
             self._chat.messages.edit_reply(conversation_id, edited.id, text)
         else:
             asked = self._chat.turns.edit(conversation_id, edited.id, text, parts=parts)

@@ -42,6 +42,8 @@ _ROW_STATUSES = {
     MessageStatus.WAITING: RowStatus.WAITING,
 }
 _NO_SETTINGS = GenerationSettings()
+_FULL_PERCENT = 75
+"""Of the window, a quarter of which may be kept for the reply: there a summary is offered."""
 _BUSY = {MessageStatus.WAITING, MessageStatus.STREAMING}
 
 
@@ -159,9 +161,20 @@ class ViewModel:
         count = self._context.count(conversation, path, service.window if service else None)
         if not count.tokens:
             return ""
-        share = f" · {min(100, round(100 * count.tokens / window))} %" if window else ""
+        share = self._share(count.tokens, window) if window else ""
         money = self._money_of_conversation()
         return " · ".join(filter(None, (f"{count.in_words}{share}", money)))
+
+    def _share(self, tokens: int, window: int) -> str:
+        """How much of the window is used, and what helps where that is most of it."""
+        percent = min(100, round(100 * tokens / window))
+        is_full = percent >= _FULL_PERCENT and self._is_api
+        return f" · {percent} %{' (/compact)' if is_full else ''}"
+
+    @property
+    def _is_api(self) -> bool:
+        service = self._state.service
+        return service is not None and service.kind.is_api
 
     @property
     def _window(self) -> int | None:

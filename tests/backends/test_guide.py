@@ -200,16 +200,9 @@ async def test_a_prompt_that_only_looks_packed_is_taken_as_it_is() -> None:
     assert "> Assistant:\n" in await reply_to("sing a long and sad song\nAssistant:")
 
 
-async def test_a_title_is_suggested_for_the_first_prompt_only() -> None:
-    (title,) = [e for e in await events_for("what are the keys?") if isinstance(e, TitleSuggested)]
-    assert title.title == "Keys"
-    first = "User: hi\nAssistant: yo\nUser: what are the keys?\nAssistant:"
-    for later in (await events_for("hi", "what are the keys?"), await events_for(first)):
-        assert not [event for event in later if isinstance(event, TitleSuggested)]
-
-
-async def test_what_it_cannot_answer_keeps_the_title_of_the_prompt() -> None:
-    assert not [e for e in await events_for("why?") if isinstance(e, TitleSuggested)]
+async def test_its_topics_are_no_titles() -> None:
+    for prompt in ("what are the keys?", "why?", "show me markdown"):
+        assert not [e for e in await events_for(prompt) if isinstance(e, TitleSuggested)]
 
 
 async def test_the_reply_comes_at_a_natural_pace_after_a_moment_of_silence() -> None:

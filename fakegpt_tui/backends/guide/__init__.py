@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import count, islice
 
 from fakegpt_tui.backends.base import ReplyRequest
-from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta, TitleSuggested
+from fakegpt_tui.domain import Model, ReplyEnded, StreamEvent, TextDelta
 
 _MAX_LENGTH = 10_000
 
@@ -172,12 +172,6 @@ class TypingSpeed:
     per_second: float = 75.0
 
 
-@dataclass(frozen=True, slots=True)
-class _GuideAnswer:
-    text: str
-    title: str = ""
-
-
 class GuideBackend:
     """Answers from a help text; the same prompt always gets the same reply."""
 
@@ -193,15 +187,12 @@ class GuideBackend:
         self._showcase = read_topics("markdown.md")
 
     async def stream(self, request: ReplyRequest) -> AsyncGenerator[StreamEvent]:
-        prompt, is_first = _last_prompt(request)
-        answer = self._find_answer(prompt)
+        answer = self._find_answer(_last_prompt(request))
         await self._sleep(self._pace.first)
-        for number, chunk in enumerate(_split_text(answer.text)):
+        for number, chunk in enumerate(_split_text(answer)):
             if number:
                 await self._sleep(1 / self._pace.per_second)
             yield TextDelta(chunk)
-        if is_first and answer.title:
-            yield TitleSuggested(answer.title)
         yield ReplyEnded()
 
     async def models(self) -> tuple[Model, ...]:
@@ -210,33 +201,33 @@ class GuideBackend:
     async def aclose(self) -> None:
         pass
 
-    def _find_answer(self, prompt: str) -> _GuideAnswer:
+    def _find_answer(self, prompt: str) -> str:
         if not prompt.strip():
-            return _GuideAnswer(_EMPTY_PROMPT)
+            return _EMPTY_PROMPT
         question = prompt[:_QUESTION_LIMIT]
         if text := generate_text(question):
-            return _GuideAnswer(text)
+            return text
         topics = self._handbook
         if _SHOWING.search(question):
             if "markdown" in question.casefold():
-                return _GuideAnswer("\n\n".join(topic.text for topic in self._showcase), "Markdown")
+                return "\n\n".join(topic.text for topic in self._showcase)
             topics = self._showcase + topics
         if topic := find_topic(topics, question):
-            return _GuideAnswer(topic.text, topic.title)
-        return _GuideAnswer(_NO_ANSWER.format(quote=_quote(prompt)))
+            return topic.text
+        return _NO_ANSWER.format(quote=_quote(prompt))
 
 
-def _last_prompt(request: ReplyRequest) -> tuple[str, bool]:
-    """The last prompt, and whether it was the first of the conversation.
+def _last_prompt(request: ReplyRequest) -> str:
+    """The last prompt of the conversation.
 
     A client of the protocol sends the whole conversation as one prompt, with a role before each
     message; a message that has such a line inside cannot be told from two.
     """
     text = request.messages[-1].text
     if not text.endswith(_PACKED_END):
-        return text, len(request.messages) == 1
+        return text
     _, *prompts = _USER_LINE.split(text.removesuffix(_PACKED_END))
-    return (prompts[-1], len(prompts) == 1) if prompts else (text, True)
+    return prompts[-1] if prompts else text
 
 
 def _quote(prompt: str) -> str:

@@ -48,6 +48,9 @@ class MessageController:
         if not self._is_meant():
             return
         message = self._target()
+        if message is not None and message.summarizes:
+            self._begin_edit(message, "Enter keeps the edited summary.")
+            return
         if message is None or message.role is not Role.ASSISTANT:
             self._window.notify("There is no reply to edit.")
             return
@@ -61,6 +64,18 @@ class MessageController:
         self._window.prompt.replace_text(self._state.begin_edit(message))
         self._window.prompt.focus()
         self._window.notify(words, while_true=lambda: self._state.edited_prompt is message)
+
+    def compact(self) -> None:
+        """Let the model summarise what is above; the summary stands for it in later requests."""
+        self._window.notify("A summary is being written …")
+        self._window.work(self._compact(self._state.open.id), group="compact")
+
+    async def _compact(self, conversation_id: str) -> None:
+        summary = await self._chat.compactions.compact(conversation_id)
+        self._window.notify(
+            f"From here on the model sees a summary of the first {summary.summarizes} messages."
+            " E edits it, d removes it, /undo takes it back."
+        )
 
     def regenerate(self) -> None:
         self._ask_again(self._chat.turns.regenerate, "message.regenerate")
@@ -163,6 +178,10 @@ class MessageController:
     def trash(self) -> None:
         """Delete the marked message; where others are below it, once the key is pressed again."""
         if (message := self._target()) is None:
+            return
+        if message.summarizes:
+            self._chat.compactions.edit(self._state.open.id, message.id, "")
+            self._window.notify("The summary is removed; all is sent again. u takes it back.")
             return
         ids = [each.id for each in self._state.path]
         below = len(ids) - ids.index(message.id) - 1 if message.id in ids else 0

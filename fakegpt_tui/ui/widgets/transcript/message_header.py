@@ -37,7 +37,7 @@ def header_line(
 
     Tokens are left out first, then the time and how long it took; the model is cut.
     """
-    role = truncate(ROLE_NAMES[message.role], width)
+    role = truncate(_role_name(message), width)
     status = truncate(_status_text(message, label.activity), width - cell_len(role))
     room = width - cell_len(role) - cell_len(status)
     note = f" {safe_line(label.note)}" if label.note else ""
@@ -68,6 +68,12 @@ def _facts(message: ChatMessage, label: MessageLabel, room: int) -> tuple[str, s
         room -= cell_len(shown[-1])
     taken, time, tokens = shown
     return time, taken, tokens
+
+
+def _role_name(message: ChatMessage) -> str:
+    if message.summarizes:
+        return f"Summary, in place of the first {message.summarizes} messages"
+    return ROLE_NAMES[message.role]
 
 
 def summary_line(message: ChatMessage, width: int, styles: MessageStyles) -> Line:

@@ -1,0 +1,38 @@
+"""A summary is offered where the window is nearly full, is shown, and goes again."""
+
+from dataclasses import replace
+
+from fakegpt_tui.domain import ServiceKind
+from tests.stubs import SERVICE
+from tests.ui.controllers.test_messages import asked, to_transcript
+from tests.ui.running import reply, running
+
+API = replace(SERVICE, kind=ServiceKind.OPENAI, url="http://127.0.0.1:9", window=64)
+
+
+async def test_a_summary_is_offered_made_edited_and_removed() -> None:
+    texts = [reply(f"reply {number}") for number in range(3)]
+    async with running(*texts, reply("They talked."), service=API, size=(140, 36)) as it:
+        for number in range(3):
+            await asked(it, f"prompt {number} {'with some more words ' * 3}", f"reply {number}")
+        await it.until(lambda: "% (/compact)" in it.header)
+        await it.command("/compact")
+        await it.see("From here on the model sees a summary of the first 2 messages.")
+        await it.see("Summary, in place of the first 2 messages")
+        await it.see("They talked.")
+        to_transcript(it)
+        await it.pilot.press("E", "end", *" A lot.", "enter")
+        await it.see("They talked. A lot.")
+        to_transcript(it)
+        await it.pilot.press("d")
+        await it.see("The summary is removed")
+        await it.until(lambda: "They talked." not in it.text)
+        await it.command("/undo")
+        await it.see("They talked. A lot.")
+
+
+async def test_what_cannot_be_summarised_is_told() -> None:
+    async with running(reply("hi"), service=API) as it:
+        await asked(it, "x", "hi")
+        await it.command("/compact")
+        await it.see("There is too little here for a summary.")
