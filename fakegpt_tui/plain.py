@@ -95,7 +95,11 @@ class PlainChat:
 
     async def ask(self, text: str) -> None:
         """Send a prompt and write the reply, sentence by sentence."""
-        turn = self._chat.turns.new(self._open, text, parts=tuple(self._attached))
+        try:
+            turn = self._chat.turns.new(self._open, text, parts=tuple(self._attached))
+        except FakeGPTError as error:
+            self._write(safe_line(str(error)))
+            return
         try:
             async with turn:
                 self._attached.clear()

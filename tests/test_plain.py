@@ -1,5 +1,6 @@
 """The line-oriented chat: whole sentences, and nothing a terminal would act on."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,16 @@ from hypothesis import strategies as st
 
 from fakegpt_tui.backends.scripted import ScriptedBackend
 from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain import RateLimited, ReplyEnded, TextDelta, TextReplaced
+from fakegpt_tui.domain import (
+    RateLimited,
+    ReplyEnded,
+    Service,
+    ServiceKind,
+    TextDelta,
+    TextReplaced,
+    Usage,
+    UsageReported,
+)
 from fakegpt_tui.domain.parts import attached_parts
 from fakegpt_tui.plain import HELP, PlainChat, SentenceSplitter
 from tests.stubs import SERVICE, MemoryStore, connecting
@@ -53,6 +63,19 @@ async def test_an_error_is_a_sentence_and_the_chat_goes_on(said: list[str], tmp_
     assert said[-1] == "(failed. Too many requests.)"
     await plain.ask("again")
     assert said[-1] == "Yes"
+
+
+async def test_a_budget_that_would_be_passed_is_a_sentence(said: list[str], tmp_path: Path) -> None:
+    script = [TextDelta("Hi."), UsageReported(Usage(1, 1, cost="5")), ReplyEnded()]
+    paid = Service(name="paid", kind=ServiceKind.OPENAI, url="https://models.example.org")
+    store, backend = MemoryStore(), ScriptedBackend(script, script)
+    chat = ChatService(lambda: store, {"paid": paid}, connecting(backend), service="paid")
+    chat.spending.budget = Decimal(1)
+    plain = PlainChat(chat, said.append, exports=tmp_path)
+    for prompt in ("one", "two", "two"):
+        await plain.ask(prompt)
+    assert sum("Send it once more" in line for line in said) == 1
+    assert len(backend.requests) == 2
 
 
 async def test_no_control_character_is_written(said: list[str], tmp_path: Path) -> None:
