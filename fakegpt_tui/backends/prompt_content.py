@@ -23,11 +23,13 @@ from fakegpt_tui.domain import (
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.domain.media_types import PDF
 from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, TextSpan, place_parts
+from fakegpt_tui.http.requests import PlainText
 from fakegpt_tui.text import replace_surrogates, safe_line
 
 if TYPE_CHECKING:
     from fakegpt_tui.backends.documents import TextFile
 
+_PIECE: Final = 3 * 65_536
 _MEDIA: Final = re.compile(
     r"\bimages?\b|image_url|vision|multi-?modal|\bpictures?\b|mmproj|\bmedia\b|\bfiles?\b"
     r"|content\b[^\n]{0,60}\b(?:string|array|list)|\b(?:string|array|list)\b[^\n]{0,60}content"
@@ -40,7 +42,7 @@ class Media:
     """A picture or file as it is sent; `data` is base64."""
 
     media_type: str
-    data: str
+    data: PlainText
     name: str = ""
     detail: str = ""
 
@@ -49,9 +51,9 @@ class Media:
         return self.media_type.startswith("image/")
 
     @property
-    def url(self) -> str:
+    def url(self) -> PlainText:
         """The bytes as an address of their own (RFC 2397)."""
-        return f"data:{self.media_type};base64,{self.data}"
+        return PlainText(f"data:{self.media_type};base64,{self.data}")
 
 
 Content: TypeAlias = str | Media
@@ -93,7 +95,7 @@ class PromptContent:
                     if part.as_text:
                         documents.append(self._document(part))
                     else:
-                        found.append(self._media(blob, name, b64encode(self._bytes(blob))))
+                        found.append(self._media(blob, name, _base64(self._bytes(blob))))
                 case FilePart():
                     documents.append(self._document(part))
                 case _:
@@ -131,12 +133,12 @@ class PromptContent:
 
             takes = SURELY_TAKEN | self._takes
             copy = copy_picture(self._bytes(part.blob), part.name, takes=takes)
-            known = Media(copy.media_type, b64encode(copy.data).decode(), part.name, part.detail)
+            known = Media(copy.media_type, _base64(copy.data), part.name, part.detail)
             self._prepared[part.blob.digest] = known
         found.append(known)
 
-    def _media(self, blob: Blob, name: str, data: bytes) -> Media:
-        return Media(blob.media_type, data.decode(), safe_line(name) or "file")
+    def _media(self, blob: Blob, name: str, data: PlainText) -> Media:
+        return Media(blob.media_type, data, safe_line(name) or "file")
 
     def _document(self, part: FilePart) -> TextFile:
         from fakegpt_tui.backends.documents import TextFile, document_text  # noqa: PLC0415 - for a file
@@ -160,6 +162,12 @@ def join_contents(contents: Iterable[Content]) -> list[Content]:
         else:
             joined.append(each)
     return joined
+
+
+def _base64(data: bytes) -> PlainText:
+    """The bytes in base64, made in pieces, so that other threads get their turn."""
+    pieces = (b64encode(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE))
+    return PlainText(b"".join(pieces).decode("ascii"))
 
 
 def label(part: ImagePart) -> str:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Final, TypeAlias
+from uuid import uuid4
 
 import httpx
 
@@ -19,6 +20,16 @@ EVENT_STREAM: Final = "text/event-stream"
 
 ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], ServiceError]
 """The error that a response means: its status, headers, the beginning of its body, the host."""
+
+
+class PlainText(str):
+    """Text of which nothing is escaped in JSON, such as base64.
+
+    It goes into a body as it is: to look for what to escape in the bytes of a picture would keep
+    all other threads waiting.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +101,25 @@ def _curl_options(transport: Transport) -> Iterator[str]:
 
 
 def _encode_body(body: Mapping[str, object] | bytes | None) -> bytes | None:
-    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    if body is None or isinstance(body, bytes):
+        return body
+    held: list[PlainText] = []
+    mark = uuid4().hex
+    written = json.dumps(_with_marks(body, mark, held)).encode()
+    first, *others = written.split(mark.encode())
+    pieces = (piece for text, rest in zip(held, others, strict=True) for piece in (text, rest))
+    return b"".join([first, *(p if isinstance(p, bytes) else p.encode() for p in pieces)])
+
+
+def _with_marks(value: object, mark: str, held: list[PlainText]) -> object:
+    """The value with a mark in the place of each plain text, which goes to `held`."""
+    match value:
+        case PlainText():
+            held.append(value)
+            return mark
+        case dict():
+            return {name: _with_marks(each, mark, held) for name, each in value.items()}
+        case list() | tuple():
+            return [_with_marks(each, mark, held) for each in value]
+        case _:
+            return value
