@@ -5,7 +5,7 @@ caches of services know it again.
 """
 
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -77,19 +77,26 @@ _KEPT_SEGMENTS: Final = {0xE0, 0xE2, 0xEE, *range(0xC0, 0xE0)}
 
 def _clean_jpeg(data: bytes) -> bytes | None:
     """The segments that are needed to show the picture, and the picture itself."""
-    kept, at = [data[:2]], 2
+    kept, at = [(0, 2)], 2
     while at + 4 <= len(data):
         marker = data[at + 1]
         if data[at] != _MARKER or marker == _MARKER:
             return None
         if marker == _START_OF_SCAN:
-            return b"".join([*kept, data[at:]]) if len(kept) > 1 else None
+            return _joined(data, [*kept, (at, len(data))]) if len(kept) > 1 else None
         end = at + 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
         is_profile = marker != 0xE2 or data[at + 4 : at + 16] == b"ICC_PROFILE\0"  # noqa: PLR2004 - APP2
         if marker in _KEPT_SEGMENTS and is_profile:
-            kept.append(data[at:end])
+            kept.append((at, end))
         at = end
     return None
+
+
+def _joined(data: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
+    """The spans of `data`; itself where they are all of it, which copies nothing."""
+    if sum(end - start for start, end in spans) == len(data):
+        return data
+    return b"".join(data[start:end] for start, end in spans)
 
 
 _TOLD: Final = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}
@@ -97,23 +104,17 @@ _ANIMATED: Final = b"acTL"
 
 
 def _clean_png(data: bytes) -> bytes | None:
-    kept = [data[:8]]
-    for name, chunk in _png_chunks(data):
+    kept, at = [(0, 8)], 8
+    while at + 12 <= len(data):
+        name, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
         if name == _ANIMATED:
             return None
         if name not in _TOLD:
-            kept.append(chunk)
+            kept.append((at, end))
         if name == b"IEND":
-            return b"".join(kept)
-    return None
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 8
-    while at + 12 <= len(data):
-        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], data[at:end]
+            return _joined(data, kept)
         at = end
+    return None
 
 
 def _is_turned(data: bytes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fakegpt_tui.backends.base import ReplyRequest
@@ -53,7 +54,8 @@ class Media:
     @property
     def url(self) -> PlainText:
         """The bytes as an address of their own (RFC 2397)."""
-        return PlainText(f"data:{self.media_type};base64,{self.data}")
+        head = f"data:{self.media_type};base64,"
+        return PlainText(head + self.data, (head.encode(), *self.data.pieces))
 
 
 Content: TypeAlias = str | Media
@@ -166,8 +168,9 @@ def join_contents(contents: Iterable[Content]) -> list[Content]:
 
 def _base64(data: bytes) -> PlainText:
     """The bytes in base64, made in pieces, so that other threads get their turn."""
-    pieces = (b64encode(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE))
-    return PlainText(b"".join(pieces).decode("ascii"))
+    view = memoryview(data)
+    pieces = (b64encode(view[at : at + _PIECE]) for at in range(0, len(data), _PIECE))
+    return PlainText(sha256(data).hexdigest(), pieces)
 
 
 def label(part: ImagePart) -> str:

@@ -2,9 +2,9 @@
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 from uuid import uuid4
 
 import httpx
@@ -23,13 +23,18 @@ ErrorTranslator: TypeAlias = Callable[[int, Mapping[str, str], bytes, str], Serv
 
 
 class PlainText(str):
-    """Text of which nothing is escaped in JSON, such as base64.
+    """A name for a long text of which nothing is escaped in JSON, such as base64.
 
-    It goes into a body as it is: to look for what to escape in the bytes of a picture would keep
-    all other threads waiting.
+    The text itself is in `pieces`, and goes into a body as it is: to copy the bytes of a picture
+    again and again would keep all other threads waiting.
     """
 
-    __slots__ = ()
+    pieces: tuple[bytes, ...]
+
+    def __new__(cls, name: str, pieces: Iterable[bytes]) -> Self:
+        made = super().__new__(cls, name)
+        made.pieces = tuple(pieces)
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +112,8 @@ def _encode_body(body: Mapping[str, object] | bytes | None) -> bytes | None:
     mark = uuid4().hex
     written = json.dumps(_with_marks(body, mark, held)).encode()
     first, *others = written.split(mark.encode())
-    pieces = (piece for text, rest in zip(held, others, strict=True) for piece in (text, rest))
-    return b"".join([first, *(p if isinstance(p, bytes) else p.encode() for p in pieces)])
+    pairs = zip(held, others, strict=True)
+    return b"".join([first, *(each for text, rest in pairs for each in (*text.pieces, rest))])
 
 
 def _with_marks(value: object, mark: str, held: list[PlainText]) -> object:
