@@ -10,6 +10,7 @@ from fakegpt_tui.domain.parts import (
     FilePart,
     ImagePart,
     Part,
+    ReasoningSpan,
     ToolCallPart,
     ToolResultPart,
     UnknownPart,
@@ -27,11 +28,19 @@ class Caption(NamedTuple):
 
 
 def captions(parts: Iterable[Part]) -> Iterator[Caption]:
-    """A line for each part that is no text; sources come last, and are numbered."""
+    """A line for each part that is no text; sources come last, and are numbered.
+
+    Thoughts that a service hides are told once, however often it thought.
+    """
     sources: dict[tuple[str, str], None] = {}
+    has_hidden = False
     for part in parts:
         if isinstance(part, CitationPart):
             sources[part.url, part.title] = None
+        elif isinstance(part, ReasoningSpan):
+            if part.is_redacted and not has_hidden:
+                has_hidden = True
+                yield Caption("◌ thought, not shown by the service")
         elif line := _line(part):
             yield Caption(line)
     for number, (url, title) in enumerate(sources, start=1):

@@ -52,3 +52,9 @@ def test_a_line_says_what_a_part_is_and_sources_are_numbered() -> None:
 )
 def test_a_size_is_said_in_the_unit_that_fits(size: int, label: str) -> None:
     assert size_label(size) == label
+
+
+def test_hidden_thoughts_are_told_once() -> None:
+    hidden = ReasoningSpan(0, is_redacted=True)
+    shown = [each.text for each in captions([hidden, ReasoningSpan(3), hidden])]
+    assert shown == ["◌ thought, not shown by the service"]

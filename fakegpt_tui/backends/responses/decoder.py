@@ -29,7 +29,7 @@ from fakegpt_tui.domain import (
     StreamEvent,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import Origin, ToolCallPart
+from fakegpt_tui.domain.parts import Origin, ReasoningSpan, ToolCallPart
 
 SaveState = Callable[[list[dict[str, object]]], Origin | None]
 """Makes the items of a response into what is kept to be sent back, if there is anything."""
@@ -142,8 +142,7 @@ class ResponseDecoder(ReplyDecoder):
                     yield from self._output.close(PartIndex(index, position), text)
                 yield from self._cite_all(find_citations(item))
             case {"type": "reasoning"} if index not in self._thought_kinds:
-                for position, text in enumerate(texts_of(item)):
-                    yield from self._add_reasoning((index, position), text)
+                yield from self._read_thoughts(index, item)
             case {"type": "web_search_call"}:
                 self.is_working = False
                 yield from self._tell_search(item)
@@ -152,6 +151,14 @@ class ResponseDecoder(ReplyDecoder):
                 self._calls.add({"tool_calls": [call]})
             case _:
                 self.is_working = False
+
+    def _read_thoughts(self, index: int, item: dict[str, object]) -> Iterator[StreamEvent]:
+        """Read thoughts that were not streamed, or are hidden."""
+        texts = list(texts_of(item))
+        for position, text in enumerate(texts):
+            yield from self._add_reasoning((index, position), text)
+        if not texts and item.get("encrypted_content"):
+            yield PartAdded(ReasoningSpan(0, is_redacted=True))
 
     def _tell_search(self, item: dict[str, object]) -> Iterator[StreamEvent]:
         call_id = item.get("id")

@@ -15,7 +15,7 @@ from fakegpt_tui.domain import (
     TextReplaced,
     UsageReported,
 )
-from fakegpt_tui.domain.parts import ToolCallPart
+from fakegpt_tui.domain.parts import ReasoningSpan, ToolCallPart
 from tests.backends.decoding import Decoded
 from tests.openai_server import DONE
 from tests.responses_server import (
@@ -117,6 +117,13 @@ def test_thoughts_and_their_summary_are_not_shown_twice() -> None:
 def test_thoughts_come_without_their_parts_being_told(kind: str) -> None:
     found = decoded(event(kind, output_index=0, delta="Hm."), opens(1), says("x", 1), completed())
     assert (found.reasoning, found.text) == ("Hm.", "x")
+
+
+def test_hidden_thoughts_are_told() -> None:
+    hidden = item_done(reasoning(encrypted="b3BhcXVl"))
+    found = decoded(created(), hidden, opens(1), says("x", 1), completed())
+    parts = [each.part for each in found.events if isinstance(each, PartAdded)]
+    assert parts == [ReasoningSpan(0, is_redacted=True)]
 
 
 def test_a_refusal_is_told_once_and_shown() -> None:
