@@ -11,6 +11,7 @@ from fakegpt_tui.attachments.files import MAX_ATTACHMENTS
 from fakegpt_tui.attachments.marks import PASTE, lay_out, mark_of, new_id, write_mark
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import FakeGPTError, LoadError
+from fakegpt_tui.domain.media_types import can_decode, identify
 from fakegpt_tui.domain.parts import Attachment, Blob, FilePart, ImagePart, Part
 from fakegpt_tui.text import clipboard_text, safe_line
 from fakegpt_tui.ui.path_completion import typed_path
@@ -153,6 +154,8 @@ class AttachmentController:
 
         found = await read_clipboard()
         if found.picture:
+            if not can_decode(*identify(found.picture)):
+                raise LoadError("The clipboard holds a picture that cannot be read; copy it again.")
             conversation_id = self._state.open.id
             part = await self._chat.attachments.add_bytes(
                 conversation_id, found.picture, "clipboard"
@@ -181,17 +184,6 @@ class AttachmentController:
             take,
             cancelled=self._window.prompt.focus,
         )
-
-    async def list_paths(self, folder: str) -> None:
-        """List a folder for the completion of paths."""
-        from fakegpt_tui.attachments.path_listing import list_paths  # noqa: PLC0415 - when typed
-
-        top = Path.cwd() / (typed_path(folder) or "") if folder else Path.cwd()
-        is_deep = not folder.startswith(("/", "~", ".."))
-        entries = await asyncio.to_thread(list_paths, top, is_deep=is_deep)
-        if (paths := self._window.prompt.paths) is not None:
-            paths.supply(folder, entries)
-            self._window.prompt.post_message(self._window.prompt.CompletionMoved())
 
     def _place(
         self, conversation_id: str, part: ImagePart | FilePart, source: str, old: str = ""

@@ -108,10 +108,6 @@ class ChatPane(RenderCache, Vertical):
     def run_typed(self, event: PromptInput.CommandTyped) -> None:
         self._window.run(self._controllers().attachments.run_typed, event.line, event.attaches)
 
-    @on(PromptInput.PathsWanted)
-    def list_paths(self, event: PromptInput.PathsWanted) -> None:
-        self._window.run(self._controllers().attachments.list_paths, event.folder)
-
     @on(PromptInput.Changed)
     @on(PromptInput.CompletionMoved)
     def show_completion(self, event: PromptInput.Changed | PromptInput.CompletionMoved) -> None:

@@ -76,12 +76,6 @@ class PromptInput(TextBox):
         path: str
 
     @dataclass
-    class PathsWanted(Message):
-        """A folder is to be listed for the completion of paths."""
-
-        folder: str
-
-    @dataclass
     class LargePaste(Message):
         """So much text was pasted that it is to be shown as a mark at the cursor."""
 
@@ -293,7 +287,7 @@ class PromptInput(TextBox):
         """
         if (
             await self._complete_command(event.key)
-            or (self.paths is not None and self.paths.handle_key(event.key))
+            or (self.paths is not None and await self.paths.handle_key(event.key))
             or self._type_sign(event.character)
             or self._recall_by_arrow(event.key)
         ):
@@ -378,9 +372,6 @@ class PromptInput(TextBox):
 
     def reference_typed(self, written: str, path: str) -> None:
         self.post_message(self.ReferenceTyped(written, path))
-
-    def paths_wanted(self, folder: str) -> None:
-        self.post_message(self.PathsWanted(folder))
 
     def completion_moved(self, *, is_closed: bool) -> None:
         self.post_message(self.CompletionMoved(is_closed=is_closed))

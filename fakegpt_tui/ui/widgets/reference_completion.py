@@ -1,17 +1,24 @@
 """Reference completion: the files that fit the `@path` at the cursor, and what its keys do."""
 
+import asyncio
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
-from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths
+from fakegpt_tui.attachments.path_listing import PathEntry, fitting_paths, list_paths
 from fakegpt_tui.attachments.references import (
     Reference,
     read_reference,
     reference_at,
     write_reference,
 )
+from fakegpt_tui.ui.path_completion import typed_path
 from fakegpt_tui.ui.widgets.text_box import TextBox
 
 _MAX_FITTING = 100
+_PATIENCE = 0.5
+"""Seconds that a key waits for the list; those behind it wait in the same queue."""
+_KEYS = {"up", "down", "tab", "enter", "escape"}
 
 
 class ReferenceListener(Protocol):
@@ -19,10 +26,6 @@ class ReferenceListener(Protocol):
 
     def reference_typed(self, written: str, path: str) -> None:
         """A reference was typed to its end, and stands so in the text."""
-        ...
-
-    def paths_wanted(self, folder: str) -> None:
-        """A folder is to be listed."""
         ...
 
     def completion_moved(self, *, is_closed: bool) -> None:
@@ -77,7 +80,7 @@ class ReferenceCompletion:
             self._was_moved = False
         self._find()
         if found.folder not in self._listings:
-            self._listener.paths_wanted(found.folder)
+            self._prompt.run_worker(self._load(found.folder), group="paths", exclusive=True)
 
     def end(self) -> None:
         """The text is about to be sent: hand on the reference that is being typed."""
@@ -101,15 +104,31 @@ class ReferenceCompletion:
         self._reference = None
         self.matches = ()
 
-    def supply(self, folder: str, entries: tuple[PathEntry, ...]) -> None:
-        """Take what is in a folder."""
-        self._listings[folder] = entries
+    async def _load(self, folder: str) -> None:
+        """List a folder, and show what fits."""
+        top = Path.cwd() / (typed_path(folder) or "") if folder else Path.cwd()
+        is_deep = not folder.startswith(("/", "~", ".."))
+        self._listings[folder] = await asyncio.to_thread(list_paths, top, is_deep=is_deep)
         self._find()
+        self._listener.completion_moved(is_closed=False)
 
-    def handle_key(self, key: str) -> bool:
+    async def _be_current(self) -> None:
+        """Find what fits now, before a key is about it; keys may come faster than the list."""
+        self.follow()
+        if self._reference is not None and self._reference.folder not in self._listings:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._load(self._reference.folder)
+
+    async def handle_key(self, key: str) -> bool:
         """Move the mark, take the marked path, or close; whether the key is one for it."""
-        if not self.is_open or self._reference is None:
+        if self._is_closed or key not in _KEYS:
             return False
+        await self._be_current()
+        if self._reference is None:
+            return False
+        if not self.matches:
+            return key == "tab"  # which would leave the prompt, in the middle of a path
         if key in ("up", "down"):
             step = (1 if key == "down" else -1) if self._is_chosen else 0
             self._place = (self._place + step) % len(self.matches)

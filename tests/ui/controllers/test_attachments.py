@@ -92,13 +92,27 @@ async def test_a_name_with_a_blank_is_put_in_quotes() -> None:
         assert [each.name for each in parts(it)] == ["my file.txt"]
 
 
+async def test_keys_that_come_faster_than_the_list_complete_all_the_same() -> None:
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"@not", "tab", *"and @src/m", "tab", *"say?", "enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["notes.md", "main.py"]
+        assert it.path[0].text == "and say?"
+
+
+async def test_tab_does_not_leave_a_path_that_nothing_fits() -> None:
+    async with running() as it:
+        await it.pilot.press(*"see @nothing-here", "tab", "x")
+        assert it.prompt.text == "see @nothing-herex"
+        assert it.app.focused is it.prompt
+
+
 async def test_a_folder_leads_on() -> None:
     async with running() as it:
         await it.pilot.press(*"@src")
         await it.see(" src/")
         await it.pilot.press("tab")
         await it.until(lambda: it.prompt.text == "@src/")
-        await it.until(lambda: bool(it.prompt.paths and it.prompt.paths.matches))
         await it.pilot.press("enter")
         await it.see("[#1 main.py]")
 
@@ -477,3 +491,86 @@ async def test_a_list_of_models_says_which_are_blind() -> None:
         await ask_with_picture(it)
         await it.see("takes no pictures")
         assert not backend.requests
+
+
+@pytest.fixture
+def clipboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file whose content is the clipboard: a picture, text, or nothing."""
+    content = tmp_path / "clipboard"
+    tool = tmp_path / "bin/wl-paste"
+    tool.parent.mkdir()
+    tool.write_text(
+        f"""#!/bin/sh
+        case "$*" in
+        --list-types) head -c4 {content} | grep -q PNG && echo image/png || echo text/plain;;
+        *) cat {content};;
+        esac
+        """
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    for name in ("SSH_CONNECTION", "SSH_TTY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    return content
+
+
+@pytest.mark.parametrize("key", ["ctrl+v", "alt+v"])
+async def test_the_picture_of_the_clipboard_is_attached_by_a_key(clipboard: Path, key: str) -> None:
+    clipboard.write_bytes(png(30, 20))
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"look ", key)
+        await it.see("▣ 1 clipboard · PNG 30×20")
+        await it.pilot.press("enter")
+        await sent(it)
+        (part,) = parts(it)
+        assert it.store.read_blob(part.blob.digest) == png(30, 20)
+
+
+async def test_the_same_key_inserts_text_where_there_is_no_picture(clipboard: Path) -> None:
+    clipboard.write_text("some words\x1b[31m")
+    async with running() as it:
+        await it.pilot.press("ctrl+v")
+        await it.until(lambda: it.prompt.text == "some words[31m")
+
+
+async def test_an_empty_paste_is_the_picture_of_the_clipboard(clipboard: Path) -> None:
+    clipboard.write_bytes(png(30, 20))
+    async with running() as it:
+        await paste(it, "")
+        await it.see("▣ 1 clipboard · PNG 30×20")
+
+
+async def test_a_picture_that_cannot_be_read_is_told_from_no_picture(clipboard: Path) -> None:
+    clipboard.write_bytes(b"\x89PNG broken")
+    async with running() as it:
+        await it.pilot.press("ctrl+v")
+        await it.until(
+            lambda: "cannot be read; copy it" in " ".join(it.status.split()), lambda: it.status
+        )
+
+
+async def test_copied_files_of_any_name_are_attached(project: Path) -> None:
+    odd = [
+        "\N{LATIN SMALL LETTER A WITH DIAERESIS} # 50%.txt",
+        "e\u0301 'q' \"d\".txt",
+        "line [1].txt",
+    ]
+    for name in odd:
+        (project / name).write_text("x")
+    async with running(reply("ok")) as it:
+        await paste(it, "\n".join(str(project / name) for name in odd))
+        await it.see("▣ 3 line [1].txt")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert len(parts(it)) == 3
+
+
+async def test_a_name_that_is_no_utf_8_is_completed_and_attached(project: Path) -> None:
+    (project / os.fsdecode(b"bl\xe4nk.txt")).write_text("x")
+    async with running(reply("ok")) as it:
+        await it.pilot.press(*"@bl", "tab")
+        await it.see("▣ 1 bl�nk.txt")
+        await it.pilot.press("enter")
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["bl�nk.txt"]
