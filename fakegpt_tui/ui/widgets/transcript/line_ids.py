@@ -1,11 +1,15 @@
 """Line ids, line anchors and reading positions: names of lines that outlive a change of layout."""
 
+from __future__ import annotations
+
 from enum import Enum, IntEnum, auto
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fakegpt_tui.domain import Bookmark, ChatMessage
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor
+
+if TYPE_CHECKING:
+    from fakegpt_tui.ui.markdown.lines import LineId, TextAnchor
 
 
 class Fold(Enum):
@@ -97,6 +101,8 @@ def pack_line_id(zone: MessageZone, line_id: LineId) -> int:
 
 def unpack_line_id(line: int) -> tuple[MessageZone, LineId]:
     """The zone of a line, and its id in there."""
+    from fakegpt_tui.ui.markdown.lines import LineId  # noqa: PLC0415 - with the first message
+
     start, number = divmod(line, 1 << _NUMBER_BITS)
     zone, start = divmod(start, 1 << _START_BITS)
     return MessageZone(zone), LineId(start, number)
@@ -114,10 +120,12 @@ class ReadingPosition:
     sticks_to_end: bool
 
     @classmethod
-    def from_bookmark(cls, bookmark: Bookmark | None) -> "ReadingPosition | None":
+    def from_bookmark(cls, bookmark: Bookmark | None) -> ReadingPosition | None:
         """The position of a bookmark; `None` without one, or for one of an unknown zone."""
         if bookmark is None or bookmark.part not in MessageZone.__members__:
             return None
+        from fakegpt_tui.ui.markdown.lines import TextAnchor  # noqa: PLC0415 - as above
+
         anchor = TextAnchor(bookmark.source, bookmark.letters, bookmark.above)
         zone = MessageZone[bookmark.part]
         return cls(bookmark.message_id, LineAnchor(zone, anchor), sticks_to_end=False)
