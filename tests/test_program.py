@@ -125,7 +125,7 @@ def test_conversations_go_on_side_by_side_and_are_found_again(home: Home) -> Non
             terminal.wait_for("A new conversation")
             ask(terminal, "quickly")
             terminal.wait_for("quick answer")
-            terminal.wait_for("» slowly")
+            terminal.wait_for("slowly")
             terminal.wait_for("1 running")
             gate.open()
             terminal.wait_for("● slowly")

@@ -215,6 +215,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(LIST, "list.trash", "d", "conversations.trash", "Delete", "Put it into the trash, for thirty days", "/delete", "/remove /rm", in_footer=True, is_destructive=True),
     Command(LIST, "list.undo", "u", "conversations.undo", "Undo", "Take the last change back", "/undo", "/restore", in_footer=True),
     Command(LIST, "list.show-trash", "T", "conversations.show_trash", "Trash", "Open the trash", "/trash", "/deleted /bin"),
+    Command(LIST, "list.wider", "greater_than_sign", "resize(4)", "Wider", "Make the list wider, and keep it so"),
+    Command(LIST, "list.narrower", "less_than_sign", "resize(-4)", "Narrower", "Make the list narrower, and keep it so"),
     Command(LIST, "list.first", "g,home", "first", "First", "Go to the first conversation"),
     Command(LIST, "list.last", "G,end", "last", "Last", "Go to the last conversation"),
 

@@ -65,6 +65,8 @@ class ChatState:
         self.open: Conversation = chat.conversations.create()
         self.rows: tuple[ConversationRow, ...] = ()
         """The conversations as they were last shown in the list."""
+        self.found: tuple[str, ...] = ()
+        """The model servers that were found on this machine and are not in the configuration."""
         self.failed: set[str] = set()
         """The conversations whose last turn failed unseen."""
         self.edited_prompt: ChatMessage | None = None

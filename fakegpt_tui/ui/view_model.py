@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -18,12 +18,14 @@ from fakegpt_tui.domain import (
     QueuedPrompt,
     Role,
     Service,
+    ServiceKind,
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.ui.keymap import key_label
 from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow, RowStatus
-from fakegpt_tui.ui.widgets.drawing import format_time
+from fakegpt_tui.ui.widgets.drawing import format_month, format_time
+from fakegpt_tui.ui.widgets.first_page import FirstStep
 from fakegpt_tui.ui.widgets.transcript.appearance import MessageLabel
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ _ROW_STATUSES = {
     MessageStatus.QUEUED: RowStatus.QUEUED,
     MessageStatus.WAITING: RowStatus.WAITING,
 }
+_LOOKS_ALIKE = 18
+"""Titles that begin with the same so many characters look the same in a narrow list."""
+_GUIDE_QUESTION = "What can this program do?"
 _NO_SETTINGS = GenerationSettings()
 _FULL_PERCENT = 75
 """Of the window, a quarter of which may be kept for the reply: there a summary is offered."""
@@ -78,6 +83,10 @@ class ChatView:
     """Which variant of the last message that has several is shown."""
     preset: str
     """The name of the preset that the conversation follows, if it does."""
+    first_steps: tuple[FirstStep, ...]
+    """What can be done first in a conversation that is empty."""
+    minute: datetime
+    """The time by which ages are shown."""
     keys: Mapping[str, str]
 
     @property
@@ -131,8 +140,25 @@ class ViewModel:
             temporary=self._chat.conversations.is_temporary(state.open.id),
             variant_place=self._variant_place,
             preset=self._preset(state.open),
+            minute=self._clock().replace(second=0, microsecond=0),
+            first_steps=() if path else tuple(self._first_steps()),
             keys=state.keys,
         )
+
+    def _first_steps(self) -> Iterator[FirstStep]:
+        state = self._state
+        for name in state.found:
+            label = f"Use {name}, found on this machine"
+            yield FirstStep(label, "services", "use_found", (name,))
+        last = next((row for row in state.rows if row.id != state.open.id), None)
+        if last is not None:
+            label = f"Open the last conversation: {last.title or 'Untitled'}"
+            yield FirstStep(label, "conversations", "open_row", (last.id,))
+        yield FirstStep("Connect a service", "services", "choose_model", command="chat.model")
+        label = "Import conversations of other programs"
+        yield FirstStep(label, "files", "import_file", command="chat.import")
+        if state.service is not None and state.service.kind is ServiceKind.EMBEDDED:
+            yield FirstStep("Try the guide", "prompt", "send", (_GUIDE_QUESTION,))
 
     def _preset(self, conversation: Conversation) -> str:
         """The name of the preset with just the prompt and settings of a conversation."""
@@ -326,6 +352,8 @@ def conversation_rows(
         now: The time by which a day is "today", in the time zone of the user.
     """
     days = [_midnight(now, days) for days in (0, 1, 6)]
+    conversations = tuple(conversations)
+    differences = _differences([each for each in conversations if not each.archived], now)
     shown = sorted(
         (each for each in conversations if not each.archived), key=lambda each: not each.pinned
     )
@@ -333,8 +361,11 @@ def conversation_rows(
         ConversationRow(
             id=each.id,
             title=each.title,
-            group=_group(each, *days),
+            group=_group(each, now, *days),
             status=_row_status(each, running.get(each.id), failed, drafts),
+            difference=differences.get(each.id, ""),
+            model=each.model,
+            used_at=each.updated_at,
         )
         for each in shown
     )
@@ -345,7 +376,30 @@ def _midnight(now: datetime, days: int) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
 
 
-def _group(conversation: Conversation, today: datetime, yesterday: datetime, week: datetime) -> str:
+def _differences(conversations: Sequence[Conversation], now: datetime) -> dict[str, str]:
+    """What tells conversations apart whose titles begin with the same words: when they began."""
+    alike: dict[str, list[Conversation]] = {}
+    for each in conversations:
+        alike.setdefault(each.title[:_LOOKS_ALIKE].casefold(), []).append(each)
+    differences: dict[str, str] = {}
+    for same in alike.values():
+        if len(same) == 1:
+            continue
+        times: dict[str, int] = {}
+        for each in sorted(same, key=lambda each: each.created_at):
+            time = format_time(each.created_at, now)
+            times[time] = times.get(time, 0) + 1
+            differences[each.id] = time if times[time] == 1 else f"{time} ({times[time]})"
+    return differences
+
+
+def _group(
+    conversation: Conversation,
+    now: datetime,
+    today: datetime,
+    yesterday: datetime,
+    week: datetime,
+) -> str:
     if conversation.pinned:
         return "Pinned"
     used_at = conversation.updated_at
@@ -353,7 +407,7 @@ def _group(conversation: Conversation, today: datetime, yesterday: datetime, wee
         return "Today"
     if used_at >= yesterday:
         return "Yesterday"
-    return "7 days" if used_at >= week else "Older"
+    return "7 days" if used_at >= week else format_month(used_at, now)
 
 
 def _row_status(

@@ -15,6 +15,7 @@ from fakegpt_tui.ui.messages import RunTurn
 from fakegpt_tui.ui.terminal.output import FrameLimiter
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import spinner
+from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -127,6 +128,16 @@ class Window:
         status.service, status.tokens = ("", "") if is_shown else (model, view.tokens)
         status.temporary = view.temporary and not is_shown
         self._activity = view.activity
+        self._show_first_page(view)
+
+    def _show_first_page(self, view: ChatView) -> None:
+        """An empty conversation shows what can be done first, in place of messages."""
+        page = self._screen.query_one(FirstPage)
+        if self._screen.focused is (page if view.path else self.transcript):
+            self.prompt.focus()
+        page.display, self.transcript.display = not view.path, bool(view.path)
+        if not view.path:
+            page.service, page.steps, page.keys = view.service, view.first_steps, view.keys
 
     def spin(self) -> None:
         """Turn the signs of what is under way: in the header, in the list and on the reply.

@@ -274,7 +274,10 @@ async def test_saving_writes_a_file_and_says_where(tmp_path: Path) -> None:
 
 
 async def test_the_list_hides_and_shows() -> None:
-    async with running() as it:
+    async with running(reply("one")) as it:
+        assert not it.list.display, "it is empty"
+        await it.ask("question")
+        await it.see("one")
         assert it.list.display
         await it.pilot.press("ctrl+t")
         assert not it.list.display
@@ -407,8 +410,10 @@ async def test_a_pasted_text_is_one_edit_without_control_characters() -> None:
 
 
 async def test_a_key_can_be_turned_off() -> None:
-    async with running(keys={"chat.save": "", "app.list": ""}) as it:
+    async with running(reply("one"), keys={"chat.save": "", "app.list": ""}) as it:
+        await it.ask("question")
         await it.see("^n New")
+        await it.see("one")
         assert "Save" not in it.text
         await it.pilot.press("ctrl+t", "x")
         await it.until(lambda: it.prompt.text == "x")
@@ -477,6 +482,8 @@ async def test_function_keys_do_as_their_letters(key: str, seen: str, tmp_path: 
 async def test_tab_walks_through_the_panes() -> None:
     async with running(reply("one")) as it:
         seen = []
+        await it.ask("question")
+        await it.see("one")
         for key in ("f2", "tab", "tab", "shift+tab"):
             await it.pilot.press(key)
             seen.append(type(it.app.focused))
@@ -521,8 +528,9 @@ async def test_a_narrow_screen_has_no_list_until_it_is_asked_for() -> None:
 
 async def test_a_list_that_was_hidden_is_hidden_at_the_next_start() -> None:
     memory = FakeMemory()
-    async with running(memory=memory) as it:
-        assert it.list.display
+    async with running(reply("one"), memory=memory) as it:
+        await it.ask("question")
+        await it.see("one")
         await it.pilot.press("ctrl+t")
         await it.until(lambda: memory.values == {"list": "hidden"})
     async with running(memory=memory) as it:
@@ -551,7 +559,7 @@ async def test_old_conversations_are_listed_by_day_and_opened() -> None:
         await it.see("old words")
     later = datetime(2099, 1, 1, tzinfo=UTC)
     async with running(store=store, clock=lambda: later) as it:
-        await it.see("Older")
+        await it.see(f"{datetime.now(UTC).year}")
         await it.pilot.press("alt+1")
         await it.see("old words")
 

@@ -56,7 +56,7 @@ def test_groups_follow_the_days_of_the_person() -> None:
         ("tonight", "Today"),
         ("last night", "Yesterday"),
         ("week", "7 days"),
-        ("old", "Older"),
+        ("old", "March"),
     ]
 
 
@@ -82,4 +82,33 @@ def test_the_most_pressing_state_is_the_sign() -> None:
         RowStatus.UNREAD,
         RowStatus.DRAFT,
         RowStatus.NONE,
+    ]
+
+
+def test_the_months_of_other_years_have_the_year() -> None:
+    rows = conversation_rows(
+        [conversation("a", days=40), conversation("b", days=100)], {}, set(), set(), now=NOW
+    )
+    assert [row.group for row in rows] == ["January", "November 2025"]
+
+
+def test_titles_that_look_the_same_have_a_difference() -> None:
+    same = {"title": "Trip to Norway in winter, please"}
+    rows = conversation_rows(
+        [
+            conversation("a", days=0.1, **same),
+            conversation("b", days=40, **same),
+            conversation("c", days=40, title="Trip to Norway in summer"),
+            conversation("d", title="Trip to Sweden"),
+        ],
+        {},
+        set(),
+        set(),
+        now=NOW,
+    )
+    assert [row.difference for row in rows] == [
+        "09:36",
+        "29 Jan 12:00",
+        "29 Jan 12:00 (2)",
+        "",
     ]

@@ -2,6 +2,7 @@
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.domain import (
+    FoundService,
     KeyNeeded,
     LoginState,
     ModelRef,
@@ -39,12 +40,31 @@ class ServiceController:
         self._registry = options.services()
         self._clock = options.clock
         self._memory = options.memory
+        self._found: dict[str, FoundService] = {}
 
     async def discover(self) -> None:
         """Look for model servers on this machine, and say if there are any."""
-        if found := await self._registry.discover():
-            names = ", ".join(each.service.name for each in found)
-            self._window.notify(f"Found on this machine: {names}. F6 offers it.")
+        self._found = {each.service.name: each for each in await self._registry.discover()}
+        self._state.found = tuple(self._found)
+        if self._found:
+            self._window.notify(f"Found on this machine: {', '.join(self._found)}. F6 offers it.")
+
+    async def use_found(self, name: str) -> None:
+        """Add a model server that was found on this machine, and let it answer from now on.
+
+        Raises:
+            FakeGPTError: It cannot be written to the configuration.
+        """
+        from fakegpt_tui.ui.dialogs.services import draft_of  # noqa: PLC0415 - after first paint
+
+        found = self._found[name]
+        model = found.service.model or next((each.id for each in found.models), "")
+        service = await self._registry.save(draft_of(found.service, model))
+        self._chat.services.reconnect(service.name)
+        self._state.found = tuple(each for each in self._state.found if each != name)
+        self._chat.actions.set_service(self._state.open.id, service.name, service.model)
+        self._use_from_now_on(ModelRef(service.name, service.model))
+        self._window.post(RunLogin(service.name))
 
     def sign_in_if_needed(self) -> None:
         self._window.post(RunLogin(self._state.open.service))

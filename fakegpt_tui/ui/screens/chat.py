@@ -31,8 +31,7 @@ from fakegpt_tui.ui.messages import (
     TurnFinished,
     TurnStarted,
 )
-from fakegpt_tui.ui.screens.chat_pane import ChatPane
-from fakegpt_tui.ui.screens.shown_path import show_path
+from fakegpt_tui.ui.screens.chat_pane import ChatPane, show_path
 from fakegpt_tui.ui.state import ChatState
 from fakegpt_tui.ui.terminal.key_serializer import obey_typed_ahead
 from fakegpt_tui.ui.terminal.output import repaint_now
@@ -40,6 +39,7 @@ from fakegpt_tui.ui.terminal.shutdown import TolerantScreen
 from fakegpt_tui.ui.view_model import ChatView, ViewModel
 from fakegpt_tui.ui.widgets.conversation_list import ConversationList
 from fakegpt_tui.ui.widgets.drawing import RenderCache
+from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.key_footer import KeyFooter
 from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
@@ -105,6 +105,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self.repaint_timer: Timer | None = None
         """Of a repaint that will show all text that has arrived by then."""
         self._list_wanted = _SHOWN.get(options.memory.get("list") or "")
+        self._list_asked = False
 
     def compose(self) -> ComposeResult:
         with Column(id="body"):
@@ -170,7 +171,9 @@ class ChatScreen(RenderCache, TolerantScreen):
         status.activity = shown.activity
         status.others = shown.background
         conversations = self.window.list
+        conversations.minute = shown.minute
         conversations.rows = shown.rows
+        self._arrange_list()
         conversations.current = conversation.id
         self.query_one(ChatPane).show(shown)
         # Nothing ticks while there is no turn.
@@ -220,7 +223,8 @@ class ChatScreen(RenderCache, TolerantScreen):
     @property
     def focus_chain(self) -> list[Widget]:
         """The prompt, the transcript, which is wanted more often than the list, and the list."""
-        order = (self.window.prompt, self.window.transcript, self.window.list)
+        page = self.query_one(FirstPage)
+        order = (self.window.prompt, page, self.window.transcript, self.window.list)
         return sorted(
             super().focus_chain, key=lambda each: order.index(each) if each in order else 0
         )
@@ -228,6 +232,11 @@ class ChatScreen(RenderCache, TolerantScreen):
     async def action_run_in_transcript(self, action: str) -> None:
         """Run a command of the transcript, wherever the focus is."""
         await self.app.run_action(action, self.window.transcript)
+
+    @on(ConversationList.Resized)
+    def remember_width(self, event: ConversationList.Resized) -> None:
+        remembering = self._options.memory.remember({"list_width": event.width})
+        self.window.work(remembering, group="memory", exclusive=False)
 
     @on(ConversationList.Opened)
     def open_row(self, event: ConversationList.Opened) -> None:
@@ -298,21 +307,29 @@ class ChatScreen(RenderCache, TolerantScreen):
         body = self.query_one("#body")
         body.display = fits
         self.query_one("#too-small").display = not fits
-        wanted = self._list_wanted
-        self.window.list.display = width >= _LIST_FROM_WIDTH if wanted is None else wanted
+        self._arrange_list()
         self.query_one(KeyFooter).display = height >= _FOOTER_FROM_HEIGHT
         self.query_one(StatusBar).most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
+
+    def _arrange_list(self) -> None:
+        """Show the list where there is room, and something in it; as wide as it is wanted."""
+        conversations, width, wanted = self.window.list, self.size.width, self._list_wanted
+        fits = width >= _LIST_FROM_WIDTH if wanted is None else wanted
+        is_empty = self.state.is_loaded and not conversations.rows
+        conversations.display = fits and (self._list_asked or not is_empty)
+        conversations.set_width(self._options.memory.get("list_width"), width)
 
     def action_toggle_list(self) -> None:
         conversations = self.window.list
         self._list_wanted = conversations.display = not conversations.display
+        self._list_asked = True
         if self.size.width >= _LIST_FROM_WIDTH:
             choice = {"list": "shown" if conversations.display else "hidden"}
             remembering = self._options.memory.remember(choice)
             self.window.work(remembering, group="memory", exclusive=False)
 
     def action_go_to_list(self) -> None:
-        self._list_wanted = self.window.list.display = True
+        self._list_wanted = self._list_asked = self.window.list.display = True
         self.window.list.focus()
 
     def action_help(self) -> None:

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.widgets.drawing import RenderCache
+from fakegpt_tui.ui.widgets.first_page import FirstPage
 from fakegpt_tui.ui.widgets.prompt_input import PromptInput, QueueView
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 
@@ -51,6 +52,7 @@ class ChatPane(RenderCache, Vertical):
         self._chips: AttachmentBar | None = None
 
     def compose(self) -> ComposeResult:
+        yield FirstPage()
         yield Transcript(warm_up=self._options.warm_up)
         yield QueueView()
         yield PromptInput(cursor_blink=self._options.cursor_blink)
@@ -70,6 +72,17 @@ class ChatPane(RenderCache, Vertical):
         if self._chips is not None:
             self._chips.hint = f"{first_key('attach.list', self._state.keys)} opens"
             self._chips.chips = tuple(view.chips.values())
+
+    @on(FirstPage.Typed)
+    def type_in_prompt(self, event: FirstPage.Typed) -> None:
+        self._window.prompt.focus()
+        self._window.prompt.insert(event.text)
+
+    @on(FirstPage.Chosen)
+    def take_first_step(self, event: FirstPage.Chosen) -> None:
+        step = event.step
+        controller = getattr(self._controllers(), step.controller)
+        self._window.run(getattr(controller, step.method), *step.arguments)
 
     @on(PromptInput.Submitted)
     def send(self, event: PromptInput.Submitted) -> None:
@@ -156,3 +169,28 @@ class ChatPane(RenderCache, Vertical):
         from fakegpt_tui.ui.dialogs.link import ask_about_link  # noqa: PLC0415 - after first paint
 
         ask_about_link(self.screen, event.href)
+
+
+def show_path(transcript: Transcript, before: ChatView | None, shown: ChatView) -> None:
+    """Show the messages; of a path that is shown already, only those that have changed."""
+    conversation_id, path = shown.conversation.id, shown.path
+    if before is None or before.conversation.id != conversation_id:
+        known = None
+    else:
+        known = [message.id for message in before.path]
+    if known == [message.id for message in path]:
+        for old, message in zip(before.path if before else (), path, strict=True):
+            if old is not message and old != message:
+                transcript.update_message(message)
+        if before is None or before.labels != shown.labels:
+            transcript.set_labels(shown.labels)
+    elif known is not None and shown.variant is not None:
+        transcript.show_variant(shown.variant, path, shown.labels)
+    else:
+        transcript.show(
+            conversation_id,
+            path,
+            labels=shown.labels,
+            position=shown.position,
+            at_end=shown.at_end,
+        )

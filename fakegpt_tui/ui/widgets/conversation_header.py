@@ -24,7 +24,7 @@ class ConversationHeader(RenderCache, Widget):
 
     DEFAULT_CSS = """
     ConversationHeader {
-        height: 1; width: 1fr; padding: 0 2; text-wrap: nowrap;
+        height: 2; width: 1fr; padding: 0 2 1 1; text-wrap: nowrap;
         & .conversation-header--title { text-style: bold; }
         & .conversation-header--facts { color: $text-muted; }
         & .conversation-header--busy { color: $primary; }

@@ -1,8 +1,10 @@
 """Conversation list widget, drawn by index so that its length costs nothing."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
@@ -17,7 +19,15 @@ from fakegpt_tui.domain.fast_dataclass import dataclass
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.bindings import bindings
 from fakegpt_tui.ui.keymap import KeyScope
-from fakegpt_tui.ui.widgets.drawing import RenderCache, fit, icon_cell, spinner, without_background
+from fakegpt_tui.ui.widgets.drawing import (
+    RenderCache,
+    fit,
+    format_age,
+    icon_cell,
+    spinner,
+    truncate,
+    without_background,
+)
 
 
 class RowStatus(Enum):
@@ -38,12 +48,18 @@ RUNNING = {RowStatus.STREAMING, RowStatus.WAITING}
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """One conversation in the list. `group` is the heading that it belongs under, if any."""
+    """One conversation in the list. `group` is the heading that it belongs under, if any.
+
+    `difference` tells it from others whose titles look the same.
+    """
 
     id: str
     title: str
     group: str = ""
     status: RowStatus = RowStatus.NONE
+    difference: str = ""
+    model: str = ""
+    used_at: datetime | None = None
 
 
 class _RowIndex:
@@ -93,6 +109,11 @@ _STATUS_STYLES = {
     RowStatus.DRAFT: "muted",
 }
 _STYLES = ("muted", "heading", "current", "busy", "unread", "failed", "cursor")
+_WIDTHS = 30, 44
+"""The least and the most cells that the list takes by itself."""
+_NARROWEST = 16
+_AGE_FROM_WIDTH = 20
+_MODEL_FROM_WIDTH = 40
 _EMPTY_TEXT = "No conversations yet."
 
 
@@ -125,6 +146,8 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
     rows: reactive[tuple[ConversationRow, ...]] = reactive(())
     current: reactive[str | None] = reactive(None)
     cursor: reactive[str | None] = reactive(None, repaint=False)
+    minute: reactive[datetime | None] = reactive(None)
+    """The time by which ages are shown; they are not, without one."""
     picked: reactive[frozenset[str]] = reactive(frozenset())
     """The conversations that were marked to do something with all of them."""
 
@@ -133,6 +156,12 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         """A conversation was chosen."""
 
         conversation_id: str
+
+    @dataclass
+    class Resized(Message):
+        """The width was changed, to so many cells."""
+
+        width: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -197,6 +226,18 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         elif line >= self.scroll_offset.y + height:
             self.scroll_to(y=line - height + 1, animate=False)
 
+    def set_width(self, wanted: str | None, screen_width: int) -> None:
+        """Be as wide as is wanted, or else as fits the screen, in cells."""
+        fitting = max(_WIDTHS[0], min(screen_width // 5, _WIDTHS[1]))
+        chosen = int(wanted) if wanted is not None and wanted.isdecimal() else fitting
+        self.styles.width = max(_NARROWEST, min(chosen, screen_width // 2))
+
+    def action_resize(self, cells: int) -> None:
+        """Be so many cells wider, or narrower."""
+        wanted = str(max(_NARROWEST, self.outer_size.width + cells))
+        self.set_width(wanted, self.screen.size.width)
+        self.post_message(self.Resized(str(self.styles.width and self.styles.width.cells)))
+
     def action_move(self, rows: int) -> None:
         position = self._index.position_of(self.cursor)
         self.cursor = self._index.id_at(0 if position is None else position + rows)
@@ -252,13 +293,27 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         if row.id == self.cursor and self.has_focus:
             cursor = self._style("cursor")
             style, icon_style = style + cursor, icon_style + cursor
-        title = safe_line(row.title) or "Untitled"
+        facts = self._facts(row, width)
+        facts_style = style if row.id == self.cursor and self.has_focus else style + self._muted
         segments = [
             Segment(self._marker(row.id), style),
             Segment(icon_cell(self._icon(row.status)), icon_style),
-            Segment(fit(title, max(0, width - 3)), style),
+            Segment(_titled(row, max(0, width - 3 - cell_len(facts))), style),
+            Segment(facts, facts_style),
         ]
         return Strip(segments, max(3, width)).crop(0, width)
+
+    def _facts(self, row: ConversationRow, width: int) -> str:
+        """The model, where there is much room, and the age of a row."""
+        if row.used_at is None or self.minute is None or width < _AGE_FROM_WIDTH:
+            return ""
+        age = f" {format_age(row.used_at, self.minute):>3} "
+        model = safe_line(row.model) if width >= _MODEL_FROM_WIDTH else ""
+        return f"  {truncate(model, width // 4)} {age}" if model else age
+
+    @property
+    def _muted(self) -> Style:
+        return without_background(self._style("muted"))
 
     def _icon(self, status: RowStatus) -> str:
         return spinner(self._step) if self._step and status in RUNNING else status.value
@@ -295,3 +350,12 @@ class ConversationList(RenderCache, ScrollView, can_focus=True, inherit_bindings
         lines = Content(_EMPTY_TEXT).wrap(max(1, width - 2))
         text = f" {lines[y].plain}" if y < len(lines) else ""
         return Strip([Segment(fit(text, width), style)], width)
+
+
+def _titled(row: ConversationRow, width: int) -> str:
+    """The title with what tells it from others, in just so many cells."""
+    title = safe_line(row.title) or "Untitled"
+    if not row.difference:
+        return fit(title, width)
+    difference = f" · {row.difference}"
+    return fit(f"{truncate(title, max(1, width - cell_len(difference)))}{difference}", width)

@@ -9,7 +9,11 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
+_MONTHS = tuple(name[:3] for name in _MONTH_NAMES)
 _AGES = ((31_557_600, "y"), (604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"))
 
 if TYPE_CHECKING:
@@ -72,6 +76,13 @@ def format_time(time: datetime, now: datetime) -> str:
         return f"{local:%H:%M}"
     day = f"{local.day} {_MONTHS[local.month - 1]}"
     return f"{day} {local:%H:%M}" if local.year == now.year else f"{day} {local.year}"
+
+
+def format_month(time: datetime, now: datetime) -> str:
+    """The month of a time, with its year where that is not the year of `now`."""
+    local = time.astimezone(now.tzinfo)
+    month = _MONTH_NAMES[local.month - 1]
+    return month if local.year == now.year else f"{month} {local.year}"
 
 
 def format_age(time: datetime, now: datetime) -> str:

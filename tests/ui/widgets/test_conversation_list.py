@@ -1,6 +1,7 @@
 """The conversation list: keys, the cursor, signs, and what it costs."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.cells import cell_len
@@ -40,6 +41,10 @@ class ListApp(App[None]):
 
     def on_conversation_list_opened(self, message: ConversationList.Opened) -> None:
         self.opened.append(message.conversation_id)
+
+
+class WideListApp(ListApp):
+    CSS = ""
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
@@ -218,3 +223,54 @@ async def test_any_size_will_do(size: tuple[int, int]) -> None:
         app.list.rows = ()
         await pilot.pause()
         assert len(shown(app.list)) == app.list.size.height
+
+
+async def test_a_row_has_its_age_and_where_there_is_room_its_model() -> None:
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    row = ConversationRow("a", "Alpha", model="llama3", used_at=now - timedelta(hours=3))
+    app = WideListApp((row,))
+    async with app.run_test(size=(60, 3)) as pilot:
+        app.list.minute = now
+        for width, line in ((18, "   Alpha"), (24, "   Alpha            3h"), (50, None)):
+            app.list.styles.width = width
+            await pilot.pause()
+            if line is None:
+                assert shown(app.list)[0].split()[1:] == ["Alpha", "llama3", "3h"]
+            else:
+                assert shown(app.list)[0].removeprefix("›").strip() == line.strip()
+
+
+async def test_what_tells_a_row_from_others_is_not_cut() -> None:
+    app = ListApp((ConversationRow("a", "A trip to Norway in winter", difference="29 Jan"),))
+    async with app.run_test(size=(40, 3)):
+        assert shown(app.list)[0].endswith("… · 29 Jan")
+
+
+async def test_signs_of_what_is_under_way_turn() -> None:
+    rows = (
+        ConversationRow("a", "Alpha", status=RowStatus.STREAMING),
+        ConversationRow("b", "Beta", status=RowStatus.WAITING),
+        ConversationRow("c", "Gamma", status=RowStatus.UNREAD),
+    )
+    app = ListApp(rows)
+    async with app.run_test(size=(40, 4)) as pilot:
+        assert [line[1] for line in shown(app.list)[:3]] == ["»", "…", "●"]
+        app.list.spin(1)
+        await pilot.pause()
+        assert [line[1] for line in shown(app.list)[:3]] == ["⠙", "⠙", "●"]
+
+
+async def test_the_list_can_be_made_wider_and_narrower() -> None:
+    app = WideListApp(some_rows(3))
+    async with app.run_test(size=(100, 5)) as pilot:
+        app.list.set_width(None, 100)
+        await pilot.pause()
+        assert app.list.outer_size.width == 30
+        app.list.focus()
+        await press(pilot, "greater_than_sign")
+        assert app.list.outer_size.width == 34
+        await press(pilot, *["less_than_sign"] * 9)
+        assert app.list.outer_size.width == 16
+        app.list.set_width(None, 240)
+        await pilot.pause()
+        assert app.list.outer_size.width == 44
