@@ -83,12 +83,12 @@ def conversation_facts(
         variant: Which variant of a message is shown, if there are several.
         preset: The name of the preset that it follows, if it does.
     """
-    facts = [f"{conversation.service} {conversation.model}".strip(), variant]
+    facts = [f"{conversation.service} {conversation.model}".strip(), tokens, variant]
     if preset:
         facts.append(f"preset {preset}")
     else:
         facts += _set_by_hand(conversation)
-    return tuple(filter(None, (*facts, tokens)))
+    return tuple(filter(None, facts))
 
 
 def _set_by_hand(conversation: Conversation) -> Iterator[str]:

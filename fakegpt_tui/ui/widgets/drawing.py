@@ -61,7 +61,7 @@ def format_elapsed(length: timedelta) -> str:
     if seconds < _SHORTEST:
         return ""
     if seconds < _WHOLE_SECONDS_FROM:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     if seconds < _MINUTE:
         return f"{int(seconds)} s"
     if seconds < _HOUR:
