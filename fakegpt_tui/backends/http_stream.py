@@ -127,18 +127,24 @@ class HttpStreamBackend(ABC):
         """Nothing is held: every stream has its own client."""
 
     async def _fetch(
-        self, path: str, read: Callable[[bytes], T], translate_error: ErrorTranslator
+        self,
+        path: str,
+        read: Callable[[bytes], T],
+        translate_error: ErrorTranslator,
+        *,
+        body: Mapping[str, object] | None = None,
     ) -> T:
-        """What `read` makes of the JSON at `path`.
+        """What `read` makes of the JSON at `path`, which is sent a `body` where there is one.
 
         Raises:
             ServiceError: It cannot be fetched or read.
         """
         credentials = self._credentials.for_request()
         request = HttpRequest(
-            method="GET",
+            method="GET" if body is None else "POST",
             path=path,
             headers=self._list_headers(),
+            body=body,
             translate_error=translate_error,
         )
         limits = self._transport.service.limits

@@ -81,8 +81,9 @@ class PriceBook:
         return _table_price(service.url, names, usage)
 
     def reply(self, message: ChatMessage) -> Cost:
-        """What a reply cost; nothing for a prompt, or a reply that was not asked for here."""
-        if message.role is not Role.ASSISTANT or not self.knows(message.service):
+        """What a reply or a summary cost; nothing for what was not asked for here."""
+        is_asked_for = message.role is Role.ASSISTANT or message.summarizes
+        if not (is_asked_for and self.knows(message.service)):
             return Cost()
         if not message.status.is_final:
             return Cost()

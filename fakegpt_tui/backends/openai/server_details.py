@@ -1,0 +1,86 @@
+"""What model servers tell beside their list of models: Ollama, llama.cpp and LM Studio.
+
+https://github.com/ollama/ollama/blob/main/docs/api.md, and `GET /props` of llama.cpp's server.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from fakegpt_tui.backends.api.model_list import read_models
+from fakegpt_tui.domain import Model
+from fakegpt_tui.protocol.error_body import parse_json
+
+Ask: TypeAlias = Callable[[str, Mapping[str, object] | None], Awaitable[bytes]]
+"""Asks the root of a server for a path, with a body as POST or without one; the body of the answer.
+"""
+
+_MOST_ASKED: Final = 20
+"""Models of which Ollama is asked one by one."""
+
+_MOST: Final = 10**9
+
+
+async def with_details(family: str, models: tuple[Model, ...], ask: Ask) -> tuple[Model, ...]:
+    """The models with what their server tells elsewhere.
+
+    Raises:
+        ServiceError: It does not tell.
+    """
+    match family:
+        case "Ollama":
+            asked = [await _ask_ollama(model, ask) for model in models[:_MOST_ASKED]]
+            return (*asked, *models[_MOST_ASKED:])
+        case "llama.cpp":
+            return _with_props(models, parse_json(await ask("/props", None)))
+        case "LM Studio":
+            return _merged(models, read_models(await ask("/api/v0/models", None)))
+        case _:
+            return models
+
+
+async def _ask_ollama(model: Model, ask: Ask) -> Model:
+    """A model of Ollama; its window is the one that it was trained with, and may be loaded smaller.
+
+    That is why it is not taken as the window here.
+    """
+    told = parse_json(await ask("/api/show", {"model": model.id}))
+    fields = told if isinstance(told, dict) else {}
+    words = fields.get("capabilities")
+    if not isinstance(words, list):
+        return model
+    return replace(model, thinks="thinking" in words, sees="vision" in words)
+
+
+def _with_props(models: tuple[Model, ...], told: object) -> tuple[Model, ...]:
+    """The one model of llama.cpp's server, with the window that it has been given."""
+    fields = told if isinstance(told, dict) else {}
+    settings, modalities = fields.get("default_generation_settings"), fields.get("modalities")
+    window = settings.get("n_ctx") if isinstance(settings, dict) else None
+    sees = modalities.get("vision") if isinstance(modalities, dict) else None
+    is_window = isinstance(window, int) and not isinstance(window, bool) and 1 < window < _MOST
+    return tuple(
+        replace(
+            model,
+            window=window if is_window else model.window,
+            sees=sees if isinstance(sees, bool) else model.sees,
+        )
+        for model in models
+    )
+
+
+def _merged(models: tuple[Model, ...], others: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The models with what another list tells of them."""
+    known = {each.id: each for each in others}
+    return tuple(
+        replace(
+            model,
+            window=known[model.id].window or model.window,
+            thinks=model.thinks if known[model.id].thinks is None else known[model.id].thinks,
+            sees=model.sees if known[model.id].sees is None else known[model.id].sees,
+            family=known[model.id].family or model.family,
+        )
+        if model.id in known
+        else model
+        for model in models
+    )
