@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from fakegpt_tui.backends.scripted import ScriptedBackend
-from fakegpt_tui.domain import Model, ServiceKind
+from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
+from fakegpt_tui.domain import Model, ReplyEnded, ServiceKind, TextDelta
 from tests.stubs import SERVICE
 from tests.ui.running import Running, reply, running
 
@@ -57,3 +57,14 @@ async def test_the_share_of_the_window_is_shown_where_the_window_is_known() -> N
     async with running(reply("four " * 10), service=replace(API, window=100)) as it:
         await it.ask("five " * 10)
         await it.until(lambda: it.header.endswith("≈ 20 tokens · 20 %"))
+
+
+async def test_the_share_grows_while_a_reply_streams() -> None:
+    gate = Gate()
+    script = [TextDelta("four " * 20), gate, TextDelta("more " * 10), ReplyEnded()]
+    async with running(script, service=replace(API, window=1_000)) as it:
+        await it.ask("five " * 10)
+        await it.until(lambda: it.header.endswith("≈ 30 tokens · 3 %"))
+        assert it.chat.active_turns.all()
+        gate.open()
+        await it.until(lambda: it.header.endswith("≈ 40 tokens · 4 %"))
