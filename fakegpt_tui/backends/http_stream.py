@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -183,7 +183,7 @@ class HttpStreamBackend(ABC):
                     batches = await body.batches(join_small(chunks))
                     timeouts.record_bytes(chunks)
                     decoded = decoder.decode_all(server_events(batches, timeouts))
-                    for event in _note_events(decoded, timeouts, builder):
+                    for event in _note_events(_join_texts(decoded), timeouts, builder):
                         yield event
                     timeouts.allow_silence(working=decoder.is_working)
                     if decoder.grace is not None:
@@ -254,6 +254,32 @@ def _note_events(
         elif isinstance(event, UsageReported):
             builder.learn(event.usage)
         yield event
+
+
+def _join_texts(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
+    """`events` that came together, with texts that follow each other as one.
+
+    Each event takes several turns of generators, and a fast service sends thousands a second.
+    """
+    texts: list[str] = []
+    try:
+        for event in events:
+            if type(event) is TextDelta:
+                texts.append(event.text)
+                continue
+            yield from _joined(texts)
+            yield event
+    except ServiceError:
+        yield from _joined(texts)
+        raise
+    yield from _joined(texts)
+
+
+def _joined(texts: list[str]) -> Iterator[TextDelta]:
+    if texts:
+        text = "".join(texts)
+        texts.clear()
+        yield TextDelta(text)
 
 
 def _retry_or_raise(

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from random import Random
@@ -21,6 +21,7 @@ from fakegpt_tui.domain import (
     ReplyCut,
     ReplyEnded,
     RequestRefused,
+    StreamEvent,
     TextDelta,
     TimeLimits,
     Usage,
@@ -68,10 +69,29 @@ async def body_of(server: FaultServer, count: int = 1) -> dict[str, object]:
     return body
 
 
+def with_whole_texts(events: Iterable[StreamEvent]) -> list[StreamEvent]:
+    """`events` as if all texts that follow each other had come together."""
+    found: list[StreamEvent] = []
+    for each in events:
+        if isinstance(each, TextDelta) and found and isinstance(found[-1], TextDelta):
+            found[-1] = TextDelta(found[-1].text + each.text)
+        else:
+            found.append(each)
+    return found
+
+
 async def test_a_reply_comes_as_text_and_an_end(server: FaultServer) -> None:
     server.script(CHAT, *replies("Hel", "lo"))
     events = await events_of(backend_for(service(server.url)))
-    assert events == [TextDelta("Hel"), TextDelta("lo"), ReplyEnded()]
+    assert with_whole_texts(events) == [TextDelta("Hello"), ReplyEnded()]
+
+
+async def test_texts_that_come_together_are_one_event(server: FaultServer) -> None:
+    many = b"".join(map(says, "abcdefghij" * 100))
+    server.script(CHAT, Send(stream_head() + chunk(many + end() + DONE) + LAST_CHUNK))
+    events = await events_of(backend_for(service(server.url)))
+    assert text_of(events) == "abcdefghij" * 100
+    assert len(events) < 100
 
 
 async def test_a_request_carries_the_key_and_the_turns(server: FaultServer) -> None:
@@ -152,11 +172,10 @@ async def test_thoughts_refusals_and_numbers_are_told_apart(server: FaultServer)
         ),
     )
     events = await events_of(backend_for(service(server.url)))
-    assert [each for each in events if not isinstance(each, Notice)] == [
+    assert [each for each in with_whole_texts(events) if not isinstance(each, Notice)] == [
         ReasoningDelta("Hm"),
         ReasoningDelta(", well."),
-        TextDelta("I "),
-        TextDelta("won't."),
+        TextDelta("I won't."),
         UsageReported(Usage(5, 7)),
         ReplyEnded(),
     ]
