@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -222,15 +223,10 @@ class FakeGpt:
         Raises:
             RuntimeError: An event loop is running here, which waiting for a reply would block.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            pieces = _iterate_synchronously(cls.create_async_generator(model, messages, **kwargs))
-            return pieces if stream else _join(pieces)
-        raise RuntimeError(
-            "create_completion cannot be used while an event loop is running; "
-            "use create_async_generator or create_async there."
-        )
+        _require_no_loop()
+        make = partial(cls.create_async_generator, model, messages, **kwargs)
+        pieces = _iterate_synchronously(make)
+        return pieces if stream else _join(pieces)
 
     @classmethod
     async def _stream_events(
@@ -327,7 +323,20 @@ def _context_message(line: Mapping[str, Any]) -> ContextMessage:
     return ContextMessage(str(line.get("role") or Role.USER), content)
 
 
-def _iterate_synchronously(pieces: AsyncGenerator[str]) -> Generator[str]:
+def _require_no_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError(
+        "create_completion cannot be used while an event loop is running; "
+        "use create_async_generator or create_async there."
+    )
+
+
+def _iterate_synchronously(make: Callable[[], AsyncGenerator[str]]) -> Generator[str]:
+    _require_no_loop()  # It may have been made before there was one.
+    pieces = make()
     with asyncio.Runner() as runner:
         try:
             while True:
