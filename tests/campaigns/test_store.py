@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaigns import lost_text
 from tests.campaigns.store import is_kept, run
 
 SLACK = 0.5
@@ -25,3 +26,13 @@ def test_two_hundred_rounds_lose_nothing(
     assert is_kept(tally), tally.lines()
     assert max(tally.text_lost) < 0.25 + SLACK
     assert tally.acknowledged > 1000
+
+
+@pytest.mark.long
+def test_kills_of_the_program_lose_little_text(
+    record_property: Callable[[str, object], None],
+) -> None:
+    lost = lost_text.run(rounds=10, load=0, seed=3)
+    record_property("figures", lost)
+    assert len(lost) == 20
+    assert max(lost) < lost_text.MOST_OF_ALL + SLACK
