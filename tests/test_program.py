@@ -748,3 +748,24 @@ def test_a_command_of_the_shell_is_run_only_where_it_is_typed(home: Home, tmp_pa
         assert "!echo pasted" in backend.requests[-1].messages[-1].text
     assert (tmp_path / "typed").read_text() == "typed\n"
     assert not (tmp_path / "pasted").exists()
+
+
+def test_a_large_paste_is_edited_in_the_editor(home: Home, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i "s/^line 7$/line seven/" "$1"\n')
+    editor.chmod(0o755)
+    home.environment["EDITOR"] = str(editor)
+    with served([TextDelta("got it"), ReplyEnded()]) as (backend, url):
+        home.use_service(url)
+        with opened(home) as terminal:
+            terminal.paste("\n".join(f"line {number}" for number in range(30)))
+            terminal.wait_for("▣ 1 pasted, 30 lines")
+            terminal.press("alt+o")
+            terminal.wait_for("Attached to the prompt")
+            terminal.type("e")
+            terminal.wait_for("has another text now")
+            terminal.press("enter")
+            terminal.wait_for("got it")
+            leave(terminal)
+        sent = backend.requests[-1].messages[-1].text
+    assert "line 6\nline seven\nline 8" in sent

@@ -198,10 +198,11 @@ class AttachmentController:
         number = new_id(part, known, typed)
         attachment = Attachment(number, part, source)
         mark = mark_of(attachment)
-        if old and held is not None and held.replace(conversation_id, old, mark):
-            pass
-        elif not is_open:
+        is_held = bool(old) and held is not None and held.replace(conversation_id, old, mark)
+        if not is_open:
             self._state.mark_elsewhere(conversation_id, old, mark)
+        elif is_held:
+            pass  # It is in no prompt any more.
         elif not (old and prompt.replace_first(old, mark)):
             row, column = prompt.cursor_location
             before = prompt.document[row][:column]

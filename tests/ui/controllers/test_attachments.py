@@ -2,21 +2,24 @@
 
 import asyncio
 import os
+import threading
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from textual import events
 
 from fakegpt_tui.backends.base import ReplyRequest
 from fakegpt_tui.backends.scripted import Gate, ScriptedBackend
-from fakegpt_tui.domain import Model, PictureRefused, Service, ServiceKind
-from fakegpt_tui.domain.parts import FilePart, ImagePart
+from fakegpt_tui.domain import Model, PictureRefused, Service, ServiceKind, StoreError
+from fakegpt_tui.domain.parts import Blob, FilePart, ImagePart, attached_parts
 from fakegpt_tui.ui.dialogs.attachments import AttachmentsScreen, TextScreen
 from fakegpt_tui.ui.dialogs.command_output import CommandScreen
 from fakegpt_tui.ui.dialogs.services import ServicesScreen
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.attachments.examples import png
+from tests.patience import PATIENCE
 from tests.stubs import MemoryStore, connecting
 from tests.ui.running import Running, reply
 from tests.ui.running import running as running_with
@@ -98,6 +101,19 @@ async def test_keys_that_come_faster_than_the_list_complete_all_the_same() -> No
         await sent(it)
         assert [each.name for each in parts(it)] == ["notes.md", "main.py"]
         assert it.path[0].text == "and say?"
+
+
+@pytest.mark.parametrize(
+    "typed", ["@~/not", '@"my', "@'my", "@./src/../not", "@src/../../project/not"]
+)
+async def test_homes_quotes_and_paths_with_folders_are_completed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setenv("HOME", str(project))
+    async with running() as it:
+        await it.pilot.press(*typed, "tab")
+        await it.see("▣ 1 ")
+        assert it.prompt.text in ("[#1 notes.md] ", "[#1 my file.txt] ")
 
 
 async def test_tab_does_not_leave_a_path_that_nothing_fits() -> None:
@@ -574,3 +590,79 @@ async def test_a_name_that_is_no_utf_8_is_completed_and_attached(project: Path) 
         await it.pilot.press("enter")
         await sent(it)
         assert [each.name for each in parts(it)] == ["bl�nk.txt"]
+
+
+class SlowStore(MemoryStore):
+    """Keeps no bytes before it is released, as a disk that is busy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+
+    def put_blob(self, source: bytes | BinaryIO, *, limit: int | None = None) -> Blob:
+        assert self.released.wait(PATIENCE)
+        return super().put_blob(source, limit=limit)
+
+
+async def test_a_prompt_that_is_sent_while_a_file_is_read_waits_for_it() -> None:
+    store = SlowStore()
+    async with running(reply("ok"), store=store) as it:
+        await it.pilot.press(*"see @photo.png now", "enter", *"more")
+        await it.until(lambda: it.prompt.text == "more")
+        await it.until(
+            lambda: (
+                [each.text for each in it.chat.drafts.all().values()]
+                == ["see @photo.png now\nmore"]
+            )
+        )
+        assert not it.backend.requests
+        store.released.set()
+        await sent(it)
+        assert [each.name for each in parts(it)] == ["photo.png"]
+        assert it.path[0].text == "see now"
+        assert it.prompt.text == "more"
+        assert [each.text for each in it.chat.drafts.all().values()] == ["more"]
+
+
+async def test_a_prompt_that_waits_is_sent_where_it_was_typed() -> None:
+    store = SlowStore()
+    async with running(reply("first"), reply("ok"), store=store) as it:
+        await it.ask("begin")
+        await sent(it)
+        conversation_id = it.list.current
+        await it.pilot.press(*"see @photo.png now", "enter", *"more", "ctrl+n")
+        await it.until(lambda: it.prompt.text == "")
+        store.released.set()
+        await it.until(lambda: len(it.chat.messages.path(conversation_id)) == 4)
+        prompt = it.chat.messages.path(conversation_id)[2]
+        assert [each.name for each in attached_parts(prompt.parts)] == ["photo.png"]
+        await it.until(lambda: it.chat.drafts.all()[conversation_id].text == "more")
+        assert it.prompt.text == ""
+
+
+async def test_a_file_that_is_read_when_another_conversation_opens_stays_with_its_own() -> None:
+    store = SlowStore()
+    async with running(reply("first"), store=store) as it:
+        await it.ask("begin")
+        await sent(it)
+        conversation_id = it.list.current
+        await it.pilot.press(*"/attach photo.png", "enter", *"what?", "ctrl+n")
+        await it.until(lambda: it.prompt.text == "")
+        store.released.set()
+        await it.until(lambda: bool(it.chat.drafts.all()[conversation_id].attachments))
+        assert it.chat.drafts.all()[conversation_id].text == "what? [#1 photo.png]"
+        assert "▣" not in it.text
+        await it.pilot.press("alt+j")
+        await it.see("▣ 1 photo.png")
+
+
+async def test_bytes_that_cannot_be_kept_leave_the_text_of_a_paste() -> None:
+    class FullStore(MemoryStore):
+        def put_blob(self, *_: object, **__: object) -> Blob:
+            raise StoreError("The disk is full.")
+
+    text = "\n".join(f"line {number}" for number in range(30))
+    async with running(store=FullStore()) as it:
+        await paste(it, text)
+        await it.until(lambda: it.prompt.text == text)
+        await it.until(lambda: "disk is full" in it.status)
