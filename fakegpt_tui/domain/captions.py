@@ -48,6 +48,20 @@ def captions(parts: Iterable[Part]) -> Iterator[Caption]:
         yield Caption(f"[{number}] {words}", url)
 
 
+def searched_names(parts: Iterable[Part]) -> Iterator[str]:
+    """The names of pictures, files and sources, as a search knows them."""
+    for part in parts:
+        match part:
+            case ImagePart(_, name, alt):
+                yield from filter(None, (name, alt))
+            case FilePart(_, name):
+                yield from filter(None, (name,))
+            case CitationPart(_, _, url, title):
+                yield from filter(None, (title, url))
+            case _:
+                pass
+
+
 def _line(part: Part) -> str:
     match part:
         case ImagePart() | FilePart():

@@ -16,10 +16,16 @@ Step = tuple[str, ...]
 
 _INDEX_OPTIONS = "content = '', prefix = 3, tokenize = 'unicode61 remove_diacritics 2'"
 
+_FILL_WITHOUT_PARTS = f"""
+    INSERT INTO message_index (rowid, text)
+    SELECT position, {tokenizer.TOKENIZE_FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+"""  # noqa: S608 - constants
 FILL_INDEX = {
     "message_index": f"""
         INSERT INTO message_index (rowid, text)
-        SELECT position, {tokenizer.TOKENIZE_FUNCTION}(text) FROM chat_message WHERE owner IS NULL
+        SELECT position, {tokenizer.TOKENIZE_FUNCTION}({rows.SEARCHED_FUNCTION}(text, parts))
+        FROM chat_message
+        WHERE owner IS NULL
     """,  # noqa: S608 - constants
     "title_index": f"""
         INSERT INTO title_index (rowid, title)
@@ -148,7 +154,8 @@ STEPS: tuple[Step, ...] = (
         # Without content of its own, because what is indexed is not quite the text.
         f"CREATE VIRTUAL TABLE message_index USING fts5 (text, {_INDEX_OPTIONS})",
         f"CREATE VIRTUAL TABLE title_index USING fts5 (title, {_INDEX_OPTIONS})",
-        *FILL_INDEX.values(),
+        _FILL_WITHOUT_PARTS,
+        FILL_INDEX["title_index"],
     ),
     (
         """
@@ -275,6 +282,7 @@ def check_version(connection: sqlite3.Connection, path: Path, newest: int = VERS
 def add_functions(connection: sqlite3.Connection) -> None:
     """Let statements sum and index as this program does."""
     connection.create_function(rows.CHECKSUM_FUNCTION, -1, rows.checksum, deterministic=True)
+    connection.create_function(rows.SEARCHED_FUNCTION, 2, rows.searched_text, deterministic=True)
     connection.create_function(
         tokenizer.TOKENIZE_FUNCTION, 1, tokenizer.tokenize, deterministic=True
     )

@@ -41,6 +41,7 @@ SUMMED_LATER = ("parts",)
 """Columns that the checksum covers where they are not `NULL`, in the order in which they came."""
 
 CHECKSUM_FUNCTION = "message_checksum"
+SEARCHED_FUNCTION = "searched_text"
 
 Values: TypeAlias = dict[str, str | int | None]
 """Named parameters that SQLite takes as they are."""
@@ -140,6 +141,15 @@ def _encode_parts(parts: "tuple[Part, ...]") -> str | None:
 
 def _decode_parts(text: str | None) -> "tuple[Part, ...]":
     return part_json().decode_parts(text) if text else ()
+
+
+def searched_text(text: str, parts: str | None) -> str:
+    """What a search looks at: the text, and below it the names of files and of sources."""
+    if parts is None:
+        return text
+    from fakegpt_tui.domain.captions import searched_names  # noqa: PLC0415 - most rows have none
+
+    return "\n".join([text, *searched_names(_decode_parts(parts))])
 
 
 def part_json() -> ModuleType:

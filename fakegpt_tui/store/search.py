@@ -20,11 +20,10 @@ _ADD_TITLE = "INSERT INTO title_index (rowid, title) VALUES (:position, :text)"
 _REMOVE_TITLE = """
     INSERT INTO title_index (title_index, rowid, title) VALUES ('delete', :position, :text)
 """
-_TEXT = "SELECT position, text FROM chat_message WHERE id = :id AND owner IS NULL"
+_SEARCHED = f"SELECT position, {rows.SEARCHED_FUNCTION}(text, parts) AS text FROM chat_message"  # noqa: S608
+_TEXT = f"{_SEARCHED} WHERE id = :id AND owner IS NULL"
 _TITLE = "SELECT position, title FROM conversation WHERE id = :id"
-_TEXTS = """
-    SELECT position, text FROM chat_message WHERE conversation_id = :id AND owner IS NULL
-"""
+_TEXTS = f"{_SEARCHED} WHERE conversation_id = :id AND owner IS NULL"
 _PRIMARY_CODE = 0xFF
 
 _Values: TypeAlias = dict[str, str | int]
@@ -32,20 +31,24 @@ _Values: TypeAlias = dict[str, str | int]
 _HIT_COLUMNS = "conversation.id AS conversation_id, conversation.title AS title"
 # The index is walked backwards, and each hit looked up: CROSS JOIN keeps SQLite from another plan.
 _MESSAGES = f"""
-    SELECT message.id AS message_id, message.text, message.created_at, {_HIT_COLUMNS}
+    SELECT
+        message.id AS message_id, message.text, message.parts, message.created_at, {_HIT_COLUMNS}
     FROM message_index
     CROSS JOIN chat_message AS message ON message.position = message_index.rowid
     CROSS JOIN conversation ON conversation.id = message.conversation_id
     WHERE message_index MATCH :words AND message.trashed_at IS NULL
 """  # noqa: S608 - constants
 _TITLES = f"""
-    SELECT NULL AS message_id, conversation.title AS text, updated_at AS created_at, {_HIT_COLUMNS}
+    SELECT
+        NULL AS message_id, conversation.title AS text, NULL AS parts, updated_at AS created_at,
+        {_HIT_COLUMNS}
     FROM title_index
     CROSS JOIN conversation ON conversation.position = title_index.rowid
     WHERE title_index MATCH :words
 """  # noqa: S608 - constants
 _ALL_TITLES = f"""
-    SELECT NULL AS message_id, '' AS text, updated_at AS created_at, {_HIT_COLUMNS}
+    SELECT
+        NULL AS message_id, '' AS text, NULL AS parts, updated_at AS created_at, {_HIT_COLUMNS}
     FROM conversation
     WHERE TRUE
 """  # noqa: S608 - constants
@@ -179,7 +182,8 @@ def _conditions(query: SearchQuery) -> tuple[str, _Values]:
 
 
 def _hit(row: sqlite3.Row, words: FullTextQuery) -> SearchHit:
-    snippet, marks = tokenizer.make_snippet(row["text"], words.terms, is_prefix=words.is_prefix)
+    text = rows.searched_text(row["text"], row["parts"])
+    snippet, marks = tokenizer.make_snippet(text, words.terms, is_prefix=words.is_prefix)
     return SearchHit(
         conversation_id=row["conversation_id"],
         message_id=row["message_id"],

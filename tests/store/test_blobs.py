@@ -15,17 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.domain import Draft, MessageStatus, QueuedPrompt, StoreError
+from fakegpt_tui.domain import Draft, MessageStatus, QueuedPrompt, SearchQuery, StoreError
 from fakegpt_tui.domain.parts import (
     Attachment,
     Blob,
+    CitationPart,
     FilePart,
     ImagePart,
     Origin,
     ReasoningSpan,
     TextSpan,
 )
-from fakegpt_tui.store import blobs, salvage
+from fakegpt_tui.store import blobs, migrations, salvage
 from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.attachments.examples import png
 from tests.store.test_maintenance import NOW, run_maintenance
@@ -402,3 +403,33 @@ def test_processes_that_attach_the_same_while_another_sweeps_lose_nothing(path: 
         assert len(store.conversations()) == 40
         assert files(path) == {hashlib.sha256(data).hexdigest() for data in SAME}
         assert all(store.read_blob(hashlib.sha256(data).hexdigest()) == data for data in SAME)
+
+
+def test_a_picture_is_found_by_its_name_until_it_is_deleted(path: Path) -> None:
+    def found(store: ConversationStore, word: str) -> list[str]:
+        return [hit.snippet for hit in store.search(SearchQuery(text=word), 9)]
+
+    with ConversationStore.open(path) as store:
+        blob = store.put_blob(PNG)
+        source = CitationPart(0, 0, "https://example.org/giraffes", "Tall animals")
+        header, prompt, reply = turn(conversation(), "Look", status=MessageStatus.COMPLETE)
+        prompt = replace(prompt, parts=(ImagePart(blob, "okapi.png", "A zebra"), TextSpan(4)))
+        reply = replace(reply, text="Yes.", parts=(TextSpan(4), source))
+        store.add_turn(header, prompt, reply).result()
+        assert found(store, "okapi") == ["Look okapi.png A zebra"]
+        assert len(found(store, "zebra")) == len(found(store, "look")) == 1
+        assert len(found(store, "animals")) == 1
+        store.trash_messages([prompt.id], NOW).result()
+        assert found(store, "okapi") == []
+        store.trash_messages([prompt.id], None).result()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        migrations.add_functions(connection)
+        # An index that is rebuilt knows the same.
+        connection.execute("INSERT INTO message_index (message_index) VALUES ('delete-all')")
+        connection.execute(migrations.FILL_INDEX["message_index"])
+    with ConversationStore.open(path) as store:
+        assert len(found(store, "okapi")) == 1
+        store.delete_conversation(header.id).result()
+        assert found(store, "okapi") == []
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM message_index_docsize").fetchone() == (0,)
