@@ -188,6 +188,29 @@ class SettingsStore:
         self._choices.forget(*(("service", "model") if row.name == "service" else (row.name,)))
         return before[0]
 
+    async def change_keys(self, command_id: str, keys: str | None) -> str | None:
+        """Write the keys of a command, or leave them to the keymap; returns what was written.
+
+        Raises:
+            ConfigError: The file cannot be read as configuration.
+            SaveError: The file cannot be read or written.
+        """
+        return await asyncio.to_thread(self._change_keys, command_id, keys)
+
+    def _change_keys(self, command_id: str, keys: str | None) -> str | None:
+        from fakegpt_tui.config.atomic_file import edit_file  # noqa: PLC0415 - seldom
+        from fakegpt_tui.config.edit import with_keys  # noqa: PLC0415 - as above
+
+        path = self._run.config_file
+        before: list[str | None] = []
+
+        def edit(content: str) -> str:
+            before.append(self._settings_of_file(content).keys.get(command_id))
+            return with_keys(content, command_id, keys, path=path)
+
+        edit_file(path, edit)
+        return before[0]
+
     def _settings_of_file(self, content: str) -> Settings:
         """The settings without flags and variables.
 
@@ -213,6 +236,9 @@ class SettingsStore:
             overridden=overridden,
             immediate=row.applies_now,
             file_value=_value_in_file(content, row) or "",
+            title=row.title,
+            group=row.group,
+            is_path=row.is_path,
         )
 
 

@@ -138,6 +138,30 @@ def with_setting(content: str, name: str, value: Value, *, path: Path) -> str:
     return tomlkit.dumps(line) + ("" if is_apart else "\n") + content
 
 
+def with_keys(content: str, command_id: str, keys: str | None, *, path: Path) -> str:
+    """`content` with the keys of a command in the table `keys`, or without them.
+
+    Raises:
+        ConfigError: The text cannot be read.
+    """
+    document = _parse_document(content, path)
+    if keys is None and "keys" not in document:
+        return content
+    table, name = _table(document, "keys", path), command_id
+    above: list[tuple[MutableMapping[str, object], str]] = [(document, "keys")]
+    # An id that is not quoted stands in tables of its parts.
+    while name not in table and isinstance(
+        inner := table.get(name.partition(".")[0]), MutableMapping
+    ):
+        above.append((table, name.partition(".")[0]))
+        table, name = inner, name.partition(".")[2]
+    _assign(table, {name: keys})
+    for parent, part in reversed(above):
+        if not parent[part]:
+            del parent[part]
+    return tomlkit.dumps(document)
+
+
 def with_favourite(content: str, name: str, *, is_one: bool, path: Path) -> str:
     """`content` with `name` among the favourites, or no longer.
 

@@ -63,12 +63,15 @@ class SettingSpec:
     `validate` checks a value, and `parse` turns text, as it is typed or in a variable, into what
     the file would hold. `choices` are all values, if there are only a few. `unset` is shown where
     there is no value. A new configuration file has a line for each setting with an `example`. The
-    settings screen shows those that are `editable`; those that need no new start are used at once.
+    settings screen shows those that are `editable`, by their `title` in their `group`; those that
+    need no new start are used at once.
     """
 
     description: str
     validate: Validator[Any]
     name: str = ""
+    title: str = ""
+    group: str = ""
     default: Any = None
     parse: Callable[[str], TomlValue] = str
     choices: tuple[str, ...] = ()
@@ -76,6 +79,11 @@ class SettingSpec:
     example: str = ""
     editable: bool = True
     applies_now: bool = False
+
+    @property
+    def is_path(self) -> bool:
+        """Is it a file or a folder?"""
+        return self.validate is validators.absolute_path
 
     def value(self, settings: Settings) -> str:
         """The value in these settings, as it would be typed; empty where nothing is set."""
@@ -117,12 +125,22 @@ class Settings:
         default="embedded",
         example='"embedded"',
         applies_now=True,
+        title="Service",
+        group="Answers",
     )
     model: str | None = setting(
-        "The model for new conversations; without one, the service's own.", validators.text
+        "The model for new conversations; without one, the service's own.",
+        validators.text,
+        title="Model",
+        group="Answers",
     )
     theme: str | None = setting(
-        "The colours of the screen.", validators.text, unset="dark", applies_now=True
+        "The colours of the screen.",
+        validators.text,
+        unset="dark",
+        applies_now=True,
+        title="Theme",
+        group="Look",
     )
     enter: str = setting(
         "What enter does in the prompt; ctrl+j does the other.",
@@ -130,6 +148,8 @@ class Settings:
         choices=("send", "newline"),
         example='"newline"',
         applies_now=True,
+        title="Enter key",
+        group="Keys and notices",
     )
     notify: str = setting(
         "How the end of a reply is announced while you look at something else.",
@@ -137,6 +157,8 @@ class Settings:
         choices=("none", "bell", "desktop"),
         example='"bell"',
         applies_now=True,
+        title="Notifications",
+        group="Keys and notices",
     )
     max_turns: int = setting(
         "How many replies may stream at once, from 1 to 64; more wait their turn.",
@@ -145,6 +167,8 @@ class Settings:
         parse=validators.parse_number,
         example="8",
         applies_now=True,
+        title="Replies at once",
+        group="Answers",
     )
     attachment_limit: int = setting(
         "How many megabytes a picture or file may have, from 1 to 2,000; a larger one is refused.",
@@ -158,6 +182,8 @@ class Settings:
         default=20,
         parse=validators.parse_number,
         applies_now=True,
+        title="Redraws a second",
+        group="Look",
     )
     motion: str = setting(
         "With off, a streaming reply is drawn four times a second, numbers that run change every "
@@ -166,6 +192,8 @@ class Settings:
         choices=("on", "off"),
         example='"off"',
         applies_now=True,
+        title="Motion",
+        group="Look",
     )
     ambiguous_width: str = setting(
         "How many columns §, é, Greek and the like take: narrow for one, wide for two; auto asks "
@@ -174,15 +202,23 @@ class Settings:
         choices=("auto", "narrow", "wide"),
         example='"auto"',
         applies_now=True,
+        title="Width of § and é",
+        group="Look",
     )
     mirror: Path | None = setting(
         "A folder with a Markdown file of every conversation, for Git, Obsidian and others; empty "
         "for none.",
         validators.absolute_path,
         example='"~/notes/chats"',
+        title="Mirror folder",
+        group="Files",
     )
     exports_dir: Path = setting(
-        "The folder for saved files.", validators.absolute_path, example='"~/chats"'
+        "The folder for saved files.",
+        validators.absolute_path,
+        example='"~/chats"',
+        title="Folder for saved files",
+        group="Files",
     )
     plain: bool = setting(
         "Chat line by line, for screen readers and simple terminals.",
@@ -190,17 +226,23 @@ class Settings:
         default=False,
         parse=validators.parse_flag,
         choices=("false", "true"),
+        title="Line by line",
+        group="Look",
     )
     log: Path | None = setting(
         "A file that is told what the program does, without texts and secrets; without one there "
         "is no log.",
         validators.absolute_path,
         example='"~/fakegpt-tui.log"',
+        title="Log file",
+        group="Files",
     )
     log_level: str = setting(
         "The least important thing that the log is told.",
         default="info",
         choices=("error", "warning", "info", "debug"),
+        title="Log level",
+        group="Files",
     )
     favourites: tuple[ModelRef, ...] = setting(
         "Models that F6 shows first, each as service/model.",

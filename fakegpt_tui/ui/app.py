@@ -257,7 +257,7 @@ class FakeGPTApp(KeySerializer, BidiRepairingApp, CrashReportingApp):
                 self._set_motion(event.value)
             case "ambiguous_width":
                 self._widths.set_preference(AmbiguousWidth(event.value))
-            case "enter":
+            case "enter" | "keys":
                 self.set_keymap(textual_keymap(self._chat_screen.state.keys))
             case _:
                 pass  # the screen uses it

@@ -161,6 +161,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(ANY, "app.list", "ctrl+t,f9", "toggle_list", "List", "Show or hide the conversation list", "/list", "/sidebar"),
     Command(ANY, "app.settings", "f10", "settings.open", "Settings", "Change how the program looks and works", "/settings", "/preferences /config /options"),
     Command(ANY, "app.usage", "", "settings.show_usage", "Usage", "See tokens and money by month, model and conversation", "/usage", "/cost /tokens"),
+    Command(ANY, "app.keys", "", "settings.edit_keys", "Edit keys", "Change the keys of all commands by pressing others", "/edit keys", "/keymap /bindings /shortcuts"),
     Command(ANY, "app.theme", "", "settings.choose_theme", "Theme", "Change the colours, which are shown while you choose", "/theme", "/themes /color /colour /colors /colours"),
     Command(ANY, "app.redraw", "ctrl+l", "redraw", "Redraw", "Draw the screen again", "/redraw", "/refresh"),
     Command(ANY, "app.help", "f1,question_mark", "help", "Help", "Show all keys; ? does so outside the prompt", "/help", "/keys /?", in_footer=True),

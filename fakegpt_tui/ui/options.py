@@ -113,7 +113,8 @@ class EffectiveSetting:
 
     `origin` says where the value comes from. `choices` are empty for free text. A setting that is
     `overridden` by an option or a variable keeps its value in this run, whatever the file says;
-    `file_value` is that, or empty. An `immediate` one can be used without a restart.
+    `file_value` is that, or empty. An `immediate` one can be used without a restart. People know it
+    by its `title` in its `group`; one that `is_path` names a file or a folder.
     """
 
     name: str
@@ -124,6 +125,9 @@ class EffectiveSetting:
     overridden: bool = False
     immediate: bool = False
     file_value: str = ""
+    title: str = ""
+    group: str = ""
+    is_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,14 @@ class SettingsRepository(Protocol):
 
         Raises:
             FakeGPTError: It is invalid, or cannot be written; then nothing has changed.
+        """
+        ...
+
+    async def change_keys(self, command_id: str, keys: str | None) -> str | None:
+        """Write the keys of a command, or leave them to the keymap; returns what was written.
+
+        Raises:
+            FakeGPTError: They cannot be written; then nothing has changed.
         """
         ...
 

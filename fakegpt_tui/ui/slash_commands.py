@@ -50,8 +50,10 @@ def command_with_path(text: str) -> tuple[Command, str, str] | None:
     if not fitting:
         return None
     name, command = max(fitting, key=lambda each: len(each[0]))
-    typed = text[: len(name)]
-    return command, typed, text[len(name) :].strip()
+    path = text[len(name) :].strip()
+    # Several words without a sign of a path are a sentence.
+    is_path = len(path.split()) == 1 or any(sign in path for sign in "/\\.~")
+    return (command, text[: len(name)], path) if is_path else None
 
 
 def path_command_action(command: Command, path: str) -> str:

@@ -62,6 +62,8 @@ class ChatState:
         """Has the store been read? Until then nothing here asks for it."""
         self.keys = keys
         """The keys that are not as in the keymap, by the ids of their commands."""
+        self.own_keys: Mapping[str, str] = {}
+        """The keys of the configuration, some of which may be wrong."""
         self.open: Conversation = chat.conversations.create()
         self.rows: tuple[ConversationRow, ...] = ()
         """The conversations as they were last shown in the list."""

@@ -22,7 +22,7 @@ from fakegpt_tui.domain import (
     StoreError,
 )
 from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.keymap import key_label
+from fakegpt_tui.ui.keymap import first_key, key_label
 from fakegpt_tui.ui.widgets.conversation_list import RUNNING, ConversationRow, RowStatus
 from fakegpt_tui.ui.widgets.drawing import format_month, format_time
 from fakegpt_tui.ui.widgets.first_page import FirstStep
@@ -253,6 +253,8 @@ class ViewModel:
             if variants is not None or message.id in self._state.picked:
                 label = label._replace(note=self._note(message, variants))
             labels[message.id] = label
+        if hint := failure_hint(path[-1], self._state.keys):
+            labels[path[-1].id] = labels[path[-1].id]._replace(hint=hint)
         return labels
 
     def _cost_label(self, message: ChatMessage) -> str:
@@ -321,6 +323,28 @@ def queued_text(prompt: QueuedPrompt) -> str:
     from fakegpt_tui.attachments.marks import put_marks  # noqa: PLC0415 - where there are some
 
     return put_marks(prompt.text, prompt.parts)[0]
+
+
+def failure_hint(message: ChatMessage, keys: Mapping[str, str]) -> str:
+    """The keys and commands that help with a reply that ended early; empty for others.
+
+    Args:
+        message: The last message of a conversation.
+        keys: Those that are not as in the keymap, by the ids of their commands.
+    """
+    again = f"{first_key('message.regenerate', keys)} or /retry asks again"
+    go_on = f"{first_key('message.continue', keys)} or /continue goes on"
+    model = first_key("chat.model", keys)
+    match message.status:
+        case MessageStatus.STOPPED | MessageStatus.INTERRUPTED if message.text:
+            return f"{go_on} · {again}"
+        case MessageStatus.STOPPED:
+            return again
+        case MessageStatus.FAILED | MessageStatus.INTERRUPTED:
+            edit = first_key("services.edit", keys)
+            return f"{again} · {model} another model · {model} {edit} its address and key"
+        case _:
+            return ""
 
 
 def _estimated_tokens(message: ChatMessage) -> str:

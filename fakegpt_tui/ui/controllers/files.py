@@ -54,7 +54,8 @@ class FileController:
 
     def _tell_saved(self, path: Path, what: str = "Saved as") -> None:
         self._saved = path
-        self._window.notify(f"{what} {path} (/copy path, /open file, /open folder)")
+        then = "/copy path, /open file, /open folder"
+        self._window.notify(f"{what} {path.name} in {path.parent} · {then}")
 
     def save_to(self, typed: str) -> None:
         """Save the open conversation where a path says, in the format of its suffix."""
@@ -142,7 +143,10 @@ class FileController:
         self._state.picked ^= {message.id}
         self._window.after_refresh(lambda: transcript.action_mark(1))
         count = len(self._state.picked_in_path)
-        self._window.notify(f"{count} picked; s saves them." if count else "Nothing is picked.")
+        self._window.notify(
+            f"{count} picked; s saves them." if count else "Nothing is picked.",
+            while_true=lambda: len(self._state.picked_in_path) == count,
+        )
 
     def import_file(self) -> None:
         if self._show_running_job():

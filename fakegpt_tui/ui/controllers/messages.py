@@ -102,7 +102,10 @@ class MessageController:
             first_key(f"transcript.{name}", self._state.keys)
             for name in ("mark-previous", "mark-next", "last")
         )
-        self._window.notify(f"Mark a message first: {up} and {down} do, {last} the last one.")
+        self._window.notify(
+            f"Mark a message first: {up} and {down} do, {last} the last one.",
+            while_true=lambda: not self._window.transcript.is_marked,
+        )
         return False
 
     def _may_cost(self, command_id: str) -> bool:

@@ -1,6 +1,6 @@
 """Prompt controller: send, stop, edit, recall, queue, and what becomes of a turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fakegpt_tui.attachments.marks import mark_of
 from fakegpt_tui.chat.service import ChatService
@@ -180,9 +180,19 @@ class PromptController:
         title = safe_line(self._state.title(reply.conversation_id), _MAX_TITLE)
         if not (is_open and self._window.has_app_focus):
             self._window.post(NotifyUser(title, f"the reply is {reply.status.value}"))
-        for notice in (*event.notices, event.ending if reply.status in FAILED_STATUSES else None):
-            if notice:
-                self._window.notify(notice if is_open else f"{title}: {notice}")
+        told = [*event.notices]
+        if reply.status in FAILED_STATUSES:
+            told += self._tell_failure(event.ending or "The reply failed.", is_open=is_open)
+        for notice in told:
+            self._window.notify(notice if is_open else f"{title}: {notice}")
+
+    def _tell_failure(self, ending: str, *, is_open: bool) -> Iterator[str]:
+        """Say how a reply failed, unless it is in view and says so itself."""
+        if not is_open:
+            yield ending
+        elif not self._window.transcript.viewport.sticks_to_end:
+            last = first_key("transcript.last", self._state.keys)
+            yield f"The reply failed; {last} in the transcript goes to it."
 
     def take_back(self, event: PromptNotSaved) -> None:
         """Put a prompt that could not be saved back where it was typed."""
@@ -191,7 +201,11 @@ class PromptController:
             self._window.prompt.restore_text(typed)
         elif event.text:
             self._chat.drafts.save(event.conversation_id, event.text)
-        self._window.notify(event.reason)
+        if event.conversation_id != self._state.open.id:
+            title = safe_line(self._state.title(event.conversation_id), _MAX_TITLE)
+            self._window.notify(f"{title or 'Another conversation'}: {event.reason}")
+        else:
+            self._window.notify(event.reason)
 
     def take_edited(self, event: PromptEdited) -> None:
         """Take the text back from the editor."""
@@ -231,8 +245,12 @@ class PromptController:
         return True
 
     def stop(self) -> None:
+        turn = self._state.turn
         if self._chat.active_turns.stop(self._state.open.id):
-            self._window.notify("The reply is stopped; what arrived is kept.")
+            self._window.notify(
+                "The reply is stopped; what arrived is kept.",
+                while_true=lambda: self._state.turn in (None, turn),
+            )
 
     def stop_all(self) -> None:
         self._window.notify(f"Replies that were stopped: {self._chat.active_turns.stop_all()}.")

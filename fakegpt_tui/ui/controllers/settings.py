@@ -1,5 +1,6 @@
 """Settings controller: program settings, and how the open conversation is answered."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -36,7 +37,33 @@ class SettingsController:
         def apply(name: str, value: str) -> None:
             self._window.post(ApplySetting(name, value))
 
-        self._window.open(SettingsScreen(repository, settings, apply, self._changes))
+        def go_on(_word: str) -> None:
+            self.edit_keys()
+
+        self._window.ask(SettingsScreen(repository, settings, apply, self._changes), go_on)
+
+    def edit_keys(self) -> None:
+        """Show the keys of all commands, to be changed."""
+        repository, state = self._options.settings, self._state
+        if repository is None:
+            self._window.notify("There are no settings to change here.")
+            return
+        from fakegpt_tui.ui.dialogs.keys import KeysScreen  # noqa: PLC0415 - after first paint
+
+        def use(own: Mapping[str, str]) -> Mapping[str, str]:
+            if own != state.own_keys:
+                state.own_keys = dict(own)
+                self._use_keys()
+            return state.keys
+
+        self._window.open(KeysScreen(state.own_keys, repository.change_keys, use))
+
+    def _use_keys(self) -> None:
+        """Let the keys of the configuration hold, as far as they can be used."""
+        sends = self._window.prompt.enter_sends
+        self._state.keys = effective_keys(self._state.own_keys, enter_sends=sends)
+        self._window.prompt.forget_edits()
+        self._window.post(ApplySetting("keys", ""))
 
     async def choose_theme(self) -> None:
         """Let the user choose a theme, which is shown on the way and remembered once chosen."""
@@ -82,7 +109,7 @@ class SettingsController:
                 self._chat.services.set_default(event.value)
             case "enter":
                 sends = event.value == "send"
-                self._state.keys = effective_keys(self._options.keys, enter_sends=sends)
+                self._state.keys = effective_keys(self._state.own_keys, enter_sends=sends)
                 self._window.prompt.enter_sends = sends
             case _:
                 pass  # the app uses it

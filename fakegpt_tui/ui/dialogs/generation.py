@@ -36,7 +36,7 @@ class GenerationScreen(ModalScreen[Preset | None]):
     """
 
     CSS_PATH = "generation.tcss"
-    BINDINGS = [Binding("ctrl+s", "keep", "Keep"), Binding("escape", "leave", "Close")]
+    BINDINGS = [Binding("ctrl+s", "keep", "Save"), Binding("escape", "leave", "Close")]
 
     def __init__(
         self,

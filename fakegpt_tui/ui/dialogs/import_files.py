@@ -64,7 +64,7 @@ class JobScreen(ModalScreen[Job | None]):
     CSS_PATH = "job.tcss"
     BINDINGS = [
         Binding("escape", "dismiss", "Close"),
-        Binding("s,ctrl+c", "stop", "Stop"),
+        Binding("ctrl+c", "stop", "Stop"),
         Binding("enter", "next", "Next"),
     ]
 
@@ -95,7 +95,7 @@ class JobScreen(ModalScreen[Job | None]):
         bar.update(total=progress.total or None, progress=progress.done)
         box = self.query_one("#job")
         if result is None:
-            ending = "It is being stopped …" if progress.stopped else "s stops it"
+            ending = "It is being stopped …" if progress.stopped else "ctrl+c stops it"
             box.border_subtitle = Content(f"{ending}, esc closes this and lets it go on")
             return
         self._timer.stop()

@@ -69,7 +69,7 @@ class LinkScreen(ModalScreen[str | None]):
 
     CSS_PATH = "link.tcss"
     BINDINGS = [
-        Binding("o", "choose('open')", "Open"),
+        Binding("enter,o", "choose('open')", "Open"),
         Binding("c,y", "choose('copy')", "Copy"),
         Binding("escape,q", "dismiss", "Close"),
     ]
@@ -86,7 +86,9 @@ class LinkScreen(ModalScreen[str | None]):
                 yield Static(Content.assemble("Host  ", (safe_line(target.host), "bold")))
             if target.refusal:
                 yield Static(Content(target.refusal), id="refusal")
-            hints = "c copies · esc closes" if target.refusal else "o opens · c copies · esc closes"
+            hints = (
+                "c copies · esc closes" if target.refusal else "enter opens · c copies · esc closes"
+            )
             yield Static(Content(hints), id="hints")
 
     def on_mount(self) -> None:

@@ -32,6 +32,8 @@ class ListScreen(ModalScreen[T]):
         Binding("escape", "dismiss", "Close"),
         Binding("down,ctrl+n", "move(1)", "Next", show=False),
         Binding("up,ctrl+p", "move(-1)", "Previous", show=False),
+        Binding("pagedown", "move(10)", "Page down", show=False),
+        Binding("pageup", "move(-10)", "Page up", show=False),
     ]
 
     @property
@@ -39,9 +41,16 @@ class ListScreen(ModalScreen[T]):
         return self.query_one(OptionList)
 
     def action_move(self, step: int) -> None:
+        """Highlight the row so many places on, passing over headings; the ends are joined."""
         options = self.options
-        if options.option_count:
-            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
+        places = [at for at, option in enumerate(options.options) if not option.disabled]
+        if not places:
+            return
+        at = places.index(options.highlighted) if options.highlighted in places else 0
+        if abs(step) == 1:
+            options.highlighted = places[(at + step) % len(places)]
+        else:
+            options.highlighted = places[max(0, min(at + step, len(places) - 1))]
 
 
 class PickScreen(ListScreen[str | None]):

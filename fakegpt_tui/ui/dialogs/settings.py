@@ -1,7 +1,7 @@
-"""Settings dialog: each setting with its value, origin and description, and an editor for it."""
+"""Settings dialog: each setting in its group, with value and origin, and an editor for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from textual import on, work
@@ -9,35 +9,39 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fakegpt_tui.domain import FakeGPTError
 from fakegpt_tui.text import safe_line
 from fakegpt_tui.ui.dialogs import Choice
-from fakegpt_tui.ui.dialogs.pick import PickScreen
+from fakegpt_tui.ui.dialogs.pick import ListScreen, PickScreen
 from fakegpt_tui.ui.options import EffectiveSetting, SettingChange, SettingsRepository
 from fakegpt_tui.ui.widgets.drawing import fit
+from fakegpt_tui.ui.widgets.path_field import PathField, PathInput
 from fakegpt_tui.ui.widgets.text_field import TextField
 
 _MAX_LINE = 1000
-_NAME_WIDTH = 17
+_NAME_WIDTH = 24
 _VALUE_WIDTH = 24
+_KEYS = "keys"
+"""The row that leads to the keys of all commands."""
+_KEYS_GROUP = "Keys and notices"
+_KEY_WORDS = "keys of commands shortcuts bindings"
 
 
-class SettingsScreen(ModalScreen[None]):
+class SettingsScreen(ListScreen[str | None]):
     """A list of all settings, and below it what there is to say about the one that is marked.
 
     `take` gets the name and the new value of each that can be used at once. `changes` are those
-    that can be undone, the last one at the end.
+    that can be undone, the last one at the end. Dismissed with a word for what is to open next.
     """
 
     CSS_PATH = "settings.tcss"
     BINDINGS = [
         Binding("escape", "leave", "Close"),
-        Binding("delete,backspace,d", "default", "Default", show=False),
-        Binding("u", "undo", "Undo", show=False),
+        Binding("f9", "default", "Remove", show=False),
+        Binding("ctrl+z", "undo", "Undo", show=False),
     ]
 
     def __init__(
@@ -57,31 +61,41 @@ class SettingsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="settings"):
+            yield TextField(placeholder="Type to search", compact=True, id="words")
             yield OptionList(compact=True, markup=False)
-            yield Static(id="about", markup=False)
-            yield TextField(compact=True, select_on_focus=False)
+            yield PathField(id="value")
             yield Static(id="problem", markup=False)
+            yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
-        title = "Settings — enter changes, d default, u undoes, esc closes"
-        self._frame.border_title = Content(title)
+        self._frame.border_title = Content("Settings")
+        self._frame.border_subtitle = Content(
+            "enter changes · F9 default · ctrl+z undoes · esc closes"
+        )
         self._show()
-        self._list.focus()
 
     @on(OptionList.OptionHighlighted)
     def describe(self) -> None:
         setting = self._marked
-        self.query_one("#about", Static).update(Content("\n".join(setting_details(setting))))
+        lines = ["Every command with its keys, to be changed."]
+        if setting is not None:
+            lines = setting_details(setting)
+        self.query_one("#about", Static).update(Content("\n".join(lines)))
 
     @on(OptionList.OptionSelected)
     def edit(self) -> None:
-        setting = self._marked
         self._say("")
+        option, setting = self.options.highlighted_option, self._marked
+        if option is not None and option.id == _KEYS:
+            self.dismiss(_KEYS)
+        elif setting is not None:
+            self._edit(setting)
+
+    def _edit(self, setting: EffectiveSetting) -> None:
         if not setting.choices:
             self._open_field(setting)
             return
         choices = [Choice(name, name) for name in setting.choices]
-
         preview = partial(self._take, setting.name) if setting.name == "theme" else None
 
         def take(value: str | None) -> None:
@@ -90,12 +104,20 @@ class SettingsScreen(ModalScreen[None]):
             if value is not None:
                 self._write(setting.name, value)
 
-        screen = PickScreen(setting.name, choices, current=setting.value, preview=preview)
+        title = setting.title or setting.name
+        screen = PickScreen(title, choices, current=setting.value, preview=preview)
         self.app.push_screen(screen, take)
 
+    @on(Input.Changed, "#words")
+    def search(self) -> None:
+        self._show()
+
     @on(Input.Submitted)
-    def write_typed(self, event: Input.Submitted) -> None:
-        self._write(self._edited, event.value.strip() or None)
+    def take_line(self, event: Input.Submitted) -> None:
+        if isinstance(event.input, PathInput):
+            self._write(self._edited, event.value.strip() or None)
+        else:
+            self.edit()
 
     def action_leave(self) -> None:
         """Leave the field, or else the screen."""
@@ -103,10 +125,11 @@ class SettingsScreen(ModalScreen[None]):
             self._close_field()
             self._say("")
         else:
-            self.dismiss()
+            self.dismiss(None)
 
     def action_default(self) -> None:
-        self._write(self._marked.name, None)
+        if (setting := self._marked) is not None:
+            self._write(setting.name, None)
 
     def action_undo(self) -> None:
         if self._changes:
@@ -145,57 +168,72 @@ class SettingsScreen(ModalScreen[None]):
             self._say("Written; it holds from the next start on.")
 
     def _show(self) -> None:
-        marked = self._list.highlighted
-        self._list.clear_options()
-        self._list.add_options(
-            [Option(setting_row(setting), id=setting.name) for setting in self._settings.values()]
-        )
-        self._list.highlighted = marked or 0
+        """Show the settings that have every word of the search, under the names of their groups."""
+        words = self.query_one("#words", Input).value.casefold().split()
+        marked = self.options.highlighted_option
+        rows = list(_rows(self._settings.values(), words))
+        self.options.clear_options()
+        self.options.add_options(rows)
+        ids = [row.id for row in rows if row.id is not None]
+        if ids:
+            wanted = marked.id if marked is not None and marked.id in ids else ids[0]
+            self.options.highlighted = self.options.get_option_index(str(wanted))
 
     def _open_field(self, setting: EffectiveSetting) -> None:
         self._edited = setting.name
-        self._field.value = setting.file_value or setting.value
+        field = self.query_one(PathInput)
+        field.value = setting.file_value or setting.value
+        field.completes = setting.is_path
         self._frame.add_class("-editing")
-        self._field.focus()
-        self.call_after_refresh(self._list.scroll_to_highlight)
+        field.focus()
+        self.call_after_refresh(self.options.scroll_to_highlight)
 
     def _close_field(self) -> None:
         self._frame.remove_class("-editing")
-        self._list.focus()
+        self.query_one("#words", Input).focus()
 
     def _say(self, sentence: str) -> None:
         self.query_one("#problem", Static).update(Content(safe_line(sentence, _MAX_LINE)))
 
     @property
-    def _marked(self) -> EffectiveSetting:
-        return list(self._settings.values())[self._list.highlighted or 0]
+    def _marked(self) -> EffectiveSetting | None:
+        option = self.options.highlighted_option
+        return None if option is None else self._settings.get(option.id or "")
 
     @property
     def _frame(self) -> Vertical:
         return self.query_one("#settings", Vertical)
 
-    @property
-    def _list(self) -> OptionList:
-        return self.query_one(OptionList)
 
-    @property
-    def _field(self) -> Input:
-        return self.query_one(Input)
+def _rows(settings: Iterable[EffectiveSetting], words: Sequence[str]) -> Iterator[Option]:
+    groups: dict[str, list[EffectiveSetting]] = {}
+    for setting in settings:
+        text = f"{setting.group} {setting.title} {setting.name} {setting.description}".casefold()
+        if all(word in text for word in words):
+            groups.setdefault(setting.group, []).append(setting)
+    if all(word in _KEY_WORDS for word in words):
+        groups.setdefault(_KEYS_GROUP, [])
+    for group, fitting in groups.items():
+        if group:
+            yield Option(Content.styled(group, "bold $primary"), disabled=True)
+        yield from (Option(setting_row(each), id=each.name) for each in fitting)
+        if group == _KEYS_GROUP and all(word in _KEY_WORDS for word in words):
+            yield Option(Content(f"  {fit('Keys of commands', _NAME_WIDTH)}…"), id=_KEYS)
 
 
 def setting_row(setting: EffectiveSetting) -> Content:
     """A line of the list; values are foreign text."""
     value = safe_line(setting.value, _VALUE_WIDTH) or "—"
     return Content.assemble(
-        fit(setting.name, _NAME_WIDTH),
+        f"  {fit(setting.title or setting.name, _NAME_WIDTH)}",
         fit(value, _VALUE_WIDTH),
         (f"  {safe_line(setting.origin)}", "dim"),
     )
 
 
 def setting_details(setting: EffectiveSetting) -> list[str]:
-    """Sentences about a setting: what it does, and what a change of it comes to."""
-    sentences = [setting.description]
+    """Sentences about a setting: what it does, its name, and what a change of it comes to."""
+    sentences = [f"{setting.description} In config.toml: {setting.name}."]
     if len(setting.value) > _VALUE_WIDTH:
         sentences.append(f"Now: {safe_line(setting.value)}")
     if setting.overridden:

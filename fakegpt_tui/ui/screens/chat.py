@@ -54,7 +54,7 @@ _LIST_FROM_WIDTH = 80
 _MIN_WIDTH = 20
 _MIN_HEIGHT = 5
 _FOOTER_FROM_HEIGHT = 12
-_NOTICE_ROWS = 3
+_NOTICE_ROWS = 2
 _STATUS_SECONDS = 0.5
 _SPIN_SECONDS = 0.125
 _SHOWN = {"shown": True, "hidden": False}
@@ -92,6 +92,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._options = options
         keys = effective_keys(options.keys, enter_sends=options.enter_sends)
         self.state = ChatState(chat, keys)
+        self.state.own_keys = options.keys
         self.window = Window(
             self,
             self.state,
@@ -120,6 +121,7 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._activity_timer = self.set_interval(_STATUS_SECONDS, self._show_activity, pause=True)
         self._spin_timer = self.set_interval(_SPIN_SECONDS, self.window.spin, pause=True)
         self.window.prompt.enter_sends = self._options.enter_sends
+        self.query_one(StatusBar).make_room = self._make_room
         self.window.refresh()
 
         def show_background() -> None:
@@ -308,8 +310,14 @@ class ChatScreen(RenderCache, TolerantScreen):
         body.display = fits
         self.query_one("#too-small").display = not fits
         self._arrange_list()
-        self.query_one(KeyFooter).display = height >= _FOOTER_FROM_HEIGHT
-        self.query_one(StatusBar).most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
+        status = self.query_one(StatusBar)
+        status.most_rows = _NOTICE_ROWS if height >= _FOOTER_FROM_HEIGHT else 1
+        self._make_room(status.has_second_row)
+
+    def _make_room(self, is_needed: bool) -> None:
+        """Give the row of the keys to a notice that takes two, so that nothing above moves."""
+        has_footer = self.size.height >= _FOOTER_FROM_HEIGHT
+        self.query_one(KeyFooter).display = has_footer and not is_needed
 
     def _arrange_list(self) -> None:
         """Show the list where there is room, and something in it; as wide as it is wanted."""
@@ -324,9 +332,12 @@ class ChatScreen(RenderCache, TolerantScreen):
         self._list_wanted = conversations.display = not conversations.display
         self._list_asked = True
         if self.size.width >= _LIST_FROM_WIDTH:
-            choice = {"list": "shown" if conversations.display else "hidden"}
-            remembering = self._options.memory.remember(choice)
-            self.window.work(remembering, group="memory", exclusive=False)
+            self._remember("list", "shown" if conversations.display else "hidden")
+
+    def _remember(self, name: str, value: str) -> None:
+        """Arrange the screen so at the next start, too."""
+        remembering = self._options.memory.remember({name: value})
+        self.window.work(remembering, group="memory", exclusive=False)
 
     def action_go_to_list(self) -> None:
         self._list_wanted = self._list_asked = self.window.list.display = True

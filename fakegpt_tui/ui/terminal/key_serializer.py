@@ -57,6 +57,10 @@ class EditsInTurn(_Mixin):
             if _EDITING_ACTION.match(active.binding.action)
         }
 
+    def forget_edits(self) -> None:
+        """Look the keys up again, as other ones have been given to commands."""
+        self.__dict__.pop("_edits", None)
+
     def edits_with(self, key: str) -> bool:
         """Does a key change nothing but the text and the cursor here?"""
         return key in self._edits

@@ -20,7 +20,13 @@ class PathInput(TextField):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
+    completes = True
+    """Is it a path that is typed? Else tab only goes on."""
+
     def action_complete(self) -> None:
+        if not self.completes:
+            self.app.action_focus_next()
+            return
         found = complete_path(self.value)
         if found.text != self.value:
             self.value = found.text
@@ -46,8 +52,14 @@ class PathField(Vertical):
     }
     """
 
-    def __init__(self, value: str = "", *, placeholder: str = "") -> None:
-        super().__init__()
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
         self._value = value
         self._placeholder = placeholder
 

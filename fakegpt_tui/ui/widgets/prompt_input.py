@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ENTER_SENDS = "Ask anything — Enter sends, / for commands"
 _ENTER_BREAKS = "Ask anything — ctrl+j sends, / for commands"
-_EDITS_EARLIER = "Edits an earlier prompt; ctrl+c leaves that"
+_EDITS_EARLIER = "Edits an earlier prompt; esc leaves that"
 _RUNS_COMMAND = "Runs in your shell, and shows the output; !! puts it into the prompt"
 _MAX_SHOWN = 3
 _LARGE_LINES, _LARGE_LENGTH = 20, 2_000

@@ -103,7 +103,8 @@ def format_clock(seconds: float) -> str:
 class StatusBar(RenderCache, Widget):
     """One line of facts; what does not fit is left out from the right.
 
-    A notice takes more lines if it has to, as it may end with the name of a file. All texts may be
+    A notice takes a second line if it has to, as it may end with the name of a file: that of the
+    keys, which `make_room` takes away for so long, so that nothing above moves. All texts may be
     foreign: they are made safe here and never parsed as markup.
     """
 
@@ -128,7 +129,7 @@ class StatusBar(RenderCache, Widget):
     tokens: reactive[str] = reactive("")
     """How many tokens are sent with the next prompt of the open conversation."""
     notice: reactive[str] = reactive("", layout=True)
-    most_rows: reactive[int] = reactive(3, layout=True)
+    most_rows: reactive[int] = reactive(2, layout=True)
     """How many lines a notice may take."""
 
     def __init__(self, *, clock: Callable[[], datetime] = now) -> None:
@@ -136,6 +137,8 @@ class StatusBar(RenderCache, Widget):
         self._clock = clock
         self._login_label = ""
         self._notice_timer: Timer | None = None
+        self.make_room: Callable[[bool], object] = bool
+        """Told whether a notice takes a second line, before it is drawn."""
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._update_countdown)
@@ -146,6 +149,17 @@ class StatusBar(RenderCache, Widget):
         if self._notice_timer is not None:
             self._notice_timer.stop()
         self._notice_timer = self.set_timer(_NOTICE_SECONDS, self.clear_notice)
+
+    def watch_notice(self) -> None:
+        self.make_room(self.has_second_row)
+
+    def on_resize(self) -> None:
+        self.make_room(self.has_second_row)
+
+    @property
+    def has_second_row(self) -> bool:
+        width = self.content_size.width
+        return self.most_rows > 1 and width > 0 and len(self._lines(width)) > 1
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return len(self._lines(width))

@@ -135,6 +135,7 @@ async def test_a_letter_acts_on_a_message_only_after_a_key_marked_it(key: str) -
         assert (it.prompt.text, len(it.backend.requests)) == ("", 1)
         await it.pilot.press("G", key)
         await it.until(lambda: it.prompt.text == "first" or len(it.backend.requests) == 2)
+        await it.until(lambda: "Mark a message first" not in it.text)
 
 
 async def test_typing_by_mistake_in_the_transcript_asks_deletes_and_edits_nothing() -> None:

@@ -339,3 +339,23 @@ async def test_a_failed_reply_is_retried() -> None:
         await asked(it, "go", "It broke.")
         await it.command("/retry")
         await it.see("whole")
+
+
+async def test_which_variant_of_a_long_reply_is_shown_stays_in_sight() -> None:
+    long = "\n\n".join(f"line {number}" for number in range(60))
+    async with running(reply(long), reply(f"{long}\n\nthe end")) as it:
+        await asked(it, "which?", "line 59")
+        to_transcript(it)
+        await it.pilot.press("r")
+        await it.see("the end")
+        await it.until(lambda: not it.chat.active_turns.all())
+        transcript = it.app.screen.query_one(Transcript)
+        top = transcript.region.y
+
+        def first_row() -> str:
+            return it.text.split("\n")[top]
+
+        await it.until(lambda: first_row().rstrip().endswith("‹ 2/2 ›"))
+        await it.pilot.press("K", "J", "left")
+        await it.pilot.press("pagedown")
+        await it.until(lambda: first_row().rstrip().endswith("‹ 1/2 ›"))

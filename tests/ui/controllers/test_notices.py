@@ -1,7 +1,12 @@
 """A notice is about a conversation and a state, and goes with them."""
 
+import pytest
+
 from fakegpt_tui.backends.scripted import Gate
-from fakegpt_tui.domain import MessageStatus, ReplyCut
+from fakegpt_tui.domain import MessageStatus, ReplyCut, TextDelta
+from fakegpt_tui.ui.messages import PromptNotSaved, ShowNotice
+from fakegpt_tui.ui.widgets.key_footer import KeyFooter
+from fakegpt_tui.ui.widgets.status_bar import StatusBar
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import reply, running
 
@@ -95,3 +100,85 @@ async def test_ctrl_c_in_vain_says_how_to_leave() -> None:
         assert "leaves the program" not in it.status
         await it.pilot.press("ctrl+c")
         await it.see("ctrl+q leaves the program")
+
+
+async def test_why_a_reply_failed_is_told_once_on_the_reply() -> None:
+    async with running([ReplyCut("The line is cut.")]) as it:
+        await it.ask("question")
+        await it.see("The line is cut.")
+        await it.until(lambda: not it.chat.active_turns.all())
+        await it.pilot.pause()
+        assert it.text.count("The line is cut.") == 1
+
+
+async def test_a_failure_out_of_view_is_told_in_the_bar() -> None:
+    gate = Gate()
+    long = "\n\n".join(f"line {number}" for number in range(60))
+    async with running([TextDelta(long), gate, ReplyCut("The line is cut.")]) as it:
+        await it.ask("question")
+        await it.see("line 59")
+        await it.pilot.press("pageup")
+        gate.open()
+        await it.see("The reply failed; G in the transcript goes to it.")
+        assert "The line is cut." not in it.text
+
+
+async def test_a_prompt_of_another_conversation_that_is_not_saved_is_told_with_its_title() -> None:
+    async with running(reply("one")) as it:
+        await it.ask("trip to Norway")
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        conversation_id = it.path[0].conversation_id
+        await it.pilot.press("ctrl+n")
+        it.app.screen.post_message(PromptNotSaved(conversation_id, "words", "The disk is full."))
+        await it.see("trip to Norway: The disk is full.")
+
+
+@pytest.mark.parametrize("size", [(120, 30), (80, 24), (60, 20), (60, 11)])
+async def test_the_prompt_stays_in_place_whatever_a_notice_says(size: tuple[int, int]) -> None:
+    async with running(reply("one"), size=size) as it:
+        place = it.prompt.region
+        for words in ("short", "a long notice " * 8, "a notice without end " * 40, "short"):
+            it.app.screen.post_message(ShowNotice(words.strip()))
+            await it.until(lambda said=words: said.split()[0] in it.status)
+            await it.see(words[:30].strip())
+            assert it.prompt.region == place
+        bar = it.app.screen.query_one(StatusBar)
+        bar.clear_notice()
+        await it.until(lambda: "short" not in it.text)
+        assert it.prompt.region == place
+        assert it.app.screen.query_one(KeyFooter).display == (size[1] >= 12)
+
+
+async def test_a_reply_that_failed_has_the_keys_that_help_beside_it() -> None:
+    async with running([ReplyCut("The line is cut.")], reply("whole"), size=(120, 30)) as it:
+        await it.ask("question")
+        await it.see("The line is cut.")
+        await it.see("r or /retry asks again · F6 another model · F6 F2 its address and key")
+        await it.ask("/retry")
+        await it.see("whole")
+        assert "/retry" not in it.text
+
+
+async def test_a_reply_that_was_stopped_says_how_to_go_on_with_keys_of_ones_own() -> None:
+    gate = Gate()
+    own = {"message.continue": "f12"}
+    async with running(reply("half", gate=gate), size=(120, 30), keys=own) as it:
+        await it.ask("question")
+        await it.see("half")
+        await it.pilot.press("escape")
+        await it.see("F12 or /continue goes on · r or /retry asks again")
+        await it.see("The reply is stopped")
+        it.backend.enqueue(reply(" and whole"))
+        await it.ask("/continue")
+        await it.see("half and whole")
+        await it.until(lambda: "The reply is stopped" not in it.text)
+
+
+async def test_a_reply_of_which_nothing_came_is_not_gone_on_with() -> None:
+    async with running([Gate()], size=(120, 30)) as it:
+        await it.ask("question")
+        await it.until(lambda: bool(it.chat.active_turns.all()))
+        await it.pilot.press("escape")
+        await it.see("Stopped: nothing had arrived yet.")
+        await it.see("r or /retry asks again")
+        assert "/continue" not in it.text

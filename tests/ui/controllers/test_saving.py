@@ -79,10 +79,14 @@ async def test_what_cannot_be_saved_so_is_left_to_be_changed(
         assert (tmp_path / "taken.md").read_text() == "something of mine"
 
 
-async def test_two_slashes_send_it_as_a_prompt(tmp_path: Path) -> None:
-    async with running(reply("one"), exports=tmp_path) as it:
-        await it.ask("//save the whales")
-        await it.until(lambda: [each.text for each in it.path[:1]] == ["/save the whales"])
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [("/save the whales", "/save the whales"), ("//save whales.md", "/save whales.md")],
+)
+async def test_a_sentence_and_two_slashes_are_sent_as_a_prompt(typed: str, sent: str) -> None:
+    async with running(reply("one")) as it:
+        await it.ask(typed)
+        await it.until(lambda: [each.text for each in it.path[:1]] == [sent])
 
 
 async def test_tab_completes_the_path_behind_the_command(tmp_path: Path) -> None:

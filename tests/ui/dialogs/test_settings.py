@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 
 from fakegpt_tui.cli.settings_store import LastChoices, SettingsStore
 from fakegpt_tui.config.load import load_settings
@@ -15,9 +15,9 @@ from fakegpt_tui.ui.dialogs.pick import PickScreen
 from fakegpt_tui.ui.dialogs.settings import SettingsScreen
 from fakegpt_tui.ui.screens.chat import ChatScreen
 from fakegpt_tui.ui.themes import DARK, LIGHT, theme_names
+from fakegpt_tui.ui.widgets.path_field import PathInput
 from tests.ui.running import Running, reply, running
 
-NAMES = [editable.name for editable in EDITABLE_SETTINGS]
 MINE = "# Mine.\nmax_turns = 3\n"
 
 
@@ -47,7 +47,8 @@ async def settings_open(
 
 
 async def mark(it: Running, name: str) -> None:
-    it.app.screen.query_one(OptionList).highlighted = NAMES.index(name)
+    options = it.app.screen.query_one(OptionList)
+    options.highlighted = options.get_option_index(name)
     await it.pilot.pause()
 
 
@@ -63,7 +64,7 @@ async def choose(it: Running, name: str, value: str) -> None:
 async def fill_in(it: Running, name: str, value: str) -> None:
     await mark(it, name)
     await it.pilot.press("enter")
-    it.app.screen.query_one(Input).value = value
+    it.app.screen.query_one(PathInput).value = value
     await it.pilot.press("enter")
 
 
@@ -75,9 +76,10 @@ async def saved(it: Running, config: Path, line: str) -> None:
 
 
 async def test_f10_shows_every_setting_with_its_value_and_origin(config: Path) -> None:
-    async with settings_open(config, size=(100, 40)) as it:
-        for name in NAMES:
-            assert name in it.text
+    async with settings_open(config, size=(100, 48)) as it:
+        for row in EDITABLE_SETTINGS:
+            assert row.title in it.text
+            assert row.group in it.text
         assert "config.toml" in it.text
         await mark(it, "max_turns")
         await it.see("How many replies may stream at once")
@@ -91,8 +93,8 @@ async def test_f10_shows_every_setting_with_its_value_and_origin(config: Path) -
 async def test_a_long_value_is_shown_whole_where_there_is_room(config: Path) -> None:
     config.write_text('exports_dir = "/a/folder/with/a/name/of/some/length"\n')
     async with settings_open(config) as it:
-        await it.see("/a/folder/with/a/name/o…  config.toml")
         await mark(it, "exports_dir")
+        await it.see("/a/folder/with/a/name/o…  config.toml")
         await it.see("Now: /a/folder/with/a/name/of/some/length")
 
 
@@ -103,7 +105,7 @@ async def test_without_motion_replies_are_drawn_seldom_and_nothing_glides(config
         await choose(it, "motion", "off")
         await it.until(lambda: it.app.animation_level == "none")
         assert chat.window.limiter.most == 4
-        await it.pilot.press("u")
+        await it.pilot.press("ctrl+z")
         await it.until(lambda: it.app.animation_level == "full")
         assert chat.window.limiter.most == 20
 
@@ -122,10 +124,10 @@ async def test_a_theme_is_shown_at_once_and_can_be_undone(config: Path) -> None:
         await choose(it, "theme", "light")
         await it.until(lambda: it.app.theme == LIGHT.name)
         assert 'theme = "light"' in config.read_text()
-        await it.pilot.press("u")
+        await it.pilot.press("ctrl+z")
         await it.until(lambda: it.app.theme == DARK.name)
         assert config.read_text() == MINE
-        await it.pilot.press("u")
+        await it.pilot.press("ctrl+z")
         await it.see("There is nothing to undo.")
 
 
@@ -135,14 +137,14 @@ async def test_a_change_can_be_undone_after_the_settings_were_closed(config: Pat
         await saved(it, config, "max_turns = 5")
         await it.pilot.press("escape", "f10")
         await it.until(lambda: isinstance(it.app.screen, SettingsScreen))
-        await it.pilot.press("u")
+        await it.pilot.press("ctrl+z")
         await saved(it, config, "max_turns = 3")
 
 
 async def test_a_value_can_be_left_to_the_program(config: Path) -> None:
     async with settings_open(config) as it:
         await mark(it, "max_turns")
-        await it.pilot.press("d")
+        await it.pilot.press("f9")
         await it.until(lambda: config.read_text() == "# Mine.\n")
 
 
@@ -151,7 +153,7 @@ async def test_what_cannot_be_used_is_said_beside_the_field(config: Path) -> Non
         await fill_in(it, "max_turns", "100")
         await it.see("not 100.")
         assert config.read_text() == MINE
-        assert it.app.screen.query_one(Input).has_focus
+        assert it.app.screen.query_one(PathInput).has_focus
         await it.pilot.press("escape")
         assert isinstance(it.app.screen, SettingsScreen)
         assert "must be" not in it.text
@@ -256,7 +258,7 @@ async def test_a_file_that_cannot_be_read_is_said_and_nothing_opens(config: Path
 async def test_the_settings_fit_any_screen(config: Path, size: tuple[int, int]) -> None:
     async with settings_open(config, size=size) as it:
         await mark(it, "plain")
-        await it.see("plain")
+        await it.see("Line by line")
         await it.pilot.press("enter", "escape")
 
 
@@ -285,6 +287,32 @@ async def test_the_command_for_themes_shows_them_on_the_way_and_remembers_the_ch
 async def test_the_settings_say_that_a_theme_is_the_one_chosen_last(config: Path) -> None:
     (config.parent / "last-choices.json").write_text('{"values": {"theme": "light"}}')
     async with settings_open(config) as it:
-        row = next(each for each in it.text.split("\n") if "theme" in each)
+        row = next(each for each in it.text.split("\n") if "Theme" in each)
         assert "light" in row
         assert "last choice" in row
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [("colours", "Theme"), ("max_turns", "Replies at once"), ("files log", "Log file")],
+)
+async def test_a_setting_is_found_by_its_words_its_name_and_its_group(
+    config: Path, words: str, title: str
+) -> None:
+    async with settings_open(config) as it:
+        await it.pilot.press(*words)
+        await it.until(lambda: title in it.text and "Notifications" not in it.text)
+        assert "Mirror folder" not in it.text
+
+
+async def test_a_folder_is_completed_and_a_number_is_not(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "chats").mkdir()
+    async with settings_open(config) as it:
+        await mark(it, "exports_dir")
+        await it.pilot.press("enter")
+        field = it.app.screen.query_one(PathInput)
+        field.value = f"{tmp_path}/cha"
+        await it.pilot.press("end", "tab")
+        assert field.value == f"{tmp_path}/chats/"
+        await it.pilot.press("enter")
+        await saved(it, config, f'exports_dir = "{tmp_path}/chats')

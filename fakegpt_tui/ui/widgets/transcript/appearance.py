@@ -51,6 +51,8 @@ class MessageLabel(NamedTuple):
     """About how many tokens it is, where its service has not counted them."""
     activity: str = ""
     """What goes on while it is under way."""
+    hint: str = ""
+    """What can be done about a reply that ended early; shown below its end."""
 
 
 _NO_STYLES = MessageStyles()

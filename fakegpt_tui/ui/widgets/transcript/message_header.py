@@ -115,6 +115,8 @@ def ending_text(message: ChatMessage) -> str:
     if message.status not in _ENDINGS:
         return message.error or ""
     word, reason = _ENDINGS[message.status]
+    if message.status is MessageStatus.STOPPED and not message.text:
+        reason = "nothing had arrived yet."
     return f"{word}: {message.error or reason}"
 
 

@@ -245,7 +245,9 @@ class MessageLayout:
         if message.parts:
             lines = caption_lines(message, prose, styles)
             zones.append((MessageZone.PARTS, LineList(tuple(lines))))
-        ending = wrap_plain_text(ending_text(message), prose, styles.error)
+        ending = [*wrap_plain_text(ending_text(message), prose, styles.error)]
+        if self._label.hint:
+            ending += wrap_plain_text(self._label.hint, prose, styles.note)
         return [*zones, (MessageZone.END, LineList(ending))]
 
     def _lay_out_thoughts(self, width: int) -> LineSource:

@@ -153,7 +153,17 @@ class RowRenderer:
         rows.extend([_EMPTY_ROW] * (height - len(rows)))
         if rows and (new_lines := self._viewport.new_lines):
             rows[-1] = self._with_badge(rows[-1], new_lines)
+        if rows and (place := self._hidden_place()):
+            rows[0] = self._at_end(rows[0], f" {place} ", self._styles.badge)
         return rows
+
+    def _hidden_place(self) -> str:
+        """Which variant the first message in view is, where its header is above the view."""
+        top, message_list = self._viewport.top, self._viewport.message_list
+        if top.line <= HEADER_LINES - 1:
+            return ""
+        label = message_list.labels.get(message_list.messages[top.message].id)
+        return label.note if label is not None and "/" in label.note else ""
 
     def _cached(self, position: LinePosition) -> _CachedRow:
         """The line at a position with its row, or without if it shows something else now."""
@@ -230,7 +240,12 @@ class RowRenderer:
         width = self._widget.scrollable_size.width
         words = f" ↓ {new_lines} new {'line' if new_lines == 1 else 'lines'} "
         words = truncate(words if width >= 2 * cell_len(words) else f"↓{new_lines}", width)
-        style = self._styles.badge + Style.from_meta(FOLLOW_META)
+        return self._at_end(strip, words, self._styles.badge + Style.from_meta(FOLLOW_META))
+
+    def _at_end(self, strip: Strip, words: str, style: Style) -> Strip:
+        """A row with words at its end."""
+        width = self._widget.scrollable_size.width
+        words = truncate(words, width)
         row = strip.crop_extend(0, width - cell_len(words), self._styles.base)
         return Strip([*row, Segment(words, style)], width)
 

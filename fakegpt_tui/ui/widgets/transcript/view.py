@@ -176,6 +176,7 @@ class Transcript(TranscriptScrollView, can_focus=True, inherit_bindings=False):
     def set_labels(self, labels: Mapping[str, MessageLabel]) -> None:
         """Show other notes in the headers of the messages with these ids."""
         self.message_list.labels = labels
+        self.viewport.update()
         self.sync_view()
 
     def set_activity(self, activity: str) -> None:

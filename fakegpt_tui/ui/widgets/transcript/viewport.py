@@ -193,7 +193,9 @@ class Viewport:
 
     def update(self) -> None:
         """Take over changes of folds or labels that others have made."""
-        if self.positions:
+        if self.sticks_to_end:
+            self.scroll_to_end()
+        elif self.positions:
             self._set_top(self.top)
 
     @property
