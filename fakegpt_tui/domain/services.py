@@ -151,18 +151,6 @@ class Service:
     generation: GenerationSettings = GenerationSettings()
     model_settings: tuple[tuple[str, GenerationSettings], ...] = ()
 
-    @property
-    def is_on_this_machine(self) -> bool:
-        """Is the service part of this program, or at an address of this machine?"""
-        from ipaddress import ip_address  # noqa: PLC0415 - not at the start
-        from urllib.parse import urlsplit  # noqa: PLC0415 - as above
-
-        try:
-            host = urlsplit(self.url).hostname or ""
-            return host in ("", "localhost") or ip_address(host).is_loopback
-        except ValueError:
-            return False
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.turn import Turn
-from fakegpt_tui.domain import ChatMessage, Role
+from fakegpt_tui.domain import ChatMessage, Role, Service
 from fakegpt_tui.domain.diff import DiffPart
 from fakegpt_tui.ui.keymap import first_key
 from fakegpt_tui.ui.state import ChatState
@@ -111,7 +111,7 @@ class MessageController:
     def _may_cost(self, command_id: str) -> bool:
         """May a letter ask a service that may charge for it? Asked once in a conversation."""
         service, conversation_id = self._state.service, self._state.open.id
-        if not self._is_letter or service is None or service.is_on_this_machine:
+        if not self._is_letter or service is None or self._is_free(service):
             return True
         if conversation_id not in self._agreed_to_pay:
             key = first_key(command_id, self._state.keys)
@@ -121,6 +121,12 @@ class MessageController:
                 return False
             self._agreed_to_pay.add(conversation_id)
         return True
+
+    def _is_free(self, service: Service) -> bool:
+        """Is it known that a reply costs nothing?"""
+        model = self._state.open.model or service.model
+        prices = self._chat.spending.book.prices(service.name, model, self._clock().date())
+        return prices is not None and not prices.input and not prices.output
 
     def _is_asked_twice(self, question: str) -> bool:
         """Does the question stand there already? Else put it."""

@@ -1,8 +1,12 @@
 """The keys act on what is marked, and what is marked is what is meant."""
 
+from decimal import Decimal
+
 import pytest
 
+from fakegpt_tui.chat.price_book import PriceBook
 from fakegpt_tui.domain import SearchHit, Service, ServiceKind
+from fakegpt_tui.domain.prices import PriceRow, TokenPrices
 from fakegpt_tui.ui.widgets.transcript.view import Transcript
 from tests.ui.running import Running, reply, running
 
@@ -24,6 +28,7 @@ async def conversation(it: Running) -> None:
         await it.until(lambda n=number: len(it.path) == 2 * n and not it.chat.active_turns.all())
 
 
+FREE = PriceRow(model="*", prices=TokenPrices(Decimal(0), Decimal(0)))
 HOSTED = Service(name="hosted", kind=ServiceKind.OPENAI, url="https://api.example", model="big")
 REPLIES = [reply(f"{LONG}\n\n{word} needle in the end") for word in ("loop", "tree", "last")]
 
@@ -170,6 +175,16 @@ async def test_a_service_elsewhere_is_asked_again_by_a_letter_after_one_question
         await it.until(lambda: not it.chat.active_turns.all())
         await it.pilot.press("G", "r")
         await it.see("three")
+
+
+async def test_what_is_known_to_be_free_is_asked_again_without_a_question() -> None:
+    replies = (reply("one"), reply("two"))
+    async with running(*replies, service=HOSTED) as it:
+        it.chat.spending.book = PriceBook({"hosted": HOSTED}, [FREE])
+        await it.ask("first")
+        await it.until(lambda: len(it.path) == 2 and not it.chat.active_turns.all())
+        await it.pilot.press("tab", "G", "r")
+        await it.see("two")
 
 
 async def test_a_click_beside_the_rows_of_the_list_leaves_the_keys_in_the_prompt() -> None:
