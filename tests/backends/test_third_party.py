@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from fakegpt_tui.backends.base import ModelAlias, ReplyRequest
+from fakegpt_tui.backends.base import Backend, ModelAlias, ReplyRequest
 from fakegpt_tui.backends.discovery import check_connection, discover_services
 from fakegpt_tui.backends.fakegpt import FakeGptBackend
 from fakegpt_tui.domain import (
@@ -34,6 +34,10 @@ from fakegpt_tui.host.server import HostServer
 from fakegpt_tui.http.clients import Transport
 from fakegpt_tui.login.account_login import AccountLogin
 from fakegpt_tui.login.manager import SessionManager
+from tests import anthropic_server as anthropic
+from tests import responses_server as responses
+from tests.benchmarks.raw_server import serving
+from tests.fault_server import LAST_CHUNK, chunk, stream_head
 from tests.openai_server import backend_for, service
 from tests.signed_in import ASK, events_of, read, text_of
 
@@ -45,6 +49,8 @@ CONFIG = """
 model_list:
   - model_name: mock
     litellm_params: {{model: openai/mock, api_key: none, mock_response: "{said}"}}
+  - model_name: passed
+    litellm_params: {{model: openai/passed, api_key: none, api_base: "{upstream}/v1"}}
   - model_name: limited
     litellm_params: {{model: openai/m, api_key: none, mock_response: "litellm.RateLimitError"}}
   - model_name: narrow
@@ -83,13 +89,27 @@ def litellm(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(bin_folder / "litellm")
 
 
+def _answer(client: socket.socket) -> None:
+    """Send a response: litellm has no mock of one that streams, but passes it on."""
+    whole = responses.message(SAID, of="msg_0")
+    ended = responses.completed(output=[whole], usage=responses.usage(7, 3))
+    said = responses.created() + responses.opens() + responses.says(SAID) + responses.said(SAID)
+    client.sendall(stream_head() + chunk(said + responses.item_done(whole) + ended) + LAST_CHUNK)
+
+
 @pytest.fixture(scope="module")
-def proxy(litellm: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def upstream() -> Iterator[str]:
+    with serving(_answer) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def proxy(litellm: str, upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     folder = tmp_path_factory.mktemp("proxy")
     config = folder / "config.yaml"
-    config.write_text(CONFIG.format(said=SAID, key=KEY))
+    config.write_text(CONFIG.format(said=SAID, key=KEY, upstream=upstream))
     command = [litellm, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     environment = {
         "PATH": os.pathsep.join((str(Path(litellm).parent), os.environ["PATH"])),
@@ -132,10 +152,35 @@ async def test_a_reply_streams_with_its_numbers(proxy: Proxy) -> None:
     assert events[-1] == ReplyEnded()
 
 
+def by_responses(url: str) -> Backend:
+    return responses.backend_for(responses.service(url), key=KEY)
+
+
+def by_messages(url: str) -> Backend:
+    return anthropic.backend_for(anthropic.service(url), key=KEY)
+
+
+@pytest.mark.parametrize(("make", "model"), [(by_responses, "passed"), (by_messages, "mock")])
+async def test_its_other_protocols_are_read(
+    proxy: Proxy, make: Callable[[str], Backend], model: str
+) -> None:
+    made = make(proxy.url)
+    events = await events_of(made, ask(model))
+    assert text_of(events) == SAID
+    assert events[-1] == ReplyEnded()
+    assert "mock" in {model.id for model in await made.models()}
+
+
+async def test_what_it_refuses_by_messages_is_understood(proxy: Proxy) -> None:
+    _, error = await read(by_messages(proxy.url), ask("limited"))
+    assert isinstance(error, RateLimited)
+    assert KEY not in str(error)
+
+
 async def test_its_models_are_listed(proxy: Proxy) -> None:
     models = await backend_for(service(proxy.url, model="narrow"), key=KEY).models()
     assert models[0].id == "narrow"
-    assert {model.id for model in models} == {"mock", "limited", "narrow"}
+    assert {model.id for model in models} == {"mock", "passed", "limited", "narrow"}
 
 
 @pytest.mark.parametrize(
