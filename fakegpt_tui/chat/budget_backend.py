@@ -44,7 +44,7 @@ class BudgetBackend:
         """
         asked = self._conversation(request)
         self._spending.check(
-            asked, lambda: estimate_total_tokens(request.messages), may_repeat=False
+            [asked], lambda: estimate_total_tokens(request.messages), may_repeat=False
         )
         usage: Usage | None = None
         status = MessageStatus.INTERRUPTED

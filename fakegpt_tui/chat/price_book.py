@@ -66,6 +66,7 @@ class PriceBook:
     ) -> TokenPrices | None:
         """The prices of a model on a day, for a reply of that `usage`; `None` where unknown."""
         service = self._services.get(service_name)
+        model = model or (service.model if service else "")
         names = [name for name in (model, usage.served_model if usage else "") if name]
         for row in self._rows:
             is_meant = row.service in ("", service_name) and row.since <= at

@@ -61,7 +61,7 @@ class Spending:
         self._clock = clock
         self.book = book
         self.budget = budget
-        self._refused = ""
+        self._refused: tuple[str, int] | None = None
 
     def rows(self, group: SpendingGroup) -> list[SpendingRow]:
         """The sums, the newest first, or by what was spent the most."""
@@ -79,16 +79,18 @@ class Spending:
         first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return sum_costs(map(self.book.entry, self._entries(first)))
 
-    def problem(self, conversation: Conversation, tokens: int) -> str:
+    def problem(self, asked: Sequence[Conversation], tokens: int) -> str:
         """Why a prompt should not be sent without asking; empty where nothing speaks against it.
 
-        `tokens` is about how many go along with it.
+        It goes to the service and model of each of `asked`, with about so many `tokens`.
         """
         if self.budget is None:
             return ""
-        expected = self._expected(conversation, tokens)
-        if expected is not None and not expected:
+        costs = [self._expected(each, tokens) for each in asked]
+        if not any(cost is None or cost for cost in costs):
             return ""
+        known = [cost for cost in costs if cost is not None]
+        expected = sum(known, Decimal(0)) if len(known) == len(costs) else None
         spent = self.this_month()
         if spent.least + (expected or 0) <= self.budget:
             return ""
@@ -100,7 +102,7 @@ class Spending:
         )
 
     def check(
-        self, conversation: Conversation, tokens: Callable[[], int], *, may_repeat: bool
+        self, asked: Sequence[Conversation], tokens: Callable[[], int], *, may_repeat: bool
     ) -> None:
         """Refuse a prompt that would pass the budget; asked for once more at once, it may.
 
@@ -109,9 +111,10 @@ class Spending:
         """
         if self.budget is None:
             return
-        problem = self.problem(conversation, tokens())
-        is_repeated = may_repeat and self._refused == conversation.id
-        self._refused = "" if is_repeated or not problem else conversation.id
+        count = tokens()
+        problem, this = self.problem(asked, count), (asked[0].id, count)
+        is_repeated = may_repeat and self._refused == this
+        self._refused = None if is_repeated or not problem else this
         if problem and not is_repeated:
             way = " Send it once more to pass it all the same." if may_repeat else ""
             raise OverBudget(problem + way)

@@ -231,8 +231,8 @@ class Turns:
         is_new_prompt = tree.get(prompt.id) is None
         path = tree.path(prompt.parent_id)
         variants = request_builder.per_model(current, models)
-        for each in variants if queued is None else ():
-            self._check_budget(each, (*path, prompt), may_repeat=True)
+        if queued is None:
+            self._check_budget(variants, (*path, prompt), may_repeat=True)
         store = self._stores.of(current.id)
         replies = [
             request_builder.new_reply(each, prompt, continued=continued) for each in variants
@@ -296,7 +296,7 @@ class Turns:
             current, prompt.text, parent_id, prompt.id, parts=prompt.parts
         )
         try:
-            self._check_budget(current, (*self._trees.of(current.id).path(parent_id), message))
+            self._check_budget([current], (*self._trees.of(current.id).path(parent_id), message))
         except OverBudget:
             self._queue.hold(current.id)
             raise
@@ -304,7 +304,11 @@ class Turns:
         return self._begin(current, message, queued=prompt)[0]
 
     def _check_budget(
-        self, current: Conversation, path: Sequence[ChatMessage], *, may_repeat: bool = False
+        self,
+        asked: Sequence[Conversation],
+        path: Sequence[ChatMessage],
+        *,
+        may_repeat: bool = False,
     ) -> None:
         """Refuse what would pass the budget.
 
@@ -316,7 +320,7 @@ class Turns:
             def tokens() -> int:
                 return sum(estimate_tokens(each.text) for each in path)
 
-            self._spending().check(current, tokens, may_repeat=may_repeat)
+            self._spending().check(asked, tokens, may_repeat=may_repeat)
 
     def _save_outcome(self, turn: Turn) -> None:
         conversation_id, reply = turn.conversation.id, turn.reply

@@ -14,6 +14,7 @@ from fakegpt_tui.chat.service import ChatService
 from fakegpt_tui.chat.spending import OverBudget, Spending, SpendingGroup, cost_sentence
 from fakegpt_tui.domain import (
     MessageStatus,
+    ModelRef,
     ReplyCut,
     ReplyEnded,
     Service,
@@ -116,6 +117,19 @@ async def test_a_budget_asks_before_a_prompt_that_passes_it() -> None:
     await run(chat, chat.turns.new(conversation, "Two"))
     with pytest.raises(OverBudget):
         chat.turns.new(conversation, "Three")
+
+
+async def test_a_prompt_to_several_models_is_asked_about_once() -> None:
+    chat = chat_with(MemoryStore(), COUNTED, COUNTED, COUNTED, budget="0.1")
+    conversation = chat.conversations.create()
+    await run(chat, chat.turns.new(conversation, "One"))
+    models = [ModelRef("paid", "gpt-4o"), ModelRef("paid", "gpt-4o-mini")]
+    with pytest.raises(OverBudget):
+        chat.turns.new_parallel(conversation, "Two", models)
+    for turn in chat.turns.new_parallel(conversation, "Two", models):
+        await run(chat, turn)
+    with pytest.raises(OverBudget):
+        chat.turns.new(conversation, "Another prompt, of which nothing was asked yet")
 
 
 async def test_a_queued_prompt_that_passes_the_budget_is_held() -> None:
