@@ -30,7 +30,7 @@ _LOCAL: Final = re.compile(
     r"https?://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)(?=[:/]|\Z)", re.IGNORECASE
 )
 _HOST: Final = re.compile(r"https?://([^/:]+)", re.IGNORECASE)
-_USUAL_TIERS: Final = {"", "default", "standard", "auto"}
+_USUAL_TIERS: Final = {"", "default", "standard", "auto", "on_demand"}
 """Other tiers have other prices."""
 
 ListedPrices: TypeAlias = Callable[[Service, str], TokenPrices | None]

@@ -102,6 +102,7 @@ class Usage:
     What was read lies in three parts that share nothing: `fresh`, `cache_read`, and `cache_write`,
     which was read and put into a cache. `output` has the `reasoning` in it. `cost` are the dollars
     that the service charged, as it wrote them; `tier` and `served_model` are what answered.
+    `searches` of the web have a price of their own.
     """
 
     fresh: int | None = None
@@ -109,6 +110,7 @@ class Usage:
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    searches: int | None = None
     cost: str = ""
     tier: str = ""
     served_model: str = ""

@@ -103,7 +103,10 @@ def reply_cost(usage: Usage | None, prices: TokenPrices | None, *, is_whole: boo
     if usage is None or prices is None or not is_whole:
         return UNKNOWN_COST
     amount = prices.cost(usage)
-    return UNKNOWN_COST if amount is None else Cost(priced=amount, known=1, source=prices.source)
+    if amount is None:
+        return UNKNOWN_COST
+    # Searches of the web are charged beside the tokens, at prices that no list here has.
+    return Cost(priced=amount, unknown=bool(usage.searches), known=1, source=prices.source)
 
 
 def format_dollars(amount: Decimal) -> str:

@@ -246,7 +246,10 @@ def _encode_usage(usage: Usage) -> dict[str, object]:
     return _drop_empty({"prompt": prompt, "reply": reply, **details})
 
 
-_USAGE_DETAILS = ("cache_read", "cache_write", "reasoning", "cost", "tier", "served_model")
+_USAGE_DETAILS = (
+    *("cache_read", "cache_write", "reasoning", "searches"),
+    *("cost", "tier", "served_model"),
+)
 
 
 def _decode_usage(fields: Fields) -> Usage | None:
@@ -260,6 +263,7 @@ def _decode_usage(fields: Fields) -> Usage | None:
         cache_read=read,
         cache_write=written,
         reasoning=fields.whole("reasoning"),
+        searches=fields.whole("searches"),
         cost=fields.text("cost", ""),
         tier=fields.text("tier", ""),
         served_model=fields.text("served_model", ""),

@@ -34,6 +34,9 @@ def cost(usage: Usage | None, prices: TokenPrices | None = PRICES, *, is_whole: 
         # What the service charged wins.
         (Usage(1000, 100, cost="0.0132"), "$0.01320"),
         (Usage(1000, 100, cost="0"), "free"),
+        # Searches have a price of their own.
+        (Usage(1000, 100, searches=2), "at least ≈ $0.004500"),
+        (Usage(1000, 100, searches=0), "≈ $0.004500"),
         # Nothing is ever rounded to nothing.
         (Usage(1, 0), "≈ < $0.0001"),
     ],

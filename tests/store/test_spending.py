@@ -15,7 +15,7 @@ from fakegpt_tui.store.conversation_store import ConversationStore
 from tests.store.test_old_stores import old_path
 from tests.store.tree import TIME, chat_message, conversation, turn
 
-USAGE = Usage(5, 7, cache_read=2, reasoning=3, cost="0.01", tier="flex")
+USAGE = Usage(5, 7, cache_read=2, reasoning=3, searches=1, cost="0.01", tier="flex")
 __all__ = ["old_path"]
 
 

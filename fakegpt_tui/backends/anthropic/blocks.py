@@ -90,6 +90,7 @@ class TokenCounts:
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    searches: int | None = None
     cost: str = ""
     tier: str = ""
 
@@ -97,12 +98,14 @@ class TokenCounts:
         """These counts, where `value` has none; they are cumulative."""
         usage = table_of({"usage": value}, "usage")
         thinking = count(table_of(usage, "output_tokens_details"), "thinking_tokens")
+        searches = count(table_of(usage, "server_tool_use"), "web_search_requests")
         return TokenCounts(
             _newer(count(usage, "input_tokens"), self.fresh),
             _newer(count(usage, "output_tokens"), self.output),
             _newer(count(usage, "cache_read_input_tokens"), self.cache_read),
             _newer(count(usage, "cache_creation_input_tokens"), self.cache_write),
             _newer(thinking, self.reasoning),
+            _newer(searches, self.searches),
             charged(usage) or self.cost,
             word_of(usage, "service_tier") or self.tier,
         )
@@ -116,6 +119,7 @@ class TokenCounts:
             _sum(self.cache_read, other.cache_read),
             _sum(self.cache_write, other.cache_write),
             _sum(self.reasoning, other.reasoning),
+            _sum(self.searches, other.searches),
             str(sum(map(Decimal, costs))) if costs and all(costs) else "",
             other.tier or self.tier,
         )
@@ -130,6 +134,7 @@ class TokenCounts:
             cache_read=self.cache_read,
             cache_write=self.cache_write,
             reasoning=self.reasoning,
+            searches=self.searches,
             cost=self.cost,
             tier=self.tier,
             served_model=served_model,

@@ -81,6 +81,7 @@ def read_usage(response: Mapping[str, object]) -> Usage | None:
         cache_read=read,
         cache_write=written,
         reasoning=reasoning,
+        searches=count(table_of(table_of(response, "tool_usage"), "web_search"), "num_requests"),
         cost=charged(usage),
         tier=word_of(response, "service_tier"),
         served_model=word_of(response, "model"),

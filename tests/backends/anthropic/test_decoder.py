@@ -270,3 +270,12 @@ def test_what_was_cached_is_counted_apart() -> None:
     (usage,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
     assert (usage.fresh, usage.cache_read, usage.cache_write, usage.output) == (5, 2, 3, 3)
     assert (usage.reasoning, usage.served_model) == (None, "model-1")
+
+
+def test_searches_of_the_web_are_counted() -> None:
+    found = decoded(
+        begins(input_tokens=5, server_tool_use={"web_search_requests": 2}),
+        block(0, "text", says("x")), ends(),
+    )  # fmt: skip
+    (usage,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
+    assert usage.searches == 2

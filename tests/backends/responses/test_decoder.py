@@ -292,3 +292,10 @@ def test_half_a_character_waits_for_the_other_half() -> None:
 
 def test_a_reply_without_a_word_is_none() -> None:
     assert isinstance(decoded(created(), completed()).error, BadReply)
+
+
+def test_searches_of_the_web_are_counted() -> None:
+    used = {"web_search": {"num_requests": 2}}
+    found = decoded(opens(), says("x"), completed(usage=usage(7, 3), tool_usage=used))
+    (reported,) = [each.usage for each in found.events if isinstance(each, UsageReported)]
+    assert reported.searches == 2
