@@ -1,53 +1,104 @@
-"""Controllers: the commands of the main screen, by what they are about.
+"""Controllers: the commands of the main screen, by what they are about."""
 
-They are imported with the first command or report, which is after the first frame.
-"""
+from __future__ import annotations
 
-from fakegpt_tui.chat.service import ChatService
-from fakegpt_tui.domain.fast_dataclass import dataclass
-from fakegpt_tui.ui.controllers.attachments import AttachmentController
-from fakegpt_tui.ui.controllers.conversations import ConversationController
-from fakegpt_tui.ui.controllers.files import FileController
-from fakegpt_tui.ui.controllers.items import ItemController
-from fakegpt_tui.ui.controllers.messages import MessageController
-from fakegpt_tui.ui.controllers.prompt import PromptController
-from fakegpt_tui.ui.controllers.services import ServiceController
-from fakegpt_tui.ui.controllers.settings import SettingsController
-from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
-from fakegpt_tui.ui.options import Options
-from fakegpt_tui.ui.state import ChatState
-from fakegpt_tui.ui.window import Window
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fakegpt_tui.chat.service import ChatService
+    from fakegpt_tui.ui.controllers.attachments import AttachmentController
+    from fakegpt_tui.ui.controllers.conversations import ConversationController
+    from fakegpt_tui.ui.controllers.files import FileController
+    from fakegpt_tui.ui.controllers.items import ItemController
+    from fakegpt_tui.ui.controllers.messages import MessageController
+    from fakegpt_tui.ui.controllers.prompt import PromptController
+    from fakegpt_tui.ui.controllers.services import ServiceController
+    from fakegpt_tui.ui.controllers.settings import SettingsController
+    from fakegpt_tui.ui.controllers.side_by_side import SideBySideController
+    from fakegpt_tui.ui.options import Options
+    from fakegpt_tui.ui.state import ChatState
+    from fakegpt_tui.ui.window import Window
 
 
-@dataclass(frozen=True, slots=True)
 class Controllers:
-    """The controllers of one main screen; the keymap names them as the fields are named."""
+    """The controllers of one main screen; the keymap names them as the properties are named.
 
-    attachments: AttachmentController
-    prompt: PromptController
-    conversations: ConversationController
-    messages: MessageController
-    files: FileController
-    items: ItemController
-    services: ServiceController
-    settings: SettingsController
-    side_by_side: SideBySideController
+    Each is imported when something asks for it, so that the first reply waits for few of them.
+    """
 
+    def __init__(
+        self, chat: ChatService, state: ChatState, window: Window, options: Options
+    ) -> None:
+        self._chat = chat
+        self._state = state
+        self._window = window
+        self._options = options
 
-def build_controllers(
-    chat: ChatService, state: ChatState, window: Window, options: Options
-) -> Controllers:
-    conversations = ConversationController(chat, state, window, options.clock)
-    attachments = AttachmentController(chat, state, window)
-    services = ServiceController(chat, state, window, options)
-    return Controllers(
-        attachments=attachments,
-        prompt=PromptController(chat, state, window, attachments, services.choose_model),
-        conversations=conversations,
-        messages=MessageController(chat, state, window, conversations.open, options.clock),
-        files=FileController(chat, state, window, options.exports),
-        items=ItemController(chat, state, window),
-        services=services,
-        settings=SettingsController(chat, state, window, options),
-        side_by_side=SideBySideController(chat, state, window, options, attachments),
-    )
+    @cached_property
+    def attachments(self) -> AttachmentController:
+        from fakegpt_tui.ui.controllers.attachments import AttachmentController  # noqa: PLC0415 - see above
+
+        return AttachmentController(self._chat, self._state, self._window)
+
+    @cached_property
+    def prompt(self) -> PromptController:
+        from fakegpt_tui.ui.controllers.prompt import PromptController  # noqa: PLC0415 - see above
+
+        return PromptController(
+            self._chat,
+            self._state,
+            self._window,
+            self.attachments,
+            self.services.choose_model,
+        )
+
+    @cached_property
+    def conversations(self) -> ConversationController:
+        from fakegpt_tui.ui.controllers.conversations import ConversationController  # noqa: PLC0415 - see above
+
+        return ConversationController(self._chat, self._state, self._window, self._options.clock)
+
+    @cached_property
+    def messages(self) -> MessageController:
+        from fakegpt_tui.ui.controllers.messages import MessageController  # noqa: PLC0415 - see above
+
+        return MessageController(
+            self._chat,
+            self._state,
+            self._window,
+            self.conversations.open,
+            self._options.clock,
+        )
+
+    @cached_property
+    def files(self) -> FileController:
+        from fakegpt_tui.ui.controllers.files import FileController  # noqa: PLC0415 - see above
+
+        return FileController(self._chat, self._state, self._window, self._options.exports)
+
+    @cached_property
+    def items(self) -> ItemController:
+        from fakegpt_tui.ui.controllers.items import ItemController  # noqa: PLC0415 - see above
+
+        return ItemController(self._chat, self._state, self._window)
+
+    @cached_property
+    def services(self) -> ServiceController:
+        from fakegpt_tui.ui.controllers.services import ServiceController  # noqa: PLC0415 - see above
+
+        return ServiceController(self._chat, self._state, self._window, self._options)
+
+    @cached_property
+    def settings(self) -> SettingsController:
+        from fakegpt_tui.ui.controllers.settings import SettingsController  # noqa: PLC0415 - see above
+
+        return SettingsController(self._chat, self._state, self._window, self._options)
+
+    @cached_property
+    def side_by_side(self) -> SideBySideController:
+        from fakegpt_tui.ui.controllers.side_by_side import SideBySideController  # noqa: PLC0415 - see above
+
+        return SideBySideController(
+            self._chat, self._state, self._window, self._options, self.attachments
+        )

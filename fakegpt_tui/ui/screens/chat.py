@@ -155,11 +155,9 @@ class ChatScreen(RenderCache, TolerantScreen):
     def controllers(self) -> Controllers:
         """What commands are methods of."""
         if self._controllers is None:
-            from fakegpt_tui.ui.controllers import build_controllers  # noqa: PLC0415 - when used
+            from fakegpt_tui.ui.controllers import Controllers  # noqa: PLC0415 - when used
 
-            self._controllers = build_controllers(
-                self._chat, self.state, self.window, self._options
-            )
+            self._controllers = Controllers(self._chat, self.state, self.window, self._options)
         return self._controllers
 
     def watch_shown(self, before: ChatView | None, shown: ChatView | None) -> None:
