@@ -95,6 +95,7 @@ async def _run_app(
             reopens_store=reopens_store,
             typed=typed,
         )
+        gc.freeze()  # What is there, much of it from importing, need not be looked through.
         asyncio.get_running_loop().call_later(_START_SECONDS, _collect_garbage)
         await app.run_async()
     if app.crash is not None:

@@ -15,13 +15,9 @@ _WORTH_IT_BUSY = 500
 
 
 def defer_full_collections() -> None:
-    """Begin to collect, and leave whole collections to `QuietCollector`.
-
-    What is there already, much of it from importing, is not looked at any more.
-    """
+    """Begin to collect, and leave whole collections to `IdleCollector`."""
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _NEVER)
-    gc.freeze()
     gc.enable()
 
 
