@@ -133,3 +133,31 @@ def test_salvage_knows_the_columns_of_this_version(path: Path) -> None:
         for name, table in salvage.read_schema().items():
             found = connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
             assert tuple(name for (name,) in found) == table.columns
+
+
+def test_parts_come_without_rewriting_the_rows_of_before(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrations.migrate(connection, migrations.STEPS[:3])
+        connection.execute(
+            "INSERT INTO conversation VALUES"
+            " (1, 'c', 'T', 'prompt', 's', 'm', 0, 0, '1', 0, 0, 0, NULL, '', '', '{}')"
+        )
+        rows = [(str(number), "x" * 3_000) for number in range(2_000)]
+        connection.executemany(
+            "INSERT INTO chat_message VALUES (NULL, ?, 'c', NULL, 'user', 'complete', NULL, 0,"
+            " '', '', NULL, NULL, NULL, NULL, '', NULL, '', ?, 0)",
+            rows,
+        )
+        pages = migrations.read_pragma(connection, "page_count")
+    before = path.read_bytes()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrations.migrate(connection, migrations.STEPS[:4])
+        assert int(migrations.read_pragma(connection, "page_count")) - int(pages) < 20
+        found = connection.execute("SELECT count(*) FROM chat_message WHERE parts IS NULL")
+        assert found.fetchone() == (2_000,)
+    after = path.read_bytes()
+    same = sum(
+        before[at : at + 4_096] == after[at : at + 4_096] for at in range(0, len(before), 4_096)
+    )
+    assert same > len(before) // 4_096 - 20
